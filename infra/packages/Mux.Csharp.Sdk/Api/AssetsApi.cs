@@ -52,10 +52,18 @@ public interface IAssetsApiAsync : IApiAccessor
         string ASSET_ID, string PLAYBACK_ID, CancellationToken cancellationToken = default);
 
     Task<ListAssetsResponse> ListAssetsAsync(
-        int? limit = null, int? page = null, string liveStreamId = null, string uploadId = null, CancellationToken cancellationToken = default);
+        int? limit = null,
+        int? page = null,
+        string liveStreamId = null,
+        string uploadId = null,
+        CancellationToken cancellationToken = default);
 
     Task<ApiResponse<ListAssetsResponse>> ListAssetsWithHttpInfoAsync(
-        int? limit = null, int? page = null, string liveStreamId = null, string uploadId = null, CancellationToken cancellationToken = default);
+        int? limit = null,
+        int? page = null,
+        string liveStreamId = null,
+        string uploadId = null,
+        CancellationToken cancellationToken = default);
 
     Task<AssetResponse> UpdateAssetAsync(
         string ASSET_ID, UpdateAssetRequest updateAssetRequest, CancellationToken cancellationToken = default);
@@ -168,7 +176,8 @@ public class AssetsApi : IAssetsApi
             cancellationToken);
     }
 
-    public Task DeleteAssetStaticRenditionAsync(string ASSET_ID, string STATIC_RENDITION_ID, CancellationToken cancellationToken = default) =>
+    public Task DeleteAssetStaticRenditionAsync(
+        string ASSET_ID, string STATIC_RENDITION_ID, CancellationToken cancellationToken = default) =>
         DeleteAssetStaticRenditionWithHttpInfoAsync(ASSET_ID, STATIC_RENDITION_ID, cancellationToken);
 
     public async Task<ApiResponse<object>> DeleteAssetStaticRenditionWithHttpInfoAsync(
@@ -211,11 +220,19 @@ public class AssetsApi : IAssetsApi
     }
 
     public async Task<ListAssetsResponse> ListAssetsAsync(
-        int? limit = null, int? page = null, string liveStreamId = null, string uploadId = null, CancellationToken cancellationToken = default) =>
+        int? limit = null,
+        int? page = null,
+        string liveStreamId = null,
+        string uploadId = null,
+        CancellationToken cancellationToken = default) =>
         (await ListAssetsWithHttpInfoAsync(limit, page, liveStreamId, uploadId, cancellationToken)).Data;
 
     public async Task<ApiResponse<ListAssetsResponse>> ListAssetsWithHttpInfoAsync(
-        int? limit = null, int? page = null, string liveStreamId = null, string uploadId = null, CancellationToken cancellationToken = default)
+        int? limit = null,
+        int? page = null,
+        string liveStreamId = null,
+        string uploadId = null,
+        CancellationToken cancellationToken = default)
     {
         return await transport.SendAsync<ListAssetsResponse>(
             "ListAssets",

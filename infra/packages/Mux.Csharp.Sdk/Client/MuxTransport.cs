@@ -128,8 +128,8 @@ internal sealed class MuxTransport
         var parameters = query.Where(parameter => parameter.Value is not null)
             .Select(parameter => $"{parameter.Name}={Uri.EscapeDataString(Convert.ToString(parameter.Value))}")
             .ToList();
-        var address = Configuration.BasePath.TrimEnd('/') + path + (parameters.Count > 0 ? "?" + string.Join('&', parameters) : string.Empty);
-        var request = new HttpRequestMessage(verb, address);
+        var suffix = parameters.Count > 0 ? "?" + string.Join('&', parameters) : string.Empty;
+        var request = new HttpRequestMessage(verb, Configuration.BasePath.TrimEnd('/') + path + suffix);
         foreach (var (name, value) in Configuration.DefaultHeaders)
         {
             request.Headers.TryAddWithoutValidation(name, value);

@@ -25,7 +25,8 @@ internal static class Wire
 
     public static bool Same<T>(T left, T right)
         where T : class =>
-        ReferenceEquals(left, right) || (left is not null && right is not null && JToken.DeepEquals(JObject.FromObject(left), JObject.FromObject(right)));
+        ReferenceEquals(left, right) ||
+        (left is not null && right is not null && JToken.DeepEquals(JObject.FromObject(left), JObject.FromObject(right)));
 
     // Extra fields may come in any order, so they only count.
     public static int Hash(object model) => JObject.FromObject(model).Properties()
