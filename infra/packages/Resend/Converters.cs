@@ -5,7 +5,7 @@ using System.Text.Json.Serialization;
 
 namespace Resend;
 
-// The real package's converters are public under other names; nothing but its own attributes uses them.
+// Public in the real package, but named by its own attributes only.
 internal sealed class EmailAddressConverter : JsonConverter<EmailAddress>
 {
     public override EmailAddress? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
