@@ -145,7 +145,7 @@ public sealed class OpenAtMux(
     {
         VendorAnswer<T>.Paced p => new(job.Status, Turn: await SlowDownAsync(p.Wait, ct)),
         VendorAnswer<T>.Refused { Status: 401 or 403 } r => throw new TryAgainException($"Mux refuses our credentials ({r.Status})."),
-        VendorAnswer<T>.Refused r => throw new GiveUpException("mux_refused", r.Reason),
+        VendorAnswer<T>.Refused r => throw new GiveUpException(r.Reason),
         VendorAnswer<T>.Unknown u => throw new TryAgainException(u.Reason),
         _ => throw new InvalidOperationException("An answer that is none of the four kinds."),
     };
