@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
@@ -71,7 +72,8 @@ internal sealed class LoopbackServer : IAsyncDisposable
                 await ConverseAsync(stream);
             }
         }
-        catch (Exception exception) when (exception is OperationCanceledException or ObjectDisposedException or SocketException or IOException)
+        catch (Exception exception)
+            when (exception is OperationCanceledException or ObjectDisposedException or SocketException or IOException)
         {
             // Stopped, or the caller hung up; a test that still waits for an answer fails by its own assertion.
             arrived.TrySetResult();
@@ -125,9 +127,12 @@ internal sealed class LoopbackServer : IAsyncDisposable
         const string Length = "Content-Length: ";
         var head = text[..end];
         var body = text[(end + 4)..];
-        var at = head.IndexOf(Length, StringComparison.OrdinalIgnoreCase);
-        return at >= 0
-            ? Encoding.UTF8.GetByteCount(body) >= int.Parse(head[(at + Length.Length)..].Split("\r\n")[0], System.Globalization.CultureInfo.InvariantCulture)
-            : !head.Contains("Transfer-Encoding: chunked", StringComparison.OrdinalIgnoreCase) || body.EndsWith("0\r\n\r\n", StringComparison.Ordinal);
+        if (head.IndexOf(Length, StringComparison.OrdinalIgnoreCase) is >= 0 and var at)
+        {
+            return Encoding.UTF8.GetByteCount(body) >= int.Parse(head[(at + Length.Length)..].Split("\r\n")[0], CultureInfo.InvariantCulture);
+        }
+
+        var chunked = head.Contains("Transfer-Encoding: chunked", StringComparison.OrdinalIgnoreCase);
+        return !chunked || body.EndsWith("0\r\n\r\n", StringComparison.Ordinal);
     }
 }

@@ -11,7 +11,8 @@ namespace Portal.Tests.Unit.Packages;
 /// <summary>What the adapters around Mux.Csharp.Sdk rely on, and guard against. True of the stand-in and of the real SDK alike.</summary>
 public sealed class MuxSdkBehaviourTests
 {
-    private const string Waiting = """{"data":{"id":"up1","status":"waiting","url":"https://storage.example/put/up1","future_field":{"x":1}}}""";
+    private const string Waiting =
+        """{"data":{"id":"up1","status":"waiting","url":"https://storage.example/put/up1","future_field":{"x":1}}}""";
 
     [Fact]
     public async Task Refused_connection_is_null_and_status_zero()
@@ -69,7 +70,8 @@ public sealed class MuxSdkBehaviourTests
         const string Body = """{"error":{"type":"too_many_requests","messages":["slow down"]}}""";
         await using var server = new LoopbackServer(Answer(429, Body, "application/json", "Retry-After: 7"));
 
-        var exception = await Assert.ThrowsAsync<ApiException>(() => new DirectUploadsApi(Settings(server.Address)).GetDirectUploadAsync("up1"));
+        var exception = await Assert.ThrowsAsync<ApiException>(
+            () => new DirectUploadsApi(Settings(server.Address)).GetDirectUploadAsync("up1"));
 
         Assert.Equal(429, exception.ErrorCode);
         Assert.Equal("Error calling GetDirectUpload: " + Body, exception.Message);
@@ -115,7 +117,8 @@ public sealed class MuxSdkBehaviourTests
     {
         await using var server = new LoopbackServer(Answer(200, Waiting));
 
-        var exception = await Assert.ThrowsAsync<ApiException>(() => new DirectUploadsApi(Settings(server.Address)).GetDirectUploadAsync(null));
+        var exception = await Assert.ThrowsAsync<ApiException>(
+            () => new DirectUploadsApi(Settings(server.Address)).GetDirectUploadAsync(null));
 
         Assert.Equal(400, exception.ErrorCode);
         Assert.Equal("Missing required parameter 'UPLOAD_ID' when calling DirectUploadsApi->GetDirectUpload", exception.Message);
@@ -162,7 +165,8 @@ public sealed class MuxSdkBehaviourTests
     public async Task Every_bool_is_written_and_nulls_are_not()
     {
         await using var server = new LoopbackServer(Answer(201, Waiting));
-        var settings = new CreateAssetRequest(playbackPolicies: [PlaybackPolicy.Signed], passthrough: "job-42", meta: new AssetMetadata("Clip"));
+        var settings = new CreateAssetRequest(
+            playbackPolicies: [PlaybackPolicy.Signed], passthrough: "job-42", meta: new AssetMetadata("Clip"));
 
         await new DirectUploadsApi(Settings(server.Address))
             .CreateDirectUploadAsync(new CreateUploadRequest(corsOrigin: "https://app.example", newAssetSettings: settings));
@@ -189,7 +193,8 @@ public sealed class MuxSdkBehaviourTests
     [Fact]
     public async Task Reading_ignores_the_constructors_defaults()
     {
-        await using var server = new LoopbackServer(Answer(200, """{"data":{"id":"as1","status":"ready","duration":12.5}}"""), Answer(200, Waiting));
+        await using var server = new LoopbackServer(
+            Answer(200, """{"data":{"id":"as1","status":"ready","duration":12.5}}"""), Answer(200, Waiting));
 
         var asset = (await new AssetsApi(Settings(server.Address)).GetAssetAsync("as1")).Data;
         var upload = (await new DirectUploadsApi(Settings(server.Address)).GetDirectUploadAsync("up1")).Data;
@@ -206,7 +211,7 @@ public sealed class MuxSdkBehaviourTests
 
         var upload = (await new DirectUploadsApi(Settings(server.Address)).GetDirectUploadAsync("up1")).Data;
 
-        Assert.Equal("""{"x":1}""", Assert.IsType<JObject>(upload.AdditionalProperties["future_field"]).ToString(Newtonsoft.Json.Formatting.None));
+        Assert.Equal(1, Assert.IsType<JObject>(upload.AdditionalProperties["future_field"]).Value<int>("x"));
         Assert.Contains("future_field", upload.ToJson(), StringComparison.Ordinal);
     }
 

@@ -11,12 +11,14 @@ public sealed class ResendSdkBehaviourTests
     private const string Id = "49a3999c-0ce1-4ea6-ab68-afcd6dc2e794";
     private const string Accepted = $$"""{"id":"{{Id}}"}""";
 
+    private const string Limited = """{"statusCode":429,"name":"rate_limit_exceeded","message":"slow down"}""";
+
     private static readonly EmailMessage Smallest = new() { From = "a@b.c", To = "d@e.f", Subject = "s", TextBody = "t" };
 
     [Fact]
     public async Task Error_is_read_from_the_body_not_from_the_status()
     {
-        await using var server = new LoopbackServer(Answer(404, """{"statusCode":429,"name":"rate_limit_exceeded","message":"slow down"}"""));
+        await using var server = new LoopbackServer(Answer(404, Limited));
 
         var exception = await FailAsync(server);
 
@@ -68,8 +70,7 @@ public sealed class ResendSdkBehaviourTests
     [Fact]
     public async Task Retry_after_in_seconds_is_among_the_limits()
     {
-        await using var server = new LoopbackServer(
-            Answer(429, """{"statusCode":429,"name":"rate_limit_exceeded","message":"m"}""", "application/json", "ratelimit-limit: 2", "Retry-After: 7"));
+        await using var server = new LoopbackServer(Answer(429, Limited, "application/json", "ratelimit-limit: 2", "Retry-After: 7"));
 
         var exception = await FailAsync(server);
 
@@ -83,7 +84,7 @@ public sealed class ResendSdkBehaviourTests
     public async Task Retry_after_as_a_date_escapes_as_a_format_exception(bool throws)
     {
         await using var server = new LoopbackServer(
-            Answer(429, """{"statusCode":429,"name":"rate_limit_exceeded","message":"m"}""", "application/json", "Retry-After: Wed, 21 Oct 2026 07:28:00 GMT"));
+            Answer(429, Limited, "application/json", "Retry-After: Wed, 21 Oct 2026 07:28:00 GMT"));
         await using var services = Services(server.Address, throws);
         await using var scope = services.CreateAsyncScope();
 
@@ -119,7 +120,8 @@ public sealed class ResendSdkBehaviourTests
     [Fact]
     public async Task Without_exceptions_a_failed_send_has_an_empty_id()
     {
-        await using var server = new LoopbackServer(Answer(409, """{"statusCode":409,"name":"concurrent_idempotent_requests","message":"m"}"""));
+        await using var server = new LoopbackServer(
+            Answer(409, """{"statusCode":409,"name":"concurrent_idempotent_requests","message":"m"}"""));
         await using var services = Services(server.Address, throws: false);
         await using var scope = services.CreateAsyncScope();
 
@@ -146,7 +148,8 @@ public sealed class ResendSdkBehaviourTests
     [Fact]
     public async Task Send_is_chunked_and_escaped_and_says_who_sends()
     {
-        await using var server = new LoopbackServer(Answer(200, Accepted, "application/json", "ratelimit-remaining: 1", "ratelimit-policy: 2;w=1"));
+        await using var server = new LoopbackServer(
+            Answer(200, Accepted, "application/json", "ratelimit-remaining: 1", "ratelimit-policy: 2;w=1"));
         await using var services = Services(server.Address);
         await using var scope = services.CreateAsyncScope();
         var message = new EmailMessage
