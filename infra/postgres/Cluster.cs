@@ -15,6 +15,12 @@ internal sealed partial class Cluster(string folder, Account account, PostgresSe
     private const int PortTries = 5;
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(90);
     private static readonly TimeSpan AdoptLimit = TimeSpan.FromSeconds(30);
+
+    // The server lives on when we are killed: it must not hold files that we were given open, such as somebody's lock or pipe.
+    private static readonly string[] LetGo = OperatingSystem.IsWindows()
+        ? []
+        : ["/bin/sh", "-c", "exec 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-; exec \"$0\" \"$@\""];
+
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
     public string Data => Path.Combine(folder, "data");
@@ -52,7 +58,7 @@ internal sealed partial class Cluster(string folder, Account account, PostgresSe
         }
 
         progress.Report("A Postgres server was left over and does not answer as it should: stopping it.");
-        await Postmaster.StopAsync(state is null ? null : new ServerBinaries(state.Binaries, 0, "", "").PgCtl, fast: true, ct);
+        await Postmaster.StopAsync(state?.PgCtl, fast: true, ct);
         return null;
     }
 
@@ -148,12 +154,14 @@ internal sealed partial class Cluster(string folder, Account account, PostgresSe
             state.Save(StateFile);
             var logged = LogLength();
             result = await account.RunAsync(
-                [binaries.PgCtl, "start", "-D", Data, "-l", LogFile, "-s", "-w", "-t", $"{StartLimit.TotalSeconds:0}", "-o", Settings(state.Port)],
+                [.. LetGo, binaries.PgCtl, "start", "-D", Data, "-l", LogFile, "-s", "-w", "-t", $"{StartLimit.TotalSeconds:0}", "-o", Settings(state.Port)],
                 StartLimit + TimeSpan.FromSeconds(10),
                 ct);
             if (result.Succeeded)
             {
-                return state;
+                return await IsOursAsync(state, ct) ? state : throw new PostgresStartException(
+                    $"PostgreSQL {binaries.Version} runs on {Data} but does not take the password in {StateFile}. If the data is of no "
+                    + "worth, delete the folder with both.");
             }
 
             var said = LogSince(logged);

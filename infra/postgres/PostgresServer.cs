@@ -12,7 +12,6 @@ public sealed class PostgresServer : IAsyncDisposable
 {
     private readonly Cluster? cluster;
     private readonly PostgresServerOptions options;
-    private readonly string folder;
     private ClusterUsers? user;
 
     private PostgresServer(
@@ -21,7 +20,7 @@ public sealed class PostgresServer : IAsyncDisposable
         ConnectionString = connectionString;
         Origin = origin;
         this.options = options;
-        this.folder = folder;
+        Folder = folder;
         this.cluster = cluster;
         this.user = user;
     }
@@ -31,6 +30,9 @@ public sealed class PostgresServer : IAsyncDisposable
 
     /// <summary>Where this server comes from, for people.</summary>
     public string Origin { get; }
+
+    /// <summary>Where its files are; empty for a given server.</summary>
+    public string Folder { get; }
 
     /// <summary>Finds or starts a server and returns when it answers.</summary>
     /// <exception cref="PostgresStartException">There is none to be had; the message says what was tried and what to do.</exception>
@@ -67,7 +69,7 @@ public sealed class PostgresServer : IAsyncDisposable
 
         try
         {
-            await using var create = new NpgsqlCommand($"create database {Quote(name)}", connection);
+            await using var create = new NpgsqlCommand($"create database {Quote(name)} template template0", connection);
             await create.ExecuteNonQueryAsync(ct);
         }
         catch (PostgresException exception)
@@ -82,7 +84,7 @@ public sealed class PostgresServer : IAsyncDisposable
     /// <summary>Lets go of the server and stops it if nobody else uses it.</summary>
     public async ValueTask DisposeAsync()
     {
-        if (cluster is null || Interlocked.Exchange(ref user, null) is not { } leaving || !Directory.Exists(folder))
+        if (cluster is null || Interlocked.Exchange(ref user, null) is not { } leaving || !Directory.Exists(Folder))
         {
             return;
         }
@@ -92,8 +94,7 @@ public sealed class PostgresServer : IAsyncDisposable
             leaving.Dispose();
             if (!ClusterUsers.Any(cluster.Users))
             {
-                var pgCtl = ClusterState.Load(cluster.StateFile) is { } state ? new ServerBinaries(state.Binaries, 0, "", "").PgCtl : null;
-                await cluster.Postmaster.StopAsync(pgCtl, fast: options.Durable, CancellationToken.None);
+                await cluster.Postmaster.StopAsync(ClusterState.Load(cluster.StateFile)?.PgCtl, fast: !options.Throwaway, CancellationToken.None);
             }
         }
 
@@ -102,7 +103,7 @@ public sealed class PostgresServer : IAsyncDisposable
         NpgsqlConnection.ClearPool(connection);
         if (options.Throwaway)
         {
-            NewCluster.DeleteFolder(folder);
+            NewCluster.DeleteFolder(Folder);
         }
     }
 
