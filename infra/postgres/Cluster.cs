@@ -33,8 +33,6 @@ internal sealed partial class Cluster(string folder, Account account, PostgresSe
 
     public Postmaster Postmaster => new(Data, account);
 
-    private string HalfMade => Path.Combine(folder, "data.new");
-
     private string LogFile => Path.Combine(Data, "server.log");
 
     /// <summary>The major version the data is of; null if there is no data.</summary>
@@ -65,20 +63,21 @@ internal sealed partial class Cluster(string folder, Account account, PostgresSe
     /// <summary>Makes the data folder if there is none and starts the server.</summary>
     public async Task<ClusterState> StartAsync(ServerBinaries binaries, CancellationToken ct)
     {
-        NewCluster.DeleteFolder(HalfMade);
+        Leftovers.Sweep(folder);
         var state = ClusterState.Load(StateFile);
         if (Directory.Exists(Data) && (state is null || DataMajor != binaries.Major))
         {
-            SetAside(state is null ? "its password is lost" : $"it is of PostgreSQL {DataMajor}, which is not on this machine");
+            SetAside(state is null ? "its password is lost" : $"it is of PostgreSQL {DataMajor}, the server is {binaries.Major}");
         }
 
         if (!Directory.Exists(Data))
         {
             progress.Report($"Making a database cluster with PostgreSQL {binaries.Version} in {Data} …");
-            var password = await new NewCluster(HalfMade, account, options.Durable).MakeAsync(binaries, ct);
+            var half = Leftovers.NewPath(folder);
+            var password = await new NewCluster(half, account, options.Durable).MakeAsync(binaries, ct);
             state = new ClusterState(LoopbackPort.Free(), password, binaries.Folder, binaries.Origin);
             state.Save(StateFile);
-            Directory.Move(HalfMade, Data);
+            Directory.Move(half, Data);
         }
 
         return await StartServerAsync(state! with { Binaries = binaries.Folder, Origin = binaries.Origin }, binaries, ct);
@@ -86,9 +85,12 @@ internal sealed partial class Cluster(string folder, Account account, PostgresSe
 
     public void Delete()
     {
-        NewCluster.DeleteFolder(Data);
-        NewCluster.DeleteFolder(HalfMade);
-        File.Delete(StateFile);
+        if (Directory.Exists(Data))
+        {
+            Directory.Move(Data, Leftovers.NewPath(folder));
+        }
+
+        Leftovers.Sweep(folder);
     }
 
     public static string ConnectionString(ClusterState state) => new NpgsqlConnectionStringBuilder
