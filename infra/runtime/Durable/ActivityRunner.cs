@@ -12,7 +12,7 @@ internal sealed record ActivityWork(LiveInstance Instance, string InstanceId, in
 /// activity unanswered in history and runs it again: at least once.
 /// </summary>
 internal sealed partial class ActivityRunner(
-    DurableEngineOptions options, IDurableFunctions functions, ILogger logger, Action<LiveInstance, Delivery> answer, WorkTally tally)
+    DurableEngineOptions options, IDurableFunctions functions, ILogger logger, Action<LiveInstance, Delivery> answer, WorkTally tally) : IDisposable
 {
     private readonly Channel<ActivityWork> queue = Channel.CreateUnbounded<ActivityWork>();
     private readonly CancellationTokenSource stop = new();
@@ -37,6 +37,8 @@ internal sealed partial class ActivityRunner(
     }
 
     public void Cancel() => stop.Cancel();
+
+    public void Dispose() => stop.Dispose();
 
     private async Task LoopAsync()
     {

@@ -157,6 +157,8 @@ public sealed partial class DurableEngine : IAsyncDisposable
         // An activity that ignores its token may run on; nobody waits for its result any more.
         await Task.WhenAny(running, Task.Delay(TimeSpan.FromSeconds(1), TimeProvider.System, CancellationToken.None));
         wakes.Dispose();
+        activities.Dispose();
+        leases.Dispose();
         await database.DisposeAsync();
         stopping.Dispose();
     }

@@ -106,7 +106,11 @@ internal sealed record HistoryStep(int Seq, DateTime At, IReadOnlyList<HistoryEv
 internal sealed partial class HistoryJson : JsonSerializerContext
 {
     // Stored text is read by this engine and by people, never put into a page: no need to escape beyond JSON.
-    private static readonly HistoryJson Relaxed = new(new JsonSerializerOptions(Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+    private static readonly HistoryJson Relaxed = new(new JsonSerializerOptions
+    {
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    });
 
     public static string Write(List<HistoryEvent> events) => JsonSerializer.Serialize(events, Relaxed.ListHistoryEvent);
 

@@ -143,10 +143,11 @@ internal sealed class InstanceChanges(NpgsqlDataSource database)
     private static async Task<Changed?> ChangedAsync(NpgsqlCommand command, CancellationToken ct)
     {
         await using var r = await command.ExecuteReaderAsync(ct);
-        if (!await r.ReadAsync(ct)) return null;
-        return new(r.GetInt64(0), r.GetInt64(1),
-            r.IsDBNull(2) ? null : new(r.GetInt64(2), r.GetInt32(3), r.GetInt32(4), r.GetString(5), r.GetString(6)));
+        return await r.ReadAsync(ct) ? Read(r) : null;
     }
+
+    private static Changed Read(NpgsqlDataReader r) => new(
+        r.GetInt64(0), r.GetInt64(1), r.IsDBNull(2) ? null : new(r.GetInt64(2), r.GetInt32(3), r.GetInt32(4), r.GetString(5), r.GetString(6)));
 
     private static void Add<T>(NpgsqlCommand command, T value) => command.Parameters.Add(new NpgsqlParameter<T> { TypedValue = value });
 }

@@ -8,7 +8,7 @@ namespace Portal.Runtime.Durable;
 /// A process that finds itself declared dead forgets everything in memory and starts over under a new id.
 /// </summary>
 internal sealed partial class LeaseKeeper(
-    DurableEngineOptions options, WorkerStore store, Dispatcher dispatcher, WakeClock wakes, InstanceWaiters waiters, ILogger logger)
+    DurableEngineOptions options, WorkerStore store, Dispatcher dispatcher, WakeClock wakes, InstanceWaiters waiters, ILogger logger) : IDisposable
 {
     private const int ClaimBatch = 500;
     private const int RoundsBetweenSweeps = 12;
@@ -94,6 +94,8 @@ internal sealed partial class LeaseKeeper(
         var mine = Interlocked.Exchange(ref worker, 0);
         if (mine != 0) await store.StopAsync(mine, ct);
     }
+
+    public void Dispose() => one.Dispose();
 
     public void Abandon() => Interlocked.Exchange(ref worker, 0);
 

@@ -66,10 +66,13 @@ internal sealed class LoadStore(NpgsqlDataSource database)
     {
         while (await reader.ReadAsync(ct))
         {
-            yield return (reader.GetInt64(0),
-                new(reader.GetInt64(1), reader.IsDBNull(2) ? null : reader.GetInt32(2), HistoryJson.ReadEvent(reader.GetString(3))));
+            yield return Message(reader);
         }
     }
+
+    private static (long Key, Delivery Delivery) Message(NpgsqlDataReader reader) => (
+        reader.GetInt64(0),
+        new(reader.GetInt64(1), reader.IsDBNull(2) ? null : reader.GetInt32(2), HistoryJson.ReadEvent(reader.GetString(3))));
 
     private static NpgsqlBatchCommand Command(string sql, long[] keys, long? owner = null)
     {

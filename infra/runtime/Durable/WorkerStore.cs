@@ -84,7 +84,7 @@ internal sealed class WorkerStore(NpgsqlDataSource database, DurableEngineOption
         Add(command, options.ParkAfterCrashes);
         var claimed = new List<Claimed>();
         await using var reader = await command.ExecuteReaderAsync(ct);
-        while (await reader.ReadAsync(ct)) claimed.Add(new(reader.GetInt64(0), reader.IsDBNull(1) ? null : reader.GetDateTime(1), reader.GetBoolean(2)));
+        while (await reader.ReadAsync(ct)) claimed.Add(Read(reader));
         return claimed;
     }
 
@@ -109,7 +109,7 @@ internal sealed class WorkerStore(NpgsqlDataSource database, DurableEngineOption
         Add(command, full);
         var due = new List<Claimed>();
         await using var reader = await command.ExecuteReaderAsync(ct);
-        while (await reader.ReadAsync(ct)) due.Add(new(reader.GetInt64(0), reader.IsDBNull(1) ? null : reader.GetDateTime(1), reader.GetBoolean(2)));
+        while (await reader.ReadAsync(ct)) due.Add(Read(reader));
         return due;
     }
 
@@ -145,6 +145,9 @@ internal sealed class WorkerStore(NpgsqlDataSource database, DurableEngineOption
         Add(command, now);
         return (string?)await command.ExecuteScalarAsync(ct);
     }
+
+    private static Claimed Read(NpgsqlDataReader reader) =>
+        new(reader.GetInt64(0), reader.IsDBNull(1) ? null : reader.GetDateTime(1), reader.GetBoolean(2));
 
     private static void Add<T>(NpgsqlCommand command, T value) => command.Parameters.Add(new NpgsqlParameter<T> { TypedValue = value });
 }
