@@ -59,8 +59,8 @@ internal sealed class WorkerStore(NpgsqlDataSource database, DurableEngineOption
                 union all select 0, false
             ), picked as materialized (
                 select i.key, exists (select from free where free.id = i.owner and free.dead) as crashed,
-                    (i.next_seq = 0 and (i.wake_at is null or i.wake_at <= $2)) or i.open_tasks > 0 or i.wake_at <= $2
-                        or exists (select from durable.inbox b where b.key = i.key) as has_work
+                    (i.next_seq = 0 and (i.wake_at is null or i.wake_at <= $2)) or i.open_tasks > 0
+                        or coalesce(i.wake_at <= $2, false) or exists (select from durable.inbox b where b.key = i.key) as has_work
                 from durable.instances i
                 where i.lane = 0 and i.owner = any (array(select id from free))
                 order by i.key
