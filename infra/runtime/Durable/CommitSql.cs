@@ -6,6 +6,8 @@ namespace Portal.Runtime.Durable;
 /// messages are already gone, changes nothing and is missing from the answer, while the rest of the batch goes through.
 /// Lock order: instance rows of steps (each belongs to this worker alone), then new instance rows by id. Nothing waits for an inbox or
 /// history row, since those are touched only under their instance's lock.
+/// Active is written <c>lane + 0 = 0</c> here, so that no partial index answers to it: to a planner without statistics such an index looks
+/// empty, and would be walked from end to end.
 /// </summary>
 internal static class CommitSql
 {
@@ -29,7 +31,7 @@ internal static class CommitSql
                 generation = case when s.fresh then i.generation + 1 else i.generation end,
                 input = case when s.fresh then s.input else i.input end
             from s
-            where i.key = s.key and i.owner = s.owner and i.epoch = s.epoch and i.next_seq = s.seq and i.lane = 0
+            where i.key = s.key and i.owner = s.owner and i.epoch = s.epoch and i.next_seq = s.seq and i.lane + 0 = 0
                 and s.key <> all (array(select key from missing))
             returning i.key, s.seq, s.at, s.events, s.fresh, s.lane
         ),
@@ -53,7 +55,7 @@ internal static class CommitSql
             where n.parent_key is null or n.parent_key = any (array(select key from done))
         ),
         old as materialized (
-            select i.id, i.key, i.status, n.refuse from n join durable.instances i on i.id = n.id where i.lane <> 0
+            select i.id, i.key, i.status, n.refuse from n join durable.instances i on i.id = n.id where i.lane + 0 > 0
         ),
         born as (
             insert into durable.instances as i (id, name, version, status, owner, wake_at, created_at, updated_at, execution_id,
@@ -84,10 +86,10 @@ internal static class CommitSql
         ),
         target as materialized (
             select o.n, i.key, i.owner from o join durable.instances i on i.id = o.to_id
-            where i.lane = 0 and i.key <> all (array(select key from done where lane <> 0))
+            where i.lane + 0 = 0 and i.key <> all (array(select key from done where lane <> 0))
             union all
             select o.n, i.key, i.owner from o join durable.instances i on i.key = o.to_key
-            where i.lane = 0 and i.key <> all (array(select key from done where lane <> 0))
+            where i.lane + 0 = 0 and i.key <> all (array(select key from done where lane <> 0))
             union all
             select o.n, born.key, $33 from o join born on o.from_key is not null and born.id = o.to_id
         ),
