@@ -147,7 +147,7 @@ internal sealed partial class FunctionsHostParts
             throw explained;
         }
 
-        Runner.DurableClient = Durable.Client;
+        Runner.Engine = Durable;
         if (Options.TimersEnabled && Index.Of(TriggerKind.Timer).Any())
         {
             TimerStore = new TimerStore(NpgsqlDataSource.Create(Options.DurableDatabase), Host.HubName);

@@ -4,6 +4,7 @@ using Microsoft.Azure.Functions.Worker.Middleware;
 using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Portal.Runtime.Durable;
 
 namespace Portal.Runtime.Invocation;
 
@@ -16,7 +17,6 @@ internal sealed class InvocationRunner
     private readonly FunctionExecutionDelegate pipeline;
     private readonly IServiceProvider services;
     private readonly ILoggerFactory loggers;
-    private DurableTaskClient? durableClient;
 
     public InvocationRunner(IServiceProvider services, WorkerApplication app, ILoggerFactory loggers)
     {
@@ -25,12 +25,12 @@ internal sealed class InvocationRunner
         pipeline = app.Build(ExecuteAsync);
     }
 
-    /// <summary>Known only once the engine is there, and the engine needs the runner first.</summary>
-    public DurableTaskClient DurableClient
-    {
-        get => durableClient ?? throw new InvalidOperationException("The durable engine has not been created yet.");
-        set => durableClient = value;
-    }
+    /// <summary>Set once the engine is there, which needs the runner first.</summary>
+    public DurableEngine? Engine { get; set; }
+
+    /// <exception cref="InvalidOperationException">Asked for before the host has started.</exception>
+    public DurableTaskClient DurableClient =>
+        Engine?.Client ?? throw new InvalidOperationException("The durable engine has not been created yet.");
 
     public AsyncServiceScope CreateScope() => services.CreateAsyncScope();
 
