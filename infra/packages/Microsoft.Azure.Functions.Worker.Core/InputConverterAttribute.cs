@@ -2,7 +2,8 @@ using System;
 
 namespace Microsoft.Azure.Functions.Worker.Converters;
 
-[AttributeUsage(AttributeTargets.Class | AttributeTargets.Interface | AttributeTargets.Enum | AttributeTargets.Struct | AttributeTargets.Parameter)]
+[AttributeUsage(
+    AttributeTargets.Class | AttributeTargets.Interface | AttributeTargets.Enum | AttributeTargets.Struct | AttributeTargets.Parameter)]
 public class InputConverterAttribute : Attribute
 {
     public InputConverterAttribute(Type converterType)

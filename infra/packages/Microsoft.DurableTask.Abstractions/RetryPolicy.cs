@@ -20,6 +20,8 @@ public record RetryContext(
 
 public class RetryPolicy
 {
+    private const string AtLeastFirst = "at least the first interval";
+
     public RetryPolicy(
         int maxNumberOfAttempts,
         TimeSpan firstRetryInterval,
@@ -30,8 +32,8 @@ public class RetryPolicy
         Require(maxNumberOfAttempts > 0, nameof(maxNumberOfAttempts), maxNumberOfAttempts, "greater than zero");
         Require(firstRetryInterval > TimeSpan.Zero, nameof(firstRetryInterval), firstRetryInterval, "greater than zero");
         Require(backoffCoefficient >= 1, nameof(backoffCoefficient), backoffCoefficient, "at least 1.0");
-        Require(AtLeastOrInfinite(maxRetryInterval, firstRetryInterval), nameof(maxRetryInterval), maxRetryInterval, "at least the first interval");
-        Require(AtLeastOrInfinite(retryTimeout, firstRetryInterval), nameof(retryTimeout), retryTimeout, "at least the first interval");
+        Require(AtLeastOrInfinite(maxRetryInterval, firstRetryInterval), nameof(maxRetryInterval), maxRetryInterval, AtLeastFirst);
+        Require(AtLeastOrInfinite(retryTimeout, firstRetryInterval), nameof(retryTimeout), retryTimeout, AtLeastFirst);
 
         MaxNumberOfAttempts = maxNumberOfAttempts;
         FirstRetryInterval = firstRetryInterval;
