@@ -31,6 +31,7 @@ internal sealed partial class DueWork(string vendor, NpgsqlDataSource data, Time
     private ITimer? timer;
     private Task? loop;
     private int running;
+    private bool disposed;
 
     /// <summary>Names who does a kind of work. While <paramref name="canRun"/> says no, its rows are left for another process or for later.</summary>
     public void On(string kind, DueHandler handler, Func<bool>? canRun = null) => handlers[kind] = (handler, canRun ?? (() => true));
@@ -82,6 +83,10 @@ internal sealed partial class DueWork(string vendor, NpgsqlDataSource data, Time
 
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref disposed, true))
+        {
+            return;
+        }
         await stopping.CancelAsync();
         if (loop is not null)
         {

@@ -22,6 +22,7 @@ internal sealed partial class VendorHost : IAsyncDisposable
     private readonly LocalVendorOptions options;
     private readonly ILoggerFactory loggers;
     private WebApplication? app;
+    private bool disposed;
 
     private VendorHost(string vendor, LocalVendorOptions options, NpgsqlDataSource data)
     {
@@ -118,6 +119,10 @@ internal sealed partial class VendorHost : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref disposed, true))
+        {
+            return;
+        }
         if (app is not null)
         {
             await app.StopAsync();

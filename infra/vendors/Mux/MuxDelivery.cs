@@ -32,10 +32,15 @@ internal sealed class MuxDelivery(VendorHost host)
         string[] reads = ["GET", "HEAD"];
         app.MapMethods("/stream/{id}.m3u8", reads, PlaylistAsync);
         app.MapMethods("/stream/{id}/segments/0.mp4", reads, context => BytesAsync(context, rendition: null));
-        app.MapMethods("/stream/{id}/{name}.{ext:regex(^(mp4|m4a)$)}", reads, context => BytesAsync(context, $"{context.Route("name")}.{context.Route("ext")}"));
-        app.MapMethods("/image/{id}/thumbnail.{ext:regex(^(jpg|png|webp)$)}", reads, context => ImageAsync(context, "t"));
-        app.MapMethods("/image/{id}/animated.{ext:regex(^(gif|webp)$)}", reads, context => ImageAsync(context, "g"));
-        app.MapMethods("/image/{id}/storyboard.{ext:regex(^(jpg|png|webp)$)}", reads, context => ImageAsync(context, "s"));
+        app.MapMethods("/stream/{id}/{file}", reads, context => BytesAsync(context, context.Route("file")));
+        foreach (var (name, audience) in new[]
+        {
+            ("thumbnail.jpg", "t"), ("thumbnail.png", "t"), ("thumbnail.webp", "t"), ("animated.gif", "g"), ("animated.webp", "g"),
+            ("storyboard.jpg", "s"), ("storyboard.png", "s"), ("storyboard.webp", "s"),
+        })
+        {
+            app.MapMethods($"/image/{{id}}/{name}", reads, context => ImageAsync(context, audience));
+        }
     }
 
     private async Task PlaylistAsync(HttpContext context)

@@ -13,7 +13,8 @@ namespace Portal.LocalVendors.Mux;
 /// The whole file in one PUT without <c>Content-Range</c>, or chunks in order whose size is a multiple of 256 KiB except the last.
 /// 308 with <c>Range: bytes=0-n</c> says what is kept; <c>bytes */total</c> asks. Bytes are committed 1 MiB at a time, each only if
 /// the file still ends where the writer thinks: a broken connection leaves a clean prefix, and of two writers one stops.
-/// Bytes sent again are skipped; a chunk that leaves a gap is refused. The URL alone authorises.
+/// Bytes sent again are skipped; a chunk that leaves a gap is refused. The URL alone authorises. Nothing here is cancelled when the
+/// client goes: what it managed to send is still in Kestrel's buffers and counts.
 /// </remarks>
 internal sealed class MuxUploadBytes(VendorHost host, LocalMuxOptions options, MuxBirth birth, MuxEvents events)
 {
@@ -103,10 +104,10 @@ internal sealed class MuxUploadBytes(VendorHost host, LocalMuxOptions options, M
     {
         if (range?.Total is { } stated)
         {
-            await using var connection = await host.Data.OpenConnectionAsync(context.RequestAborted);
+            await using var connection = await host.Data.OpenConnectionAsync(CancellationToken.None);
             await MuxStore.SetTotalAsync(connection, upload.Id, stated);
         }
-        if (await host.Files.SizeAsync(upload.FileId, context.RequestAborted) is not { } kept)
+        if (await host.Files.SizeAsync(upload.FileId, CancellationToken.None) is not { } kept)
         {
             await AnswerAsync(context, 410, "The upload URL has been used or has expired.");
             return;
@@ -130,7 +131,7 @@ internal sealed class MuxUploadBytes(VendorHost host, LocalMuxOptions options, M
         {
             AnswerIncomplete(context, kept);
         }
-        else if (await FinishAsync(upload, kept, context.RequestAborted))
+        else if (await FinishAsync(upload, kept, CancellationToken.None))
         {
             await AnswerAsync(context, 200, "");
         }
@@ -149,7 +150,7 @@ internal sealed class MuxUploadBytes(VendorHost host, LocalMuxOptions options, M
         var held = 0;
         while (true)
         {
-            var (read, state) = await FillAsync(context.Request.Body, buffer.AsMemory(held), context.RequestAborted);
+            var (read, state) = await FillAsync(context.Request.Body, buffer.AsMemory(held));
             // Nothing is held while there is still something to skip.
             var skipped = (int)Math.Min(skip, read);
             skip -= skipped;
@@ -176,14 +177,14 @@ internal sealed class MuxUploadBytes(VendorHost host, LocalMuxOptions options, M
     }
 
     // A connection that breaks ends the request too, but what came before it counts.
-    private static async Task<(int Read, Body State)> FillAsync(Stream body, Memory<byte> buffer, CancellationToken ct)
+    private static async Task<(int Read, Body State)> FillAsync(Stream body, Memory<byte> buffer)
     {
         var filled = 0;
         try
         {
             while (filled < buffer.Length)
             {
-                var read = await body.ReadAsync(buffer[filled..], ct);
+                var read = await body.ReadAsync(buffer[filled..]);
                 if (read == 0)
                 {
                     return (filled, Body.Ended);
@@ -228,7 +229,7 @@ internal sealed class MuxUploadBytes(VendorHost host, LocalMuxOptions options, M
 
     private async Task<UploadRow?> FindAsync(HttpContext context)
     {
-        await using var connection = await host.Data.OpenConnectionAsync(context.RequestAborted);
+        await using var connection = await host.Data.OpenConnectionAsync(CancellationToken.None);
         return await MuxStore.UploadBySecretAsync(connection, context.Route("secret"));
     }
 
