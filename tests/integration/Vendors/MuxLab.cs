@@ -56,6 +56,13 @@ internal sealed class MuxLab : IAsyncDisposable
         return text.Length == 0 ? [] : JsonNode.Parse(text)!.AsObject();
     }
 
+    /// <summary>Asks for an upload whose answer need not be JSON.</summary>
+    public async Task CallStatusAsync(int expected)
+    {
+        using var response = await Api.PostAsync(new Uri("/video/v1/uploads", UriKind.Relative), null);
+        Assert.Equal(expected, (int)response.StatusCode);
+    }
+
     public async Task<JsonObject> CreateUploadAsync(JsonObject? settings = null, int timeout = 3600, string? origin = null)
     {
         var body = new JsonObject
