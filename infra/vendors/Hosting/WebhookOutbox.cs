@@ -45,6 +45,21 @@ internal sealed class WebhookStyle
     public Func<string, bool> HeldBack { get; init; } = _ => false;
 
     public Func<string, bool> Releases { get; init; } = _ => false;
+
+    /// <summary>As Svix delivers: 15 s, its gaps, the event's id on every try, and an answer that can stop it.</summary>
+    public static WebhookStyle Svix(Func<Uri?> endpoint, Func<string> secret) => new()
+    {
+        Endpoint = endpoint,
+        Sign = (row, at) =>
+        {
+            var body = Encoding.UTF8.GetBytes(row.Body);
+            return (body, SvixSignature.Headers(secret(), row.EventId, at, body));
+        },
+        Timeout = TimeSpan.FromSeconds(15),
+        Gaps = SvixSignature.RetryGaps,
+        UserAgent = "Svix-Webhooks/1.24.0",
+        Abort = ("webhook-delivery", "abort-message"),
+    };
 }
 
 /// <summary>
