@@ -103,17 +103,15 @@ public sealed class MuxUploadTests : IAsyncLifetime
         Assert.Equal(400, (int)small.StatusCode);
     }
 
-    [Theory]
-    [InlineData("bytes 5-2/10")]
-    [InlineData("bytes 0-9/5")]
-    [InlineData("0-9/10")]
-    [InlineData("bytes -1-9/10")]
-    [InlineData("bytes a-b/c")]
-    public async Task Content_range_that_cannot_be_is_refused(string range)
+    [Fact]
+    public async Task Content_range_that_cannot_be_is_refused()
     {
         var upload = await lab.CreateUploadAsync();
-        using var put = await lab.PutAsync(upload, new byte[10], range);
-        Assert.Equal(400, (int)put.StatusCode);
+        foreach (var range in new[] { "bytes 5-2/10", "bytes 0-9/5", "0-9/10", "bytes -1-9/10", "bytes a-b/c", "bytes 0-9", "bytes 0-99999999999999999999/*" })
+        {
+            using var put = await lab.PutAsync(upload, new byte[10], range);
+            Assert.True((int)put.StatusCode == 400, $"{range}: {(int)put.StatusCode}");
+        }
     }
 
     [Fact]
