@@ -1,0 +1,33 @@
+#nullable disable
+using System;
+
+namespace Mux.Csharp.Sdk.Client;
+
+public delegate Exception ExceptionFactory(string methodName, IApiResponse response);
+
+public class ApiException : Exception
+{
+    public ApiException()
+    {
+    }
+
+    public ApiException(int errorCode, string message)
+        : base(message)
+    {
+        ErrorCode = errorCode;
+    }
+
+    public ApiException(int errorCode, string message, object errorContent = null, Multimap<string, string> headers = null)
+        : base(message)
+    {
+        ErrorCode = errorCode;
+        ErrorContent = errorContent;
+        Headers = headers;
+    }
+
+    public int ErrorCode { get; set; }
+
+    public object ErrorContent { get; private set; }
+
+    public Multimap<string, string> Headers { get; private set; }
+}

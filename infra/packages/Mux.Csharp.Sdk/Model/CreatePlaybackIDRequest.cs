@@ -1,0 +1,47 @@
+#nullable disable
+using System;
+using System.Collections.Generic;
+using System.ComponentModel.DataAnnotations;
+using System.Runtime.Serialization;
+using Newtonsoft.Json;
+
+namespace Mux.Csharp.Sdk.Model;
+
+[DataContract]
+public class CreatePlaybackIDRequest : IEquatable<CreatePlaybackIDRequest>, IValidatableObject
+{
+    public CreatePlaybackIDRequest(
+        PlaybackPolicy? policy = null,
+        string drmConfigurationId = null)
+    {
+        Policy = policy;
+        DrmConfigurationId = drmConfigurationId;
+    }
+
+    // What Newtonsoft reads with: the defaults above are for writing only.
+    [JsonConstructor]
+    private CreatePlaybackIDRequest()
+    {
+    }
+
+    [DataMember(Name = "policy", EmitDefaultValue = false)]
+    public PlaybackPolicy? Policy { get; set; }
+
+    [DataMember(Name = "drm_configuration_id", EmitDefaultValue = false)]
+    public string DrmConfigurationId { get; set; }
+
+    [JsonExtensionData]
+    public IDictionary<string, object> AdditionalProperties { get; set; } = new Dictionary<string, object>();
+
+    public virtual string ToJson() => Wire.ToJson(this);
+
+    public override string ToString() => Wire.Describe(this);
+
+    public override bool Equals(object input) => Equals(input as CreatePlaybackIDRequest);
+
+    public bool Equals(CreatePlaybackIDRequest input) => Wire.Same(this, input);
+
+    public override int GetHashCode() => Wire.Hash(this);
+
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext) => [];
+}

@@ -1,0 +1,42 @@
+#nullable disable
+using System;
+using System.Collections.Generic;
+using System.ComponentModel.DataAnnotations;
+using System.Runtime.Serialization;
+using Newtonsoft.Json;
+
+namespace Mux.Csharp.Sdk.Model;
+
+[DataContract]
+public class GetAssetPlaybackIDResponse : IEquatable<GetAssetPlaybackIDResponse>, IValidatableObject
+{
+    public GetAssetPlaybackIDResponse(
+        PlaybackID data = null)
+    {
+        Data = data;
+    }
+
+    // What Newtonsoft reads with: the defaults above are for writing only.
+    [JsonConstructor]
+    private GetAssetPlaybackIDResponse()
+    {
+    }
+
+    [DataMember(Name = "data", EmitDefaultValue = false)]
+    public PlaybackID Data { get; set; }
+
+    [JsonExtensionData]
+    public IDictionary<string, object> AdditionalProperties { get; set; } = new Dictionary<string, object>();
+
+    public virtual string ToJson() => Wire.ToJson(this);
+
+    public override string ToString() => Wire.Describe(this);
+
+    public override bool Equals(object input) => Equals(input as GetAssetPlaybackIDResponse);
+
+    public bool Equals(GetAssetPlaybackIDResponse input) => Wire.Same(this, input);
+
+    public override int GetHashCode() => Wire.Hash(this);
+
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext) => [];
+}

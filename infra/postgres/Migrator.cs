@@ -1,0 +1,172 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Reflection;
+using Npgsql;
+
+namespace Portal.Postgres;
+
+/// <summary>
+/// Brings a database's schema up to date. Each migration runs in its own transaction together with its row in
+/// <c>public.schema_migrations</c>, under an advisory lock that the transaction holds: of several processes at once one applies it
+/// and the others find it done. Nothing is kept in the session, so it works through a transaction pooler.
+/// </summary>
+public static class Migrator
+{
+    // Any number will do that nobody else uses; this one spells "portal" on a telephone.
+    private const long LockKey = 767_825;
+
+    private const string LockSql = "select pg_advisory_xact_lock($1)";
+
+    private const string TableSql = """
+        create table if not exists public.schema_migrations (
+            version    integer primary key,
+            name       text not null,
+            checksum   text not null,
+            applied_at timestamptz not null default now()
+        )
+        """;
+
+    // Npgsql would cut the text into statements itself, and not where the server does (a standard SQL body has semicolons of its own).
+    // So the server gets it whole; that also makes an error's position one in the file.
+    private const string HandOverSql = "select set_config('portal.migration', $1, true)";
+
+    private const string RunSql = "do 'begin execute current_setting(''portal.migration''); end'";
+
+    private const string AppliedSql = "select version, name, checksum from public.schema_migrations order by version";
+
+    private const string RecordSql = "insert into public.schema_migrations (version, name, checksum) values ($1, $2, $3)";
+
+    /// <summary>Applies the portal's own migrations.</summary>
+    /// <returns>How many this call applied.</returns>
+    /// <exception cref="MigrationException">A migration failed, or the database's history does not fit the files.</exception>
+    public static Task<int> ApplyAsync(string connectionString, CancellationToken ct = default) =>
+        ApplyAsync(connectionString, Migration.In(), ct);
+
+    /// <summary>Applies the migrations embedded in an assembly.</summary>
+    /// <inheritdoc cref="ApplyAsync(string, CancellationToken)"/>
+    public static Task<int> ApplyAsync(string connectionString, Assembly assembly, CancellationToken ct = default) =>
+        ApplyAsync(connectionString, Migration.In(assembly), ct);
+
+    /// <summary>Applies the given migrations.</summary>
+    /// <inheritdoc cref="ApplyAsync(string, CancellationToken)"/>
+    public static async Task<int> ApplyAsync(string connectionString, IReadOnlyList<Migration> migrations, CancellationToken ct = default)
+    {
+        var sorted = Migration.InOrder(migrations);
+        // A migration may take long, and waiting for another process's one as long.
+        var settings = new NpgsqlConnectionStringBuilder(connectionString) { CommandTimeout = 0, Pooling = false };
+        await using var connection = new NpgsqlConnection(settings.ConnectionString);
+        await connection.OpenAsync(ct);
+        var count = 0;
+        while (await ApplyNextAsync(connection, sorted, ct))
+        {
+            count++;
+        }
+
+        return count;
+    }
+
+    /// <returns>False if there is none left to apply.</returns>
+    private static async Task<bool> ApplyNextAsync(NpgsqlConnection connection, IReadOnlyList<Migration> migrations, CancellationToken ct)
+    {
+        await using var transaction = await connection.BeginTransactionAsync(ct);
+        await ExecuteAsync(connection, LockSql, [LockKey], ct);
+        var applied = await ReadAppliedAsync(connection, ct);
+        ThrowIfHistoryDiffers(migrations, applied);
+        if (migrations.FirstOrDefault(migration => !applied.ContainsKey(migration.Version)) is not { } next)
+        {
+            await transaction.CommitAsync(ct);
+            return false;
+        }
+
+        try
+        {
+            // Unqualified names mean the same whoever runs this.
+            await ExecuteAsync(connection, "set local search_path to public", [], ct);
+            await ExecuteAsync(connection, HandOverSql, [next.Sql], ct);
+            await ExecuteAsync(connection, RunSql, [], ct);
+            await ExecuteAsync(connection, RecordSql, [next.Version, next.Name, next.Checksum], ct);
+            await transaction.CommitAsync(ct);
+        }
+        catch (PostgresException exception)
+        {
+            throw new MigrationException(Describe(next, exception), exception);
+        }
+
+        return true;
+    }
+
+    private static async Task<Dictionary<int, (string Name, string Checksum)>> ReadAppliedAsync(NpgsqlConnection connection, CancellationToken ct)
+    {
+        await ExecuteAsync(connection, TableSql, [], ct);
+        await using var command = new NpgsqlCommand(AppliedSql, connection);
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        var applied = new Dictionary<int, (string, string)>();
+        while (await reader.ReadAsync(ct))
+        {
+            applied.Add(reader.GetInt32(0), (reader.GetString(1), reader.GetString(2)));
+        }
+
+        return applied;
+    }
+
+    private static void ThrowIfHistoryDiffers(IReadOnlyList<Migration> migrations, Dictionary<int, (string Name, string Checksum)> applied)
+    {
+        var known = migrations.ToDictionary(migration => migration.Version);
+        foreach (var (version, (name, checksum)) in applied)
+        {
+            if (!known.TryGetValue(version, out var migration))
+            {
+                throw new MigrationException(
+                    $"The database has migration {version:0000}_{name}, which this build does not know: the database is newer than the "
+                    + "code. Use a build that has it.");
+            }
+
+            if (migration.Checksum != checksum)
+            {
+                throw new MigrationException(
+                    $"Migration {migration.Title} was changed after it was applied to this database. Undo the change and put it into "
+                    + "a new migration (a throw-away database can be started over instead).");
+            }
+        }
+
+        var newest = applied.Count == 0 ? 0 : applied.Keys.Max();
+        if (migrations.FirstOrDefault(migration => migration.Version < newest && !applied.ContainsKey(migration.Version)) is { } late)
+        {
+            throw new MigrationException(
+                $"Migration {late.Title} was not applied to this database, but {newest:0000} was. Give it a number after the newest one.");
+        }
+    }
+
+    private static string Describe(Migration migration, PostgresException exception)
+    {
+        var text = $"Migration {migration.Title} failed and left nothing behind: {exception.MessageText} ({exception.SqlState})";
+        if (exception.InternalPosition > 0 && exception.InternalQuery == migration.Sql)
+        {
+            var before = migration.Sql[..Math.Min(exception.InternalPosition - 1, migration.Sql.Length)];
+            var line = migration.Sql[before.Length..].Split('\n')[0];
+            text += $"\nat line {before.Count(character => character == '\n') + 1}: {line}";
+        }
+        else if (exception.Where is { } where)
+        {
+            text += $"\n{where.Replace(migration.Sql, migration.Title, StringComparison.Ordinal)}";
+        }
+
+        foreach (var more in new[] { exception.Detail, exception.Hint })
+        {
+            text += more is null ? "" : $"\n{more}";
+        }
+
+        return text;
+    }
+
+    [SuppressMessage("Security", "CA2100", Justification = "The text is a constant above or a file of this repository.")]
+    private static async Task ExecuteAsync(NpgsqlConnection connection, string sql, object[] values, CancellationToken ct)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        foreach (var value in values)
+        {
+            command.Parameters.Add(new NpgsqlParameter { Value = value });
+        }
+
+        await command.ExecuteNonQueryAsync(ct);
+    }
+}

@@ -1,0 +1,71 @@
+using Dapper;
+using Npgsql;
+using Portal.Postgres;
+using Portal.Tests.Support;
+
+namespace Portal.Tests.Integration.Postgres;
+
+public sealed class PostgresFixtureTests
+{
+    // Roles belong to the server, which other tests use at the same time: one of its own.
+    private static readonly TestTemplate Template = TestTemplate.Of(
+    [
+        new Migration(1, "things", """
+            do $$ begin
+                create role fixture_app nologin;
+            exception when duplicate_object or unique_violation then null;
+            end $$;
+            grant fixture_app to current_user;
+            create table things (id integer);
+            grant select on things to fixture_app;
+            """),
+    ]);
+
+    [Fact]
+    public async Task Clones_have_the_schema_and_know_nothing_of_each_other()
+    {
+        await using var one = await PostgresFixture.CloneAsync(Template);
+        await using var other = await PostgresFixture.CloneAsync(Template);
+        await using var first = new NpgsqlConnection(one.Admin);
+        await using var second = new NpgsqlConnection(other.Admin);
+
+        await first.ExecuteAsync("insert into things values (1)");
+
+        Assert.Equal(1, await first.ExecuteScalarAsync<int>("select count(*)::integer from things"));
+        Assert.Equal(0, await second.ExecuteScalarAsync<int>("select count(*)::integer from things"));
+        Assert.Equal("Pacific/Tongatapu", await second.ExecuteScalarAsync<string>("show timezone"));
+    }
+
+    [Fact]
+    public async Task A_disposed_clone_is_gone_even_while_somebody_is_connected()
+    {
+        var clone = await PostgresFixture.CloneAsync(Template);
+        await using var lingering = new NpgsqlConnection(clone.Admin + ";Pooling=false");
+        await lingering.OpenAsync();
+
+        await clone.DisposeAsync();
+
+        await using var server = new NpgsqlConnection((await PostgresFixture.SharedAsync()).Server);
+        Assert.Equal(0, await server.ExecuteScalarAsync<int>("select count(*)::integer from pg_database where datname = @name", new { name = clone.Name }));
+    }
+
+    [Fact]
+    public async Task The_application_s_connections_stay_in_their_role_when_used_again()
+    {
+        await using var database = await PostgresFixture.CloneAsync(Template);
+        var address = database.App.Replace("portal_app", "fixture_app", StringComparison.Ordinal) + ";Maximum Pool Size=1";
+        var backends = new HashSet<int>();
+        for (var round = 0; round < 3; round++)
+        {
+            await using var connection = new NpgsqlConnection(address);
+            var (role, backend) = await connection.QuerySingleAsync<(string, int)>("select current_user::text, pg_backend_pid()");
+            Assert.Equal("fixture_app", role);
+            backends.Add(backend);
+            await Assert.ThrowsAsync<PostgresException>(() => connection.ExecuteAsync("insert into things values (1)"));
+        }
+
+        Assert.Single(backends);
+        await using var last = new NpgsqlConnection(address);
+        NpgsqlConnection.ClearPool(last);
+    }
+}

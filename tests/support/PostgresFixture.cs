@@ -1,0 +1,182 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using Npgsql;
+using Portal.Postgres;
+
+namespace Portal.Tests.Support;
+
+/// <summary>
+/// The Postgres server of this test process and the databases on it. PORTAL_DATABASE if it is set (a direct connection, allowed to
+/// create databases); else an own throw-away cluster without fsync that goes when the process ends.
+/// </summary>
+/// <remarks>
+/// A template is filled once per server and content, under an advisory lock that test processes share, and then closed to
+/// connections, since Postgres does not copy a database that somebody is connected to. Each test process holds a lock of its own as
+/// well: databases on a shared server whose process is gone are dropped by the next one.
+/// </remarks>
+public sealed class PostgresFixture
+{
+    private const long TemplateLock = 767_825_001;
+    private const int RunLocks = 767_825;
+
+    private static readonly Lazy<Task<PostgresFixture>> Instance = new(StartAsync);
+
+    private readonly SemaphoreSlim oneAtATime = new(1);
+    private readonly Dictionary<string, string> templates = [];
+    private readonly PostgresServer server;
+    private readonly NpgsqlConnection holder;
+    private readonly int run;
+    private int made;
+
+    private PostgresFixture(PostgresServer server, NpgsqlConnection holder, int run)
+    {
+        this.server = server;
+        this.holder = holder;
+        this.run = run;
+    }
+
+    /// <summary>The superuser's connection string to the server.</summary>
+    public string Server => server.ConnectionString;
+
+    /// <summary>Where the server comes from, for messages.</summary>
+    public string Origin => server.Origin;
+
+    /// <summary>The one fixture of this process; the first call starts the server.</summary>
+    public static Task<PostgresFixture> SharedAsync() => Instance.Value;
+
+    /// <summary>A fresh database with the portal's schema. Dispose of it to drop it.</summary>
+    public static async Task<TestDatabase> CloneAsync(TestTemplate? template = null)
+    {
+        var fixture = await SharedAsync();
+        return await fixture.MakeAsync(template ?? TestTemplate.Portal);
+    }
+
+    /// <summary>A fresh database with nothing in it. Dispose of it to drop it.</summary>
+    public static async Task<TestDatabase> EmptyAsync()
+    {
+        var fixture = await SharedAsync();
+        return await fixture.MakeAsync(null);
+    }
+
+    internal async Task<TestDatabase> MakeAsync(TestTemplate? template)
+    {
+        await oneAtATime.WaitAsync();
+        try
+        {
+            var source = template is null ? "template0" : await EnsureTemplateAsync(template);
+            var name = string.Create(CultureInfo.InvariantCulture, $"portal_test_{run}_{++made}");
+            await ExecuteAsync($"create database {name} template {source}");
+            return new TestDatabase(this, name, Address(name));
+        }
+        finally
+        {
+            oneAtATime.Release();
+        }
+    }
+
+    internal async Task DropAsync(string name)
+    {
+        await oneAtATime.WaitAsync();
+        try
+        {
+            await ExecuteAsync($"drop database if exists {name} with (force)");
+        }
+        finally
+        {
+            oneAtATime.Release();
+        }
+    }
+
+    private static async Task<PostgresFixture> StartAsync()
+    {
+        var server = await PostgresServer.StartAsync(new PostgresServerOptions
+        {
+            Name = string.Create(CultureInfo.InvariantCulture, $"test/{Environment.ProcessId}-{Guid.NewGuid().ToString("N")[..6]}"),
+            Durable = false,
+            Throwaway = true,
+            // A day ahead of UTC for most of it, so that a date taken from the wrong clock shows.
+            TimeZone = "Pacific/Tongatapu",
+            MaxConnections = 300,
+        });
+        var run = Random.Shared.Next(1, int.MaxValue);
+        // Held open as long as the process lives: its lock says that this run's databases are in use.
+        var holder = new NpgsqlConnection(server.ConnectionString + ";Pooling=false;Keepalive=60;Command Timeout=120");
+        await holder.OpenAsync();
+        var fixture = new PostgresFixture(server, holder, run);
+        await fixture.ExecuteAsync($"select pg_advisory_lock({RunLocks}, {run})");
+        await fixture.SweepAsync();
+        return fixture;
+    }
+
+    /// <summary>Drops the databases of test processes that are gone.</summary>
+    private async Task SweepAsync()
+    {
+        foreach (var name in await ReadAsync(@"select datname from pg_database where datname ~ '^portal_test_\d+_\d+$'"))
+        {
+            var owner = name.Split('_')[2];
+            if (await ReadAsync($"select 'dead' where pg_try_advisory_lock({RunLocks}, {owner})") is [_])
+            {
+                await ExecuteAsync($"drop database if exists {name} with (force)");
+                await ExecuteAsync($"select pg_advisory_unlock({RunLocks}, {owner})");
+            }
+        }
+    }
+
+    private async Task<string> EnsureTemplateAsync(TestTemplate template)
+    {
+        if (templates.TryGetValue(template.Content, out var known))
+        {
+            return known;
+        }
+
+        var name = $"portal_template_{template.Content}";
+        await ExecuteAsync($"select pg_advisory_lock({TemplateLock})");
+        try
+        {
+            // The mark is set last: without it an earlier process died while filling.
+            if (await ReadAsync($"select datname from pg_database where datname = '{name}' and datistemplate") is [])
+            {
+                await ExecuteAsync($"drop database if exists {name} with (force)");
+                await ExecuteAsync($"create database {name} template template0");
+                await template.FillAsync(new NpgsqlConnectionStringBuilder(Address(name)) { Pooling = false }.ConnectionString);
+                await ExecuteAsync($"alter database {name} with allow_connections false is_template true");
+            }
+        }
+        finally
+        {
+            await ExecuteAsync($"select pg_advisory_unlock({TemplateLock})");
+        }
+
+        templates.Add(template.Content, name);
+        return name;
+    }
+
+    private string Address(string database) => new NpgsqlConnectionStringBuilder(Server)
+    {
+        Database = database,
+        MaxPoolSize = 20,
+        Timeout = 15,
+        IncludeErrorDetail = true,
+    }.ConnectionString;
+
+    [SuppressMessage("Security", "CA2100", Justification = "Names made above.")]
+    private async Task ExecuteAsync(string sql)
+    {
+        await using var command = new NpgsqlCommand(sql, holder);
+        await command.ExecuteNonQueryAsync();
+    }
+
+    [SuppressMessage("Security", "CA2100", Justification = "Names made above.")]
+    private async Task<List<string>> ReadAsync(string sql)
+    {
+        await using var command = new NpgsqlCommand(sql, holder);
+        await using var reader = await command.ExecuteReaderAsync();
+        var values = new List<string>();
+        while (await reader.ReadAsync())
+        {
+            values.Add(reader.GetString(0));
+        }
+
+        return values;
+    }
+}
