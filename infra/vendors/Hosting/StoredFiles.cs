@@ -93,7 +93,18 @@ internal sealed class StoredFiles(NpgsqlDataSource data, TimeProvider clock)
             order by start
             """,
             new { id, offset, until = offset + count }, cancellationToken: ct))).AsList();
-        return pieces.Count == 1 ? pieces[0] : [.. pieces.SelectMany(piece => piece)];
+        if (pieces.Count == 1)
+        {
+            return pieces[0];
+        }
+        var whole = new byte[pieces.Sum(piece => piece.Length)];
+        var at = 0;
+        foreach (var piece in pieces)
+        {
+            piece.CopyTo(whole, at);
+            at += piece.Length;
+        }
+        return whole;
     }
 
     /// <summary>Writes bytes [from, to) without holding a connection while the reader is slow.</summary>

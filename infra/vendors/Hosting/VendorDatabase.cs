@@ -1,4 +1,7 @@
 using System.Reflection;
+using System.Security.Cryptography;
+using System.Text;
+using Dapper;
 using Npgsql;
 
 namespace Portal.LocalVendors.Hosting;
@@ -31,29 +34,33 @@ internal static class VendorDatabase
         }
     }
 
-    // CREATE … IF NOT EXISTS is not safe against itself in two sessions, hence the lock.
+    // One process at a time, and only when the scripts changed: CREATE INDEX IF NOT EXISTS locks tables even when there is nothing
+    // to create, and would wait for (or deadlock with) the open transactions of servers at work on this database.
     private static async Task CreateSchemaAsync(NpgsqlDataSource source, CancellationToken ct)
     {
+        var scripts = Scripts().ToList();
+        var version = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Concat(scripts))));
         await using var connection = await source.OpenConnectionAsync(ct);
         await using var transaction = await connection.BeginTransactionAsync(ct);
-        await using (var locking = new NpgsqlCommand("select pg_advisory_xact_lock($1)", connection, transaction))
+        await connection.ExecuteAsync("select pg_advisory_xact_lock(@SchemaLock)", new { SchemaLock }, transaction);
+        var present = await connection.ExecuteScalarAsync<string?>(
+            "select obj_description(oid, 'pg_namespace') from pg_namespace where nspname = 'vendors'", null, transaction);
+        if (present == version)
         {
-            locking.Parameters.AddWithValue(SchemaLock);
-            await locking.ExecuteNonQueryAsync(ct);
+            return;
         }
-        foreach (var script in Scripts())
+        foreach (var script in scripts)
         {
-#pragma warning disable CA2100 // The text is embedded in this assembly.
-            await using var command = new NpgsqlCommand(script, connection, transaction);
-#pragma warning restore CA2100
-            await command.ExecuteNonQueryAsync(ct);
+            await connection.ExecuteAsync(script, null, transaction);
         }
+        await connection.ExecuteAsync($"comment on schema vendors is '{version}'", null, transaction);
         await transaction.CommitAsync(ct);
     }
 
     private static IEnumerable<string> Scripts()
     {
         var assembly = Assembly.GetExecutingAssembly();
+        // The shared tables first.
         var names = assembly.GetManifestResourceNames().Where(name => name.EndsWith(".sql", StringComparison.Ordinal))
             .OrderBy(name => !name.Contains(".Hosting.", StringComparison.Ordinal)).ThenBy(name => name, StringComparer.Ordinal);
         foreach (var name in names)

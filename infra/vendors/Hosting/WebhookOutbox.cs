@@ -118,6 +118,24 @@ internal sealed class WebhookOutbox : IDisposable
         }
     }
 
+    /// <summary>Sends an event once more, as a vendor's dashboard can. False: there is no such event.</summary>
+    public Task<bool> RepeatAsync(string eventId, CancellationToken ct) => host.TransactAsync(
+        async (connection, transaction) =>
+        {
+            var id = Ids.New(24);
+            var made = await connection.ExecuteAsync(
+                """
+                insert into vendors.webhooks (id, vendor, event_id, type, lane, body, state, created_at)
+                select @id, vendor, event_id, type, lane, body, 'waiting', @now
+                from vendors.webhooks where vendor = @Vendor and event_id = @eventId limit 1
+                """, new { id, host.Vendor, eventId, now = host.Now.UtcDateTime }, transaction);
+            if (made == 1)
+            {
+                await host.Work.ScheduleAsync(connection, transaction, Kind, id, host.Now);
+            }
+            return made == 1;
+        }, ct);
+
     /// <summary>All deliveries, in the order of their events.</summary>
     public async Task<IReadOnlyList<WebhookDelivery>> ListAsync(CancellationToken ct)
     {

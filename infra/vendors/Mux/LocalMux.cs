@@ -91,6 +91,9 @@ public sealed class LocalMux : LocalVendor
     /// <summary>Every event so far and how its delivery stands.</summary>
     public Task<IReadOnlyList<WebhookDelivery>> WebhooksAsync(CancellationToken ct = default) => outbox.ListAsync(ct);
 
+    /// <summary>Sends an event once more. False: there is no event with this id.</summary>
+    public Task<bool> RepeatWebhookAsync(string eventId, CancellationToken ct = default) => outbox.RepeatAsync(eventId, ct);
+
     public override async ValueTask DisposeAsync()
     {
         await base.DisposeAsync();

@@ -116,6 +116,18 @@ public sealed class MuxWebhookTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Event_can_be_sent_once_more()
+    {
+        await lab.CreateUploadAsync();
+        await lab.Mux.WhenIdleAsync();
+        Assert.True(await lab.Mux.RepeatWebhookAsync((string)lab.Hooks.All[0].Json["id"]!));
+        Assert.False(await lab.Mux.RepeatWebhookAsync("unknown"));
+        await lab.Mux.WhenIdleAsync();
+        Assert.Equal(2, lab.Hooks.All.Count);
+        Assert.Equal(lab.Hooks.All[0].Body, lab.Hooks.All[1].Body);
+    }
+
+    [Fact]
     public async Task Shuffled_events_bring_ready_before_created()
     {
         lab.Mux.Faults.ShuffleWebhooks = true;
