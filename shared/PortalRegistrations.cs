@@ -71,8 +71,10 @@ public static class PortalRegistrations
     private static IServiceCollection AddFeatures(this IServiceCollection services)
     {
         services.AddHttpClient(nameof(ClerkKeys), http => http.Timeout = TimeSpan.FromSeconds(5));
+        services.AddHttpClient(nameof(BlobReads), http => http.Timeout = TimeSpan.FromSeconds(20));
         return services
             .AddSingleton(p => ActivatorUtilities.CreateInstance<ClerkKeys>(p, p.GetRequiredService<IHttpClientFactory>().CreateClient(nameof(ClerkKeys))))
+            .AddSingleton(p => ActivatorUtilities.CreateInstance<BlobReads>(p, p.GetRequiredService<IHttpClientFactory>().CreateClient(nameof(BlobReads))))
             .AddSingleton<ClerkSessions>().AddSingleton<CallerStore>()
             .AddSingleton<ProjectStore>().AddSingleton<AssetStore>()
             .AddSingleton<UploadStore>().AddSingleton<UploadProgressStore>().AddSingleton<UploadMoves>().AddSingleton<MuxCleanupStore>()
@@ -80,7 +82,7 @@ public static class PortalRegistrations
             .AddSingleton<OpenAtMux>().AddSingleton<ReconcileUpload>().AddSingleton<SettleUpload>().AddSingleton<DeleteUnwantedAssets>()
             .AddSingleton<SweepUploads>().AddSingleton<SweepMuxAssets>()
             .AddSingleton<WebhookInboxStore>().AddSingleton<MuxEvents>().AddSingleton<ReceiveWebhook>()
-            .AddSingleton<BlobTokens>().AddSingleton<BlobUrls>()
+            .AddSingleton<BlobTokens>()
             .AddSingleton<PlaybackTokens>().AddSingleton<MintPlayback>().AddSingleton<PlayAsset>()
             .AddSingleton<ShareTokens>().AddSingleton<ShareLinkStore>().AddSingleton<CreateShareLink>().AddSingleton<OpenShareLink>();
     }
