@@ -44,6 +44,11 @@ internal sealed class BlobApi(VendorHost host, LocalBlobOptions options, BlobTok
         app.Json(method, pattern, context =>
         {
             AllowBrowsers(context);
+            if (forClients)
+            {
+                // Before any refusal: what is under the limit is read to its end, so that the caller sees the answer and no broken pipe.
+                context.Features.Get<IHttpMaxRequestBodySizeFeature>()!.MaxRequestBodySize = options.MaxObjectBytes;
+            }
             var (grant, problem) = tokens.Bearer(context);
             return (grant, forClients) switch
             {
@@ -86,7 +91,6 @@ internal sealed class BlobApi(VendorHost host, LocalBlobOptions options, BlobTok
         {
             return Refuse(400, "file_too_large", "The file is too large.");
         }
-        context.Features.Get<IHttpMaxRequestBodySizeFeature>()!.MaxRequestBodySize = options.MaxObjectBytes;
         if (await host.Files.SaveAsync(context.Request.Body, limit, context.RequestAborted) is not { } file)
         {
             return Refuse(400, "file_too_large", "The file is too large.");
