@@ -46,8 +46,6 @@ internal sealed class MuxUploadBytes(VendorHost host, LocalMuxOptions options, M
 
     private async Task PutAsync(HttpContext context)
     {
-        // Before any refusal: what is under the limit is read to its end, so that the caller sees the answer and no broken pipe.
-        context.Features.Get<IHttpMaxRequestBodySizeFeature>()!.MaxRequestBodySize = options.MaxUploadBytes;
         if (await FindAsync(context) is not { } upload)
         {
             await AnswerAsync(context, 404, "No such upload.");
@@ -125,6 +123,7 @@ internal sealed class MuxUploadBytes(VendorHost host, LocalMuxOptions options, M
         var whole = true;
         if (range?.IsProbe != true)
         {
+            context.Features.Get<IHttpMaxRequestBodySizeFeature>()!.MaxRequestBodySize = options.MaxUploadBytes;
             (kept, whole) = await StoreAsync(context, upload, first, kept, range);
         }
         var complete = whole && (range is null || (range.Total is { } total && kept == total));
@@ -258,10 +257,14 @@ internal sealed class MuxUploadBytes(VendorHost host, LocalMuxOptions options, M
         }
     }
 
-    private static Task AnswerAsync(HttpContext context, int status, string message)
+    private static async Task AnswerAsync(HttpContext context, int status, string message)
     {
+        if (status >= 400)
+        {
+            await UnreadBody.DrainAsync(context);
+        }
         context.Response.StatusCode = status;
         context.Response.ContentType = "text/plain; charset=utf-8";
-        return context.Response.WriteAsync(message, context.RequestAborted);
+        await context.Response.WriteAsync(message, context.RequestAborted);
     }
 }
