@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
 using Portal.Runtime.Durable;

@@ -1,6 +1,4 @@
-using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
-using Portal.Runtime.Durable;
 
 namespace Portal.Tests.Integration.Durable;
 

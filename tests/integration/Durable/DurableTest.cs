@@ -35,7 +35,7 @@ public abstract class DurableTest : IAsyncLifetime
         await StartEngineAsync();
     }
 
-    public async Task DisposeAsync()
+    public virtual async Task DisposeAsync()
     {
         foreach (var engine in engines) await engine.DisposeAsync();
         await database!.DisposeAsync();
