@@ -41,18 +41,22 @@ internal sealed class BlobApi(VendorHost host, LocalBlobOptions options, BlobTok
     private static void AllowBrowsers(HttpContext context) => context.Response.Headers.AccessControlAllowOrigin = "*";
 
     private void Map(WebApplication app, string method, string pattern, Func<HttpContext, BlobGrant, Task<Reply>> handle, bool forClients = false) =>
-        app.Json(method, pattern, context =>
+        app.Json(method, pattern, async context =>
         {
             AllowBrowsers(context);
             var (grant, problem) = tokens.Bearer(context);
-            return (grant, forClients) switch
+            var reply = (grant, forClients) switch
             {
-                (null, _) => Task.FromResult(problem == "client_token_expired"
-                    ? Refuse(403, problem, "The client token has expired.")
-                    : Refuse(403, "forbidden", "Access denied, please provide a valid token for this resource.")),
-                ({ Everything: false }, false) => Task.FromResult(Refuse(403, "client_token_not_allowed", "A client token cannot do this.")),
-                _ => handle(context, grant),
+                (null, _) when problem == "client_token_expired" => Refuse(403, problem, "The client token has expired."),
+                (null, _) => Refuse(403, "forbidden", "Access denied, please provide a valid token for this resource."),
+                ({ Everything: false }, false) => Refuse(403, "client_token_not_allowed", "A client token cannot do this."),
+                _ => await handle(context, grant),
             };
+            if (reply.Status >= 400)
+            {
+                await UnreadBody.DrainAsync(context);
+            }
+            return reply;
         });
 
     private void Map(WebApplication app, string method, string pattern, Func<HttpContext, Task<Reply>> handle) =>

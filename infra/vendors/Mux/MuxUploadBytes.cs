@@ -257,10 +257,14 @@ internal sealed class MuxUploadBytes(VendorHost host, LocalMuxOptions options, M
         }
     }
 
-    private static Task AnswerAsync(HttpContext context, int status, string message)
+    private static async Task AnswerAsync(HttpContext context, int status, string message)
     {
+        if (status >= 400)
+        {
+            await UnreadBody.DrainAsync(context);
+        }
         context.Response.StatusCode = status;
         context.Response.ContentType = "text/plain; charset=utf-8";
-        return context.Response.WriteAsync(message, context.RequestAborted);
+        await context.Response.WriteAsync(message, context.RequestAborted);
     }
 }

@@ -173,7 +173,7 @@ public sealed class MuxUploadTests : IAsyncLifetime
 
         var used = await lab.CreateUploadAsync();
         using var first = await lab.PutAsync(used, Mp4Sample.Clip());
-        using var second = await lab.PutAsync(used, Mp4Sample.Clip());
+        using var second = await lab.PutAsync(used, Mp4Sample.Clip(dataBytes: 4_000_000));
         Assert.Equal(410, (int)second.StatusCode);
 
         var cancelled = await lab.CreateUploadAsync();
