@@ -25,7 +25,8 @@ internal static class DocumentationId
             .. type.GetProperties(Declared).Where(property => property.GetAccessors(nonPublic: true).Any(IsVisible))
                 .Select(property => $"P:{name}.{property.Name}{Parameters(property.GetIndexParameters())}"),
             .. type.GetEvents(Declared).Where(@event => IsVisible(@event.AddMethod!)).Select(@event => $"E:{name}.{@event.Name}"),
-            .. type.GetMethods(Declared).Where(IsVisible).Where(method => !accessors.Contains(method)).Select(method => MethodId(name, method)),
+            .. type.GetMethods(Declared).Where(method => IsVisible(method) && !accessors.Contains(method))
+                .Select(method => MethodId(name, method)),
         ];
     }
 

@@ -1,0 +1,153 @@
+using Microsoft.DurableTask.Client;
+using Npgsql;
+
+namespace Portal.Runtime.Durable;
+
+/// <summary>An instance that was changed past its owner, who must forget what it has in memory.</summary>
+internal sealed record Changed(long Key, long Owner, ParentLink? Parent);
+
+/// <summary>
+/// What people do to instances without asking their code: terminate, un-park, rewind, purge. Each takes the row's lock, and what changes
+/// history also raises the epoch: a step that its owner is just committing loses its fence, so exactly one of the two happens.
+/// </summary>
+internal sealed class InstanceChanges(NpgsqlDataSource database)
+{
+    /// <summary>Ends an active instance with an output. Null: unknown or already finished.</summary>
+    public async Task<Changed?> TerminateAsync(string id, string? output, DateTime now, CancellationToken ct)
+    {
+        HistoryEvent[] events = [new ExecutionTerminated(output), new ExecutionCompleted((int)OrchestrationRuntimeStatus.Terminated, output, null)];
+        await using var command = database.CreateCommand(
+            """
+            with ended as (
+                update durable.instances
+                set lane = 2, status = 5, output = $2, epoch = epoch + 1, next_seq = next_seq + 1, open_tasks = 0, wake_at = null,
+                    parked_reason = null, updated_at = $3
+                where id = $1 and lane = 0
+                returning key, owner, next_seq - 1 as seq, parent_key, parent_task, parent_generation, parent_id, parent_name
+            ), written as (
+                insert into durable.history (key, seq, at, events) select key, seq, $3, $4 from ended
+            ), emptied as (
+                delete from durable.inbox b using ended e where b.key = e.key
+            )
+            select key, owner, parent_key, parent_task, parent_generation, parent_id, parent_name from ended
+            """);
+        Add(command, id);
+        Add(command, output);
+        Add(command, now);
+        Add(command, HistoryJson.Write([.. events]));
+        return await ChangedAsync(command, ct);
+    }
+
+    /// <summary>Lets a parked instance run again. Null: it is not parked.</summary>
+    public async Task<Changed?> UnparkAsync(string id, CancellationToken ct)
+    {
+        await using var command = database.CreateCommand(
+            """
+            update durable.instances set parked_reason = null, strikes = 0
+            where id = $1 and lane = 0 and parked_reason is not null
+            returning key, owner, null::bigint, null::int, null::int, null::text, null::text
+            """);
+        Add(command, id);
+        return await ChangedAsync(command, ct);
+    }
+
+    /// <summary>Takes an instance out of circulation until someone resumes it; its owner's doing.</summary>
+    public async Task ParkAsync(long key, long owner, string reason, CancellationToken ct)
+    {
+        await using var command = database.CreateCommand(
+            "update durable.instances set parked_reason = $3 where key = $1 and owner = $2 and lane = 0");
+        Add(command, key);
+        Add(command, owner);
+        Add(command, reason);
+        await command.ExecuteNonQueryAsync(ct);
+    }
+
+    /// <summary>Removes finished instances and their histories; running ones stay. Returns how many went.</summary>
+    public async Task<int> PurgeAsync(IReadOnlyCollection<string> ids, CancellationToken ct)
+    {
+        await using var command = database.CreateCommand(
+            """
+            with locked as (
+                select key from durable.instances where id = any ($1) and lane <> 0 order by key for update
+            ), gone as (
+                delete from durable.instances i using locked l where i.key = l.key returning i.key
+            ), histories as (
+                delete from durable.history h using gone g where h.key = g.key
+            ), messages as (
+                delete from durable.inbox b using gone g where b.key = g.key
+            )
+            select count(*)::int from gone
+            """);
+        Add(command, ids.ToArray());
+        return (int)(await command.ExecuteScalarAsync(ct))!;
+    }
+
+    /// <summary>
+    /// Makes a failed instance run on from before its failure. <paramref name="rewind"/> decides what is kept. Null: unknown, or not failed.
+    /// </summary>
+    public async Task<Rewound?> RewindAsync(string id, long owner, DateTime now, Func<IReadOnlyList<HistoryStep>, Rewound> rewind, CancellationToken ct)
+    {
+        await using var connection = await database.OpenConnectionAsync(ct);
+        await using var transaction = await connection.BeginTransactionAsync(ct);
+        await using var find = new NpgsqlCommand("select key from durable.instances where id = $1 and status = 3 and lane = 2 for update", connection);
+        Add(find, id);
+        if (await find.ExecuteScalarAsync(ct) is not long key) return null;
+
+        var rewound = rewind(await HistoryAsync(connection, key, ct));
+        await using var update = new NpgsqlCommand(
+            """
+            with forgotten as (
+                delete from durable.history where key = $1
+            ), waiting as (
+                insert into durable.inbox (key, event) select $1, e from unnest($7::text[]) with ordinality as u(e, n) order by n
+            )
+            update durable.instances
+            set lane = 0, status = 0, output = null, failure = null, owner = $2, epoch = epoch + 1, strikes = 0,
+                open_tasks = $3, next_seq = $4, updated_at = $5, wake_at = $6
+            where key = $1
+            """,
+            connection);
+        Add(update, key);
+        Add(update, owner);
+        Add(update, rewound.OpenTasks);
+        Add(update, rewound.Kept.Count);
+        Add(update, now);
+        Add(update, now);
+        Add(update, rewound.Waiting.Select(HistoryJson.Write).ToArray());
+        await update.ExecuteNonQueryAsync(ct);
+        foreach (var step in rewound.Kept) await WriteAsync(connection, key, step, ct);
+        await transaction.CommitAsync(ct);
+        return rewound with { Key = key };
+    }
+
+    private static async Task<List<HistoryStep>> HistoryAsync(NpgsqlConnection connection, long key, CancellationToken ct)
+    {
+        await using var command = new NpgsqlCommand("select seq, at, events from durable.history where key = $1 order by seq", connection);
+        Add(command, key);
+        var steps = new List<HistoryStep>();
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        while (await reader.ReadAsync(ct)) steps.Add(new(reader.GetInt32(0), reader.GetDateTime(1), HistoryJson.ReadStep(reader.GetString(2))));
+        return steps;
+    }
+
+    private static async Task WriteAsync(NpgsqlConnection connection, long key, HistoryStep step, CancellationToken ct)
+    {
+        await using var command = new NpgsqlCommand("insert into durable.history (key, seq, at, events) values ($1, $2, $3, $4)", connection);
+        Add(command, key);
+        Add(command, step.Seq);
+        Add(command, step.At);
+        Add(command, HistoryJson.Write([.. step.Events]));
+        await command.ExecuteNonQueryAsync(ct);
+    }
+
+    private static async Task<Changed?> ChangedAsync(NpgsqlCommand command, CancellationToken ct)
+    {
+        await using var r = await command.ExecuteReaderAsync(ct);
+        return await r.ReadAsync(ct) ? Read(r) : null;
+    }
+
+    private static Changed Read(NpgsqlDataReader r) => new(
+        r.GetInt64(0), r.GetInt64(1), r.IsDBNull(2) ? null : new(r.GetInt64(2), r.GetInt32(3), r.GetInt32(4), r.GetString(5), r.GetString(6)));
+
+    private static void Add<T>(NpgsqlCommand command, T value) => command.Parameters.Add(new NpgsqlParameter<T> { TypedValue = value });
+}

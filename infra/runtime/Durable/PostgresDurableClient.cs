@@ -1,0 +1,124 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text.Json;
+using DurableTask.Core.Exceptions;
+using Microsoft.DurableTask;
+using Microsoft.DurableTask.Client;
+
+namespace Portal.Runtime.Durable;
+
+/// <summary>
+/// The client over the engine's tables. Events, suspends and resumes for an instance that does not exist or is finished are dropped, as
+/// documented. Starting an id that is pending, running or suspended throws <see cref="OrchestrationAlreadyExistsException"/>; a finished one starts anew.
+/// </summary>
+internal sealed class PostgresDurableClient(DurableOperations operations, DurableEngineOptions options) : DurableTaskClient(options.HubName)
+{
+    public override async Task<string> ScheduleNewOrchestrationInstanceAsync(
+        TaskName orchestratorName, object? input = null, StartOrchestrationOptions? options = null, CancellationToken cancellation = default)
+    {
+        var id = options?.InstanceId ?? Guid.NewGuid().ToString("N");
+        var created = await operations.StartAsync(
+            orchestratorName.Name, id, DurableJson.Converter.Serialize(input), options?.StartAt?.UtcDateTime, Version(options), Tags(options), RefuseMask(options),
+            cancellation);
+        return created ? id : throw new OrchestrationAlreadyExistsException($"An orchestration with id '{id}' already exists.");
+    }
+
+    public override Task RaiseEventAsync(
+        string instanceId, string eventName, object? eventPayload = null, CancellationToken cancellation = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(instanceId);
+        ArgumentException.ThrowIfNullOrEmpty(eventName);
+        return operations.SendAsync(instanceId, new EventRaised(eventName, DurableJson.Converter.Serialize(eventPayload)), cancellation);
+    }
+
+    public override Task SuspendInstanceAsync(string instanceId, string? reason = null, CancellationToken cancellation = default) =>
+        operations.SendAsync(instanceId, new ExecutionSuspended(reason), cancellation);
+
+    public override Task ResumeInstanceAsync(string instanceId, string? reason = null, CancellationToken cancellation = default) =>
+        operations.ResumeAsync(instanceId, reason, cancellation);
+
+    public override Task TerminateInstanceAsync(
+        string instanceId, TerminateInstanceOptions? options = null, CancellationToken cancellation = default) =>
+        operations.TerminateAsync(instanceId, DurableJson.Converter.Serialize(options?.Output), options?.Recursive ?? false, cancellation);
+
+    public override async Task<OrchestrationMetadata> WaitForInstanceStartAsync(
+        string instanceId, bool getInputsAndOutputs = false, CancellationToken cancellation = default) =>
+        Metadata(await operations.WaitAsync(instanceId, view => view.Status != OrchestrationRuntimeStatus.Pending, cancellation), getInputsAndOutputs);
+
+    public override async Task<OrchestrationMetadata> WaitForInstanceCompletionAsync(
+        string instanceId, bool getInputsAndOutputs = false, CancellationToken cancellation = default) =>
+        Metadata(await operations.WaitAsync(instanceId, view => view.IsOver, cancellation), getInputsAndOutputs);
+
+    public override async Task<OrchestrationMetadata?> GetInstancesAsync(
+        string instanceId, bool getInputsAndOutputs = false, CancellationToken cancellation = default) =>
+        await operations.Query.FindAsync(instanceId, cancellation) is { } view ? Metadata(view, getInputsAndOutputs) : null;
+
+    public override AsyncPageable<OrchestrationMetadata> GetAllInstancesAsync(OrchestrationQuery? filter = null) =>
+        Pageable.Create(async (continuation, pageSize, cancellation) =>
+        {
+            var size = pageSize ?? filter?.PageSize ?? OrchestrationQuery.DefaultPageSize;
+            var views = await operations.Query.ListAsync(
+                new()
+                {
+                    CreatedFrom = filter?.CreatedFrom,
+                    CreatedTo = filter?.CreatedTo,
+                    Statuses = filter?.Statuses?.ToList(),
+                    IdPrefix = filter?.InstanceIdPrefix,
+                    After = long.TryParse(continuation ?? filter?.ContinuationToken, CultureInfo.InvariantCulture, out var after) ? after : 0,
+                    Limit = size,
+                },
+                cancellation);
+            return new Page<OrchestrationMetadata>(
+                [.. views.Select(view => Metadata(view, filter?.FetchInputsAndOutputs ?? false))],
+                views.Count == size ? views[^1].Key.ToString(CultureInfo.InvariantCulture) : null);
+        });
+
+    public override async Task<PurgeResult> PurgeInstanceAsync(
+        string instanceId, PurgeInstanceOptions? options = null, CancellationToken cancellation = default) =>
+        new(await operations.PurgeAsync(instanceId, options?.Recursive ?? false, cancellation), true);
+
+    public override async Task<PurgeResult> PurgeAllInstancesAsync(
+        PurgeInstancesFilter filter, PurgeInstanceOptions? options = null, CancellationToken cancellation = default) =>
+        new(await operations.PurgeAllAsync(
+            new() { CreatedFrom = filter.CreatedFrom, CreatedTo = filter.CreatedTo, Statuses = filter.Statuses?.ToList() },
+            options?.Recursive ?? false, cancellation), true);
+
+    public override async Task<string> RestartAsync(
+        string instanceId, bool restartWithNewInstanceId = false, CancellationToken cancellation = default) =>
+        await operations.RestartAsync(instanceId, restartWithNewInstanceId, cancellation)
+            ?? throw new ArgumentException($"An orchestration with the instanceId {instanceId} was not found.", nameof(instanceId));
+
+    public override async Task RewindInstanceAsync(string instanceId, string reason, CancellationToken cancellation = default)
+    {
+        if (!await operations.RewindAsync(instanceId, reason, cancellation))
+        {
+            throw new InvalidOperationException($"The orchestration '{instanceId}' does not exist or has not failed: only a failed one can be rewound.");
+        }
+    }
+
+    public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private static OrchestrationMetadata Metadata(InstanceView view, bool inputsAndOutputs) => new(view.Name, view.Id)
+    {
+        DataConverter = inputsAndOutputs ? DurableJson.Converter : null,
+        RuntimeStatus = view.Status,
+        CreatedAt = view.CreatedAt,
+        LastUpdatedAt = view.UpdatedAt,
+        SerializedInput = inputsAndOutputs ? view.Input : null,
+        SerializedOutput = inputsAndOutputs ? view.Output : null,
+        SerializedCustomStatus = inputsAndOutputs ? view.CustomStatus : null,
+        FailureDetails = view.Failure?.ToDetails(),
+        Tags = view.Tags is { } tags ? JsonSerializer.Deserialize<Dictionary<string, string>>(tags)! : ImmutableDictionary<string, string>.Empty,
+    };
+
+    private static string? Version(StartOrchestrationOptions? options) => options?.Version is { Version: { Length: > 0 } version } ? version : null;
+
+    private static string? Tags(StartOrchestrationOptions? options) =>
+        options?.Tags is { Count: > 0 } tags ? JsonSerializer.Serialize(tags) : null;
+
+    private static int RefuseMask(StartOrchestrationOptions? options) => (options?.DedupeStatuses ?? [])
+        .Select(status => Enum.TryParse<OrchestrationRuntimeStatus>(status, ignoreCase: true, out var parsed)
+            ? 1 << (int)parsed
+            : throw new ArgumentException($"'{status}' is not an orchestration status.", nameof(options)))
+        .Aggregate(0, (mask, bit) => mask | bit);
+}

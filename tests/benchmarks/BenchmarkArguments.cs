@@ -1,0 +1,38 @@
+using System.Globalization;
+using System.Text.Json;
+
+namespace Portal.Tests.Benchmarks;
+
+/// <summary>What every benchmark takes.</summary>
+public sealed record BenchmarkArguments(int? Count, string? Database, string? Only)
+{
+    public static BenchmarkArguments Parse(string[] args)
+    {
+        string? Value(string option) => Array.IndexOf(args, option) is var at and >= 0 && at + 1 < args.Length ? args[at + 1] : null;
+        return new(Value("--count") is { } count ? int.Parse(count, CultureInfo.InvariantCulture) : null, Value("--database"), Value("--only"));
+    }
+
+    public bool Wants(string scenario) => Only is null || Only.Split(',').Contains(scenario, StringComparer.OrdinalIgnoreCase);
+}
+
+/// <summary>One result line.</summary>
+public sealed record BenchmarkResult(string Name, int Count, TimeSpan Took, IReadOnlyList<double> Milliseconds, double LimitPerSecond)
+{
+    public void Print()
+    {
+        var sorted = Milliseconds.Order().ToArray();
+        Console.WriteLine(JsonSerializer.Serialize(new Dictionary<string, object?>
+        {
+            ["name"] = Name,
+            ["count"] = Count,
+            ["seconds"] = Math.Round(Took.TotalSeconds, 3),
+            ["per_s"] = Math.Round(Count / Took.TotalSeconds, 1),
+            ["p50_ms"] = At(sorted, 0.50),
+            ["p99_ms"] = At(sorted, 0.99),
+            ["limit_per_s"] = Math.Round(LimitPerSecond, 1),
+        }));
+    }
+
+    private static double? At(double[] sorted, double quantile) =>
+        sorted.Length == 0 ? null : Math.Round(sorted[Math.Min(sorted.Length - 1, (int)(sorted.Length * quantile))], 2);
+}

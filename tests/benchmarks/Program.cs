@@ -1,0 +1,16 @@
+using Portal.Tests.Benchmarks;
+
+// dotnet run -c Release --project tests/benchmarks -- <name> [options]: one JSON line a scenario, each figure beside its limit.
+var benchmarks = new Dictionary<string, Func<BenchmarkArguments, Task>>(StringComparer.OrdinalIgnoreCase)
+{
+    ["orchestrations"] = Orchestrations.RunAsync,
+};
+
+if (args is not [var name, .. var rest] || !benchmarks.TryGetValue(name, out var benchmark))
+{
+    await Console.Error.WriteLineAsync($"Usage: -- <{string.Join('|', benchmarks.Keys)}> [--count N] [--database <connection string>] [--only <scenario>]");
+    return 2;
+}
+
+await benchmark(BenchmarkArguments.Parse(rest));
+return 0;

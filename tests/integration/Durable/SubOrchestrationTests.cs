@@ -1,0 +1,103 @@
+using Microsoft.DurableTask;
+using Microsoft.DurableTask.Client;
+
+namespace Portal.Tests.Integration.Durable;
+
+public sealed class SubOrchestrationTests : DurableTest
+{
+    [Fact]
+    public async Task A_child_gets_its_id_knows_its_parent_and_returns_its_output()
+    {
+        Functions.Orchestrator("Child", context => Task.FromResult($"{context.InstanceId} of {context.Parent!.Name} {context.Parent.InstanceId} got {context.GetInput<int>()}"));
+        var done = await RunAsync(context => context.CallSubOrchestratorAsync<string>("Child", 5, new SubOrchestrationOptions(instanceId: "kid")), id: "mother");
+        Assert.Equal("kid of Main mother got 5", done.ReadOutputAs<string>());
+    }
+
+    [Fact]
+    public async Task Three_generations_deep_and_wide()
+    {
+        Functions.Orchestrator("Tree", async context =>
+        {
+            var depth = context.GetInput<int>();
+            if (depth == 0) return await context.CallActivityAsync<string>("Echo", "1") == "1" ? 1 : 0;
+            return (await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => context.CallSubOrchestratorAsync<int>("Tree", depth - 1)))).Sum();
+        });
+        await Client.ScheduleNewOrchestrationInstanceAsync("Tree", 3, new StartOrchestrationOptions("root"));
+        Assert.Equal(27, (await CompletedAsync("root")).ReadOutputAs<int>());
+        Assert.Equal(40, await QueryAsync<long>("select count(*) from durable.instances where lane = 1"));
+    }
+
+    [Fact]
+    public async Task A_failing_child_fails_its_caller_with_its_reason()
+    {
+        Functions.Orchestrator<int>("Child", context => throw new InvalidOperationException("no luck"));
+        var done = await RunAsync(async context =>
+        {
+            try
+            {
+                await context.CallSubOrchestratorAsync("Child");
+                return "no exception";
+            }
+            catch (TaskFailedException failed)
+            {
+                return $"{failed.TaskName}: {failed.FailureDetails.ErrorType}: {failed.FailureDetails.ErrorMessage}";
+            }
+        });
+        Assert.Equal("Child: System.InvalidOperationException: no luck", done.ReadOutputAs<string>());
+    }
+
+    [Fact]
+    public async Task A_child_is_retried_under_its_id()
+    {
+        var runs = 0;
+        Functions.Orchestrator("Child", context => ++runs < 3 ? throw new InvalidOperationException("again") : Task.FromResult(runs));
+        var id = await StartAsync(context => context.CallSubOrchestratorAsync<int>(
+            "Child", null, TaskOptions.FromRetryPolicy(new(5, TimeSpan.FromMinutes(1))).WithInstanceId("kid")));
+        for (var i = 0; i < 2; i++)
+        {
+            await IdleAsync();
+            Clock.Advance(TimeSpan.FromMinutes(1));
+        }
+
+        Assert.Equal(3, (await CompletedAsync(id)).ReadOutputAs<int>());
+        Assert.Equal(2, await QueryAsync<long>("select count(*) from durable.instances"));
+    }
+
+    [Fact]
+    public async Task A_child_whose_id_is_taken_by_a_running_instance_fails_the_call()
+    {
+        Functions.Orchestrator("Child", context => context.WaitForExternalEvent<int>("Go"));
+        await Client.ScheduleNewOrchestrationInstanceAsync("Child", new StartOrchestrationOptions("kid"));
+        var done = await RunAsync(context => context.CallSubOrchestratorAsync<int>("Child", options: new SubOrchestrationOptions(instanceId: "kid")));
+        Assert.Equal(OrchestrationRuntimeStatus.Failed, done.RuntimeStatus);
+        Assert.Contains("already exists", done.SerializedOutput, StringComparison.Ordinal);
+        Assert.False((await ReadAsync("kid")).IsCompleted);
+    }
+
+    [Fact]
+    public async Task A_late_answer_does_not_reach_the_next_generation_of_its_parent()
+    {
+        Functions.Orchestrator("Child", context => context.WaitForExternalEvent<string>("Go"));
+        var id = await StartAsync(async context =>
+        {
+            var round = context.GetInput<int>();
+            var child = context.CallSubOrchestratorAsync<string>("Child", options: new SubOrchestrationOptions(instanceId: $"kid{round}"));
+            if (round == 0)
+            {
+                await context.CreateTimer(TimeSpan.FromMinutes(1), CancellationToken.None);
+                context.ContinueAsNew(1);
+                return "";
+            }
+
+            return await child;
+        }, 0);
+        await IdleAsync();
+        Clock.Advance(TimeSpan.FromMinutes(1));
+        await IdleAsync();
+        await Client.RaiseEventAsync("kid0", "Go", "old");
+        await IdleAsync();
+        Assert.False((await ReadAsync(id)).IsCompleted);
+        await Client.RaiseEventAsync("kid1", "Go", "new");
+        Assert.Equal("new", (await CompletedAsync(id)).ReadOutputAs<string>());
+    }
+}
