@@ -15,6 +15,12 @@ internal sealed partial class Cluster(string folder, Account account, PostgresSe
     private const int PortTries = 5;
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(90);
     private static readonly TimeSpan AdoptLimit = TimeSpan.FromSeconds(30);
+
+    // The server lives on when we are killed: it must not hold files that we were given open, such as somebody's lock or pipe.
+    private static readonly string[] LetGo = OperatingSystem.IsWindows()
+        ? []
+        : ["/bin/sh", "-c", "exec 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-; exec \"$0\" \"$@\""];
+
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
     public string Data => Path.Combine(folder, "data");
@@ -26,8 +32,6 @@ internal sealed partial class Cluster(string folder, Account account, PostgresSe
     public string Users => Path.Combine(folder, "users");
 
     public Postmaster Postmaster => new(Data, account);
-
-    private string HalfMade => Path.Combine(folder, "data.new");
 
     private string LogFile => Path.Combine(Data, "server.log");
 
@@ -52,27 +56,28 @@ internal sealed partial class Cluster(string folder, Account account, PostgresSe
         }
 
         progress.Report("A Postgres server was left over and does not answer as it should: stopping it.");
-        await Postmaster.StopAsync(state is null ? null : new ServerBinaries(state.Binaries, 0, "", "").PgCtl, fast: true, ct);
+        await Postmaster.StopAsync(state?.PgCtl, fast: true, ct);
         return null;
     }
 
     /// <summary>Makes the data folder if there is none and starts the server.</summary>
     public async Task<ClusterState> StartAsync(ServerBinaries binaries, CancellationToken ct)
     {
-        NewCluster.DeleteFolder(HalfMade);
+        Leftovers.Sweep(folder);
         var state = ClusterState.Load(StateFile);
         if (Directory.Exists(Data) && (state is null || DataMajor != binaries.Major))
         {
-            SetAside(state is null ? "its password is lost" : $"it is of PostgreSQL {DataMajor}, which is not on this machine");
+            SetAside(state is null ? "its password is lost" : $"it is of PostgreSQL {DataMajor}, the server is {binaries.Major}");
         }
 
         if (!Directory.Exists(Data))
         {
             progress.Report($"Making a database cluster with PostgreSQL {binaries.Version} in {Data} …");
-            var password = await new NewCluster(HalfMade, account, options.Durable).MakeAsync(binaries, ct);
+            var half = Leftovers.NewPath(folder);
+            var password = await new NewCluster(half, account, options.Durable).MakeAsync(binaries, ct);
             state = new ClusterState(LoopbackPort.Free(), password, binaries.Folder, binaries.Origin);
             state.Save(StateFile);
-            Directory.Move(HalfMade, Data);
+            Directory.Move(half, Data);
         }
 
         return await StartServerAsync(state! with { Binaries = binaries.Folder, Origin = binaries.Origin }, binaries, ct);
@@ -80,9 +85,12 @@ internal sealed partial class Cluster(string folder, Account account, PostgresSe
 
     public void Delete()
     {
-        NewCluster.DeleteFolder(Data);
-        NewCluster.DeleteFolder(HalfMade);
-        File.Delete(StateFile);
+        if (Directory.Exists(Data))
+        {
+            Directory.Move(Data, Leftovers.NewPath(folder));
+        }
+
+        Leftovers.Sweep(folder);
     }
 
     public static string ConnectionString(ClusterState state) => new NpgsqlConnectionStringBuilder
@@ -148,12 +156,14 @@ internal sealed partial class Cluster(string folder, Account account, PostgresSe
             state.Save(StateFile);
             var logged = LogLength();
             result = await account.RunAsync(
-                [binaries.PgCtl, "start", "-D", Data, "-l", LogFile, "-s", "-w", "-t", $"{StartLimit.TotalSeconds:0}", "-o", Settings(state.Port)],
+                [.. LetGo, binaries.PgCtl, "start", "-D", Data, "-l", LogFile, "-s", "-w", "-t", $"{StartLimit.TotalSeconds:0}", "-o", Settings(state.Port)],
                 StartLimit + TimeSpan.FromSeconds(10),
                 ct);
             if (result.Succeeded)
             {
-                return state;
+                return await IsOursAsync(state, ct) ? state : throw new PostgresStartException(
+                    $"PostgreSQL {binaries.Version} runs on {Data} but does not take the password in {StateFile}. If the data is of no "
+                    + "worth, delete the folder with both.");
             }
 
             var said = LogSince(logged);

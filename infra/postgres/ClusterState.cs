@@ -1,10 +1,15 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace Portal.Postgres;
 
 /// <summary>What a cluster's folder remembers between runs. Holds the superuser's password, so only its owner may read the file.</summary>
 internal sealed record ClusterState(int Port, string Password, string Binaries, string Origin)
 {
+    /// <summary>The program that stops the server.</summary>
+    [JsonIgnore]
+    public string PgCtl => ServerBinaries.PathOf(Binaries, "pg_ctl");
+
     /// <summary>Null if there is none, or it cannot be read as one.</summary>
     public static ClusterState? Load(string path)
     {
@@ -21,7 +26,7 @@ internal sealed record ClusterState(int Port, string Password, string Binaries, 
     /// <summary>Replaces the file in one step: a crash leaves the old one or the new one.</summary>
     public void Save(string path)
     {
-        var next = $"{path}.{Guid.NewGuid():N}";
+        var next = Leftovers.NewPath(Path.GetDirectoryName(path)!);
         var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
         if (!OperatingSystem.IsWindows())
         {

@@ -12,7 +12,6 @@ public sealed class PostgresServer : IAsyncDisposable
 {
     private readonly Cluster? cluster;
     private readonly PostgresServerOptions options;
-    private readonly string folder;
     private ClusterUsers? user;
 
     private PostgresServer(
@@ -21,7 +20,7 @@ public sealed class PostgresServer : IAsyncDisposable
         ConnectionString = connectionString;
         Origin = origin;
         this.options = options;
-        this.folder = folder;
+        Folder = folder;
         this.cluster = cluster;
         this.user = user;
     }
@@ -31,6 +30,9 @@ public sealed class PostgresServer : IAsyncDisposable
 
     /// <summary>Where this server comes from, for people.</summary>
     public string Origin { get; }
+
+    /// <summary>Where its files are; empty for a given server.</summary>
+    public string Folder { get; }
 
     /// <summary>Finds or starts a server and returns when it answers.</summary>
     /// <exception cref="PostgresStartException">There is none to be had; the message says what was tried and what to do.</exception>
@@ -67,7 +69,7 @@ public sealed class PostgresServer : IAsyncDisposable
 
         try
         {
-            await using var create = new NpgsqlCommand($"create database {Quote(name)}", connection);
+            await using var create = new NpgsqlCommand($"create database {Quote(name)} template template0", connection);
             await create.ExecuteNonQueryAsync(ct);
         }
         catch (PostgresException exception)
@@ -82,7 +84,7 @@ public sealed class PostgresServer : IAsyncDisposable
     /// <summary>Lets go of the server and stops it if nobody else uses it.</summary>
     public async ValueTask DisposeAsync()
     {
-        if (cluster is null || Interlocked.Exchange(ref user, null) is not { } leaving || !Directory.Exists(folder))
+        if (cluster is null || Interlocked.Exchange(ref user, null) is not { } leaving || !Directory.Exists(Folder))
         {
             return;
         }
@@ -92,8 +94,7 @@ public sealed class PostgresServer : IAsyncDisposable
             leaving.Dispose();
             if (!ClusterUsers.Any(cluster.Users))
             {
-                var pgCtl = ClusterState.Load(cluster.StateFile) is { } state ? new ServerBinaries(state.Binaries, 0, "", "").PgCtl : null;
-                await cluster.Postmaster.StopAsync(pgCtl, fast: options.Durable, CancellationToken.None);
+                await cluster.Postmaster.StopAsync(ClusterState.Load(cluster.StateFile)?.PgCtl, fast: !options.Throwaway, CancellationToken.None);
             }
         }
 
@@ -102,7 +103,7 @@ public sealed class PostgresServer : IAsyncDisposable
         NpgsqlConnection.ClearPool(connection);
         if (options.Throwaway)
         {
-            NewCluster.DeleteFolder(folder);
+            Leftovers.DeleteFolder(Folder);
         }
     }
 
@@ -111,8 +112,8 @@ public sealed class PostgresServer : IAsyncDisposable
     private static async Task<PostgresServer> StartOwnAsync(PostgresServerOptions options, IProgress<string> progress, CancellationToken ct)
     {
         var stateFolder = options.StateFolder ?? StatePlace.DefaultStateFolder();
-        var owner = OperatingSystem.IsWindows() ? null : await UnixFolders.LookAsync(stateFolder, ct);
-        var account = await Account.PickAsync(owner?.Owner, ct);
+        var owner = await StatePlace.FindOwnerAsync(stateFolder, options.Name, ct);
+        var account = await Account.PickAsync(owner, ct);
         var place = await new StatePlace(stateFolder, account, progress).FindAsync(options.Name, ct);
         var folder = Path.Combine(place, options.Name);
         var cluster = new Cluster(folder, account, options, progress);
@@ -130,7 +131,7 @@ public sealed class PostgresServer : IAsyncDisposable
         try
         {
             var (state, origin) = await RunAsync(cluster, options, Path.Combine(place, "binaries"), account, progress, ct);
-            await account.LeaveToOwnerAsync(place, owner?.Owner, ct);
+            await account.LeaveToOwnerAsync(place, ct);
             return new PostgresServer(Cluster.ConnectionString(state), origin, options, folder, cluster, user);
         }
         catch

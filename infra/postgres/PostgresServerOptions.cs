@@ -9,7 +9,10 @@ public sealed record PostgresServerOptions
     /// <summary>The environment variable for <see cref="Binaries"/>.</summary>
     public const string BinariesVariable = "PORTAL_POSTGRES_BINARIES";
 
-    /// <summary>A server to use as it is (keywords or a postgres:// address); null looks at PORTAL_DATABASE. Nothing is started then.</summary>
+    /// <summary>
+    /// A server to use as it is (keywords or a postgres:// address); nothing is started then. Null looks at PORTAL_DATABASE; empty
+    /// starts one whatever that says.
+    /// </summary>
     public string? ConnectionString { get; init; }
 
     /// <summary>
@@ -24,7 +27,7 @@ public sealed record PostgresServerOptions
     /// <summary>False trades safety over a power cut for speed: for data that nobody misses.</summary>
     public bool Durable { get; init; } = true;
 
-    /// <summary>True deletes the cluster when this process ends, however it ends. Dead siblings of the same parent folder are swept.</summary>
+    /// <summary>True deletes the cluster when this process ends, however it ends. Others of the kind in the same folder whose process is dead are swept.</summary>
     public bool Throwaway { get; init; }
 
     /// <summary>True deletes what an earlier run left and starts over; refused while another process uses it.</summary>

@@ -53,7 +53,7 @@ internal sealed class Postmaster(string dataFolder, Account account)
             return;
         }
 
-        (string Mode, string Signal, int Seconds)[] ways = [("fast", "INT", 20), ("immediate", "QUIT", 10)];
+        (string Mode, string Signal, int Seconds)[] ways = [("fast", "INT", 10), ("immediate", "QUIT", 5)];
         foreach (var (mode, signal, seconds) in fast ? ways : ways[1..])
         {
             await SignalAsync(pgCtl, mode, signal, processId, ct);

@@ -58,6 +58,9 @@ internal sealed partial record ServerBinaries(string Folder, int Major, string V
             : null;
     }
 
+    public static string PathOf(string folder, string program) =>
+        Path.Combine(folder, OperatingSystem.IsWindows() ? program + ".exe" : program);
+
     private static async Task<IEnumerable<string>> PlacesAsync(CancellationToken ct)
     {
         var places = new List<string>();
@@ -120,9 +123,6 @@ internal sealed partial record ServerBinaries(string Folder, int Major, string V
             return [];
         }
     }
-
-    private static string PathOf(string folder, string program) =>
-        Path.Combine(folder, OperatingSystem.IsWindows() ? program + ".exe" : program);
 
     private static int Minor(string version) =>
         version.Split('.') is [_, var minor, ..] ? int.Parse(minor, CultureInfo.InvariantCulture) : 0;

@@ -41,6 +41,27 @@ internal sealed class StatePlace(string stateFolder, Account account, IProgress<
         return Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData), "motion-mavericks-portal");
     }
 
+    /// <summary>Whose the cluster is, or would be: the owner of its data if there are any, else of the state folder. Null if there is neither.</summary>
+    public static async Task<string?> FindOwnerAsync(string stateFolder, string relative, CancellationToken ct)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return null;
+        }
+
+        var pointer = PointerFile(stateFolder);
+        var elsewhere = File.Exists(pointer) ? (await File.ReadAllTextAsync(pointer, ct)).Trim() : stateFolder;
+        foreach (var path in new[] { Path.Combine(stateFolder, relative, "data"), Path.Combine(elsewhere, relative, "data"), stateFolder })
+        {
+            if (await UnixFolders.LookAsync(path, ct) is { } found)
+            {
+                return found.Owner;
+            }
+        }
+
+        return null;
+    }
+
     /// <summary>The folder that can be used as the state folder for a cluster at the relative path, made and tried.</summary>
     /// <exception cref="PostgresStartException">None can; says why for each.</exception>
     public async Task<string> FindAsync(string relative, CancellationToken ct)
@@ -104,23 +125,34 @@ internal sealed class StatePlace(string stateFolder, Account account, IProgress<
         }
 
         var probe = Path.Combine(cluster, $"probe-{Guid.NewGuid():N}");
+        string? refusal = "it was not tried";
         try
         {
             Directory.CreateDirectory(folder);
             MakeParts(folder, relative);
             Directory.CreateDirectory(probe, UnixFolders.Private);
-            return await ProbeAsync(probe, ct);
+            return refusal = await ProbeAsync(probe, ct);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            return exception.Message;
+            return refusal = exception.Message;
         }
         finally
         {
-            if (Directory.Exists(probe))
-            {
-                Directory.Delete(probe, recursive: true);
-            }
+            CleanUp(probe, refusal is null ? null : cluster);
+        }
+    }
+
+    private static void CleanUp(string probe, string? refused)
+    {
+        if (Directory.Exists(probe))
+        {
+            Directory.Delete(probe, recursive: true);
+        }
+
+        if (refused is not null && Directory.Exists(refused) && !Directory.EnumerateFileSystemEntries(refused).Any())
+        {
+            Directory.Delete(refused);
         }
     }
 

@@ -1,11 +1,13 @@
 namespace Portal.Postgres;
 
 /// <summary>
-/// Clusters that nobody misses lie beside each other in one folder, a process each. Whoever adds one removes those whose process is
-/// dead. A lock beside them keeps a folder from being swept between its making and its user's entry.
+/// Clusters that nobody misses, a process each. Whoever adds one removes those beside it whose process is dead; a mark in the folder
+/// says that it is one of them. A lock beside them keeps a folder from being swept between its mark and its user's entry.
 /// </summary>
 internal static class ThrowawayFolders
 {
+    private const string Mark = "throwaway";
+
     public static async Task<ClusterUsers> JoinAsync(Cluster cluster, string folder, Account account, CancellationToken ct)
     {
         var parent = Path.GetDirectoryName(folder)!;
@@ -15,6 +17,7 @@ internal static class ThrowawayFolders
             await SweepAsync(other, account, ct);
         }
 
+        await File.WriteAllTextAsync(Path.Combine(folder, Mark), "", ct);
         var user = ClusterUsers.Join(cluster.Users);
         Undertaker.Start(folder, cluster.Data, account);
         return user;
@@ -22,12 +25,10 @@ internal static class ThrowawayFolders
 
     private static async Task SweepAsync(string folder, Account account, CancellationToken ct)
     {
-        // One without users has only just been made.
-        var users = Path.Combine(folder, "users");
-        if (Directory.Exists(users) && !ClusterUsers.Any(users))
+        if (File.Exists(Path.Combine(folder, Mark)) && !ClusterUsers.Any(Path.Combine(folder, "users")))
         {
             await new Postmaster(Path.Combine(folder, "data"), account).StopAsync(null, fast: false, ct);
-            NewCluster.DeleteFolder(folder);
+            Leftovers.DeleteFolder(folder);
         }
     }
 }

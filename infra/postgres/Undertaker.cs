@@ -12,7 +12,7 @@ internal static class Undertaker
     // $0 is the pid file, $1 the folder, the rest the way to run something as the server's account.
     private const string Script = """
         trap '' HUP INT TERM
-        exec >/dev/null 2>&1
+        exec >/dev/null 2>&1 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-
         while read -r _; do :; done
         pid=$(head -n 1 "$0")
         folder=$1

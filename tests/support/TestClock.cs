@@ -24,6 +24,7 @@ public sealed class TestClock : TimeProvider
     private readonly SortedSet<ClockTimer> armed = new(Comparer<ClockTimer>.Create(
         (one, other) => (one.Due, one.Order).CompareTo((other.Due, other.Order))));
     private DateTimeOffset now;
+    private DateTimeOffset goal;
     private long sequence;
 
     public TestClock()
@@ -33,7 +34,7 @@ public sealed class TestClock : TimeProvider
 
     public TestClock(DateTimeOffset start)
     {
-        now = start.ToUniversalTime();
+        now = goal = start.ToUniversalTime();
         Start = now;
     }
 
@@ -78,21 +79,29 @@ public sealed class TestClock : TimeProvider
 
     public override long GetTimestamp() => GetUtcNow().UtcTicks;
 
-    /// <summary>Moves the clock forward and fires what falls due on the way.</summary>
+    /// <summary>Moves the clock forward and fires what falls due on the way. What several threads move it by adds up.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The span is negative: this clock never goes back.</exception>
     public void Advance(TimeSpan span)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(span, TimeSpan.Zero);
-        AdvanceTo(GetUtcNow() + span);
+        DateTimeOffset target;
+        lock (gate)
+        {
+            goal = target = goal + span;
+        }
+
+        FireUntil(target);
     }
 
     /// <summary>As <see cref="Advance"/>, to a moment. A moment that has passed already changes nothing.</summary>
     public void AdvanceTo(DateTimeOffset moment)
     {
-        while (TakeDue(moment) is { } timer)
+        lock (gate)
         {
-            timer.Fire();
+            goal = moment > goal ? moment : goal;
         }
+
+        FireUntil(moment);
     }
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
@@ -101,6 +110,14 @@ public sealed class TestClock : TimeProvider
         var timer = new ClockTimer(this, callback, state);
         timer.Change(dueTime, period);
         return timer;
+    }
+
+    private void FireUntil(DateTimeOffset target)
+    {
+        while (TakeDue(target) is { } timer)
+        {
+            timer.Fire();
+        }
     }
 
     /// <summary>The earliest timer due by <paramref name="until"/>, with the clock moved to its due time; null moves the clock to the end.</summary>

@@ -1,0 +1,53 @@
+using System.Data;
+using System.Runtime.CompilerServices;
+using Dapper;
+
+namespace Portal.Db;
+
+/// <summary>Teaches Dapper our keys and times, once per process.</summary>
+internal static class DapperSetup
+{
+    // A module initialiser, so that no store can be used before its types are known.
+#pragma warning disable CA2255 // meant for application code too: this assembly is one
+    [ModuleInitializer]
+#pragma warning restore CA2255
+    internal static void Run()
+    {
+        DefaultTypeMap.MatchNamesWithUnderscores = true;
+        SqlMapper.AddTypeHandler(new KeyHandler<TenantId>());
+        SqlMapper.AddTypeHandler(new KeyHandler<UserId>());
+        SqlMapper.AddTypeHandler(new KeyHandler<ProjectId>());
+        SqlMapper.AddTypeHandler(new KeyHandler<AssetId>());
+        SqlMapper.AddTypeHandler(new KeyHandler<AssetVersionId>());
+        SqlMapper.AddTypeHandler(new KeyHandler<UploadJobId>());
+        SqlMapper.AddTypeHandler(new KeyHandler<ShareLinkId>());
+        SqlMapper.RemoveTypeMap(typeof(DateTimeOffset));
+        SqlMapper.RemoveTypeMap(typeof(DateTimeOffset?));
+        SqlMapper.AddTypeHandler(new UtcHandler());
+    }
+
+    private sealed class KeyHandler<T> : SqlMapper.TypeHandler<T>
+        where T : struct, IKey<T>
+    {
+        public override void SetValue(IDbDataParameter parameter, T value)
+        {
+            parameter.DbType = DbType.Guid;
+            parameter.Value = value.Value;
+        }
+
+        public override T Parse(object value) => T.From((Guid)value);
+    }
+
+    /// <summary>timestamptz is an instant; Npgsql hands it over as a UTC DateTime and wants offset zero back.</summary>
+    private sealed class UtcHandler : SqlMapper.TypeHandler<DateTimeOffset>
+    {
+        public override void SetValue(IDbDataParameter parameter, DateTimeOffset value) => parameter.Value = value.ToUniversalTime();
+
+        public override DateTimeOffset Parse(object value) => value switch
+        {
+            DateTimeOffset offset => offset,
+            DateTime utc => new DateTimeOffset(DateTime.SpecifyKind(utc, DateTimeKind.Utc)),
+            _ => throw new InvalidCastException($"Cannot read a time from {value.GetType().Name}."),
+        };
+    }
+}

@@ -1,0 +1,66 @@
+namespace Portal.Db;
+
+/// <summary>A typed key: a UUID that cannot be handed over where another kind of key is meant.</summary>
+public interface IKey<TSelf>
+    where TSelf : struct, IKey<TSelf>
+{
+    Guid Value { get; }
+
+    static abstract TSelf From(Guid value);
+}
+
+/// <summary>Makes keys. Version 7: they sort by the time they were made, which keeps index pages and pages of lists together.</summary>
+public static class NewKey
+{
+    public static T At<T>(DateTimeOffset now)
+        where T : struct, IKey<T> => T.From(Guid.CreateVersion7(now));
+}
+
+public readonly record struct TenantId(Guid Value) : IKey<TenantId>
+{
+    public static TenantId From(Guid value) => new(value);
+
+    public override string ToString() => Value.ToString();
+}
+
+public readonly record struct UserId(Guid Value) : IKey<UserId>
+{
+    public static UserId From(Guid value) => new(value);
+
+    public override string ToString() => Value.ToString();
+}
+
+public readonly record struct ProjectId(Guid Value) : IKey<ProjectId>
+{
+    public static ProjectId From(Guid value) => new(value);
+
+    public override string ToString() => Value.ToString();
+}
+
+public readonly record struct AssetId(Guid Value) : IKey<AssetId>
+{
+    public static AssetId From(Guid value) => new(value);
+
+    public override string ToString() => Value.ToString();
+}
+
+public readonly record struct AssetVersionId(Guid Value) : IKey<AssetVersionId>
+{
+    public static AssetVersionId From(Guid value) => new(value);
+
+    public override string ToString() => Value.ToString();
+}
+
+public readonly record struct UploadJobId(Guid Value) : IKey<UploadJobId>
+{
+    public static UploadJobId From(Guid value) => new(value);
+
+    public override string ToString() => Value.ToString();
+}
+
+public readonly record struct ShareLinkId(Guid Value) : IKey<ShareLinkId>
+{
+    public static ShareLinkId From(Guid value) => new(value);
+
+    public override string ToString() => Value.ToString();
+}

@@ -1,0 +1,24 @@
+using Portal.Db;
+
+namespace Portal.Limits;
+
+/// <summary>Whether one more is allowed, and if not, when to come back.</summary>
+/// <param name="RetryAfter">Seconds until the window ends.</param>
+public sealed record Hit(bool Allowed, int RetryAfter);
+
+/// <summary>
+/// "At most N per window", counted in Postgres so that all workers share it. Windows are fixed and aligned to the clock
+/// (a day window starts at 00:00 UTC).
+/// </summary>
+public sealed class RateLimit(PortalDb db, TimeProvider clock)
+{
+    /// <summary>Uploads a user may create in a day (domain.md, "Upload → Mux").</summary>
+    public const int UploadsPerDay = 20;
+
+    /// <summary>Playback and share requests from one address in a minute (architecture: numbers).</summary>
+    public const int PlaybacksPerMinute = 100;
+
+    public Task<Hit> TakeAsync(string key, TimeSpan window, int limit, CancellationToken ct) =>
+        db.AskAsync<Hit>("select allowed, retry_after from portal.take_hit(@key, @now, @window, @limit)",
+            new { key, now = clock.GetUtcNow(), window, limit }, ct);
+}

@@ -1,0 +1,56 @@
+using Portal.Assets;
+using Portal.Db;
+using Portal.Tenancy;
+
+namespace Portal.ShareLinks;
+
+/// <summary>What a person asks for: checked values.</summary>
+/// <param name="Version">Null: always the latest version that is ready.</param>
+/// <param name="Lifetime">24 hours to 7 days.</param>
+public sealed record ShareLinkRequest(
+    AssetId Asset, AssetVersionId? Version, TimeSpan Lifetime, bool AllowComments, bool AllowDownload, int? MaxOpens, string Notify, string Label);
+
+/// <summary>What came of it.</summary>
+public abstract record CreatedShareLink
+{
+    private CreatedShareLink()
+    {
+    }
+
+    /// <param name="Token">Shown now and never again.</param>
+    public sealed record Created(ShareLink Link, string Token) : CreatedShareLink;
+
+    public sealed record NotFound : CreatedShareLink;
+
+    /// <summary>There is nothing to show yet: no version (or not the one named) is ready.</summary>
+    public sealed record NotReady(string Status) : CreatedShareLink;
+}
+
+/// <summary>Makes a share link. Only an asset with something ready behind it can be shared: a guest must never meet an empty page.</summary>
+public sealed class CreateShareLink(AssetStore assets, ShareLinkStore links, ShareTokens tokens, TimeProvider clock)
+{
+    public static readonly TimeSpan DefaultLifetime = TimeSpan.FromDays(7);
+    public static readonly TimeSpan MinLifetime = TimeSpan.FromHours(24);
+    public static readonly TimeSpan MaxLifetime = TimeSpan.FromDays(7);
+
+    public async Task<CreatedShareLink> RunAsync(Caller caller, ShareLinkRequest request, CancellationToken ct)
+    {
+        if (await assets.FindAsync(caller.Tenant, caller, request.Asset, ct) is not { } asset)
+        {
+            return new CreatedShareLink.NotFound();
+        }
+
+        if (await assets.FindReadyAsync(caller.Tenant, request.Asset, request.Version, ct) is null)
+        {
+            return new CreatedShareLink.NotReady(asset.VersionStatus);
+        }
+
+        var now = clock.GetUtcNow();
+        var id = NewKey.At<ShareLinkId>(now);
+        var token = tokens.Make(id, 1, tokens.CurrentKey);
+        var link = await links.CreateAsync(caller.Tenant, caller, new(
+            id, asset.ProjectId, asset.Id, request.Version?.Value, ShareTokens.Hash(token)!, tokens.CurrentKey, now + request.Lifetime,
+            request.AllowComments, request.AllowDownload, request.MaxOpens, request.Notify, request.Label), ct);
+        return new CreatedShareLink.Created(link, token);
+    }
+}

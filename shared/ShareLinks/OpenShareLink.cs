@@ -1,0 +1,94 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.Extensions.Logging;
+using Portal.Limits;
+using Portal.Playback;
+using Portal.Vendors.Mux;
+
+namespace Portal.ShareLinks;
+
+/// <summary>What a guest gets.</summary>
+public abstract record OpenedShareLink
+{
+    private OpenedShareLink()
+    {
+    }
+
+    /// <param name="ViewerToken">Set for a new viewer: the cookie that lets them come back without being counted again.</param>
+    public sealed record Open(OpenedLink Link, PlaybackUrls Urls, string? ViewerToken) : OpenedShareLink;
+
+    /// <summary>HEAD: it would open.</summary>
+    public sealed record WouldOpen : OpenedShareLink;
+
+    public sealed record Unknown : OpenedShareLink;
+
+    /// <summary>Revoked, expired, used up, nothing ready: one wording for all of them.</summary>
+    public sealed record Unavailable : OpenedShareLink;
+
+    public sealed record TooMany(int RetryAfter) : OpenedShareLink;
+}
+
+/// <summary>
+/// Opens a share link for whoever holds its token: found by hash, guarded and counted in one round trip, then a playback token for
+/// Mux of at most 15 minutes and never past the link's end. A revoked, expired or unknown link mints nothing.
+/// </summary>
+public sealed partial class OpenShareLink(ShareLinkStore store, MintPlayback mint, PlaybackTokens tokens, TimeProvider clock, ILogger<OpenShareLink> logger)
+{
+    private const int ViewerTokenBytes = 32;
+
+    /// <param name="viewerToken">The cookie of an earlier open, if the guest brought one.</param>
+    /// <param name="peek">HEAD: look, count nothing, mint nothing.</param>
+    public async Task<OpenedShareLink> RunAsync(string token, string? viewerToken, Requester requester, bool peek, CancellationToken ct)
+    {
+        var newViewer = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(ViewerTokenBytes));
+        var now = clock.GetUtcNow();
+
+        // A text that cannot be a token still takes a hit of the address's minute: guessing costs the same either way.
+        var opened = await store.OpenAsync(new
+        {
+            tokenHash = ShareTokens.Hash(token) ?? [],
+            viewerHash = viewerToken is { Length: > 0 and <= 100 } ? Hash(viewerToken) : null,
+            newViewerHash = Hash(newViewer),
+            ipHash = requester.IpHash,
+            agentFamily = requester.AgentFamily,
+            requestId = requester.RequestId,
+            now,
+            ttl = tokens.Expiry(null) - now,
+            peek,
+            viewerId = Guid.CreateVersion7(now),
+            playbackAuditId = Guid.CreateVersion7(now),
+            auditId = Guid.CreateVersion7(now),
+            eventId = Guid.CreateVersion7(now),
+            ipLimit = RateLimit.PlaybacksPerMinute,
+        }, ct);
+
+        switch (opened.Outcome)
+        {
+            case "open" when peek:
+                return new OpenedShareLink.WouldOpen();
+            case "open":
+                Log.Opened(logger, opened.ShareLinkId!.Value.Value, opened.TenantId!.Value.Value, opened.NewViewer == true);
+                var urls = mint.For(opened.PlaybackId!, tokens.Expiry(opened.TokenExpiresAt));
+                return new OpenedShareLink.Open(opened, urls, opened.NewViewer == true ? newViewer : null);
+            case "unavailable":
+                Log.Refused(logger, opened.ShareLinkId!.Value.Value, opened.Reason!);
+                return new OpenedShareLink.Unavailable();
+            case "limited":
+                return new OpenedShareLink.TooMany(opened.RetryAfter!.Value);
+            default:
+                return new OpenedShareLink.Unknown();
+        }
+    }
+
+    private static byte[] Hash(string viewerToken) => SHA256.HashData(Encoding.UTF8.GetBytes(viewerToken));
+
+    private static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Information, Message = "Share link {ShareLinkId} of tenant {TenantId} opened (new viewer: {NewViewer})")]
+        public static partial void Opened(ILogger logger, Guid shareLinkId, Guid tenantId, bool newViewer);
+
+        [LoggerMessage(Level = LogLevel.Information, Message = "Share link {ShareLinkId} refused: {Reason}")]
+        public static partial void Refused(ILogger logger, Guid shareLinkId, string reason);
+    }
+}

@@ -1,0 +1,34 @@
+using Portal.Db;
+
+namespace Portal.Tenancy;
+
+/// <summary>The roles of domain.md that a user row can hold. Guest is a token and Operator a platform list, not a row here.</summary>
+public static class Role
+{
+    public const string Admin = "admin";
+    public const string Agency = "agency";
+    public const string Client = "client";
+    public const string Compliance = "compliance";
+}
+
+/// <summary>A signed-in person inside one tenant. Roles come from our database; the token only says who.</summary>
+/// <param name="ImpersonatorId">Clerk user behind an impersonated session (<c>act.sub</c>); goes into every audit row.</param>
+public sealed record Caller(TenantId Tenant, UserId User, string Role, string ClerkUserId, string? ImpersonatorId, string RequestId)
+{
+    /// <summary>An Admin sees every project; everybody else those they are a member of.</summary>
+    public bool SeesAllProjects => Role == Tenancy.Role.Admin;
+}
+
+/// <summary>A person on call for the platform. Sees ids, states and errors across tenants, never titles or content.</summary>
+public sealed record Operator(string ClerkUserId, string RequestId);
+
+/// <summary>What the database knows about the person behind a session.</summary>
+public sealed record KnownCaller(Guid? TenantId, Guid? UserId, string? Role, string? UserStatus, string? TenantStatus, bool IsOperator);
+
+/// <summary>Looks a session's person up: tenant by Clerk organization, user by Clerk user.</summary>
+public sealed class CallerStore(PortalDb db)
+{
+    public Task<KnownCaller> FindAsync(string clerkUserId, string? clerkOrganizationId, CancellationToken ct) =>
+        db.AskAsync<KnownCaller>("select * from portal.find_caller(@clerkUserId, @clerkOrganizationId)",
+            new { clerkUserId, clerkOrganizationId }, ct);
+}

@@ -1,0 +1,27 @@
+using Portal.Audit;
+using Portal.Db;
+using Portal.Tenancy;
+
+namespace Portal.Uploads;
+
+/// <summary>What came of a cancel: the job as it is now, or null when there is none for this caller.</summary>
+/// <param name="Refused">The job was over already (409).</param>
+public sealed record CancelledUpload(UploadJob? Job, bool Refused);
+
+/// <summary>waiting, processing → cancelled. The orchestration, nudged afterwards, tidies up at Mux.</summary>
+public sealed class CancelUpload(PortalDb db, UploadStore store, UploadMoves moves)
+{
+    public async Task<CancelledUpload> RunAsync(Caller caller, UploadJobId id, CancellationToken ct)
+    {
+        var job = await store.FindAsync(caller.Tenant, caller, id, ct);
+        if (job is null)
+        {
+            return new(null, false);
+        }
+
+        var moved = await db.InTenantAsync(caller.Tenant, tx => moves.ToCancelledAsync(tx, job, Actor.From(caller)), ct);
+        return moved is not null
+            ? new(moved, false)
+            : new(await store.FindAsync(caller.Tenant, caller, id, ct) ?? job, true);
+    }
+}

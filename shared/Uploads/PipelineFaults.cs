@@ -1,0 +1,13 @@
+namespace Portal.Uploads;
+
+/// <summary>
+/// "Try again": thrown by an activity when a vendor or the database is away. The pipeline's retry policy knows this type and no
+/// other; anything else an activity throws is a bug and fails the upload at once.
+/// </summary>
+public sealed class TryAgainException(string message, Exception? inner = null) : Exception(message, inner);
+
+/// <summary>"Give up": thrown by an activity when the same call cannot succeed later. The upload fails with this code and reason.</summary>
+public sealed class GiveUpException(string code, string reason) : Exception(reason)
+{
+    public string Code { get; } = code;
+}

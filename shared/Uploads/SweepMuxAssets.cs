@@ -1,0 +1,86 @@
+using Portal.Alerts;
+using Portal.Audit;
+using Portal.Vendors;
+using Portal.Vendors.Mux;
+
+namespace Portal.Uploads;
+
+/// <summary>
+/// Compares what is at Mux with what the rows say, every hour. A Mux asset that names one of our jobs is settled like news of it
+/// (adopted, or put on the clean-up list when no attempt wants it); one that names nobody is reported and left, since others may
+/// share the environment. A ready version whose Mux asset is gone, and any public playback ID, raise an alert.
+/// </summary>
+public sealed class SweepMuxAssets(IMuxVideo mux, SettleUpload settle, UploadProgressStore progress, AlertStore alerts, TimeProvider clock)
+{
+    private const int PageSize = 100;
+    private const int MaxPages = 1000;
+
+    /// <exception cref="TryAgainException">Mux could not be asked; the next hour does it again.</exception>
+    public async Task RunAsync(IUploadPipelines pipelines, CancellationToken ct)
+    {
+        var startedAt = clock.GetUtcNow();
+        var atMux = new HashSet<string>(StringComparer.Ordinal);
+        for (var page = 1; page <= MaxPages; page++)
+        {
+            var assets = await PageAsync(page, ct);
+            var known = (await progress.KnownAssetsAsync([.. assets.Select(a => a.Id)], ct)).ToHashSet(StringComparer.Ordinal);
+            foreach (var asset in assets)
+            {
+                atMux.Add(asset.Id);
+                if (!known.Contains(asset.Id) || asset.PublicPlaybackIds.Count > 0)
+                {
+                    await SettleAsync(asset, pipelines, ct);
+                }
+            }
+
+            if (assets.Count < PageSize)
+            {
+                await ReportMissingAsync(atMux, startedAt, ct);
+                return;
+            }
+        }
+    }
+
+    private async Task<IReadOnlyList<MuxAsset>> PageAsync(int page, CancellationToken ct) => await mux.ListAssetsAsync(page, PageSize, ct) switch
+    {
+        VendorAnswer<IReadOnlyList<MuxAsset>>.Ok ok => ok.Value,
+        VendorAnswer<IReadOnlyList<MuxAsset>>.Unknown u => throw new TryAgainException(u.Reason),
+        VendorAnswer<IReadOnlyList<MuxAsset>>.Refused r => throw new TryAgainException(r.Reason),
+        _ => throw new TryAgainException("Mux asked for a slower pace."),
+    };
+
+    private async Task SettleAsync(MuxAsset asset, IUploadPipelines pipelines, CancellationToken ct)
+    {
+        var settled = await settle.AssetNewsAsync(asset, Actor.System("mux-sweep"), ct);
+        if (settled.Upload is { } upload)
+        {
+            await pipelines.NudgeAsync(upload, ct);
+        }
+
+        if (settled.As is SettledAs.NoJob or SettledAs.NotOurs)
+        {
+            await alerts.RaiseAsync(new("mux_asset_without_row", asset.Id, "warning",
+                $"Mux asset {asset.Id} belongs to no upload of ours.", new { muxAssetId = asset.Id }), ct);
+        }
+    }
+
+    private async Task ReportMissingAsync(HashSet<string> atMux, DateTimeOffset startedAt, CancellationToken ct)
+    {
+        for (var after = Guid.Empty; ;)
+        {
+            var rows = await progress.ReadyAssetsAsync(after, startedAt, PageSize, ct);
+            foreach (var row in rows.Where(r => !atMux.Contains(r.MuxAssetId)))
+            {
+                await alerts.RaiseAsync(new("mux_asset_missing", row.Id.ToString(), "error",
+                    $"Asset version {row.Id} is ready, but Mux asset {row.MuxAssetId} is gone.", new { assetVersionId = row.Id }), ct);
+            }
+
+            if (rows.Count < PageSize)
+            {
+                return;
+            }
+
+            after = rows[^1].Id;
+        }
+    }
+}

@@ -1,0 +1,180 @@
+using Mux.Csharp.Sdk.Api;
+using Mux.Csharp.Sdk.Client;
+using Mux.Csharp.Sdk.Model;
+
+namespace Portal.Vendors.Mux;
+
+/// <summary>An upload as Mux sees it.</summary>
+/// <param name="Status">waiting, asset_created, errored, cancelled or timed_out.</param>
+public sealed record MuxUpload(string Id, string Status, string? Url, string? AssetId, string? Error);
+
+/// <summary>An asset as Mux sees it; durations in seconds, sizes in pixels.</summary>
+/// <param name="Status">preparing, ready or errored.</param>
+/// <param name="PublicPlaybackIds">Must stay empty: ours are always signed.</param>
+public sealed record MuxAsset(
+    string Id, string Status, string? UploadId, string? Passthrough, string? SignedPlaybackId, IReadOnlyList<string> PublicPlaybackIds,
+    double? DurationS, string? AspectRatio, int? Width, int? Height, double? FrameRate, string? Error);
+
+/// <summary>The part of Mux Video that the portal uses. The one implementation is <see cref="MuxVideo"/>.</summary>
+public interface IMuxVideo
+{
+    Task<VendorAnswer<MuxUpload>> CreateUploadAsync(string passthrough, string? corsOrigin, TimeSpan timeout, CancellationToken ct);
+
+    Task<VendorAnswer<MuxUpload>> GetUploadAsync(string uploadId, CancellationToken ct);
+
+    Task<VendorAnswer<MuxUpload>> CancelUploadAsync(string uploadId, CancellationToken ct);
+
+    Task<VendorAnswer<MuxAsset>> CreateAssetAsync(string passthrough, string inputUrl, CancellationToken ct);
+
+    Task<VendorAnswer<MuxAsset>> GetAssetAsync(string assetId, CancellationToken ct);
+
+    /// <summary>A page of assets, newest first; <paramref name="page"/> from 1.</summary>
+    Task<VendorAnswer<IReadOnlyList<MuxAsset>>> ListAssetsAsync(int page, int limit, CancellationToken ct);
+
+    /// <summary>True once the asset is gone, also when it was gone before.</summary>
+    Task<VendorAnswer<bool>> DeleteAssetAsync(string assetId, CancellationToken ct);
+}
+
+/// <summary>
+/// The adapter over Mux.Csharp.Sdk 2.0.1, written for that SDK's flaws: the plain methods return null on a refused connection, a
+/// timeout or unreadable JSON, and a delete that never arrived looks like success. So only the <c>…WithHttpInfo</c> forms are
+/// used, and a missing status or body is <see cref="VendorAnswer{T}.Unknown"/>. New assets are always signed; passthrough is the
+/// upload job's id, and no name or title ever goes to Mux.
+/// </summary>
+public sealed class MuxVideo(IDirectUploadsApiAsync uploads, IAssetsApiAsync assets) : IMuxVideo
+{
+    // Mux documents no Retry-After; its bucket refills one POST a second.
+    private static readonly TimeSpan DefaultPace = TimeSpan.FromSeconds(1);
+
+    public Task<VendorAnswer<MuxUpload>> CreateUploadAsync(string passthrough, string? corsOrigin, TimeSpan timeout, CancellationToken ct)
+    {
+        var request = new CreateUploadRequest
+        {
+            Timeout = (int)timeout.TotalSeconds,
+            CorsOrigin = corsOrigin,
+            NewAssetSettings = AssetSettings(passthrough),
+        };
+        return CallAsync(() => uploads.CreateDirectUploadWithHttpInfoAsync(request, ct), r => Read(r?.Data), ct);
+    }
+
+    public Task<VendorAnswer<MuxUpload>> GetUploadAsync(string uploadId, CancellationToken ct) =>
+        CallAsync(() => uploads.GetDirectUploadWithHttpInfoAsync(uploadId, ct), r => Read(r?.Data), ct);
+
+    public Task<VendorAnswer<MuxUpload>> CancelUploadAsync(string uploadId, CancellationToken ct) =>
+        CallAsync(() => uploads.CancelDirectUploadWithHttpInfoAsync(uploadId, ct), r => Read(r?.Data), ct);
+
+    public Task<VendorAnswer<MuxAsset>> CreateAssetAsync(string passthrough, string inputUrl, CancellationToken ct)
+    {
+        var request = AssetSettings(passthrough);
+        request.Inputs = [new InputSettings { Url = inputUrl }];
+        return CallAsync(() => assets.CreateAssetWithHttpInfoAsync(request, ct), r => Read(r?.Data), ct);
+    }
+
+    public Task<VendorAnswer<MuxAsset>> GetAssetAsync(string assetId, CancellationToken ct) =>
+        CallAsync(() => assets.GetAssetWithHttpInfoAsync(assetId, ct), r => Read(r?.Data), ct);
+
+    public Task<VendorAnswer<IReadOnlyList<MuxAsset>>> ListAssetsAsync(int page, int limit, CancellationToken ct) =>
+        CallAsync<ListAssetsResponse, IReadOnlyList<MuxAsset>>(
+            () => assets.ListAssetsWithHttpInfoAsync(limit, page, null, null, ct),
+            r => r?.Data is { } list ? [.. list.Select(Read).OfType<MuxAsset>()] : null,
+            ct);
+
+    public async Task<VendorAnswer<bool>> DeleteAssetAsync(string assetId, CancellationToken ct)
+    {
+        var answer = await CallAsync<object, bool?>(() => assets.DeleteAssetWithHttpInfoAsync(assetId, ct), _ => true, ct);
+        return answer switch
+        {
+            VendorAnswer<bool?>.Refused { Status: 404 } => new VendorAnswer<bool>.Ok(true),
+            VendorAnswer<bool?>.Refused r => new VendorAnswer<bool>.Refused(r.Status, r.Reason),
+            VendorAnswer<bool?>.Paced p => new VendorAnswer<bool>.Paced(p.Wait),
+            VendorAnswer<bool?>.Unknown u => new VendorAnswer<bool>.Unknown(u.Reason),
+            _ => new VendorAnswer<bool>.Ok(true),
+        };
+    }
+
+    private static async Task<VendorAnswer<TOut>> CallAsync<TIn, TOut>(
+        Func<Task<ApiResponse<TIn>>> call, Func<TIn?, TOut?> read, CancellationToken ct)
+    {
+        // The SDK may throw NullReferenceException for a token that is cancelled already.
+        ct.ThrowIfCancellationRequested();
+        try
+        {
+            var response = await call();
+            if (response is null || (int)response.StatusCode == 0)
+            {
+                return new VendorAnswer<TOut>.Unknown(response?.ErrorText ?? "Mux did not answer.");
+            }
+
+            return read(response.Data) is { } value
+                ? new VendorAnswer<TOut>.Ok(value)
+                : new VendorAnswer<TOut>.Unknown($"Mux answered {(int)response.StatusCode} with a body that cannot be read.");
+        }
+        catch (ApiException e) when (e.ErrorCode == 429)
+        {
+            return new VendorAnswer<TOut>.Paced(RetryAfter(e));
+        }
+        catch (ApiException e) when (e.ErrorCode is >= 500 or 408 or 409)
+        {
+            return new VendorAnswer<TOut>.Unknown($"Mux answered {e.ErrorCode}.");
+        }
+        catch (ApiException e)
+        {
+            return new VendorAnswer<TOut>.Refused(e.ErrorCode, MuxErrors.Explain(e.ErrorContent as string, e.ErrorCode));
+        }
+        catch (OperationCanceledException e) when (!ct.IsCancellationRequested)
+        {
+            return new VendorAnswer<TOut>.Unknown($"Mux took too long: {e.Message}");
+        }
+    }
+
+    private static TimeSpan RetryAfter(ApiException e) =>
+        e.Headers is { } headers && headers.TryGetValue("Retry-After", out var values)
+            && int.TryParse(values.FirstOrDefault(), out var seconds) && seconds is > 0 and <= 3600
+            ? TimeSpan.FromSeconds(seconds)
+            : DefaultPace;
+
+    private static CreateAssetRequest AssetSettings(string passthrough) => new()
+    {
+        PlaybackPolicies = [PlaybackPolicy.Signed],
+        Passthrough = passthrough,
+        VideoQuality = CreateAssetRequest.VideoQualityEnum.Basic,
+    };
+
+    private static MuxUpload? Read(Upload? upload) => upload?.Id is null || upload.Status is null ? null : new(
+        upload.Id,
+        upload.Status switch
+        {
+            Upload.StatusEnum.Waiting => "waiting",
+            Upload.StatusEnum.AssetCreated => "asset_created",
+            Upload.StatusEnum.Cancelled => "cancelled",
+            Upload.StatusEnum.TimedOut => "timed_out",
+            _ => "errored",
+        },
+        upload.Url,
+        upload.AssetId,
+        upload.Error?.Message ?? upload.Error?.Type);
+
+    private static MuxAsset? Read(Asset? asset)
+    {
+        if (asset?.Id is null || asset.Status is null)
+        {
+            return null;
+        }
+
+        var playback = asset.PlaybackIds ?? [];
+        var video = asset.Tracks?.FirstOrDefault(t => t.Type == Track.TypeEnum.Video);
+        return new(
+            asset.Id,
+            asset.Status switch { Asset.StatusEnum.Ready => "ready", Asset.StatusEnum.Preparing => "preparing", _ => "errored" },
+            asset.UploadId,
+            asset.Passthrough,
+            playback.FirstOrDefault(p => p.Policy == PlaybackPolicy.Signed)?.Id,
+            [.. playback.Where(p => p.Policy == PlaybackPolicy.Public).Select(p => p.Id)],
+            asset.Duration > 0 ? asset.Duration : null,
+            asset.AspectRatio,
+            video?.MaxWidth > 0 ? (int)video.MaxWidth : null,
+            video?.MaxHeight > 0 ? (int)video.MaxHeight : null,
+            asset.MaxStoredFrameRate > 0 ? asset.MaxStoredFrameRate : null,
+            asset.Errors is { } errors ? string.Join(" ", errors.Messages ?? [errors.Type]) : null);
+    }
+}

@@ -1,0 +1,90 @@
+using System.Buffers.Text;
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Microsoft.Extensions.Options;
+
+namespace Portal.Vendors.Mux;
+
+/// <summary>What a signed playback token opens (vendor fact, signed playback: <c>aud</c>).</summary>
+public static class PlaybackAudience
+{
+    public const string Video = "v";
+    public const string Thumbnail = "t";
+    public const string Storyboard = "s";
+}
+
+/// <summary>
+/// Signs Mux playback tokens (RS256; sub, aud, exp, kid in header and claims). A signature costs more than the query before it,
+/// so a token is kept for its (playback id, audience, expiry); expiries fall on whole minutes, so guests of the same minute share
+/// one. Never longer than <see cref="MaxTtl"/>, never past the end the caller gives.
+/// </summary>
+public sealed class PlaybackTokens : IDisposable
+{
+    /// <summary>SEC: playback tokens live at most 15 minutes, so that a revoked link dies within that time.</summary>
+    public static readonly TimeSpan MaxTtl = TimeSpan.FromMinutes(15);
+
+    private const int CacheLimit = 20_000;
+    private readonly ConcurrentDictionary<(string PlaybackId, string Audience, long Expires), string> cache = new();
+    private readonly TimeProvider clock;
+    private readonly string keyId;
+    private readonly RSA key = RSA.Create();
+    private readonly string header;
+
+    public PlaybackTokens(IOptions<MuxOptions> options, TimeProvider clock)
+    {
+        this.clock = clock;
+        keyId = options.Value.SigningKeyId;
+        key.ImportFromPem(Encoding.UTF8.GetString(Convert.FromBase64String(options.Value.SigningPrivateKey)));
+        header = Encode(new { alg = "RS256", typ = "JWT", kid = keyId });
+    }
+
+    /// <summary>When a token made now ends: on a whole minute within the last minute of 15, and not after <paramref name="notAfter"/>.</summary>
+    public DateTimeOffset Expiry(DateTimeOffset? notAfter)
+    {
+        var latest = (clock.GetUtcNow() + MaxTtl).ToUnixTimeSeconds();
+        var bucket = DateTimeOffset.FromUnixTimeSeconds(latest - (latest % 60));
+        return notAfter is { } end && end < bucket ? DateTimeOffset.FromUnixTimeSeconds(end.ToUnixTimeSeconds()) : bucket;
+    }
+
+    public string Sign(string playbackId, string audience, DateTimeOffset expires)
+    {
+        var entry = (playbackId, audience, expires.ToUnixTimeSeconds());
+        if (cache.TryGetValue(entry, out var token))
+        {
+            return token;
+        }
+
+        var payload = Encode(new { sub = playbackId, aud = audience, exp = entry.Item3, kid = keyId });
+        var signature = key.SignData(Encoding.ASCII.GetBytes($"{header}.{payload}"), HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        token = $"{header}.{payload}.{Base64Url.EncodeToString(signature)}";
+        DropOld();
+        cache[entry] = token;
+        return token;
+    }
+
+    public void Dispose() => key.Dispose();
+
+    private static string Encode(object value) => Base64Url.EncodeToString(JsonSerializer.SerializeToUtf8Bytes(value));
+
+    private void DropOld()
+    {
+        if (cache.Count < CacheLimit)
+        {
+            return;
+        }
+
+        var now = clock.GetUtcNow().ToUnixTimeSeconds();
+        foreach (var entry in cache.Keys.Where(k => k.Expires <= now))
+        {
+            cache.TryRemove(entry, out _);
+        }
+
+        // Still full: a flood of different videos. Starting over costs signatures, not correctness.
+        if (cache.Count >= CacheLimit)
+        {
+            cache.Clear();
+        }
+    }
+}
