@@ -1,4 +1,6 @@
+using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
@@ -21,6 +23,7 @@ public sealed class TestPortal : IAsyncLifetime
     private static readonly string Key = Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes("portal-test-key")));
     private readonly TestDatabase database = new();
     private readonly Dictionary<string, HttpClient> clients = [];
+    private readonly int port = FreePort();
     private HttpClient plain = null!;
 
     public TestClock Clock { get; } = new();
@@ -61,7 +64,7 @@ public sealed class TestPortal : IAsyncLifetime
             Functions = typeof(PortalApp).Assembly,
             ConfigureApp = builder => builder.AddPortal(),
             DurableDatabase = database.Admin,
-            Port = 0,
+            Port = port,
             Clock = Clock,
             Settings = Settings,
             TimersEnabled = false,
@@ -170,6 +173,7 @@ public sealed class TestPortal : IAsyncLifetime
             ["Clerk:AuthorizedParties"] = "http://localhost:3000",
             ["Blob:ApiUrl"] = Blob.ApiUrl.ToString(),
             ["Blob:ReadWriteToken"] = Blob.ReadWriteToken,
+            ["Blob:CallbackUrl"] = $"http://127.0.0.1:{port}/api/webhooks/blob",
             ["ShareLinks:Keys:k1"] = Key,
             ["ShareLinks:CurrentKey"] = "k1",
             ["Privacy:HashKey"] = Key,
@@ -181,6 +185,14 @@ public sealed class TestPortal : IAsyncLifetime
         {
             Settings[name] = value;
         }
+    }
+
+    /// <summary>Known before the app starts, since its own address is one of its settings.</summary>
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     private async Task<(string Id, string PrivateKey)> NewSigningKeyAsync()

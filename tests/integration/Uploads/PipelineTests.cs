@@ -258,6 +258,7 @@ public sealed class PipelineTests(TestPortal portal) : IClassFixture<TestPortal>
     private async Task<string?> OutputAsync(Guid job, int attempt = 1)
     {
         var instance = await portal.Host.DurableClient.WaitForInstanceCompletionAsync($"{job}-{attempt}", getInputsAndOutputs: true).WaitAsync(TimeSpan.FromSeconds(20));
+        Assert.True(instance.FailureDetails is null, $"The pipeline failed: {instance.FailureDetails}");
         return instance.ReadOutputAs<string>();
     }
 
