@@ -103,9 +103,9 @@ internal sealed class Account
     /// <summary>
     /// In an ordinary user's checkout, what root made there becomes the user's, so that the next run need not be root's.
     /// </summary>
-    public async Task LeaveToOwnerAsync(string folder, string? ownerId, CancellationToken ct)
+    public async Task LeaveToOwnerAsync(string folder, CancellationToken ct)
     {
-        if (IsOther && ownerId == UserId && (await UnixFolders.LookAsync(folder, ct))?.Owner == ownerId)
+        if (IsOther && (await UnixFolders.LookAsync(folder, ct))?.Owner == UserId)
         {
             await Command.RunAsync(["chown", "-R", "-h", UserId, folder], "/", ct: ct);
         }

@@ -13,6 +13,7 @@ namespace Portal.Postgres;
 internal sealed partial class Cluster(string folder, Account account, PostgresServerOptions options, IProgress<string> progress)
 {
     private const int PortTries = 5;
+    private const long LongestLog = 10 * 1024 * 1024;
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(90);
     private static readonly TimeSpan AdoptLimit = TimeSpan.FromSeconds(30);
 
@@ -32,8 +33,6 @@ internal sealed partial class Cluster(string folder, Account account, PostgresSe
     public string Users => Path.Combine(folder, "users");
 
     public Postmaster Postmaster => new(Data, account);
-
-    private string HalfMade => Path.Combine(folder, "data.new");
 
     private string LogFile => Path.Combine(Data, "server.log");
 
@@ -65,20 +64,21 @@ internal sealed partial class Cluster(string folder, Account account, PostgresSe
     /// <summary>Makes the data folder if there is none and starts the server.</summary>
     public async Task<ClusterState> StartAsync(ServerBinaries binaries, CancellationToken ct)
     {
-        NewCluster.DeleteFolder(HalfMade);
+        Leftovers.Sweep(folder);
         var state = ClusterState.Load(StateFile);
         if (Directory.Exists(Data) && (state is null || DataMajor != binaries.Major))
         {
-            SetAside(state is null ? "its password is lost" : $"it is of PostgreSQL {DataMajor}, which is not on this machine");
+            SetAside(state is null ? "its password is lost" : $"it is of PostgreSQL {DataMajor}, the server is {binaries.Major}");
         }
 
         if (!Directory.Exists(Data))
         {
             progress.Report($"Making a database cluster with PostgreSQL {binaries.Version} in {Data} …");
-            var password = await new NewCluster(HalfMade, account, options.Durable).MakeAsync(binaries, ct);
+            var half = Leftovers.NewPath(folder);
+            var password = await new NewCluster(half, account, options.Durable).MakeAsync(binaries, ct);
             state = new ClusterState(LoopbackPort.Free(), password, binaries.Folder, binaries.Origin);
             state.Save(StateFile);
-            Directory.Move(HalfMade, Data);
+            Directory.Move(half, Data);
         }
 
         return await StartServerAsync(state! with { Binaries = binaries.Folder, Origin = binaries.Origin }, binaries, ct);
@@ -86,9 +86,12 @@ internal sealed partial class Cluster(string folder, Account account, PostgresSe
 
     public void Delete()
     {
-        NewCluster.DeleteFolder(Data);
-        NewCluster.DeleteFolder(HalfMade);
-        File.Delete(StateFile);
+        if (Directory.Exists(Data))
+        {
+            Directory.Move(Data, Leftovers.NewPath(folder));
+        }
+
+        Leftovers.Sweep(folder);
     }
 
     public static string ConnectionString(ClusterState state) => new NpgsqlConnectionStringBuilder
@@ -99,7 +102,6 @@ internal sealed partial class Cluster(string folder, Account account, PostgresSe
         Password = state.Password,
         Database = "postgres",
         SslMode = SslMode.Disable,
-        IncludeErrorDetail = true,
     }.ConnectionString;
 
     /// <summary>True once the server answers to our password and reads our pid file as its own.</summary>
@@ -143,6 +145,11 @@ internal sealed partial class Cluster(string folder, Account account, PostgresSe
 
     private async Task<ClusterState> StartServerAsync(ClusterState state, ServerBinaries binaries, CancellationToken ct)
     {
+        if (LogLength() > LongestLog)
+        {
+            File.Delete(LogFile);
+        }
+
         CommandResult? result = null;
         for (var attempt = 0; attempt < PortTries; attempt++)
         {

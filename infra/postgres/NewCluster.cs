@@ -11,7 +11,7 @@ internal sealed class NewCluster(string folder, Account account, bool durable)
     public async Task<string> MakeAsync(ServerBinaries binaries, CancellationToken ct)
     {
         var password = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(24));
-        var passwordFile = $"{folder}.password-{Guid.NewGuid():N}";
+        var passwordFile = $"{folder}.password";
         try
         {
             await WritePrivateAsync(passwordFile, password, ct);
@@ -26,20 +26,12 @@ internal sealed class NewCluster(string folder, Account account, bool durable)
         return password;
     }
 
-    public static void DeleteFolder(string path)
-    {
-        if (Directory.Exists(path))
-        {
-            Directory.Delete(path, recursive: true);
-        }
-    }
-
     private async Task RunInitDbAsync(ServerBinaries binaries, string passwordFile, CancellationToken ct)
     {
         CommandResult? result = null;
         foreach (var locale in Locales(binaries.Major))
         {
-            DeleteFolder(folder);
+            Leftovers.DeleteFolder(folder);
             MakePrivateFolder(folder);
             await account.OwnAsync(folder, ct);
             string[] sync = durable ? [] : ["--no-sync"];

@@ -103,7 +103,8 @@ public sealed class PostgresServer : IAsyncDisposable
         NpgsqlConnection.ClearPool(connection);
         if (options.Throwaway)
         {
-            NewCluster.DeleteFolder(Folder);
+            // Whoever sweeps may be at it as well.
+            Leftovers.TryDeleteFolder(Folder);
         }
     }
 
@@ -112,8 +113,8 @@ public sealed class PostgresServer : IAsyncDisposable
     private static async Task<PostgresServer> StartOwnAsync(PostgresServerOptions options, IProgress<string> progress, CancellationToken ct)
     {
         var stateFolder = options.StateFolder ?? StatePlace.DefaultStateFolder();
-        var owner = OperatingSystem.IsWindows() ? null : await UnixFolders.LookAsync(stateFolder, ct);
-        var account = await Account.PickAsync(owner?.Owner, ct);
+        var owner = await StatePlace.FindOwnerAsync(stateFolder, options.Name, ct);
+        var account = await Account.PickAsync(owner, ct);
         var place = await new StatePlace(stateFolder, account, progress).FindAsync(options.Name, ct);
         var folder = Path.Combine(place, options.Name);
         var cluster = new Cluster(folder, account, options, progress);
@@ -131,7 +132,7 @@ public sealed class PostgresServer : IAsyncDisposable
         try
         {
             var (state, origin) = await RunAsync(cluster, options, Path.Combine(place, "binaries"), account, progress, ct);
-            await account.LeaveToOwnerAsync(place, owner?.Owner, ct);
+            await account.LeaveToOwnerAsync(place, ct);
             return new PostgresServer(Cluster.ConnectionString(state), origin, options, folder, cluster, user);
         }
         catch

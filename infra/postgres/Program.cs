@@ -13,7 +13,7 @@ internal static class Program
           schema [--database <connection string>]   prints the schema that the migrations make on a fresh, temporary database
           serve                                     runs the local server and prints its connection string, until Ctrl+C
 
-          --database   Host=…;Database=… or postgres://…; else PORTAL_DATABASE; `schema` can also start the local server
+          --database   Host=…;Database=… or postgres://…; else PORTAL_DATABASE; `schema` can also make a server of its own
           --state      where the local server keeps its files (default: .portal in the checkout)
           --name       which local server (default: postgres)
           --fresh      starts with an empty local server
@@ -46,7 +46,9 @@ internal static class Program
                 await Console.Error.WriteLineAsync(count == 0 ? "Nothing to do." : $"Applied {count}.");
                 return 0;
             case "schema":
-                await using (var server = await PostgresServer.StartAsync(arguments.Options, new ToStandardError(), stop.Token))
+                // Roles belong to a whole server, so one with a past would show what these migrations did not make.
+                var clean = arguments.Options with { Name = $"test/schema-{Environment.ProcessId}", Durable = false, Throwaway = true };
+                await using (var server = await PostgresServer.StartAsync(clean, new ToStandardError(), stop.Token))
                 {
                     Console.Write(await SchemaDump.OfFreshDatabaseAsync(server.ConnectionString, stop.Token));
                 }

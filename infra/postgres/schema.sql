@@ -1,5 +1,702 @@
 -- The schema that the migrations make, read from the catalog. Not to be edited:
 -- dotnet run --project infra/postgres -- schema > infra/postgres/schema.sql
 
+-- Roles
+create role portal_app nologin;
+create role portal_system nologin;
+
 -- Schemas
-grant usage on schema public to public;
+create schema portal;
+grant usage on schema portal to portal_app;
+grant usage on schema portal to portal_system;
+
+-- Tables, views, sequences
+
+create table portal.alerts (
+    id uuid not null,
+    kind text not null,
+    dedup_key text not null,
+    severity text not null,
+    summary text not null,
+    details jsonb default '{}'::jsonb not null,
+    times bigint default 1 not null,
+    first_at timestamp with time zone not null,
+    last_at timestamp with time zone not null,
+    resolved_at timestamp with time zone,
+    constraint alerts_dedup_key_check CHECK (((length(dedup_key) >= 1) AND (length(dedup_key) <= 255))),
+    constraint alerts_kind_check CHECK (((length(kind) >= 1) AND (length(kind) <= 100))),
+    constraint alerts_pkey PRIMARY KEY (id),
+    constraint alerts_severity_check CHECK ((severity = ANY (ARRAY['critical'::text, 'error'::text, 'warning'::text, 'info'::text]))),
+    constraint alerts_summary_check CHECK (((length(summary) >= 1) AND (length(summary) <= 1024)))
+);
+CREATE UNIQUE INDEX alerts_open ON portal.alerts USING btree (kind, dedup_key) WHERE (resolved_at IS NULL);
+alter table portal.alerts enable row level security;
+create policy platform on portal.alerts as permissive for all to portal_system
+    using (true)
+    with check (true);
+grant insert, select, update on table portal.alerts to portal_system;
+
+create table portal.asset_versions (
+    id uuid not null,
+    tenant_id uuid not null,
+    asset_id uuid not null,
+    number integer not null,
+    status text not null,
+    file_name text not null,
+    size_bytes bigint not null,
+    mux_asset_id text,
+    playback_id text,
+    duration_s double precision,
+    aspect_ratio text,
+    width integer,
+    height integer,
+    frame_rate double precision,
+    failure_reason text,
+    created_at timestamp with time zone not null,
+    updated_at timestamp with time zone not null,
+    constraint asset_versions_aspect_ratio_check CHECK ((length(aspect_ratio) <= 20)),
+    constraint asset_versions_asset_id_number_key UNIQUE (asset_id, number),
+    constraint asset_versions_check CHECK (((status <> 'ready'::text) OR ((mux_asset_id IS NOT NULL) AND (playback_id IS NOT NULL)))),
+    constraint asset_versions_failure_reason_check CHECK ((length(failure_reason) <= 1000)),
+    constraint asset_versions_file_name_check CHECK (((length(file_name) >= 1) AND (length(file_name) <= 255))),
+    constraint asset_versions_mux_asset_id_check CHECK ((length(mux_asset_id) <= 200)),
+    constraint asset_versions_number_check CHECK ((number >= 1)),
+    constraint asset_versions_pkey PRIMARY KEY (id),
+    constraint asset_versions_playback_id_check CHECK ((length(playback_id) <= 200)),
+    constraint asset_versions_playback_id_key UNIQUE (playback_id),
+    constraint asset_versions_size_bytes_check CHECK (((size_bytes >= 0) AND (size_bytes <= '1099511627776'::bigint))),
+    constraint asset_versions_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'processing'::text, 'ready'::text, 'failed'::text, 'cancelled'::text, 'archived'::text]))),
+    constraint asset_versions_tenant_id_asset_id_fkey FOREIGN KEY (tenant_id, asset_id) REFERENCES portal.assets(tenant_id, id),
+    constraint asset_versions_tenant_id_id_key UNIQUE (tenant_id, id)
+);
+CREATE INDEX asset_versions_by_asset ON portal.asset_versions USING btree (tenant_id, asset_id, number DESC);
+alter table portal.asset_versions enable row level security;
+create policy all_tenants on portal.asset_versions as permissive for all to portal_system
+    using (true)
+    with check (true);
+create policy own_tenant on portal.asset_versions as permissive for all to portal_app
+    using ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)))
+    with check ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)));
+grant insert, select, update on table portal.asset_versions to portal_app;
+grant select, update on table portal.asset_versions to portal_system;
+
+create table portal.assets (
+    id uuid not null,
+    tenant_id uuid not null,
+    project_id uuid not null,
+    title text not null,
+    created_by uuid not null,
+    version integer default 1 not null,
+    created_at timestamp with time zone not null,
+    updated_at timestamp with time zone not null,
+    constraint assets_pkey PRIMARY KEY (id),
+    constraint assets_tenant_id_created_by_fkey FOREIGN KEY (tenant_id, created_by) REFERENCES portal.users(tenant_id, id),
+    constraint assets_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES portal.tenants(id),
+    constraint assets_tenant_id_id_key UNIQUE (tenant_id, id),
+    constraint assets_tenant_id_project_id_fkey FOREIGN KEY (tenant_id, project_id) REFERENCES portal.projects(tenant_id, id),
+    constraint assets_title_check CHECK (((length(title) >= 1) AND (length(title) <= 200)))
+);
+CREATE INDEX assets_by_project ON portal.assets USING btree (tenant_id, project_id, created_at DESC, id DESC);
+CREATE INDEX assets_by_tenant ON portal.assets USING btree (tenant_id, created_at DESC, id DESC);
+alter table portal.assets enable row level security;
+create policy own_tenant on portal.assets as permissive for all to portal_app
+    using ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)))
+    with check ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)));
+grant insert, select, update on table portal.assets to portal_app;
+
+create table portal.audit_log (
+    id uuid not null,
+    tenant_id uuid not null,
+    actor_kind text not null,
+    actor_id text,
+    impersonator_id text,
+    action text not null,
+    entity_type text not null,
+    entity_id uuid not null,
+    old_value jsonb,
+    new_value jsonb,
+    request_id text,
+    occurred_at timestamp with time zone not null,
+    row_hash bytea not null,
+    constraint audit_log_action_check CHECK (((length(action) >= 1) AND (length(action) <= 100))),
+    constraint audit_log_actor_id_check CHECK ((length(actor_id) <= 200)),
+    constraint audit_log_actor_kind_check CHECK ((actor_kind = ANY (ARRAY['user'::text, 'guest'::text, 'operator'::text, 'vendor'::text, 'system'::text]))),
+    constraint audit_log_entity_type_check CHECK (((length(entity_type) >= 1) AND (length(entity_type) <= 50))),
+    constraint audit_log_impersonator_id_check CHECK ((length(impersonator_id) <= 200)),
+    constraint audit_log_pkey PRIMARY KEY (id),
+    constraint audit_log_request_id_check CHECK ((length(request_id) <= 100)),
+    constraint audit_log_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES portal.tenants(id)
+);
+CREATE INDEX audit_log_by_entity ON portal.audit_log USING btree (tenant_id, entity_id, occurred_at DESC);
+CREATE INDEX audit_log_by_tenant ON portal.audit_log USING btree (tenant_id, occurred_at DESC, id DESC);
+alter table portal.audit_log enable row level security;
+create policy own_tenant on portal.audit_log as permissive for all to portal_app
+    using ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)))
+    with check ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)));
+create policy write_only on portal.audit_log as permissive for insert to portal_system
+    with check (true);
+CREATE TRIGGER audit_log_append_only BEFORE DELETE OR UPDATE ON portal.audit_log FOR EACH ROW EXECUTE FUNCTION portal.refuse_change();
+CREATE TRIGGER audit_log_hash BEFORE INSERT ON portal.audit_log FOR EACH ROW EXECUTE FUNCTION portal.hash_audit_row();
+CREATE TRIGGER audit_log_no_truncate BEFORE TRUNCATE ON portal.audit_log FOR EACH STATEMENT EXECUTE FUNCTION portal.refuse_change();
+grant insert, select on table portal.audit_log to portal_app;
+grant insert on table portal.audit_log to portal_system;
+
+create table portal.events (
+    event_id uuid not null,
+    tenant_id uuid not null,
+    aggregate_type text not null,
+    aggregate_id uuid not null,
+    type text not null,
+    version integer default 1 not null,
+    payload jsonb not null,
+    occurred_at timestamp with time zone not null,
+    constraint events_aggregate_type_check CHECK (((length(aggregate_type) >= 1) AND (length(aggregate_type) <= 50))),
+    constraint events_pkey PRIMARY KEY (event_id),
+    constraint events_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES portal.tenants(id),
+    constraint events_type_check CHECK (((length(type) >= 1) AND (length(type) <= 100)))
+);
+CREATE INDEX events_by_aggregate ON portal.events USING btree (tenant_id, aggregate_id, occurred_at);
+CREATE INDEX events_by_tenant ON portal.events USING btree (tenant_id, occurred_at DESC, event_id DESC);
+alter table portal.events enable row level security;
+create policy own_tenant on portal.events as permissive for all to portal_app
+    using ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)))
+    with check ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)));
+create policy write_only on portal.events as permissive for insert to portal_system
+    with check (true);
+CREATE TRIGGER events_append_only BEFORE DELETE OR UPDATE ON portal.events FOR EACH ROW EXECUTE FUNCTION portal.refuse_change();
+grant insert, select on table portal.events to portal_app;
+grant insert on table portal.events to portal_system;
+
+create table portal.mux_cleanups (
+    mux_asset_id text not null,
+    tenant_id uuid not null,
+    job_id uuid not null,
+    reason text not null,
+    tries integer default 0 not null,
+    last_error text,
+    next_try_at timestamp with time zone not null,
+    done_at timestamp with time zone,
+    created_at timestamp with time zone not null,
+    constraint mux_cleanups_last_error_check CHECK ((length(last_error) <= 1000)),
+    constraint mux_cleanups_mux_asset_id_check CHECK (((length(mux_asset_id) >= 1) AND (length(mux_asset_id) <= 200))),
+    constraint mux_cleanups_pkey PRIMARY KEY (mux_asset_id),
+    constraint mux_cleanups_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 100))),
+    constraint mux_cleanups_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES portal.tenants(id)
+);
+CREATE INDEX mux_cleanups_due ON portal.mux_cleanups USING btree (next_try_at) WHERE (done_at IS NULL);
+alter table portal.mux_cleanups enable row level security;
+create policy all_tenants on portal.mux_cleanups as permissive for all to portal_system
+    using (true)
+    with check (true);
+grant insert, select, update on table portal.mux_cleanups to portal_system;
+
+create table portal.operators (
+    clerk_user_id text not null,
+    created_at timestamp with time zone not null,
+    constraint operators_clerk_user_id_check CHECK (((length(clerk_user_id) >= 1) AND (length(clerk_user_id) <= 200))),
+    constraint operators_pkey PRIMARY KEY (clerk_user_id)
+);
+alter table portal.operators enable row level security;
+
+create table portal.playback_audit (
+    id uuid not null,
+    tenant_id uuid not null,
+    asset_version_id uuid not null,
+    share_link_id uuid,
+    viewer_id uuid,
+    user_id uuid,
+    ip_hash bytea not null,
+    agent_family text not null,
+    request_id text,
+    minted_at timestamp with time zone not null,
+    token_expires_at timestamp with time zone not null,
+    constraint playback_audit_agent_family_check CHECK ((length(agent_family) <= 50)),
+    constraint playback_audit_check CHECK (((user_id IS NULL) <> (share_link_id IS NULL))),
+    constraint playback_audit_pkey PRIMARY KEY (id),
+    constraint playback_audit_request_id_check CHECK ((length(request_id) <= 100)),
+    constraint playback_audit_tenant_id_asset_version_id_fkey FOREIGN KEY (tenant_id, asset_version_id) REFERENCES portal.asset_versions(tenant_id, id),
+    constraint playback_audit_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES portal.tenants(id)
+);
+CREATE INDEX playback_audit_by_link ON portal.playback_audit USING btree (tenant_id, share_link_id, minted_at DESC) WHERE (share_link_id IS NOT NULL);
+CREATE INDEX playback_audit_by_tenant ON portal.playback_audit USING btree (tenant_id, minted_at DESC, id DESC);
+alter table portal.playback_audit enable row level security;
+create policy own_tenant on portal.playback_audit as permissive for all to portal_app
+    using ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)))
+    with check ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)));
+CREATE TRIGGER playback_audit_append_only BEFORE DELETE OR UPDATE ON portal.playback_audit FOR EACH ROW EXECUTE FUNCTION portal.refuse_change();
+grant insert, select on table portal.playback_audit to portal_app;
+
+create table portal.project_members (
+    tenant_id uuid not null,
+    project_id uuid not null,
+    user_id uuid not null,
+    added_at timestamp with time zone not null,
+    constraint project_members_pkey PRIMARY KEY (project_id, user_id),
+    constraint project_members_tenant_id_project_id_fkey FOREIGN KEY (tenant_id, project_id) REFERENCES portal.projects(tenant_id, id),
+    constraint project_members_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES portal.users(tenant_id, id)
+);
+CREATE INDEX project_members_by_user ON portal.project_members USING btree (tenant_id, user_id);
+alter table portal.project_members enable row level security;
+create policy own_tenant on portal.project_members as permissive for all to portal_app
+    using ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)))
+    with check ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)));
+grant delete, insert, select on table portal.project_members to portal_app;
+
+create table portal.projects (
+    id uuid not null,
+    tenant_id uuid not null,
+    name text not null,
+    description text default ''::text not null,
+    status text default 'active'::text not null,
+    created_by uuid not null,
+    version integer default 1 not null,
+    created_at timestamp with time zone not null,
+    updated_at timestamp with time zone not null,
+    constraint projects_description_check CHECK ((length(description) <= 4000)),
+    constraint projects_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+    constraint projects_pkey PRIMARY KEY (id),
+    constraint projects_status_check CHECK ((status = ANY (ARRAY['active'::text, 'on_hold'::text, 'completed'::text, 'archived'::text]))),
+    constraint projects_tenant_id_created_by_fkey FOREIGN KEY (tenant_id, created_by) REFERENCES portal.users(tenant_id, id),
+    constraint projects_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES portal.tenants(id),
+    constraint projects_tenant_id_id_key UNIQUE (tenant_id, id)
+);
+CREATE INDEX projects_by_tenant ON portal.projects USING btree (tenant_id, created_at DESC, id DESC);
+alter table portal.projects enable row level security;
+create policy own_tenant on portal.projects as permissive for all to portal_app
+    using ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)))
+    with check ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)));
+grant insert, select, update on table portal.projects to portal_app;
+
+create unlogged table portal.rate_windows (
+    key text not null,
+    window_start timestamp with time zone not null,
+    hits integer not null,
+    constraint rate_windows_key_check CHECK (((length(key) >= 1) AND (length(key) <= 200))),
+    constraint rate_windows_pkey PRIMARY KEY (key, window_start)
+);
+CREATE INDEX rate_windows_by_age ON portal.rate_windows USING btree (window_start);
+grant delete, select on table portal.rate_windows to portal_system;
+
+create table portal.share_links (
+    id uuid not null,
+    tenant_id uuid not null,
+    project_id uuid not null,
+    asset_id uuid not null,
+    asset_version_id uuid,
+    token_hash bytea not null,
+    token_kid text not null,
+    generation integer default 1 not null,
+    status text default 'active'::text not null,
+    expires_at timestamp with time zone not null,
+    allow_comments boolean default false not null,
+    allow_download boolean default false not null,
+    max_opens integer,
+    opens integer default 0 not null,
+    notify text default 'first'::text not null,
+    label text default ''::text not null,
+    created_by uuid not null,
+    version integer default 1 not null,
+    created_at timestamp with time zone not null,
+    updated_at timestamp with time zone not null,
+    revoked_at timestamp with time zone,
+    revoked_by uuid,
+    constraint share_links_check CHECK (((max_opens IS NULL) OR (opens <= max_opens))),
+    constraint share_links_check1 CHECK (((status = 'revoked'::text) = (revoked_at IS NOT NULL))),
+    constraint share_links_label_check CHECK ((length(label) <= 200)),
+    constraint share_links_max_opens_check CHECK (((max_opens >= 1) AND (max_opens <= 1000000))),
+    constraint share_links_notify_check CHECK ((notify = ANY (ARRAY['off'::text, 'first'::text, 'every'::text, 'daily'::text]))),
+    constraint share_links_pkey PRIMARY KEY (id),
+    constraint share_links_status_check CHECK ((status = ANY (ARRAY['active'::text, 'expired'::text, 'revoked'::text]))),
+    constraint share_links_tenant_id_asset_id_fkey FOREIGN KEY (tenant_id, asset_id) REFERENCES portal.assets(tenant_id, id),
+    constraint share_links_tenant_id_asset_version_id_fkey FOREIGN KEY (tenant_id, asset_version_id) REFERENCES portal.asset_versions(tenant_id, id),
+    constraint share_links_tenant_id_created_by_fkey FOREIGN KEY (tenant_id, created_by) REFERENCES portal.users(tenant_id, id),
+    constraint share_links_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES portal.tenants(id),
+    constraint share_links_tenant_id_id_key UNIQUE (tenant_id, id),
+    constraint share_links_tenant_id_project_id_fkey FOREIGN KEY (tenant_id, project_id) REFERENCES portal.projects(tenant_id, id),
+    constraint share_links_token_hash_check CHECK ((length(token_hash) = 32)),
+    constraint share_links_token_hash_key UNIQUE (token_hash),
+    constraint share_links_token_kid_check CHECK (((length(token_kid) >= 1) AND (length(token_kid) <= 50)))
+);
+CREATE INDEX share_links_by_asset ON portal.share_links USING btree (tenant_id, asset_id, created_at DESC, id DESC);
+CREATE INDEX share_links_by_tenant ON portal.share_links USING btree (tenant_id, created_at DESC, id DESC);
+alter table portal.share_links enable row level security;
+create policy own_tenant on portal.share_links as permissive for all to portal_app
+    using ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)))
+    with check ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)));
+grant insert, select, update on table portal.share_links to portal_app;
+
+create table portal.share_viewers (
+    id uuid not null,
+    tenant_id uuid not null,
+    share_link_id uuid not null,
+    viewer_hash bytea not null,
+    ip_hash bytea not null,
+    agent_family text not null,
+    first_seen_at timestamp with time zone not null,
+    last_seen_at timestamp with time zone not null,
+    constraint share_viewers_agent_family_check CHECK ((length(agent_family) <= 50)),
+    constraint share_viewers_pkey PRIMARY KEY (id),
+    constraint share_viewers_share_link_id_viewer_hash_key UNIQUE (share_link_id, viewer_hash),
+    constraint share_viewers_tenant_id_id_key UNIQUE (tenant_id, id),
+    constraint share_viewers_tenant_id_share_link_id_fkey FOREIGN KEY (tenant_id, share_link_id) REFERENCES portal.share_links(tenant_id, id),
+    constraint share_viewers_viewer_hash_check CHECK ((length(viewer_hash) = 32))
+);
+alter table portal.share_viewers enable row level security;
+create policy own_tenant on portal.share_viewers as permissive for all to portal_app
+    using ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)))
+    with check ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)));
+grant select on table portal.share_viewers to portal_app;
+
+create table portal.tenants (
+    id uuid not null,
+    clerk_org_id text not null,
+    name text not null,
+    time_zone text default 'Australia/Sydney'::text not null,
+    status text default 'active'::text not null,
+    version integer default 1 not null,
+    created_at timestamp with time zone not null,
+    updated_at timestamp with time zone not null,
+    constraint tenants_clerk_org_id_check CHECK (((length(clerk_org_id) >= 1) AND (length(clerk_org_id) <= 200))),
+    constraint tenants_clerk_org_id_key UNIQUE (clerk_org_id),
+    constraint tenants_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+    constraint tenants_pkey PRIMARY KEY (id),
+    constraint tenants_status_check CHECK ((status = ANY (ARRAY['active'::text, 'deleted'::text]))),
+    constraint tenants_time_zone_check CHECK (((length(time_zone) >= 1) AND (length(time_zone) <= 64)))
+);
+alter table portal.tenants enable row level security;
+create policy own_tenant on portal.tenants as permissive for all to portal_app
+    using ((id = ( SELECT portal.current_tenant() AS current_tenant)))
+    with check ((id = ( SELECT portal.current_tenant() AS current_tenant)));
+grant select on table portal.tenants to portal_app;
+
+create table portal.upload_attempts (
+    tenant_id uuid not null,
+    job_id uuid not null,
+    attempt integer not null,
+    mux_upload_id text,
+    mux_asset_id text,
+    outcome text not null,
+    failure_code text,
+    failure_reason text,
+    ended_at timestamp with time zone not null,
+    constraint upload_attempts_mux_asset_id_key UNIQUE (mux_asset_id),
+    constraint upload_attempts_mux_upload_id_key UNIQUE (mux_upload_id),
+    constraint upload_attempts_pkey PRIMARY KEY (job_id, attempt),
+    constraint upload_attempts_tenant_id_job_id_fkey FOREIGN KEY (tenant_id, job_id) REFERENCES portal.upload_jobs(tenant_id, id)
+);
+alter table portal.upload_attempts enable row level security;
+create policy all_tenants on portal.upload_attempts as permissive for all to portal_system
+    using (true)
+    with check (true);
+grant insert, select, update on table portal.upload_attempts to portal_system;
+
+create table portal.upload_jobs (
+    id uuid not null,
+    tenant_id uuid not null,
+    project_id uuid not null,
+    asset_id uuid not null,
+    asset_version_id uuid not null,
+    created_by uuid not null,
+    source text not null,
+    status text not null,
+    attempt integer default 1 not null,
+    started_at timestamp with time zone,
+    mux_upload_id text,
+    mux_upload_url text,
+    mux_asset_id text,
+    mux_create_at timestamp with time zone,
+    blob_pathname text,
+    blob_url text,
+    cors_origin text,
+    expires_at timestamp with time zone not null,
+    asked_at timestamp with time zone,
+    tries integer default 0 not null,
+    last_error text,
+    next_retry_at timestamp with time zone,
+    failure_code text,
+    failure_reason text,
+    created_at timestamp with time zone not null,
+    updated_at timestamp with time zone not null,
+    constraint upload_jobs_asset_version_id_key UNIQUE (asset_version_id),
+    constraint upload_jobs_attempt_check CHECK ((attempt >= 1)),
+    constraint upload_jobs_blob_pathname_check CHECK ((length(blob_pathname) <= 950)),
+    constraint upload_jobs_blob_pathname_key UNIQUE (blob_pathname),
+    constraint upload_jobs_blob_url_check CHECK ((length(blob_url) <= 4000)),
+    constraint upload_jobs_cors_origin_check CHECK ((length(cors_origin) <= 300)),
+    constraint upload_jobs_failure_code_check CHECK ((length(failure_code) <= 50)),
+    constraint upload_jobs_failure_reason_check CHECK ((length(failure_reason) <= 1000)),
+    constraint upload_jobs_last_error_check CHECK ((length(last_error) <= 1000)),
+    constraint upload_jobs_mux_asset_id_check CHECK ((length(mux_asset_id) <= 200)),
+    constraint upload_jobs_mux_asset_id_key UNIQUE (mux_asset_id),
+    constraint upload_jobs_mux_upload_id_check CHECK ((length(mux_upload_id) <= 200)),
+    constraint upload_jobs_mux_upload_id_key UNIQUE (mux_upload_id),
+    constraint upload_jobs_mux_upload_url_check CHECK ((length(mux_upload_url) <= 4000)),
+    constraint upload_jobs_pkey PRIMARY KEY (id),
+    constraint upload_jobs_source_check CHECK ((source = ANY (ARRAY['direct'::text, 'blob'::text]))),
+    constraint upload_jobs_status_check CHECK ((status = ANY (ARRAY['waiting'::text, 'processing'::text, 'ready'::text, 'failed'::text, 'timed_out'::text, 'cancelled'::text]))),
+    constraint upload_jobs_tenant_id_asset_id_fkey FOREIGN KEY (tenant_id, asset_id) REFERENCES portal.assets(tenant_id, id),
+    constraint upload_jobs_tenant_id_asset_version_id_fkey FOREIGN KEY (tenant_id, asset_version_id) REFERENCES portal.asset_versions(tenant_id, id),
+    constraint upload_jobs_tenant_id_created_by_fkey FOREIGN KEY (tenant_id, created_by) REFERENCES portal.users(tenant_id, id),
+    constraint upload_jobs_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES portal.tenants(id),
+    constraint upload_jobs_tenant_id_id_key UNIQUE (tenant_id, id),
+    constraint upload_jobs_tenant_id_project_id_fkey FOREIGN KEY (tenant_id, project_id) REFERENCES portal.projects(tenant_id, id)
+);
+CREATE INDEX upload_jobs_by_tenant ON portal.upload_jobs USING btree (tenant_id, created_at DESC, id DESC);
+CREATE INDEX upload_jobs_unfinished ON portal.upload_jobs USING btree (updated_at) WHERE (status = ANY (ARRAY['waiting'::text, 'processing'::text]));
+alter table portal.upload_jobs enable row level security;
+create policy all_tenants on portal.upload_jobs as permissive for all to portal_system
+    using (true)
+    with check (true);
+create policy own_tenant on portal.upload_jobs as permissive for all to portal_app
+    using ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)))
+    with check ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)));
+grant insert, select, update on table portal.upload_jobs to portal_app;
+grant select, update on table portal.upload_jobs to portal_system;
+
+create table portal.users (
+    id uuid not null,
+    tenant_id uuid not null,
+    clerk_user_id text not null,
+    email text not null,
+    name text not null,
+    role text not null,
+    status text default 'active'::text not null,
+    version integer default 1 not null,
+    created_at timestamp with time zone not null,
+    updated_at timestamp with time zone not null,
+    constraint users_clerk_user_id_check CHECK (((length(clerk_user_id) >= 1) AND (length(clerk_user_id) <= 200))),
+    constraint users_email_check CHECK (((length(email) >= 3) AND (length(email) <= 320))),
+    constraint users_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+    constraint users_pkey PRIMARY KEY (id),
+    constraint users_role_check CHECK ((role = ANY (ARRAY['admin'::text, 'agency'::text, 'client'::text, 'compliance'::text]))),
+    constraint users_status_check CHECK ((status = ANY (ARRAY['active'::text, 'deactivated'::text]))),
+    constraint users_tenant_id_clerk_user_id_key UNIQUE (tenant_id, clerk_user_id),
+    constraint users_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES portal.tenants(id),
+    constraint users_tenant_id_id_key UNIQUE (tenant_id, id)
+);
+CREATE INDEX users_by_clerk_user ON portal.users USING btree (clerk_user_id);
+alter table portal.users enable row level security;
+create policy own_tenant on portal.users as permissive for all to portal_app
+    using ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)))
+    with check ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)));
+grant select on table portal.users to portal_app;
+
+create table portal.vendor_pace (
+    vendor text not null,
+    next_at timestamp with time zone not null,
+    constraint vendor_pace_pkey PRIMARY KEY (vendor),
+    constraint vendor_pace_vendor_check CHECK (((length(vendor) >= 1) AND (length(vendor) <= 50)))
+);
+grant insert, select, update on table portal.vendor_pace to portal_system;
+
+create table portal.webhook_inbox (
+    provider text not null,
+    event_id text not null,
+    type text not null,
+    body text not null,
+    status text default 'received'::text not null,
+    outcome text,
+    tries integer default 0 not null,
+    last_error text,
+    next_try_at timestamp with time zone not null,
+    received_at timestamp with time zone not null,
+    processed_at timestamp with time zone,
+    constraint webhook_inbox_body_check CHECK ((length(body) <= 1048576)),
+    constraint webhook_inbox_event_id_check CHECK (((length(event_id) >= 1) AND (length(event_id) <= 200))),
+    constraint webhook_inbox_last_error_check CHECK ((length(last_error) <= 1000)),
+    constraint webhook_inbox_outcome_check CHECK ((length(outcome) <= 200)),
+    constraint webhook_inbox_pkey PRIMARY KEY (provider, event_id),
+    constraint webhook_inbox_provider_check CHECK ((provider = ANY (ARRAY['mux'::text, 'clerk'::text, 'resend'::text, 'blob'::text]))),
+    constraint webhook_inbox_status_check CHECK ((status = ANY (ARRAY['received'::text, 'processed'::text, 'retrying'::text, 'dead'::text]))),
+    constraint webhook_inbox_type_check CHECK (((length(type) >= 1) AND (length(type) <= 200)))
+);
+CREATE INDEX webhook_inbox_by_age ON portal.webhook_inbox USING btree (received_at);
+CREATE INDEX webhook_inbox_due ON portal.webhook_inbox USING btree (next_try_at) WHERE (status = ANY (ARRAY['received'::text, 'retrying'::text]));
+alter table portal.webhook_inbox enable row level security;
+create policy platform on portal.webhook_inbox as permissive for all to portal_system
+    using (true)
+    with check (true);
+grant insert, select, update on table portal.webhook_inbox to portal_system;
+
+-- Functions
+
+CREATE OR REPLACE FUNCTION portal.current_tenant()
+ RETURNS uuid
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+RETURN (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid;
+grant execute on function portal.current_tenant() to public;
+
+CREATE OR REPLACE FUNCTION portal.find_caller(p_clerk_user_id text, p_clerk_org_id text)
+ RETURNS TABLE(tenant_id uuid, user_id uuid, role text, user_status text, tenant_status text, is_operator boolean)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'portal', 'pg_temp'
+BEGIN ATOMIC
+ SELECT t.id,
+     u.id,
+     u.role,
+     u.status,
+     t.status,
+     (EXISTS ( SELECT 1
+            FROM portal.operators o
+           WHERE (o.clerk_user_id = find_caller.p_clerk_user_id))) AS "exists"
+    FROM ((( SELECT 1 AS "?column?") always
+      LEFT JOIN portal.tenants t ON ((t.clerk_org_id = find_caller.p_clerk_org_id)))
+      LEFT JOIN portal.users u ON (((u.tenant_id = t.id) AND (u.clerk_user_id = find_caller.p_clerk_user_id))));
+END;
+grant execute on function portal.find_caller(text,text) to portal_app;
+
+CREATE OR REPLACE FUNCTION portal.hash_audit_row()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+    new.row_hash := sha256(convert_to(jsonb_build_array(
+        new.id, new.tenant_id, new.actor_kind, new.actor_id, new.impersonator_id, new.action, new.entity_type,
+        new.entity_id, new.old_value, new.new_value, new.request_id,
+        to_char(new.occurred_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'))::text, 'UTF8'));
+    return new;
+end
+$function$;
+grant execute on function portal.hash_audit_row() to public;
+
+CREATE OR REPLACE FUNCTION portal.open_share_link(p_token_hash bytea, p_viewer_hash bytea, p_new_viewer_hash bytea, p_ip_hash bytea, p_agent_family text, p_request_id text, p_now timestamp with time zone, p_token_ttl interval, p_peek boolean, p_viewer_id uuid, p_playback_audit_id uuid, p_audit_id uuid, p_event_id uuid, p_ip_limit integer)
+ RETURNS TABLE(outcome text, reason text, retry_after integer, tenant_id uuid, share_link_id uuid, expires_at timestamp with time zone, token_expires_at timestamp with time zone, title text, allow_comments boolean, allow_download boolean, new_viewer boolean, asset_version_id uuid, version_number integer, playback_id text, duration_s double precision, aspect_ratio text)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'portal', 'pg_temp'
+AS $function$
+#variable_conflict use_column
+declare
+    v_hit     record;
+    v_link    portal.share_links;
+    v_version portal.asset_versions;
+    v_title   text;
+    v_viewer  uuid;
+    v_reason  text;
+    v_until   timestamptz;
+begin
+    select * into v_hit
+      from portal.take_hit('share:' || encode(p_ip_hash, 'hex'), p_now, interval '1 minute', p_ip_limit);
+    if not v_hit.allowed then
+        return query select 'limited', null::text, v_hit.retry_after, null::uuid, null::uuid, null::timestamptz, null::timestamptz,
+            null::text, null::boolean, null::boolean, null::boolean, null::uuid, null::integer, null::text, null::double precision, null::text;
+        return;
+    end if;
+
+    select l.* into v_link from portal.share_links l where l.token_hash = p_token_hash;
+    if not found then
+        return query select 'unknown', null::text, null::integer, null::uuid, null::uuid, null::timestamptz, null::timestamptz,
+            null::text, null::boolean, null::boolean, null::boolean, null::uuid, null::integer, null::text, null::double precision, null::text;
+        return;
+    end if;
+
+    -- A viewer who was here before renews: last seen moves, nothing is counted.
+    if p_viewer_hash is not null then
+        select w.id into v_viewer from portal.share_viewers w
+         where w.share_link_id = v_link.id and w.viewer_hash = p_viewer_hash;
+    end if;
+
+    select v.* into v_version from portal.asset_versions v
+     where v.tenant_id = v_link.tenant_id and v.asset_id = v_link.asset_id and v.status = 'ready'
+       and (v_link.asset_version_id is null or v.id = v_link.asset_version_id)
+     order by v.number desc limit 1;
+
+    v_reason := case
+        when v_link.status = 'revoked' then 'revoked'
+        when v_link.status = 'expired' or v_link.expires_at <= p_now then 'expired'
+        when v_viewer is null and v_link.max_opens is not null and v_link.opens >= v_link.max_opens then 'used_up'
+        when v_version.id is null then 'not_ready'
+        when not exists (select 1 from portal.tenants t where t.id = v_link.tenant_id and t.status = 'active') then 'tenant_inactive'
+    end;
+
+    if v_reason is null and v_viewer is null and not p_peek then
+        update portal.share_links l set opens = l.opens + 1
+         where l.id = v_link.id and l.status = 'active' and l.expires_at > p_now
+           and (l.max_opens is null or l.opens < l.max_opens);
+        if not found then
+            -- Lost a race with a revoke or with the last open that was left: read again what it is now.
+            select case when l.status = 'revoked' then 'revoked' when l.expires_at <= p_now then 'expired' else 'used_up' end
+              into v_reason from portal.share_links l where l.id = v_link.id;
+        end if;
+    elsif v_reason is null and not p_peek then
+        -- Renewing shares the row with a revoke too: whoever commits first is seen by the other.
+        perform 1 from portal.share_links l where l.id = v_link.id and l.status = 'active' for share;
+        if not found then
+            v_reason := 'revoked';
+        end if;
+    end if;
+
+    if v_reason is not null then
+        if not p_peek then
+            insert into portal.audit_log (id, tenant_id, actor_kind, actor_id, action, entity_type, entity_id, new_value, request_id, occurred_at)
+            values (p_audit_id, v_link.tenant_id, 'guest', v_viewer::text, 'share_link_refused', 'share_link', v_link.id,
+                    jsonb_build_object('reason', v_reason, 'ipHash', encode(p_ip_hash, 'hex'), 'agentFamily', p_agent_family),
+                    p_request_id, p_now);
+        end if;
+        return query select 'unavailable', v_reason, null::integer, v_link.tenant_id, v_link.id, null::timestamptz, null::timestamptz,
+            null::text, null::boolean, null::boolean, null::boolean, null::uuid, null::integer, null::text, null::double precision, null::text;
+        return;
+    end if;
+
+    v_until := least(p_now + p_token_ttl, v_link.expires_at);
+    select a.title into v_title from portal.assets a where a.id = v_link.asset_id;
+
+    if not p_peek then
+        if v_viewer is null then
+            insert into portal.share_viewers (id, tenant_id, share_link_id, viewer_hash, ip_hash, agent_family, first_seen_at, last_seen_at)
+            values (p_viewer_id, v_link.tenant_id, v_link.id, p_new_viewer_hash, p_ip_hash, p_agent_family, p_now, p_now);
+            insert into portal.audit_log (id, tenant_id, actor_kind, actor_id, action, entity_type, entity_id, new_value, request_id, occurred_at)
+            values (p_audit_id, v_link.tenant_id, 'guest', p_viewer_id::text, 'share_link_opened', 'share_link', v_link.id,
+                    jsonb_build_object('viewerId', p_viewer_id, 'assetVersionId', v_version.id,
+                                       'ipHash', encode(p_ip_hash, 'hex'), 'agentFamily', p_agent_family),
+                    p_request_id, p_now);
+            insert into portal.events (event_id, tenant_id, aggregate_type, aggregate_id, type, payload, occurred_at)
+            values (p_event_id, v_link.tenant_id, 'share_link', v_link.id, 'share_link_opened',
+                    jsonb_build_object('shareLinkId', v_link.id, 'viewerId', p_viewer_id, 'assetVersionId', v_version.id), p_now);
+        else
+            update portal.share_viewers w set last_seen_at = p_now where w.id = v_viewer;
+        end if;
+        insert into portal.playback_audit (id, tenant_id, asset_version_id, share_link_id, viewer_id, ip_hash, agent_family, request_id, minted_at, token_expires_at)
+        values (p_playback_audit_id, v_link.tenant_id, v_version.id, v_link.id, coalesce(v_viewer, p_viewer_id), p_ip_hash, p_agent_family,
+                p_request_id, p_now, v_until);
+    end if;
+
+    return query select 'open', null::text, null::integer, v_link.tenant_id, v_link.id, v_link.expires_at, v_until,
+        v_title, v_link.allow_comments, v_link.allow_download, v_viewer is null,
+        v_version.id, v_version.number, v_version.playback_id, v_version.duration_s, v_version.aspect_ratio;
+end
+$function$;
+grant execute on function portal.open_share_link(bytea,bytea,bytea,bytea,text,text,timestamp with time zone,interval,boolean,uuid,uuid,uuid,uuid,integer) to portal_app;
+
+CREATE OR REPLACE FUNCTION portal.refuse_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+    raise exception '% is append-only', tg_table_name using errcode = 'insufficient_privilege';
+end
+$function$;
+grant execute on function portal.refuse_change() to public;
+
+CREATE OR REPLACE FUNCTION portal.take_hit(p_key text, p_now timestamp with time zone, p_window interval, p_limit integer)
+ RETURNS TABLE(allowed boolean, retry_after integer)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'portal', 'pg_temp'
+AS $function$
+declare
+    v_start timestamptz := date_bin(p_window, p_now, timestamptz '2000-01-01 00:00:00+00');
+    v_hits  integer;
+begin
+    insert into portal.rate_windows as w (key, window_start, hits) values (p_key, v_start, 1)
+        on conflict (key, window_start) do update set hits = w.hits + 1
+        returning w.hits into v_hits;
+    return query select v_hits <= p_limit,
+                        greatest(1, ceil(extract(epoch from (v_start + p_window - p_now))))::integer;
+end
+$function$;
+grant execute on function portal.take_hit(text,timestamp with time zone,interval,integer) to portal_app;

@@ -16,6 +16,9 @@ namespace Portal.Tests.Support;
 /// </remarks>
 public sealed class PostgresFixture
 {
+    // UTC+13: half the time a day ahead, so that a date taken from the wrong clock shows.
+    private const string TimeZone = "Pacific/Tongatapu";
+
     private const long TemplateLock = 767_825_001;
     private const int RunLocks = 767_825;
 
@@ -94,8 +97,7 @@ public sealed class PostgresFixture
             Name = string.Create(CultureInfo.InvariantCulture, $"test/{Environment.ProcessId}-{Guid.NewGuid().ToString("N")[..6]}"),
             Durable = false,
             Throwaway = true,
-            // A day ahead of UTC for most of it, so that a date taken from the wrong clock shows.
-            TimeZone = "Pacific/Tongatapu",
+            TimeZone = TimeZone,
             MaxConnections = 300,
         });
         var run = Random.Shared.Next(1, int.MaxValue);
@@ -156,6 +158,7 @@ public sealed class PostgresFixture
         Database = database,
         MaxPoolSize = 20,
         Timeout = 15,
+        Timezone = TimeZone,
         IncludeErrorDetail = true,
     }.ConnectionString;
 

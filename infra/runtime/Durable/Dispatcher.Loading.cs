@@ -11,7 +11,8 @@ internal sealed partial class Dispatcher
         {
             await MakeRoomAsync();
             var keys = new List<long>();
-            while (keys.Count < LoadBatch && wanted.Reader.TryRead(out var key)) keys.Add(key);
+            var room = Math.Clamp(options.MaxLiveInstances - live.Count, 1, LoadBatch);
+            while (keys.Count < room && wanted.Reader.TryRead(out var key)) keys.Add(key);
             try
             {
                 if (!stopped) await LoadAsync(keys);
@@ -77,8 +78,10 @@ internal sealed partial class Dispatcher
             await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, CancellationToken.None);
         }
 
-        for (var i = 0; i < LoadBatch && live.Count + LoadBatch > options.MaxLiveInstances && EvictOne(); i++)
+        // Room for a whole batch, if that many are idle.
+        for (var i = 0; i < LoadBatch && live.Count + LoadBatch > options.MaxLiveInstances; i++)
         {
+            if (!EvictOne()) return;
         }
     }
 

@@ -67,6 +67,7 @@ internal sealed class OrchestrationRun
 
     public RunOutcome Outcome()
     {
+        if (code is { IsFaulted: true, Exception.InnerException: OrchestratorNotFoundException missing }) return new RunOutcome.Failed(Failure.From(missing));
         if (Context.Violation is { } violation) return Fail("Portal.Runtime.Durable.NonDeterministicOrchestration", violation);
         if (thread.ForeignPost) return Fail(typeof(InvalidOperationException).FullName!, NotDurable);
         if (code is null) return new RunOutcome.Waiting();

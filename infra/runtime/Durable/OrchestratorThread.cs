@@ -8,7 +8,6 @@ namespace Portal.Runtime.Durable;
 internal sealed class OrchestratorThread(Action onForeignPost) : SynchronizationContext
 {
     private readonly Queue<(SendOrPostCallback Callback, object? State)> queue = new();
-    private readonly ContinuationScheduler scheduler = new();
     private int pumping = -1;
 
     /// <summary>True once anything came back from a thread that is not ours.</summary>
@@ -24,11 +23,8 @@ internal sealed class OrchestratorThread(Action onForeignPost) : Synchronization
         SetSynchronizationContext(this);
         try
         {
-            scheduler.RunHere(() =>
-            {
-                action();
-                while (TryDequeue(out var work)) work.Callback(work.State);
-            });
+            action();
+            while (queue.TryDequeue(out var work)) work.Callback(work.State);
         }
         finally
         {
@@ -41,7 +37,7 @@ internal sealed class OrchestratorThread(Action onForeignPost) : Synchronization
     {
         if (IsCurrent)
         {
-            lock (queue) queue.Enqueue((d, state));
+            queue.Enqueue((d, state));
             return;
         }
 
@@ -59,34 +55,4 @@ internal sealed class OrchestratorThread(Action onForeignPost) : Synchronization
         throw new NotSupportedException("An orchestrator's continuations are posted, not sent.");
 
     public override SynchronizationContext CreateCopy() => this;
-
-    private bool TryDequeue(out (SendOrPostCallback Callback, object? State) work)
-    {
-        lock (queue) return queue.TryDequeue(out work);
-    }
-
-    /// <summary>Makes <c>ContinueWith</c> and <c>Task.Factory.StartNew</c> in orchestrator code stay on this thread's queue too.</summary>
-    private sealed class ContinuationScheduler : TaskScheduler
-    {
-        private static OrchestratorThread? Owner => SynchronizationContext.Current as OrchestratorThread;
-
-        public void RunHere(Action action)
-        {
-            var task = new Task(action);
-            task.RunSynchronously(this);
-            task.GetAwaiter().GetResult();
-        }
-
-        protected override void QueueTask(Task task)
-        {
-            // Off our thread there is no queue to join: let it run, and let what awaits it be reported as foreign.
-            if (Owner is { } thread) thread.Post(_ => TryExecuteTask(task), null);
-            else ThreadPool.UnsafeQueueUserWorkItem(_ => TryExecuteTask(task), null);
-        }
-
-        protected override bool TryExecuteTaskInline(Task task, bool taskWasPreviouslyQueued) =>
-            !taskWasPreviouslyQueued && Owner is not null && TryExecuteTask(task);
-
-        protected override IEnumerable<Task> GetScheduledTasks() => [];
-    }
 }

@@ -35,21 +35,22 @@ public abstract class DurableTest : IAsyncLifetime
         await StartEngineAsync();
     }
 
-    public async Task DisposeAsync()
+    public virtual async Task DisposeAsync()
     {
         foreach (var engine in engines) await engine.DisposeAsync();
         await database!.DisposeAsync();
     }
 
     internal async Task<DurableEngine> StartEngineAsync(
-        Func<DurableFaultContext, Task>? faults = null, TestFunctions? functions = null, int parkAfter = 5, int maxLive = 10_000, bool start = true)
+        Func<DurableFaultContext, Task>? faults = null, TestFunctions? functions = null, int parkAfter = 5, int maxLive = 10_000, bool start = true,
+        TimeSpan? pollInterval = null)
     {
         var engine = await DurableEngine.CreateAsync(
             new()
             {
                 ConnectionString = Database,
                 Clock = Clock,
-                PollInterval = TimeSpan.FromSeconds(1),
+                PollInterval = pollInterval ?? TimeSpan.FromSeconds(1),
                 LeaseDuration = TimeSpan.FromMinutes(5),
                 DrainLimit = TimeSpan.FromSeconds(5),
                 ParkAfterCrashes = parkAfter,

@@ -116,15 +116,15 @@ public sealed class PostgresServerTests(PreparedCluster prepared) : IClassFixtur
     {
         await prepared.CopyAsync(name);
 
-        // As a kill during initdb leaves it: no data folder yet, and something under the other name.
-        Directory.Delete(Path.Combine(Folder, "data"), recursive: true);
-        var half = Path.Combine(Folder, "data.new");
-        Directory.CreateDirectory(half);
-        await File.WriteAllTextAsync(Path.Combine(half, "PG_VERSION"), "15\n");
+        // As a kill during initdb leaves it: no data folder yet, and something under another name.
+        var half = Path.Combine(Folder, "tmp-0123");
+        Directory.Move(Path.Combine(Folder, "data"), half);
+        File.Delete(Path.Combine(half, "PG_VERSION"));
+        await File.WriteAllTextAsync(half + ".password", "secret");
 
         await using var server = await StartAsync();
         await PingAsync(server.ConnectionString);
-        Assert.False(Directory.Exists(half));
+        Assert.Empty(Directory.GetFileSystemEntries(Folder, "tmp-*"));
     }
 
     [Fact]

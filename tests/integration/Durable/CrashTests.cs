@@ -1,0 +1,260 @@
+using Microsoft.DurableTask;
+using Microsoft.DurableTask.Client;
+using Portal.Runtime.Durable;
+using Portal.Tests.Support;
+
+namespace Portal.Tests.Integration.Durable;
+
+/// <summary>Every commit point fails once, or the process dies there; a slow worker wakes late and loses.</summary>
+public sealed class CrashTests : DurableTest
+{
+    [Theory]
+    [InlineData(DurableFaultPoint.BeforeCommit)]
+    [InlineData(DurableFaultPoint.AfterCommit)]
+    public async Task A_transaction_that_fails_once_is_tried_again_and_nothing_happens_twice(DurableFaultPoint point)
+    {
+        var nth = 0;
+        bool hit;
+        do
+        {
+            nth++;
+            var count = 0;
+            await using var engine = await StartEngineAsync(context =>
+                AtCommit(context, point) && Interlocked.Increment(ref count) == nth ? Task.FromException(new IOException("injected")) : Task.CompletedTask);
+            Functions.Ran.Clear();
+            await RunEverythingAsync($"p{nth}", () => engine);
+            Assert.Equal(4, Functions.Ran.Count(name => name == "Count"));
+            hit = count >= nth;
+        }
+        while (hit);
+        Assert.True(nth > 5, $"The run has only {nth} commits");
+        await HistoryChecker.CheckAsync(Engine, Functions);
+    }
+
+    [Theory]
+    [InlineData(DurableFaultPoint.BeforeCommit)]
+    [InlineData(DurableFaultPoint.AfterCommit)]
+    [InlineData(DurableFaultPoint.BeforeActivity)]
+    [InlineData(DurableFaultPoint.AfterActivity)]
+    public async Task A_process_that_dies_at_any_point_loses_and_doubles_no_effect(DurableFaultPoint point)
+    {
+        var survivor = Engine;
+        var nth = 0;
+        bool died;
+        do
+        {
+            nth++;
+            var count = 0;
+            var worker = 0L;
+            var dead = new TaskCompletionSource();
+            DurableEngine? engine = null;
+            engine = await StartEngineAsync(context =>
+            {
+                if ((AtCommit(context, point) || (context.Point == point && context.Activity is not null)) && Interlocked.Increment(ref count) == nth)
+                {
+                    worker = engine!.Worker;
+                    engine.Abandon();
+                    dead.TrySetResult();
+                }
+
+                return Task.CompletedTask;
+            });
+            var running = RunEverythingAsync($"p{nth}", () => dead.Task.IsCompleted ? survivor : engine);
+            await Task.WhenAny(dead.Task, running);
+            died = dead.Task.IsCompleted;
+            if (died)
+            {
+                await ExpireAsync(worker);
+                await survivor.RunHousekeepingAsync();
+            }
+
+            await running;
+            await engine.DisposeAsync();
+        }
+        while (died);
+        Assert.True(nth > 3, $"The run passes the point only {nth} times");
+        await HistoryChecker.CheckAsync(survivor, Functions);
+    }
+
+    [Fact]
+    public async Task A_worker_that_lost_its_lease_and_wakes_late_fails_to_commit()
+    {
+        var blocked = new TaskCompletionSource();
+        var release = new TaskCompletionSource();
+        var slow = await StartEngineAsync(async context =>
+        {
+            // The step that takes the event, not the start.
+            if (context.Point == DurableFaultPoint.BeforeCommit && blocked.Task.IsCompleted == false && release.Task.IsCompleted == false
+                && context.InstanceIds.Contains("i") && Functions.Ran.Contains("Count"))
+            {
+                blocked.SetResult();
+                await release.Task;
+            }
+        });
+        PrepareOrchestrators();
+        await slow.Client.ScheduleNewOrchestrationInstanceAsync("Child", "i", new StartOrchestrationOptions("i"));
+        await blocked.Task.WaitAsync(Limit, TimeProvider.System);
+        var fast = Engine;
+        await ExpireAsync(slow.Worker);
+        await fast.RunHousekeepingAsync();
+        await Eventually.TrueAsync(async () => (await ReadAsync("i")).IsCompleted, "the other engine finishes the instance");
+        var history = await HistoryAsync("i");
+
+        release.SetResult();
+        await slow.RunHousekeepingAsync();
+        await slow.WhenIdleAsync(Limit);
+        Assert.Equal(history, await HistoryAsync("i"));
+        Assert.Equal(1, await QueryAsync<int>("select epoch - 1 from durable.instances where id = 'i'"));
+        await HistoryChecker.CheckAsync(fast, Functions);
+    }
+
+    [Fact]
+    public async Task A_worker_declared_dead_starts_over_under_a_new_id_and_goes_on()
+    {
+        var before = Engine.Worker;
+        var id = await StartAsync(context => context.WaitForExternalEvent<string>("Go"));
+        await IdleAsync();
+        await ExecuteAsync("update durable.workers set dead = true");
+        await Engine.RunHousekeepingAsync();
+        Assert.NotEqual(before, Engine.Worker);
+        await Client.RaiseEventAsync(id, "Go", "on");
+        Assert.Equal("on", (await CompletedAsync(id)).ReadOutputAs<string>());
+    }
+
+    [Fact]
+    public async Task An_activity_cut_off_by_a_crash_runs_again()
+    {
+        var runs = 0;
+        var started = new TaskCompletionSource();
+        Functions.ActivityAsync<string, string>("Cut", async (_, ct) =>
+        {
+            if (Interlocked.Increment(ref runs) > 1) return "second";
+            started.SetResult();
+            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, ct);
+            return "first";
+        });
+        var id = await StartAsync(context => context.CallActivityAsync<string>("Cut", "x"));
+        await started.Task.WaitAsync(Limit, TimeProvider.System);
+        await ReplaceAsync(Engine);
+        Assert.Equal("second", (await CompletedAsync(id)).ReadOutputAs<string>());
+    }
+
+    [Fact]
+    public async Task A_step_that_kills_the_process_every_time_is_parked_and_can_be_resumed()
+    {
+        var deadly = true;
+        var reached = new SemaphoreSlim(0);
+        Functions.ActivityAsync<string, string>("Deadly", async (_, ct) =>
+        {
+            reached.Release();
+            if (deadly) await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, ct);
+            return "alive";
+        });
+        var id = await StartAsync(context => context.CallActivityAsync<string>("Deadly", "x"));
+        for (var crash = 1; crash <= 3; crash++)
+        {
+            Assert.True(await reached.WaitAsync(Limit));
+            await ReplaceAsync(Engine, parkAfter: 3);
+        }
+
+        await IdleAsync();
+        Assert.Equal(OrchestrationRuntimeStatus.Suspended, (await ReadAsync(id)).RuntimeStatus);
+        Assert.StartsWith("Parked: taken over 3 times", await QueryAsync<string>("select parked_reason from durable.instances"), StringComparison.Ordinal);
+        Assert.Equal(0, reached.CurrentCount);
+
+        deadly = false;
+        await Client.ResumeInstanceAsync(id);
+        Assert.Equal("alive", (await CompletedAsync(id)).ReadOutputAs<string>());
+    }
+
+    [Fact]
+    public async Task A_parked_instance_can_be_terminated()
+    {
+        var id = await StartAsync(context => context.WaitForExternalEvent<string>("Go"));
+        await IdleAsync();
+        await ExecuteAsync("update durable.instances set parked_reason = 'test'");
+        await Client.TerminateInstanceAsync(id);
+        Assert.Equal(OrchestrationRuntimeStatus.Terminated, (await CompletedAsync(id)).RuntimeStatus);
+    }
+
+    [Fact]
+    public async Task Connections_cut_under_load_lose_nothing()
+    {
+        PrepareOrchestrators();
+        var ids = Enumerable.Range(0, 60).Select(n => $"i{n}").ToList();
+        using var stop = new CancellationTokenSource();
+        var cutting = Task.Run(async () =>
+        {
+            while (!stop.IsCancellationRequested)
+            {
+                await ExecuteAsync("select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'portal-durable' and datname = current_database()");
+                await Task.Delay(TimeSpan.FromMilliseconds(60), TimeProvider.System);
+            }
+        });
+        await Task.WhenAll(ids.Select(id => Patiently(() => Client.ScheduleNewOrchestrationInstanceAsync("Parent", id, new StartOrchestrationOptions(id)))));
+        await Task.WhenAll(ids.Select(id => Patiently(() => Client.RaiseEventAsync(id, "Go", 1))));
+        await stop.CancelAsync();
+        await cutting;
+        foreach (var id in ids) Assert.Equal(OrchestrationRuntimeStatus.Completed, (await CompletedAsync(id)).RuntimeStatus);
+        await HistoryChecker.CheckAsync(Engine, Functions);
+    }
+
+    /// <summary>The caller's part under faults: a call that failed is made again; an id that is taken by then was ours.</summary>
+    private static async Task Patiently(Func<Task> call)
+    {
+        while (true)
+        {
+            try
+            {
+                await call();
+                return;
+            }
+            catch (global::DurableTask.Core.Exceptions.OrchestrationAlreadyExistsException)
+            {
+                return;
+            }
+            catch (Exception exception) when (exception is Npgsql.NpgsqlException or IOException or OperationCanceledException or ObjectDisposedException)
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System);
+            }
+        }
+    }
+
+    private void PrepareOrchestrators()
+    {
+        Functions.Activity<string, string>("Count", input => input);
+        Functions.Orchestrator("Child", async context =>
+        {
+            var input = await context.CallActivityAsync<string>("Count", context.GetInput<string>());
+            return input + await context.CallActivityAsync<string>("Count", input);
+        });
+        Functions.Orchestrator("Parent", async context =>
+        {
+            var input = context.GetInput<string>();
+            var first = await context.CallActivityAsync<string>("Count", input);
+            await context.CreateTimer(TimeSpan.Zero, CancellationToken.None);
+            await context.WaitForExternalEvent<int>("Go");
+            context.SetCustomStatus("children");
+            var child = await context.CallSubOrchestratorAsync<string>("Child", first, new SubOrchestrationOptions(instanceId: context.InstanceId + "-kid"));
+            return child + await context.CallActivityAsync<string>("Count", "!");
+        });
+    }
+
+    private static bool AtCommit(DurableFaultContext context, DurableFaultPoint point) =>
+        context.Point == point && context.Activity is null && context.InstanceIds.Count > 0;
+
+    /// <summary>One of everything, through <paramref name="current"/>, the engine that lives.</summary>
+    private async Task RunEverythingAsync(string id, Func<DurableEngine> current)
+    {
+        PrepareOrchestrators();
+        await Patiently(() => current().Client.ScheduleNewOrchestrationInstanceAsync("Parent", "x", new StartOrchestrationOptions(id)));
+        await Patiently(() => current().Client.RaiseEventAsync(id, "Go", 1));
+        var done = await CompletedAsync(id);
+        Assert.Equal(OrchestrationRuntimeStatus.Completed, done.RuntimeStatus);
+        Assert.Equal("xx!", done.ReadOutputAs<string>());
+        var history = await HistoryAsync(id);
+        Assert.Equal(2, history.Count(type => type == "TaskCompleted"));
+        Assert.Equal(1, history.Count(type => type == "SubOrchestrationCompleted"));
+        Assert.Equal(2, (await HistoryAsync(id + "-kid")).Count(type => type == "TaskCompleted"));
+    }
+}

@@ -1,0 +1,232 @@
+using DurableTask.Core.Exceptions;
+using Microsoft.DurableTask;
+using Microsoft.DurableTask.Client;
+
+namespace Portal.Tests.Integration.Durable;
+
+public sealed class LifecycleTests : DurableTest
+{
+    [Fact]
+    public async Task A_running_id_is_refused_and_a_finished_one_starts_anew()
+    {
+        var id = await StartAsync(context => context.WaitForExternalEvent<int>("Go"), id: "one");
+        await Assert.ThrowsAsync<OrchestrationAlreadyExistsException>(() => Client.ScheduleNewOrchestrationInstanceAsync("Main", new StartOrchestrationOptions(id)));
+        await Client.RaiseEventAsync(id, "Go", 1);
+        await CompletedAsync(id);
+
+        await Client.ScheduleNewOrchestrationInstanceAsync("Main", new StartOrchestrationOptions(id));
+        await IdleAsync();
+        Assert.Equal(OrchestrationRuntimeStatus.Running, (await ReadAsync(id)).RuntimeStatus);
+        Assert.Equal(["ExecutionStarted"], await HistoryAsync(id));
+        await Client.RaiseEventAsync(id, "Go", 2);
+        Assert.Equal(2, (await CompletedAsync(id)).ReadOutputAs<int>());
+        Assert.Equal(await QueryAsync<long>("select count(*) from durable.instances"), await QueryAsync<long>("select count(distinct key) from durable.history"));
+    }
+
+    [Fact]
+    public async Task A_finished_id_is_refused_when_the_caller_says_so()
+    {
+        await RunAsync(_ => Task.FromResult(1), id: "one");
+        var options = new StartOrchestrationOptions("one").WithDedupeStatuses(OrchestrationRuntimeStatus.Completed);
+        await Assert.ThrowsAsync<OrchestrationAlreadyExistsException>(() => Client.ScheduleNewOrchestrationInstanceAsync("Main", options));
+    }
+
+    [Fact]
+    public async Task Of_eight_starters_of_one_id_one_wins()
+    {
+        Functions.Orchestrator("Main", context => context.WaitForExternalEvent<int>("Go"));
+        var second = await StartEngineAsync();
+        var outcomes = await Task.WhenAll(Enumerable.Range(0, 8).Select(async n =>
+        {
+            try
+            {
+                await (n % 2 == 0 ? Client : second.Client).ScheduleNewOrchestrationInstanceAsync("Main", new StartOrchestrationOptions("one"));
+                return true;
+            }
+            catch (OrchestrationAlreadyExistsException)
+            {
+                return false;
+            }
+        }));
+        Assert.Single(outcomes, won => won);
+        await IdleAsync();
+        Assert.Equal(["ExecutionStarted"], await HistoryAsync("one"));
+    }
+
+    [Fact]
+    public async Task Terminating_ends_an_instance_with_an_output()
+    {
+        var id = await StartAsync(context => context.WaitForExternalEvent<int>("Go"));
+        await IdleAsync();
+        await Client.TerminateInstanceAsync(id, new { Why = "enough" });
+        var done = await CompletedAsync(id);
+        Assert.Equal(OrchestrationRuntimeStatus.Terminated, done.RuntimeStatus);
+        Assert.Equal("""{"Why":"enough"}""", done.SerializedOutput);
+
+        await Client.RaiseEventAsync(id, "Go", 1);
+        await IdleAsync();
+        Assert.Equal(["ExecutionStarted", "ExecutionTerminated", "ExecutionCompleted"], await HistoryAsync(id));
+    }
+
+    [Fact]
+    public async Task Terminating_works_on_a_pending_instance_and_on_one_whose_activity_runs()
+    {
+        var running = new TaskCompletionSource();
+        var release = new TaskCompletionSource();
+        Functions.ActivityAsync<string, string>("Slow", async (_, _) =>
+        {
+            running.SetResult();
+            await release.Task;
+            return "late";
+        });
+        Functions.Orchestrator("Busy", context => context.CallActivityAsync<string>("Slow", "x"));
+        await Client.ScheduleNewOrchestrationInstanceAsync("Busy", new StartOrchestrationOptions("busy"));
+        await Client.ScheduleNewOrchestrationInstanceAsync("Busy", new StartOrchestrationOptions("pending", Clock.GetUtcNow().AddDays(1)));
+        await running.Task;
+        await Client.TerminateInstanceAsync("busy");
+        await Client.TerminateInstanceAsync("pending");
+        release.SetResult();
+        await IdleAsync();
+        Assert.Equal(OrchestrationRuntimeStatus.Terminated, (await ReadAsync("busy")).RuntimeStatus);
+        Assert.Equal(OrchestrationRuntimeStatus.Terminated, (await ReadAsync("pending")).RuntimeStatus);
+        Assert.DoesNotContain("TaskCompleted", await HistoryAsync("busy"));
+    }
+
+    [Fact]
+    public async Task Terminating_recursively_ends_the_children_and_a_terminated_child_fails_its_parent()
+    {
+        Functions.Orchestrator("Child", context => context.WaitForExternalEvent<int>("Go"));
+        foreach (var id in new[] { "a", "b" })
+        {
+            await StartAsync(context => context.CallSubOrchestratorAsync<int>("Child", options: new SubOrchestrationOptions(instanceId: "kid-" + context.InstanceId)), id: id);
+        }
+
+        await IdleAsync();
+        await Client.TerminateInstanceAsync("a", new TerminateInstanceOptions(Recursive: true));
+        await Client.TerminateInstanceAsync("kid-b");
+        Assert.Equal(OrchestrationRuntimeStatus.Terminated, (await CompletedAsync("kid-a")).RuntimeStatus);
+        Assert.Equal(OrchestrationRuntimeStatus.Terminated, (await CompletedAsync("a")).RuntimeStatus);
+        Assert.Equal(OrchestrationRuntimeStatus.Failed, (await CompletedAsync("b")).RuntimeStatus);
+    }
+
+    [Fact]
+    public async Task Continue_as_new_starts_over_with_new_input_and_no_history_and_keeps_unprocessed_events()
+    {
+        var id = await StartAsync(async context =>
+        {
+            var sum = context.GetInput<int>();
+            if (sum == 0) await context.WaitForExternalEvent<int>("Begin");
+            if (sum >= 50) return sum;
+            var next = sum + await context.WaitForExternalEvent<int>("Add");
+            await context.CallActivityAsync<string>("Echo", "x");
+            context.ContinueAsNew(next);
+            return 0;
+        }, 0);
+        for (var n = 0; n < 10; n++) await Client.RaiseEventAsync(id, "Add", 5);
+        await Client.RaiseEventAsync(id, "Begin");
+        var done = await CompletedAsync(id);
+        Assert.Equal(50, done.ReadOutputAs<int>());
+        Assert.Equal(["ExecutionStarted", "ExecutionCompleted"], await HistoryAsync(id));
+    }
+
+    [Fact]
+    public async Task Continue_as_new_keeps_the_order_of_events_and_works_after_a_take_over()
+    {
+        var id = await StartAsync(async context =>
+        {
+            var got = context.GetInput<List<int>>()!;
+            if (got.Count == 6) return got;
+            got.Add(await context.WaitForExternalEvent<int>("Add"));
+            if (got.Count == 3) await context.WaitForExternalEvent<int>("Half");
+            context.ContinueAsNew(got);
+            return [];
+        }, new List<int>());
+        for (var n = 1; n <= 6; n++) await Client.RaiseEventAsync(id, "Add", n);
+        await IdleAsync();
+        await ReplaceAsync(Engine);
+        await Client.RaiseEventAsync(id, "Half");
+        Assert.Equal([1, 2, 3, 4, 5, 6], (await CompletedAsync(id)).ReadOutputAs<List<int>>()!);
+    }
+
+    [Fact]
+    public async Task Continue_as_new_can_drop_unprocessed_events()
+    {
+        var id = await StartAsync(async context =>
+        {
+            if (context.GetInput<int>() == 1) return await context.WaitForExternalEvent<int>("Add");
+            await context.WaitForExternalEvent<int>("Begin");
+            context.ContinueAsNew(1, preserveUnprocessedEvents: false);
+            return 0;
+        }, 0);
+        await Client.RaiseEventAsync(id, "Add", 1);
+        await IdleAsync();
+        await Client.RaiseEventAsync(id, "Begin");
+        await IdleAsync();
+        Assert.False((await ReadAsync(id)).IsCompleted);
+        await Client.RaiseEventAsync(id, "Add", 2);
+        Assert.Equal(2, (await CompletedAsync(id)).ReadOutputAs<int>());
+    }
+
+    [Fact]
+    public async Task Waiting_for_start_and_completion_returns_when_they_happen()
+    {
+        Functions.Orchestrator("Main", context => context.WaitForExternalEvent<int>("Go"));
+        await Client.ScheduleNewOrchestrationInstanceAsync("Main", new StartOrchestrationOptions("i", Clock.GetUtcNow().AddMinutes(1)));
+        var start = Client.WaitForInstanceStartAsync("i");
+        var end = Client.WaitForInstanceCompletionAsync("i", getInputsAndOutputs: true);
+        await IdleAsync();
+        Assert.False(start.IsCompleted);
+        Clock.Advance(TimeSpan.FromMinutes(1));
+        Assert.Equal(OrchestrationRuntimeStatus.Running, (await start.WaitAsync(Limit, TimeProvider.System)).RuntimeStatus);
+        Assert.False(end.IsCompleted);
+        await Client.RaiseEventAsync("i", "Go", 3);
+        Assert.Equal(3, (await end.WaitAsync(Limit, TimeProvider.System)).ReadOutputAs<int>());
+    }
+
+    [Fact]
+    public async Task Waiting_can_be_cancelled_and_an_unknown_instance_is_an_error()
+    {
+        await StartAsync(context => context.WaitForExternalEvent<int>("Go"), id: "i");
+        using var cancel = new CancellationTokenSource();
+        var wait = Client.WaitForInstanceCompletionAsync("i", cancel.Token);
+        await cancel.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => wait);
+        await Assert.ThrowsAsync<InvalidOperationException>(() => Client.WaitForInstanceStartAsync("nobody"));
+        Assert.Null(await Client.GetInstanceAsync("nobody"));
+    }
+
+    [Fact]
+    public async Task Restart_runs_again_with_the_same_input_under_the_same_or_a_new_id()
+    {
+        await RunAsync(context => Task.FromResult(context.GetInput<string>()), "in", "one");
+        Assert.Equal("one", await Client.RestartAsync("one"));
+        Assert.Equal("in", (await CompletedAsync("one")).ReadOutputAs<string>());
+        var other = await Client.RestartAsync("one", restartWithNewInstanceId: true);
+        Assert.NotEqual("one", other);
+        Assert.Equal("in", (await CompletedAsync(other)).ReadOutputAs<string>());
+        await Assert.ThrowsAsync<ArgumentException>(() => Client.RestartAsync("nobody"));
+    }
+
+    [Fact]
+    public async Task Rewind_runs_a_failed_instance_on_from_its_failure()
+    {
+        var broken = true;
+        Functions.Activity<int, int>("Step", n => broken && n >= 2 ? throw new InvalidOperationException("broken") : n);
+        Functions.Orchestrator("Child", context => context.CallActivityAsync<int>("Step", 3));
+        var id = await StartAsync(async context =>
+        {
+            var sum = await context.CallActivityAsync<int>("Step", 1);
+            var rest = await Task.WhenAll(
+                context.CallActivityAsync<int>("Step", 2), context.CallActivityAsync<int>("Step", 4), context.CallSubOrchestratorAsync<int>("Child"));
+            return sum + rest.Sum();
+        });
+        Assert.Equal(OrchestrationRuntimeStatus.Failed, (await CompletedAsync(id)).RuntimeStatus);
+        await IdleAsync();
+        broken = false;
+        await Client.RewindInstanceAsync(id, "fixed");
+        var done = await CompletedAsync(id);
+        Assert.Equal(10, done.ReadOutputAs<int>());
+        Assert.Equal(1, Functions.Ran.Count(name => name == "Step") - 6);
+        await Assert.ThrowsAsync<InvalidOperationException>(() => Client.RewindInstanceAsync(id, "again"));
+    }
+}
