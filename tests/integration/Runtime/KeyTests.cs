@@ -73,7 +73,7 @@ public sealed class KeyTests(RuntimeDatabase database) : IClassFixture<RuntimeDa
             Functions = [typeof(KeySamples)],
             Settings = Keys,
             MinimumLevel = LogLevel.Trace,
-            HostJson = """{ "version": "2.0", "extensions": { "http": { "routePrefix": "" } }, "logging": { "logLevel": { "default": "Trace", "Microsoft.AspNetCore.Hosting.Diagnostics": "Trace" } } }""",
+            HostJson = """{ "version": "2.0", "extensions": { "http": { "routePrefix": "" } }, "logging": { "logLevel": { "default": "Trace", "Microsoft.AspNetCore": "Trace", "Microsoft.AspNetCore.Hosting.Diagnostics": "Trace" } } }""",
         });
         await host.GetAsync("/Keyed?code=first-function-key");
         await host.GetAsync("/nowhere?code=first-function-key");

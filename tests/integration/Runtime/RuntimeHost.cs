@@ -14,7 +14,7 @@ internal sealed class RuntimeHost : IAsyncDisposable
         Host = host;
         this.contentRoot = contentRoot;
         Log = log;
-        Http = new HttpClient { BaseAddress = host.Address };
+        Http = new HttpClient { BaseAddress = host.Address, Timeout = TimeSpan.FromSeconds(30) };
     }
 
     public const string PlainHostJson = """{ "version": "2.0", "extensions": { "http": { "routePrefix": "" } } }""";

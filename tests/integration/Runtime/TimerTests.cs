@@ -71,7 +71,7 @@ public sealed class TimerTests(RuntimeDatabase database) : IClassFixture<Runtime
         await NextDueAsync("Hourly", Nine.AddHours(3.5));
         clock.Advance(TimeSpan.FromHours(0.5));
         await RunsAsync("Hourly", 1);
-        Assert.False(runs.Of("Hourly")[0].PastDue);
+        Assert.Equal((Nine.AddHours(3.5), false), (runs.Of("Hourly")[0].At, runs.Of("Hourly")[0].PastDue));
     }
 
     [Fact]
