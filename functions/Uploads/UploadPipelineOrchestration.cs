@@ -122,7 +122,9 @@ public static class UploadPipelineOrchestration
             return nudge;
         }
 
-        await stop.CancelAsync();
+#pragma warning disable CA1849 // CancelAsync goes through the thread pool, which an orchestrator must not wait for
+        stop.Cancel();
+#pragma warning restore CA1849
         return null;
     }
 

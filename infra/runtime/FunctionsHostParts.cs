@@ -61,7 +61,7 @@ internal sealed partial class FunctionsHostParts
         var worker = new WorkerApplication(builder.Services);
         options.ConfigureApp(worker);
         builder.Services.Replace(ServiceDescriptor.Singleton(options.Clock));
-        parts.App = builder.Build();
+        parts.App = Build(builder);
         try
         {
             parts.Index.CheckConstructors(parts.App.Services.GetRequiredService<IServiceProviderIsService>(), parts.faults);
@@ -110,8 +110,22 @@ internal sealed partial class FunctionsHostParts
 
         // Signals belong to whoever starts the host, which may start several.
         builder.Services.AddSingleton<IHostLifetime, NoSignals>();
-        builder.Host.UseDefaultServiceProvider(provider => provider.ValidateScopes = builder.Environment.IsDevelopment());
+        builder.Host.UseDefaultServiceProvider(provider =>
+            provider.ValidateScopes = provider.ValidateOnBuild = builder.Environment.IsDevelopment());
         return builder;
+    }
+
+    // In development every registration is tried for what it needs; a hole in one would else show at the first call.
+    private static WebApplication Build(WebApplicationBuilder builder)
+    {
+        try
+        {
+            return builder.Build();
+        }
+        catch (AggregateException holes)
+        {
+            throw new FunctionsHostStartException([.. holes.InnerExceptions.Select(hole => hole.Message)], holes);
+        }
     }
 
     private void AddLogging(WebApplicationBuilder builder)
@@ -119,6 +133,9 @@ internal sealed partial class FunctionsHostParts
         builder.Logging.AddConsole(console => console.FormatterName = OneLineConsole.FormatterName);
         builder.Logging.AddConsoleFormatter<OneLineConsole, ConsoleFormatterOptions>();
         builder.Logging.SetMinimumLevel(Host.LogLevels.GetValueOrDefault("default", LogLevel.Information));
+
+        // ASP.NET's own account of each request says what the runtime's one line says already.
+        builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning).AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Warning);
         foreach (var (category, level) in Host.LogLevels.Where(pair => !pair.Key.Equals("default", StringComparison.OrdinalIgnoreCase)))
         {
             builder.Logging.AddFilter(category, level);

@@ -8,7 +8,7 @@ var benchmarks = new Dictionary<string, Func<BenchmarkArguments, Task>>(StringCo
 
 if (args is not [var name, .. var rest] || !benchmarks.TryGetValue(name, out var benchmark))
 {
-    await Console.Error.WriteLineAsync($"Usage: -- <{string.Join('|', benchmarks.Keys)}> [--count N] [--database <connection string>] [--only <scenario>]");
+    await Console.Error.WriteLineAsync($"Usage: -- <{string.Join('|', benchmarks.Keys)}> [--count N] [--database <connection string>] [--only <scenario>] [--finished <instances there before>]");
     return 2;
 }
 

@@ -60,7 +60,7 @@ internal static class CommitSql
         born as (
             insert into durable.instances as i (id, name, version, status, owner, wake_at, created_at, updated_at, execution_id,
                 parent_key, parent_task, parent_generation, parent_id, parent_name, tags, input)
-            select n.id, n.name, n.version, 6, $33, n.wake_at, n.at, n.at, n.execution_id,
+            select n.id, n.name, n.version, 6, coalesce((select w.id from durable.workers w where w.id = $33 and not w.dead and not w.stopped), 0), n.wake_at, n.at, n.at, n.execution_id,
                 n.parent_key, n.parent_task, n.parent_generation, n.parent_id, n.parent_name, n.tags, n.input
             from n
             where not exists (select from old where old.id = n.id and old.refuse & (1 << old.status) <> 0)

@@ -149,6 +149,8 @@ public sealed partial class DurableEngine : IAsyncDisposable
     {
         if (Interlocked.Exchange(ref disposed, 1) != 0) return;
         if (!abandoned) await StopAsync();
+        // Whatever could not be committed until now is left for the next owner rather than waited for.
+        abandoned = true;
         committer.Complete();
         activities.Cancel();
         await committing;

@@ -47,8 +47,7 @@ internal sealed class DurableOperations(
     public async Task<bool> ResumeAsync(string id, string? reason, CancellationToken ct)
     {
         if (await changes.UnparkAsync(id, ct) is not { } unparked) return await SendAsync(id, new ExecutionResumed(reason), ct);
-        if (unparked.Owner == leases.Worker) dispatcher.Want(unparked.Key);
-        else notifications.Messages(unparked.Owner, unparked.Key);
+        Nudge(unparked.Owner, unparked.Key);
         return true;
     }
 
@@ -123,15 +122,14 @@ internal sealed class DurableOperations(
         dispatcher.Forget(ended.Key);
         waiters.Signal(id);
         if (leases.HasPeers) notifications.Status(id);
-        if (ended.Parent is { } parent)
-        {
-            var failure = new Failure("Portal.Runtime.Durable.OrchestrationTerminated", $"The orchestration '{id}' was terminated.", null, null);
-            var answer = new CommitItem.OfMessage(new(null, parent.Key, parent.Generation, null, new SubOrchestrationFailed(parent.TaskId, failure)));
-            committer.Enqueue(answer);
-            await answer.Outcome.Task.WaitAsync(ct);
-        }
-
+        if (ended.ParentKey is { } parent) Nudge(ended.ParentOwner, parent);
         return true;
+    }
+
+    private void Nudge(long owner, long key)
+    {
+        if (owner == leases.Worker && owner != 0) dispatcher.Want(key);
+        else notifications.Messages(owner, key);
     }
 
     private bool Replays(InstanceView view, IReadOnlyList<HistoryStep> steps)

@@ -7,6 +7,8 @@ namespace Portal.Runtime.Durable;
 /// <summary>Why a task or an instance failed, as stored. Inner failures are kept: on-call reads the last one first.</summary>
 internal sealed record Failure(string Type, string Message, string? Stack, Failure? Inner, bool NonRetriable = false)
 {
+    public const string Terminated = "Portal.Runtime.Durable.OrchestrationTerminated";
+
     public static Failure From(Exception exception) => exception switch
     {
         OrchestratorNotFoundException missing => new(RetryLoop.OrchestratorNotFound, missing.Message, null, null, NonRetriable: true),

@@ -157,7 +157,7 @@ internal sealed partial class GroupCommitter(
                 Reject(items, exception);
                 return;
             }
-            catch (PostgresException exception) when (!exception.IsTransient && !exception.SqlState.StartsWith("57P", StringComparison.Ordinal))
+            catch (Exception exception) when (IsAboutData(exception))
             {
                 await RefuseAsync(store, items, exception);
                 return;
@@ -171,6 +171,13 @@ internal sealed partial class GroupCommitter(
             }
         }
     }
+
+    /// <summary>
+    /// Trying again will not help: the data itself cannot be stored. Everything else (no connection, no disk, no permission, a deadlock)
+    /// is the database's trouble and no reason to fail an orchestration.
+    /// </summary>
+    private static bool IsAboutData(Exception exception) =>
+        exception is ArgumentException or InvalidCastException or PostgresException { SqlState: ['2', '2' or '3', ..] or ['5', '4', ..] };
 
     private CommitBatch Batch(List<CommitItem> items)
     {
@@ -189,7 +196,7 @@ internal sealed partial class GroupCommitter(
     }
 
     /// <summary>The database will not have something in this batch: find the one that is to blame by trying each alone.</summary>
-    private async Task RefuseAsync(CommitStore store, List<CommitItem> items, PostgresException exception)
+    private async Task RefuseAsync(CommitStore store, List<CommitItem> items, Exception exception)
     {
         if (items.Count > 1)
         {

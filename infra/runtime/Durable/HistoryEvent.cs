@@ -82,7 +82,8 @@ internal sealed record SubOrchestrationFailed(int Id, Failure Failure) : History
 /// <param name="Name">As raised; matched without regard to case.</param>
 /// <param name="Payload">JSON text.</param>
 /// <param name="MessageId">Its inbox row, under which it goes back when ContinueAsNew hands it on.</param>
-internal sealed record EventRaised(string Name, string? Payload, long MessageId = 0) : HistoryEvent;
+internal sealed record EventRaised(
+    string Name, string? Payload, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] long MessageId = 0) : HistoryEvent;
 
 internal sealed record ExecutionSuspended(string? Reason) : HistoryEvent;
 

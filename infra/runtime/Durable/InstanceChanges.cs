@@ -3,8 +3,8 @@ using Npgsql;
 
 namespace Portal.Runtime.Durable;
 
-/// <summary>An instance that was changed past its owner, who must forget what it has in memory.</summary>
-internal sealed record Changed(long Key, long Owner, ParentLink? Parent);
+/// <summary>An instance ended past its owner, who must forget it; and the parent in whose inbox an answer now lies.</summary>
+internal sealed record Terminated(long Key, long? ParentKey, long ParentOwner);
 
 /// <summary>
 /// What people do to instances without asking their code: terminate, un-park, rewind, purge. Each takes the row's lock, and what changes
@@ -12,43 +12,52 @@ internal sealed record Changed(long Key, long Owner, ParentLink? Parent);
 /// </summary>
 internal sealed class InstanceChanges(NpgsqlDataSource database)
 {
-    /// <summary>Ends an active instance with an output. Null: unknown or already finished.</summary>
-    public async Task<Changed?> TerminateAsync(string id, string? output, DateTime now, CancellationToken ct)
+    /// <summary>Ends an active instance with an output, and tells its parent. Null: unknown or already finished.</summary>
+    public async Task<Terminated?> TerminateAsync(string id, string? output, DateTime now, CancellationToken ct)
     {
+        if (await ParentOfAsync(id, ct) is not { } link) return null;
         HistoryEvent[] events = [new ExecutionTerminated(output), new ExecutionCompleted((int)OrchestrationRuntimeStatus.Terminated, output, null)];
+        var answer = new SubOrchestrationFailed(link.ParentTask, new(Failure.Terminated, $"The orchestration '{id}' was terminated.", null, null));
         await using var command = database.CreateCommand(
             """
             with ended as (
                 update durable.instances
                 set lane = 2, status = 5, output = $2, epoch = epoch + 1, next_seq = next_seq + 1, open_tasks = 0, wake_at = null,
                     parked_reason = null, updated_at = $3
-                where id = $1 and lane = 0
-                returning key, owner, next_seq - 1 as seq, parent_key, parent_task, parent_generation, parent_id, parent_name
+                where key = $1 and lane = 0
+                returning key, next_seq - 1 as seq, parent_key, parent_generation
             ), written as (
                 insert into durable.history (key, seq, at, events) select key, seq, $3, $4 from ended
             ), emptied as (
                 delete from durable.inbox b using ended e where b.key = e.key
+            ), answered as (
+                insert into durable.inbox (key, generation, event)
+                select p.key, e.parent_generation, $5 from ended e join durable.instances p on p.key = e.parent_key and p.lane = 0
+                returning key
             )
-            select key, owner, parent_key, parent_task, parent_generation, parent_id, parent_name from ended
+            select e.key, p.key, p.owner from ended e left join durable.instances p on p.key = e.parent_key and p.lane = 0
             """);
-        Add(command, id);
+        Add(command, link.Key);
         Add(command, output);
         Add(command, now);
         Add(command, HistoryJson.Write([.. events]));
-        return await ChangedAsync(command, ct);
+        Add(command, HistoryJson.Write((HistoryEvent)answer));
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        return await reader.ReadAsync(ct) ? ReadTerminated(reader) : null;
     }
 
     /// <summary>Lets a parked instance run again. Null: it is not parked.</summary>
-    public async Task<Changed?> UnparkAsync(string id, CancellationToken ct)
+    public async Task<(long Key, long Owner)?> UnparkAsync(string id, CancellationToken ct)
     {
         await using var command = database.CreateCommand(
             """
             update durable.instances set parked_reason = null, strikes = 0
             where id = $1 and lane = 0 and parked_reason is not null
-            returning key, owner, null::bigint, null::int, null::int, null::text, null::text
+            returning key, owner
             """);
         Add(command, id);
-        return await ChangedAsync(command, ct);
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        return await reader.ReadAsync(ct) ? (reader.GetInt64(0), reader.GetInt64(1)) : null;
     }
 
     /// <summary>Takes an instance out of circulation until someone resumes it; its owner's doing.</summary>
@@ -140,14 +149,17 @@ internal sealed class InstanceChanges(NpgsqlDataSource database)
         await command.ExecuteNonQueryAsync(ct);
     }
 
-    private static async Task<Changed?> ChangedAsync(NpgsqlCommand command, CancellationToken ct)
+    /// <summary>A parent link never changes under a key, so it may be read before.</summary>
+    private async Task<(long Key, int ParentTask)?> ParentOfAsync(string id, CancellationToken ct)
     {
-        await using var r = await command.ExecuteReaderAsync(ct);
-        return await r.ReadAsync(ct) ? Read(r) : null;
+        await using var command = database.CreateCommand("select key, coalesce(parent_task, 0) from durable.instances where id = $1");
+        Add(command, id);
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        return await reader.ReadAsync(ct) ? (reader.GetInt64(0), reader.GetInt32(1)) : null;
     }
 
-    private static Changed Read(NpgsqlDataReader r) => new(
-        r.GetInt64(0), r.GetInt64(1), r.IsDBNull(2) ? null : new(r.GetInt64(2), r.GetInt32(3), r.GetInt32(4), r.GetString(5), r.GetString(6)));
+    private static Terminated ReadTerminated(NpgsqlDataReader reader) =>
+        new(reader.GetInt64(0), reader.IsDBNull(1) ? null : reader.GetInt64(1), reader.IsDBNull(2) ? 0 : reader.GetInt64(2));
 
     private static void Add<T>(NpgsqlCommand command, T value) => command.Parameters.Add(new NpgsqlParameter<T> { TypedValue = value });
 }

@@ -34,8 +34,10 @@ internal sealed class WorkerStore(NpgsqlDataSource database, DurableEngineOption
             ), died as (
                 update durable.workers set dead = true where lease_until < clock_timestamp() and not dead and not stopped and id <> $1 returning id
             ), swept as (
+                -- Not at once: a statement that began before the death may still be about to give it an instance.
                 delete from durable.workers w
-                where (w.dead or w.stopped) and not exists (select from durable.instances i where i.owner = w.id and i.lane = 0)
+                where (w.dead or w.stopped) and w.lease_until < clock_timestamp() - interval '1 hour'
+                    and not exists (select from durable.instances i where i.owner = w.id and i.lane = 0)
             )
             select (select count(*) from mine)::int, (select count(*) from durable.workers where not dead and not stopped and id <> $1)::int
             """);
@@ -125,7 +127,7 @@ internal sealed class WorkerStore(NpgsqlDataSource database, DurableEngineOption
     public async Task StopAsync(long worker, CancellationToken ct)
     {
         await using var command = database.CreateCommand(
-            "with bye as (update durable.workers set stopped = true where id = $1 returning id) select pg_notify('durable', 'work') from bye");
+            "with bye as (update durable.workers set stopped = true, lease_until = clock_timestamp() where id = $1 returning id) select pg_notify('durable', 'work') from bye");
         Add(command, worker);
         await command.ExecuteNonQueryAsync(ct);
     }

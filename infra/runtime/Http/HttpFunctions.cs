@@ -41,6 +41,7 @@ internal sealed partial class HttpFunctions(
         if (!keys.AllowsFunction(http, function.Http!.Level))
         {
             http.Response.StatusCode = StatusCodes.Status401Unauthorized;
+            Log.NoKey(function.Logger(loggers), http.Request.Method, function.Http.Template);
             return;
         }
 
@@ -150,6 +151,9 @@ internal sealed partial class HttpFunctions(
 
         [LoggerMessage(LogLevel.Information, "{Method} {Route}: the caller left before the answer")]
         public static partial void CallerLeft(ILogger logger, string method, string route);
+
+        [LoggerMessage(LogLevel.Information, "{Method} {Route}: no key that opens it, answered 401")]
+        public static partial void NoKey(ILogger logger, string method, string route);
 
         [LoggerMessage(LogLevel.Warning, "{Method} {Route}: too many requests under way, answered 429")]
         public static partial void TooMany(ILogger logger, string method, string route);

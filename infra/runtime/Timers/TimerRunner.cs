@@ -12,8 +12,8 @@ namespace Portal.Runtime.Timers;
 /// the row as it read it, so of several processes one wins. It renews the lease while the function runs (no overlap, however long that
 /// takes) and at the end writes the next due time, counted from when the run began: occurrences missed during the run or during
 /// downtime collapse into one. A process that dies leaves its lease behind; another one takes over once the lease has run out and is
-/// still unchanged a grace later, because after a clock jump (a sleeping laptop, a moved test clock) the owner may be alive and about
-/// to renew. A function that fails has run; one that is cut short by a stop stays due.
+/// still unchanged a grace later, because after a laptop has slept the owner may be alive and about to renew. A function that fails
+/// has run; one that is cut short by a stop stays due. Waiting for others, unlike waiting for the schedule, is in real time.
 /// </summary>
 internal sealed partial class TimerRunner(
     IReadOnlyList<FunctionEntry> timers,
@@ -22,9 +22,10 @@ internal sealed partial class TimerRunner(
     TimeProvider clock,
     ILogger logger) : IAsyncDisposable
 {
-    private static readonly TimeSpan Lease = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan RenewEvery = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan TakeOverGrace = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Lease = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan RenewEvery = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan TakeOverGrace = RenewEvery + TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan RetryAfterFailure = TimeSpan.FromSeconds(5);
 
     private readonly CancellationTokenSource stopping = new();
@@ -68,23 +69,25 @@ internal sealed partial class TimerRunner(
     private async Task LoopAsync(FunctionEntry timer, DateTimeOffset startedAt)
     {
         var runOnStartup = timer.Timer!.RunOnStartup;
-        DateTimeOffset? overdueLease = null;
+        (DateTimeOffset Lease, long Since)? overdue = null;
         while (!stopping.IsCancellationRequested)
         {
             try
             {
                 var row = await store.ReadAsync(timer.Name, stopping.Token);
                 var now = clock.GetUtcNow();
-                if (row.LeaseUntil is { } lease && (lease > now || lease != overdueLease))
+                overdue = row.LeaseLeft <= TimeSpan.Zero && row.LeaseUntil is { } over
+                    ? overdue is { } known && known.Lease == over ? known : (over, TimeProvider.System.GetTimestamp())
+                    : null;
+                if (row.LeaseUntil is not null && (overdue is null || TimeProvider.System.GetElapsedTime(overdue.Value.Since) < TakeOverGrace))
                 {
-                    overdueLease = lease <= now ? lease : null;
-                    await ClockWait.UntilAsync(clock, lease > now ? lease : now + TakeOverGrace, stopping.Token);
+                    await Task.Delay(LookAgain, TimeProvider.System, stopping.Token);
                 }
                 else if (row.NextDue > now && !runOnStartup)
                 {
                     await ClockWait.UntilAsync(clock, row.NextDue, stopping.Token);
                 }
-                else if (await store.ClaimAsync(timer.Name, row, now + Lease, stopping.Token) is { } claimed)
+                else if (await store.ClaimAsync(timer.Name, row, Lease, stopping.Token) is { } claimed)
                 {
                     runOnStartup = false;
                     await RunClaimedAsync(timer, claimed, now, startedAt);
@@ -97,7 +100,7 @@ internal sealed partial class TimerRunner(
             catch (Exception outage) when (outage is NpgsqlException or TimeoutException or System.Net.Sockets.SocketException or IOException)
             {
                 Log.Unreachable(logger, timer.Name, outage);
-                await Task.Delay(RetryAfterFailure, clock, stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await Task.Delay(RetryAfterFailure, TimeProvider.System, stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
     }
@@ -139,10 +142,10 @@ internal sealed partial class TimerRunner(
     {
         while (!done.IsCancellationRequested)
         {
-            await Task.Delay(RenewEvery, clock, done).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             try
             {
-                if (!done.IsCancellationRequested && !await store.RenewAsync(timer.Name, clock.GetUtcNow() + Lease, done))
+                await Task.Delay(RenewEvery, TimeProvider.System, done);
+                if (!await store.RenewAsync(timer.Name, Lease, done))
                 {
                     Log.LeaseLost(logger, timer.Name);
                     await lost();

@@ -1,12 +1,16 @@
+using System.Data.Common;
 using Dapper;
 using Npgsql;
 
 namespace Portal.Runtime.Timers;
 
-/// <summary>What the table says of one timer.</summary>
-internal sealed record TimerRow(DateTimeOffset NextDue, DateTimeOffset? LastRun, DateTimeOffset UpdatedAt, DateTimeOffset? LeaseUntil);
+/// <summary>What the table says of one timer. <see cref="LeaseLeft"/> is by the database's clock and negative once the lease is over.</summary>
+internal sealed record TimerRow(DateTimeOffset NextDue, DateTimeOffset? LastRun, DateTimeOffset UpdatedAt, DateTimeOffset? LeaseUntil, TimeSpan? LeaseLeft);
 
-/// <summary>All SQL of timers. Times come from the host's clock, so that a test that moves it moves leases too.</summary>
+/// <summary>
+/// All SQL of timers. Schedules go by the host's clock. Leases go by the database's: they are about processes that died, and a test
+/// that moves its clock kills nobody.
+/// </summary>
 internal sealed class TimerStore(NpgsqlDataSource database, string hub) : IAsyncDisposable
 {
     // Any constant will do; it only has to differ from other advisory locks in the database.
@@ -38,7 +42,7 @@ internal sealed class TimerStore(NpgsqlDataSource database, string hub) : IAsync
                set schedule = excluded.schedule,
                    next_due = case when timers.schedule = excluded.schedule then timers.next_due else excluded.next_due end,
                    updated_at = case when timers.schedule = excluded.schedule then timers.updated_at else excluded.updated_at end
-            returning next_due as NextDue, last_run as LastRun, updated_at as UpdatedAt, lease_until as LeaseUntil
+            returning next_due, last_run, updated_at, lease_until, lease_until - clock_timestamp()
             """,
             new { hub, name, schedule, next, now },
             ct)!;
@@ -46,28 +50,28 @@ internal sealed class TimerStore(NpgsqlDataSource database, string hub) : IAsync
     public Task<TimerRow> ReadAsync(string name, CancellationToken ct) =>
         QueryAsync(
             """
-            select next_due as NextDue, last_run as LastRun, updated_at as UpdatedAt, lease_until as LeaseUntil
+            select next_due, last_run, updated_at, lease_until, lease_until - clock_timestamp()
               from runtime.timers where hub = @hub and name = @name
             """,
             new { hub, name },
             ct)!;
 
     /// <summary>Takes the lease if the row is still as it was read; null if another process was faster.</summary>
-    public Task<TimerRow?> ClaimAsync(string name, TimerRow seen, DateTimeOffset until, CancellationToken ct) =>
+    public Task<TimerRow?> ClaimAsync(string name, TimerRow seen, TimeSpan lease, CancellationToken ct) =>
         QueryAsync(
             """
-            update runtime.timers set lease_owner = @owner, lease_until = @until
+            update runtime.timers set lease_owner = @owner, lease_until = clock_timestamp() + @lease
              where hub = @hub and name = @name and next_due = @NextDue and lease_until is not distinct from @LeaseUntil
-            returning next_due as NextDue, last_run as LastRun, updated_at as UpdatedAt, lease_until as LeaseUntil
+            returning next_due, last_run, updated_at, lease_until, lease_until - clock_timestamp()
             """,
-            new { hub, name, owner, until, seen.NextDue, seen.LeaseUntil },
+            new { hub, name, owner, lease, seen.NextDue, seen.LeaseUntil },
             ct);
 
     /// <summary>False if the lease was lost to another process.</summary>
-    public Task<bool> RenewAsync(string name, DateTimeOffset until, CancellationToken ct) =>
+    public Task<bool> RenewAsync(string name, TimeSpan lease, CancellationToken ct) =>
         ExecuteAsync(
-            "update runtime.timers set lease_until = @until where hub = @hub and name = @name and lease_owner = @owner",
-            new { hub, name, owner, until },
+            "update runtime.timers set lease_until = clock_timestamp() + @lease where hub = @hub and name = @name and lease_owner = @owner",
+            new { hub, name, owner, lease },
             ct);
 
     /// <summary>Records a run and gives the lease back; false, changing nothing, if it was lost meanwhile.</summary>
@@ -104,13 +108,18 @@ internal sealed class TimerStore(NpgsqlDataSource database, string hub) : IAsync
     {
         await using var connection = await database.OpenConnectionAsync(ct);
         await using var reader = await connection.ExecuteReaderAsync(Command(sql, parameters, ct));
-        return await reader.ReadAsync(ct)
-            ? new TimerRow(Time(reader, 0)!.Value, Time(reader, 1), Time(reader, 2)!.Value, Time(reader, 3))
-            : null;
+        return await reader.ReadAsync(ct) ? Row(reader) : null;
     }
 
-    private static DateTimeOffset? Time(System.Data.Common.DbDataReader reader, int column) =>
-        reader.IsDBNull(column) ? null : new DateTimeOffset(DateTime.SpecifyKind(reader.GetDateTime(column), DateTimeKind.Utc));
+    private static TimerRow Row(DbDataReader reader) => new(
+        reader.GetFieldValue<DateTimeOffset>(0),
+        Optional<DateTimeOffset>(reader, 1),
+        reader.GetFieldValue<DateTimeOffset>(2),
+        Optional<DateTimeOffset>(reader, 3),
+        Optional<TimeSpan>(reader, 4));
+
+    private static T? Optional<T>(DbDataReader reader, int column)
+        where T : struct => reader.IsDBNull(column) ? null : reader.GetFieldValue<T>(column);
 
     private async Task<bool> ExecuteAsync(string sql, object parameters, CancellationToken ct)
     {

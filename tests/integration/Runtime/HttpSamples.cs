@@ -2,7 +2,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.DependencyInjection;
-using FromBody = Microsoft.Azure.Functions.Worker.Http.FromBodyAttribute;
+using BodyAttribute = Microsoft.Azure.Functions.Worker.Http.FromBodyAttribute;
 
 namespace Portal.Tests.Integration.Runtime;
 
@@ -50,7 +50,7 @@ public sealed class HttpSamples
 
     [Function("Created")]
     public static async Task<IActionResult> Created(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "clips")] HttpRequest request, [FromBody] Clip clip, CancellationToken ct)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "clips")] HttpRequest request, [Body] Clip clip, CancellationToken ct)
     {
         await Task.Yield();
         ct.ThrowIfCancellationRequested();

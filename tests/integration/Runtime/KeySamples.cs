@@ -14,8 +14,8 @@ public static class KeySamples
     [Function("SystemKeyed")]
     public static IResult SystemKeyed([HttpTrigger(AuthorizationLevel.System, "get")] HttpRequest request) => Results.Text("system");
 
-    [Function("AdminKeyed")]
-    public static IResult AdminKeyed([HttpTrigger(AuthorizationLevel.Admin, "get")] HttpRequest request) => Results.Text("admin");
+    [Function("MasterKeyed")]
+    public static IResult MasterKeyed([HttpTrigger(AuthorizationLevel.Admin, "get")] HttpRequest request) => Results.Text("admin");
 
     // Says no level: on Azure that means a function key.
     [Function("Unsaid")]

@@ -24,8 +24,8 @@ public sealed class KeyTests(RuntimeDatabase database) : IClassFixture<RuntimeDa
     [InlineData("/SystemKeyed", "first-function-key", "401 ")]
     [InlineData("/SystemKeyed", "durable-system-key", "200 system")]
     [InlineData("/SystemKeyed", "master-key", "200 system")]
-    [InlineData("/AdminKeyed", "durable-system-key", "401 ")]
-    [InlineData("/AdminKeyed", "master-key", "200 admin")]
+    [InlineData("/MasterKeyed", "durable-system-key", "401 ")]
+    [InlineData("/MasterKeyed", "master-key", "200 admin")]
     public async Task Configured_keys_open_their_level_by_header_and_by_query(string path, string? key, string expected)
     {
         await using var host = await StartAsync(Keys);
@@ -62,7 +62,7 @@ public sealed class KeyTests(RuntimeDatabase database) : IClassFixture<RuntimeDa
         await using var host = await StartAsync([]);
         Assert.StartsWith("200 [", await host.GetAsync("/admin/functions"), StringComparison.Ordinal);
         Assert.Equal("401 ", await host.SendAsync(HttpMethod.Get, "/admin/functions", null, (header, value)));
-        Assert.Equal("401 ", await host.SendAsync(HttpMethod.Get, "/AdminKeyed", null, (header, value)));
+        Assert.Equal("401 ", await host.SendAsync(HttpMethod.Get, "/MasterKeyed", null, (header, value)));
     }
 
     [Fact]
@@ -73,7 +73,7 @@ public sealed class KeyTests(RuntimeDatabase database) : IClassFixture<RuntimeDa
             Functions = [typeof(KeySamples)],
             Settings = Keys,
             MinimumLevel = LogLevel.Trace,
-            HostJson = """{ "version": "2.0", "extensions": { "http": { "routePrefix": "" } }, "logging": { "logLevel": { "default": "Trace", "Microsoft.AspNetCore.Hosting.Diagnostics": "Trace" } } }""",
+            HostJson = """{ "version": "2.0", "extensions": { "http": { "routePrefix": "" } }, "logging": { "logLevel": { "default": "Trace", "Microsoft.AspNetCore": "Trace", "Microsoft.AspNetCore.Hosting.Diagnostics": "Trace" } } }""",
         });
         await host.GetAsync("/Keyed?code=first-function-key");
         await host.GetAsync("/nowhere?code=first-function-key");

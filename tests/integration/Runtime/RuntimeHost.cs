@@ -1,4 +1,3 @@
-using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.Logging;
 using Portal.Runtime;
@@ -15,7 +14,7 @@ internal sealed class RuntimeHost : IAsyncDisposable
         Host = host;
         this.contentRoot = contentRoot;
         Log = log;
-        Http = new HttpClient { BaseAddress = host.Address };
+        Http = new HttpClient { BaseAddress = host.Address, Timeout = TimeSpan.FromSeconds(30) };
     }
 
     public const string PlainHostJson = """{ "version": "2.0", "extensions": { "http": { "routePrefix": "" } } }""";

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Microsoft.Extensions.DependencyInjection;
 using Portal.Runtime;
 
 namespace Portal.Tests.Integration.Runtime;
@@ -55,6 +56,13 @@ public sealed class StartFaultTests(RuntimeDatabase database) : IClassFixture<Ru
     {
         var failure = await FaultAsync(new RuntimeHost.Setup { Functions = [typeof(NeedsSomething)] });
         Assert.Equal("NeedsSomething needs IFormatProvider (format), which is not registered.", Assert.Single(failure.Faults));
+    }
+
+    [Fact]
+    public async Task Registration_with_a_hole_is_found_at_start()
+    {
+        var failure = await FaultAsync(new RuntimeHost.Setup { Functions = [typeof(KeySamples)], App = app => app.Services.AddSingleton<NeedsSomething>() });
+        Assert.Contains("IFormatProvider", Assert.Single(failure.Faults), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using Portal.Tests.Support;
 
 namespace Portal.Tests.Integration.Vendors;
 

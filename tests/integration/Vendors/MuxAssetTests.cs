@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using Portal.Tests.Support;
 
 namespace Portal.Tests.Integration.Vendors;
 

@@ -4,6 +4,7 @@ using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
+using Portal.Tests.Support;
 
 namespace Portal.Tests.Integration.Vendors;
 

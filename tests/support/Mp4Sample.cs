@@ -1,10 +1,10 @@
 using System.Buffers.Binary;
 using System.Text;
 
-namespace Portal.Tests.Integration.Vendors;
+namespace Portal.Tests.Support;
 
 /// <summary>Small MP4 files made in code: right in every header, with noise for media data.</summary>
-internal static class Mp4Sample
+public static class Mp4Sample
 {
     public static byte[] Clip(double seconds = 2, int width = 640, int height = 360, int rate = 25, bool audio = true, int dataBytes = 4096, bool moovFirst = false)
     {
