@@ -22,13 +22,15 @@ internal sealed class Screen : IProgress<string>
     {
         this.clock = clock;
         began = clock.GetTimestamp();
+        var output = new AnsiConsoleOutput(writer);
         console = AnsiConsole.Create(new AnsiConsoleSettings
         {
-            Out = new AnsiConsoleOutput(writer),
+            Out = output,
+            Ansi = output.IsTerminal ? AnsiSupport.Detect : AnsiSupport.No,
             Enrichment = new ProfileEnrichment { UseDefaultEnrichers = false },
             Interactive = InteractionSupport.No,
         });
-        terminalWidth = console.Profile.Out.IsTerminal ? console.Profile.Width : WidestTable;
+        terminalWidth = output.IsTerminal ? console.Profile.Width : WidestTable;
         console.Profile.Width = NoWrapping;
     }
 

@@ -22,7 +22,6 @@ internal sealed class DemoRun(LocalPortal portal, Browser browser, DemoFile file
         var succeeded = await TryAsync(() => WorkAsync(ct), ct);
         if (instance is not null)
         {
-            screen.Line();
             succeeded &= await TryAsync(() => ShowHistoryAsync(ct), ct);
         }
 
@@ -175,7 +174,14 @@ internal sealed class DemoRun(LocalPortal portal, Browser browser, DemoFile file
     {
         step = "History";
         var answer = (await ReadInstanceAsync(ct)).Expect(200, 202);
+        var status = answer.Field("runtimeStatus");
+        screen.Heading($"How the orchestration {answer.Field("name")} went: {status}");
+        screen.Line($"  {instance}");
         screen.Table(HistoryTable.Of((JsonObject)answer.Json!));
+        if (status is "Failed" or "Terminated")
+        {
+            throw new StepFailedException($"the orchestration ended {status}");
+        }
     }
 
     private Task<Answer> ReadInstanceAsync(CancellationToken ct)

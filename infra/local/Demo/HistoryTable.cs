@@ -12,7 +12,6 @@ internal static class HistoryTable
     public static Table Of(JsonObject instance)
     {
         var table = new Table().RoundedBorder()
-            .Title(Markup.Escape($"{instance["name"]} {instance["instanceId"]}: {instance["runtimeStatus"]}, {Short(instance["output"])}"))
             .AddColumn(new TableColumn("s").RightAligned()).AddColumn("event").AddColumn("what").AddColumn("result");
         DateTimeOffset? began = null;
         foreach (var row in (instance["historyEvents"] as JsonArray ?? []).OfType<JsonObject>())
