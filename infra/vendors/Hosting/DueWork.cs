@@ -137,6 +137,7 @@ internal sealed partial class DueWork(string vendor, NpgsqlDataSource data, Time
             asked = [.. idleWaiters];
         }
         var idleAtStart = Volatile.Read(ref running) == 0;
+        var began = clock.GetUtcNow();
         var claimed = 0;
         while (await slots.WaitAsync(0, ct))
         {
@@ -154,16 +155,18 @@ internal sealed partial class DueWork(string vendor, NpgsqlDataSource data, Time
             }
             asked.ForEach(waiter => waiter.TrySetResult());
         }
-        await SetTimerAsync(ct);
+        await SetTimerAsync(began, ct);
     }
 
-    private async Task SetTimerAsync(CancellationToken ct)
+    // Looks from the round's beginning: what fell due since the last claim (a timer may fire a little early) would otherwise be seen by
+    // neither and wait for the safety poll.
+    private async Task SetTimerAsync(DateTimeOffset began, CancellationToken ct)
     {
         await using var connection = await data.OpenConnectionAsync(ct);
-        var now = clock.GetUtcNow();
         var next = await connection.ExecuteScalarAsync<DateTime?>(new CommandDefinition(
-            "select min(due_at) from vendors.due_work where vendor = @vendor and kind = any(@kinds) and due_at > @now",
-            new { vendor, kinds = RunnableKinds(), now = now.UtcDateTime }, cancellationToken: ct));
+            "select min(due_at) from vendors.due_work where vendor = @vendor and kind = any(@kinds) and due_at > @began",
+            new { vendor, kinds = RunnableKinds(), began = began.UtcDateTime }, cancellationToken: ct));
+        var now = clock.GetUtcNow();
         var wait = SafetyPoll;
         if (next is { } at && at - now.UtcDateTime < wait)
         {

@@ -1,0 +1,202 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+
+namespace Portal.Local.Demo;
+
+/// <summary>
+/// The main job, done as people do it: over HTTP, by the frontend, a guest and Mux. Only to show what arrives behind the scenes does it
+/// look elsewhere (<see cref="WebhookWatch"/>).
+/// </summary>
+internal sealed class DemoRun(LocalPortal portal, Browser browser, DemoFile file, Screen screen, TimeProvider clock)
+{
+    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(150);
+    private static readonly TimeSpan SettleLimit = TimeSpan.FromMinutes(5);
+
+    private string step = "";
+    private string? instance;
+
+    /// <returns>False if a step failed; what and why is printed.</returns>
+    public async Task<bool> RunAsync(CancellationToken ct)
+    {
+        screen.Heading($"The main job with {file.Name} ({file.Size})");
+        var succeeded = await TryAsync(() => WorkAsync(ct), ct);
+        if (instance is not null)
+        {
+            succeeded &= await TryAsync(() => ShowHistoryAsync(ct), ct);
+        }
+
+        screen.Line();
+        if (succeeded)
+        {
+            screen.Line("Every step succeeded.");
+        }
+
+        return succeeded;
+    }
+
+    private async Task<bool> TryAsync(Func<Task> work, CancellationToken ct)
+    {
+        try
+        {
+            await work();
+            return true;
+        }
+        catch (Exception exception) when (!ct.IsCancellationRequested
+            && exception is StepFailedException or LauncherException or HttpRequestException or IOException or OperationCanceledException)
+        {
+            screen.FailedStep(step, exception.Message);
+            return false;
+        }
+    }
+
+    private async Task WorkAsync(CancellationToken ct)
+    {
+        await StepAsync("Sign in", async () => $"{await browser.SignInAsync(DemoPeople.Admin, ct)} and {await browser.SignInAsync(DemoPeople.Agency, ct)}, at Clerk");
+        var project = await StepAsync("Create project", () => CreateProjectAsync(ct), answer => $"{answer.Field("name")} (admin; agency is a member)");
+        var upload = await StepAsync("Request upload", () => RequestUploadAsync(project, ct), answer => $"{answer.Field("id")} (agency)");
+        await StepAsync("Send the bytes", () => SendAsync(upload, ct));
+        var settled = await StepAsync("Settle", () => SettleAsync(upload.Field("id"), ct), status => status == "ready" ? "ready" : $"the upload is {status}");
+        if (settled != "ready")
+        {
+            await ExplainAsync(upload.Field("id"), ct);
+        }
+
+        await ShareAsync(upload.Field("assetId"), ct);
+    }
+
+    private async Task<Answer> CreateProjectAsync(CancellationToken ct) => (await browser.AskAsync(
+        HttpMethod.Post, "/api/projects", DemoPeople.Admin, new { name = "Autumn campaign", memberIds = new[] { DemoPeople.Agency.Id } }, ct)).Expect(201);
+
+    private async Task<Answer> RequestUploadAsync(Answer project, CancellationToken ct)
+    {
+        var asked = new { projectId = project.Field("id"), fileName = file.Name, sizeBytes = file.Length };
+        var answer = await browser.AskAsync(HttpMethod.Post, "/api/uploads", DemoPeople.Agency, asked, ct);
+        if (answer.Status == 429)
+        {
+            throw new StepFailedException($"{answer.Problem} Start over with --fresh, or upload as somebody else.");
+        }
+
+        answer.Expect(201, 202);
+        instance = $"{answer.Field("id")}-{answer.Field("attempt")}";
+        // 202: Mux has not answered yet; the address of the upload comes with the job.
+        for (var began = clock.GetTimestamp(); answer.Json!["target"] is null; answer = await ReadUploadAsync(answer.Field("id"), ct))
+        {
+            if (answer.Field("status") != "waiting" || clock.GetElapsedTime(began) > SettleLimit)
+            {
+                throw new StepFailedException($"there is no address to send the bytes to; the upload is {answer.Field("status")}");
+            }
+
+            await Task.Delay(LookEvery, clock, ct);
+        }
+
+        return answer;
+    }
+
+    private async Task<string> SendAsync(Answer upload, CancellationToken ct)
+    {
+        using var http = new HttpClient();
+        var chunks = await new ResumablePut(http, file, (string)upload.Json!["target"]!["url"]!, screen.Report, clock).RunAsync(ct);
+        return string.Create(CultureInfo.InvariantCulture, $"{file.Size} in {chunks} {(chunks == 1 ? "chunk" : "chunks")}, straight to Mux");
+    }
+
+    private async Task<string> SettleAsync(string id, CancellationToken ct)
+    {
+        var watch = new WebhookWatch(portal.Vendors.Mux, portal.Database.Data, id);
+        var status = "waiting";
+        for (var began = clock.GetTimestamp(); ; await Task.Delay(LookEvery, clock, ct))
+        {
+            var now = (await ReadUploadAsync(id, ct)).Field("status");
+            foreach (var line in await watch.NewsAsync(ct))
+            {
+                screen.Report(line);
+            }
+
+            if (now != status)
+            {
+                screen.Report($"upload {status} → {now}");
+                status = now;
+            }
+
+            if (status is not ("waiting" or "processing") && await IsOverAsync(ct))
+            {
+                return status;
+            }
+
+            if (clock.GetElapsedTime(began) > SettleLimit)
+            {
+                throw new StepFailedException($"the upload is still {status} after {SettleLimit.TotalMinutes:0} minutes");
+            }
+        }
+    }
+
+    /// <exception cref="StepFailedException">Always: this upload did not become ready.</exception>
+    private async Task ExplainAsync(string id, CancellationToken ct)
+    {
+        var upload = await ReadUploadAsync(id, ct);
+        step = "Not playable";
+        var failure = upload.Json!["failure"] as JsonObject;
+        throw new StepFailedException(failure is null
+            ? $"the upload ended {upload.Field("status")}"
+            : $"Mux: {failure["reason"]} (code {failure["code"]}). The upload is {upload.Field("status")}; nothing else was harmed.");
+    }
+
+    private async Task ShareAsync(string assetId, CancellationToken ct)
+    {
+        var link = await StepAsync(
+            "Share link",
+            async () => (await browser.AskAsync(HttpMethod.Post, "/api/share-links", DemoPeople.Agency, new { assetId, label = "For the client" }, ct)).Expect(201),
+            answer => Shorten(answer.Field("url")));
+        var opened = await StepAsync(
+            "Guest opens it",
+            async () => (await browser.GetAsync(link.Field("url"), "opening the link", ct)).Expect(200),
+            answer => $"200, “{answer.Field("title")}”, without a session");
+        await new PlaybackCheck(browser, file).RunAsync(opened.Field("playbackUrl"), StepAsync, ct);
+        await StepAsync("Revoke", async () =>
+        {
+            var path = $"/api/share-links/{link.Field("id")}/revoke";
+            return $"the link is {(await browser.AskAsync(HttpMethod.Post, path, DemoPeople.Agency, null, ct)).Expect(200).Field("status")}";
+        });
+        await StepAsync("Guest opens it", async () =>
+        {
+            var refused = (await browser.GetAsync(link.Field("url"), "opening the revoked link", ct)).Expect(403);
+            return refused.ProblemType == "/problems/share-link-unavailable"
+                ? $"403 {refused.ProblemType}"
+                : throw new StepFailedException($"403, but the problem is {refused.ProblemType}");
+        });
+    }
+
+    private async Task<Answer> ReadUploadAsync(string id, CancellationToken ct) =>
+        (await browser.AskAsync(HttpMethod.Get, $"/api/uploads/{id}", DemoPeople.Agency, null, ct)).Expect(200);
+
+    private async Task<bool> IsOverAsync(CancellationToken ct) => (await ReadInstanceAsync(ct)).Status == 200;
+
+    private async Task ShowHistoryAsync(CancellationToken ct)
+    {
+        step = "History";
+        var answer = (await ReadInstanceAsync(ct)).Expect(200, 202);
+        var status = answer.Field("runtimeStatus");
+        screen.Heading($"How the orchestration {answer.Field("name")} went: {status}");
+        screen.Line($"  {instance}");
+        screen.Table(HistoryTable.Of((JsonObject)answer.Json!));
+        if (status is "Failed" or "Terminated")
+        {
+            throw new StepFailedException($"the orchestration ended {status}");
+        }
+    }
+
+    private Task<Answer> ReadInstanceAsync(CancellationToken ct)
+    {
+        var path = $"/runtime/webhooks/durabletask/instances/{instance}?showHistory=true&showHistoryOutput=true";
+        return browser.GetAsync($"{portal.App}{path}&code={portal.Secrets.SystemKey}", "the orchestration's history", ct);
+    }
+
+    private Task<T> StepAsync<T>(string what, Func<Task<T>> run, Func<T, string> describe)
+    {
+        step = what;
+        return screen.StepAsync(what, run, describe);
+    }
+
+    private Task<string> StepAsync(string what, Func<Task<string>> run) => StepAsync(what, run, text => text);
+
+    private static string Shorten(string url) => url.Length <= 60 ? url : url[..60] + "…";
+}

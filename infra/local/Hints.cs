@@ -1,0 +1,20 @@
+namespace Portal.Local;
+
+/// <summary>What to try next, to be copied into a shell.</summary>
+internal static class Hints
+{
+    public static void Print(LocalPortal portal, Screen screen)
+    {
+        screen.Heading($"The portal is up: {portal.App}");
+        screen.Line($"  TOKEN=$(dotnet run --project infra/local -- token admin)       # or {string.Join(", ", DemoPeople.All.Skip(1).Select(person => person.Handle))}");
+        screen.Line($"  curl {portal.App}/api/health/ready");
+        screen.Line($"  curl -H \"Authorization: Bearer $TOKEN\" {portal.App}/api/projects");
+        screen.Line($"  curl -H \"Authorization: Bearer $TOKEN\" {portal.App}/api/assets");
+        screen.Line($"  curl '{portal.App}/runtime/webhooks/durabletask/instances?code={portal.Secrets.SystemKey}'   # orchestrations");
+        screen.Line($"  curl -H 'x-functions-key: {portal.Secrets.MasterKey}' {portal.App}/admin/functions              # all functions");
+        screen.Line($"  Mail that was sent: {AppSettings.Text(portal.Vendors.Resend.InboxUrl)}");
+        screen.Line();
+        screen.Line("Ctrl+C stops everything.");
+        screen.Line();
+    }
+}

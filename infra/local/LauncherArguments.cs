@@ -1,0 +1,144 @@
+using System.Globalization;
+using Portal.Postgres;
+
+namespace Portal.Local;
+
+internal enum Verb
+{
+    Demo,
+    Serve,
+    Token,
+    Help,
+}
+
+/// <summary>The command line, read and checked.</summary>
+internal sealed record LauncherArguments
+{
+    public const int DefaultPort = 7071;
+
+    public const string Usage = """
+        Runs the portal on this machine, with Postgres and local Mux, Clerk, Resend and Vercel Blob.
+
+        dotnet run --project infra/local [-- <verb> [options]]
+
+          demo [file]      starts everything and does the main job on a video, then stays up (default; a small clip is there)
+          serve            starts everything and stays up
+          token <person>   prints a session token that is good for an hour:
+                           admin, agency, client, compliance, operator, or other-admin of the second tenant
+
+          --port <number>          of the app (7071; 0 takes any free one); the vendors take ports near it
+          --database <address>     Host=…;Database=… or postgres://…, a direct connection; else PORTAL_DATABASE; else a server of its own
+          --fresh                  throws away the local data first: the own server's, or in a given database the schemas
+                                   portal, durable, runtime, vendors, local and the table public.schema_migrations
+          --exit                   with demo: leaves when it is done, with 0 if every step succeeded
+          --help                   prints this
+
+        Ctrl+C or SIGTERM stops everything that was started. A second Ctrl+C does not wait.
+        """;
+
+    public Verb Verb { get; init; } = Verb.Demo;
+
+    /// <summary>The video; null is the clip of the repository.</summary>
+    public string? File { get; init; }
+
+    public string? Person { get; init; }
+
+    public int Port { get; init; } = DefaultPort;
+
+    /// <summary>As given; null leaves it to PORTAL_DATABASE.</summary>
+    public string? Database { get; init; }
+
+    public bool Fresh { get; init; }
+
+    public bool Exit { get; init; }
+
+    /// <exception cref="UsageException">It cannot be understood; the message says what to write instead.</exception>
+    public static LauncherArguments Parse(IReadOnlyList<string> args)
+    {
+        var words = new List<string>();
+        var read = new LauncherArguments();
+        bool portGiven = false, help = false;
+        for (var index = 0; index < args.Count; index++)
+        {
+            var (name, value) = Split(args[index]);
+            switch (name)
+            {
+                case "--port":
+                    read = read with { Port = PortOf(Value()) };
+                    portGiven = true;
+                    break;
+                case "--database":
+                    read = read with { Database = DatabaseOf(Value()) };
+                    break;
+                case "--fresh":
+                    read = read with { Fresh = Flag() };
+                    break;
+                case "--exit":
+                    read = read with { Exit = Flag() };
+                    break;
+                case "--help" or "-h" or "-?":
+                    help = Flag();
+                    break;
+                case ['-', _, ..]:
+                    throw Wrong($"{name} is not an option.");
+                default:
+                    words.Add(args[index]);
+                    break;
+            }
+
+            string Value() => value ?? (++index < args.Count ? args[index] : throw Wrong($"{name} needs a value."));
+            bool Flag() => value is null ? true : throw Wrong($"{name} takes no value.");
+        }
+
+        return help ? read with { Verb = Verb.Help } : Check(WithWords(read, words), portGiven);
+    }
+
+    private static LauncherArguments WithWords(LauncherArguments read, List<string> words) => words switch
+    {
+        [] or ["demo"] => read,
+        ["demo", var file] => read with { File = file },
+        ["demo", ..] => throw Wrong("demo takes one file."),
+        ["serve"] => read with { Verb = Verb.Serve },
+        ["serve", ..] => throw Wrong("serve takes no file."),
+        ["token"] => throw Wrong($"token needs a person: {DemoPeople.Names}."),
+        ["token", var person] => read with { Verb = Verb.Token, Person = person },
+        ["token", ..] => throw Wrong("token takes one person."),
+        ["help"] => read with { Verb = Verb.Help },
+        [var word, ..] when System.IO.File.Exists(word) => throw Wrong($"{word} is a file, not a verb: write demo {word}."),
+        [var word, ..] => throw Wrong($"{word} is not a verb: there are demo, serve and token."),
+    };
+
+    private static LauncherArguments Check(LauncherArguments read, bool portGiven) => read switch
+    {
+        { Exit: true, Verb: not (Verb.Demo or Verb.Help) } => throw Wrong("--exit goes with demo."),
+        { Verb: Verb.Token, Fresh: true } => throw Wrong("--fresh does not go with token."),
+        { Verb: Verb.Token } when portGiven => throw Wrong("--port does not go with token: one token is good for every app on the database."),
+        { Verb: Verb.Token, Person: { } person } when DemoPeople.Find(person) is null =>
+            throw new UsageException($"There is nobody called {person}. There are {DemoPeople.Names}."),
+        _ => read,
+    };
+
+    private static (string Name, string? Value) Split(string argument) =>
+        argument.StartsWith("--", StringComparison.Ordinal) && argument.IndexOf('=', StringComparison.Ordinal) is var at and > 0
+            ? (argument[..at], argument[(at + 1)..])
+            : (argument, null);
+
+    private static int PortOf(string text) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port <= 65535
+            ? port
+            : throw Wrong($"--port must be 0 to 65535, not {text}.");
+
+    private static string DatabaseOf(string text)
+    {
+        try
+        {
+            return DatabaseAddress.Parse(text);
+        }
+        catch (ArgumentException exception)
+        {
+            throw Wrong($"--database: {exception.Message.Split(" (Parameter", 2)[0]}");
+        }
+    }
+
+    private static UsageException Wrong(string message) => new($"{message} See --help.");
+}

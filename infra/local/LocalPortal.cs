@@ -1,0 +1,144 @@
+using System.Globalization;
+using Portal.Functions;
+using Portal.Postgres;
+using Portal.Runtime;
+
+namespace Portal.Local;
+
+/// <summary>Everything that runs: Postgres, the vendors, the app. Started in that order, each with a line; stopped the other way round.</summary>
+internal sealed class LocalPortal : IAsyncDisposable
+{
+    // Requests and activities here are short; who presses Ctrl+C does not want to wait for one that is not.
+    private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(5);
+
+    private readonly Screen screen;
+    private readonly TimeProvider clock;
+    private readonly Stack<(string Name, IAsyncDisposable Part)> started = new();
+
+    private LocalPortal(Screen screen, TimeProvider clock)
+    {
+        this.screen = screen;
+        this.clock = clock;
+    }
+
+    /// <summary>The app's address, without a slash at the end.</summary>
+    public string App => AppSettings.Text(Host.Address);
+
+    public LocalDatabase Database { get; private set; } = null!;
+
+    public VendorServers Vendors { get; private set; } = null!;
+
+    public LocalSecrets Secrets { get; private set; } = null!;
+
+    private FunctionsHost Host { get; set; } = null!;
+
+    public static async Task<LocalPortal> StartAsync(
+        LauncherArguments arguments, Screen screen, LogGate logs, TimeProvider clock, CancellationToken ct)
+    {
+        // Before anything is downloaded or started for nothing.
+        var port = Ports.ForApp(arguments.Port);
+        var root = FindContentRoot();
+        var portal = new LocalPortal(screen, clock);
+        try
+        {
+            screen.Heading("Starting the portal");
+            await portal.StartDatabaseAsync(arguments, ct);
+            portal.Vendors = portal.Started("vendors", await VendorServers.StartAsync(portal.Database.Address, port, screen, clock, ct));
+            await portal.StartAppAsync(root, port, logs, ct);
+            return portal;
+        }
+        catch
+        {
+            await portal.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Returns when asked to stop, or when the app stops by itself.</summary>
+    public Task WaitAsync(CancellationToken ct) => Host.WaitForShutdownAsync(ct);
+
+    public async ValueTask DisposeAsync()
+    {
+        if (started.Count == 0)
+        {
+            return;
+        }
+
+        var began = clock.GetTimestamp();
+        screen.Line();
+        while (started.TryPop(out var each))
+        {
+            try
+            {
+                await each.Part.DisposeAsync();
+            }
+            catch (Exception exception)
+            {
+                // The others must still be stopped.
+                screen.Failed($"Stopping {each.Name}: {exception.Message}");
+            }
+        }
+
+        screen.Line(string.Create(CultureInfo.InvariantCulture, $"Stopped in {clock.GetElapsedTime(began).TotalSeconds:0.0} s."));
+    }
+
+    private async Task StartDatabaseAsync(LauncherArguments arguments, CancellationToken ct)
+    {
+        Database = await screen.StepAsync(
+            "Postgres", async () => Started("Postgres", await LocalDatabase.OpenAsync(arguments, screen, ct)), database => database.Description);
+        await screen.StepAsync(
+            "Migrations",
+            () => Migrator.ApplyAsync(Database.Address, ct),
+            count => count == 0 ? "nothing to do" : string.Create(CultureInfo.InvariantCulture, $"{count} applied"));
+        await screen.StepAsync("Demo data", () => DemoPeople.WriteAsync(Database.Data, clock.GetUtcNow(), ct));
+    }
+
+    private async Task StartAppAsync(string root, int port, LogGate logs, CancellationToken ct)
+    {
+        var address = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}");
+        Secrets = await LocalSecrets.LoadAsync(Database.Data, ct);
+        var signingKey = await screen.StepAsync(
+            "Signing key", () => Secrets.MuxSigningKeyAsync(Vendors.Mux, Vendors.MuxOptions, ct), key => $"{key.Id[..8]}…, for playback tokens");
+        Host = await screen.StepAsync(
+            "App",
+            async () => Started("the app", await FunctionsHost.StartAsync(
+                new FunctionsHostOptions
+                {
+                    ContentRoot = root,
+                    Functions = typeof(PortalApp).Assembly,
+                    ConfigureApp = app => app.AddPortal(),
+                    DurableDatabase = Database.Address,
+                    Port = port,
+                    Clock = clock,
+                    Settings = AppSettings.Of(Database, Vendors, Secrets, signingKey, address),
+                    ConfigureLogging = logs.Configure,
+                    StopLimit = StopLimit,
+                },
+                ct)),
+            _ => address);
+        Vendors.Mux.WebhookUrl = new Uri($"{address}/api/webhooks/mux");
+    }
+
+    private T Started<T>(string name, T part)
+        where T : IAsyncDisposable
+    {
+        started.Push((name, part));
+        return part;
+    }
+
+    /// <summary>The checkout if we run from one (it may have a local.settings.json), else the folder of the program.</summary>
+    private static string FindContentRoot()
+    {
+        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        {
+            if (File.Exists(Path.Combine(folder.FullName, "host.json")) && File.Exists(Path.Combine(folder.FullName, "Functions.sln")))
+            {
+                return folder.FullName;
+            }
+        }
+
+        return File.Exists(Path.Combine(AppContext.BaseDirectory, "host.json"))
+            ? AppContext.BaseDirectory
+            : throw new LauncherException($"There is no host.json in {AppContext.BaseDirectory} or above it.");
+    }
+}

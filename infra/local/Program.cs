@@ -1,0 +1,68 @@
+using System.Net.Sockets;
+using Npgsql;
+using Portal.Local;
+using Portal.Local.Demo;
+using Portal.Postgres;
+using Portal.Runtime;
+
+// The launcher. Whatever goes wrong is a sentence on standard error: exit code 2 for a wrong command line, 1 for the rest.
+var clock = TimeProvider.System;
+using var stop = new StopSignal();
+var errors = new Screen(Console.Error, clock);
+try
+{
+    var arguments = LauncherArguments.Parse(args);
+    return arguments.Verb switch
+    {
+        Verb.Help => Help(),
+        Verb.Token => await TokenVerb.RunAsync(arguments, errors, clock, stop.Token),
+        _ => await RunAsync(arguments),
+    };
+}
+catch (Exception) when (stop.Token.IsCancellationRequested)
+{
+    // Asked to stop in the middle of something: what it threw on the way out is only that.
+    return 0;
+}
+catch (UsageException exception)
+{
+    errors.Failed(exception.Message);
+    return 2;
+}
+catch (Exception exception) when (IsExplained(exception))
+{
+    errors.Failed(exception.Message);
+    return 1;
+}
+
+static int Help()
+{
+    Console.WriteLine(LauncherArguments.Usage);
+    return 0;
+}
+
+async Task<int> RunAsync(LauncherArguments arguments)
+{
+    var screen = new Screen(Console.Out, clock);
+    var file = arguments.Verb == Verb.Demo ? DemoFile.Check(arguments.File) : null;
+    var logs = new LogGate();
+    await using var portal = await LocalPortal.StartAsync(arguments, screen, logs, clock, stop.Token);
+    if (file is not null)
+    {
+        using var browser = new Browser(portal.App, AppSettings.Text(portal.Vendors.Clerk.Address), clock);
+        var succeeded = await new DemoRun(portal, browser, file, screen, clock).RunAsync(stop.Token);
+        if (arguments.Exit)
+        {
+            return succeeded ? 0 : 1;
+        }
+    }
+
+    Hints.Print(portal, screen);
+    logs.Open();
+    await portal.WaitAsync(stop.Token);
+    return 0;
+}
+
+static bool IsExplained(Exception exception) => exception
+    is LauncherException or PostgresStartException or MigrationException or FunctionsHostStartException
+    or NpgsqlException or SocketException or IOException or UnauthorizedAccessException or HttpRequestException or TimeoutException;
