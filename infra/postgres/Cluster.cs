@@ -13,6 +13,7 @@ namespace Portal.Postgres;
 internal sealed partial class Cluster(string folder, Account account, PostgresServerOptions options, IProgress<string> progress)
 {
     private const int PortTries = 5;
+    private const long LongestLog = 10 * 1024 * 1024;
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(90);
     private static readonly TimeSpan AdoptLimit = TimeSpan.FromSeconds(30);
 
@@ -101,7 +102,6 @@ internal sealed partial class Cluster(string folder, Account account, PostgresSe
         Password = state.Password,
         Database = "postgres",
         SslMode = SslMode.Disable,
-        IncludeErrorDetail = true,
     }.ConnectionString;
 
     /// <summary>True once the server answers to our password and reads our pid file as its own.</summary>
@@ -145,6 +145,11 @@ internal sealed partial class Cluster(string folder, Account account, PostgresSe
 
     private async Task<ClusterState> StartServerAsync(ClusterState state, ServerBinaries binaries, CancellationToken ct)
     {
+        if (LogLength() > LongestLog)
+        {
+            File.Delete(LogFile);
+        }
+
         CommandResult? result = null;
         for (var attempt = 0; attempt < PortTries; attempt++)
         {

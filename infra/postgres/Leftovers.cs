@@ -20,14 +20,22 @@ internal static class Leftovers
 
         foreach (var path in Directory.GetDirectories(folder, Prefix + "*"))
         {
-            try
-            {
-                Directory.Delete(path, recursive: true);
-            }
-            catch (IOException)
-            {
-                // Somebody writes into it: its name is in nobody's way.
-            }
+            // What somebody writes into still is in nobody's way.
+            TryDeleteFolder(path);
+        }
+    }
+
+    /// <returns>False if it is still there in part: somebody else writes into it, or deletes it as well.</returns>
+    public static bool TryDeleteFolder(string path)
+    {
+        try
+        {
+            DeleteFolder(path);
+            return true;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return false;
         }
     }
 

@@ -103,7 +103,8 @@ public sealed class PostgresServer : IAsyncDisposable
         NpgsqlConnection.ClearPool(connection);
         if (options.Throwaway)
         {
-            Leftovers.DeleteFolder(Folder);
+            // Whoever sweeps may be at it as well.
+            Leftovers.TryDeleteFolder(Folder);
         }
     }
 

@@ -49,8 +49,7 @@ internal sealed class StatePlace(string stateFolder, Account account, IProgress<
             return null;
         }
 
-        var pointer = PointerFile(stateFolder);
-        var elsewhere = File.Exists(pointer) ? (await File.ReadAllTextAsync(pointer, ct)).Trim() : stateFolder;
+        var elsewhere = ReadPointer(stateFolder) ?? stateFolder;
         foreach (var path in new[] { Path.Combine(stateFolder, relative, "data"), Path.Combine(elsewhere, relative, "data"), stateFolder })
         {
             if (await UnixFolders.LookAsync(path, ct) is { } found)
@@ -67,30 +66,49 @@ internal sealed class StatePlace(string stateFolder, Account account, IProgress<
     public async Task<string> FindAsync(string relative, CancellationToken ct)
     {
         var refusals = new List<string>();
-        if (await TryAsync(stateFolder, relative, ct) is not { } refusal)
+        foreach (var folder in InOrder(relative))
         {
-            return stateFolder;
-        }
-
-        refusals.Add($"{stateFolder}: {refusal}");
-        foreach (var other in OtherFolders())
-        {
-            var mode = account.IsOther ? UnixFolders.PassThrough : UnixFolders.Private;
-            refusal = OperatingSystem.IsWindows()
-                ? null
-                : await UnixFolders.MakeInPublicPlaceAsync(other, mode, account.OurUserId, ct);
-            refusal ??= await TryAsync(other, relative, ct);
-            if (refusal is null)
+            var refusal = folder == stateFolder ? null : await MakeAsync(folder, ct);
+            refusal ??= await TryAsync(folder, relative, ct);
+            if (refusal is not null)
             {
-                progress.Report($"Postgres keeps its files in {other} ({refusals[0]}).");
-                LeavePointer(other);
-                return other;
+                refusals.Add($"{folder}: {refusal}");
+                continue;
             }
 
-            refusals.Add($"{other}: {refusal}");
+            if (folder != stateFolder)
+            {
+                progress.Report($"Postgres keeps its files in {folder} ({refusals.FirstOrDefault() ?? "as before"}).");
+                LeavePointer(folder);
+            }
+
+            return folder;
         }
 
         throw new PostgresStartException("No folder was found where Postgres can keep its files.\n" + string.Join('\n', refusals));
+    }
+
+    /// <summary>The state folder first, unless the data are elsewhere from an earlier run and not here.</summary>
+    private IEnumerable<string> InOrder(string relative)
+    {
+        var others = OtherFolders().ToArray();
+        var pointed = ReadPointer(stateFolder);
+        return others.Contains(pointed)
+            && Directory.Exists(Path.Combine(pointed!, relative, "data"))
+            && !Directory.Exists(Path.Combine(stateFolder, relative, "data"))
+            ? others.OrderByDescending(folder => folder == pointed).Append(stateFolder)
+            : others.Prepend(stateFolder);
+    }
+
+    private async Task<string?> MakeAsync(string folder, CancellationToken ct) => OperatingSystem.IsWindows()
+        ? null
+        : await UnixFolders.MakeInPublicPlaceAsync(
+            folder, account.IsOther ? UnixFolders.PassThrough : UnixFolders.Private, account.OurUserId, ct);
+
+    private static string? ReadPointer(string stateFolder)
+    {
+        var pointer = PointerFile(stateFolder);
+        return File.Exists(pointer) ? File.ReadAllText(pointer).Trim() : null;
     }
 
     private IEnumerable<string> OtherFolders()

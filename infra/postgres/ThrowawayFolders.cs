@@ -28,7 +28,7 @@ internal static class ThrowawayFolders
         if (File.Exists(Path.Combine(folder, Mark)) && !ClusterUsers.Any(Path.Combine(folder, "users")))
         {
             await new Postmaster(Path.Combine(folder, "data"), account).StopAsync(null, fast: false, ct);
-            Leftovers.DeleteFolder(folder);
+            Leftovers.TryDeleteFolder(folder);
         }
     }
 }

@@ -19,14 +19,14 @@ public sealed partial class AlertStore(PortalDb db, TimeProvider clock, ILogger<
         do update set times = portal.alerts.times + 1, last_at = @now, summary = excluded.summary, details = excluded.details
         """;
 
-    public async Task RaiseAsync(Alert alert, CancellationToken ct)
+    public async Task AddAsync(Alert alert, CancellationToken ct)
     {
-        await db.AcrossTenantsAsync(tx => RaiseAsync(tx, alert), ct);
+        await db.AcrossTenantsAsync(tx => AddAsync(tx, alert), ct);
         Log.Raised(logger, alert.Kind, alert.DedupKey, alert.Severity, alert.Summary);
     }
 
     /// <summary>The same inside a running transaction across tenants: the alert stands or falls with the change.</summary>
-    public Task<int> RaiseAsync(Tx tx, Alert alert)
+    public Task<int> AddAsync(Tx tx, Alert alert)
     {
         var now = clock.GetUtcNow();
         return tx.ExecuteAsync(Raise, new

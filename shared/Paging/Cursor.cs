@@ -78,5 +78,5 @@ public sealed class Cursors(IOptions<PagingOptions> options)
     }
 
     private ReadOnlySpan<byte> Tag(ReadOnlySpan<byte> body, Guid tenant, string list) =>
-        HMACSHA256.HashData(key, [.. body, .. tenant.ToByteArray(), .. System.Text.Encoding.UTF8.GetBytes(list)]).AsSpan(0, TagLength);
+        HMACSHA256.HashData(key, (byte[])[.. body, .. tenant.ToByteArray(), .. System.Text.Encoding.UTF8.GetBytes(list)]).AsSpan(0, TagLength);
 }

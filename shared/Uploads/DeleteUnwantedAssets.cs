@@ -39,7 +39,7 @@ public sealed partial class DeleteUnwantedAssets(
             await cleanups.PutOffAsync(cleanup.MuxAssetId, clock.GetUtcNow() + Backoff(cleanup.Tries), why, ct);
             if (cleanup.Tries == TriesBeforeAlert)
             {
-                await alerts.RaiseAsync(new("mux_cleanup_stuck", cleanup.MuxAssetId, "warning",
+                await alerts.AddAsync(new("mux_cleanup_stuck", cleanup.MuxAssetId, "warning",
                     $"Mux asset {cleanup.MuxAssetId} cannot be deleted: {why}", new { cleanup.JobId, cleanup.Tries }), ct);
             }
         }

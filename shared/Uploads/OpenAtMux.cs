@@ -19,7 +19,7 @@ public sealed record Opened(string Status, DateTimeOffset? Turn = null, bool Nee
 /// asset exists (by passthrough) and that one is adopted.
 /// </summary>
 public sealed class OpenAtMux(
-    UploadProgressStore progress, VendorPace pace, IMuxVideo mux, BlobUrls blob, SettleUpload settle, IOptions<MuxOptions> options, TimeProvider clock)
+    UploadProgressStore progress, VendorPace pace, IMuxVideo mux, BlobReads blob, SettleUpload settle, IOptions<MuxOptions> options, TimeProvider clock)
 {
     private const int AdoptPages = 3;
     private const int PageSize = 100;
@@ -87,8 +87,14 @@ public sealed class OpenAtMux(
 
     private async Task<Opened> CreateAssetAsync(UploadJob job, CancellationToken ct)
     {
-        var source = blob.ReadUrl(job.BlobUrl!, clock.GetUtcNow() + TimeSpan.FromHours(6));
-        switch (await mux.CreateAssetAsync(job.Id.ToString(), source, ct))
+        // Long enough for Mux to fetch a large file, also when it queues the job.
+        var source = await blob.UrlAsync(job.BlobUrl!, job.BlobPathname!, clock.GetUtcNow() + TimeSpan.FromHours(6), ct);
+        if (source is not VendorAnswer<string>.Ok { Value: var url })
+        {
+            throw new TryAgainException("Vercel Blob gives no address to read the original from.");
+        }
+
+        switch (await mux.CreateAssetAsync(job.Id.ToString(), url, ct))
         {
             case VendorAnswer<MuxAsset>.Ok { Value: var made }:
                 return await SettleAsync(job, made, ct);
@@ -145,7 +151,7 @@ public sealed class OpenAtMux(
     {
         VendorAnswer<T>.Paced p => new(job.Status, Turn: await SlowDownAsync(p.Wait, ct)),
         VendorAnswer<T>.Refused { Status: 401 or 403 } r => throw new TryAgainException($"Mux refuses our credentials ({r.Status})."),
-        VendorAnswer<T>.Refused r => throw new GiveUpException("mux_refused", r.Reason),
+        VendorAnswer<T>.Refused r => throw new GiveUpException(r.Reason),
         VendorAnswer<T>.Unknown u => throw new TryAgainException(u.Reason),
         _ => throw new InvalidOperationException("An answer that is none of the four kinds."),
     };

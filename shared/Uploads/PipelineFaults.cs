@@ -6,8 +6,5 @@ namespace Portal.Uploads;
 /// </summary>
 public sealed class TryAgainException(string message, Exception? inner = null) : Exception(message, inner);
 
-/// <summary>"Give up": thrown by an activity when the same call cannot succeed later. The upload fails with this code and reason.</summary>
-public sealed class GiveUpException(string code, string reason) : Exception(reason)
-{
-    public string Code { get; } = code;
-}
+/// <summary>"Give up": thrown by an activity when the same call cannot succeed later. The upload fails with this reason.</summary>
+public sealed class GiveUpException(string reason) : Exception(reason);

@@ -59,7 +59,7 @@ public sealed class SweepMuxAssets(IMuxVideo mux, SettleUpload settle, UploadPro
 
         if (settled.As is SettledAs.NoJob or SettledAs.NotOurs)
         {
-            await alerts.RaiseAsync(new("mux_asset_without_row", asset.Id, "warning",
+            await alerts.AddAsync(new("mux_asset_without_row", asset.Id, "warning",
                 $"Mux asset {asset.Id} belongs to no upload of ours.", new { muxAssetId = asset.Id }), ct);
         }
     }
@@ -71,7 +71,7 @@ public sealed class SweepMuxAssets(IMuxVideo mux, SettleUpload settle, UploadPro
             var rows = await progress.ReadyAssetsAsync(after, startedAt, PageSize, ct);
             foreach (var row in rows.Where(r => !atMux.Contains(r.MuxAssetId)))
             {
-                await alerts.RaiseAsync(new("mux_asset_missing", row.Id.ToString(), "error",
+                await alerts.AddAsync(new("mux_asset_missing", row.Id.ToString(), "error",
                     $"Asset version {row.Id} is ready, but Mux asset {row.MuxAssetId} is gone.", new { assetVersionId = row.Id }), ct);
             }
 

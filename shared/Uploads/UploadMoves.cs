@@ -62,7 +62,7 @@ public sealed class UploadMoves(Journal journal, AlertStore alerts, TimeProvider
         if (moved is not null)
         {
             await JournalAsync(tx, job, moved, actor, "asset_process_failed", "asset_process_failed");
-            await alerts.RaiseAsync(tx, new("upload_failed", job.Id.ToString(), "warning", $"Upload {job.Id} failed: {code}.",
+            await alerts.AddAsync(tx, new("upload_failed", job.Id.ToString(), "warning", $"Upload {job.Id} failed: {code}.",
                 new { jobId = job.Id.Value, attempt = job.Attempt, code }));
         }
 

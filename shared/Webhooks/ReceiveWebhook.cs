@@ -111,7 +111,7 @@ public sealed partial class ReceiveWebhook(
         {
             if (await inbox.PutOffAsync("mux", envelope.Id, error, next, MaxTries, CancellationToken.None))
             {
-                await alerts.RaiseAsync(new("webhook_dead", $"mux:{envelope.Id}", "error",
+                await alerts.AddAsync(new("webhook_dead", $"mux:{envelope.Id}", "error",
                     $"Mux event {envelope.Type} could not be handled in {MaxTries} tries: {error}", new { eventId = envelope.Id }), CancellationToken.None);
             }
         }

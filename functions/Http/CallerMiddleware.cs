@@ -1,0 +1,101 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.Azure.Functions.Worker.Middleware;
+using Microsoft.Extensions.Logging;
+using Portal.Db;
+using Portal.Tenancy;
+using Portal.Vendors.Clerk;
+
+namespace Portal.Functions.Http;
+
+/// <summary>
+/// Lets a request through to a function, or answers it: verifies the Clerk session, finds the person in the organization's tenant,
+/// and asks the permissions table. A role comes from our row, never from the token.
+/// </summary>
+public sealed partial class CallerMiddleware(
+    ActionsOfFunctions actions, ClerkSessions sessions, CallerStore callers, ILogger<CallerMiddleware> logger) : IFunctionsWorkerMiddleware
+{
+    private const string Scheme = "Bearer ";
+
+    public async Task Invoke(FunctionContext context, FunctionExecutionDelegate next)
+    {
+        var http = context.GetHttpContext();
+        var action = actions.Of[context.FunctionDefinition.Name];
+        if (http is null || action == PortalAction.Anonymous)
+        {
+            await next(context);
+            return;
+        }
+
+        if (await FindFaultAsync(http, action) is { } problem)
+        {
+            await problem.ExecuteAsync(http);
+            return;
+        }
+
+        await next(context);
+    }
+
+    private async Task<Problem?> FindFaultAsync(HttpContext http, PortalAction action)
+    {
+        var header = http.Request.Headers.Authorization.ToString();
+        if (!header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
+        {
+            return Problem.Unauthenticated("Send the session token as Authorization: Bearer.");
+        }
+
+        var check = await sessions.CheckAsync(header[Scheme.Length..].Trim(), http.RequestAborted);
+        if (check.Session is not { } session)
+        {
+            Log.Refused(logger, check.Fault!);
+            return Problem.Unauthenticated(check.Fault == "expired" ? "The session has expired." : "The session token is not valid.");
+        }
+
+        var known = await callers.FindAsync(session.UserId, session.OrganizationId, http.RequestAborted);
+        return action == PortalAction.OperateUploads ? AsOperator(http, session, known) : AsMember(http, session, known, action);
+    }
+
+    private static Problem? AsOperator(HttpContext http, ClerkSession session, KnownCaller known)
+    {
+        // Nobody acts for somebody else on call: an impersonated session is no Operator.
+        if (!known.IsOperator || session.ImpersonatorId is not null)
+        {
+            return Problem.Forbidden("forbidden", "This is for Operators.");
+        }
+
+        http.Set(new Operator(session.UserId, http.RequestId()));
+        return null;
+    }
+
+    private static Problem? AsMember(HttpContext http, ClerkSession session, KnownCaller known, PortalAction action)
+    {
+        if (known is not { TenantId: { } tenant, TenantStatus: "active" })
+        {
+            return Problem.Forbidden("no-tenant", "The session's organization has no portal.");
+        }
+
+        if (known is not { UserId: { } user, Role: { } role })
+        {
+            return Problem.Forbidden("not-enrolled", "You are not a member of this portal.");
+        }
+
+        if (known.UserStatus != "active")
+        {
+            return Problem.Forbidden("deactivated", "Your account in this portal is deactivated.");
+        }
+
+        if (!Permissions.Allows(action, role))
+        {
+            return Problem.Forbidden("forbidden", $"Your role ({role}) does not allow this.");
+        }
+
+        http.Set(new Caller(new TenantId(tenant), new UserId(user), role, session.UserId, session.ImpersonatorId, http.RequestId()));
+        return null;
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Information, Message = "Session refused: {Fault}")]
+        public static partial void Refused(ILogger logger, string fault);
+    }
+}

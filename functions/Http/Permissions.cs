@@ -1,0 +1,58 @@
+using Portal.Tenancy;
+
+namespace Portal.Functions.Http;
+
+/// <summary>What an HTTP function lets its caller do.</summary>
+public enum PortalAction
+{
+    /// <summary>No session: health, share tokens, webhooks. What is asked for instead is in the function (a token, a signature).</summary>
+    Anonymous,
+    CreateProject,
+    ReadProject,
+    RequestUpload,
+    ReadUpload,
+    CancelUpload,
+    ReadAsset,
+    PlayAsset,
+    CreateShareLink,
+    ReadShareLink,
+    RevokeShareLink,
+
+    /// <summary>People on call, across tenants.</summary>
+    OperateUploads,
+}
+
+/// <summary>Names the action of an HTTP function. One that names none fails the start.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class AllowsAttribute(PortalAction action) : Attribute
+{
+    public PortalAction Action { get; } = action;
+}
+
+/// <summary>Function name → action, read once at start.</summary>
+public sealed record ActionsOfFunctions(IReadOnlyDictionary<string, PortalAction> Of);
+
+/// <summary>
+/// Who may do what: the only place where roles decide (domain.md, "Who may do what"). Admin ⊇ Agency. Whether a person may do it to
+/// this very project or asset is a question of rows, answered by the stores with 404.
+/// </summary>
+public static class Permissions
+{
+    private static readonly string[] Producers = [Role.Admin, Role.Agency];
+
+    public static IReadOnlyDictionary<PortalAction, IReadOnlyList<string>> Table { get; } = new Dictionary<PortalAction, IReadOnlyList<string>>
+    {
+        [PortalAction.CreateProject] = [Role.Admin],
+        [PortalAction.ReadProject] = [Role.Admin, Role.Agency, Role.Client],
+        [PortalAction.RequestUpload] = Producers,
+        [PortalAction.ReadUpload] = Producers,
+        [PortalAction.CancelUpload] = Producers,
+        [PortalAction.ReadAsset] = Producers,
+        [PortalAction.PlayAsset] = Producers,
+        [PortalAction.CreateShareLink] = Producers,
+        [PortalAction.ReadShareLink] = Producers,
+        [PortalAction.RevokeShareLink] = Producers,
+    };
+
+    public static bool Allows(PortalAction action, string role) => Table.TryGetValue(action, out var roles) && roles.Contains(role);
+}

@@ -1,0 +1,48 @@
+using Microsoft.AspNetCore.Http;
+using Portal.Limits;
+using Portal.Tenancy;
+
+namespace Portal.Functions.Http;
+
+/// <summary>What middleware has found out about a request, for functions to take.</summary>
+public static class RequestItems
+{
+    private const string RequestIdKey = "portal.requestId";
+
+    public static string RequestId(this HttpContext context) => context.Items[RequestIdKey] as string ?? context.TraceIdentifier;
+
+    /// <summary>The signed-in person. Only functions whose action needs a role may ask; middleware let nobody else through.</summary>
+    public static Caller Caller(this HttpContext context) =>
+        context.Items[typeof(Caller)] as Caller ?? throw new InvalidOperationException("This function's action lets callers in without a role.");
+
+    /// <inheritdoc cref="Caller"/>
+    public static Operator Operator(this HttpContext context) =>
+        context.Items[typeof(Operator)] as Operator ?? throw new InvalidOperationException("This function's action is not one of Operators.");
+
+    /// <summary>Where the request came from, hashed.</summary>
+    public static Requester Requester(this HttpContext context, RequesterHash hash) =>
+        hash.Of(context.ClientAddress(), context.Request.Headers.UserAgent, context.RequestId());
+
+    internal static void SetRequestId(this HttpContext context, string id) => context.Items[RequestIdKey] = id;
+
+    internal static void Set(this HttpContext context, Caller caller) => context.Items[typeof(Caller)] = caller;
+
+    internal static void Set(this HttpContext context, Operator person) => context.Items[typeof(Operator)] = person;
+
+    /// <summary>
+    /// The client's address. On Azure the front end appends the true address as the last entry of X-Forwarded-For; entries before it
+    /// are the client's own claims. Locally there is no front end, and the header is not believed.
+    /// </summary>
+    private static string? ClientAddress(this HttpContext context)
+    {
+        var forwarded = context.Request.Headers["X-Forwarded-For"].ToString();
+        var onAzure = Environment.GetEnvironmentVariable("WEBSITE_INSTANCE_ID") is not null;
+        if (!onAzure || forwarded.Length == 0)
+        {
+            return context.Connection.RemoteIpAddress?.ToString();
+        }
+
+        var last = forwarded[(forwarded.LastIndexOf(',') + 1)..].Trim();
+        return System.Net.IPEndPoint.TryParse(last, out var endPoint) ? endPoint.Address.ToString() : last;
+    }
+}

@@ -1,0 +1,47 @@
+using System.Collections.Frozen;
+using System.Reflection;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Portal.Functions.Http;
+
+namespace Portal.Functions;
+
+/// <summary>Everything the app registers, and the order of its middleware; the same on Azure and on the local runtime.</summary>
+public static class PortalApp
+{
+    /// <exception cref="InvalidOperationException">An HTTP function names no action: nobody has decided who may call it.</exception>
+    public static IFunctionsWorkerApplicationBuilder AddPortal(this IFunctionsWorkerApplicationBuilder builder)
+    {
+        builder.Services.AddPortalCore();
+        builder.Services.AddSingleton<Uploads.UploadTargets>();
+        builder.Services.AddSingleton(new ActionsOfFunctions(ReadActions()));
+
+        // Only around HTTP: an orchestrator must not really await in middleware (docs/flows/durable.md).
+        builder.UseWhen<RequestIdMiddleware>(IsHttp);
+        builder.UseWhen<LastResortMiddleware>(IsHttp);
+        builder.UseWhen<CallerMiddleware>(IsHttp);
+        return builder;
+    }
+
+    private static bool IsHttp(FunctionContext context) =>
+        context.FunctionDefinition.InputBindings.Values.Any(b => string.Equals(b.Type, "httpTrigger", StringComparison.OrdinalIgnoreCase));
+
+    private static FrozenDictionary<string, PortalAction> ReadActions()
+    {
+        var actions = new Dictionary<string, PortalAction>(StringComparer.OrdinalIgnoreCase);
+        foreach (var method in typeof(PortalApp).Assembly.GetTypes().SelectMany(t => t.GetMethods()))
+        {
+            if (method.GetCustomAttribute<FunctionAttribute>() is not { } function
+                || !method.GetParameters().Any(p => p.GetCustomAttribute<HttpTriggerAttribute>() is not null))
+            {
+                continue;
+            }
+
+            actions[function.Name] = method.GetCustomAttribute<AllowsAttribute>()?.Action
+                ?? throw new InvalidOperationException($"HTTP function {function.Name} names no action: add [Allows(PortalAction.…)] to {method.DeclaringType}.");
+        }
+
+        return actions.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase);
+    }
+}

@@ -1,0 +1,162 @@
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.DurableTask;
+using Portal.Uploads;
+
+namespace Portal.Functions.Uploads;
+
+/// <summary>
+/// Carries one attempt of one upload: opens it at Mux, then waits for its row to be settled. Webhooks move the row and nudge; the row
+/// is the truth, so a nudge only means "look again". When none comes, a timer asks Mux (after 2 minutes, doubling to 15). Calls of ours
+/// that fail are tried 8 times, 30 s doubling to 15 min, with an alert when the 4th retry starts; then the upload fails. A turn in
+/// Mux's one-POST-a-second queue is no try. What Mux calls errored ends the attempt at once: bytes that cannot be decoded do not get
+/// better. Instance id: <c>{job id}-{attempt}</c>. Output: the job's last status.
+/// </summary>
+public static class UploadPipelineOrchestration
+{
+    public const string Name = "UploadPipeline";
+
+    internal const int MaxTries = 8;
+    internal const int AlertAtRetry = 4;
+    private const int LooksPerRun = 60;
+    private static readonly TimeSpan FirstLook = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(15);
+    private static readonly TimeSpan FirstRetry = TimeSpan.FromSeconds(30);
+
+    /// <summary>For bookkeeping in our own rows: the database comes back, or the sweep takes over.</summary>
+    private static readonly TaskOptions Bookkeeping = TaskOptions.FromRetryPolicy(
+        new RetryPolicy(10, TimeSpan.FromSeconds(5), 2, TimeSpan.FromMinutes(5)) { HandleFailure = f => f.IsCausedBy<TryAgainException>() });
+
+    [Function(Name)]
+    public static async Task<string> RunAsync([OrchestrationTrigger] TaskOrchestrationContext context, UploadRef upload)
+    {
+        try
+        {
+            var status = await OpenAsync(context, upload);
+            if (!UploadStatus.IsFinal(status))
+            {
+                status = await WaitAsync(context, upload);
+            }
+
+            if (status == UploadStatus.Cancelled)
+            {
+                await TryAsync<object?>(context, upload, UploadPipelineActivities.CleanUp, upload);
+            }
+
+            context.SetCustomStatus(status);
+            return status;
+        }
+        catch (TaskFailedException e)
+        {
+            var failed = await context.CallActivityAsync<string?>(UploadPipelineActivities.Fail, Failure(upload, e.FailureDetails), Bookkeeping);
+            context.SetCustomStatus(failed ?? UploadStatus.Failed);
+            return failed ?? UploadStatus.Failed;
+        }
+    }
+
+    /// <summary>Opens the upload at Mux, in turn; a `blob` upload first waits for its original.</summary>
+    private static async Task<string> OpenAsync(TaskOrchestrationContext context, UploadRef upload)
+    {
+        DateTimeOffset? turn = null;
+        Task<object?>? nudge = null;
+        while (true)
+        {
+            var opened = await TryAsync<Opened>(context, upload, UploadPipelineActivities.Open, new OpenRequest(upload, turn));
+            context.SetCustomStatus(opened.Status);
+            turn = opened.Turn;
+            if (turn is { } moment)
+            {
+                await context.CreateTimer(moment.UtcDateTime, CancellationToken.None);
+            }
+            else if (opened.NeedsBlob)
+            {
+                nudge = await NudgeOrAsync(context, nudge, LongestWait);
+                var status = await TryAsync<string?>(context, upload, UploadPipelineActivities.Reconcile, upload);
+                if (status is null || UploadStatus.IsFinal(status))
+                {
+                    return status ?? UploadStatus.Failed;
+                }
+            }
+            else
+            {
+                return opened.Status;
+            }
+        }
+    }
+
+    /// <summary>Waits until the row is settled: looks at it after every nudge, asks Mux after every timer.</summary>
+    private static async Task<string> WaitAsync(TaskOrchestrationContext context, UploadRef upload)
+    {
+        Task<object?>? nudge = null;
+        var wait = FirstLook;
+        for (var look = 0; ; look++)
+        {
+            nudge = await NudgeOrAsync(context, nudge, wait);
+            var nudged = nudge is null;
+            wait = nudged ? wait : wait + wait > LongestWait ? LongestWait : wait + wait;
+            var status = nudged
+                ? await context.CallActivityAsync<string?>(UploadPipelineActivities.Look, upload, Bookkeeping)
+                : await TryAsync<string?>(context, upload, UploadPipelineActivities.Reconcile, upload);
+            context.SetCustomStatus(status);
+            if (status is null || UploadStatus.IsFinal(status))
+            {
+                return status ?? UploadStatus.Failed;
+            }
+
+            if (look >= LooksPerRun && nudge is not null)
+            {
+                // A day of waiting: start afresh so that the history stays short. Opening again finds the upload open.
+                context.ContinueAsNew(upload);
+                return status;
+            }
+        }
+    }
+
+    /// <summary>Null when the nudge came; else the wait for it, to be carried on: two waiters for one name would compete.</summary>
+    private static async Task<Task<object?>?> NudgeOrAsync(TaskOrchestrationContext context, Task<object?>? waiting, TimeSpan atMost)
+    {
+        var nudge = waiting ?? context.WaitForExternalEvent<object?>(UploadPipelines.Changed);
+        using var stop = new CancellationTokenSource();
+        var timer = context.CreateTimer(context.CurrentUtcDateTime + atMost, stop.Token);
+        if (await Task.WhenAny(nudge, timer) == timer)
+        {
+            return nudge;
+        }
+
+        await stop.CancelAsync();
+        return null;
+    }
+
+    private static async Task<T> TryAsync<T>(TaskOrchestrationContext context, UploadRef upload, string activity, object input)
+    {
+        for (var tries = 1; ; tries++)
+        {
+            try
+            {
+                return await context.CallActivityAsync<T>(activity, input);
+            }
+            catch (TaskFailedException e) when (tries < MaxTries && e.FailureDetails.IsCausedBy<TryAgainException>())
+            {
+                var next = context.CurrentUtcDateTime + Delay(tries);
+                await context.CallActivityAsync(
+                    UploadPipelineActivities.NoteTry, new TryNote(upload, tries, e.FailureDetails.ErrorMessage, next, tries == AlertAtRetry), Bookkeeping);
+                await context.CreateTimer(next, CancellationToken.None);
+            }
+        }
+    }
+
+    /// <summary>30 s doubling to 15 min.</summary>
+    internal static TimeSpan Delay(int tries) => TimeSpan.FromSeconds(Math.Min(LongestWait.TotalSeconds, FirstRetry.TotalSeconds * Math.Pow(2, tries - 1)));
+
+    private static FailureNote Failure(UploadRef upload, TaskFailureDetails details)
+    {
+        if (details.IsCausedBy<TryAgainException>())
+        {
+            return new(upload, "tries_used_up", $"{MaxTries} tries failed. The last: {details.ErrorMessage}");
+        }
+
+        return details.IsCausedBy<GiveUpException>()
+            ? new(upload, "refused", details.ErrorMessage)
+            // A bug: its text is for the log and the history, not for the uploader.
+            : new(upload, "internal_error", "Something went wrong on our side.");
+    }
+}

@@ -1,0 +1,14 @@
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.DurableTask.Client;
+using Portal.Functions.Uploads;
+using Portal.Webhooks;
+
+namespace Portal.Functions.Webhooks;
+
+/// <summary>Every half minute: finishes webhooks that are stored but not handled, through the code that handles new ones.</summary>
+public sealed class RetryWebhookInboxTimer(ReceiveWebhook receive)
+{
+    [Function("RetryWebhookInbox")]
+    public Task RunAsync([TimerTrigger("*/30 * * * * *")] TimerInfo timer, [DurableClient] DurableTaskClient durable, CancellationToken ct) =>
+        receive.RetryAsync(new UploadPipelines(durable), ct);
+}

@@ -1,0 +1,83 @@
+using Microsoft.AspNetCore.Routing;
+using Microsoft.AspNetCore.Routing.Patterns;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Portal.Runtime;
+
+/// <summary>What can be wrong with routes, found before the first request.</summary>
+internal static class FunctionIndexRoutes
+{
+    // Route space of the host itself; it refuses whatever starts with these letters, /administration included.
+    private static readonly string[] Reserved = ["admin", "runtime"];
+
+    // Knows ASP.NET's own constraints; an unknown one would otherwise surface at the first request.
+    private static readonly Lazy<ParameterPolicyFactory> Policies =
+        new(() => new ServiceCollection().AddRoutingCore().BuildServiceProvider().GetRequiredService<ParameterPolicyFactory>());
+
+    public static string Combine(string prefix, string route) => $"{prefix}/{route.Trim('/')}".Trim('/');
+
+    /// <summary>The pattern with all its constraints known, or null and the reason.</summary>
+    public static RoutePattern? Parse(string template, out string? problem)
+    {
+        try
+        {
+            var pattern = RoutePatternFactory.Parse(template);
+            foreach (var part in pattern.Parameters)
+            {
+                foreach (var policy in part.ParameterPolicies)
+                {
+                    Policies.Value.Create(part, policy);
+                }
+            }
+
+            problem = null;
+            return pattern;
+        }
+        catch (Exception invalid) when (invalid is RoutePatternException or InvalidOperationException or ArgumentException or RouteCreationException)
+        {
+            problem = invalid.Message;
+            return null;
+        }
+    }
+
+    public static void Check(IReadOnlyList<FunctionEntry> functions, string prefix, List<string> faults)
+    {
+        var http = functions.Where(function => function.Http is not null).ToArray();
+        faults.AddRange(http
+            .Where(function => Array.Exists(Reserved, word => function.Http!.Template[prefix.Length..].TrimStart('/').StartsWith(word, StringComparison.OrdinalIgnoreCase)))
+            .Select(function => $"Function '{function.Name}': the route '{function.Http!.Template}' is in the host's own space (admin…, runtime…)."));
+
+        foreach (var same in http.GroupBy(function => Shape(function.Http!.Template), StringComparer.Ordinal))
+        {
+            var claimants = same.ToArray();
+            for (var first = 0; first < claimants.Length; first++)
+            {
+                for (var second = first + 1; second < claimants.Length; second++)
+                {
+                    if (Overlap(claimants[first].Http!, claimants[second].Http!) is { } verbs)
+                    {
+                        faults.Add($"Functions '{claimants[first].Name}' and '{claimants[second].Name}' both answer {verbs} '{claimants[second].Http!.Template}'.");
+                    }
+                }
+            }
+        }
+    }
+
+    private static string? Overlap(HttpFace one, HttpFace other) =>
+        one.Methods.IsEmpty || other.Methods.IsEmpty
+            ? "any method of"
+            : string.Join(",", one.Methods.Intersect(other.Methods)) is { Length: > 0 } verbs ? verbs : null;
+
+    // Two templates that match the same paths: parameter names do not count, literals compare without case.
+    private static string Shape(string template) =>
+        string.Join('/', RoutePatternFactory.Parse(template).PathSegments.Select(segment => string.Concat(segment.Parts.Select(Shape))));
+
+    private static string Shape(RoutePatternPart part) => part switch
+    {
+        RoutePatternLiteralPart literal => literal.Content.ToUpperInvariant(),
+        RoutePatternSeparatorPart separator => separator.Content,
+        RoutePatternParameterPart parameter =>
+            $"{{{(parameter.IsCatchAll ? "*" : "")}{string.Join(':', parameter.ParameterPolicies.Select(policy => policy.Content).Order(StringComparer.Ordinal))}}}",
+        _ => "",
+    };
+}

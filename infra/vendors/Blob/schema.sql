@@ -1,0 +1,22 @@
+-- The local Vercel Blob: one store.
+create table if not exists vendors.blob_objects (
+    pathname            text primary key,
+    file_id             text not null,
+    access              text not null check (access in ('public', 'private')),
+    content_type        text not null,
+    content_disposition text not null,
+    cache_control       text not null,
+    etag                text not null,
+    size                bigint not null,
+    uploaded_at         timestamptz not null
+);
+
+-- «Upload completed» posts, each to the address its client token named.
+create table if not exists vendors.blob_callbacks (
+    id         text primary key,
+    address    text not null,
+    body       text not null,
+    tries      int not null default 0,
+    state      text not null default 'waiting' check (state in ('waiting', 'delivered', 'given_up')),
+    created_at timestamptz not null
+);

@@ -1,0 +1,119 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Portal.LocalVendors.Hosting;
+
+namespace Portal.LocalVendors.Clerk;
+
+/// <summary>What Backend API calls share (key, limits, errors), JWKS, users, and the local sign-in.</summary>
+internal sealed class ClerkApi(VendorHost host, LocalClerkOptions options, ClerkKeys keys, ClerkPeople people, ClerkTokens tokens, ClerkEvents events)
+{
+    public static JsonNode Error(int status, string message) => Error(
+        status switch
+        {
+            400 => "request_body_invalid",
+            401 => "authentication_invalid",
+            404 => "resource_not_found",
+            413 => "request_too_large",
+            429 => "too_many_requests",
+            _ => "internal_clerk_error",
+        }, message, null);
+
+    public static Reply Refuse(int status, string code, string message, string? parameter = null) => new(status, Error(code, message, parameter));
+
+    public static Reply NotFound { get; } = Refuse(404, "resource_not_found", "not found");
+
+    public void Map(WebApplication app)
+    {
+        app.Json("GET", "/.well-known/jwks.json", async context => new Reply(200, await keys.JwksAsync(context.RequestAborted)));
+        app.Json("POST", "/local/sign-in", SignInAsync);
+        Map(app, "GET", "/v1/jwks", async context => new Reply(200, await keys.JwksAsync(context.RequestAborted)));
+        Map(app, "GET", "/v1/users/{id}", async context =>
+            await people.ByIdAsync(context.Route("id"), context.RequestAborted) is { } person ? new Reply(200, people.User(person)) : NotFound);
+        Map(app, "GET", "/v1/users", ListUsersAsync);
+        Map(app, "DELETE", "/v1/users/{id}", DeleteUserAsync);
+    }
+
+    public void Map(WebApplication app, string method, string pattern, Func<HttpContext, Task<Reply>> handle) => app.Json(method, pattern, async context =>
+    {
+        if (!Authorised(context))
+        {
+            return Refuse(401, "authentication_invalid", "Invalid authentication");
+        }
+        return await LimitAsync(context, "api", 100, 1000) ?? await handle(context);
+    });
+
+    /// <summary>Null when the call may pass; else 429 with <c>Retry-After</c> in whole seconds.</summary>
+    public async Task<Reply?> LimitAsync(HttpContext context, string name, double perSecond, int burst)
+    {
+        if (!options.RateLimits || await host.Limits.TakeAsync(name, perSecond, burst, context.RequestAborted) is not { Taken: false } refused)
+        {
+            return null;
+        }
+        context.Response.Headers.RetryAfter = Math.Ceiling(refused.RetryAfter.TotalSeconds).ToString(CultureInfo.InvariantCulture);
+        return Refuse(429, "too_many_requests", "Too many requests. Please try again in a bit.");
+    }
+
+    private static JsonObject Error(string code, string message, string? parameter) => new()
+    {
+        ["errors"] = new JsonArray(new JsonObject
+        {
+            ["code"] = code,
+            ["message"] = message,
+            ["long_message"] = message,
+            ["meta"] = parameter is null ? new JsonObject() : new JsonObject { ["param_name"] = parameter },
+        }),
+        ["clerk_trace_id"] = Ids.New(32).ToLowerInvariant(),
+    };
+
+    private bool Authorised(HttpContext context)
+    {
+        string? header = context.Request.Headers.Authorization;
+        return header?.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) == true
+               && CryptographicOperations.FixedTimeEquals(
+                   SHA256.HashData(Encoding.UTF8.GetBytes(header["Bearer ".Length..].Trim())), SHA256.HashData(Encoding.UTF8.GetBytes(options.SecretKey)));
+    }
+
+    private async Task<Reply> SignInAsync(HttpContext context)
+    {
+        context.Response.Headers.AccessControlAllowOrigin = "*";
+        var (readable, body) = await JsonBody.ReadAsync(context);
+        if (!readable || body is not JsonObject fields || fields.Text("person") is not { } handle)
+        {
+            return Refuse(400, "form_param_missing", "person is missing", "person");
+        }
+        if (await people.ByHandleAsync(handle, context.RequestAborted) is not { } person)
+        {
+            return NotFound;
+        }
+        var session = await tokens.MintAsync(person, null, context.RequestAborted);
+        return new Reply(200, new JsonObject { ["jwt"] = session.Jwt, ["expires_at"] = session.ExpiresAt.ToString("O", CultureInfo.InvariantCulture) });
+    }
+
+    private async Task<Reply> ListUsersAsync(HttpContext context)
+    {
+        var emails = context.Request.Query["email_address"].Concat(context.Request.Query["email_address[]"]).ToList();
+        var found = (await people.ListAsync(context.RequestAborted))
+            .Where(person => emails.Count == 0 || emails.Contains(person.Email, StringComparer.OrdinalIgnoreCase));
+        return new Reply(200, new JsonArray([.. found.Select(people.User)]));
+    }
+
+    private async Task<Reply> DeleteUserAsync(HttpContext context)
+    {
+        if (await people.ByIdAsync(context.Route("id"), context.RequestAborted) is not { } person)
+        {
+            return NotFound;
+        }
+        var gone = new JsonObject { ["id"] = person.UserId, ["object"] = "user", ["deleted"] = true, ["external_id"] = null };
+        await host.TransactAsync(async (connection, transaction) =>
+        {
+            await ClerkPeople.DeleteAsync(connection, transaction, person.UserId);
+            await events.EmitAsync(connection, transaction, "user.deleted", person.UserId, gone.DeepClone().AsObject());
+            return true;
+        }, context.RequestAborted);
+        return new Reply(200, gone);
+    }
+}

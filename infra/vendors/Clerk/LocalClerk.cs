@@ -1,0 +1,133 @@
+using System.Text.Json.Nodes;
+using Portal.LocalVendors.Clerk;
+using Portal.LocalVendors.Hosting;
+
+namespace Portal.LocalVendors;
+
+/// <summary>
+/// A server that behaves like Clerk as a backend sees it: JWKS, session tokens, users, invitations, Svix-signed webhooks. People are
+/// registered by the launcher or a test; nobody types a password. What is simplified: infra/vendors/README.md.
+/// </summary>
+public sealed class LocalClerk : LocalVendor
+{
+    private readonly WebhookOutbox outbox;
+    private ClerkPeople people = null!;
+    private ClerkKeys keys = null!;
+    private ClerkTokens tokens = null!;
+    private ClerkEvents events = null!;
+    private ClerkInvitations invitations = null!;
+
+    private LocalClerk(VendorHost host, LocalClerkOptions options)
+        : base(host)
+    {
+        Issuer = options.Issuer;
+        WebhookUrl = options.WebhookUrl;
+        WebhookSecret = options.WebhookSecret;
+        outbox = new WebhookOutbox(host, Faults, WebhookStyle.Svix(() => WebhookUrl, () => WebhookSecret));
+    }
+
+    /// <summary>Base of the Backend API, <c>/v1</c> included.</summary>
+    public Uri ApiUrl => new(Host.Address + "/v1");
+
+    /// <summary>Public; the Backend API's <c>/v1/jwks</c> wants the secret key.</summary>
+    public Uri JwksUrl => new(Host.Address + "/.well-known/jwks.json");
+
+    public string Issuer { get; }
+
+    public VendorFaults Faults { get; } = new();
+
+    public Uri? WebhookUrl
+    {
+        get;
+        set
+        {
+            field = value;
+            Host.Work.Signal();
+        }
+    }
+
+    public string WebhookSecret { get; set; }
+
+    /// <summary>Throws <see cref="IOException"/> when the port is taken, and Npgsql's exceptions when the database cannot be used.</summary>
+    public static async Task<LocalClerk> StartAsync(LocalClerkOptions options, CancellationToken ct = default)
+    {
+        var host = await VendorHost.OpenAsync("clerk", options, ct);
+        var clerk = new LocalClerk(host, options);
+        try
+        {
+            var instanceId = await host.FactAsync("instance", () => "ins_" + Ids.New(27), ct);
+            clerk.keys = new ClerkKeys(host, instanceId);
+            await clerk.keys.EnsureAsync();
+            clerk.people = new ClerkPeople(host);
+            clerk.tokens = new ClerkTokens(host, options, clerk.keys);
+            clerk.events = new ClerkEvents(host, clerk.outbox, instanceId);
+            clerk.invitations = new ClerkInvitations(host, clerk.people, clerk.events);
+            var api = new ClerkApi(host, options, clerk.keys, clerk.people, clerk.tokens, clerk.events);
+            await host.ServeAsync(
+                app =>
+                {
+                    api.Map(app);
+                    clerk.invitations.Map(api, app);
+                },
+                clerk.Faults, path => path.StartsWithSegments("/v1", StringComparison.Ordinal) || path.StartsWithSegments("/.well-known", StringComparison.Ordinal),
+                ClerkApi.Error, ct);
+            return clerk;
+        }
+        catch
+        {
+            await clerk.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Registers somebody, or replaces who had the handle. No event is sent.</summary>
+    public Task AddPersonAsync(LocalPerson person) => people.AddAsync(person);
+
+    /// <summary>Everybody who can sign in.</summary>
+    public Task<IReadOnlyList<LocalPerson>> PeopleAsync(CancellationToken ct = default) => people.ListAsync(ct);
+
+    /// <summary>A session token for a registered person. Throws <see cref="KeyNotFoundException"/> when there is no such handle.</summary>
+    public async Task<ClerkSession> SignInAsync(string handle, ClerkTokenOverrides? overrides = null, CancellationToken ct = default) =>
+        await people.ByHandleAsync(handle, ct) is { } person
+            ? await tokens.MintAsync(person, overrides, ct)
+            : throw new KeyNotFoundException($"Local Clerk knows nobody called {handle}.");
+
+    /// <summary>A new signing key; the old one stays in the JWKS unless told otherwise. Returns the new <c>kid</c>.</summary>
+    public Task<string> RotateKeyAsync(bool keepOld = true) => keys.RotateAsync(keepOld);
+
+    /// <summary>The invited person signs up, with the organization and role of the invitation. False when it is not pending any more.</summary>
+    public Task<bool> AcceptInvitationAsync(string invitationId, LocalPerson person, CancellationToken ct = default) =>
+        invitations.AcceptAsync(invitationId, person, ct);
+
+    /// <summary>Sends any event. Events of one subject keep their order.</summary>
+    public Task EmitAsync(string type, string subject, JsonObject data, CancellationToken ct = default) =>
+        Host.TransactAsync(
+            async (connection, transaction) =>
+            {
+                await events.EmitAsync(connection, transaction, type, subject, data);
+                return true;
+            }, ct);
+
+    /// <summary>Sends <c>user.created</c> or another event whose data is the user.</summary>
+    public async Task EmitUserAsync(string type, string handle, CancellationToken ct = default) =>
+        await EmitAsync(type, handle, people.User(await FindAsync(handle, ct)), ct);
+
+    /// <summary>Sends <c>organizationMembership.created</c> or another event whose data is the membership.</summary>
+    public async Task EmitMembershipAsync(string type, string handle, CancellationToken ct = default) =>
+        await EmitAsync(type, handle, people.Membership(await FindAsync(handle, ct)), ct);
+
+    /// <summary>Every event so far and how its delivery stands.</summary>
+    public Task<IReadOnlyList<WebhookDelivery>> WebhooksAsync(CancellationToken ct = default) => outbox.ListAsync(ct);
+
+    /// <summary>Sends an event once more. False: there is no event with this id.</summary>
+    public Task<bool> RepeatWebhookAsync(string eventId, CancellationToken ct = default) => outbox.RepeatAsync(eventId, ct);
+
+    public override async ValueTask DisposeAsync()
+    {
+        await base.DisposeAsync();
+        outbox.Dispose();
+    }
+
+    private async Task<LocalPerson> FindAsync(string handle, CancellationToken ct) =>
+        await people.ByHandleAsync(handle, ct) ?? throw new KeyNotFoundException($"Local Clerk knows nobody called {handle}.");
+}

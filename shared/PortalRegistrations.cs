@@ -1,0 +1,95 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+using Npgsql;
+using Portal.Alerts;
+using Portal.Assets;
+using Portal.Audit;
+using Portal.Db;
+using Portal.Limits;
+using Portal.Paging;
+using Portal.Playback;
+using Portal.Projects;
+using Portal.ShareLinks;
+using Portal.Tenancy;
+using Portal.Uploads;
+using Portal.Vendors;
+using Portal.Vendors.Blob;
+using Portal.Vendors.Clerk;
+using Portal.Vendors.Mux;
+using Portal.Webhooks;
+
+namespace Portal;
+
+/// <summary>Registers everything that is true without Azure. Settings are checked at start; a wrong one stops it with its name.</summary>
+public static class PortalRegistrations
+{
+    public static IServiceCollection AddPortalCore(this IServiceCollection services)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        return services.AddSettings().AddData().AddMux().AddFeatures();
+    }
+
+    private static IServiceCollection AddSettings(this IServiceCollection services)
+    {
+        services.AddOptions<DatabaseOptions>().BindConfiguration(DatabaseOptions.Section)
+            .Validate(o => o.App.Length > 0, "Database:App must be a connection string of role portal_app.")
+            .Validate(o => o.System.Length > 0, "Database:System must be a connection string of role portal_system.").ValidateOnStart();
+        services.AddOptions<MuxOptions>().BindConfiguration(MuxOptions.Section)
+            .Validate(o => o.TokenId.Length > 0 && o.TokenSecret.Length > 0, "Mux:TokenId and Mux:TokenSecret must be set.")
+            .Validate(o => o.WebhookSecret.Length > 0, "Mux:WebhookSecret must be set.")
+            .Validate(o => o.SigningKeyId.Length > 0 && IsKey(o.SigningPrivateKey, 1), "Mux:SigningKeyId and Mux:SigningPrivateKey (base64 of the PEM) must be set.")
+            .Validate(o => o.UploadTimeout >= TimeSpan.FromMinutes(1) && o.UploadTimeout <= TimeSpan.FromDays(7), "Mux:UploadTimeout must be 1 minute to 7 days.")
+            .Validate(o => o.CallTimeout >= TimeSpan.FromSeconds(1) && o.CallTimeout <= TimeSpan.FromMinutes(2), "Mux:CallTimeout must be 1 second to 2 minutes.")
+            .ValidateOnStart();
+        services.AddOptions<ClerkOptions>().BindConfiguration(ClerkOptions.Section)
+            .Validate(o => Uri.IsWellFormedUriString(o.Issuer, UriKind.Absolute), "Clerk:Issuer must be the Frontend API URL.")
+            .Validate(o => o.AuthorizedParties.Length > 0, "Clerk:AuthorizedParties must name the portal's origins.").ValidateOnStart();
+        services.AddOptions<BlobOptions>().BindConfiguration(BlobOptions.Section)
+            .Validate(o => o.ReadWriteToken.StartsWith("vercel_blob_rw_", StringComparison.Ordinal), "Blob:ReadWriteToken must be a vercel_blob_rw_… token.")
+            .ValidateOnStart();
+        services.AddOptions<ShareLinkOptions>().BindConfiguration(ShareLinkOptions.Section)
+            .Validate(o => o.Keys.TryGetValue(o.CurrentKey, out var key) && IsKey(key, 32), "ShareLinks:Keys must hold ShareLinks:CurrentKey, base64 of 32 bytes or more.")
+            .ValidateOnStart();
+        services.AddOptions<PrivacyOptions>().BindConfiguration(PrivacyOptions.Section)
+            .Validate(o => IsKey(o.HashKey, 32), "Privacy:HashKey must be base64 of 32 bytes or more.").ValidateOnStart();
+        services.AddOptions<PagingOptions>().BindConfiguration(PagingOptions.Section)
+            .Validate(o => IsKey(o.CursorKey, 32), "Paging:CursorKey must be base64 of 32 bytes or more.").ValidateOnStart();
+        return services;
+    }
+
+    private static IServiceCollection AddData(this IServiceCollection services) => services
+        .AddSingleton(p =>
+        {
+            var options = p.GetRequiredService<IOptions<DatabaseOptions>>().Value;
+            return new PortalDataSources(NpgsqlDataSource.Create(options.App), NpgsqlDataSource.Create(options.System));
+        })
+        .AddSingleton<PortalDb>()
+        .AddSingleton<Journal>().AddSingleton<AlertStore>().AddSingleton<RateLimit>().AddSingleton<RequesterHash>().AddSingleton<Cursors>()
+        .AddSingleton<VendorPace>();
+
+    private static IServiceCollection AddFeatures(this IServiceCollection services)
+    {
+        services.AddHttpClient(nameof(ClerkKeys), http => http.Timeout = TimeSpan.FromSeconds(5));
+        services.AddHttpClient(nameof(BlobReads), http => http.Timeout = TimeSpan.FromSeconds(20));
+        return services
+            .AddSingleton(p => ActivatorUtilities.CreateInstance<ClerkKeys>(p, p.GetRequiredService<IHttpClientFactory>().CreateClient(nameof(ClerkKeys))))
+            .AddSingleton(p => ActivatorUtilities.CreateInstance<BlobReads>(p, p.GetRequiredService<IHttpClientFactory>().CreateClient(nameof(BlobReads))))
+            .AddSingleton<ClerkSessions>().AddSingleton<CallerStore>()
+            .AddSingleton<ProjectStore>().AddSingleton<AssetStore>()
+            .AddSingleton<UploadStore>().AddSingleton<UploadProgressStore>().AddSingleton<UploadMoves>().AddSingleton<MuxCleanupStore>()
+            .AddSingleton<RequestUpload>().AddSingleton<CancelUpload>().AddSingleton<ReplayUpload>().AddSingleton<EndUpload>()
+            .AddSingleton<OpenAtMux>().AddSingleton<ReconcileUpload>().AddSingleton<SettleUpload>().AddSingleton<DeleteUnwantedAssets>()
+            .AddSingleton<SweepUploads>().AddSingleton<SweepMuxAssets>()
+            .AddSingleton<WebhookInboxStore>().AddSingleton<MuxEvents>().AddSingleton<ReceiveWebhook>()
+            .AddSingleton<BlobTokens>()
+            .AddSingleton<PlaybackTokens>().AddSingleton<MintPlayback>().AddSingleton<PlayAsset>()
+            .AddSingleton<ShareTokens>().AddSingleton<ShareLinkStore>().AddSingleton<CreateShareLink>().AddSingleton<OpenShareLink>();
+    }
+
+    private static bool IsKey(string text, int bytes)
+    {
+        var buffer = new byte[text.Length];
+        return Convert.TryFromBase64String(text, buffer, out var length) && length >= bytes;
+    }
+}

@@ -1,0 +1,205 @@
+using System.Net.Http.Headers;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json.Nodes;
+using Dapper;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using Portal.Functions;
+using Portal.LocalVendors;
+using Portal.Runtime;
+using Xunit;
+
+namespace Portal.Tests.Support;
+
+/// <summary>
+/// The whole portal for tests: the app on the local runtime, local Mux, Clerk and Blob servers, one database, one shared clock. Tests
+/// speak HTTP to it and look at rows; timers run when a test says so. One for a test class: <c>IClassFixture&lt;TestPortal&gt;</c>.
+/// </summary>
+public sealed class TestPortal : IAsyncLifetime
+{
+    private static readonly string Key = Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes("portal-test-key")));
+    private readonly TestDatabase database = new();
+    private readonly Dictionary<string, HttpClient> clients = [];
+    private HttpClient plain = null!;
+
+    public TestClock Clock { get; } = new();
+
+    public TestDatabase Database => database;
+
+    public LocalMux Mux { get; private set; } = null!;
+
+    public LocalClerk Clerk { get; private set; } = null!;
+
+    public LocalBlob Blob { get; private set; } = null!;
+
+    public FunctionsHost Host { get; private set; } = null!;
+
+    /// <summary>Without a session.</summary>
+    public HttpClient Anonymous => plain;
+
+    /// <summary>What the app is told, the same for a second process on this database.</summary>
+    public Dictionary<string, string?> Settings { get; } = [];
+
+    public async Task InitializeAsync()
+    {
+        await database.InitializeAsync();
+        Mux = await LocalMux.StartAsync(new LocalMuxOptions { Database = database.Admin, Clock = Clock });
+        Clerk = await LocalClerk.StartAsync(new LocalClerkOptions { Database = database.Admin, Clock = Clock });
+        Blob = await LocalBlob.StartAsync(new LocalBlobOptions { Database = database.Admin, Clock = Clock });
+        await TestPeople.AddAsync(database.Admin, Clerk, Clock.GetUtcNow());
+        await FillSettingsAsync();
+        await StartHostAsync();
+    }
+
+    /// <summary>Starts the app (again).</summary>
+    public async Task StartHostAsync()
+    {
+        Host = await FunctionsHost.StartAsync(new FunctionsHostOptions
+        {
+            ContentRoot = AppContext.BaseDirectory,
+            Functions = typeof(PortalApp).Assembly,
+            ConfigureApp = builder => builder.AddPortal(),
+            DurableDatabase = database.Admin,
+            Port = 0,
+            Clock = Clock,
+            Settings = Settings,
+            TimersEnabled = false,
+            ConfigureLogging = logging => logging.ClearProviders().SetMinimumLevel(LogLevel.Warning).AddSimpleConsole(),
+        });
+        plain?.Dispose();
+        plain = new HttpClient(new SocketsHttpHandler { UseCookies = false, AllowAutoRedirect = false }) { BaseAddress = Host.Address };
+        foreach (var client in clients.Values)
+        {
+            client.Dispose();
+        }
+
+        clients.Clear();
+        Mux.WebhookUrl = new Uri(Host.Address, "/api/webhooks/mux");
+    }
+
+    /// <summary>A client that is signed in as that person at every call.</summary>
+    public HttpClient As(string person)
+    {
+        if (!clients.TryGetValue(person, out var client))
+        {
+            client = new HttpClient(new SignedIn(Clerk, person)) { BaseAddress = Host.Address };
+            clients[person] = client;
+        }
+
+        return client;
+    }
+
+    public async Task<NpgsqlConnection> OpenAsync()
+    {
+        var connection = new NpgsqlConnection(database.Admin);
+        await connection.OpenAsync();
+        return connection;
+    }
+
+    public async Task<T> ScalarAsync<T>(string sql, object? args = null)
+    {
+        await using var connection = await OpenAsync();
+        return (await connection.ExecuteScalarAsync<T>(sql, args))!;
+    }
+
+    /// <summary>Everything due by the clock is done: orchestrations, vendors' work, webhooks.</summary>
+    public async Task SettleAsync()
+    {
+        for (var round = 0; round < 3; round++)
+        {
+            await Mux.WhenIdleAsync();
+            await Blob.WhenIdleAsync();
+            await Host.Durable.WhenIdleAsync(TimeSpan.FromSeconds(30));
+        }
+    }
+
+    /// <summary>Moves the clock while a call waits for time to pass.</summary>
+    public async Task<T> WhileMovingAsync<T>(Task<T> call, TimeSpan? step = null)
+    {
+        await Eventually.MovingAsync(Clock, step ?? TimeSpan.FromMilliseconds(100), () => Task.FromResult(call.IsCompleted), "the call to answer");
+        return await call;
+    }
+
+    /// <summary>Back to faultless vendors and fresh limits, for the next test of a class.</summary>
+    public async Task ResetAsync()
+    {
+        Mux.Faults.Clear();
+        Mux.Requests.Clear();
+        await using var connection = await OpenAsync();
+        await connection.ExecuteAsync("truncate portal.rate_windows; delete from portal.alerts; update portal.vendor_pace set next_at = '-infinity'");
+    }
+
+    public async Task DisposeAsync()
+    {
+        if (Host is not null)
+        {
+            await Host.DisposeAsync();
+        }
+
+        foreach (var vendor in new IAsyncDisposable?[] { Mux, Clerk, Blob })
+        {
+            if (vendor is not null)
+            {
+                await vendor.DisposeAsync();
+            }
+        }
+
+        await database.DisposeAsync();
+        Settings.Clear();
+    }
+
+    private async Task FillSettingsAsync()
+    {
+        var signing = await NewSigningKeyAsync();
+        var values = new Dictionary<string, string?>
+        {
+            ["Database:App"] = database.App,
+            ["Database:System"] = database.System,
+            ["Mux:ApiUrl"] = Mux.ApiUrl.ToString(),
+            ["Mux:StreamUrl"] = Mux.StreamUrl.ToString(),
+            ["Mux:ImageUrl"] = Mux.ImageUrl.ToString(),
+            ["Mux:TokenId"] = "local-mux-token",
+            ["Mux:TokenSecret"] = "local-mux-secret",
+            ["Mux:WebhookSecret"] = Mux.WebhookSecret,
+            ["Mux:SigningKeyId"] = signing.Id,
+            ["Mux:SigningPrivateKey"] = signing.PrivateKey,
+            ["Mux:CallTimeout"] = "00:00:05",
+            ["Clerk:Issuer"] = Clerk.Issuer,
+            ["Clerk:JwksUrl"] = Clerk.JwksUrl.ToString(),
+            ["Clerk:AuthorizedParties"] = "http://localhost:3000",
+            ["Blob:ApiUrl"] = Blob.ApiUrl.ToString(),
+            ["Blob:ReadWriteToken"] = Blob.ReadWriteToken,
+            ["ShareLinks:Keys:k1"] = Key,
+            ["ShareLinks:CurrentKey"] = "k1",
+            ["Privacy:HashKey"] = Key,
+            ["Paging:CursorKey"] = Key,
+            ["Keys:Master"] = "test-master-key",
+            ["Keys:System:durabletask_extension"] = "test-system-key",
+        };
+        foreach (var (name, value) in values)
+        {
+            Settings[name] = value;
+        }
+    }
+
+    private async Task<(string Id, string PrivateKey)> NewSigningKeyAsync()
+    {
+        using var http = new HttpClient();
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(Mux.ApiUrl, "/system/v1/signing-keys"));
+        request.Headers.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String("local-mux-token:local-mux-secret"u8));
+        using var response = await http.SendAsync(request);
+        var data = JsonNode.Parse(await response.Content.ReadAsStringAsync())!["data"]!;
+        return (data["id"]!.ToString(), data["private_key"]!.ToString());
+    }
+
+    private sealed class SignedIn(LocalClerk clerk, string person)
+        : DelegatingHandler(new SocketsHttpHandler { UseCookies = false, AllowAutoRedirect = false })
+    {
+        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken ct)
+        {
+            request.Headers.Authorization ??= new AuthenticationHeaderValue("Bearer", (await clerk.SignInAsync(person, ct: ct)).Jwt);
+            return await base.SendAsync(request, ct);
+        }
+    }
+}
