@@ -33,7 +33,7 @@ public sealed class AllowsAttribute(PortalAction action) : Attribute
 public sealed record ActionsOfFunctions(IReadOnlyDictionary<string, PortalAction> Of);
 
 /// <summary>
-/// Who may do what: the only place where roles decide (domain.md, "Who may do what"). Admin ⊇ Agency. Whether a person may do it to
+/// Who may do what: the only place where roles decide (docs/permissions.md). Admin ⊇ Agency. Whether a person may do it to
 /// this very project or asset is a question of rows, answered by the stores with 404.
 /// </summary>
 public static class Permissions

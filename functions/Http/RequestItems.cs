@@ -36,7 +36,7 @@ public static class RequestItems
     private static string? ClientAddress(this HttpContext context)
     {
         var forwarded = context.Request.Headers["X-Forwarded-For"].ToString();
-        var onAzure = Environment.GetEnvironmentVariable("WEBSITE_INSTANCE_ID") is not null;
+        var onAzure = Environment.GetEnvironmentVariable("WEBSITE_SITE_NAME") is not null;
         if (!onAzure || forwarded.Length == 0)
         {
             return context.Connection.RemoteIpAddress?.ToString();

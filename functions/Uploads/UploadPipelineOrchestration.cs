@@ -31,10 +31,11 @@ public static class UploadPipelineOrchestration
     {
         try
         {
-            var status = await OpenAsync(context, upload);
+            var nudges = new Nudges(context);
+            var status = await OpenAsync(context, upload, nudges);
             if (!UploadStatus.IsFinal(status))
             {
-                status = await WaitAsync(context, upload);
+                status = await WaitAsync(context, upload, nudges);
             }
 
             if (status == UploadStatus.Cancelled)
@@ -54,13 +55,12 @@ public static class UploadPipelineOrchestration
     }
 
     /// <summary>Opens the upload at Mux, in turn; a `blob` upload first waits for its original.</summary>
-    private static async Task<string> OpenAsync(TaskOrchestrationContext context, UploadRef upload)
+    private static async Task<string> OpenAsync(TaskOrchestrationContext context, UploadRef upload, Nudges nudges)
     {
         DateTimeOffset? turn = null;
-        Task<object?>? nudge = null;
         while (true)
         {
-            var opened = await TryAsync<Opened>(context, upload, UploadPipelineActivities.Open, new OpenRequest(upload, turn));
+            var opened = await TryAsync<Opened>(context, upload, UploadPipelineActivities.Open, new OpenRequest(upload, turn), again: new OpenRequest(upload, null));
             context.SetCustomStatus(opened.Status);
             turn = opened.Turn;
             if (turn is { } moment)
@@ -69,7 +69,7 @@ public static class UploadPipelineOrchestration
             }
             else if (opened.NeedsBlob)
             {
-                nudge = await NudgeOrAsync(context, nudge, LongestWait);
+                await nudges.WaitAsync(LongestWait);
                 var status = await TryAsync<string?>(context, upload, UploadPipelineActivities.Reconcile, upload);
                 if (status is null || UploadStatus.IsFinal(status))
                 {
@@ -84,14 +84,12 @@ public static class UploadPipelineOrchestration
     }
 
     /// <summary>Waits until the row is settled: looks at it after every nudge, asks Mux after every timer.</summary>
-    private static async Task<string> WaitAsync(TaskOrchestrationContext context, UploadRef upload)
+    private static async Task<string> WaitAsync(TaskOrchestrationContext context, UploadRef upload, Nudges nudges)
     {
-        Task<object?>? nudge = null;
         var wait = FirstLook;
         for (var look = 0; ; look++)
         {
-            nudge = await NudgeOrAsync(context, nudge, wait);
-            var nudged = nudge is null;
+            var nudged = await nudges.WaitAsync(wait);
             wait = nudged ? wait : wait + wait > LongestWait ? LongestWait : wait + wait;
             var status = nudged
                 ? await context.CallActivityAsync<string?>(UploadPipelineActivities.Look, upload, Bookkeeping)
@@ -102,7 +100,7 @@ public static class UploadPipelineOrchestration
                 return status ?? UploadStatus.Failed;
             }
 
-            if (look >= LooksPerRun && nudge is not null)
+            if (look >= LooksPerRun && !nudged)
             {
                 // A day of waiting: start afresh so that the history stays short. Opening again finds the upload open.
                 context.ContinueAsNew(upload);
@@ -111,30 +109,14 @@ public static class UploadPipelineOrchestration
         }
     }
 
-    /// <summary>Null when the nudge came; else the wait for it, to be carried on: two waiters for one name would compete.</summary>
-    private static async Task<Task<object?>?> NudgeOrAsync(TaskOrchestrationContext context, Task<object?>? waiting, TimeSpan atMost)
-    {
-        var nudge = waiting ?? context.WaitForExternalEvent<object?>(UploadPipelines.Changed);
-        using var stop = new CancellationTokenSource();
-        var timer = context.CreateTimer(context.CurrentUtcDateTime + atMost, stop.Token);
-        if (await Task.WhenAny(nudge, timer) == timer)
-        {
-            return nudge;
-        }
-
-#pragma warning disable CA1849 // CancelAsync goes through the thread pool, which an orchestrator must not wait for
-        stop.Cancel();
-#pragma warning restore CA1849
-        return null;
-    }
-
-    private static async Task<T> TryAsync<T>(TaskOrchestrationContext context, UploadRef upload, string activity, object input)
+    /// <param name="again">The input of later tries, where it differs: a turn is good for one call.</param>
+    private static async Task<T> TryAsync<T>(TaskOrchestrationContext context, UploadRef upload, string activity, object input, object? again = null)
     {
         for (var tries = 1; ; tries++)
         {
             try
             {
-                return await context.CallActivityAsync<T>(activity, input);
+                return await context.CallActivityAsync<T>(activity, tries == 1 ? input : again ?? input);
             }
             catch (TaskFailedException e) when (tries < MaxTries && e.FailureDetails.IsCausedBy<TryAgainException>())
             {
@@ -160,5 +142,29 @@ public static class UploadPipelineOrchestration
             ? new(upload, "refused", details.ErrorMessage)
             // A bug: its text is for the log and the history, not for the uploader.
             : new(upload, "internal_error", "Something went wrong on our side.");
+    }
+
+    /// <summary>Waits for nudges with one waiter at a time: one left behind would swallow the next nudge.</summary>
+    private sealed class Nudges(TaskOrchestrationContext context)
+    {
+        private Task<object?>? waiter;
+
+        /// <summary>True when a nudge came, false when that time went by without one.</summary>
+        public async Task<bool> WaitAsync(TimeSpan atMost)
+        {
+            waiter ??= context.WaitForExternalEvent<object?>(UploadPipelines.Changed);
+            using var stop = new CancellationTokenSource();
+            var timer = context.CreateTimer(context.CurrentUtcDateTime + atMost, stop.Token);
+            if (await Task.WhenAny(waiter, timer) == timer)
+            {
+                return false;
+            }
+
+            waiter = null;
+#pragma warning disable CA1849 // CancelAsync goes through the thread pool, which an orchestrator must not wait for
+            stop.Cancel();
+#pragma warning restore CA1849
+            return true;
+        }
     }
 }

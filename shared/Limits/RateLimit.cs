@@ -12,10 +12,10 @@ public sealed record Hit(bool Allowed, int RetryAfter);
 /// </summary>
 public sealed class RateLimit(PortalDb db, TimeProvider clock)
 {
-    /// <summary>Uploads a user may create in a day (domain.md, "Upload → Mux").</summary>
+    /// <summary>Uploads a user may create in a day (docs/flows/upload-to-ready.md).</summary>
     public const int UploadsPerDay = 20;
 
-    /// <summary>Playback and share requests from one address in a minute (architecture: numbers).</summary>
+    /// <summary>Playback and share requests from one address in a minute (docs/flows/share-link-opened.md).</summary>
     public const int PlaybacksPerMinute = 100;
 
     public Task<Hit> TakeAsync(string key, TimeSpan window, int limit, CancellationToken ct) =>

@@ -2,7 +2,7 @@ using Portal.Db;
 
 namespace Portal.Tenancy;
 
-/// <summary>The roles of domain.md that a user row can hold. Guest is a token and Operator a platform list, not a row here.</summary>
+/// <summary>The roles (docs/permissions.md) that a user row can hold. Guest is a token and Operator a platform list, not a row here.</summary>
 public static class Role
 {
     public const string Admin = "admin";

@@ -6,7 +6,7 @@ namespace Portal.Uploads;
 
 /// <summary>
 /// Asks Mux how an upload stands and settles the row by the answer, for news that never came: lost webhooks, and uploads that timed
-/// out, for which Mux sends none (vendor fact, "Ten findings" 3). The same code as for webhooks decides what moves.
+/// out, for which Mux sends none. The same code as for webhooks decides what moves.
 /// </summary>
 public sealed class ReconcileUpload(EndUpload uploads, IMuxVideo mux, SettleUpload settle, TimeProvider clock)
 {

@@ -27,7 +27,7 @@ public abstract record RequestedUpload
     /// <summary>The project takes no uploads in its present status.</summary>
     public sealed record Closed(string ProjectStatus) : RequestedUpload;
 
-    /// <summary>20 uploads a day a user (domain.md).</summary>
+    /// <summary>20 uploads a day a user (docs/flows/upload-to-ready.md).</summary>
     public sealed record TooMany(int RetryAfter) : RequestedUpload;
 }
 

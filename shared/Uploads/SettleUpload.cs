@@ -44,14 +44,14 @@ public sealed class SettleUpload(
                 return Unmatched(passthrough);
             }
 
-            if (upload.AssetId is { } assetId && (earlier || job.Status == UploadStatus.Cancelled))
+            if (upload.AssetId is { } assetId && (earlier || job.Status == UploadStatus.Cancelled || IsOverWithout(job)))
             {
-                return await DiscardAsync(tx, job, assetId, earlier ? "superseded" : "cancelled");
+                return await DiscardAsync(tx, job, assetId, earlier ? "superseded" : job.Status);
             }
 
             var moved = earlier ? null : upload.Status switch
             {
-                "asset_created" when upload.AssetId is not null => await moves.ToProcessingAsync(tx, job, upload.AssetId),
+                "asset_created" when upload.AssetId is not null => await moves.ToProcessingAsync(tx, job, upload.AssetId, actor),
                 "errored" => await moves.ToFailedAsync(tx, job, "upload_errored", upload.Error ?? "Mux could not take the upload.", actor),
                 "timed_out" => await moves.ToTimedOutAsync(tx, job, actor),
                 "cancelled" => await moves.ToCancelledAsync(tx, job, actor),
@@ -76,13 +76,16 @@ public sealed class SettleUpload(
                 return Unmatched(asset.Passthrough);
             }
 
-            if (earlier || job.Status == UploadStatus.Cancelled)
+            if (earlier || job.Status == UploadStatus.Cancelled || (asset.Status != "errored" && IsOverWithout(job)))
             {
-                return await DiscardAsync(tx, job, asset.Id, earlier ? "superseded" : "cancelled");
+                return await DiscardAsync(tx, job, asset.Id, earlier ? "superseded" : job.Status);
             }
 
             return new(await MoveAsync(tx, job, asset, actor) ? SettledAs.Moved : SettledAs.NothingNew, job.Ref);
         }, ct);
+
+    /// <summary>Failed or timed out: nobody waits for an asset any more, and a replay makes its own.</summary>
+    private static bool IsOverWithout(UploadJob job) => job.Status is UploadStatus.Failed or UploadStatus.TimedOut;
 
     private async Task<bool> MoveAsync(Tx tx, UploadJob job, MuxAsset asset, Actor actor)
     {
@@ -100,7 +103,7 @@ public sealed class SettleUpload(
             case "errored":
                 return await moves.ToFailedAsync(tx, job, "mux_errored", asset.Error ?? "Mux could not process the file.", actor) is not null;
             default:
-                return await moves.ToProcessingAsync(tx, job, asset.Id) is not null;
+                return await moves.ToProcessingAsync(tx, job, asset.Id, actor) is not null;
         }
     }
 

@@ -39,6 +39,9 @@ public sealed class SweepMuxAssets(IMuxVideo mux, SettleUpload settle, UploadPro
                 return;
             }
         }
+
+        await alerts.AddAsync(new("mux_sweep_incomplete", "mux", "warning",
+            $"The comparison with Mux stopped after {MaxPages * PageSize} assets; raise its limit."), ct);
     }
 
     private async Task<IReadOnlyList<MuxAsset>> PageAsync(int page, CancellationToken ct) => await mux.ListAssetsAsync(page, PageSize, ct) switch

@@ -3,7 +3,7 @@ using Portal.Db;
 namespace Portal.Uploads;
 
 /// <summary>
-/// The states of an upload job. Legal moves (domain.md, "States"), each a guarded UPDATE in <see cref="UploadStore"/>:
+/// The states of an upload job. Legal moves (docs/states.md), each a guarded UPDATE in <see cref="UploadMoves"/>:
 /// waiting → processing → ready; waiting, processing → failed or cancelled; waiting → ready or timed_out;
 /// failed, timed_out → waiting (replay).
 /// </summary>
@@ -26,7 +26,7 @@ public static class UploadSource
     public const string Blob = "blob";
 }
 
-/// <summary>Names one attempt of one upload job. All that an orchestration is given: ids only (architecture, "Data").</summary>
+/// <summary>Names one attempt of one upload job. All that an orchestration is given: ids only (docs/flows/upload-to-ready.md).</summary>
 public sealed record UploadRef(Guid TenantId, Guid JobId, int Attempt)
 {
     /// <summary>The instance id of this attempt's orchestration.</summary>

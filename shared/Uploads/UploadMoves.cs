@@ -12,11 +12,19 @@ namespace Portal.Uploads;
 public sealed class UploadMoves(Journal journal, AlertStore alerts, TimeProvider clock)
 {
     /// <summary>waiting → processing: Mux has the bytes.</summary>
-    public Task<UploadJob?> ToProcessingAsync(Tx tx, UploadJob job, string muxAssetId) =>
-        MoveAsync(tx, job, """
+    public async Task<UploadJob?> ToProcessingAsync(Tx tx, UploadJob job, string muxAssetId, Actor actor)
+    {
+        var moved = await MoveAsync(tx, job, """
             update portal.upload_jobs j set status = 'processing', mux_asset_id = coalesce(j.mux_asset_id, @muxAssetId), updated_at = @now
              where j.tenant_id = @tenant and j.id = @id and j.attempt = @attempt and j.status = 'waiting'
             """, "processing", "('pending')", new { muxAssetId });
+        if (moved is not null)
+        {
+            await JournalAsync(tx, job, moved, actor, "upload_processing", "upload_processing");
+        }
+
+        return moved;
+    }
 
     /// <summary>waiting, processing → ready. Event <c>mux_asset_ready</c>.</summary>
     public async Task<UploadJob?> ToReadyAsync(Tx tx, UploadJob job, MuxAsset asset, Actor actor)

@@ -73,7 +73,7 @@ public sealed class UploadProgressStore(PortalDb db, TimeProvider clock)
              where tenant_id = @TenantId and id = @JobId and attempt = @Attempt
             """, new { upload.TenantId, upload.JobId, upload.Attempt, tries, error, nextRetryAt }), ct);
 
-    /// <summary>The original has arrived at Vercel Blob; null when no waiting job has that pathname.</summary>
+    /// <summary>The original has arrived at Vercel Blob; null when no job has that pathname.</summary>
     public Task<UploadJob?> KeepBlobAsync(string pathname, string url, CancellationToken ct) =>
         db.AcrossTenantsAsync(tx => tx.QueryOneAsync<UploadJob>($"""
             update portal.upload_jobs j set blob_url = @url, updated_at = @now where j.blob_pathname = @pathname and j.source = 'blob'
@@ -99,7 +99,7 @@ public sealed class UploadProgressStore(PortalDb db, TimeProvider clock)
              where j.status in ('waiting', 'processing') and j.started_at is null and j.updated_at <= @since order by j.updated_at limit @limit
             """, new { since, limit }), ct);
 
-    /// <summary>Of these Mux assets: those that a job or an asset version has now, those on the clean-up list, and the jobs named in passthrough.</summary>
+    /// <summary>Of these Mux assets: those that a job or an asset version has now.</summary>
     public Task<IReadOnlyList<string>> KnownAssetsAsync(IReadOnlyCollection<string> muxAssetIds, CancellationToken ct) =>
         db.AcrossTenantsAsync(tx => tx.QueryAsync<string>("""
             select mux_asset_id from portal.upload_jobs where mux_asset_id = any(@ids)

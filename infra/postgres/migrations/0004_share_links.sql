@@ -50,7 +50,7 @@ create table portal.share_viewers (
     foreign key (tenant_id, share_link_id) references portal.share_links (tenant_id, id)
 );
 
--- Every signed playback token that was minted: for whom, through which link, until when (SEC: prove who saw what).
+-- Every signed playback token that was minted: for whom, through which link, until when (so that it can be proved who saw what).
 create table portal.playback_audit (
     id              uuid primary key,
     tenant_id       uuid not null references portal.tenants (id),

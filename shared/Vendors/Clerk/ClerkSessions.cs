@@ -14,7 +14,7 @@ public sealed record SessionCheck(ClerkSession? Session, string? Fault);
 
 /// <summary>
 /// Verifies Clerk session JWTs: RS256 only, signature by the instance's keys, <c>iss</c> (which Clerk's own SDK does not check:
-/// vendor fact, "Ten findings" 8), <c>azp</c> when the token has one, <c>exp</c> and <c>nbf</c> with 5 s skew, <c>sts</c> active.
+/// vendor fact), <c>azp</c> when the token has one, <c>exp</c> and <c>nbf</c> with 5 s skew, <c>sts</c> active.
 /// Reads the organization from v2 (<c>o.id</c>) and v1 (<c>org_id</c>) tokens. Roles in the token are ignored: ours decide.
 /// </summary>
 public sealed class ClerkSessions(ClerkKeys keys, IOptions<ClerkOptions> options, TimeProvider clock)

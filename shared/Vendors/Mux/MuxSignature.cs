@@ -7,7 +7,7 @@ namespace Portal.Vendors.Mux;
 /// <summary>
 /// Checks <c>Mux-Signature: t=…,v1=…</c>: HMAC-SHA256 over <c>t + "." + raw body</c>, key = the secret's UTF-8 bytes, hex. Several
 /// v1 may appear (secret rotation), other schemes are ignored. Timestamps are held to ±300 s both ways: Mux's own verifier checks
-/// only the past (vendor fact, "Ten findings" 5).
+/// only the past.
 /// </summary>
 public static class MuxSignature
 {

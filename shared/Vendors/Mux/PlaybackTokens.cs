@@ -22,7 +22,7 @@ public static class PlaybackAudience
 /// </summary>
 public sealed class PlaybackTokens : IDisposable
 {
-    /// <summary>SEC: playback tokens live at most 15 minutes, so that a revoked link dies within that time.</summary>
+    /// <summary>Playback tokens live at most 15 minutes, so that a revoked link dies within that time.</summary>
     public static readonly TimeSpan MaxTtl = TimeSpan.FromMinutes(15);
 
     private const int CacheLimit = 20_000;

@@ -33,8 +33,8 @@ public sealed class PipelineTests(TestPortal portal) : IClassFixture<TestPortal>
         Assert.Equal("16:9", version["aspectRatio"]!.ToString());
         Assert.Equal(640, (int)version["width"]!);
         Assert.Equal("ready", await OutputAsync(upload.Id));
-        Assert.Equal(["asset_uploaded", "mux_asset_ready"], await EventsAsync(upload.Id));
-        Assert.Equal(["asset_uploaded", "mux_asset_ready"], await ActsAsync(upload.Id));
+        Assert.Equal(["asset_uploaded", "upload_processing", "mux_asset_ready"], await EventsAsync(upload.Id));
+        Assert.Equal(["asset_uploaded", "upload_processing", "mux_asset_ready"], await ActsAsync(upload.Id));
     }
 
     [Fact]
@@ -44,7 +44,7 @@ public sealed class PipelineTests(TestPortal portal) : IClassFixture<TestPortal>
         var upload = await portal.UploadReadyAsync(project);
         await AllWebhooksAsync();
         Assert.Equal("ready", await portal.StatusAsync(upload.Id));
-        Assert.Equal(["asset_uploaded", "mux_asset_ready"], await EventsAsync(upload.Id));
+        Assert.Single(await EventsAsync(upload.Id), "mux_asset_ready");
     }
 
     [Fact]
@@ -53,8 +53,8 @@ public sealed class PipelineTests(TestPortal portal) : IClassFixture<TestPortal>
         portal.Mux.Faults.DuplicateWebhooks = true;
         var upload = await portal.UploadReadyAsync(project);
         await AllWebhooksAsync();
-        Assert.Equal(["asset_uploaded", "mux_asset_ready"], await EventsAsync(upload.Id));
-        Assert.Equal(["asset_uploaded", "mux_asset_ready"], await ActsAsync(upload.Id));
+        Assert.Equal(["asset_uploaded", "upload_processing", "mux_asset_ready"], await EventsAsync(upload.Id));
+        Assert.Equal(["asset_uploaded", "upload_processing", "mux_asset_ready"], await ActsAsync(upload.Id));
     }
 
     [Fact]
@@ -77,7 +77,7 @@ public sealed class PipelineTests(TestPortal portal) : IClassFixture<TestPortal>
         var job = (await portal.As("agency").FetchAsync($"/api/uploads/{upload.Id}")).Expect(200);
         Assert.Equal("mux_errored", job.Field("failure")["code"]!.ToString());
         Assert.NotEmpty(job.Field("failure")["reason"]!.ToString());
-        Assert.Equal(["asset_uploaded", "asset_process_failed"], await EventsAsync(upload.Id));
+        Assert.Equal(["asset_uploaded", "upload_processing", "asset_process_failed"], await EventsAsync(upload.Id));
         Assert.Equal(1, await portal.ScalarAsync<long>("select count(*) from portal.alerts where kind = 'upload_failed' and dedup_key = @id", new { id = upload.Id.ToString() }));
         Assert.Equal("failed", await portal.ScalarAsync<string>("select status from portal.asset_versions where id = @id", new { id = Guid.Parse(upload.Text("assetVersionId")) }));
     }
@@ -98,7 +98,7 @@ public sealed class PipelineTests(TestPortal portal) : IClassFixture<TestPortal>
 
         Assert.Equal("failed", await OutputAsync(upload.Id, attempt: 1));
         Assert.Equal("ready", await OutputAsync(upload.Id, attempt: 2));
-        Assert.Equal(["asset_uploaded", "asset_process_failed", "upload_replayed", "mux_asset_ready"], await EventsAsync(upload.Id));
+        Assert.Equal(["asset_uploaded", "upload_processing", "asset_process_failed", "upload_replayed", "upload_processing", "mux_asset_ready"], await EventsAsync(upload.Id));
     }
 
     [Fact]
@@ -188,6 +188,22 @@ public sealed class PipelineTests(TestPortal portal) : IClassFixture<TestPortal>
         await portal.UntilAsync(upload.Id, "timed_out", TimeSpan.FromMinutes(14));
         Assert.Equal("timed_out", await OutputAsync(upload.Id));
         Assert.Equal(["asset_uploaded", "asset_process_failed"], await EventsAsync(upload.Id));
+    }
+
+    [Fact]
+    public async Task Bytes_that_arrive_after_the_job_has_failed_leave_no_orphan_at_Mux()
+    {
+        portal.Mux.Faults.DropWebhooks = _ => true;
+        var upload = (await portal.AskUploadAsync(project)).Expect(201);
+        await portal.ScalarAsync<int?>("update portal.upload_jobs set status = 'failed', failure_code = 'tries_used_up' where id = @id", new { id = upload.Id });
+        await portal.SendBytesAsync(upload);
+        portal.Clock.Advance(TimeSpan.FromMinutes(1));
+        await portal.Mux.WhenIdleAsync();
+
+        await portal.Host.RunTimerAsync("SweepMuxAssets");
+        await portal.Host.RunTimerAsync("ReconcileUploads");
+        Assert.Empty(await MuxAssetsAsync(upload.Id));
+        Assert.Equal("failed", await portal.StatusAsync(upload.Id));
     }
 
     [Fact]
