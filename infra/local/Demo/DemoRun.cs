@@ -25,10 +25,9 @@ internal sealed class DemoRun(LocalPortal portal, Browser browser, DemoFile file
             succeeded &= await TryAsync(() => ShowHistoryAsync(ct), ct);
         }
 
-        screen.Line();
         if (succeeded)
         {
-            screen.Line("Every step succeeded.");
+            screen.Heading("Every step succeeded.");
         }
 
         return succeeded;
