@@ -87,7 +87,14 @@ public sealed class Body
         return errors.Count == 0 ? null : Problem.Invalid(errors);
     }
 
-    public void Refuse(string name, string rule, string message) => errors.Add(new($"/{Escape(name)}", rule, message));
+    /// <summary>A rule of the caller's own; silent when the field broke one here already.</summary>
+    public void Refuse(string name, string rule, string message)
+    {
+        if (!IsReported(name))
+        {
+            errors.Add(new($"/{Escape(name)}", rule, message));
+        }
+    }
 
     /// <summary>A required string of 1 to <paramref name="max"/> characters.</summary>
     public string Text(string name, int max) => OptionalText(name, max) ?? Missing(name, "");
@@ -177,6 +184,8 @@ public sealed class Body
         _ => Wrong(name, "time", "must be an RFC 3339 time with an offset, such as 2026-03-02T09:00:00Z.", DateTimeOffset.UnixEpoch),
     };
 
+    private bool IsReported(string name) => errors.Any(e => e.Pointer == $"/{Escape(name)}");
+
     private JsonElement? Find(string name)
     {
         asked.Add(name);
@@ -186,7 +195,7 @@ public sealed class Body
     private T Missing<T>(string name, T placeholder)
     {
         // A value of the wrong kind was reported already.
-        return errors.Any(e => e.Pointer == $"/{name}") ? placeholder : Wrong(name, "required", "is required.", placeholder);
+        return IsReported(name) ? placeholder : Wrong(name, "required", "is required.", placeholder);
     }
 
     private T Wrong<T>(string name, string rule, string message, T placeholder)

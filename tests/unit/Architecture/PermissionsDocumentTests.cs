@@ -1,0 +1,57 @@
+using System.Reflection;
+using Microsoft.Azure.Functions.Worker;
+using Portal.Functions;
+using Portal.Functions.Http;
+using Portal.Tenancy;
+
+namespace Portal.Tests.Unit.Architecture;
+
+/// <summary>docs/permissions.md is the table of the code, row by row.</summary>
+public sealed class PermissionsDocumentTests
+{
+    private const string Page = "docs/permissions.md";
+    private static readonly string[] Roles = [Role.Admin, Role.Agency, Role.Client, Role.Compliance];
+
+    [Fact]
+    public void The_page_says_what_the_code_does()
+    {
+        var inCode = HttpFunctions().Select(Row).Order(StringComparer.Ordinal).ToList();
+        var onPage = Checkout.Read(Page).Split('\n').Select(line => line.TrimEnd())
+            .Where(line => line.StartsWith("| `", StringComparison.Ordinal)).Order(StringComparer.Ordinal).ToList();
+
+        Assert.NotEmpty(inCode);
+        Assert.True(
+            inCode.SequenceEqual(onPage),
+            $"{Page} lacks:\n{string.Join('\n', inCode.Except(onPage))}\nand has too much:\n{string.Join('\n', onPage.Except(inCode))}");
+    }
+
+    [Fact]
+    public void Every_action_has_a_function_and_its_roles_are_decided()
+    {
+        var used = HttpFunctions().Select(function => function.Action).ToHashSet();
+        var withoutRoles = new[] { PortalAction.Anonymous, PortalAction.OperateUploads };
+
+        Assert.Empty(Enum.GetValues<PortalAction>().Except(used));
+        Assert.Empty(Permissions.Table.Keys.Intersect(withoutRoles));
+        Assert.Empty(Enum.GetValues<PortalAction>().Except(withoutRoles).Except(Permissions.Table.Keys));
+        Assert.All(Permissions.Table.Values, roles => Assert.NotEmpty(roles));
+    }
+
+    private static string Row((string Name, HttpTriggerAttribute Trigger, PortalAction Action) function)
+    {
+        var verbs = string.Join(", ", function.Trigger.Methods!.Select(verb => verb.ToUpperInvariant()));
+        var marks = Roles.Select(role => Mark(Permissions.Allows(function.Action, role)))
+            .Append(Mark(function.Action == PortalAction.OperateUploads))
+            .Append(Mark(function.Action == PortalAction.Anonymous));
+        return $"| `{function.Name}` | {verbs} `/{function.Trigger.Route}` | {function.Action} | {string.Join(" | ", marks)} |";
+    }
+
+    private static string Mark(bool allowed) => allowed ? "yes" : "–";
+
+    private static IEnumerable<(string Name, HttpTriggerAttribute Trigger, PortalAction Action)> HttpFunctions() =>
+        from method in typeof(PortalApp).Assembly.GetTypes().SelectMany(type => type.GetMethods())
+        let function = method.GetCustomAttribute<FunctionAttribute>()
+        let trigger = method.GetParameters().Select(parameter => parameter.GetCustomAttribute<HttpTriggerAttribute>()).FirstOrDefault(found => found is not null)
+        where function is not null && trigger is not null
+        select (function.Name, trigger, method.GetCustomAttribute<AllowsAttribute>()!.Action);
+}

@@ -1,0 +1,101 @@
+using System.Text.RegularExpressions;
+
+namespace Portal.Tests.Unit.Architecture;
+
+/// <summary>Rules of docs/development.md that a compiler does not know.</summary>
+public sealed partial class SourceRulesTests
+{
+    // Names that gather what nobody placed. The first kind is refused as the end of a name too: UploadManager is no better.
+    private const string Vague = "Services?|Repositor(y|ies)|Managers?|Helpers?|Utils?|Utilities";
+    private const string VagueAlone = "Common|Core|Models|Interfaces";
+
+    private static readonly string[] Ours = ["functions", "shared", "infra"];
+    private static readonly string[] WithTests = [.. Ours, "tests"];
+
+    [Fact]
+    public void Shared_knows_nothing_of_Azure_Functions_or_Durable()
+    {
+        var references = typeof(PortalRegistrations).Assembly.GetReferencedAssemblies().Select(assembly => assembly.Name!).ToList();
+        var project = Checkout.Read("shared/Shared.csproj");
+
+        Assert.Contains("Npgsql", references);
+        Assert.DoesNotContain(references, IsHost);
+        Assert.Contains("Mux.Csharp.Sdk", Included().Matches(project).Select(match => match.Groups[1].Value));
+        Assert.DoesNotContain(Included().Matches(project).Select(match => match.Groups[1].Value), IsHost);
+
+        static bool IsHost(string name) => name.StartsWith("Microsoft.Azure.", StringComparison.Ordinal)
+            || name.StartsWith("Microsoft.DurableTask", StringComparison.Ordinal) || name.StartsWith("DurableTask.", StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_Mux_event_name_stands_in_one_place()
+    {
+        var hits = Checkout.CSharp("functions", "shared")
+            .SelectMany(file => MuxEventName().Matches(file.Text).Select(match => (Name: match.Value, file.Path)))
+            .ToLookup(hit => hit.Name, hit => hit.Path);
+
+        Assert.True(hits.Contains("\"video.asset.ready\""), "The search finds nothing any more.");
+        Fail("Mux event names that stand in more than one place", hits.Where(hit => hit.Count() > 1).Select(hit => $"{hit.Key}: {string.Join(", ", hit)}"));
+    }
+
+    [Fact]
+    public void No_folder_has_a_name_that_says_nothing() => Fail(
+        "Folders to name after what they are about",
+        Checkout.CSharp(Ours).Where(IsNamedByUs).Select(file => Path.GetDirectoryName(file.Path)!.Replace('\\', '/')).Distinct()
+            .Where(folder => folder.Split('/').Any(part => VagueFolder().IsMatch(part))));
+
+    [Fact]
+    public void No_type_has_a_name_that_says_nothing() => Fail(
+        "Types to name after what they do",
+        Checkout.CSharp(Ours).Where(IsNamedByUs).SelectMany(file => VagueType().Matches(file.Text).Select(match => $"{file.Path}: {match.Value.Trim()}")));
+
+    [Theory]
+    [InlineData("public sealed class UploadManager(X x)", true)]
+    [InlineData("internal static class Helpers", true)]
+    [InlineData("public interface IUploadService<T>", true)]
+    [InlineData("public sealed record Core(int X);", true)]
+    [InlineData("public sealed class ManagementJson", false)]
+    [InlineData("public sealed class ServiceDesk", false)]
+    [InlineData("// a class of services", false)]
+    public void The_search_for_vague_types_finds_what_it_should(string text, bool found) => Assert.Equal(found, VagueType().IsMatch(text));
+
+    [Fact]
+    public void No_source_is_compiled_conditionally() => Fail(
+        "#if: the same source must compile with stand-ins and with the real packages",
+        Checkout.CSharp(WithTests).Where(file => Conditional().IsMatch(file.Text)).Select(file => file.Path));
+
+    [Fact]
+    public void Nobody_asks_for_the_invocation_result()
+    {
+        // It needs an internal feature that only the real worker supplies. Written in two parts, or this file would be a hit.
+        const string Forbidden = "GetInvocation" + "Result";
+        Assert.Contains(Forbidden, Checkout.Read("BannedSymbols.txt"), StringComparison.Ordinal);
+        Fail(Forbidden, Checkout.CSharp(WithTests).Where(file => file.Text.Contains(Forbidden, StringComparison.Ordinal)).Select(file => file.Path));
+    }
+
+    /// <summary>The stand-ins carry other people's names.</summary>
+    private static bool IsNamedByUs(SourceFile file) => !file.IsIn("infra/packages");
+
+    private static void Fail(string what, IEnumerable<string> found)
+    {
+        var list = found.ToList();
+        Assert.True(list.Count == 0, $"{what}:\n{string.Join('\n', list)}");
+    }
+
+    [GeneratedRegex("""Include="([^"]+)""")]
+    private static partial Regex Included();
+
+    [GeneratedRegex("""
+        "video\.[a-z_.]+"
+        """)]
+    private static partial Regex MuxEventName();
+
+    [GeneratedRegex($"^({Vague}|{VagueAlone})$", RegexOptions.IgnoreCase)]
+    private static partial Regex VagueFolder();
+
+    [GeneratedRegex($@"^[\w ]*\b(class|record|struct|interface|enum) +(\w*({Vague})|{VagueAlone})\b", RegexOptions.Multiline)]
+    private static partial Regex VagueType();
+
+    [GeneratedRegex(@"^\s*#\s*(if|elif)\b", RegexOptions.Multiline)]
+    private static partial Regex Conditional();
+}
