@@ -52,12 +52,17 @@ internal sealed class LocalDatabase : IAsyncDisposable
     /// <exception cref="LauncherException">It is in use, or not a local portal's.</exception>
     public static async Task<LocalDatabase> OpenAsync(LauncherArguments arguments, IProgress<string> progress, CancellationToken ct)
     {
-        var server = await PostgresServer.StartAsync(
-            new PostgresServerOptions { ConnectionString = arguments.Database, Fresh = arguments.Fresh }, progress, ct);
+        var options = new PostgresServerOptions { ConnectionString = arguments.Database, Fresh = arguments.Fresh };
+        var server = await PostgresServer.StartAsync(options, progress, ct);
         LocalDatabase? database = null;
         try
         {
             var given = server.Folder.Length == 0;
+            if (arguments.Fresh && !given)
+            {
+                progress.Report("The local data was thrown away.");
+            }
+
             database = new LocalDatabase(server, given ? server.ConnectionString : await server.EnsureDatabaseAsync(OwnDatabase, ct));
             await database.ClaimAsync(arguments.Fresh && given, progress, ct);
             return database;

@@ -9,9 +9,10 @@ using Portal.Runtime;
 var clock = TimeProvider.System;
 using var stop = new StopSignal();
 var errors = new Screen(Console.Error, clock);
+LauncherArguments? arguments = null;
 try
 {
-    var arguments = LauncherArguments.Parse(args);
+    arguments = LauncherArguments.Parse(args);
     return arguments.Verb switch
     {
         Verb.Help => Help(),
@@ -21,8 +22,8 @@ try
 }
 catch (Exception) when (stop.Token.IsCancellationRequested)
 {
-    // Asked to stop in the middle of something: what it threw on the way out is only that.
-    return 0;
+    // Asked to stop in the middle of something: what it threw on the way out is only that. Who waits for a result did not get it.
+    return arguments is { Exit: true } or { Verb: Verb.Token } ? 1 : 0;
 }
 catch (UsageException exception)
 {
@@ -41,17 +42,17 @@ static int Help()
     return 0;
 }
 
-async Task<int> RunAsync(LauncherArguments arguments)
+async Task<int> RunAsync(LauncherArguments asked)
 {
     var screen = new Screen(Console.Out, clock);
-    var file = arguments.Verb == Verb.Demo ? DemoFile.Check(arguments.File) : null;
+    var file = asked.Verb == Verb.Demo ? DemoFile.Check(asked.File) : null;
     var logs = new LogGate();
-    await using var portal = await LocalPortal.StartAsync(arguments, screen, logs, clock, stop.Token);
+    await using var portal = await LocalPortal.StartAsync(asked, screen, logs, clock, stop.Token);
     if (file is not null)
     {
         using var browser = new Browser(portal.App, AppSettings.Text(portal.Vendors.Clerk.Address), clock);
         var succeeded = await new DemoRun(portal, browser, file, screen, clock).RunAsync(stop.Token);
-        if (arguments.Exit)
+        if (asked.Exit)
         {
             return succeeded ? 0 : 1;
         }

@@ -25,10 +25,9 @@ internal sealed class DemoRun(LocalPortal portal, Browser browser, DemoFile file
             succeeded &= await TryAsync(() => ShowHistoryAsync(ct), ct);
         }
 
-        screen.Line();
         if (succeeded)
         {
-            screen.Line("Every step succeeded.");
+            screen.Heading("Every step succeeded.");
         }
 
         return succeeded;
@@ -137,7 +136,7 @@ internal sealed class DemoRun(LocalPortal portal, Browser browser, DemoFile file
         var failure = upload.Json!["failure"] as JsonObject;
         throw new StepFailedException(failure is null
             ? $"the upload ended {upload.Field("status")}"
-            : $"Mux: {failure["reason"]} (code {failure["code"]}). The upload is {upload.Field("status")}; nothing else was harmed.");
+            : $"Mux: {failure["reason"]} (code {failure["code"]}). The upload is {upload.Field("status")}; the rest of the portal goes on.");
     }
 
     private async Task ShareAsync(string assetId, CancellationToken ct)
