@@ -34,9 +34,10 @@ internal sealed class PipelineScript
                 Note(name, input, options);
                 return Task.CompletedTask;
             });
+        // The one for object would take every call; what is set up last comes first.
+        AnswerAs<object?>();
         AnswerAs<Opened>();
         AnswerAs<string?>();
-        AnswerAs<object?>();
     }
 
     public static DateTime Start { get; } = new(2026, 11, 21, 9, 0, 0, DateTimeKind.Utc);
