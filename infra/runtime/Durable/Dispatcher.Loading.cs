@@ -87,13 +87,8 @@ internal sealed partial class Dispatcher
 
     private bool EvictOne()
     {
-        while (idle.TryDequeue(out var candidate))
-        {
-            if (!candidate.Instance.TryEvict(candidate.Rests)) continue;
-            live.TryRemove(new(candidate.Instance.Key, candidate.Instance));
-            return true;
-        }
-
-        return false;
+        if (idle.EvictOldest() is not { } evicted) return false;
+        live.TryRemove(new(evicted.Key, evicted));
+        return true;
     }
 }

@@ -14,7 +14,7 @@ internal sealed partial class Dispatcher(
     private readonly ConcurrentDictionary<long, LiveInstance> live = new();
     private readonly Channel<LiveInstance> ready = Channel.CreateUnbounded<LiveInstance>();
     private readonly Channel<long> wanted = Channel.CreateUnbounded<long>();
-    private readonly ConcurrentQueue<(LiveInstance Instance, int Rests)> idle = new();
+    private readonly IdleInstances idle = new();
     private readonly ILogger logger = loggers.CreateLogger<Dispatcher>();
     private readonly HashSet<long> asked = [];
     private readonly Lock gate = new();
@@ -94,9 +94,7 @@ internal sealed partial class Dispatcher(
         }
         else
         {
-            idle.Enqueue((instance, instance.Rests));
-            // Keeps the queue short where nothing ever has to be evicted.
-            if (idle.Count > 2 * options.MaxLiveInstances) EvictOne();
+            idle.Add(instance);
         }
 
         tally.Leave();

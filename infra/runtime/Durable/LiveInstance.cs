@@ -88,8 +88,14 @@ internal sealed class LiveInstance(long key)
         {
             if (state != State.Idle || Rests != rests || run?.Context.OpenActivities > 0) return false;
             state = State.Gone;
+            run = null;
             return true;
         }
+    }
+
+    public bool IsIdleSince(int rests)
+    {
+        lock (gate) return state == State.Idle && Rests == rests;
     }
 
     public void Leave()
@@ -136,6 +142,7 @@ internal sealed class LiveInstance(long key)
             if (step is { IsOver: true } or { Fresh: true })
             {
                 state = State.Gone;
+                run = null;
                 return false;
             }
 
