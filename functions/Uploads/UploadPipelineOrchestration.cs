@@ -22,9 +22,9 @@ public static class UploadPipelineOrchestration
     private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(15);
     private static readonly TimeSpan FirstRetry = TimeSpan.FromSeconds(30);
 
-    /// <summary>For bookkeeping in our own rows: the database comes back, or the sweep takes over.</summary>
+    /// <summary>For bookkeeping in our own rows: a day of tries, since a database that is away must not fail a healthy upload.</summary>
     private static readonly TaskOptions Bookkeeping = TaskOptions.FromRetryPolicy(
-        new RetryPolicy(10, TimeSpan.FromSeconds(5), 2, TimeSpan.FromMinutes(5)) { HandleFailure = f => f.IsCausedBy<TryAgainException>() });
+        new RetryPolicy(300, TimeSpan.FromSeconds(5), 2, TimeSpan.FromMinutes(5)) { HandleFailure = f => f.IsCausedBy<TryAgainException>() });
 
     [Function(Name)]
     public static async Task<string> RunAsync([OrchestrationTrigger] TaskOrchestrationContext context, UploadRef upload)

@@ -42,4 +42,10 @@ public sealed class FunctionsHostOptions
 
     /// <summary>How long a stop lets running invocations finish before their tokens are cancelled. Real time, whatever the clock.</summary>
     public TimeSpan StopLimit { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// After this long without a sign of life a process loses its orchestrations to the others (database clock); null: the engine's
+    /// default. Short where processes are killed on purpose.
+    /// </summary>
+    public TimeSpan? DurableLease { get; init; }
 }

@@ -182,6 +182,10 @@ internal sealed partial class FunctionsHostParts
             MaxConcurrentActivities = Host.MaxConcurrentActivities ?? defaults.MaxConcurrentActivities,
             MaxConcurrentOrchestrators = Host.MaxConcurrentOrchestrators ?? defaults.MaxConcurrentOrchestrators,
             DrainLimit = Options.StopLimit,
+            LeaseDuration = Options.DurableLease ?? defaults.LeaseDuration,
+
+            // A lease that is to survive a missed renewal is renewed a few times in its life.
+            PollInterval = Options.DurableLease / 4 ?? defaults.PollInterval,
         };
     }
 

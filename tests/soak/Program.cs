@@ -1,0 +1,25 @@
+using Portal.Tests.Soak;
+
+// dotnet run -c Release --project tests/soak -- <name> [options]: what the tests do small, at full count. Exit code 1: something broke.
+// `app` is not for people: it is the portal as a process of its own, which the programs start and kill.
+var programs = new Dictionary<string, (string Does, Func<SoakArguments, Task<int>> Run)>(StringComparer.OrdinalIgnoreCase)
+{
+    ["kills"] = ("[--count 300] [--seed n] [--hurry]: the app killed with kill -9 at random points of its uploads", KillsSoak.RunAsync),
+};
+
+if (args is ["app", .. var settings])
+{
+    return await AppVerb.RunAsync(new SoakArguments(settings));
+}
+
+if (args is [var name, .. var rest] && programs.TryGetValue(name, out var program))
+{
+    return await program.Run(new SoakArguments(rest));
+}
+
+foreach (var (known, (does, _)) in programs)
+{
+    Console.WriteLine($"{known} {does}");
+}
+
+return args is ["list"] ? 0 : 2;
