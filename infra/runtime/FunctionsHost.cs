@@ -134,11 +134,11 @@ public sealed partial class FunctionsHost : IAsyncDisposable
         await app.StartAsync(ct);
         var addresses = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses;
         Address = new Uri(addresses.First());
-        await Durable.StartAsync(ct);
-        if (timers is not null)
-        {
-            await timers.StartAsync(ct);
-        }
+
+        // Requests are answered meanwhile: the durable client works from the engine's creation on.
+        await Task.WhenAll(
+            Task.Run(() => Durable.StartAsync(ct), ct),
+            Task.Run(() => timers?.StartAsync(ct) ?? Task.CompletedTask, ct));
 
         foreach (var note in index.Notes)
         {

@@ -143,10 +143,12 @@ internal sealed partial class FunctionsHostParts
 
         Options.ConfigureLogging?.Invoke(builder.Logging);
 
-        // These two write whole request lines, query and so keys included, whatever levels someone sets.
+        // These write paths or whole request lines: share tokens and keys. They stay quiet whatever levels someone sets; the first also
+        // opens a scope with the path around every line, unless it is off altogether.
         builder.Services.PostConfigure<LoggerFilterOptions>(filters =>
         {
-            filters.Rules.Add(new LoggerFilterRule(null, "Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.Warning, null));
+            filters.Rules.Add(new LoggerFilterRule(null, "Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None, null));
+            filters.Rules.Add(new LoggerFilterRule(null, "Microsoft.AspNetCore.Routing.Matching.DfaMatcher", LogLevel.Warning, null));
             filters.Rules.Add(new LoggerFilterRule(null, "Microsoft.AspNetCore.Server.Kestrel.BadRequests", LogLevel.Warning, null));
         });
     }
