@@ -100,7 +100,9 @@ public sealed partial class FunctionsHost : IAsyncDisposable
         }
     }
 
-    /// <summary>Returns when <paramref name="ct"/> is cancelled or the app asks to stop (<see cref="IHostApplicationLifetime"/>), after stopping.</summary>
+    /// <summary>
+    /// Returns, stopped, once <paramref name="ct"/> is cancelled or the app asks to stop (<see cref="IHostApplicationLifetime"/>).
+    /// </summary>
     public async Task WaitForShutdownAsync(CancellationToken ct = default)
     {
         using var asked = CancellationTokenSource.CreateLinkedTokenSource(ct, app.Lifetime.ApplicationStopping);
