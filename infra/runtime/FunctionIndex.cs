@@ -47,8 +47,8 @@ internal sealed class FunctionIndex
 
         foreach (var twice in entries.GroupBy(entry => entry.Name, StringComparer.OrdinalIgnoreCase).Where(group => group.Count() > 1))
         {
-            faults.Add($"Function name '{twice.Key}' is used {twice.Count()} times: {string.Join(", ", twice.Select(entry => entry.Definition.EntryPoint))}. " +
-                       "Names are compared without case.");
+            var places = string.Join(", ", twice.Select(entry => entry.Definition.EntryPoint));
+            faults.Add($"Function name '{twice.Key}' is used {twice.Count()} times: {places}. Names are compared without case.");
         }
 
         FunctionIndexRoutes.Check(entries, host.RoutePrefix, faults);
@@ -73,7 +73,8 @@ internal sealed class FunctionIndex
         }
     }
 
-    private static IEnumerable<(MethodInfo Method, FunctionAttribute Attribute)> Marked(Assembly assembly, Func<Type, bool>? filter, List<string> faults)
+    private static IEnumerable<(MethodInfo Method, FunctionAttribute Attribute)> Marked(
+        Assembly assembly, Func<Type, bool>? filter, List<string> faults)
     {
         const BindingFlags Declared =
             BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;

@@ -17,7 +17,8 @@ internal enum TriggerKind
 }
 
 /// <summary>How a parameter gets its value at each run.</summary>
-internal sealed record ParameterBinding(ParameterInfo Parameter, string? BindingType, Func<InvocationContext, InvocationRunner, ValueTask<object?>> Bind);
+internal sealed record ParameterBinding(
+    ParameterInfo Parameter, string? BindingType, Func<InvocationContext, InvocationRunner, ValueTask<object?>> Bind);
 
 /// <summary>The HTTP face of a function. <see cref="Template"/> includes the route prefix.</summary>
 internal sealed record HttpFace(AuthorizationLevel Level, ImmutableArray<string> Methods, string Template);

@@ -20,6 +20,9 @@ namespace Portal.Runtime;
 /// <summary>Reads one method marked <c>[Function]</c>: its trigger, its route or schedule, and a source for every parameter.</summary>
 internal sealed partial class FunctionIndexReader(HostJson host, IConfiguration settings, List<string> faults)
 {
+    // What the worker executes against the response; it drops whatever else a function returns.
+    private static readonly Type[] Answers = [typeof(IResult), typeof(IActionResult)];
+
     private readonly List<string> notes = [];
 
     public IReadOnlyList<string> Notes => notes;
@@ -94,7 +97,7 @@ internal sealed partial class FunctionIndexReader(HostJson host, IConfiguration 
 
         var parameters = Bind(method, name, trigger, "httpTrigger", parameter => HttpParameter(method, name, parameter, pattern));
         var result = FunctionResult.Unwrapped(method.ReturnType);
-        if (result != typeof(void) && !typeof(IResult).IsAssignableFrom(result) && !typeof(IActionResult).IsAssignableFrom(result) && result != typeof(object))
+        if (!Answers.Any(answer => answer.IsAssignableFrom(result)) && result != typeof(void) && result != typeof(object))
         {
             notes.Add($"{name} returns {result.Name}: Azure ignores it and answers 200 with no body; return IResult or IActionResult.");
         }
@@ -128,7 +131,8 @@ internal sealed partial class FunctionIndexReader(HostJson host, IConfiguration 
 
         if (pattern.Parameters.FirstOrDefault(part => part.Name.Equals(parameter.Name, StringComparison.OrdinalIgnoreCase)) is not { } part)
         {
-            Fault(method, name, $"parameter '{parameter.Name}' ({parameter.ParameterType.Name}) is neither in the route '{pattern.RawText}' nor anything else that can be bound");
+            Fault(method, name, $"parameter '{parameter.Name}' ({parameter.ParameterType.Name}) is neither in the route '{pattern.RawText}' " +
+                "nor anything else that can be bound");
             return null;
         }
 
@@ -165,7 +169,8 @@ internal sealed partial class FunctionIndexReader(HostJson host, IConfiguration 
 
         if (TimerSchedule.Parse(text) is not { } schedule)
         {
-            return Refuse(method, name, $"'{text}' is no NCRONTAB expression of six fields ({{second}} {{minute}} {{hour}} {{day}} {{month}} {{weekday}}) and no time span");
+            return Refuse(method, name, $"'{text}' is no NCRONTAB expression of six fields " +
+                "({second} {minute} {hour} {day} {month} {weekday}) and no time span");
         }
 
         var parameters = Bind(method, name, trigger, "timerTrigger", parameter => Unknown(method, name, parameter));
@@ -202,9 +207,12 @@ internal sealed partial class FunctionIndexReader(HostJson host, IConfiguration 
 
     private ImmutableArray<ParameterBinding> Bind(
         MethodInfo method, string name, ParameterInfo trigger, string triggerType, Func<ParameterInfo, ParameterBinding?> other) =>
-        [.. method.GetParameters().Select(parameter => BindOne(method, name, parameter, parameter == trigger ? triggerType : null, other)).OfType<ParameterBinding>()];
+        [.. method.GetParameters()
+            .Select(parameter => BindOne(method, name, parameter, parameter == trigger ? triggerType : null, other))
+            .OfType<ParameterBinding>()];
 
-    private ParameterBinding? BindOne(MethodInfo method, string name, ParameterInfo parameter, string? trigger, Func<ParameterInfo, ParameterBinding?> other)
+    private ParameterBinding? BindOne(
+        MethodInfo method, string name, ParameterInfo parameter, string? trigger, Func<ParameterInfo, ParameterBinding?> other)
     {
         if (parameter.ParameterType == typeof(FunctionContext))
         {

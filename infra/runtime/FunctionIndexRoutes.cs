@@ -44,7 +44,7 @@ internal static class FunctionIndexRoutes
     {
         var http = functions.Where(function => function.Http is not null).ToArray();
         faults.AddRange(http
-            .Where(function => Array.Exists(Reserved, word => function.Http!.Template[prefix.Length..].TrimStart('/').StartsWith(word, StringComparison.OrdinalIgnoreCase)))
+            .Where(function => IsReserved(function.Http!.Template[prefix.Length..].TrimStart('/')))
             .Select(function => $"Function '{function.Name}': the route '{function.Http!.Template}' is in the host's own space (admin…, runtime…)."));
 
         foreach (var same in http.GroupBy(function => Shape(function.Http!.Template), StringComparer.Ordinal))
@@ -54,14 +54,18 @@ internal static class FunctionIndexRoutes
             {
                 for (var second = first + 1; second < claimants.Length; second++)
                 {
-                    if (Overlap(claimants[first].Http!, claimants[second].Http!) is { } verbs)
+                    var (one, other) = (claimants[first], claimants[second]);
+                    if (Overlap(one.Http!, other.Http!) is { } verbs)
                     {
-                        faults.Add($"Functions '{claimants[first].Name}' and '{claimants[second].Name}' both answer {verbs} '{claimants[second].Http!.Template}'.");
+                        faults.Add($"Functions '{one.Name}' and '{other.Name}' both answer {verbs} '{other.Http!.Template}'.");
                     }
                 }
             }
         }
     }
+
+    private static bool IsReserved(string route) =>
+        Array.Exists(Reserved, word => route.StartsWith(word, StringComparison.OrdinalIgnoreCase));
 
     private static string? Overlap(HttpFace one, HttpFace other) =>
         one.Methods.IsEmpty || other.Methods.IsEmpty
@@ -76,8 +80,10 @@ internal static class FunctionIndexRoutes
     {
         RoutePatternLiteralPart literal => literal.Content.ToUpperInvariant(),
         RoutePatternSeparatorPart separator => separator.Content,
-        RoutePatternParameterPart parameter =>
-            $"{{{(parameter.IsCatchAll ? "*" : "")}{string.Join(':', parameter.ParameterPolicies.Select(policy => policy.Content).Order(StringComparer.Ordinal))}}}",
+        RoutePatternParameterPart parameter => $"{{{(parameter.IsCatchAll ? "*" : "")}{Constraints(parameter)}}}",
         _ => "",
     };
+
+    private static string Constraints(RoutePatternParameterPart parameter) =>
+        string.Join(':', parameter.ParameterPolicies.Select(policy => policy.Content).Order(StringComparer.Ordinal));
 }

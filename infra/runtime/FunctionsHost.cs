@@ -100,7 +100,9 @@ public sealed partial class FunctionsHost : IAsyncDisposable
         }
     }
 
-    /// <summary>Returns when <paramref name="ct"/> is cancelled or the app asks to stop (<see cref="IHostApplicationLifetime"/>), after stopping.</summary>
+    /// <summary>
+    /// Returns, stopped, once <paramref name="ct"/> is cancelled or the app asks to stop (<see cref="IHostApplicationLifetime"/>).
+    /// </summary>
     public async Task WaitForShutdownAsync(CancellationToken ct = default)
     {
         using var asked = CancellationTokenSource.CreateLinkedTokenSource(ct, app.Lifetime.ApplicationStopping);
@@ -134,11 +136,11 @@ public sealed partial class FunctionsHost : IAsyncDisposable
         await app.StartAsync(ct);
         var addresses = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses;
         Address = new Uri(addresses.First());
-        await Durable.StartAsync(ct);
-        if (timers is not null)
-        {
-            await timers.StartAsync(ct);
-        }
+
+        // Requests are answered meanwhile: the durable client works from the engine's creation on.
+        await Task.WhenAll(
+            Task.Run(() => Durable.StartAsync(ct), ct),
+            Task.Run(() => timers?.StartAsync(ct) ?? Task.CompletedTask, ct));
 
         foreach (var note in index.Notes)
         {

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
@@ -82,9 +83,10 @@ internal sealed partial class FunctionsHostParts
     /// <summary>Turns what a start may run into (a taken port, an unreachable database) into one clear sentence.</summary>
     public static FunctionsHostStartException? Explain(Exception failure, FunctionsHostOptions options) => failure switch
     {
-        IOException { InnerException: Microsoft.AspNetCore.Connections.AddressInUseException } or SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse } =>
-            new FunctionsHostStartException([$"Port {options.Port} on 127.0.0.1 is in use; stop what listens there or choose another port."], failure),
-        NpgsqlException or SocketException => new FunctionsHostStartException([$"The database {Describe(options.DurableDatabase)} cannot be used: {failure.Message}"], failure),
+        IOException { InnerException: AddressInUseException } => new FunctionsHostStartException(
+            [$"Port {options.Port} on 127.0.0.1 is in use; stop what listens there or choose another port."], failure),
+        NpgsqlException or SocketException => new FunctionsHostStartException(
+            [$"The database {Describe(options.DurableDatabase)} cannot be used: {failure.Message}"], failure),
         _ => null,
     };
 
@@ -143,10 +145,12 @@ internal sealed partial class FunctionsHostParts
 
         Options.ConfigureLogging?.Invoke(builder.Logging);
 
-        // These two write whole request lines, query and so keys included, whatever levels someone sets.
+        // These write paths or whole request lines: share tokens and keys. They stay quiet whatever levels someone sets; the first also
+        // opens a scope with the path around every line, unless it is off altogether.
         builder.Services.PostConfigure<LoggerFilterOptions>(filters =>
         {
-            filters.Rules.Add(new LoggerFilterRule(null, "Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.Warning, null));
+            filters.Rules.Add(new LoggerFilterRule(null, "Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None, null));
+            filters.Rules.Add(new LoggerFilterRule(null, "Microsoft.AspNetCore.Routing.Matching.DfaMatcher", LogLevel.Warning, null));
             filters.Rules.Add(new LoggerFilterRule(null, "Microsoft.AspNetCore.Server.Kestrel.BadRequests", LogLevel.Warning, null));
         });
     }
@@ -243,8 +247,8 @@ internal sealed partial class FunctionsHostParts
 
     private static partial class Log
     {
-        [LoggerMessage(LogLevel.Warning, "No function keys are configured (Keys:Functions, Keys:System:durabletask_extension, Keys:Master): functions are open, " +
-            "the host's own routes answer this machine only")]
+        [LoggerMessage(LogLevel.Warning, "No function keys are configured (Keys:Functions, Keys:System:durabletask_extension, Keys:Master): " +
+            "functions are open, the host's own routes answer this machine only")]
         public static partial void NoKeys(ILogger logger);
     }
 }

@@ -65,6 +65,7 @@ internal sealed partial class HttpFunctions(
     private async Task RunAsync(HttpContext http, FunctionEntry function)
     {
         var began = clock.GetTimestamp();
+        using var trace = Tracing.Continue(http.Request.Headers);
         await using var scope = runner.CreateScope();
         using var cancelled = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, stopping);
         var invocation = new InvocationContext(function, scope.ServiceProvider, cancelled.Token) { Http = http };

@@ -11,7 +11,8 @@ internal sealed class BackgroundRuns
     {
         var observed = ObserveAsync(run);
         running[observed] = true;
-        _ = observed.ContinueWith(done => running.TryRemove(done, out _), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        _ = observed.ContinueWith(
+            done => running.TryRemove(done, out _), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
     }
 
     public Task WhenDoneAsync() => Task.WhenAll(running.Keys);

@@ -67,8 +67,8 @@ internal static class ParameterSources
 
         var (converted, value) = convert(text);
         return converted ? value : throw new InvalidOperationException(
-            $"Error converting 1 input parameters for Function '{invocation.Function.Name}': the route value '{parameter.Name}' is no {parameter.ParameterType}. " +
-            "A constraint in the route would answer 404.");
+            $"Error converting 1 input parameters for Function '{invocation.Function.Name}': the route value '{parameter.Name}' is no " +
+            $"{parameter.ParameterType}. A constraint in the route would answer 404.");
     }
 
     private static (bool, object?) Parse<T>(string text)

@@ -172,7 +172,12 @@ internal sealed partial class TimerRunner(
         {
             IsPastDue = row.NextDue < startedAt || face.Schedule.Next(row.NextDue) <= now,
             ScheduleStatus = face.UseMonitor
-                ? new ScheduleStatus { Last = row.LastRun?.UtcDateTime ?? default, Next = row.NextDue.UtcDateTime, LastUpdated = row.UpdatedAt.UtcDateTime }
+                ? new ScheduleStatus
+                {
+                    Last = row.LastRun?.UtcDateTime ?? default,
+                    Next = row.NextDue.UtcDateTime,
+                    LastUpdated = row.UpdatedAt.UtcDateTime,
+                }
                 : null,
         };
     }

@@ -5,7 +5,8 @@ using Npgsql;
 namespace Portal.Runtime.Timers;
 
 /// <summary>What the table says of one timer. <see cref="LeaseLeft"/> is by the database's clock and negative once the lease is over.</summary>
-internal sealed record TimerRow(DateTimeOffset NextDue, DateTimeOffset? LastRun, DateTimeOffset UpdatedAt, DateTimeOffset? LeaseUntil, TimeSpan? LeaseLeft);
+internal sealed record TimerRow(
+    DateTimeOffset NextDue, DateTimeOffset? LastRun, DateTimeOffset UpdatedAt, DateTimeOffset? LeaseUntil, TimeSpan? LeaseLeft);
 
 /// <summary>
 /// All SQL of timers. Schedules go by the host's clock. Leases go by the database's: they are about processes that died, and a test

@@ -8,6 +8,9 @@ public static class KeySamples
     [Function("Open")]
     public static IResult Open([HttpTrigger(AuthorizationLevel.Anonymous, "get")] HttpRequest request) => Results.Text("open");
 
+    [Function("Shared")]
+    public static IResult Shared([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "shared/{token}")] HttpRequest request, string token) => Results.Text(token);
+
     [Function("Keyed")]
     public static IResult Keyed([HttpTrigger(AuthorizationLevel.Function, "get")] HttpRequest request) => Results.Text("keyed");
 

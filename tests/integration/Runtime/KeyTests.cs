@@ -66,7 +66,7 @@ public sealed class KeyTests(RuntimeDatabase database) : IClassFixture<RuntimeDa
     }
 
     [Fact]
-    public async Task Keys_never_reach_the_log_even_at_trace_level()
+    public async Task Keys_and_paths_never_reach_the_log_even_at_trace_level()
     {
         await using var host = await RuntimeHost.StartAsync(database, new RuntimeHost.Setup
         {
@@ -77,11 +77,14 @@ public sealed class KeyTests(RuntimeDatabase database) : IClassFixture<RuntimeDa
         });
         await host.GetAsync("/Keyed?code=first-function-key");
         await host.GetAsync("/nowhere?code=first-function-key");
+        Assert.Equal("200 a-share-token", await host.GetAsync("/shared/a-share-token"));
         await host.SendAsync(HttpMethod.Get, "/Keyed", null, ("x-functions-key", "second-function-key"));
 
         Assert.NotEmpty(host.Log.With("GET Keyed -> 200"));
         Assert.NotEmpty(host.Log.With("Trace "));
+        Assert.NotEmpty(host.Log.With("GET shared/{token} -> 200"));
         Assert.Empty(host.Log.With("function-key"));
+        Assert.Empty(host.Log.With("a-share-token"));
     }
 
     private Task<RuntimeHost> StartAsync(Dictionary<string, string?> settings) =>
