@@ -194,7 +194,7 @@ public sealed class KillLoop(LivePortal portal, KillLoopOptions options, Action<
     private async Task SettleAsync(List<Task> uploads, long began)
     {
         var findings = new KillFindings(portal);
-        var unfinished = "";
+        var reported = began;
         while (TimeProvider.System.GetElapsedTime(began) < options.Limit)
         {
             // A statement of a killed process may have been committed after its upload was looked for.
@@ -212,9 +212,10 @@ public sealed class KillLoop(LivePortal portal, KillLoopOptions options, Action<
                 return;
             }
 
-            if (string.Join(", ", left) is var now && now != unfinished)
+            if (TimeProvider.System.GetElapsedTime(reported) > TimeSpan.FromSeconds(10))
             {
-                report($"waiting for {unfinished = now}");
+                reported = TimeProvider.System.GetTimestamp();
+                report($"waiting for {string.Join(", ", left)}");
             }
 
             if (options.Hurry)
