@@ -131,7 +131,7 @@ public sealed class UploadPipelineFailureTests
             if (policy is not null)
             {
                 Assert.Equal(
-                    (10, TimeSpan.FromSeconds(5), 2, TimeSpan.FromMinutes(5)),
+                    (300, TimeSpan.FromSeconds(5), 2, TimeSpan.FromMinutes(5)),
                     (policy.MaxNumberOfAttempts, policy.FirstRetryInterval, policy.BackoffCoefficient, policy.MaxRetryInterval));
             }
         }
