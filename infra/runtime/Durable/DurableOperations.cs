@@ -12,6 +12,8 @@ internal sealed class DurableOperations(
 
     public InstanceQuery Query => query;
 
+    public int CommitsWaiting => committer.Waiting;
+
     private DateTime Now => options.Clock.GetUtcNow().UtcDateTime;
 
     /// <summary>False: the id is taken.</summary>

@@ -83,29 +83,86 @@ public sealed class CrashTests : DurableTest
         var release = new TaskCompletionSource();
         var slow = await StartEngineAsync(async context =>
         {
-            // The step that takes the event, not the start.
-            if (context.Point == DurableFaultPoint.BeforeCommit && blocked.Task.IsCompleted == false && release.Task.IsCompleted == false
-                && context.InstanceIds.Contains("i") && Functions.Ran.Contains("Count"))
-            {
-                blocked.SetResult();
-                await release.Task;
-            }
+            // The step after the first activity, not the start and not the step that asks for it.
+            if (AtCommit(context, DurableFaultPoint.BeforeCommit) && Functions.Ran.Contains("Count") && blocked.TrySetResult()) await release.Task;
         });
         PrepareOrchestrators();
-        await slow.Client.ScheduleNewOrchestrationInstanceAsync("Child", "i", new StartOrchestrationOptions("i"));
+        await slow.Client.ScheduleNewOrchestrationInstanceAsync("Parent", "i", new StartOrchestrationOptions("i"));
         await blocked.Task.WaitAsync(Limit, TimeProvider.System);
         var fast = Engine;
         await ExpireAsync(slow.Worker);
         await fast.RunHousekeepingAsync();
-        await Eventually.TrueAsync(async () => (await ReadAsync("i")).IsCompleted, "the other engine finishes the instance");
+        // The activity has run twice now, and the instance waits for its event at the new owner: as far as the slow one wants to take it, and further.
+        await Eventually.ValueAsync(() => HistoryAsync("i"), history => history.Contains("TimerFired"), "the new owner goes on");
         var history = await HistoryAsync("i");
+        var row = await QueryAsync<string>("select i::text from durable.instances i");
 
         release.SetResult();
         await slow.RunHousekeepingAsync();
         await slow.WhenIdleAsync(Limit);
         Assert.Equal(history, await HistoryAsync("i"));
-        Assert.Equal(1, await QueryAsync<int>("select epoch - 1 from durable.instances where id = 'i'"));
+        Assert.Equal(row, await QueryAsync<string>("select i::text from durable.instances i"));
+
+        await slow.Client.RaiseEventAsync("i", "Go", 1);
+        Assert.Equal("ii!", (await CompletedAsync("i")).ReadOutputAs<string>());
         await HistoryChecker.CheckAsync(fast, Functions);
+    }
+
+    [Fact]
+    public async Task A_step_that_nobody_has_overtaken_is_refused_all_the_same_once_its_lease_is_lost()
+    {
+        var gates = new[] { new TaskCompletionSource(), new TaskCompletionSource() };
+        var reached = new[] { new TaskCompletionSource(), new TaskCompletionSource() };
+        Func<DurableFaultContext, Task> BlockAt(int n) => async context =>
+        {
+            if (AtCommit(context, DurableFaultPoint.BeforeCommit) && Functions.Ran.Contains("Count") && reached[n].TrySetResult()) await gates[n].Task;
+        };
+        Engine.Abandon();
+        var slow = await StartEngineAsync(BlockAt(0));
+        PrepareOrchestrators();
+        await slow.Client.ScheduleNewOrchestrationInstanceAsync("Parent", "i", new StartOrchestrationOptions("i"));
+        await reached[0].Task.WaitAsync(Limit, TimeProvider.System);
+        await ExpireAsync(slow.Worker);
+        var owner = await StartEngineAsync(BlockAt(1));
+        await reached[1].Task.WaitAsync(Limit, TimeProvider.System);
+        var row = await QueryAsync<string>("select i::text from durable.instances i");
+
+        gates[0].SetResult();
+        await slow.RunHousekeepingAsync();
+        await Eventually.TrueAsync(() => slow.Operations.CommitsWaiting == 0, "the slow worker has tried");
+        Assert.Equal(row, await QueryAsync<string>("select i::text from durable.instances i"));
+
+        gates[1].SetResult();
+        await owner.WhenIdleAsync(Limit);
+        await owner.Client.RaiseEventAsync("i", "Go", 1);
+        Assert.Equal("ii!", (await owner.Client.WaitForInstanceCompletionAsync("i", true).WaitAsync(Limit, TimeProvider.System)).ReadOutputAs<string>());
+        await HistoryChecker.CheckAsync(owner, Functions);
+    }
+
+    [Fact]
+    public async Task A_lost_answer_to_a_commit_does_not_run_other_activities_of_the_instance_again()
+    {
+        var release = new TaskCompletionSource();
+        var failed = false;
+        Functions.ActivityAsync<string, string>("Slow", async (input, _) =>
+        {
+            await release.Task;
+            return input;
+        });
+        var engine = await StartEngineAsync(context =>
+        {
+            if (!AtCommit(context, DurableFaultPoint.AfterCommit) || !Functions.Ran.Contains("Echo") || failed) return Task.CompletedTask;
+            failed = true;
+            return Task.FromException(new IOException("injected"));
+        });
+        Functions.Orchestrator("Both", async context =>
+            string.Concat(await Task.WhenAll(context.CallActivityAsync<string>("Slow", "a"), context.CallActivityAsync<string>("Echo", "b"))));
+        await engine.Client.ScheduleNewOrchestrationInstanceAsync("Both", new StartOrchestrationOptions("i"));
+        await Eventually.ValueAsync(() => HistoryAsync("i"), history => history.Contains("TaskCompleted"), "the quick activity is recorded");
+        await Eventually.TrueAsync(() => failed && engine.Operations.CommitsWaiting == 0, "the answer got lost and the commit was settled");
+        release.SetResult();
+        Assert.Equal("ab", (await CompletedAsync("i")).ReadOutputAs<string>());
+        Assert.Equal(1, Functions.Ran.Count(name => name == "Slow"));
     }
 
     [Fact]
