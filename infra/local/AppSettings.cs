@@ -5,33 +5,33 @@ internal static class AppSettings
 {
     public static Dictionary<string, string?> Of(
         LocalDatabase database, VendorServers vendors, LocalSecrets secrets, (string Id, string PrivateKey) signingKey, string app) => new()
-    {
-        ["Database__App"] = database.App,
-        ["Database__System"] = database.System,
-        ["Mux__ApiUrl"] = Text(vendors.Mux.ApiUrl),
-        ["Mux__StreamUrl"] = Text(vendors.Mux.StreamUrl),
-        ["Mux__ImageUrl"] = Text(vendors.Mux.ImageUrl),
-        ["Mux__TokenId"] = vendors.MuxOptions.TokenId,
-        ["Mux__TokenSecret"] = vendors.MuxOptions.TokenSecret,
-        ["Mux__WebhookSecret"] = vendors.Mux.WebhookSecret,
-        ["Mux__SigningKeyId"] = signingKey.Id,
-        ["Mux__SigningPrivateKey"] = signingKey.PrivateKey,
-        ["Clerk__Issuer"] = vendors.Clerk.Issuer,
-        ["Clerk__JwksUrl"] = Text(vendors.Clerk.JwksUrl),
-        ["Clerk__AuthorizedParties"] = vendors.ClerkOptions.AuthorizedParty,
-        ["Blob__ApiUrl"] = Text(vendors.Blob.ApiUrl),
-        ["Blob__ReadWriteToken"] = vendors.Blob.ReadWriteToken,
-        ["Blob__CallbackUrl"] = $"{app}/api/webhooks/blob",
-        ["ShareLinks__Keys__local"] = secrets.ShareKey,
-        ["ShareLinks__CurrentKey"] = "local",
-        // There is no page here that takes a token, so a link opens the API itself.
-        ["ShareLinks__PageUrl"] = $"{app}/api/share/",
-        ["Privacy__HashKey"] = secrets.HashKey,
-        ["Paging__CursorKey"] = secrets.CursorKey,
-        ["Keys__Functions"] = secrets.FunctionKey,
-        ["Keys__System__durabletask_extension"] = secrets.SystemKey,
-        ["Keys__Master"] = secrets.MasterKey,
-    };
+        {
+            ["Database__App"] = database.App,
+            ["Database__System"] = database.System,
+            ["Mux__ApiUrl"] = Text(vendors.Mux.ApiUrl),
+            ["Mux__StreamUrl"] = Text(vendors.Mux.StreamUrl),
+            ["Mux__ImageUrl"] = Text(vendors.Mux.ImageUrl),
+            ["Mux__TokenId"] = vendors.MuxOptions.TokenId,
+            ["Mux__TokenSecret"] = vendors.MuxOptions.TokenSecret,
+            ["Mux__WebhookSecret"] = vendors.Mux.WebhookSecret,
+            ["Mux__SigningKeyId"] = signingKey.Id,
+            ["Mux__SigningPrivateKey"] = signingKey.PrivateKey,
+            ["Clerk__Issuer"] = vendors.Clerk.Issuer,
+            ["Clerk__JwksUrl"] = Text(vendors.Clerk.JwksUrl),
+            ["Clerk__AuthorizedParties"] = vendors.ClerkOptions.AuthorizedParty,
+            ["Blob__ApiUrl"] = Text(vendors.Blob.ApiUrl),
+            ["Blob__ReadWriteToken"] = vendors.Blob.ReadWriteToken,
+            ["Blob__CallbackUrl"] = $"{app}/api/webhooks/blob",
+            ["ShareLinks__Keys__local"] = secrets.ShareKey,
+            ["ShareLinks__CurrentKey"] = "local",
+            // There is no page here that takes a token, so a link opens the API itself.
+            ["ShareLinks__PageUrl"] = $"{app}/api/share/",
+            ["Privacy__HashKey"] = secrets.HashKey,
+            ["Paging__CursorKey"] = secrets.CursorKey,
+            ["Keys__Functions"] = secrets.FunctionKey,
+            ["Keys__System__durabletask_extension"] = secrets.SystemKey,
+            ["Keys__Master"] = secrets.MasterKey,
+        };
 
     public static string Text(Uri address) => address.ToString().TrimEnd('/');
 }

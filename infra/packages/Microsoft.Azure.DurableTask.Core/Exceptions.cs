@@ -1,5 +1,3 @@
-using System;
-
 namespace DurableTask.Core
 {
     public class FailureDetails

@@ -1,5 +1,3 @@
-using System;
-
 namespace Microsoft.Azure.Functions.Worker.Converters;
 
 [AttributeUsage(

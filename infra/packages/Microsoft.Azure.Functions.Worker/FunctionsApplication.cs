@@ -1,5 +1,3 @@
-using System;
-using System.Collections.Generic;
 using Microsoft.Azure.Functions.Worker.Middleware;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;

@@ -1,6 +1,3 @@
-using System;
-using System.Threading;
-using System.Threading.Tasks;
 using CoreFailureDetails = DurableTask.Core.FailureDetails;
 using CoreSubOrchestrationFailed = DurableTask.Core.Exceptions.SubOrchestrationFailedException;
 using CoreTaskFailed = DurableTask.Core.Exceptions.TaskFailedException;

@@ -1,5 +1,3 @@
-using System;
-
 namespace Microsoft.DurableTask;
 
 public readonly struct TaskName : IEquatable<TaskName>

@@ -45,8 +45,12 @@ internal sealed class BlobTokens(VendorHost host, LocalBlobOptions options, stri
     {
         var payload = new JsonObject
         {
-            ["storeId"] = "store_" + options.StoreId, ["ownerId"] = "team_local", ["pathname"] = pathname, ["operations"] = operations,
-            ["validUntil"] = validUntil, ["iat"] = host.Now.ToUnixTimeMilliseconds(),
+            ["storeId"] = "store_" + options.StoreId,
+            ["ownerId"] = "team_local",
+            ["pathname"] = pathname,
+            ["operations"] = operations,
+            ["validUntil"] = validUntil,
+            ["iat"] = host.Now.ToUnixTimeMilliseconds(),
         };
         var segment = Base64Url.EncodeToString(Encoding.UTF8.GetBytes(Reply.Text(payload)));
         var token = $"{segment}.{Hash(signingSecret, segment)}";

@@ -49,8 +49,12 @@ internal sealed class ClerkKeys(VendorHost host, string instanceId)
             var parts = rsa.ExportParameters(false);
             keys.Add((JsonNode)new JsonObject
             {
-                ["use"] = "sig", ["kty"] = "RSA", ["kid"] = kid, ["alg"] = "RS256",
-                ["n"] = Base64Url.EncodeToString(parts.Modulus), ["e"] = Base64Url.EncodeToString(parts.Exponent),
+                ["use"] = "sig",
+                ["kty"] = "RSA",
+                ["kid"] = kid,
+                ["alg"] = "RS256",
+                ["n"] = Base64Url.EncodeToString(parts.Modulus),
+                ["e"] = Base64Url.EncodeToString(parts.Exponent),
             });
         }
         return new JsonObject { ["keys"] = keys };

@@ -31,7 +31,13 @@ internal sealed class ClerkPeople(VendorHost host)
         """,
         new
         {
-            person.Handle, person.UserId, person.Email, person.Name, person.OrganizationId, person.OrganizationSlug, person.OrganizationRole,
+            person.Handle,
+            person.UserId,
+            person.Email,
+            person.Name,
+            person.OrganizationId,
+            person.OrganizationSlug,
+            person.OrganizationRole,
             now = host.Now.UtcDateTime,
         }, transaction);
 
@@ -98,11 +104,16 @@ internal sealed class ClerkPeople(VendorHost host)
             ["role"] = "org:" + BareRole(person),
             ["organization"] = new JsonObject
             {
-                ["id"] = person.OrganizationId, ["object"] = "organization", ["name"] = person.OrganizationSlug, ["slug"] = person.OrganizationSlug,
+                ["id"] = person.OrganizationId,
+                ["object"] = "organization",
+                ["name"] = person.OrganizationSlug,
+                ["slug"] = person.OrganizationSlug,
             },
             ["public_user_data"] = new JsonObject
             {
-                ["user_id"] = person.UserId, ["identifier"] = person.Email, ["first_name"] = person.Name.Split(' ', 2)[0],
+                ["user_id"] = person.UserId,
+                ["identifier"] = person.Email,
+                ["first_name"] = person.Name.Split(' ', 2)[0],
                 ["last_name"] = person.Name.Contains(' ', StringComparison.Ordinal) ? person.Name.Split(' ', 2)[1] : null,
             },
             ["public_metadata"] = new JsonObject(),

@@ -108,8 +108,14 @@ internal sealed class WebhookOutbox : IDisposable
                 """,
                 new
                 {
-                    id, vendor = host.Vendor, eventId, type, lane, body = Reply.Text(body),
-                    state = held ? "held" : "waiting", now = host.Now.UtcDateTime,
+                    id,
+                    vendor = host.Vendor,
+                    eventId,
+                    type,
+                    lane,
+                    body = Reply.Text(body),
+                    state = held ? "held" : "waiting",
+                    now = host.Now.UtcDateTime,
                 }, transaction);
             if (!held)
             {

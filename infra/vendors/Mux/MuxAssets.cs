@@ -39,7 +39,9 @@ internal sealed class MuxAssets(VendorHost host, MuxBirth birth, MuxEvents event
         {
             var asset = await birth.CreateAsync(connection, transaction, new AssetRow
             {
-                Id = Ids.New(44), InputUrl = first.Text("url"), Settings = Reply.Text(body),
+                Id = Ids.New(44),
+                InputUrl = first.Text("url"),
+                Settings = Reply.Text(body),
             });
             await birth.AnnounceAsync(connection, transaction, asset);
             return (await MuxJson.AssetsAsync(connection, [asset], transaction))[0];

@@ -122,7 +122,11 @@ internal sealed class MuxEncoding(VendorHost host, LocalMuxOptions options, MuxE
         await MuxStore.SetRenditionAsync(c, t, rendition.Id, status);
         var done = new RenditionRow
         {
-            Id = rendition.Id, AssetId = asset.Id, Resolution = rendition.Resolution, Passthrough = rendition.Passthrough, Status = status,
+            Id = rendition.Id,
+            AssetId = asset.Id,
+            Resolution = rendition.Resolution,
+            Passthrough = rendition.Passthrough,
+            Status = status,
         };
         await events.RenditionAsync(c, t, $"video.asset.static_rendition.{status}", asset, done, await host.Files.SizeAsync(fileId, ct) ?? 0);
         return null;

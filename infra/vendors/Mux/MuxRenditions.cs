@@ -28,7 +28,11 @@ internal sealed class MuxRenditions(VendorHost host, LocalMuxOptions options, Mu
             }
             var row = new RenditionRow
             {
-                Id = Ids.New(44), AssetId = asset.Id, Resolution = body.Text("resolution")!, Passthrough = body.Text("passthrough"), Status = "preparing",
+                Id = Ids.New(44),
+                AssetId = asset.Id,
+                Resolution = body.Text("resolution")!,
+                Passthrough = body.Text("passthrough"),
+                Status = "preparing",
             };
             if ((await MuxStore.RenditionsAsync(connection, [asset.Id], transaction))[asset.Id].Any(one => one.Resolution == row.Resolution && one.Status is not ("errored" or "skipped")))
             {

@@ -220,7 +220,11 @@ internal sealed class MuxUploadBytes(VendorHost host, LocalMuxOptions options, M
         }
         var asset = await birth.CreateAsync(connection, transaction, new AssetRow
         {
-            Id = assetId, UploadId = upload.Id, Settings = upload.Settings, Test = upload.Test, FileId = upload.FileId,
+            Id = assetId,
+            UploadId = upload.Id,
+            Settings = upload.Settings,
+            Test = upload.Test,
+            FileId = upload.FileId,
         });
         await events.UploadAsync(connection, transaction, "video.upload.asset_created", settled);
         await birth.AnnounceAsync(connection, transaction, asset);

@@ -174,7 +174,8 @@ internal sealed class ResendApi(VendorHost host, LocalResendOptions options, Res
                 answer["errors"] = new JsonArray([.. problems.Select(one => new JsonObject { ["index"] = one.index, ["message"] = one.problem!.Value.Message })]);
             }
             return answer;
-        });
+        }
+        );
     }
 
     private async Task<Reply> GetAsync(HttpContext context)

@@ -77,7 +77,9 @@ internal sealed class ResendPost(VendorHost host, LocalResendOptions options, We
             {
                 ["bounce"] = new JsonObject
                 {
-                    ["type"] = "Permanent", ["subType"] = "General", ["message"] = "The recipient's mail server refused the message.",
+                    ["type"] = "Permanent",
+                    ["subType"] = "General",
+                    ["message"] = "The recipient's mail server refused the message.",
                     ["diagnosticCode"] = new JsonArray("smtp; 550 5.5.0 Requested action not taken: mailbox unavailable"),
                 },
             });
@@ -109,7 +111,9 @@ internal sealed class ResendPost(VendorHost host, LocalResendOptions options, We
         // `type` last, as in real payloads: an order-sensitive reader must fail here too.
         return outbox.EmitAsync(c, t, "msg_" + Ids.New(27), type, row.Id.ToString(), new JsonObject
         {
-            ["created_at"] = Time(host.Now), ["data"] = data, ["type"] = type,
+            ["created_at"] = Time(host.Now),
+            ["data"] = data,
+            ["type"] = type,
         });
     }
 

@@ -133,7 +133,9 @@ public sealed class BlobTests : IAsyncLifetime
         var until = clock.GetUtcNow().AddMinutes(30).ToUnixTimeMilliseconds();
         var issued = await CallAsync(HttpMethod.Post, "/signed-token", new JsonObject
         {
-            ["pathname"] = "videos/a.mp4", ["operations"] = new JsonArray("get"), ["validUntil"] = until,
+            ["pathname"] = "videos/a.mp4",
+            ["operations"] = new JsonArray("get"),
+            ["validUntil"] = until,
         });
         var url = Presign(issued, "videos/a.mp4", "get");
         Assert.Equal(file, await http.GetByteArrayAsync(url));

@@ -61,8 +61,14 @@ public sealed class ClerkTests : IAsyncLifetime
         Assert.False(await VerifiesAsync((await clerk.SignInAsync("admin", new ClerkTokenOverrides { SignWith = strange })).Jwt));
         var (header, claims) = Read((await clerk.SignInAsync("admin", new ClerkTokenOverrides
         {
-            IssuedAt = clock.GetUtcNow().AddHours(-1), Lifetime = TimeSpan.FromMinutes(1), Issuer = "https://evil.example", AuthorizedParty = "",
-            Actor = "user_support", KeyId = "other", Algorithm = "none", Claims = new JsonObject { ["sid"] = null, ["extra"] = 1 },
+            IssuedAt = clock.GetUtcNow().AddHours(-1),
+            Lifetime = TimeSpan.FromMinutes(1),
+            Issuer = "https://evil.example",
+            AuthorizedParty = "",
+            Actor = "user_support",
+            KeyId = "other",
+            Algorithm = "none",
+            Claims = new JsonObject { ["sid"] = null, ["extra"] = 1 },
         })).Jwt);
         Assert.Equal(clock.GetUtcNow().AddMinutes(-59).ToUnixTimeSeconds(), (long)claims["exp"]!);
         Assert.Equal("https://evil.example", (string)claims["iss"]!);
@@ -232,7 +238,8 @@ public sealed class ClerkTests : IAsyncLifetime
         }
         using var rsa = RSA.Create(new RSAParameters
         {
-            Modulus = Base64Url.DecodeFromChars((string)key["n"]!), Exponent = Base64Url.DecodeFromChars((string)key["e"]!),
+            Modulus = Base64Url.DecodeFromChars((string)key["n"]!),
+            Exponent = Base64Url.DecodeFromChars((string)key["e"]!),
         });
         var cut = jwt.LastIndexOf('.');
         return rsa.VerifyData(

@@ -188,7 +188,9 @@ public sealed class MuxDeliveryTests : IAsyncLifetime
         var header = new JsonObject { ["alg"] = algorithm, ["typ"] = "JWT" };
         var claims = new JsonObject
         {
-            ["sub"] = subject ?? SignedId, ["aud"] = audience, ["exp"] = (expires ?? lab.Clock.GetUtcNow().AddMinutes(15)).ToUnixTimeSeconds(),
+            ["sub"] = subject ?? SignedId,
+            ["aud"] = audience,
+            ["exp"] = (expires ?? lab.Clock.GetUtcNow().AddMinutes(15)).ToUnixTimeSeconds(),
         };
         if (kidInHeader)
         {

@@ -228,7 +228,10 @@ public sealed class ResendTests : IAsyncLifetime
     {
         resend = await LocalResend.StartAsync(new LocalResendOptions
         {
-            Database = database.Admin, Clock = clock, WebhookUrl = hooks.Address, RequestsPerSecond = rate,
+            Database = database.Admin,
+            Clock = clock,
+            WebhookUrl = hooks.Address,
+            RequestsPerSecond = rate,
         });
         api = new HttpClient { BaseAddress = resend.ApiUrl };
         api.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", "re_local_key");

@@ -1,7 +1,4 @@
 #nullable disable
-using System;
-using System.Threading;
-using System.Threading.Tasks;
 using Mux.Csharp.Sdk.Client;
 using Mux.Csharp.Sdk.Model;
 using Verb = System.Net.Http.HttpMethod;

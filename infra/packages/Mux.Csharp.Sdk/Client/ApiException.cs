@@ -1,6 +1,4 @@
 #nullable disable
-using System;
-
 namespace Mux.Csharp.Sdk.Client;
 
 public delegate Exception ExceptionFactory(string methodName, IApiResponse response);

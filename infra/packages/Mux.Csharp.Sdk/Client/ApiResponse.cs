@@ -1,5 +1,4 @@
 #nullable disable
-using System;
 using System.Net;
 
 namespace Mux.Csharp.Sdk.Client;

@@ -1,6 +1,4 @@
 #nullable disable
-using System.Collections.Generic;
-
 namespace Mux.Csharp.Sdk.Client;
 
 public interface IReadableConfiguration

@@ -1,7 +1,5 @@
 #nullable disable
-using System;
 using System.Collections;
-using System.Collections.Generic;
 
 namespace Mux.Csharp.Sdk.Client;
 

@@ -1,6 +1,4 @@
 #nullable disable
-using System;
-using System.Linq;
 using System.Text;
 using Newtonsoft.Json;
 using Newtonsoft.Json.Linq;
