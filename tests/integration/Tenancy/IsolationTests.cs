@@ -72,13 +72,13 @@ public sealed class IsolationTests(TestPortal portal) : IClassFixture<TestPortal
         {
             await admin.ExecuteAsync("""
                 do $$ begin
-                    if not exists (select 1 from pg_roles where rolname = 'portal_test_bypass') then create role portal_test_bypass nologin bypassrls; end if;
+                    if not exists (select 1 from pg_roles where rolname = 'bypass_for_tests') then create role bypass_for_tests nologin bypassrls; end if;
                 end $$;
-                grant portal_app to portal_test_bypass;
+                grant portal_app to bypass_for_tests;
                 """);
         }
 
-        var bypassing = new NpgsqlConnectionStringBuilder(portal.Database.Admin) { Options = "-c role=portal_test_bypass" }.ConnectionString;
+        var bypassing = new NpgsqlConnectionStringBuilder(portal.Database.Admin) { Options = "-c role=bypass_for_tests" }.ConnectionString;
         await using var sources = new PortalDataSources(NpgsqlDataSource.Create(bypassing), NpgsqlDataSource.Create(bypassing));
         Assert.True(await new PortalDb(sources).AskAsync<long>("select count(*) from portal.projects", new { }, default) > 0, "The role must really bypass row-level security.");
         await NothingShowsAsync(new PortalDb(sources), Intruder);
