@@ -8,6 +8,8 @@ namespace Portal.Tests.Integration.Durable;
 /// <summary>Every commit point fails once, or the process dies there; a slow worker wakes late and loses.</summary>
 public sealed class CrashTests : DurableTest
 {
+    private readonly List<TaskCompletionSource> gates = [];
+
     [Theory]
     [InlineData(DurableFaultPoint.BeforeCommit)]
     [InlineData(DurableFaultPoint.AfterCommit)]
@@ -80,7 +82,7 @@ public sealed class CrashTests : DurableTest
     public async Task A_worker_that_lost_its_lease_and_wakes_late_fails_to_commit()
     {
         var blocked = new TaskCompletionSource();
-        var release = new TaskCompletionSource();
+        var release = Gate();
         var slow = await StartEngineAsync(async context =>
         {
             // The step after the first activity, not the start and not the step that asks for it.
@@ -111,11 +113,11 @@ public sealed class CrashTests : DurableTest
     [Fact]
     public async Task A_step_that_nobody_has_overtaken_is_refused_all_the_same_once_its_lease_is_lost()
     {
-        var gates = new[] { new TaskCompletionSource(), new TaskCompletionSource() };
+        TaskCompletionSource[] release = [Gate(), Gate()];
         var reached = new[] { new TaskCompletionSource(), new TaskCompletionSource() };
         Func<DurableFaultContext, Task> BlockAt(int n) => async context =>
         {
-            if (AtCommit(context, DurableFaultPoint.BeforeCommit) && Functions.Ran.Contains("Count") && reached[n].TrySetResult()) await gates[n].Task;
+            if (AtCommit(context, DurableFaultPoint.BeforeCommit) && Functions.Ran.Contains("Count") && reached[n].TrySetResult()) await release[n].Task;
         };
         Engine.Abandon();
         var slow = await StartEngineAsync(BlockAt(0));
@@ -127,12 +129,12 @@ public sealed class CrashTests : DurableTest
         await reached[1].Task.WaitAsync(Limit, TimeProvider.System);
         var row = await QueryAsync<string>("select i::text from durable.instances i");
 
-        gates[0].SetResult();
+        release[0].SetResult();
         await slow.RunHousekeepingAsync();
         await Eventually.TrueAsync(() => slow.Operations.CommitsWaiting == 0, "the slow worker has tried");
         Assert.Equal(row, await QueryAsync<string>("select i::text from durable.instances i"));
 
-        gates[1].SetResult();
+        release[1].SetResult();
         await owner.WhenIdleAsync(Limit);
         await owner.Client.RaiseEventAsync("i", "Go", 1);
         Assert.Equal("ii!", (await owner.Client.WaitForInstanceCompletionAsync("i", true).WaitAsync(Limit, TimeProvider.System)).ReadOutputAs<string>());
@@ -142,7 +144,7 @@ public sealed class CrashTests : DurableTest
     [Fact]
     public async Task A_lost_answer_to_a_commit_does_not_run_other_activities_of_the_instance_again()
     {
-        var release = new TaskCompletionSource();
+        var release = Gate();
         var failed = false;
         Functions.ActivityAsync<string, string>("Slow", async (input, _) =>
         {
@@ -163,6 +165,28 @@ public sealed class CrashTests : DurableTest
         release.SetResult();
         Assert.Equal("ab", (await CompletedAsync("i")).ReadOutputAs<string>());
         Assert.Equal(1, Functions.Ran.Count(name => name == "Slow"));
+    }
+
+    [Fact]
+    public async Task A_step_whose_message_was_consumed_before_does_not_happen()
+    {
+        var once = 0;
+        var engine = await StartEngineAsync(async context =>
+        {
+            // As if the message had been delivered a second time: its row is gone when the step that counts on it commits.
+            if (AtCommit(context, DurableFaultPoint.BeforeCommit) && await QueryAsync<long>("select count(*) from durable.inbox") > 0 && once++ == 0)
+            {
+                await ExecuteAsync("delete from durable.inbox");
+            }
+        });
+        Functions.Orchestrator("Main", context => context.WaitForExternalEvent<int>("Go"));
+        await engine.Client.ScheduleNewOrchestrationInstanceAsync("Main", new StartOrchestrationOptions("i"));
+        await engine.WhenIdleAsync(Limit);
+        await engine.Client.RaiseEventAsync("i", "Go", 1);
+        await engine.WhenIdleAsync(Limit);
+        Assert.Equal(["ExecutionStarted"], await HistoryAsync("i"));
+        await engine.Client.RaiseEventAsync("i", "Go", 2);
+        Assert.Equal(2, (await CompletedAsync("i")).ReadOutputAs<int>());
     }
 
     [Fact]
@@ -295,6 +319,20 @@ public sealed class CrashTests : DurableTest
             var child = await context.CallSubOrchestratorAsync<string>("Child", first, new SubOrchestrationOptions(instanceId: context.InstanceId + "-kid"));
             return child + await context.CallActivityAsync<string>("Count", "!");
         });
+    }
+
+    /// <summary>A test that fails leaves nothing blocked behind: the engine could not be disposed of.</summary>
+    public override async Task DisposeAsync()
+    {
+        foreach (var gate in gates) gate.TrySetResult();
+        await base.DisposeAsync();
+    }
+
+    private TaskCompletionSource Gate()
+    {
+        var gate = new TaskCompletionSource();
+        gates.Add(gate);
+        return gate;
     }
 
     private static bool AtCommit(DurableFaultContext context, DurableFaultPoint point) =>
