@@ -1,10 +1,6 @@
-using System.Net;
 using System.Net.Http.Headers;
-using System.Net.Sockets;
-using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using Dapper;
 using Npgsql;
 using Portal.LocalVendors;
@@ -18,9 +14,7 @@ namespace Portal.Tests.Soak;
 /// </summary>
 public sealed class LivePortal : IAsyncDisposable
 {
-    private const string MasterKey = "soak-master-key";
     private static readonly TimeSpan Lease = TimeSpan.FromSeconds(1.5);
-    private static readonly string Key = Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes("portal-soak-key")));
     private readonly string settingsFile = Path.GetTempFileName();
     private readonly TestDatabase database;
     private readonly HttpClient http;
@@ -29,7 +23,7 @@ public sealed class LivePortal : IAsyncDisposable
     {
         this.database = database;
         (Mux, Clerk, Blob) = (mux, clerk, blob);
-        App = new AppProcess(settingsFile, database.Admin, FreePort(), Lease);
+        App = new AppProcess(settingsFile, database.Admin, TestSettings.FreePort(), Lease);
         Mux.WebhookUrl = new Uri(App.Address, "/api/webhooks/mux");
         http = new HttpClient(new SocketsHttpHandler { UseCookies = false, AllowAutoRedirect = false })
         {
@@ -77,7 +71,7 @@ public sealed class LivePortal : IAsyncDisposable
     public async Task RunTimerAsync(string name)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, new Uri($"/admin/functions/{name}", UriKind.Relative));
-        request.Headers.Add("x-functions-key", MasterKey);
+        request.Headers.Add("x-functions-key", TestSettings.MasterKey);
         request.Content = new StringContent("{}", Encoding.UTF8, "application/json");
         (await (await http.SendAsync(request)).ReadAsync()).Expect(202);
     }
@@ -109,49 +103,8 @@ public sealed class LivePortal : IAsyncDisposable
 
     private async Task WriteSettingsAsync()
     {
-        var signing = await NewSigningKeyAsync();
-        var settings = new Dictionary<string, string?>
-        {
-            ["Database:App"] = database.App,
-            ["Database:System"] = database.System,
-            ["Mux:ApiUrl"] = Mux.ApiUrl.ToString(),
-            ["Mux:StreamUrl"] = Mux.StreamUrl.ToString(),
-            ["Mux:ImageUrl"] = Mux.ImageUrl.ToString(),
-            ["Mux:TokenId"] = "local-mux-token",
-            ["Mux:TokenSecret"] = "local-mux-secret",
-            ["Mux:WebhookSecret"] = Mux.WebhookSecret,
-            ["Mux:SigningKeyId"] = signing.Id,
-            ["Mux:SigningPrivateKey"] = signing.PrivateKey,
-            ["Mux:PostGap"] = "00:00:00.020",
-            ["Clerk:Issuer"] = Clerk.Issuer,
-            ["Clerk:JwksUrl"] = Clerk.JwksUrl.ToString(),
-            ["Clerk:AuthorizedParties"] = "http://localhost:3000",
-            ["Blob:ApiUrl"] = Blob.ApiUrl.ToString(),
-            ["Blob:ReadWriteToken"] = Blob.ReadWriteToken,
-            ["Blob:CallbackUrl"] = new Uri(App.Address, "/api/webhooks/blob").ToString(),
-            ["ShareLinks:Keys:k1"] = Key,
-            ["ShareLinks:CurrentKey"] = "k1",
-            ["Privacy:HashKey"] = Key,
-            ["Paging:CursorKey"] = Key,
-            ["Keys:Master"] = MasterKey,
-        };
+        var settings = await TestSettings.MakeAsync(database, Mux, Clerk, Blob, App.Address);
+        settings["Mux:PostGap"] = "00:00:00.020";
         await File.WriteAllTextAsync(settingsFile, JsonSerializer.Serialize(settings));
-    }
-
-    private async Task<(string Id, string PrivateKey)> NewSigningKeyAsync()
-    {
-        using var client = new HttpClient();
-        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(Mux.ApiUrl, "/system/v1/signing-keys"));
-        request.Headers.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String("local-mux-token:local-mux-secret"u8));
-        var data = (await (await client.SendAsync(request)).ReadAsync()).Expect(201).Field("data");
-        return (((JsonNode)data["id"]!).ToString(), data["private_key"]!.ToString());
-    }
-
-    /// <summary>The same for every life of the app: Mux keeps posting to it.</summary>
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

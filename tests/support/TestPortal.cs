@@ -1,9 +1,4 @@
-using System.Net;
 using System.Net.Http.Headers;
-using System.Net.Sockets;
-using System.Security.Cryptography;
-using System.Text;
-using System.Text.Json.Nodes;
 using Dapper;
 using Microsoft.Extensions.Logging;
 using Npgsql;
@@ -20,10 +15,9 @@ namespace Portal.Tests.Support;
 /// </summary>
 public sealed class TestPortal : IAsyncLifetime
 {
-    private static readonly string Key = Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes("portal-test-key")));
     private readonly TestDatabase database = new();
     private readonly Dictionary<string, HttpClient> clients = [];
-    private readonly int port = FreePort();
+    private readonly int port = TestSettings.FreePort();
     private HttpClient plain = null!;
 
     public TestClock Clock { get; } = new();
@@ -42,7 +36,7 @@ public sealed class TestPortal : IAsyncLifetime
     public HttpClient Anonymous => plain;
 
     /// <summary>What the app is told, the same for a second process on this database.</summary>
-    public Dictionary<string, string?> Settings { get; } = [];
+    public Dictionary<string, string?> Settings { get; private set; } = [];
 
     public async Task InitializeAsync()
     {
@@ -51,7 +45,9 @@ public sealed class TestPortal : IAsyncLifetime
         Clerk = await LocalClerk.StartAsync(new LocalClerkOptions { Database = database.Admin, Clock = Clock });
         Blob = await LocalBlob.StartAsync(new LocalBlobOptions { Database = database.Admin, Clock = Clock });
         await TestPeople.AddAsync(database.Admin, Clerk, Clock.GetUtcNow());
-        await FillSettingsAsync();
+        Settings = await TestSettings.MakeAsync(database, Mux, Clerk, Blob, new Uri($"http://127.0.0.1:{port}"));
+        Settings["Mux:CallTimeout"] = "00:00:05";
+        Settings["Keys:System:durabletask_extension"] = "test-system-key";
         await StartHostAsync();
     }
 
@@ -149,60 +145,6 @@ public sealed class TestPortal : IAsyncLifetime
         }
 
         await database.DisposeAsync();
-        Settings.Clear();
-    }
-
-    private async Task FillSettingsAsync()
-    {
-        var signing = await NewSigningKeyAsync();
-        var values = new Dictionary<string, string?>
-        {
-            ["Database:App"] = database.App,
-            ["Database:System"] = database.System,
-            ["Mux:ApiUrl"] = Mux.ApiUrl.ToString(),
-            ["Mux:StreamUrl"] = Mux.StreamUrl.ToString(),
-            ["Mux:ImageUrl"] = Mux.ImageUrl.ToString(),
-            ["Mux:TokenId"] = "local-mux-token",
-            ["Mux:TokenSecret"] = "local-mux-secret",
-            ["Mux:WebhookSecret"] = Mux.WebhookSecret,
-            ["Mux:SigningKeyId"] = signing.Id,
-            ["Mux:SigningPrivateKey"] = signing.PrivateKey,
-            ["Mux:CallTimeout"] = "00:00:05",
-            ["Clerk:Issuer"] = Clerk.Issuer,
-            ["Clerk:JwksUrl"] = Clerk.JwksUrl.ToString(),
-            ["Clerk:AuthorizedParties"] = "http://localhost:3000",
-            ["Blob:ApiUrl"] = Blob.ApiUrl.ToString(),
-            ["Blob:ReadWriteToken"] = Blob.ReadWriteToken,
-            ["Blob:CallbackUrl"] = $"http://127.0.0.1:{port}/api/webhooks/blob",
-            ["ShareLinks:Keys:k1"] = Key,
-            ["ShareLinks:CurrentKey"] = "k1",
-            ["Privacy:HashKey"] = Key,
-            ["Paging:CursorKey"] = Key,
-            ["Keys:Master"] = "test-master-key",
-            ["Keys:System:durabletask_extension"] = "test-system-key",
-        };
-        foreach (var (name, value) in values)
-        {
-            Settings[name] = value;
-        }
-    }
-
-    /// <summary>Known before the app starts, since its own address is one of its settings.</summary>
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
-
-    private async Task<(string Id, string PrivateKey)> NewSigningKeyAsync()
-    {
-        using var http = new HttpClient();
-        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(Mux.ApiUrl, "/system/v1/signing-keys"));
-        request.Headers.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String("local-mux-token:local-mux-secret"u8));
-        using var response = await http.SendAsync(request);
-        var data = JsonNode.Parse(await response.Content.ReadAsStringAsync())!["data"]!;
-        return (data["id"]!.ToString(), data["private_key"]!.ToString());
     }
 
     private sealed class SignedIn(LocalClerk clerk, string person)

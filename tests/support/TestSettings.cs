@@ -1,0 +1,62 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Text;
+using Portal.LocalVendors;
+
+namespace Portal.Tests.Support;
+
+/// <summary>What the app is told in tests, whether it runs in this process or in one of its own.</summary>
+public static class TestSettings
+{
+    public const string MasterKey = "test-master-key";
+    private static readonly string Key = Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes("portal-test-key")));
+
+    /// <param name="app">The app's own address, which is one of its settings: Blob reports to it.</param>
+    public static async Task<Dictionary<string, string?>> MakeAsync(TestDatabase database, LocalMux mux, LocalClerk clerk, LocalBlob blob, Uri app)
+    {
+        var signing = await NewSigningKeyAsync(mux);
+        return new()
+        {
+            ["Database:App"] = database.App,
+            ["Database:System"] = database.System,
+            ["Mux:ApiUrl"] = mux.ApiUrl.ToString(),
+            ["Mux:StreamUrl"] = mux.StreamUrl.ToString(),
+            ["Mux:ImageUrl"] = mux.ImageUrl.ToString(),
+            ["Mux:TokenId"] = "local-mux-token",
+            ["Mux:TokenSecret"] = "local-mux-secret",
+            ["Mux:WebhookSecret"] = mux.WebhookSecret,
+            ["Mux:SigningKeyId"] = signing.Text("id"),
+            ["Mux:SigningPrivateKey"] = signing.Text("private_key"),
+            ["Clerk:Issuer"] = clerk.Issuer,
+            ["Clerk:JwksUrl"] = clerk.JwksUrl.ToString(),
+            ["Clerk:AuthorizedParties"] = "http://localhost:3000",
+            ["Blob:ApiUrl"] = blob.ApiUrl.ToString(),
+            ["Blob:ReadWriteToken"] = blob.ReadWriteToken,
+            ["Blob:CallbackUrl"] = new Uri(app, "/api/webhooks/blob").ToString(),
+            ["ShareLinks:Keys:k1"] = Key,
+            ["ShareLinks:CurrentKey"] = "k1",
+            ["Privacy:HashKey"] = Key,
+            ["Paging:CursorKey"] = Key,
+            ["Keys:Master"] = MasterKey,
+        };
+    }
+
+    /// <summary>Chosen before the app starts, and kept over its lives.</summary>
+    public static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    private static async Task<Answer> NewSigningKeyAsync(LocalMux mux)
+    {
+        using var http = new HttpClient();
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(mux.ApiUrl, "/system/v1/signing-keys"));
+        request.Headers.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String("local-mux-token:local-mux-secret"u8));
+        var made = (await (await http.SendAsync(request)).ReadAsync()).Expect(201);
+        return made with { Json = made.Field("data") };
+    }
+}
