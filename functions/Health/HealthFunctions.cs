@@ -6,13 +6,16 @@ using Portal.Functions.Http;
 
 namespace Portal.Functions.Health;
 
+public sealed record HealthJson(string Status);
+
 /// <summary>The process answers.</summary>
 public sealed class LiveFunction
 {
     [Function("HealthLive")]
     [Allows(PortalAction.Anonymous)]
+    [Operation("Does the process answer?", Returns = typeof(HealthJson))]
     public IResult Run([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/health/live")] HttpRequest request) =>
-        Results.Ok(new { status = "live" });
+        Results.Ok(new HealthJson("live"));
 }
 
 /// <summary>It can do its work: both database roles answer. 503 otherwise, naming what is away.</summary>
@@ -20,6 +23,8 @@ public sealed partial class ReadyFunction(PortalDataSources sources, ILogger<Rea
 {
     [Function("HealthReady")]
     [Allows(PortalAction.Anonymous)]
+    [Operation("Can it do its work?", Returns = typeof(HealthJson), Details = "Both database roles answer.")]
+    [Refuses(503, "not-ready", "The database does not answer.")]
     public async Task<IResult> RunAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/health/ready")] HttpRequest request, CancellationToken ct)
     {
@@ -32,7 +37,7 @@ public sealed partial class ReadyFunction(PortalDataSources sources, ILogger<Rea
 
             await using var system = sources.System.CreateCommand("select 1 from portal.upload_jobs limit 0");
             await system.ExecuteNonQueryAsync(ct);
-            return Results.Ok(new { status = "ready" });
+            return Results.Ok(new HealthJson("ready"));
         }
         catch (Exception e) when (e is Npgsql.NpgsqlException or TimeoutException)
         {

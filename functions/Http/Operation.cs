@@ -34,6 +34,15 @@ public sealed class OperationAttribute(string summary) : Attribute
 
     /// <summary>The request may carry an <c>Idempotency-Key</c>.</summary>
     public bool TakesKey { get; init; }
+
+    /// <summary>The body is read raw, not by an input record: what it must be.</summary>
+    public string? RawBody { get; init; }
+
+    /// <summary>The header with the signature over the raw body that stands in for a session.</summary>
+    public string? SignedBy { get; init; }
+
+    /// <summary>Anybody may read it, and it carries an <c>ETag</c> to be asked for again with.</summary>
+    public bool IsCached { get; init; }
 }
 
 /// <summary>A refusal that is the operation's own: its status, the slug of its problem type, and when it is given.</summary>

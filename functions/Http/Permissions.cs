@@ -54,5 +54,8 @@ public static class Permissions
         [PortalAction.RevokeShareLink] = Producers,
     };
 
+    /// <summary>Not a matter of a role in a tenant.</summary>
+    public static bool IsForOperators(PortalAction action) => action is PortalAction.OperateUploads;
+
     public static bool Allows(PortalAction action, string role) => Table.TryGetValue(action, out var roles) && roles.Contains(role);
 }

@@ -10,6 +10,9 @@ using Portal.Vendors.Blob;
 
 namespace Portal.Functions.Webhooks;
 
+/// <summary>What Vercel's client expects to read.</summary>
+public sealed record BlobReceivedJson(string Type, string Response);
+
 /// <summary>Vercel Blob reports a finished upload: the original's address is kept, and the pipeline goes on with it.</summary>
 public sealed class BlobWebhook(BlobTokens tokens, UploadProgressStore progress, AlertStore alerts)
 {
@@ -17,6 +20,7 @@ public sealed class BlobWebhook(BlobTokens tokens, UploadProgressStore progress,
 
     [Function("BlobWebhook")]
     [Allows(PortalAction.Anonymous)]
+    [Operation("Take the end of an upload from Vercel Blob", RawBody = "A blob.upload-completed event. At most 64 KiB.", SignedBy = "x-vercel-signature", Returns = typeof(BlobReceivedJson))]
     public async Task<IResult> RunAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/webhooks/blob")] HttpRequest request,
         [DurableClient] DurableTaskClient durable,
@@ -45,7 +49,7 @@ public sealed class BlobWebhook(BlobTokens tokens, UploadProgressStore progress,
             await new UploadPipelines(durable).NudgeAsync(job.Ref, ct);
         }
 
-        return Results.Ok(new { type = "blob.upload-completed", response = "ok" });
+        return Results.Ok(new BlobReceivedJson("blob.upload-completed", "ok"));
     }
 
     private static (string Pathname, string Url)? Read(ReadOnlyMemory<byte> body)

@@ -23,6 +23,8 @@ public sealed partial class MuxWebhook(
 
     [Function("MuxWebhook")]
     [Allows(PortalAction.Anonymous)]
+    [Operation("Take an event from Mux", RawBody = "A Mux event: id, type and data. At most 1 MiB.", SignedBy = "Mux-Signature",
+        Details = "200 once it is stored, whatever handling does: Mux would only send it again. The same event twice counts once.")]
     public async Task<IResult> RunAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/webhooks/mux")] HttpRequest request,
         [DurableClient] DurableTaskClient durable,

@@ -1,0 +1,92 @@
+using System.Reflection;
+using Microsoft.AspNetCore.Routing.Patterns;
+using Microsoft.Azure.Functions.Worker;
+using Portal.Functions.Http;
+using Portal.Functions.Http.Inputs;
+
+namespace Portal.Functions.Contract;
+
+/// <summary>A part of the path that the caller fills in.</summary>
+/// <param name="Constraints">As the route writes them: <c>guid</c>, <c>maxlength(80)</c>.</param>
+public sealed record PathParameter(string Name, IReadOnlyList<string> Constraints, string Description);
+
+/// <summary>
+/// One HTTP function as its attributes describe it. The OpenAPI document is made from these, and so are the tests that hold the app
+/// to it: a function that is added is documented, driven and tried for every role without being listed anywhere.
+/// </summary>
+/// <param name="Name">The function's name, which is the operation id.</param>
+/// <param name="Feature">The folder it lies in.</param>
+/// <param name="Verbs">In upper case; HEAD stands beside GET.</param>
+/// <param name="Path">With a leading slash and without constraints: <c>/api/projects/{id}</c>.</param>
+public sealed record ApiOperation(
+    string Name, string Feature, IReadOnlyList<string> Verbs, string Path, IReadOnlyList<PathParameter> Parameters, PortalAction Action,
+    OperationAttribute About, IReadOnlyList<RefusesAttribute> Refusals)
+{
+    private static readonly Lazy<IReadOnlyList<ApiOperation>> Found = new(Find);
+
+    /// <summary>All of the app, by name.</summary>
+    public static IReadOnlyList<ApiOperation> All => Found.Value;
+
+    public bool IsAnonymous => Action == PortalAction.Anonymous;
+
+    public bool IsForOperators => Permissions.IsForOperators(Action);
+
+    public bool Reads => Verbs.Contains("GET");
+
+    /// <summary>Whoever holds the share token in the path may call.</summary>
+    public bool IsForGuests => IsAnonymous && Parameters.Any(p => p.Name == "token");
+
+    /// <summary>The request's body is JSON that an input record reads, or must be empty.</summary>
+    public bool ReadsBody => About.Takes is not null || About.TakesKey;
+
+    /// <summary>The answer is written by <see cref="Reply"/>, which gives it an <c>ETag</c>.</summary>
+    public bool IsTagged => About.Returns is not null && (!IsAnonymous || About.IsCached);
+
+    private static IReadOnlyList<ApiOperation> Find() =>
+    [
+        .. from type in typeof(ApiOperation).Assembly.GetTypes()
+           from method in type.GetMethods()
+           let function = method.GetCustomAttribute<FunctionAttribute>()
+           let trigger = method.GetParameters().Select(p => p.GetCustomAttribute<HttpTriggerAttribute>()).FirstOrDefault(t => t is not null)
+           where function is not null && trigger is not null
+           orderby function.Name
+           select Of(function.Name, trigger, method),
+    ];
+
+    private static ApiOperation Of(string name, HttpTriggerAttribute trigger, MethodInfo method) => new(
+        name,
+        method.DeclaringType!.Namespace!.Split('.').ElementAtOrDefault(2) ?? "Portal",
+        [.. trigger.Methods!.Select(v => v.ToUpperInvariant())],
+        PathOf(trigger.Route!),
+        [.. RoutePatternFactory.Parse(trigger.Route!).Parameters.Select(p => Parameter(p, trigger.Route!, method))],
+        method.GetCustomAttribute<AllowsAttribute>()!.Action,
+        method.GetCustomAttribute<OperationAttribute>()
+            ?? throw new InvalidOperationException($"HTTP function {name} says nothing of itself: add [Operation(…)] to {method.DeclaringType}."),
+        [.. method.GetCustomAttributes<RefusesAttribute>()]);
+
+    private static string PathOf(string route) => "/" + string.Join('/', RoutePatternFactory.Parse(route).PathSegments.Select(segment =>
+        string.Concat(segment.Parts.Select(part => part switch
+        {
+            RoutePatternLiteralPart literal => literal.Content,
+            RoutePatternSeparatorPart separator => separator.Content,
+            RoutePatternParameterPart parameter => $"{{{parameter.Name}}}",
+            _ => "",
+        }))));
+
+    private static PathParameter Parameter(RoutePatternParameterPart part, string route, MethodInfo method) => new(
+        part.Name,
+        [.. part.ParameterPolicies.Select(p => p.Content!)],
+        method.GetParameters().FirstOrDefault(p => p.Name == part.Name)?.GetCustomAttribute<AboutAttribute>()?.Text ?? Describe(part.Name, route));
+
+    private static string Describe(string name, string route)
+    {
+        if (name == "token")
+        {
+            return "The share token, as the link carries it. Whoever holds it may open the link: it is a secret.";
+        }
+
+        var before = route[..route.IndexOf("{" + name, StringComparison.Ordinal)].TrimEnd('/').Split('/')[^1].Replace('-', ' ');
+        var thing = before.EndsWith("ies", StringComparison.Ordinal) ? before[..^3] + "y" : before.TrimEnd('s');
+        return $"The id of the {thing}.";
+    }
+}

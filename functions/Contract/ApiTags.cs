@@ -1,0 +1,31 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+
+namespace Portal.Functions.Contract;
+
+/// <summary>The features as the document groups them: a folder of functions is a tag.</summary>
+public static partial class ApiTags
+{
+    /// <summary>One sentence each; a test names a folder that has none.</summary>
+    public static IReadOnlyDictionary<string, string> Descriptions { get; } = new Dictionary<string, string>
+    {
+        ["Assets"] = "Videos with their versions, and playing them as a member.",
+        ["Contract"] = "This document, and a page to read it on.",
+        ["Health"] = "Whether the app runs and can do its work.",
+        ["Operations"] = "For people on call: across tenants, by ids and states.",
+        ["Projects"] = "What people work on; everything else hangs off a project.",
+        ["ShareLinks"] = "Sharing a video with guests under control, and what a guest may do with the link.",
+        ["Uploads"] = "Getting a video from a browser to Mux, and following it until it is ready.",
+        ["Webhooks"] = "What vendors call. They prove themselves with a signature over the raw body.",
+    };
+
+    /// <summary>ShareLinks → Share links.</summary>
+    public static string NameOf(string feature)
+    {
+        var words = Hump().Replace(feature, " $1").ToLower(CultureInfo.InvariantCulture).Trim();
+        return char.ToUpperInvariant(words[0]) + words[1..];
+    }
+
+    [GeneratedRegex("([A-Z])")]
+    private static partial Regex Hump();
+}

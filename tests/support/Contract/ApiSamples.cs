@@ -1,0 +1,68 @@
+using System.Security.Cryptography;
+using System.Text;
+using Portal.Functions.Contract;
+using Portal.LocalVendors;
+
+namespace Portal.Tests.Support.Contract;
+
+/// <summary>
+/// What each function needs for a good request: the one table that a new function must be added to. Everything else about it is read
+/// off its attributes. <see cref="Of"/> fails with the name of a function that has no row.
+/// </summary>
+public static class ApiSamples
+{
+    private static readonly Dictionary<string, ApiSample> Table = new()
+    {
+        ["BlobWebhook"] = Open(BlobEvent),
+        ["CancelUpload"] = InProject(async w => ApiAsk.Id(await w.NewUploadAsync())),
+        ["CreateProject"] = Open(_ => ApiAsk.Of(new { name = $"{SampleWorld.Marker} made", memberIds = new[] { TestPeople.UserId("agency") } })) with { Reach = Reach.Tenant },
+        ["CreateShareLink"] = InProject(async w => ApiAsk.Of(new { assetId = await w.AssetAsync(), label = SampleWorld.Marker })),
+        ["HealthLive"] = Open(),
+        ["HealthReady"] = Open(),
+        ["ListAssets"] = Open(),
+        ["ListProjects"] = Open(),
+        ["ListShareLinks"] = Open(),
+        ["MuxWebhook"] = Open(MuxEvent),
+        ["OpenShareLink"] = Open(async w => ApiAsk.Token((await w.NewLinkAsync()).Text("token"))),
+        ["PlayAsset"] = InProject(async w => ApiAsk.Id(await w.AssetAsync())),
+        ["ReadApiDocument"] = Open(),
+        ["ReadAsset"] = InProject(async w => ApiAsk.Id(await w.AssetAsync())),
+        ["ReadProject"] = InProject(async w => ApiAsk.Id(await w.ProjectAsync())),
+        ["ReadShareLink"] = InProject(async w => ApiAsk.Id(await w.LinkAsync())),
+        ["ReadUpload"] = InProject(async w => ApiAsk.Id(await w.ReadyUploadAsync())),
+        ["ReplayUpload"] = Open(async w => ApiAsk.Id(await w.NewFailedUploadAsync(), new { reason = "Tried by a test" })),
+        ["RequestUpload"] = InProject(async w => ApiAsk.Of(new { projectId = await w.ProjectAsync(), title = SampleWorld.Marker, fileName = $"{SampleWorld.Marker}.mp4", sizeBytes = 1000 }) with { TakesTime = true }),
+        ["RevokeShareLink"] = InProject(async w => ApiAsk.Id((await w.NewLinkAsync()).Id)),
+    };
+
+    /// <exception cref="InvalidOperationException">The function has no sample; the message says where to add it.</exception>
+    public static ApiSample Of(ApiOperation operation) => Table.TryGetValue(operation.Name, out var sample)
+        ? sample
+        : throw new InvalidOperationException($"{operation.Name} ({operation.Verbs[0]} {operation.Path}) has no sample: add a row in tests/support/Contract/ApiSamples.cs.");
+
+    /// <summary>Rows of functions that are gone.</summary>
+    public static IReadOnlyList<string> Orphans() => [.. Table.Keys.Except(ApiOperation.All.Select(o => o.Name))];
+
+    private static ApiSample Open() => new(Reach.Nothing, _ => Task.FromResult(new ApiAsk()));
+
+    private static ApiSample Open(Func<SampleWorld, ApiAsk> make) => new(Reach.Nothing, w => Task.FromResult(make(w)));
+
+    private static ApiSample Open(Func<SampleWorld, Task<ApiAsk>> make) => new(Reach.Nothing, make);
+
+    private static ApiSample InProject(Func<SampleWorld, Task<ApiAsk>> make) => new(Reach.Project, make);
+
+    private static ApiAsk MuxEvent(SampleWorld world)
+    {
+        var body = $$$"""{"id":"evt-{{{Guid.NewGuid()}}}","type":"video.asset.updated","data":{"id":"asset-x"}}""";
+        return Signed("Mux-Signature", MuxWebhookSender.Sign(world.Portal.Mux.WebhookSecret, world.Portal.Clock.GetUtcNow(), body), body);
+    }
+
+    private static ApiAsk BlobEvent(SampleWorld world)
+    {
+        const string Body = """{"type":"blob.upload-completed","payload":{"blob":{"pathname":"uploads/none/x.mp4","url":"https://blob.example/x.mp4"}}}""";
+        var key = Encoding.UTF8.GetBytes(world.Portal.Blob.ReadWriteToken);
+        return Signed("x-vercel-signature", Convert.ToHexStringLower(HMACSHA256.HashData(key, Encoding.UTF8.GetBytes(Body))), Body);
+    }
+
+    private static ApiAsk Signed(string header, string signature, string body) => new() { Body = body, Headers = new Dictionary<string, string> { [header] = signature } };
+}

@@ -1,0 +1,94 @@
+using System.Globalization;
+using Dapper;
+using Portal.LocalVendors;
+
+namespace Portal.Tests.Support.Contract;
+
+/// <summary>
+/// A tenant with one of everything, made through the front door, for tests that try all functions. Every free text in it carries
+/// <see cref="Marker"/>: where another tenant reads that, something leaks. Things are made when they are first asked for.
+/// </summary>
+public sealed class SampleWorld(TestPortal portal)
+{
+    /// <summary>In every name, title and text of the first tenant.</summary>
+    public const string Marker = "QZX-HARBOUR";
+
+    private readonly Dictionary<string, Task<Guid>> made = [];
+
+    public TestPortal Portal => portal;
+
+    /// <summary>A project with the agency and the client in it.</summary>
+    public Task<Guid> ProjectAsync() => OnceAsync("project", NewProjectAsync);
+
+    /// <summary>An upload that is ready.</summary>
+    public Task<Guid> ReadyUploadAsync() => OnceAsync("upload", async () => (await portal.UploadReadyAsync(await ProjectAsync())).Id);
+
+    public Task<Guid> AssetAsync() => OnceAsync("asset", async () =>
+        await portal.ScalarAsync<Guid>("select asset_id from portal.upload_jobs where id = @id", new { id = await ReadyUploadAsync() }));
+
+    public Task<Guid> LinkAsync() => OnceAsync("link", async () => (await NewLinkAsync()).Id);
+
+    public async Task<Guid> NewProjectAsync() => (await portal.As("admin").PostAsync("/api/projects", new
+    {
+        name = $"{Marker} project",
+        description = $"{Marker} description",
+        memberIds = new[] { "agency", "client" }.Concat(Enumerable.Range(1, TestPeople.Crew).Select(i => string.Create(CultureInfo.InvariantCulture, $"crew{i}"))).Select(TestPeople.UserId),
+    })).Expect(201).Id;
+
+    /// <summary>A share link; its answer carries the token.</summary>
+    public async Task<Answer> NewLinkAsync() =>
+        (await portal.As("agency").PostAsync("/api/share-links", new { assetId = await AssetAsync(), label = $"{Marker} label", allowComments = true })).Expect(201);
+
+    /// <summary>An upload that waits for its bytes.</summary>
+    public async Task<Guid> NewUploadAsync()
+    {
+        await ForgetLimitsAsync();
+        return (await portal.AskUploadAsync(await ProjectAsync())).Expect(201).Id;
+    }
+
+    /// <summary>An upload that was given up.</summary>
+    public async Task<Guid> NewFailedUploadAsync()
+    {
+        var upload = await NewUploadAsync();
+        await using var connection = await portal.OpenAsync();
+        await connection.ExecuteAsync("""
+            update portal.upload_jobs set status = 'failed', failure_reason = 'tries_used_up', updated_at = now() where id = @upload;
+            update portal.asset_versions set status = 'failed' where id = (select asset_version_id from portal.upload_jobs where id = @upload);
+            """, new { upload });
+        return upload;
+    }
+
+    public Task ForgetLimitsAsync() => portal.ResetAsync();
+
+    /// <summary>People whom only these tests need: in the tenant, but in no project of it; and one who was deactivated.</summary>
+    public async Task AddPeopleAsync()
+    {
+        foreach (var role in new[] { "agency", "client" })
+        {
+            await AddAsync($"unassigned-{role}", role, "active");
+        }
+
+        await AddAsync("deactivated", "admin", "deactivated");
+    }
+
+    private async Task AddAsync(string handle, string role, string status)
+    {
+        await using var connection = await portal.OpenAsync();
+        await connection.ExecuteAsync("""
+            insert into portal.users (id, tenant_id, clerk_user_id, email, name, role, status, created_at, updated_at)
+            values (@id, @tenant, @clerk, @email, @handle, @role, @status, @now, @now)
+            """, new { id = TestPeople.UserId(handle), tenant = TestPeople.Tenant, clerk = $"user_{handle}", email = $"{handle}@portal.example", handle, role, status, now = portal.Clock.GetUtcNow() });
+        await portal.Clerk.AddPersonAsync(new LocalPerson(handle, $"user_{handle}", $"{handle}@portal.example", handle, "org_harbour", "org_harbour", role));
+    }
+
+    private Task<Guid> OnceAsync(string name, Func<Task<Guid>> make) => made.TryGetValue(name, out var known) ? known : made[name] = make();
+
+    /// <summary>Sends a request and reads the answer.</summary>
+    public async Task<ApiAnswer> SendAsync(ApiRequest request, bool takesTime = false)
+    {
+        var jwt = request.As is { } person ? (await portal.Clerk.SignInAsync(person)).Jwt : null;
+        using var message = ApiAnswer.Message(request, jwt);
+        var call = portal.Anonymous.SendAsync(message);
+        return await ApiAnswer.ReadAsync(takesTime ? await portal.WhileMovingAsync(call) : await call);
+    }
+}
