@@ -115,7 +115,8 @@ public sealed class ApiDocument
             { About.SignedBy: { } header } => $"For the vendor: signed in `{header}`.",
             { IsAnonymous: true } => "Anonymous.",
             { IsForOperators: true } => "For people on call for the platform.",
-            _ => $"For: {string.Join(", ", Permissions.Table[operation.Action])}.",
+            { Roles: { Count: > 0 } roles } => $"For: {string.Join(", ", roles)}.",
+            _ => "For signed-in people.",
         };
         return operation.About.Details is { } details ? $"{details}\n\n{door}" : door;
     }

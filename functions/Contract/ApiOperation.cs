@@ -31,6 +31,9 @@ public sealed record ApiOperation(
 
     public bool IsForOperators => Permissions.IsForOperators(Action);
 
+    /// <summary>Roles that may call; none where a role is not what decides.</summary>
+    public IReadOnlyList<string> Roles => Permissions.Table.GetValueOrDefault(Action, []);
+
     public bool Reads => Verbs.Contains("GET");
 
     /// <summary>Whoever holds the share token in the path may call.</summary>

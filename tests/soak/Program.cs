@@ -5,6 +5,7 @@ using Portal.Tests.Soak;
 var programs = new Dictionary<string, (string Does, Func<SoakArguments, Task<int>> Run)>(StringComparer.OrdinalIgnoreCase)
 {
     ["kills"] = ("[--count 300] [--seed n] [--hurry]: the app killed with kill -9 at random points of its uploads", KillsSoak.RunAsync),
+    ["fuzz"] = ("[--count 20000] [--seed n]: hostile requests for every operation of the OpenAPI document", FuzzSoak.RunAsync),
     ["openapi"] = ("prints the OpenAPI document", OpenApiPrint.RunAsync),
 };
 

@@ -1,5 +1,6 @@
 using System.Net.Http.Headers;
 using Dapper;
+using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using Portal.Functions;
@@ -35,6 +36,12 @@ public sealed class TestPortal : IAsyncLifetime
     /// <summary>Without a session.</summary>
     public HttpClient Anonymous => plain;
 
+    /// <summary>Settings of this portal alone, over the usual ones.</summary>
+    public IReadOnlyDictionary<string, string?> Overrides { get; init; } = new Dictionary<string, string?>();
+
+    /// <summary>Registers after the app itself: what a test puts in the place of something. Takes effect at the next start.</summary>
+    public Action<IFunctionsWorkerApplicationBuilder>? AddToApp { get; set; }
+
     /// <summary>What the app is told, the same for a second process on this database.</summary>
     public Dictionary<string, string?> Settings { get; private set; } = [];
 
@@ -48,6 +55,18 @@ public sealed class TestPortal : IAsyncLifetime
         Settings = await TestSettings.MakeAsync(database, Mux, Clerk, Blob, new Uri($"http://127.0.0.1:{port}"));
         Settings["Mux:CallTimeout"] = "00:00:15";
         Settings["Keys:System:durabletask_extension"] = "test-system-key";
+        foreach (var (name, value) in Overrides)
+        {
+            Settings[name] = value;
+        }
+
+        await StartHostAsync();
+    }
+
+    /// <summary>Stops the app and starts it again, with what the settings are by now.</summary>
+    public async Task RestartHostAsync()
+    {
+        await Host.DisposeAsync();
         await StartHostAsync();
     }
 
@@ -58,7 +77,11 @@ public sealed class TestPortal : IAsyncLifetime
         {
             ContentRoot = AppContext.BaseDirectory,
             Functions = typeof(PortalApp).Assembly,
-            ConfigureApp = builder => builder.AddPortal(),
+            ConfigureApp = builder =>
+            {
+                builder.AddPortal();
+                AddToApp?.Invoke(builder);
+            },
             DurableDatabase = database.Admin,
             Port = port,
             Clock = Clock,

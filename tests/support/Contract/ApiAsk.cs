@@ -1,6 +1,5 @@
 using System.Text.RegularExpressions;
 using Portal.Functions.Contract;
-using Portal.Functions.Http;
 using Portal.Tenancy;
 
 namespace Portal.Tests.Support.Contract;
@@ -59,22 +58,21 @@ public static partial class ApiAsking
     {
         { IsAnonymous: true } => null,
         { IsForOperators: true } => "operator",
-        _ => Permissions.Table[operation.Action][0],
+        { Roles: [var first, ..] } => first,
+        _ => throw new InvalidOperationException($"Nobody's role decides about {operation.Name}: its sample must say who may (As)."),
     });
 
     public static ApiRequest Request(this ApiOperation operation, string verb, ApiAsk ask, string? version = null) => new(verb, operation.PathWith(ask) + ask.Query)
     {
         As = operation.Caller(ask),
         Headers = operation.About.NeedsMatch && version is not null ? new Dictionary<string, string>(ask.Headers) { ["If-Match"] = version } : ask.Headers,
-        Body = ask.Body is { } body && verb is not ("GET" or "HEAD") ? ApiRequest.Bytes(body) : null,
+        Body = ask.Body is { } body && verb is not ("GET" or "HEAD") ? ApiRequest.Bytes(body) : default(ReadOnlyMemory<byte>?),
     };
 
     public static string PathWith(this ApiOperation operation, ApiAsk ask) => Hole().Replace(operation.Path, hole => Uri.EscapeDataString(
         ask.Path.TryGetValue(hole.Groups[1].Value, out var value)
             ? value
             : throw new InvalidOperationException($"The sample of {operation.Name} has no value for {hole.Value}: add it in tests/support/Contract/ApiSamples.cs.")));
-
-    public static IReadOnlyList<string> RolesOf(this ApiOperation operation) => operation.IsAnonymous || operation.IsForOperators ? [] : Permissions.Table[operation.Action];
 
     public static IReadOnlyList<string> AllRoles { get; } = [Role.Admin, Role.Agency, Role.Client, Role.Compliance];
 

@@ -38,7 +38,7 @@ public sealed record ApiAnswer(int Status, IReadOnlyDictionary<string, string> H
     public JsonNode? Json => MediaType?.EndsWith("json", StringComparison.Ordinal) == true && Body.Length > 0 ? JsonNode.Parse(Body) : null;
 
     /// <summary>The slug of a problem; empty when it is none.</summary>
-    public string Problem => MediaType == "application/problem+json" ? Json!["type"]!.ToString()["/problems/".Length..] : "";
+    public string Problem => MediaType == "application/problem+json" && Body.Length > 0 ? Json!["type"]!.ToString()["/problems/".Length..] : "";
 
     public override string ToString() => $"{Status} {(Body.Length > 600 ? Body[..600] + "…" : Body)}";
 

@@ -13,7 +13,18 @@ public sealed class SampleWorld(TestPortal portal)
     /// <summary>In every name, title and text of the first tenant.</summary>
     public const string Marker = "QZX-HARBOUR";
 
+    /// <summary>Thousands of requests in a standing minute.</summary>
+    public static IReadOnlyDictionary<string, string?> NoLimits { get; } = new Dictionary<string, string?>
+    {
+        ["Limits:UserPerMinute"] = "1000000",
+        ["Limits:TenantPerMinute"] = "1000000",
+        ["Limits:PlaybacksPerMinute"] = "1000000",
+        ["Limits:UploadsPerDay"] = "1000000",
+        ["Limits:FailedTriesPerMinute"] = "1000000",
+    };
+
     private readonly Dictionary<string, Task<Guid>> made = [];
+    private Dictionary<Guid, (string Role, string Status)> people = [];
 
     public TestPortal Portal => portal;
 
@@ -69,6 +80,23 @@ public sealed class SampleWorld(TestPortal portal)
         }
 
         await AddAsync("deactivated", "admin", "deactivated");
+        await using var connection = await portal.OpenAsync();
+        people = (await connection.QueryAsync<(Guid Id, string Role, string Status)>("select id, role, status from portal.users")).ToDictionary(p => p.Id, p => (p.Role, p.Status));
+    }
+
+    /// <summary>
+    /// Everything that callers may have done to people and tenants is undone, and what is made once is made anew when it is next asked for.
+    /// </summary>
+    public async Task HealAsync()
+    {
+        made.Clear();
+        await portal.ResetAsync();
+        await using var connection = await portal.OpenAsync();
+        await connection.ExecuteAsync("update portal.tenants set status = 'active' where status <> 'active'");
+        foreach (var (id, (role, status)) in people)
+        {
+            await connection.ExecuteAsync("update portal.users set role = @role, status = @status where id = @id and (role, status) <> (@role, @status)", new { id, role, status });
+        }
     }
 
     private async Task AddAsync(string handle, string role, string status)

@@ -58,6 +58,10 @@ public sealed class SchemaCheck(JsonObject schemas)
                 return rule is not JsonObject of || Entries(value as JsonObject).All(e => Faults(of, e.Value).Count == 0);
             case "required":
                 return value is not JsonObject o || rule.AsArray().All(name => o.ContainsKey(name!.ToString()));
+            case "maxProperties":
+                return value is not JsonObject few || few.Count <= rule.GetValue<int>();
+            case "propertyNames":
+                return Entries(value as JsonObject).All(e => Faults(rule, JsonValue.Create(e.Key)).Count == 0);
             case "items":
                 for (var i = 0; i < (value as JsonArray)?.Count; i++)
                 {

@@ -1,0 +1,35 @@
+using Portal.Functions.Contract;
+using Portal.Tests.Support.Contract;
+
+namespace Portal.Tests.Integration.Contract;
+
+/// <summary>Every cell of docs/permissions.md through the front door: each function × each role and everybody else who may knock.</summary>
+[Collection(ContractCollection.Name)]
+public sealed class MatrixTests(ContractPortal portal)
+{
+    [Fact]
+    public async Task Every_cell_answers_as_the_page_says()
+    {
+        var rows = PermissionsPage.Read();
+        var operations = ApiOperation.All.ToDictionary(o => o.Name);
+        Assert.Equal(operations.Keys.Order(StringComparer.Ordinal), rows.Select(r => r.Function).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ApiAsking.AllRoles.Concat(["Operator", "no session"]).Order(StringComparer.Ordinal), rows[0].Allowed.Keys.Order(StringComparer.Ordinal));
+
+        var matrix = new PermissionMatrix(portal);
+        var knocks = await matrix.KnocksAsync();
+        var faults = new List<string>();
+        var cells = 0;
+        foreach (var knock in knocks)
+        {
+            foreach (var row in rows)
+            {
+                cells++;
+                faults.AddRange(await matrix.TryAsync(operations[row.Function], row, knock));
+            }
+        }
+
+        Assert.Equal(rows.Count * 12, cells);
+        Assert.True(faults.Count == 0, $"{faults.Count} of {cells} cells:\n{string.Join('\n', faults)}");
+    }
+}

@@ -1,0 +1,43 @@
+using System.Reflection;
+
+namespace Portal.Tests.Integration.Contract;
+
+/// <summary>A row of docs/permissions.md: the function and who may call it, by the columns' headings.</summary>
+public sealed record PermissionsRow(string Function, IReadOnlyDictionary<string, bool> Allowed);
+
+/// <summary>Reads the table of docs/permissions.md.</summary>
+public static class PermissionsPage
+{
+    private const int FirstColumn = 3;
+
+    public static IReadOnlyList<PermissionsRow> Read()
+    {
+        var lines = File.ReadAllLines(Path.Combine(Root(), "docs", "permissions.md"));
+        var headings = Cells(lines.Single(l => l.StartsWith("| function |", StringComparison.Ordinal)));
+        return
+        [
+            .. lines.Where(l => l.StartsWith("| `", StringComparison.Ordinal)).Select(Cells).Where(cells => cells.Length == headings.Length).Select(cells => new PermissionsRow(
+                cells[0].Trim('`'),
+                headings.Zip(cells).Skip(FirstColumn).ToDictionary(c => c.First, c => c.Second switch
+                {
+                    "yes" => true,
+                    "–" => false,
+                    var other => throw new InvalidOperationException($"docs/permissions.md says '{other}' of {cells[0]}; a cell is yes or –."),
+                }))),
+        ];
+    }
+
+    /// <summary>The checkout that this was built in.</summary>
+    internal static string Root()
+    {
+        var folder = new DirectoryInfo(Path.GetDirectoryName(Assembly.GetExecutingAssembly().Location)!);
+        while (!File.Exists(Path.Combine(folder.FullName, "Functions.sln")))
+        {
+            folder = folder.Parent ?? throw new InvalidOperationException("The tests do not run inside a checkout.");
+        }
+
+        return folder.FullName;
+    }
+
+    private static string[] Cells(string line) => [.. line.Trim().Trim('|').Split('|').Select(c => c.Trim())];
+}
