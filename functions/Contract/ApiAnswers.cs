@@ -62,7 +62,7 @@ internal sealed class ApiAnswers(ApiSchemas schemas, ApiExamples examples)
         if (!head && about.MediaType != "application/json")
         {
             var schema = new JsonObject { ["type"] = "string" };
-            if (about.Returns is { } line)
+            if (about.Returns is { } line && line != typeof(string))
             {
                 schema["contentMediaType"] = "application/json";
                 schema["contentSchema"] = schemas.Answer(line);

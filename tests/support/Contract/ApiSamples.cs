@@ -25,6 +25,7 @@ public static class ApiSamples
         ["MuxWebhook"] = Open(MuxEvent),
         ["OpenShareLink"] = Open(async w => ApiAsk.Token((await w.NewLinkAsync()).Text("token"))),
         ["PlayAsset"] = InProject(async w => ApiAsk.Id(await w.AssetAsync())),
+        ["ReadApiDocs"] = Open(),
         ["ReadApiDocument"] = Open(),
         ["ReadAsset"] = InProject(async w => ApiAsk.Id(await w.AssetAsync())),
         ["ReadProject"] = InProject(async w => ApiAsk.Id(await w.ProjectAsync())),
