@@ -7,13 +7,16 @@ using Portal.Assets;
 using Portal.Audit;
 using Portal.Db;
 using Portal.Idempotency;
+using Portal.Invites;
 using Portal.Limits;
+using Portal.Notifications;
 using Portal.Paging;
 using Portal.Playback;
 using Portal.Projects;
 using Portal.ShareLinks;
 using Portal.Tenancy;
 using Portal.Uploads;
+using Portal.Users;
 using Portal.Vendors;
 using Portal.Vendors.Blob;
 using Portal.Vendors.Clerk;
@@ -45,6 +48,9 @@ public static class PortalRegistrations
             .ValidateOnStart();
         services.AddOptions<ClerkOptions>().BindConfiguration(ClerkOptions.Section)
             .Validate(o => Uri.IsWellFormedUriString(o.Issuer, UriKind.Absolute), "Clerk:Issuer must be the Frontend API URL.")
+            .Validate(o => Uri.IsWellFormedUriString(o.ApiUrl, UriKind.Absolute), "Clerk:ApiUrl must be the base of the Backend API.")
+            .Validate(o => o.SecretKey.StartsWith("sk_", StringComparison.Ordinal), "Clerk:SecretKey must be the instance's sk_… key.")
+            .Validate(o => o.InviteRedirectUrl.Length == 0 || Uri.IsWellFormedUriString(o.InviteRedirectUrl, UriKind.Absolute), "Clerk:InviteRedirectUrl must be a URL.")
             .Validate(o => o.AuthorizedParties.Length > 0, "Clerk:AuthorizedParties must name the portal's origins.").ValidateOnStart();
         services.AddOptions<BlobOptions>().BindConfiguration(BlobOptions.Section)
             .Validate(o => o.ReadWriteToken.StartsWith("vercel_blob_rw_", StringComparison.Ordinal), "Blob:ReadWriteToken must be a vercel_blob_rw_… token.")
@@ -72,10 +78,16 @@ public static class PortalRegistrations
     private static IServiceCollection AddFeatures(this IServiceCollection services)
     {
         services.AddHttpClient(nameof(ClerkKeys), http => http.Timeout = TimeSpan.FromSeconds(5));
+        services.AddHttpClient(nameof(ClerkDirectory), http => http.Timeout = TimeSpan.FromSeconds(10));
         services.AddHttpClient(nameof(BlobReads), http => http.Timeout = TimeSpan.FromSeconds(20));
         return services
             .AddSingleton(p => ActivatorUtilities.CreateInstance<ClerkKeys>(p, p.GetRequiredService<IHttpClientFactory>().CreateClient(nameof(ClerkKeys))))
             .AddSingleton(p => ActivatorUtilities.CreateInstance<BlobReads>(p, p.GetRequiredService<IHttpClientFactory>().CreateClient(nameof(BlobReads))))
+            .AddSingleton(p => ActivatorUtilities.CreateInstance<ClerkDirectory>(p, p.GetRequiredService<IHttpClientFactory>().CreateClient(nameof(ClerkDirectory))))
+            .AddSingleton<PersonalHash>().AddSingleton<TenantStore>().AddSingleton<SetUpTenant>().AddSingleton<DeleteTenant>()
+            .AddSingleton<UserStore>().AddSingleton<ProfileStore>().AddSingleton<NotificationStore>().AddSingleton<ProjectMembership>()
+            .AddSingleton<InviteStore>().AddSingleton<InviteSyncStore>().AddSingleton<CreateInvite>().AddSingleton<ReissueInvite>()
+            .AddSingleton<SyncInvite>().AddSingleton<SweepInvites>().AddSingleton<EnrolPerson>()
             .AddSingleton<ClerkSessions>().AddSingleton<CallerStore>()
             .AddSingleton<ProjectStore>().AddSingleton<AssetStore>()
             .AddSingleton<UploadStore>().AddSingleton<UploadProgressStore>().AddSingleton<UploadMoves>().AddSingleton<MuxCleanupStore>()

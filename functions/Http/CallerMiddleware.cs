@@ -3,6 +3,7 @@ using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Middleware;
 using Microsoft.Extensions.Logging;
 using Portal.Db;
+using Portal.Invites;
 using Portal.Tenancy;
 using Portal.Vendors.Clerk;
 
@@ -13,7 +14,7 @@ namespace Portal.Functions.Http;
 /// and asks the permissions table. A role comes from our row, never from the token.
 /// </summary>
 public sealed partial class CallerMiddleware(
-    ActionsOfFunctions actions, ClerkSessions sessions, CallerStore callers, ILogger<CallerMiddleware> logger) : IFunctionsWorkerMiddleware
+    ActionsOfFunctions actions, ClerkSessions sessions, CallerStore callers, EnrolPerson enrol, ILogger<CallerMiddleware> logger) : IFunctionsWorkerMiddleware
 {
     private const string Scheme = "Bearer ";
 
@@ -52,7 +53,43 @@ public sealed partial class CallerMiddleware(
         }
 
         var known = await callers.FindAsync(session.UserId, session.OrganizationId, http.RequestAborted);
-        return action == PortalAction.OperateUploads ? AsOperator(http, session, known) : AsMember(http, session, known, action);
+        return action switch
+        {
+            PortalAction.OperateUploads => AsOperator(http, session, known),
+            PortalAction.CreateTenant => AsNewcomer(http, session, known),
+            _ when IsUnknown(session, known) => await AsInvitedAsync(http, session, known, action),
+            _ => AsMember(http, session, known, action),
+        };
+    }
+
+    /// <summary>Somebody whom an active tenant does not know. Nobody accepts an invite for somebody else: not an impersonated session.</summary>
+    private static bool IsUnknown(ClerkSession session, KnownCaller known) =>
+        known is { TenantStatus: "active", UserId: null } && session.ImpersonatorId is null;
+
+    /// <summary>The first request of an invited person enrols them, and then is served.</summary>
+    private async Task<Problem?> AsInvitedAsync(HttpContext http, ClerkSession session, KnownCaller known, PortalAction action) =>
+        await enrol.RunAsync(session, new TenantId(known.TenantId!.Value), http.RequestId(), http.RequestAborted) switch
+        {
+            Enrolment.Member => AsMember(http, session, await callers.FindAsync(session.UserId, session.OrganizationId, http.RequestAborted), action),
+            Enrolment.Later later => new Problem(503, "unavailable", "Not available just now", "Whether you are invited cannot be found out just now.", retryAfter: later.RetryAfter),
+            _ => AsMember(http, session, known, action),
+        };
+
+    /// <summary>Whether the organization has a tenant already is the function's to say.</summary>
+    private static Problem? AsNewcomer(HttpContext http, ClerkSession session, KnownCaller known)
+    {
+        if (session.OrganizationId is not { } organization)
+        {
+            return Problem.Forbidden("no-organization", "Choose an organization first: a portal belongs to one.");
+        }
+
+        if (session.ImpersonatorId is not null)
+        {
+            return Problem.Forbidden("forbidden", "A portal is set up by its own people.");
+        }
+
+        http.Set(new Newcomer(session.UserId, organization, known.TenantStatus, http.RequestId()));
+        return null;
     }
 
     private static Problem? AsOperator(HttpContext http, ClerkSession session, KnownCaller known)

@@ -17,6 +17,23 @@ public enum PortalAction
     CreateShareLink,
     ReadShareLink,
     RevokeShareLink,
+    ReadTenant,
+    UpdateTenant,
+    DeleteTenant,
+    ReadMe,
+    UpdateMe,
+    ReadUser,
+    UpdateUser,
+    DeactivateUser,
+    CreateInvite,
+    ReadInvite,
+    ReissueInvite,
+    RevokeInvite,
+    ReadNotification,
+    UpdateNotification,
+
+    /// <summary>A session in an organization, and no tenant yet: the one thing to do before there are roles.</summary>
+    CreateTenant,
 
     /// <summary>People on call, across tenants.</summary>
     OperateUploads,
@@ -39,6 +56,7 @@ public sealed record ActionsOfFunctions(IReadOnlyDictionary<string, PortalAction
 public static class Permissions
 {
     private static readonly string[] Producers = [Role.Admin, Role.Agency];
+    private static readonly string[] Everybody = [Role.Admin, Role.Agency, Role.Client, Role.Compliance];
 
     public static IReadOnlyDictionary<PortalAction, IReadOnlyList<string>> Table { get; } = new Dictionary<PortalAction, IReadOnlyList<string>>
     {
@@ -52,10 +70,26 @@ public static class Permissions
         [PortalAction.CreateShareLink] = Producers,
         [PortalAction.ReadShareLink] = Producers,
         [PortalAction.RevokeShareLink] = Producers,
+        [PortalAction.ReadTenant] = [Role.Admin],
+        [PortalAction.UpdateTenant] = [Role.Admin],
+        [PortalAction.DeleteTenant] = [Role.Admin],
+        [PortalAction.ReadMe] = Everybody,
+        [PortalAction.UpdateMe] = Everybody,
+        [PortalAction.ReadUser] = [Role.Admin],
+        [PortalAction.UpdateUser] = [Role.Admin],
+        [PortalAction.DeactivateUser] = [Role.Admin],
+        [PortalAction.CreateInvite] = [Role.Admin],
+        [PortalAction.ReadInvite] = [Role.Admin],
+        [PortalAction.ReissueInvite] = [Role.Admin],
+        [PortalAction.RevokeInvite] = [Role.Admin],
+        [PortalAction.ReadNotification] = Everybody,
+        [PortalAction.UpdateNotification] = Everybody,
     };
 
     /// <summary>Not a matter of a role in a tenant.</summary>
     public static bool IsForOperators(PortalAction action) => action is PortalAction.OperateUploads;
+    /// <summary>All that a role may do, in the order of the enumeration.</summary>
+    public static IReadOnlyList<PortalAction> Of(string role) => [.. Enum.GetValues<PortalAction>().Where(action => Allows(action, role))];
 
     public static bool Allows(PortalAction action, string role) => Table.TryGetValue(action, out var roles) && roles.Contains(role);
 }

@@ -19,6 +19,10 @@ public static class RequestItems
     public static Operator Operator(this HttpContext context) =>
         context.Items[typeof(Operator)] as Operator ?? throw new InvalidOperationException("This function's action is not one of Operators.");
 
+    /// <summary>The signed-in person of an organization that may not have a tenant yet.</summary>
+    public static Newcomer Newcomer(this HttpContext context) =>
+        context.Items[typeof(Newcomer)] as Newcomer ?? throw new InvalidOperationException("This function's action is not one of people without a tenant.");
+
     /// <summary>Where the request came from, hashed.</summary>
     public static Requester Requester(this HttpContext context, RequesterHash hash) =>
         hash.Of(context.ClientAddress(), context.Request.Headers.UserAgent, context.RequestId());
@@ -28,6 +32,8 @@ public static class RequestItems
     internal static void Set(this HttpContext context, Caller caller) => context.Items[typeof(Caller)] = caller;
 
     internal static void Set(this HttpContext context, Operator person) => context.Items[typeof(Operator)] = person;
+
+    internal static void Set(this HttpContext context, Newcomer person) => context.Items[typeof(Newcomer)] = person;
 
     /// <summary>
     /// The client's address. On Azure the front end appends the true address as the last entry of X-Forwarded-For; entries before it

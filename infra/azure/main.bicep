@@ -19,6 +19,9 @@ param clerkIssuer string
 @description('Origins of the portal, separated by commas: accepted as azp and by CORS.')
 param portalOrigins string
 
+@description('The page of the portal that an invitation leads to.')
+param inviteRedirectUrl string
+
 @description('The page of the portal that takes a share token, ending with a slash.')
 param sharePageUrl string
 
@@ -41,6 +44,7 @@ var secrets = {
   Mux__TokenId: 'Mux-TokenId'
   Mux__TokenSecret: 'Mux-TokenSecret'
   Mux__WebhookSecret: 'Mux-WebhookSecret'
+  Clerk__SecretKey: 'Clerk-SecretKey'
   Mux__SigningKeyId: 'Mux-SigningKeyId'
   Mux__SigningPrivateKey: 'Mux-SigningPrivateKey'
   Blob__ReadWriteToken: 'Blob-ReadWriteToken'
@@ -201,6 +205,7 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
       APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identity.properties.clientId};Authorization=AAD'
       Clerk__Issuer: clerkIssuer
       Clerk__AuthorizedParties: portalOrigins
+      Clerk__InviteRedirectUrl: inviteRedirectUrl
       Blob__CallbackUrl: 'https://${app.properties.defaultHostName}/api/webhooks/blob'
       ShareLinks__CurrentKey: shareLinkKeyId
       ShareLinks__PageUrl: sharePageUrl

@@ -19,6 +19,8 @@ internal static class AppSettings
             ["Clerk__Issuer"] = vendors.Clerk.Issuer,
             ["Clerk__JwksUrl"] = Text(vendors.Clerk.JwksUrl),
             ["Clerk__AuthorizedParties"] = vendors.ClerkOptions.AuthorizedParty,
+            ["Clerk__ApiUrl"] = Text(vendors.Clerk.ApiUrl),
+            ["Clerk__SecretKey"] = vendors.ClerkOptions.SecretKey,
             ["Blob__ApiUrl"] = Text(vendors.Blob.ApiUrl),
             ["Blob__ReadWriteToken"] = vendors.Blob.ReadWriteToken,
             ["Blob__CallbackUrl"] = $"{app}/api/webhooks/blob",

@@ -192,6 +192,55 @@ create policy own_tenant on portal.idempotency_keys as permissive for all to por
     with check ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)));
 grant delete, insert, select on table portal.idempotency_keys to portal_app;
 
+create table portal.invites (
+    id uuid not null,
+    tenant_id uuid not null,
+    email text not null,
+    role text not null,
+    project_ids uuid[] default '{}'::uuid[] not null,
+    status text default 'pending'::text not null,
+    expires_at timestamp with time zone not null,
+    generation integer default 1 not null,
+    clerk_state text default 'wanted'::text not null,
+    clerk_invitation_id text,
+    clerk_fault text,
+    clerk_tries integer default 0 not null,
+    clerk_next_at timestamp with time zone not null,
+    invited_by uuid not null,
+    accepted_by uuid,
+    accepted_at timestamp with time zone,
+    version integer default 1 not null,
+    created_at timestamp with time zone not null,
+    updated_at timestamp with time zone not null,
+    constraint invites_check CHECK (((status = 'accepted'::text) = (accepted_by IS NOT NULL))),
+    constraint invites_check1 CHECK (((accepted_by IS NULL) = (accepted_at IS NULL))),
+    constraint invites_clerk_fault_check CHECK ((length(clerk_fault) <= 200)),
+    constraint invites_clerk_invitation_id_check CHECK (((length(clerk_invitation_id) >= 1) AND (length(clerk_invitation_id) <= 200))),
+    constraint invites_clerk_state_check CHECK ((clerk_state = ANY (ARRAY['wanted'::text, 'sent'::text, 'unwanted'::text, 'none'::text, 'accepted'::text, 'refused'::text]))),
+    constraint invites_email_check CHECK (((length(email) >= 3) AND (length(email) <= 254))),
+    constraint invites_pkey PRIMARY KEY (id),
+    constraint invites_project_ids_check CHECK ((cardinality(project_ids) <= 100)),
+    constraint invites_role_check CHECK ((role = ANY (ARRAY['admin'::text, 'agency'::text, 'client'::text, 'compliance'::text]))),
+    constraint invites_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'accepted'::text, 'expired'::text, 'revoked'::text]))),
+    constraint invites_tenant_id_accepted_by_fkey FOREIGN KEY (tenant_id, accepted_by) REFERENCES portal.users(tenant_id, id),
+    constraint invites_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES portal.tenants(id),
+    constraint invites_tenant_id_id_key UNIQUE (tenant_id, id),
+    constraint invites_tenant_id_invited_by_fkey FOREIGN KEY (tenant_id, invited_by) REFERENCES portal.users(tenant_id, id)
+);
+CREATE INDEX invites_by_status ON portal.invites USING btree (tenant_id, status, created_at DESC, id DESC);
+CREATE INDEX invites_by_tenant ON portal.invites USING btree (tenant_id, created_at DESC, id DESC);
+CREATE INDEX invites_due_at_clerk ON portal.invites USING btree (clerk_next_at) WHERE (clerk_state = ANY (ARRAY['wanted'::text, 'unwanted'::text]));
+CREATE INDEX invites_overdue ON portal.invites USING btree (expires_at) WHERE (status = 'pending'::text);
+CREATE UNIQUE INDEX invites_pending_email ON portal.invites USING btree (tenant_id, lower(email)) WHERE (status = 'pending'::text);
+alter table portal.invites enable row level security;
+create policy own_tenant on portal.invites as permissive for all to portal_app
+    using ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)))
+    with check ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)));
+create policy sweep on portal.invites as permissive for select to portal_system
+    using (true);
+grant insert, select, update on table portal.invites to portal_app;
+grant select (id, tenant_id, status, expires_at, clerk_state, clerk_next_at) on table portal.invites to portal_system;
+
 create table portal.mux_cleanups (
     mux_asset_id text not null,
     tenant_id uuid not null,
@@ -214,6 +263,49 @@ create policy all_tenants on portal.mux_cleanups as permissive for all to portal
     using (true)
     with check (true);
 grant insert, select, update on table portal.mux_cleanups to portal_system;
+
+create table portal.notification_preferences (
+    tenant_id uuid not null,
+    user_id uuid not null,
+    event_type text not null,
+    in_app boolean not null,
+    email boolean not null,
+    constraint notification_preferences_event_type_check CHECK (((length(event_type) >= 1) AND (length(event_type) <= 100))),
+    constraint notification_preferences_pkey PRIMARY KEY (tenant_id, user_id, event_type),
+    constraint notification_preferences_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES portal.users(tenant_id, id)
+);
+alter table portal.notification_preferences enable row level security;
+create policy own_tenant on portal.notification_preferences as permissive for all to portal_app
+    using ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)))
+    with check ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)));
+grant delete, insert, select, update on table portal.notification_preferences to portal_app;
+
+create table portal.notifications (
+    id uuid not null,
+    tenant_id uuid not null,
+    user_id uuid not null,
+    event_id uuid,
+    type text not null,
+    subject_type text not null,
+    subject_id uuid not null,
+    project_id uuid,
+    read_at timestamp with time zone,
+    created_at timestamp with time zone not null,
+    constraint notifications_pkey PRIMARY KEY (id),
+    constraint notifications_subject_type_check CHECK (((length(subject_type) >= 1) AND (length(subject_type) <= 50))),
+    constraint notifications_tenant_id_user_id_event_id_key UNIQUE (tenant_id, user_id, event_id),
+    constraint notifications_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES portal.users(tenant_id, id),
+    constraint notifications_type_check CHECK (((length(type) >= 1) AND (length(type) <= 100)))
+);
+CREATE INDEX notifications_by_type ON portal.notifications USING btree (tenant_id, user_id, type, created_at DESC, id DESC);
+CREATE INDEX notifications_by_user ON portal.notifications USING btree (tenant_id, user_id, created_at DESC, id DESC);
+CREATE INDEX notifications_unread ON portal.notifications USING btree (tenant_id, user_id, created_at DESC, id DESC) WHERE (read_at IS NULL);
+alter table portal.notifications enable row level security;
+create policy own_tenant on portal.notifications as permissive for all to portal_app
+    using ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)))
+    with check ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)));
+grant insert, select on table portal.notifications to portal_app;
+grant update (read_at) on table portal.notifications to portal_app;
 
 create table portal.operators (
     clerk_user_id text not null,
@@ -266,6 +358,20 @@ create policy own_tenant on portal.project_members as permissive for all to port
     using ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)))
     with check ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)));
 grant delete, insert, select on table portal.project_members to portal_app;
+
+create table portal.project_mutes (
+    tenant_id uuid not null,
+    user_id uuid not null,
+    project_id uuid not null,
+    constraint project_mutes_pkey PRIMARY KEY (tenant_id, user_id, project_id),
+    constraint project_mutes_tenant_id_project_id_fkey FOREIGN KEY (tenant_id, project_id) REFERENCES portal.projects(tenant_id, id),
+    constraint project_mutes_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES portal.users(tenant_id, id)
+);
+alter table portal.project_mutes enable row level security;
+create policy own_tenant on portal.project_mutes as permissive for all to portal_app
+    using ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)))
+    with check ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)));
+grant delete, insert, select on table portal.project_mutes to portal_app;
 
 create table portal.projects (
     id uuid not null,
@@ -381,10 +487,32 @@ create table portal.tenants (
     version integer default 1 not null,
     created_at timestamp with time zone not null,
     updated_at timestamp with time zone not null,
+    logo_url text,
+    accent_color text,
+    sender_name text,
+    digest_hour integer default 8 not null,
+    residency_contact text,
+    keep_notification_days integer,
+    keep_upload_job_days integer,
+    keep_active_video_days integer,
+    keep_inactive_video_days integer,
+    keep_raw_analytics_days integer,
+    deleted_at timestamp with time zone,
+    constraint tenants_accent_color_check CHECK ((accent_color ~ '^#[0-9a-f]{6}$'::text)),
     constraint tenants_clerk_org_id_check CHECK (((length(clerk_org_id) >= 1) AND (length(clerk_org_id) <= 200))),
     constraint tenants_clerk_org_id_key UNIQUE (clerk_org_id),
+    constraint tenants_deleted_at CHECK (((status = 'deleted'::text) = (deleted_at IS NOT NULL))),
+    constraint tenants_digest_hour_check CHECK (((digest_hour >= 0) AND (digest_hour <= 23))),
+    constraint tenants_keep_active_video_days_check CHECK (((keep_active_video_days >= 30) AND (keep_active_video_days <= 180))),
+    constraint tenants_keep_inactive_video_days_check CHECK (((keep_inactive_video_days >= 30) AND (keep_inactive_video_days <= 90))),
+    constraint tenants_keep_notification_days_check CHECK (((keep_notification_days >= 7) AND (keep_notification_days <= 90))),
+    constraint tenants_keep_raw_analytics_days_check CHECK (((keep_raw_analytics_days >= 1) AND (keep_raw_analytics_days <= 30))),
+    constraint tenants_keep_upload_job_days_check CHECK (((keep_upload_job_days >= 30) AND (keep_upload_job_days <= 365))),
+    constraint tenants_logo_url_check CHECK (((logo_url ~~ 'https://%'::text) AND (length(logo_url) <= 2000))),
     constraint tenants_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
     constraint tenants_pkey PRIMARY KEY (id),
+    constraint tenants_residency_contact_check CHECK (((length(residency_contact) >= 3) AND (length(residency_contact) <= 254))),
+    constraint tenants_sender_name_check CHECK (((length(sender_name) >= 1) AND (length(sender_name) <= 100))),
     constraint tenants_status_check CHECK ((status = ANY (ARRAY['active'::text, 'deleted'::text]))),
     constraint tenants_time_zone_check CHECK (((length(time_zone) >= 1) AND (length(time_zone) <= 64)))
 );
@@ -392,7 +520,8 @@ alter table portal.tenants enable row level security;
 create policy own_tenant on portal.tenants as permissive for all to portal_app
     using ((id = ( SELECT portal.current_tenant() AS current_tenant)))
     with check ((id = ( SELECT portal.current_tenant() AS current_tenant)));
-grant select on table portal.tenants to portal_app;
+grant insert, select on table portal.tenants to portal_app;
+grant update (name, time_zone, status, version, updated_at, logo_url, accent_color, sender_name, digest_hour, residency_contact, keep_notification_days, keep_upload_job_days, keep_active_video_days, keep_inactive_video_days, keep_raw_analytics_days, deleted_at) on table portal.tenants to portal_app;
 
 create table portal.upload_attempts (
     tenant_id uuid not null,
@@ -499,12 +628,17 @@ create table portal.users (
     constraint users_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES portal.tenants(id),
     constraint users_tenant_id_id_key UNIQUE (tenant_id, id)
 );
+CREATE INDEX users_admins ON portal.users USING btree (tenant_id) WHERE ((role = 'admin'::text) AND (status = 'active'::text));
 CREATE INDEX users_by_clerk_user ON portal.users USING btree (clerk_user_id);
+CREATE INDEX users_by_email ON portal.users USING btree (tenant_id, lower(email));
+CREATE INDEX users_by_name ON portal.users USING btree (tenant_id, "left"(lower(name), 50), id);
+CREATE INDEX users_by_time ON portal.users USING btree (tenant_id, created_at DESC, id DESC);
 alter table portal.users enable row level security;
 create policy own_tenant on portal.users as permissive for all to portal_app
     using ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)))
     with check ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)));
-grant select on table portal.users to portal_app;
+grant insert, select on table portal.users to portal_app;
+grant update (name, role, status, version, updated_at) on table portal.users to portal_app;
 
 create table portal.vendor_pace (
     vendor text not null,

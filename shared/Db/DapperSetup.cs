@@ -21,6 +21,8 @@ internal static class DapperSetup
         SqlMapper.AddTypeHandler(new KeyHandler<AssetVersionId>());
         SqlMapper.AddTypeHandler(new KeyHandler<UploadJobId>());
         SqlMapper.AddTypeHandler(new KeyHandler<ShareLinkId>());
+        SqlMapper.AddTypeHandler(new KeyHandler<InviteId>());
+        SqlMapper.AddTypeHandler(new KeyHandler<NotificationId>());
         SqlMapper.RemoveTypeMap(typeof(DateTimeOffset));
         SqlMapper.RemoveTypeMap(typeof(DateTimeOffset?));
         SqlMapper.AddTypeHandler(new UtcHandler());

@@ -64,3 +64,17 @@ public readonly record struct ShareLinkId(Guid Value) : IKey<ShareLinkId>
 
     public override string ToString() => Value.ToString();
 }
+
+public readonly record struct InviteId(Guid Value) : IKey<InviteId>
+{
+    public static InviteId From(Guid value) => new(value);
+
+    public override string ToString() => Value.ToString();
+}
+
+public readonly record struct NotificationId(Guid Value) : IKey<NotificationId>
+{
+    public static NotificationId From(Guid value) => new(value);
+
+    public override string ToString() => Value.ToString();
+}

@@ -22,6 +22,10 @@ public sealed record Caller(TenantId Tenant, UserId User, string Role, string Cl
 /// <summary>A person on call for the platform. Sees ids, states and errors across tenants, never titles or content.</summary>
 public sealed record Operator(string ClerkUserId, string RequestId);
 
+/// <summary>A signed-in person whose Clerk organization has no tenant that we know of.</summary>
+/// <param name="TenantStatus">Null: the organization has none. Else the one it has is in this state.</param>
+public sealed record Newcomer(string ClerkUserId, string ClerkOrganizationId, string? TenantStatus, string RequestId);
+
 /// <summary>What the database knows about the person behind a session.</summary>
 public sealed record KnownCaller(Guid? TenantId, Guid? UserId, string? Role, string? UserStatus, string? TenantStatus, bool IsOperator);
 

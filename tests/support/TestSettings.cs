@@ -32,6 +32,8 @@ public static class TestSettings
             ["Clerk:Issuer"] = clerk.Issuer,
             ["Clerk:JwksUrl"] = clerk.JwksUrl.ToString(),
             ["Clerk:AuthorizedParties"] = "http://localhost:3000",
+            ["Clerk:ApiUrl"] = clerk.ApiUrl.ToString(),
+            ["Clerk:SecretKey"] = "sk_test_localclerk",
             ["Blob:ApiUrl"] = blob.ApiUrl.ToString(),
             ["Blob:ReadWriteToken"] = blob.ReadWriteToken,
             ["Blob:CallbackUrl"] = new Uri(app, "/api/webhooks/blob").ToString(),

@@ -33,6 +33,7 @@ internal sealed class ClerkApi(VendorHost host, LocalClerkOptions options, Clerk
         Map(app, "GET", "/v1/jwks", async context => new Reply(200, await keys.JwksAsync(context.RequestAborted)));
         Map(app, "GET", "/v1/users/{id}", async context =>
             await people.ByIdAsync(context.Route("id"), context.RequestAborted) is { } person ? new Reply(200, people.User(person)) : NotFound);
+        Map(app, "GET", "/v1/users/{id}/organization_memberships", ListMembershipsAsync);
         Map(app, "GET", "/v1/users", ListUsersAsync);
         Map(app, "DELETE", "/v1/users/{id}", DeleteUserAsync);
     }
@@ -99,6 +100,16 @@ internal sealed class ClerkApi(VendorHost host, LocalClerkOptions options, Clerk
         var found = (await people.ListAsync(context.RequestAborted))
             .Where(person => emails.Count == 0 || emails.Contains(person.Email, StringComparer.OrdinalIgnoreCase));
         return new Reply(200, new JsonArray([.. found.Select(people.User)]));
+    }
+
+    private async Task<Reply> ListMembershipsAsync(HttpContext context)
+    {
+        if (await people.ByIdAsync(context.Route("id"), context.RequestAborted) is not { } person)
+        {
+            return NotFound;
+        }
+        var data = person.OrganizationId is null ? new JsonArray() : new JsonArray(people.Membership(person));
+        return new Reply(200, new JsonObject { ["data"] = data, ["total_count"] = data.Count });
     }
 
     private async Task<Reply> DeleteUserAsync(HttpContext context)

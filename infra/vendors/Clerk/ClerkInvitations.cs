@@ -35,7 +35,13 @@ internal sealed class ClerkInvitations(VendorHost host, ClerkPeople people, Cler
         {
             return false;
         }
-        var member = row.OrganizationId is null ? person : person with { OrganizationId = row.OrganizationId, OrganizationRole = row.Role };
+        var member = row.OrganizationId is null ? person : person with
+        {
+            OrganizationId = row.OrganizationId,
+            OrganizationSlug = person.OrganizationSlug ?? row.OrganizationId,
+            OrganizationRole = row.Role,
+            MembershipMetadata = row.PublicMetadata,
+        };
         await people.AddAsync(connection, transaction, member);
         await events.EmitAsync(connection, transaction, "user.created", member.UserId, people.User(member));
         if (row.OrganizationId is not null)
@@ -63,6 +69,10 @@ internal sealed class ClerkInvitations(VendorHost host, ClerkPeople people, Cler
         if (organization is null && !fields.Flag("ignore_existing") && await people.ByEmailAsync(email, context.RequestAborted) is not null)
         {
             return ClerkApi.Refuse(422, "form_identifier_exists", "That email address is taken. Please try another.", "email_address");
+        }
+        if (organization is not null && await people.ByEmailAsync(email, context.RequestAborted) is { } known && known.OrganizationId == organization)
+        {
+            return ClerkApi.Refuse(400, "already_a_member_in_organization", "is already a member of the organization", "email_address");
         }
         return await host.TransactAsync(async (connection, transaction) =>
         {
@@ -122,11 +132,13 @@ internal sealed class ClerkInvitations(VendorHost host, ClerkPeople people, Cler
         var offset = int.TryParse(query["offset"], NumberStyles.None, CultureInfo.InvariantCulture, out var skip) ? skip : 0;
         string? status = query["status"];
         string? text = query["query"];
+        string? address = query["email_address"];
         await using var connection = await host.Data.OpenConnectionAsync(context.RequestAborted);
         var rows = (await connection.QueryAsync<InvitationRow>(
             $"select {InvitationRow.Columns} from vendors.clerk_invitations where organization_id is not distinct from @organization order by seq desc",
             new { organization }))
             .Where(row => string.IsNullOrEmpty(status) || status.Split(',').Contains(row.StatusAt(host.Now)))
+            .Where(row => string.IsNullOrEmpty(address) || string.Equals(row.Email, address, StringComparison.OrdinalIgnoreCase))
             .Where(row => string.IsNullOrEmpty(text) || row.Email.Contains(text, StringComparison.OrdinalIgnoreCase) || row.Id == text).ToList();
         var data = new JsonArray([.. rows.Skip(offset).Take(limit).Select(row => row.Json(host))]);
         return organization is not null || query["paginated"] == "true"

@@ -11,7 +11,8 @@ internal sealed class ClerkPeople(VendorHost host)
     private const string Columns =
         """
         handle as Handle, user_id as UserId, email as Email, name as Name, organization_id as OrganizationId,
-        organization_slug as OrganizationSlug, organization_role as OrganizationRole
+        organization_slug as OrganizationSlug, organization_role as OrganizationRole,
+        membership_metadata::text as MembershipMetadata
         """;
 
     public async Task AddAsync(LocalPerson person)
@@ -23,11 +24,13 @@ internal sealed class ClerkPeople(VendorHost host)
     /// <summary>A person of the same handle is replaced: launchers register the same people at every start.</summary>
     public Task AddAsync(NpgsqlConnection connection, NpgsqlTransaction? transaction, LocalPerson person) => connection.ExecuteAsync(
         """
-        insert into vendors.clerk_people (handle, user_id, email, name, organization_id, organization_slug, organization_role, created_at)
-        values (@Handle, @UserId, @Email, @Name, @OrganizationId, @OrganizationSlug, @OrganizationRole, @now)
+        insert into vendors.clerk_people (handle, user_id, email, name, organization_id, organization_slug, organization_role,
+                                          membership_metadata, created_at)
+        values (@Handle, @UserId, @Email, @Name, @OrganizationId, @OrganizationSlug, @OrganizationRole, @MembershipMetadata::jsonb, @now)
         on conflict (handle) do update set
             user_id = excluded.user_id, email = excluded.email, name = excluded.name, organization_id = excluded.organization_id,
-            organization_slug = excluded.organization_slug, organization_role = excluded.organization_role
+            organization_slug = excluded.organization_slug, organization_role = excluded.organization_role,
+            membership_metadata = excluded.membership_metadata
         """,
         new
         {
@@ -38,6 +41,7 @@ internal sealed class ClerkPeople(VendorHost host)
             person.OrganizationId,
             person.OrganizationSlug,
             person.OrganizationRole,
+            person.MembershipMetadata,
             now = host.Now.UtcDateTime,
         }, transaction);
 
@@ -116,7 +120,7 @@ internal sealed class ClerkPeople(VendorHost host)
                 ["first_name"] = person.Name.Split(' ', 2)[0],
                 ["last_name"] = person.Name.Contains(' ', StringComparison.Ordinal) ? person.Name.Split(' ', 2)[1] : null,
             },
-            ["public_metadata"] = new JsonObject(),
+            ["public_metadata"] = JsonNode.Parse(person.MembershipMetadata),
             ["created_at"] = now,
             ["updated_at"] = now,
         };

@@ -15,8 +15,10 @@ create table if not exists vendors.clerk_people (
     organization_id   text,
     organization_slug text,
     organization_role text,
+    membership_metadata jsonb not null default '{}',   -- of the invitation that they accepted
     created_at        timestamptz not null
 );
+alter table vendors.clerk_people add column if not exists membership_metadata jsonb not null default '{}';
 create unique index if not exists clerk_people_email on vendors.clerk_people (lower(email));
 
 create table if not exists vendors.clerk_invitations (

@@ -1,0 +1,88 @@
+using System.Security.Cryptography;
+using System.Text;
+using Portal.Audit;
+using Portal.Db;
+using Portal.Limits;
+using Portal.Projects;
+using Portal.Tenancy;
+using Portal.Users;
+using Portal.Vendors;
+using Portal.Vendors.Clerk;
+
+namespace Portal.Invites;
+
+/// <summary>What came of the first request of somebody whom the tenant does not know.</summary>
+public abstract record Enrolment
+{
+    private Enrolment()
+    {
+    }
+
+    /// <summary>They are a member now, by this request or by one beside it.</summary>
+    public sealed record Member : Enrolment;
+
+    public sealed record NotInvited : Enrolment;
+
+    /// <summary>Clerk cannot be asked just now, or was asked too often.</summary>
+    public sealed record Later(int RetryAfter) : Enrolment;
+}
+
+/// <summary>
+/// Lets in who was invited (docs/flows/invite-accepted.md): Clerk says which invite their membership came of and which addresses are
+/// theirs; our row says whether it still holds, and with which role and projects. Several first requests at once enrol once.
+/// </summary>
+public sealed class EnrolPerson(
+    PortalDb db, InviteStore invites, ProjectMembership projects, UserStore users, ClerkDirectory clerk, RateLimit limits, Journal journal)
+{
+    private const int TriesPerMinute = 30;
+    private const int PatienceSeconds = 5;
+
+    public async Task<Enrolment> RunAsync(ClerkSession session, TenantId tenant, string requestId, CancellationToken ct)
+    {
+        // Each try asks Clerk twice; somebody who is not invited must not make us hammer it.
+        var key = $"enrol:{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{tenant} {session.UserId}")))}";
+        if (await limits.TakeAsync(key, TimeSpan.FromMinutes(1), TriesPerMinute, ct) is { Allowed: false } hit)
+        {
+            return new Enrolment.Later(hit.RetryAfter);
+        }
+
+        var membership = await clerk.FindMembershipAsync(session.UserId, session.OrganizationId!, ct);
+        if (membership is not VendorAnswer<InviteMark>.Ok { Value: var mark })
+        {
+            return NotNow(membership);
+        }
+
+        var person = await clerk.FindUserAsync(session.UserId, ct);
+        return person is VendorAnswer<ClerkUser>.Ok { Value: var user }
+            ? await db.InTenantAsync(tenant, tx => EnrolAsync(tx, tenant, user, mark.InviteId, requestId), ct)
+            : NotNow(person);
+    }
+
+    private async Task<Enrolment> EnrolAsync(Tx tx, TenantId tenant, ClerkUser person, Guid marked, string requestId)
+    {
+        if (await invites.LockForAsync(tx, tenant, marked, person.VerifiedEmails) is not { } invite)
+        {
+            // A request beside this one may have used it.
+            return await users.IsMemberAsync(tx, tenant, person.Id) ? new Enrolment.Member() : new Enrolment.NotInvited();
+        }
+
+        if (await users.EnrolAsync(tx, tenant, new(person.Id, person.Email, person.Name, invite.Role)) is not { } id)
+        {
+            return new Enrolment.Member();
+        }
+
+        var actor = new Actor("user", id.ToString(), null, requestId);
+        await projects.JoinAsync(tx, tenant, id, invite.ProjectIds);
+        await invites.AcceptAsync(tx, tenant, actor, invite.Id, id);
+        await journal.WriteAsync(tx, tenant, actor, new Entry("user_enrolled", "user", id.Value, null,
+            new { inviteId = invite.Id.Value, role = invite.Role, status = "active", projectIds = invite.ProjectIds }, "user_enrolled"));
+        return new Enrolment.Member();
+    }
+
+    private static Enrolment NotNow<T>(VendorAnswer<T> answer) => answer switch
+    {
+        VendorAnswer<T>.Refused => new Enrolment.NotInvited(),
+        VendorAnswer<T>.Paced p => new Enrolment.Later((int)Math.Ceiling(p.Wait.TotalSeconds)),
+        _ => new Enrolment.Later(PatienceSeconds),
+    };
+}

@@ -1,0 +1,181 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text.Json;
+using Microsoft.Extensions.Options;
+
+namespace Portal.Vendors.Clerk;
+
+/// <summary>A person as Clerk knows them. <paramref name="VerifiedEmails"/>: addresses that they have proved to be theirs.</summary>
+public sealed record ClerkUser(string Id, string Email, string Name, IReadOnlyList<string> VerifiedEmails);
+
+/// <summary>An invitation to an organization. <paramref name="Mark"/>: which invite of ours it was made for, if any.</summary>
+public sealed record ClerkInvitation(string Id, string Status, InviteMark? Mark);
+
+/// <summary>Our invite, as the metadata of an invitation and of the membership that comes of it says: ids only.</summary>
+public sealed record InviteMark(Guid InviteId, int Generation);
+
+/// <summary>
+/// The part of Clerk's Backend API that the portal uses: people, their memberships, and invitations to an organization (their metadata
+/// goes over to the membership). Everybody joins as <c>org:member</c>: what they may do here is our rows' to say, not Clerk's.
+/// </summary>
+public sealed class ClerkDirectory(HttpClient http, IOptions<ClerkOptions> options)
+{
+    private const int MostListed = 100;
+    private const string MemberRole = "org:member";
+    private static readonly TimeSpan DefaultPace = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan LongestPace = TimeSpan.FromHours(1);
+
+    // Clerk's names, and its unset values are left out rather than sent as null.
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        DefaultIgnoreCondition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingNull,
+    };
+
+    public Task<VendorAnswer<ClerkUser>> FindUserAsync(string userId, CancellationToken ct) =>
+        CallAsync<WireUser, ClerkUser>(HttpMethod.Get, $"users/{Uri.EscapeDataString(userId)}", null, Read, ct);
+
+    /// <summary>The mark on a person's membership of the organization. A membership without one has <see cref="Guid.Empty"/>; none at all is Refused 404.</summary>
+    public async Task<VendorAnswer<InviteMark>> FindMembershipAsync(string userId, string organizationId, CancellationToken ct)
+    {
+        var answer = await CallAsync<WireList<WireMembership>, WireList<WireMembership>>(
+            HttpMethod.Get, $"users/{Uri.EscapeDataString(userId)}/organization_memberships?limit=500", null, list => list.Data is null ? null : list, ct);
+        return answer switch
+        {
+            VendorAnswer<WireList<WireMembership>>.Ok ok => ok.Value.Data!.FirstOrDefault(m => m.Organization?.Id == organizationId) is { } found
+                ? new VendorAnswer<InviteMark>.Ok(Mark(found.PublicMetadata) ?? new InviteMark(Guid.Empty, 0))
+                : new VendorAnswer<InviteMark>.Refused((int)HttpStatusCode.NotFound, "no_membership"),
+            VendorAnswer<WireList<WireMembership>>.Refused r => new VendorAnswer<InviteMark>.Refused(r.Status, r.Reason),
+            VendorAnswer<WireList<WireMembership>>.Paced p => new VendorAnswer<InviteMark>.Paced(p.Wait),
+            VendorAnswer<WireList<WireMembership>>.Unknown u => new VendorAnswer<InviteMark>.Unknown(u.Reason),
+            _ => throw new InvalidOperationException("An answer that nobody knows."),
+        };
+    }
+
+    /// <summary>Invitations to that address which can still be accepted.</summary>
+    public Task<VendorAnswer<IReadOnlyList<ClerkInvitation>>> PendingInvitationsAsync(string organizationId, string email, CancellationToken ct) =>
+        CallAsync<WireList<WireInvitation>, IReadOnlyList<ClerkInvitation>>(
+            HttpMethod.Get,
+            $"organizations/{Uri.EscapeDataString(organizationId)}/invitations?status=pending&limit={MostListed}&email_address={Uri.EscapeDataString(email)}",
+            null,
+            // The filter is Clerk's; what is not of this address must never be revoked by mistake.
+            list => list.Data is { } data
+                ? [.. data.Where(i => string.Equals(i.EmailAddress, email, StringComparison.OrdinalIgnoreCase)).Select(Read).OfType<ClerkInvitation>()]
+                : null,
+            ct);
+
+    public Task<VendorAnswer<ClerkInvitation>> FindInvitationAsync(string organizationId, string invitationId, CancellationToken ct) =>
+        CallAsync<WireInvitation, ClerkInvitation>(
+            HttpMethod.Get, $"organizations/{Uri.EscapeDataString(organizationId)}/invitations/{Uri.EscapeDataString(invitationId)}", null, Read, ct);
+
+    /// <summary>Makes an invitation and lets Clerk send its e-mail. Clerk refuses a second pending one to the same address: look first.</summary>
+    public Task<VendorAnswer<ClerkInvitation>> InviteAsync(string organizationId, string email, InviteMark mark, int days, CancellationToken ct) =>
+        CallAsync<WireInvitation, ClerkInvitation>(
+            HttpMethod.Post,
+            $"organizations/{Uri.EscapeDataString(organizationId)}/invitations",
+            new WireNewInvitation(
+                email, MemberRole, new(mark.InviteId.ToString(), mark.Generation), days, options.Value.InviteRedirectUrl is { Length: > 0 } url ? url : null),
+            Read,
+            ct);
+
+    /// <summary>Clerk refuses (400, 404) what is not pending any more.</summary>
+    public Task<VendorAnswer<ClerkInvitation>> RevokeInvitationAsync(string organizationId, string invitationId, CancellationToken ct) =>
+        CallAsync<WireInvitation, ClerkInvitation>(
+            HttpMethod.Post, $"organizations/{Uri.EscapeDataString(organizationId)}/invitations/{Uri.EscapeDataString(invitationId)}/revoke", new { }, Read, ct);
+
+    private async Task<VendorAnswer<TOut>> CallAsync<TIn, TOut>(
+        HttpMethod method, string path, object? body, Func<TIn, TOut?> read, CancellationToken ct)
+        where TOut : class
+    {
+        try
+        {
+            using var request = new HttpRequestMessage(method, $"{options.Value.ApiUrl.TrimEnd('/')}/{path}")
+            {
+                Content = body is null ? null : JsonContent.Create(body, body.GetType(), options: Json),
+            };
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", options.Value.SecretKey);
+            using var response = await http.SendAsync(request, ct);
+            if (!response.IsSuccessStatusCode)
+            {
+                return await RefusalAsync<TOut>(response, ct);
+            }
+
+            return await response.Content.ReadFromJsonAsync<TIn>(Json, ct) is { } answer && read(answer) is { } value
+                ? new VendorAnswer<TOut>.Ok(value)
+                : new VendorAnswer<TOut>.Unknown($"Clerk answered {(int)response.StatusCode} with a body that cannot be read.");
+        }
+        catch (Exception e) when (e is HttpRequestException or JsonException || (e is OperationCanceledException && !ct.IsCancellationRequested))
+        {
+            return new VendorAnswer<TOut>.Unknown($"Clerk did not answer: {e.GetType().Name}");
+        }
+    }
+
+    private static async Task<VendorAnswer<T>> RefusalAsync<T>(HttpResponseMessage response, CancellationToken ct)
+    {
+        var status = (int)response.StatusCode;
+        if (status == 429)
+        {
+            var wait = response.Headers.RetryAfter?.Delta ?? DefaultPace;
+            return new VendorAnswer<T>.Paced(wait > LongestPace ? LongestPace : wait > TimeSpan.Zero ? wait : DefaultPace);
+        }
+
+        // 401 and 403: our key is wrong, which is ours to mend and no reason to give an invite up.
+        if (status is >= 500 or 401 or 403 or 408)
+        {
+            return new VendorAnswer<T>.Unknown($"Clerk answered {status}.");
+        }
+
+        var errors = await response.Content.ReadFromJsonAsync<WireErrors>(Json, ct);
+        return new VendorAnswer<T>.Refused(status, errors?.Errors?.FirstOrDefault()?.Code is { Length: > 0 and <= 200 } code ? code : $"status_{status}");
+    }
+
+    private static ClerkUser? Read(WireUser user)
+    {
+        var addresses = user.EmailAddresses ?? [];
+        var primary = addresses.FirstOrDefault(a => a.Id == user.PrimaryEmailAddressId) ?? addresses.FirstOrDefault();
+        if (user.Id is null || primary?.EmailAddress is not { Length: >= 3 and <= 254 } email)
+        {
+            return null;
+        }
+
+        var name = $"{user.FirstName} {user.LastName}".Trim();
+        name = name.Length > 0 ? name : email[..Math.Max(1, email.IndexOf('@', StringComparison.Ordinal))];
+        return new(
+            user.Id, email, name.Length > 200 ? name[..200] : name,
+            [.. addresses.Where(a => a.Verification?.Status == "verified").Select(a => a.EmailAddress).OfType<string>()]);
+    }
+
+    private static ClerkInvitation? Read(WireInvitation invitation) =>
+        invitation is { Id: { } id, Status: { } status } ? new(id, status, Mark(invitation.PublicMetadata)) : null;
+
+    /// <summary>Metadata is anybody's: what is not a mark of ours says nothing.</summary>
+    private static InviteMark? Mark(JsonElement? metadata) =>
+        metadata is { ValueKind: JsonValueKind.Object } json
+        && json.TryGetProperty("invite_id", out var id) && id.ValueKind == JsonValueKind.String && Guid.TryParseExact(id.GetString(), "D", out var invite)
+        && json.TryGetProperty("generation", out var text) && text.ValueKind == JsonValueKind.Number && text.TryGetInt32(out var generation)
+            ? new(invite, generation)
+            : null;
+
+    private sealed record WireList<T>(IReadOnlyList<T>? Data);
+
+    private sealed record WireUser(string? Id, string? FirstName, string? LastName, string? PrimaryEmailAddressId, IReadOnlyList<WireAddress>? EmailAddresses);
+
+    private sealed record WireAddress(string? Id, string? EmailAddress, WireVerification? Verification);
+
+    private sealed record WireVerification(string? Status);
+
+    private sealed record WireMembership(WireOrganization? Organization, JsonElement? PublicMetadata);
+
+    private sealed record WireOrganization(string? Id);
+
+    private sealed record WireInvitation(string? Id, string? Status, string? EmailAddress, JsonElement? PublicMetadata);
+
+    private sealed record WireMark(string InviteId, int Generation);
+
+    private sealed record WireNewInvitation(string EmailAddress, string Role, WireMark PublicMetadata, int ExpiresInDays, string? RedirectUrl);
+
+    private sealed record WireErrors(IReadOnlyList<WireError>? Errors);
+
+    private sealed record WireError(string? Code);
+}
