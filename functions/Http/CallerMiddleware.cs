@@ -3,6 +3,7 @@ using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Middleware;
 using Microsoft.Extensions.Logging;
 using Portal.Db;
+using Portal.Limits;
 using Portal.Tenancy;
 using Portal.Vendors.Clerk;
 
@@ -13,7 +14,8 @@ namespace Portal.Functions.Http;
 /// and asks the permissions table. A role comes from our row, never from the token.
 /// </summary>
 public sealed partial class CallerMiddleware(
-    ActionsOfFunctions actions, ClerkSessions sessions, CallerStore callers, ILogger<CallerMiddleware> logger) : IFunctionsWorkerMiddleware
+    ActionsOfFunctions actions, ClerkSessions sessions, CallerStore callers, FailedTries failed, RequesterHash hash, ILogger<CallerMiddleware> logger)
+    : IFunctionsWorkerMiddleware
 {
     private const string Scheme = "Bearer ";
 
@@ -48,11 +50,29 @@ public sealed partial class CallerMiddleware(
         if (check.Session is not { } session)
         {
             Log.Refused(logger, check.Fault!);
-            return Problem.Unauthenticated(check.Fault == "expired" ? "The session has expired." : "The session token is not valid.");
+            return await RefuseAsync(http, check.Fault!);
         }
 
-        var known = await callers.FindAsync(session.UserId, session.OrganizationId, http.RequestAborted);
+        var known = await callers.AdmitAsync(session.UserId, session.OrganizationId, http.RequestAborted);
+        RateHeaders.Write(http.Response, known.RateLimit, known.RateRemaining, known.RateReset);
+        if (!known.Admitted)
+        {
+            return Problem.TooMany(known.RateReset, $"At most {known.RateLimit} requests a minute.", known.RateLimit);
+        }
+
         return action == PortalAction.OperateUploads ? AsOperator(http, session, known) : AsMember(http, session, known, action);
+    }
+
+    /// <summary>A session that Clerk made, only too old or too new, is no attack; one that Clerk never made is a try at guessing.</summary>
+    private async Task<Problem> RefuseAsync(HttpContext http, string fault)
+    {
+        if (fault is not ("expired" or "not_yet_valid" or "pending")
+            && await failed.CountAsync("session", http.Requester(hash), http.RequestAborted) is { Allowed: false } hit)
+        {
+            return Problem.TooMany(hit.RetryAfter, "Too many sessions that are not valid came from your address.");
+        }
+
+        return Problem.Unauthenticated(fault == "expired" ? "The session has expired." : "The session token is not valid.");
     }
 
     private static Problem? AsOperator(HttpContext http, ClerkSession session, KnownCaller known)
