@@ -17,9 +17,11 @@ public static class PortalApp
         builder.Services.AddSingleton<Uploads.UploadTargets>().AddSingleton<ShareLinks.ShareLinkAnswers>().AddSingleton<Writes>().AddSingleton<Lists>();
         builder.Services.AddSingleton<Invites.InviteDelivery>();
         builder.Services.AddSingleton(new ActionsOfFunctions(ReadActions()));
+        builder.Services.AddSingleton<RouteTable>();
 
         // Only around HTTP: an orchestrator must not really await in middleware (docs/flows/durable.md).
         builder.UseWhen<RequestIdMiddleware>(IsHttp);
+        builder.UseWhen<EdgeMiddleware>(IsHttp);
         builder.UseWhen<LastResortMiddleware>(IsHttp);
         builder.UseWhen<CallerMiddleware>(IsHttp);
         return builder;

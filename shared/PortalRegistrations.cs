@@ -6,6 +6,7 @@ using Portal.Alerts;
 using Portal.Assets;
 using Portal.Audit;
 using Portal.Db;
+using Portal.Http;
 using Portal.Idempotency;
 using Portal.Invites;
 using Portal.Limits;
@@ -62,6 +63,12 @@ public static class PortalRegistrations
             .Validate(o => IsKey(o.HashKey, 32), "Privacy:HashKey must be base64 of 32 bytes or more.").ValidateOnStart();
         services.AddOptions<PagingOptions>().BindConfiguration(PagingOptions.Section)
             .Validate(o => IsKey(o.CursorKey, 32), "Paging:CursorKey must be base64 of 32 bytes or more.").ValidateOnStart();
+        services.AddOptions<LimitOptions>().BindConfiguration(LimitOptions.Section)
+            .Validate(o => o.AreSane(), "Limits: every limit must be 1 or more.").ValidateOnStart();
+        services.AddOptions<HttpOptions>().BindConfiguration(HttpOptions.Section)
+            .Validate(o => o.OriginsAreRight(), "Http:AllowedOrigins must be origins (https://portal.example), separated by commas.")
+            .Validate(o => ClientAddresses.IsRight(o.TrustedProxies), "Http:TrustedProxies must be a number up to 10 or networks (10.0.0.0/8), separated by commas.")
+            .ValidateOnStart();
         return services;
     }
 
@@ -73,6 +80,7 @@ public static class PortalRegistrations
         })
         .AddSingleton<PortalDb>()
         .AddSingleton<Journal>().AddSingleton<AlertStore>().AddSingleton<RateLimit>().AddSingleton<RequesterHash>().AddSingleton<Cursors>()
+        .AddSingleton<ClientAddresses>().AddSingleton<FailedTries>()
         .AddSingleton<VendorPace>().AddSingleton<IdempotencyStore>();
 
     private static IServiceCollection AddFeatures(this IServiceCollection services)

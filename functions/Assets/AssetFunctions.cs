@@ -83,7 +83,7 @@ public sealed class PlayAssetFunction(PlayAsset play, RequesterHash hash)
             PlayedAsset.Playing p => Reply.Ok(new PlaybackJson(
                 p.Urls.PlaybackUrl, p.Urls.PosterUrl, p.Urls.UrlExpiresAt, p.Urls.RenewAt, p.Version.Id.Value, p.Version.Number, p.Version.DurationS, p.Version.AspectRatio)),
             PlayedAsset.NotReady n => Problem.Conflict("asset-not-ready", $"No version of this asset is ready; the newest is {n.Status}."),
-            PlayedAsset.TooMany t => Problem.TooMany(t.RetryAfter, "At most 100 playback requests a minute."),
+            PlayedAsset.TooMany t => Problem.TooMany(t.RetryAfter, $"At most {t.Limit} playback requests a minute.", t.Limit),
             _ => Problem.NotFound("asset"),
         };
     }

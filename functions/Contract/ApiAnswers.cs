@@ -23,12 +23,13 @@ internal sealed class ApiAnswers(ApiSchemas schemas, ApiExamples examples)
 
         if (verb is "GET" or "HEAD" && operation.IsTagged)
         {
-            responses["304"] = Share("NotModified", new() { ["description"] = "It is as If-None-Match says.", ["headers"] = Headers("ETag", "RequestId") });
+            List<string> headers = ["ETag", "RequestId", .. operation.IsAnonymous ? [] : ApiStandards.LimitHeaders];
+            responses["304"] = Share("NotModified", new() { ["description"] = "It is as If-None-Match says.", ["headers"] = Headers([.. headers]) });
         }
 
         foreach (var refusals in ApiRefusal.Of(operation).GroupBy(r => r.Status))
         {
-            responses[Text(refusals.Key)] = Refused([.. refusals], head);
+            responses[Text(refusals.Key)] = Refused([.. refusals], head, !operation.IsAnonymous);
         }
 
         return new(responses);
@@ -79,7 +80,7 @@ internal sealed class ApiAnswers(ApiSchemas schemas, ApiExamples examples)
         return response;
     }
 
-    private JsonObject Refused(List<ApiRefusal> refusals, bool head)
+    private JsonObject Refused(List<ApiRefusal> refusals, bool head, bool counted)
     {
         var status = refusals[0].Status;
         List<string> headers = ["RequestId"];
@@ -88,7 +89,7 @@ internal sealed class ApiAnswers(ApiSchemas schemas, ApiExamples examples)
             headers.Add("RetryAfter");
         }
 
-        if (status == 429)
+        if (status == 429 || (counted && status is not (401 or 406)))
         {
             headers.AddRange(ApiStandards.LimitHeaders);
         }

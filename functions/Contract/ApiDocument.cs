@@ -116,7 +116,7 @@ public sealed class ApiDocument
             { IsAnonymous: true } => "Anonymous.",
             { IsForOperators: true } => "For people on call for the platform.",
             { Roles: { Count: > 0 } roles } => $"For: {string.Join(", ", roles)}.",
-            _ => "For signed-in people.",
+            _ => "For a signed-in person whose organization has no portal yet.",
         };
         return operation.About.Details is { } details ? $"{details}\n\n{door}" : door;
     }

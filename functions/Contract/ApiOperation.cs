@@ -24,12 +24,15 @@ public sealed record ApiOperation(
 {
     private static readonly Lazy<IReadOnlyList<ApiOperation>> Found = new(Find);
 
-    /// <summary>All of the app, by name.</summary>
+    /// <summary>All of the app, by name; not what answers where there is nothing.</summary>
     public static IReadOnlyList<ApiOperation> All => Found.Value;
 
     public bool IsAnonymous => Action == PortalAction.Anonymous;
 
     public bool IsForOperators => Permissions.IsForOperators(Action);
+
+    /// <summary>Asks for a session, and for no role: in its organization there are none yet.</summary>
+    public bool IsForNewcomers => !IsAnonymous && !IsForOperators && Roles.Count == 0;
 
     /// <summary>Roles that may call; none where a role is not what decides.</summary>
     public IReadOnlyList<string> Roles => Permissions.Table.GetValueOrDefault(Action, []);
@@ -51,7 +54,7 @@ public sealed record ApiOperation(
            from method in type.GetMethods()
            let function = method.GetCustomAttribute<FunctionAttribute>()
            let trigger = method.GetParameters().Select(p => p.GetCustomAttribute<HttpTriggerAttribute>()).FirstOrDefault(t => t is not null)
-           where function is not null && trigger is not null
+           where function is not null && trigger is not null && function.Name != UnknownRouteFunction.Name
            orderby function.Name
            select Of(function.Name, trigger, method),
     ];

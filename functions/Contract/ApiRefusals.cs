@@ -37,6 +37,11 @@ public sealed record ApiRefusal(int Status, string Slug, string Title, string Wh
             yield return New(404, "not-found", "There is no such share link.");
         }
 
+        if (about.RawBody is null)
+        {
+            yield return new(406, "not-acceptable", "Not in that media type", $"Accept allows no {about.MediaType}.");
+        }
+
         if (about.TakesKey)
         {
             yield return New(409, "idempotency-key-in-flight", "A request with this Idempotency-Key is being worked on.");
@@ -81,6 +86,12 @@ public sealed record ApiRefusal(int Status, string Slug, string Title, string Wh
         if (operation.IsForOperators)
         {
             yield return New(403, "forbidden", "You are not on call for the platform.");
+            yield break;
+        }
+
+        if (operation.IsForNewcomers)
+        {
+            yield return New(403, "forbidden", "An impersonated session may not.");
             yield break;
         }
 

@@ -29,7 +29,7 @@ internal sealed class ApiSchemas
     {
         var plan = InputPlan.Of(type);
         var schema = new JsonObject { ["type"] = "object" };
-        Describe(schema, type.GetCustomAttribute<AboutAttribute>());
+        Describe(schema, type.GetCustomAttribute<AboutAttribute>(), XmlNotes.Of(type));
         schema["properties"] = new JsonObject(plan.Fields.Select(f => KeyValuePair.Create(f.JsonName, (JsonNode?)Field(f))));
         Require(schema, plan.Fields.Where(f => f.IsRequired).Select(f => f.JsonName));
         schema["additionalProperties"] = false;
@@ -54,7 +54,7 @@ internal sealed class ApiSchemas
 
         // Null says "none"; a merge patch removes with it.
         schema = field.IsNullable ? OrNull(schema) : schema;
-        Describe(schema, field.About);
+        Describe(schema, field.About, XmlNotes.Of(field.Property));
         if (field is { IsRequired: false, Wrapping: null } && DefaultOf(field) is { } standard)
         {
             schema["default"] = standard;
@@ -82,7 +82,7 @@ internal sealed class ApiSchemas
     private JsonObject AnswerRecord(Type type)
     {
         var schema = new JsonObject { ["type"] = "object" };
-        Describe(schema, type.GetCustomAttribute<AboutAttribute>());
+        Describe(schema, type.GetCustomAttribute<AboutAttribute>(), XmlNotes.Of(type));
         var properties = new JsonObject();
         var always = new List<string>();
         foreach (var property in type.GetProperties(BindingFlags.Public | BindingFlags.Instance))
@@ -116,7 +116,7 @@ internal sealed class ApiSchemas
             ? new() { ["type"] = "array", ["items"] = OrNull(Answer(Nullable.GetUnderlyingType(entry) ?? entry)) }
             : Answer(type);
         schema = nullable ? OrNull(schema) : schema;
-        Describe(schema, property.GetCustomAttribute<AboutAttribute>() ?? AboutParameter(property));
+        Describe(schema, property.GetCustomAttribute<AboutAttribute>() ?? AboutParameter(property), XmlNotes.Of(property));
         return schema;
     }
 
@@ -168,15 +168,14 @@ internal sealed class ApiSchemas
         return schema.Count == 0 ? schema : new() { ["anyOf"] = new JsonArray(schema, new JsonObject { ["type"] = "null" }) };
     }
 
-    private static void Describe(JsonObject schema, AboutAttribute? about)
+    private static void Describe(JsonObject schema, AboutAttribute? about, string? note)
     {
-        if (about is null)
+        if ((about?.Text ?? note) is { } text)
         {
-            return;
+            schema["description"] = text;
         }
 
-        schema["description"] = about.Text;
-        if (about.Example is { } example)
+        if (about?.Example is { } example)
         {
             schema["examples"] = new JsonArray(JsonNode.Parse(example));
         }

@@ -12,10 +12,14 @@ public static partial class ApiTags
         ["Assets"] = "Videos with their versions, and playing them as a member.",
         ["Contract"] = "This document, and a page to read it on.",
         ["Health"] = "Whether the app runs and can do its work.",
+        ["Invites"] = "Inviting people into the portal, by an e-mail that Clerk sends.",
+        ["Notifications"] = "What a person has been told, and has read.",
         ["Operations"] = "For people on call: across tenants, by ids and states.",
         ["Projects"] = "What people work on; everything else hangs off a project.",
         ["ShareLinks"] = "Sharing a video with guests under control, and what a guest may do with the link.",
+        ["Tenancy"] = "The portal of an organization: setting it up, its branding and compliance settings.",
         ["Uploads"] = "Getting a video from a browser to Mux, and following it until it is ready.",
+        ["Users"] = "The people of a portal, their roles, and one's own profile.",
         ["Webhooks"] = "What vendors call. They prove themselves with a signature over the raw body.",
     };
 

@@ -4,6 +4,7 @@ using Microsoft.Azure.Functions.Worker.Middleware;
 using Microsoft.Extensions.Logging;
 using Portal.Db;
 using Portal.Invites;
+using Portal.Limits;
 using Portal.Tenancy;
 using Portal.Vendors.Clerk;
 
@@ -14,7 +15,8 @@ namespace Portal.Functions.Http;
 /// and asks the permissions table. A role comes from our row, never from the token.
 /// </summary>
 public sealed partial class CallerMiddleware(
-    ActionsOfFunctions actions, ClerkSessions sessions, CallerStore callers, EnrolPerson enrol, ILogger<CallerMiddleware> logger) : IFunctionsWorkerMiddleware
+    ActionsOfFunctions actions, ClerkSessions sessions, CallerStore callers, EnrolPerson enrol, FailedTries failed, RequesterHash hash, ILogger<CallerMiddleware> logger)
+    : IFunctionsWorkerMiddleware
 {
     private const string Scheme = "Bearer ";
 
@@ -49,10 +51,16 @@ public sealed partial class CallerMiddleware(
         if (check.Session is not { } session)
         {
             Log.Refused(logger, check.Fault!);
-            return Problem.Unauthenticated(check.Fault == "expired" ? "The session has expired." : "The session token is not valid.");
+            return await RefuseAsync(http, check.Fault!);
         }
 
-        var known = await callers.FindAsync(session.UserId, session.OrganizationId, http.RequestAborted);
+        var known = await callers.AdmitAsync(session.UserId, session.OrganizationId, http.RequestAborted);
+        RateHeaders.Write(http.Response, known.RateLimit, known.RateRemaining, known.RateReset);
+        if (!known.Admitted)
+        {
+            return Problem.TooMany(known.RateReset, $"At most {known.RateLimit} requests a minute.", known.RateLimit);
+        }
+
         return action switch
         {
             PortalAction.OperateUploads => AsOperator(http, session, known),
@@ -70,7 +78,7 @@ public sealed partial class CallerMiddleware(
     private async Task<Problem?> AsInvitedAsync(HttpContext http, ClerkSession session, KnownCaller known, PortalAction action) =>
         await enrol.RunAsync(session, new TenantId(known.TenantId!.Value), http.RequestId(), http.RequestAborted) switch
         {
-            Enrolment.Member => AsMember(http, session, await callers.FindAsync(session.UserId, session.OrganizationId, http.RequestAborted), action),
+            Enrolment.Member => AsMember(http, session, await callers.AdmitAsync(session.UserId, session.OrganizationId, http.RequestAborted), action),
             Enrolment.Later later => new Problem(503, "unavailable", "Not available just now", "Whether you are invited cannot be found out just now.", retryAfter: later.RetryAfter),
             _ => AsMember(http, session, known, action),
         };
@@ -90,6 +98,18 @@ public sealed partial class CallerMiddleware(
 
         http.Set(new Newcomer(session.UserId, organization, known.TenantStatus, http.RequestId()));
         return null;
+    }
+
+    /// <summary>A session that Clerk made, only too old or too new, is no attack; one that Clerk never made is a try at guessing.</summary>
+    private async Task<Problem> RefuseAsync(HttpContext http, string fault)
+    {
+        if (fault is not ("expired" or "not_yet_valid" or "pending")
+            && await failed.CountAsync("session", http.Requester(hash), http.RequestAborted) is { Allowed: false } hit)
+        {
+            return Problem.TooMany(hit.RetryAfter, "Too many sessions that are not valid came from your address.");
+        }
+
+        return Problem.Unauthenticated(fault == "expired" ? "The session has expired." : "The session token is not valid.");
     }
 
     private static Problem? AsOperator(HttpContext http, ClerkSession session, KnownCaller known)

@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Middleware;
 using Microsoft.Extensions.Logging;
@@ -21,6 +22,18 @@ public sealed partial class LastResortMiddleware(ILogger<LastResortMiddleware> l
         {
             Log.Left(logger);
         }
+        catch (BadHttpRequestException e) when (context.GetHttpContext() is { Response.HasStarted: false } http)
+        {
+            // A body longer than the server takes, cut off, or not what its headers say.
+            Log.Malformed(logger, e.Message);
+            var problem = e.StatusCode switch
+            {
+                StatusCodes.Status413PayloadTooLarge => RequestBody.TooLarge(RequestBody.MaxJson),
+                StatusCodes.Status408RequestTimeout => new Problem(408, "too-slow", "The request took too long", "Its body did not arrive in time."),
+                _ => Problem.Invalid([new("", "http", "The request is not valid HTTP.")]),
+            };
+            await problem.ExecuteAsync(http);
+        }
         catch (Exception e) when (context.GetHttpContext() is { Response.HasStarted: false } http)
         {
             Log.Failed(logger, e);
@@ -36,6 +49,9 @@ public sealed partial class LastResortMiddleware(ILogger<LastResortMiddleware> l
     {
         [LoggerMessage(Level = LogLevel.Error, Message = "Request failed")]
         public static partial void Failed(ILogger logger, Exception e);
+
+        [LoggerMessage(Level = LogLevel.Information, Message = "Not valid HTTP: {Reason}")]
+        public static partial void Malformed(ILogger logger, string reason);
 
         [LoggerMessage(Level = LogLevel.Debug, Message = "The client left before the answer")]
         public static partial void Left(ILogger logger);

@@ -10,7 +10,8 @@ namespace Portal.Functions.Http;
 public sealed record FieldError(string Pointer, string Rule, string Message);
 
 /// <summary>Problem details (RFC 9457). <c>type</c> is stable; <c>requestId</c> is what to quote to support.</summary>
-public sealed class Problem(int status, string slug, string title, string? detail = null, IReadOnlyList<FieldError>? errors = null, int? retryAfter = null) : IResult
+public sealed class Problem(int status, string slug, string title, string? detail = null, IReadOnlyList<FieldError>? errors = null, int? retryAfter = null, int? limit = null)
+    : IResult
 {
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
 
@@ -23,6 +24,10 @@ public sealed class Problem(int status, string slug, string title, string? detai
         if (retryAfter is { } seconds)
         {
             response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
+            if (limit is { } most)
+            {
+                RateHeaders.Write(response, most, 0, seconds);
+            }
         }
 
         if (status == StatusCodes.Status401Unauthorized)
@@ -58,7 +63,9 @@ public sealed class Problem(int status, string slug, string title, string? detai
 
     public static Problem Conflict(string slug, string detail) => new(409, slug, "Not possible in the present state", detail);
 
-    public static Problem TooMany(int retryAfter, string detail) => new(429, "too-many-requests", "Too many requests", detail, retryAfter: retryAfter);
+    /// <param name="limit">The limit that is used up, for <c>RateLimit-Limit</c>.</param>
+    public static Problem TooMany(int retryAfter, string detail, int? limit = null) =>
+        new(429, "too-many-requests", "Too many requests", detail, retryAfter: retryAfter, limit: limit);
 
     public static Problem Unauthenticated(string detail) => new(401, "unauthenticated", "Sign in first", detail);
 

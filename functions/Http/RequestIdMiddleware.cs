@@ -19,11 +19,7 @@ public sealed class RequestIdMiddleware(ILogger<RequestIdMiddleware> logger) : I
         {
             var id = TraceId(http.Request.Headers.TraceParent.ToString()) ?? Guid.NewGuid().ToString("N");
             http.SetRequestId(id);
-            var headers = http.Response.Headers;
-            headers["x-request-id"] = id;
-            headers.XContentTypeOptions = "nosniff";
-            headers.CacheControl = "no-store";
-            headers["Referrer-Policy"] = "no-referrer";
+            http.Response.Headers["x-request-id"] = id;
             using (logger.BeginScope(new Dictionary<string, object> { ["RequestId"] = id, ["Function"] = context.FunctionDefinition.Name }))
             {
                 await next(context);

@@ -25,7 +25,7 @@ public static class RequestItems
 
     /// <summary>Where the request came from, hashed.</summary>
     public static Requester Requester(this HttpContext context, RequesterHash hash) =>
-        hash.Of(context.ClientAddress(), context.Request.Headers.UserAgent, context.RequestId());
+        hash.Of(context.Connection.RemoteIpAddress, context.Request.Headers["X-Forwarded-For"], context.Request.Headers.UserAgent, context.RequestId());
 
     internal static void SetRequestId(this HttpContext context, string id) => context.Items[RequestIdKey] = id;
 
@@ -34,21 +34,4 @@ public static class RequestItems
     internal static void Set(this HttpContext context, Operator person) => context.Items[typeof(Operator)] = person;
 
     internal static void Set(this HttpContext context, Newcomer person) => context.Items[typeof(Newcomer)] = person;
-
-    /// <summary>
-    /// The client's address. On Azure the front end appends the true address as the last entry of X-Forwarded-For; entries before it
-    /// are the client's own claims. Locally there is no front end, and the header is not believed.
-    /// </summary>
-    private static string? ClientAddress(this HttpContext context)
-    {
-        var forwarded = context.Request.Headers["X-Forwarded-For"].ToString();
-        var onAzure = Environment.GetEnvironmentVariable("WEBSITE_SITE_NAME") is not null;
-        if (!onAzure || forwarded.Length == 0)
-        {
-            return context.Connection.RemoteIpAddress?.ToString();
-        }
-
-        var last = forwarded[(forwarded.LastIndexOf(',') + 1)..].Trim();
-        return System.Net.IPEndPoint.TryParse(last, out var endPoint) ? endPoint.Address.ToString() : last;
-    }
 }

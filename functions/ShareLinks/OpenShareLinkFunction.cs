@@ -50,7 +50,7 @@ public sealed class OpenShareLinkFunction(OpenShareLink open, RequesterHash hash
             case OpenedShareLink.Unavailable:
                 return Problem.Forbidden("share-link-unavailable", "This link is no longer available. Ask the person who sent it for a new one.");
             case OpenedShareLink.TooMany t:
-                return Problem.TooMany(t.RetryAfter, "At most 100 requests a minute.");
+                return Problem.TooMany(t.RetryAfter, $"At most {t.Limit} requests a minute.", t.Limit);
             default:
                 return Problem.NotFound("share link");
         }

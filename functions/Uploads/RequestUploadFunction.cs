@@ -68,7 +68,7 @@ public sealed class RequestUploadFunction(
                 RequestedUpload.Created c => Reply.Created($"/api/uploads/{c.Job.Id}", UploadJson.From(c.Job, null)),
                 RequestedUpload.NotFound n => Problem.NotFound(n.What),
                 RequestedUpload.Closed c => Problem.Conflict("project-closed", $"The project is {c.ProjectStatus} and takes no uploads."),
-                RequestedUpload.TooMany t => Problem.TooMany(t.RetryAfter, "At most 20 uploads a day."),
+                RequestedUpload.TooMany t => Problem.TooMany(t.RetryAfter, $"At most {t.Limit} uploads a day.", t.Limit),
                 _ => throw new InvalidOperationException("An outcome that is none of the four."),
             },
             reply => StartAsync(request, reply, new UploadPipelines(durable), ct));

@@ -188,8 +188,8 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
       }
     }
     siteConfig: {
+      // No cors here: the platform would answer preflights itself, without the headers that the app exposes.
       minTlsVersion: '1.2'
-      cors: { allowedOrigins: split(portalOrigins, ',') }
     }
   }
   dependsOn: [storageAccess, vaultAccess, insightsAccess, storage::blobs::container]
@@ -206,6 +206,9 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
       Clerk__Issuer: clerkIssuer
       Clerk__AuthorizedParties: portalOrigins
       Clerk__InviteRedirectUrl: inviteRedirectUrl
+      Http__AllowedOrigins: portalOrigins
+      // Azure's front end appends the client's address.
+      Http__TrustedProxies: '1'
       Blob__CallbackUrl: 'https://${app.properties.defaultHostName}/api/webhooks/blob'
       ShareLinks__CurrentKey: shareLinkKeyId
       ShareLinks__PageUrl: sharePageUrl

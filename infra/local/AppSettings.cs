@@ -30,6 +30,7 @@ internal static class AppSettings
             ["ShareLinks__PageUrl"] = $"{app}/api/share/",
             ["Privacy__HashKey"] = secrets.HashKey,
             ["Paging__CursorKey"] = secrets.CursorKey,
+            ["Http__AllowedOrigins"] = vendors.ClerkOptions.AuthorizedParty,
             ["Keys__Functions"] = secrets.FunctionKey,
             ["Keys__System__durabletask_extension"] = secrets.SystemKey,
             ["Keys__Master"] = secrets.MasterKey,

@@ -402,10 +402,15 @@ create unlogged table portal.rate_windows (
     key text not null,
     window_start timestamp with time zone not null,
     hits integer not null,
+    window_end timestamp with time zone not null,
     constraint rate_windows_key_check CHECK (((length(key) >= 1) AND (length(key) <= 200))),
     constraint rate_windows_pkey PRIMARY KEY (key, window_start)
-);
-CREATE INDEX rate_windows_by_age ON portal.rate_windows USING btree (window_start);
+) with (fillfactor=50);
+CREATE INDEX rate_windows_by_end ON portal.rate_windows USING btree (window_end);
+alter table portal.rate_windows enable row level security;
+create policy platform on portal.rate_windows as permissive for all to portal_system
+    using (true)
+    with check (true);
 grant delete, select on table portal.rate_windows to portal_system;
 
 create table portal.share_links (
@@ -679,6 +684,35 @@ grant insert, select, update on table portal.webhook_inbox to portal_system;
 
 -- Functions
 
+CREATE OR REPLACE FUNCTION portal.admit_caller(p_clerk_user_id text, p_clerk_org_id text, p_now timestamp with time zone, p_user_limit integer, p_tenant_limit integer)
+ RETURNS TABLE(tenant_id uuid, user_id uuid, role text, user_status text, tenant_status text, is_operator boolean, admitted boolean, rate_limit integer, rate_remaining integer, rate_reset integer)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'portal', 'pg_temp'
+AS $function$
+#variable_conflict use_column
+declare
+    v_caller record;
+    v_user   record;
+    v_tenant record;
+begin
+    select c.tenant_id, c.user_id, c.role, c.user_status, c.tenant_status, c.is_operator into v_caller
+      from portal.find_caller(p_clerk_user_id, p_clerk_org_id) c;
+    select h.allowed, h.retry_after, p_user_limit as most, p_user_limit - h.hits as remaining into v_user
+      from portal.take_hit('user:' || coalesce(v_caller.user_id::text, md5(p_clerk_user_id)), p_now, interval '1 minute', p_user_limit) h;
+    if v_user.allowed and v_caller.tenant_id is not null then
+        select h.allowed, h.retry_after, p_tenant_limit as most, p_tenant_limit - h.hits as remaining into v_tenant
+          from portal.take_hit('tenant:' || v_caller.tenant_id, p_now, interval '1 minute', p_tenant_limit) h;
+        if v_tenant.remaining < v_user.remaining then
+            v_user := v_tenant;
+        end if;
+    end if;
+    return query select v_caller.tenant_id, v_caller.user_id, v_caller.role, v_caller.user_status, v_caller.tenant_status, v_caller.is_operator,
+                        v_user.allowed, v_user.most, greatest(v_user.remaining, 0), v_user.retry_after;
+end
+$function$;
+grant execute on function portal.admit_caller(text,text,timestamp with time zone,integer,integer) to portal_app;
+
 CREATE OR REPLACE FUNCTION portal.current_tenant()
  RETURNS uuid
  LANGUAGE sql
@@ -842,20 +876,22 @@ $function$;
 grant execute on function portal.refuse_change() to public;
 
 CREATE OR REPLACE FUNCTION portal.take_hit(p_key text, p_now timestamp with time zone, p_window interval, p_limit integer)
- RETURNS TABLE(allowed boolean, retry_after integer)
+ RETURNS TABLE(allowed boolean, retry_after integer, hits integer)
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'portal', 'pg_temp'
 AS $function$
+#variable_conflict use_column
 declare
     v_start timestamptz := date_bin(p_window, p_now, timestamptz '2000-01-01 00:00:00+00');
     v_hits  integer;
 begin
-    insert into portal.rate_windows as w (key, window_start, hits) values (p_key, v_start, 1)
+    insert into portal.rate_windows as w (key, window_start, window_end, hits) values (p_key, v_start, v_start + p_window, 1)
         on conflict (key, window_start) do update set hits = w.hits + 1
         returning w.hits into v_hits;
     return query select v_hits <= p_limit,
-                        greatest(1, ceil(extract(epoch from (v_start + p_window - p_now))))::integer;
+                        greatest(1, ceil(extract(epoch from (v_start + p_window - p_now))))::integer,
+                        v_hits;
 end
 $function$;
 grant execute on function portal.take_hit(text,timestamp with time zone,interval,integer) to portal_app;

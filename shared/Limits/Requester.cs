@@ -1,6 +1,8 @@
+using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Extensions.Options;
+using Portal.Http;
 
 namespace Portal.Limits;
 
@@ -17,12 +19,14 @@ public sealed class PrivacyOptions
 }
 
 /// <summary>Reduces an address and a User-Agent to what may be stored (no personal values in audit rows).</summary>
-public sealed class RequesterHash(IOptions<PrivacyOptions> options)
+public sealed class RequesterHash(IOptions<PrivacyOptions> options, ClientAddresses addresses)
 {
     private readonly byte[] key = Convert.FromBase64String(options.Value.HashKey);
 
-    public Requester Of(string? address, string? userAgent, string requestId) =>
-        new(HMACSHA256.HashData(key, Encoding.UTF8.GetBytes(address ?? "unknown")), Family(userAgent), requestId);
+    /// <param name="peer">Who is at the other end of the connection.</param>
+    /// <param name="forwarded">What X-Forwarded-For claims.</param>
+    public Requester Of(IPAddress? peer, string? forwarded, string? userAgent, string requestId) =>
+        new(HMACSHA256.HashData(key, Encoding.UTF8.GetBytes(addresses.Of(peer, forwarded) ?? "unknown")), Family(userAgent), requestId);
 
     /// <summary>A coarse family: enough to tell a browser from a robot in the opens log.</summary>
     public static string Family(string? userAgent) => userAgent switch

@@ -19,7 +19,7 @@ public abstract record PlayedAsset
 
     public sealed record NotReady(string Status) : PlayedAsset;
 
-    public sealed record TooMany(int RetryAfter) : PlayedAsset;
+    public sealed record TooMany(int RetryAfter, int Limit) : PlayedAsset;
 }
 
 /// <summary>Mints playback for a member of the tenant, with its audit row: who watched what, until when.</summary>
@@ -27,10 +27,10 @@ public sealed class PlayAsset(PortalDb db, AssetStore assets, MintPlayback mint,
 {
     public async Task<PlayedAsset> RunAsync(Caller caller, AssetId id, Requester requester, CancellationToken ct)
     {
-        var hit = await limit.TakeAsync($"play:{Convert.ToHexString(requester.IpHash)}", TimeSpan.FromMinutes(1), RateLimit.PlaybacksPerMinute, ct);
+        var hit = await limit.TakeAsync($"play:{Convert.ToHexString(requester.IpHash)}", TimeSpan.FromMinutes(1), limit.Limits.PlaybacksPerMinute, ct);
         if (!hit.Allowed)
         {
-            return new PlayedAsset.TooMany(hit.RetryAfter);
+            return new PlayedAsset.TooMany(hit.RetryAfter, limit.Limits.PlaybacksPerMinute);
         }
 
         if (await assets.FindAsync(caller.Tenant, caller, id, ct) is not { } asset)

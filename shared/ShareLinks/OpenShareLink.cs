@@ -26,14 +26,15 @@ public abstract record OpenedShareLink
     /// <summary>Revoked, expired, used up, nothing ready: one wording for all of them.</summary>
     public sealed record Unavailable : OpenedShareLink;
 
-    public sealed record TooMany(int RetryAfter) : OpenedShareLink;
+    public sealed record TooMany(int RetryAfter, int Limit) : OpenedShareLink;
 }
 
 /// <summary>
 /// Opens a share link for whoever holds its token: found by hash, guarded and counted in one round trip, then a playback token for
 /// Mux of at most 15 minutes and never past the link's end. A revoked, expired or unknown link mints nothing.
 /// </summary>
-public sealed partial class OpenShareLink(ShareLinkStore store, MintPlayback mint, PlaybackTokens tokens, TimeProvider clock, ILogger<OpenShareLink> logger)
+public sealed partial class OpenShareLink(
+    ShareLinkStore store, MintPlayback mint, PlaybackTokens tokens, RateLimit limit, FailedTries failed, TimeProvider clock, ILogger<OpenShareLink> logger)
 {
     private const int ViewerTokenBytes = 32;
 
@@ -60,7 +61,7 @@ public sealed partial class OpenShareLink(ShareLinkStore store, MintPlayback min
             playbackAuditId = Guid.CreateVersion7(now),
             auditId = Guid.CreateVersion7(now),
             eventId = Guid.CreateVersion7(now),
-            ipLimit = RateLimit.PlaybacksPerMinute,
+            ipLimit = limit.Limits.PlaybacksPerMinute,
         }, ct);
 
         switch (opened.Outcome)
@@ -75,9 +76,11 @@ public sealed partial class OpenShareLink(ShareLinkStore store, MintPlayback min
                 Log.Refused(logger, opened.ShareLinkId!.Value.Value, opened.Reason!);
                 return new OpenedShareLink.Unavailable();
             case "limited":
-                return new OpenedShareLink.TooMany(opened.RetryAfter!.Value);
+                return new OpenedShareLink.TooMany(opened.RetryAfter!.Value, limit.Limits.PlaybacksPerMinute);
             default:
-                return new OpenedShareLink.Unknown();
+                // Who asks for one unknown token after the other is guessing.
+                var hit = await failed.CountAsync("share_token", requester, ct);
+                return hit.Allowed ? new OpenedShareLink.Unknown() : new OpenedShareLink.TooMany(hit.RetryAfter, limit.Limits.FailedTriesPerMinute);
         }
     }
 

@@ -1,4 +1,6 @@
+using Microsoft.Extensions.Options;
 using Portal.Db;
+using Portal.Limits;
 
 namespace Portal.Tenancy;
 
@@ -26,13 +28,22 @@ public sealed record Operator(string ClerkUserId, string RequestId);
 /// <param name="TenantStatus">Null: the organization has none. Else the one it has is in this state.</param>
 public sealed record Newcomer(string ClerkUserId, string ClerkOrganizationId, string? TenantStatus, string RequestId);
 
-/// <summary>What the database knows about the person behind a session.</summary>
-public sealed record KnownCaller(Guid? TenantId, Guid? UserId, string? Role, string? UserStatus, string? TenantStatus, bool IsOperator);
+/// <summary>What the database knows about the person behind a session, and whether they may make one more request just now.</summary>
+/// <param name="RateLimit">The limit that will be reached first, the person's or their tenant's, and what is left of it until the reset in seconds.</param>
+public sealed record KnownCaller(
+    Guid? TenantId, Guid? UserId, string? Role, string? UserStatus, string? TenantStatus, bool IsOperator,
+    bool Admitted, int RateLimit, int RateRemaining, int RateReset);
 
-/// <summary>Looks a session's person up: tenant by Clerk organization, user by Clerk user.</summary>
-public sealed class CallerStore(PortalDb db)
+/// <summary>Looks a session's person up (tenant by Clerk organization, user by Clerk user) and counts their request, in one round trip.</summary>
+public sealed class CallerStore(PortalDb db, IOptions<LimitOptions> limits, TimeProvider clock)
 {
-    public Task<KnownCaller> FindAsync(string clerkUserId, string? clerkOrganizationId, CancellationToken ct) =>
-        db.AskAsync<KnownCaller>("select * from portal.find_caller(@clerkUserId, @clerkOrganizationId)",
-            new { clerkUserId, clerkOrganizationId }, ct);
+    public Task<KnownCaller> AdmitAsync(string clerkUserId, string? clerkOrganizationId, CancellationToken ct) =>
+        db.AskAsync<KnownCaller>("select * from portal.admit_caller(@clerkUserId, @clerkOrganizationId, @now, @userLimit, @tenantLimit)", new
+        {
+            clerkUserId,
+            clerkOrganizationId,
+            now = clock.GetUtcNow(),
+            userLimit = limits.Value.UserPerMinute,
+            tenantLimit = limits.Value.TenantPerMinute,
+        }, ct);
 }

@@ -28,7 +28,7 @@ public abstract record RequestedUpload
     public sealed record Closed(string ProjectStatus) : RequestedUpload;
 
     /// <summary>20 uploads a day a user (docs/flows/upload-to-ready.md).</summary>
-    public sealed record TooMany(int RetryAfter) : RequestedUpload;
+    public sealed record TooMany(int RetryAfter, int Limit) : RequestedUpload;
 }
 
 /// <summary>
@@ -57,8 +57,8 @@ public sealed class RequestUpload(
             return created;
         }
 
-        var hit = await limit.TakeAsync(tx, $"uploads:{caller.User}", TimeSpan.FromDays(1), RateLimit.UploadsPerDay);
-        return hit.Allowed ? created : new RequestedUpload.TooMany(hit.RetryAfter);
+        var hit = await limit.TakeAsync(tx, $"uploads:{caller.User}", TimeSpan.FromDays(1), limit.Limits.UploadsPerDay);
+        return hit.Allowed ? created : new RequestedUpload.TooMany(hit.RetryAfter, limit.Limits.UploadsPerDay);
     }
 
     private async Task<RequestedUpload> CreateAsync(Tx tx, Caller caller, UploadRequest request)

@@ -65,7 +65,7 @@ public sealed class ConformanceTests(ContractPortal portal)
         {
             await ExpectAsync(operation, request with { As = null }, "no session", false, 401);
             await ExpectAsync(operation, request with { As = null, Authorization = "Bearer a.b.c" }, "no real session", false, 401);
-            await ExpectAsync(operation, request with { As = "deactivated" }, "somebody deactivated", false, 403);
+            await ExpectAsync(operation, request with { As = "deactivated" }, "somebody deactivated", false, operation.IsForNewcomers ? 409 : 403);
             foreach (var role in operation.Roles.Count == 0 ? [] : ApiAsking.AllRoles.Except(operation.Roles))
             {
                 await ExpectAsync(operation, request with { As = role }, role, false, 403);
@@ -76,6 +76,11 @@ public sealed class ConformanceTests(ContractPortal portal)
         {
             var nowhere = new Dictionary<string, string>(ask.Path) { [parameter.Name] = Guid.NewGuid().ToString() };
             await ExpectAsync(operation, request with { Path = operation.PathWith(ask with { Path = nowhere }) + ask.Query }, $"another {parameter.Name}", false, 404);
+        }
+
+        if (operation.About.RawBody is null)
+        {
+            await ExpectAsync(operation, With(request, "Accept", "application/nothing"), "a media type that is not there", false, 406);
         }
 
         if (operation.About.Query is not null)

@@ -14,7 +14,7 @@ internal sealed record Knock(string Column, string? As, string? Authorization, F
 /// </summary>
 internal sealed class PermissionMatrix(ContractPortal portal)
 {
-    private static readonly string[] DoorSlugs = ["forbidden", "no-tenant", "not-enrolled", "deactivated"];
+    private static readonly string[] DoorSlugs = ["forbidden", "no-tenant", "not-enrolled", "deactivated", "no-organization"];
     private readonly Dictionary<string, ApiAsk> asks = [];
 
     /// <summary>
@@ -42,20 +42,21 @@ internal sealed class PermissionMatrix(ContractPortal portal)
             new("no session", null, null, (_, row, _) => row.Allowed["no session"] ? null : 401),
             new("guest", null, $"Bearer {guest}", (_, row, _) => row.Allowed["no session"] ? null : 401),
             new("expired", null, $"Bearer {expired}", (_, row, _) => row.Allowed["no session"] ? null : 401),
-            new("deactivated", "deactivated", null, (_, row, _) => row.Allowed["no session"] ? null : 403),
+            // Who sets a portal up has no role in it yet: any session in an organization may ask.
+            new("deactivated", "deactivated", null, (operation, row, _) => row.Allowed["no session"] || operation.IsForNewcomers ? null : 403),
             OtherTenant,
             Unassigned("agency"),
             Unassigned("client"),
             new("Operator", "operator", null, (_, row, _) => row.Allowed["Operator"] || row.Allowed["no session"] ? null : 403),
-            .. new[] { "compliance", "client", "agency", "admin" }.Select(role => new Knock(role, role, null, (_, row, _) => Role(row, role))),
+            .. new[] { "compliance", "client", "agency", "admin" }.Select(role => new Knock(role, role, null, (operation, row, _) => Role(operation, row, role))),
         ];
     }
 
-    public static Knock OtherTenant { get; } = new("other tenant", "other-admin", null, (_, row, reach) => Role(row, "admin") ?? (Anybody(row) || reach == Reach.Nothing ? null : 404));
+    public static Knock OtherTenant { get; } = new("other tenant", "other-admin", null, (operation, row, reach) => Role(operation, row, "admin") ?? (Anybody(row) || reach == Reach.Nothing ? null : 404));
 
     public static Knock Unassigned(string role) => new(
         $"unassigned {role}", $"unassigned-{role}", null,
-        (_, row, reach) => Role(row, role) ?? (Anybody(row) || reach is Reach.Nothing or Reach.Tenant ? null : 404));
+        (operation, row, reach) => Role(operation, row, role) ?? (Anybody(row) || reach is Reach.Nothing or Reach.Tenant ? null : 404));
 
     /// <summary>One cell: all verbs of the function as that caller. Answers what is wrong.</summary>
     public async Task<IReadOnlyList<string>> TryAsync(ApiOperation operation, PermissionsRow row, Knock knock)
@@ -111,5 +112,5 @@ internal sealed class PermissionMatrix(ContractPortal portal)
     private static bool Anybody(PermissionsRow row) => row.Allowed["no session"];
 
     /// <summary>Null: the role may.</summary>
-    private static int? Role(PermissionsRow row, string role) => row.Allowed[role] || Anybody(row) ? null : 403;
+    private static int? Role(ApiOperation operation, PermissionsRow row, string role) => row.Allowed[role] || Anybody(row) || operation.IsForNewcomers ? null : 403;
 }

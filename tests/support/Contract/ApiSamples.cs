@@ -15,25 +15,46 @@ public static class ApiSamples
     {
         ["BlobWebhook"] = Open(BlobEvent),
         ["CancelUpload"] = InProject(async w => ApiAsk.Id(await w.NewUploadAsync())),
+        ["CountUnreadNotifications"] = Open(),
+        ["CreateInvite"] = Open(_ => ApiAsk.Of(new { email = $"{SampleNames.Next("guest")}@invited.example", role = "agency" })),
         ["CreateProject"] = Open(_ => ApiAsk.Of(new { name = $"{SampleWorld.Marker} made", memberIds = new[] { TestPeople.UserId("agency") } })) with { Reach = Reach.Tenant },
         ["CreateShareLink"] = InProject(async w => ApiAsk.Of(new { assetId = await w.AssetAsync(), label = SampleWorld.Marker })),
+        ["CreateTenant"] = Open(async w => ApiAsk.Of(new { name = "A new portal" }) with { As = await w.NewNewcomerAsync() }),
+        ["DeactivateUser"] = InTenant(async w => ApiAsk.Id(await w.NewUserAsync())),
+        ["DeleteTenant"] = Open(async w => new ApiAsk { As = await w.NewTenantAdminAsync() }),
         ["HealthLive"] = Open(),
         ["HealthReady"] = Open(),
         ["ListAssets"] = Open(),
+        ["ListInvites"] = Open(),
+        ["ListNotifications"] = Open(),
         ["ListProjects"] = Open(),
         ["ListShareLinks"] = Open(),
+        ["ListUsers"] = Open(),
+        ["MarkAllNotificationsRead"] = Open(),
+        ["MarkNotificationRead"] = Own(async w => ApiAsk.Id(await w.NewNotificationAsync())),
+        ["MarkNotificationUnread"] = Own(async w => ApiAsk.Id(await w.NewNotificationAsync())),
         ["MuxWebhook"] = Open(MuxEvent),
         ["OpenShareLink"] = Open(async w => ApiAsk.Token((await w.NewLinkAsync()).Text("token"))),
         ["PlayAsset"] = InProject(async w => ApiAsk.Id(await w.AssetAsync())),
         ["ReadApiDocs"] = Open(),
         ["ReadApiDocument"] = Open(),
+        ["ReactivateUser"] = InTenant(async w => ApiAsk.Id(await w.NewUserAsync("deactivated"))),
         ["ReadAsset"] = InProject(async w => ApiAsk.Id(await w.AssetAsync())),
+        ["ReadInvite"] = InTenant(async w => ApiAsk.Id(await w.NewInviteAsync())),
+        ["ReadMe"] = Open(),
         ["ReadProject"] = InProject(async w => ApiAsk.Id(await w.ProjectAsync())),
         ["ReadShareLink"] = InProject(async w => ApiAsk.Id(await w.LinkAsync())),
+        ["ReadTenant"] = Open(),
+        ["ReadUser"] = InTenant(async w => ApiAsk.Id(await w.NewUserAsync())),
+        ["ReissueInvite"] = InTenant(async w => ApiAsk.Id(await w.NewRevokedInviteAsync(), new { expiresInDays = 3 })),
         ["ReadUpload"] = InProject(async w => ApiAsk.Id(await w.ReadyUploadAsync())),
         ["ReplayUpload"] = Open(async w => ApiAsk.Id(await w.NewFailedUploadAsync(), new { reason = "Tried by a test" })),
         ["RequestUpload"] = InProject(async w => ApiAsk.Of(new { projectId = await w.ProjectAsync(), title = SampleWorld.Marker, fileName = $"{SampleWorld.Marker}.mp4", sizeBytes = 1000 }) with { TakesTime = true }),
+        ["RevokeInvite"] = InTenant(async w => ApiAsk.Id(await w.NewInviteAsync())),
         ["RevokeShareLink"] = InProject(async w => ApiAsk.Id((await w.NewLinkAsync()).Id)),
+        ["UpdateMe"] = Open(_ => ApiAsk.Of(new { name = $"{SampleWorld.Marker} me" })),
+        ["UpdateTenant"] = Open(_ => ApiAsk.Of(new { senderName = SampleWorld.Marker })),
+        ["UpdateUser"] = InTenant(async w => ApiAsk.Id(await w.NewUserAsync(), new { role = "client" })),
     };
 
     /// <exception cref="InvalidOperationException">The function has no sample; the message says where to add it.</exception>
@@ -49,6 +70,10 @@ public static class ApiSamples
     private static ApiSample Open(Func<SampleWorld, ApiAsk> make) => new(Reach.Nothing, w => Task.FromResult(make(w)));
 
     private static ApiSample Open(Func<SampleWorld, Task<ApiAsk>> make) => new(Reach.Nothing, make);
+
+    private static ApiSample InTenant(Func<SampleWorld, Task<ApiAsk>> make) => new(Reach.Tenant, make);
+
+    private static ApiSample Own(Func<SampleWorld, Task<ApiAsk>> make) => new(Reach.Person, make);
 
     private static ApiSample InProject(Func<SampleWorld, Task<ApiAsk>> make) => new(Reach.Project, make);
 

@@ -105,6 +105,8 @@ public sealed partial class FuzzRun(SampleWorld world, int seed)
         }
 
         var bare = answer.Body.Length == 0 && Bare.Contains(answer.Status);
+        // A spoilt path may be no address at all.
+        bare |= answer.Problem is "no-such-route" or "method-not-allowed";
         if (!bare && operation.Verbs.Contains(request.Verb))
         {
             foreach (var fault in contract.Faults(operation, request.Verb, answer))

@@ -69,6 +69,53 @@ public sealed class SampleWorld(TestPortal portal)
         return upload;
     }
 
+    /// <summary>An invite that is pending.</summary>
+    public async Task<Guid> NewInviteAsync() =>
+        (await portal.As("admin").PostAsync("/api/invites", new { email = $"{SampleNames.Next("guest")}@invited.example", role = "agency" })).Expect(201).Id;
+
+    public async Task<Guid> NewRevokedInviteAsync()
+    {
+        var invite = await NewInviteAsync();
+        (await portal.As("admin").PostAsync($"/api/invites/{invite}/revoke")).Expect(200);
+        return invite;
+    }
+
+    /// <summary>Somebody of the tenant whom no test needs.</summary>
+    public async Task<Guid> NewUserAsync(string status = "active")
+    {
+        var handle = SampleNames.Next("spare");
+        await AddAsync(handle, "agency", status);
+        return TestPeople.UserId(handle);
+    }
+
+    /// <summary>Somebody signed in to an organization that has no portal; answers their handle.</summary>
+    public async Task<string> NewNewcomerAsync()
+    {
+        var handle = SampleNames.Next("newcomer");
+        await portal.Clerk.AddPersonAsync(new LocalPerson(handle, $"user_{handle}", $"{handle}@portal.example", handle, $"org_{handle}", $"org_{handle}", "admin"));
+        return handle;
+    }
+
+    /// <summary>The admin of a portal of their own; answers their handle.</summary>
+    public async Task<string> NewTenantAdminAsync()
+    {
+        var handle = await NewNewcomerAsync();
+        (await portal.As(handle).PostAsync("/api/tenants", new { name = "Short-lived" })).Expect(201);
+        return handle;
+    }
+
+    /// <summary>A notification of the first tenant's admin.</summary>
+    public async Task<Guid> NewNotificationAsync()
+    {
+        var id = Guid.CreateVersion7();
+        await using var connection = await portal.OpenAsync();
+        await connection.ExecuteAsync("""
+            insert into portal.notifications (id, tenant_id, user_id, type, subject_type, subject_id, created_at)
+            values (@id, @tenant, @user, 'mux_asset_ready', 'asset', @subject, @now)
+            """, new { id, tenant = TestPeople.Tenant, user = TestPeople.UserId("admin"), subject = Guid.CreateVersion7(), now = portal.Clock.GetUtcNow() });
+        return id;
+    }
+
     public Task ForgetLimitsAsync() => portal.ResetAsync();
 
     /// <summary>People whom only these tests need: in the tenant, but in no project of it; and one who was deactivated.</summary>

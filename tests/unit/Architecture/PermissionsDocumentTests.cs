@@ -26,6 +26,10 @@ public sealed class PermissionsDocumentTests
     }
 
     [Fact]
+    public void What_answers_GET_answers_HEAD_too() =>
+        Assert.Empty(HttpFunctions().Where(function => function.Trigger.Methods!.Contains("get") && !function.Trigger.Methods!.Contains("head")).Select(function => function.Name));
+
+    [Fact]
     public void Every_action_has_a_function_and_its_roles_are_decided()
     {
         var used = HttpFunctions().Select(function => function.Action).ToHashSet();
