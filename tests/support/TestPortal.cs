@@ -148,6 +148,8 @@ public sealed class TestPortal : IAsyncLifetime
     {
         Mux.Faults.Clear();
         Mux.Requests.Clear();
+        Clerk.Faults.Clear();
+        Clerk.Requests.Clear();
         await using var connection = await OpenAsync();
         await connection.ExecuteAsync("truncate portal.rate_windows; delete from portal.alerts; update portal.vendor_pace set next_at = '-infinity'");
     }
