@@ -15,6 +15,7 @@ public static class PortalApp
     {
         builder.Services.AddPortalCore();
         builder.Services.AddSingleton<Uploads.UploadTargets>().AddSingleton<ShareLinks.ShareLinkAnswers>().AddSingleton<Writes>().AddSingleton<Lists>();
+        builder.Services.AddSingleton<ShareLinks.GuestDoor>().AddSingleton<Comments.SharedComments>();
         builder.Services.AddSingleton(new ActionsOfFunctions(ReadActions()));
 
         // Only around HTTP: an orchestrator must not really await in middleware (docs/flows/durable.md).

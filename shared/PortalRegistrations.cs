@@ -5,6 +5,7 @@ using Npgsql;
 using Portal.Alerts;
 using Portal.Assets;
 using Portal.Audit;
+using Portal.Comments;
 using Portal.Db;
 using Portal.Idempotency;
 using Portal.Limits;
@@ -78,12 +79,16 @@ public static class PortalRegistrations
             .AddSingleton(p => ActivatorUtilities.CreateInstance<BlobReads>(p, p.GetRequiredService<IHttpClientFactory>().CreateClient(nameof(BlobReads))))
             .AddSingleton<ClerkSessions>().AddSingleton<CallerStore>()
             .AddSingleton<ProjectStore>().AddSingleton<AssetStore>()
+            .AddSingleton<AssetChangeStore>()
             .AddSingleton<UploadStore>().AddSingleton<UploadProgressStore>().AddSingleton<UploadMoves>().AddSingleton<MuxCleanupStore>()
             .AddSingleton<RequestUpload>().AddSingleton<CancelUpload>().AddSingleton<ReplayUpload>().AddSingleton<EndUpload>()
             .AddSingleton<OpenAtMux>().AddSingleton<ReconcileUpload>().AddSingleton<SettleUpload>().AddSingleton<DeleteUnwantedAssets>()
             .AddSingleton<SweepUploads>().AddSingleton<SweepMuxAssets>()
             .AddSingleton<WebhookInboxStore>().AddSingleton<MuxEvents>().AddSingleton<ReceiveWebhook>()
             .AddSingleton<BlobTokens>()
+            .AddSingleton<MuxChoreStore>().AddSingleton<WorkOffMuxChores>()
+            .AddSingleton<ShareLinkMoves>().AddSingleton<ShareDoorStore>().AddSingleton<EnterShareLink>().AddSingleton<UnlockShareLink>().AddSingleton<DownloadShared>()
+            .AddSingleton<CommentStore>().AddSingleton<AddComment>()
             .AddSingleton<PlaybackTokens>().AddSingleton<MintPlayback>().AddSingleton<PlayAsset>()
             .AddSingleton<ShareTokens>().AddSingleton<ShareLinkStore>().AddSingleton<CreateShareLink>().AddSingleton<OpenShareLink>();
     }

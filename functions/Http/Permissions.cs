@@ -14,9 +14,19 @@ public enum PortalAction
     CancelUpload,
     ReadAsset,
     PlayAsset,
+    UpdateAsset,
+    ArchiveAssetVersion,
     CreateShareLink,
     ReadShareLink,
     RevokeShareLink,
+    UpdateShareLink,
+    ReadSharedWithMe,
+    ReadComment,
+    WriteComment,
+    ResolveComment,
+
+    /// <summary>Asked inside DeleteComment, for comments of others.</summary>
+    DeleteAnyComment,
 
     /// <summary>People on call, across tenants.</summary>
     OperateUploads,
@@ -49,9 +59,17 @@ public static class Permissions
         [PortalAction.CancelUpload] = Producers,
         [PortalAction.ReadAsset] = Producers,
         [PortalAction.PlayAsset] = Producers,
+        [PortalAction.UpdateAsset] = Producers,
+        [PortalAction.ArchiveAssetVersion] = Producers,
         [PortalAction.CreateShareLink] = Producers,
         [PortalAction.ReadShareLink] = Producers,
         [PortalAction.RevokeShareLink] = Producers,
+        [PortalAction.UpdateShareLink] = Producers,
+        [PortalAction.ReadSharedWithMe] = [Role.Client],
+        [PortalAction.ReadComment] = Producers,
+        [PortalAction.WriteComment] = Producers,
+        [PortalAction.ResolveComment] = Producers,
+        [PortalAction.DeleteAnyComment] = [Role.Admin],
     };
 
     public static bool Allows(PortalAction action, string role) => Table.TryGetValue(action, out var roles) && roles.Contains(role);

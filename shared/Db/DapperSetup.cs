@@ -21,6 +21,7 @@ internal static class DapperSetup
         SqlMapper.AddTypeHandler(new KeyHandler<AssetVersionId>());
         SqlMapper.AddTypeHandler(new KeyHandler<UploadJobId>());
         SqlMapper.AddTypeHandler(new KeyHandler<ShareLinkId>());
+        SqlMapper.AddTypeHandler(new KeyHandler<CommentId>());
         SqlMapper.RemoveTypeMap(typeof(DateTimeOffset));
         SqlMapper.RemoveTypeMap(typeof(DateTimeOffset?));
         SqlMapper.AddTypeHandler(new UtcHandler());

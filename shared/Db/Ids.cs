@@ -64,3 +64,10 @@ public readonly record struct ShareLinkId(Guid Value) : IKey<ShareLinkId>
 
     public override string ToString() => Value.ToString();
 }
+
+public readonly record struct CommentId(Guid Value) : IKey<CommentId>
+{
+    public static CommentId From(Guid value) => new(value);
+
+    public override string ToString() => Value.ToString();
+}

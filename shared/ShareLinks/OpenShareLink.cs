@@ -1,6 +1,5 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
-using System.Text;
 using Microsoft.Extensions.Logging;
 using Portal.Limits;
 using Portal.Playback;
@@ -21,25 +20,19 @@ public abstract record OpenedShareLink
     /// <summary>HEAD: it would open.</summary>
     public sealed record WouldOpen : OpenedShareLink;
 
-    public sealed record Unknown : OpenedShareLink;
-
-    /// <summary>Revoked, expired, used up, nothing ready: one wording for all of them.</summary>
-    public sealed record Unavailable : OpenedShareLink;
-
-    public sealed record TooMany(int RetryAfter) : OpenedShareLink;
+    public sealed record Refused(DoorRefusal Why) : OpenedShareLink;
 }
 
 /// <summary>
 /// Opens a share link for whoever holds its token: found by hash, guarded and counted in one round trip, then a playback token for
 /// Mux of at most 15 minutes and never past the link's end. A revoked, expired or unknown link mints nothing.
 /// </summary>
-public sealed partial class OpenShareLink(ShareLinkStore store, MintPlayback mint, PlaybackTokens tokens, TimeProvider clock, ILogger<OpenShareLink> logger)
+public sealed partial class OpenShareLink(ShareDoorStore store, MintPlayback mint, PlaybackTokens tokens, TimeProvider clock, ILogger<OpenShareLink> logger)
 {
     private const int ViewerTokenBytes = 32;
 
-    /// <param name="viewerToken">The cookie of an earlier open, if the guest brought one.</param>
     /// <param name="peek">HEAD: look, count nothing, mint nothing.</param>
-    public async Task<OpenedShareLink> RunAsync(string token, string? viewerToken, Requester requester, bool peek, CancellationToken ct)
+    public async Task<OpenedShareLink> RunAsync(Visitor visitor, Requester requester, bool peek, CancellationToken ct)
     {
         var newViewer = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(ViewerTokenBytes));
         var now = clock.GetUtcNow();
@@ -47,9 +40,11 @@ public sealed partial class OpenShareLink(ShareLinkStore store, MintPlayback min
         // A text that cannot be a token still takes a hit of the address's minute: guessing costs the same either way.
         var opened = await store.OpenAsync(new
         {
-            tokenHash = ShareTokens.Hash(token) ?? [],
-            viewerHash = viewerToken is { Length: > 0 and <= 100 } ? Hash(viewerToken) : null,
-            newViewerHash = Hash(newViewer),
+            tokenHash = ShareTokens.Hash(visitor.Token) ?? [],
+            viewerHash = ShareTokens.CookieHash(visitor.ViewerToken),
+            newViewerHash = ShareTokens.CookieHash(newViewer),
+            unlockHash = ShareTokens.CookieHash(visitor.UnlockToken),
+            clerkUserId = visitor.ClerkUserId,
             ipHash = requester.IpHash,
             agentFamily = requester.AgentFamily,
             requestId = requester.RequestId,
@@ -63,32 +58,28 @@ public sealed partial class OpenShareLink(ShareLinkStore store, MintPlayback min
             ipLimit = RateLimit.PlaybacksPerMinute,
         }, ct);
 
-        switch (opened.Outcome)
+        if (opened.Outcome != "open")
         {
-            case "open" when peek:
-                return new OpenedShareLink.WouldOpen();
-            case "open":
-                Log.Opened(logger, opened.ShareLinkId!.Value.Value, opened.TenantId!.Value.Value, opened.NewViewer == true);
-                var urls = mint.For(opened.PlaybackId!, tokens.Expiry(opened.TokenExpiresAt));
-                return new OpenedShareLink.Open(opened, urls, opened.NewViewer == true ? newViewer : null);
-            case "unavailable":
-                Log.Refused(logger, opened.ShareLinkId!.Value.Value, opened.Reason!);
-                return new OpenedShareLink.Unavailable();
-            case "limited":
-                return new OpenedShareLink.TooMany(opened.RetryAfter!.Value);
-            default:
-                return new OpenedShareLink.Unknown();
+            Log.Refused(logger, opened.ShareLinkId?.Value, opened.Outcome, opened.Reason);
+            return new OpenedShareLink.Refused(DoorRefusal.Of(opened.Outcome, opened.RetryAfter));
         }
-    }
 
-    private static byte[] Hash(string viewerToken) => SHA256.HashData(Encoding.UTF8.GetBytes(viewerToken));
+        if (peek)
+        {
+            return new OpenedShareLink.WouldOpen();
+        }
+
+        Log.Opened(logger, opened.ShareLinkId!.Value.Value, opened.TenantId!.Value.Value, opened.NewViewer == true);
+        var urls = mint.For(opened.PlaybackId!, tokens.Expiry(opened.TokenExpiresAt));
+        return new OpenedShareLink.Open(opened, urls, opened.NewViewer == true ? newViewer : null);
+    }
 
     private static partial class Log
     {
         [LoggerMessage(Level = LogLevel.Information, Message = "Share link {ShareLinkId} of tenant {TenantId} opened (new viewer: {NewViewer})")]
         public static partial void Opened(ILogger logger, Guid shareLinkId, Guid tenantId, bool newViewer);
 
-        [LoggerMessage(Level = LogLevel.Information, Message = "Share link {ShareLinkId} refused: {Reason}")]
-        public static partial void Refused(ILogger logger, Guid shareLinkId, string reason);
+        [LoggerMessage(Level = LogLevel.Information, Message = "Share link {ShareLinkId}: {Outcome} {Reason}")]
+        public static partial void Refused(ILogger logger, Guid? shareLinkId, string outcome, string? reason);
     }
 }
