@@ -16,6 +16,7 @@ public static class PortalApp
         builder.Services.AddPortalCore();
         builder.Services.AddSingleton<Uploads.UploadTargets>().AddSingleton<ShareLinks.ShareLinkAnswers>().AddSingleton<Writes>().AddSingleton<Lists>();
         builder.Services.AddSingleton<Invites.InviteDelivery>();
+        builder.Services.AddSingleton<ShareLinks.GuestDoor>().AddSingleton<Comments.SharedComments>();
         builder.Services.AddSingleton(new ActionsOfFunctions(ReadActions()));
         builder.Services.AddSingleton<RouteTable>();
 

@@ -5,6 +5,7 @@ using Npgsql;
 using Portal.Alerts;
 using Portal.Assets;
 using Portal.Audit;
+using Portal.Comments;
 using Portal.Db;
 using Portal.Http;
 using Portal.Idempotency;
@@ -98,12 +99,16 @@ public static class PortalRegistrations
             .AddSingleton<SyncInvite>().AddSingleton<SweepInvites>().AddSingleton<EnrolPerson>()
             .AddSingleton<ClerkSessions>().AddSingleton<CallerStore>()
             .AddSingleton<ProjectStore>().AddSingleton<AssetStore>()
+            .AddSingleton<AssetChangeStore>()
             .AddSingleton<UploadStore>().AddSingleton<UploadProgressStore>().AddSingleton<UploadMoves>().AddSingleton<MuxCleanupStore>()
             .AddSingleton<RequestUpload>().AddSingleton<CancelUpload>().AddSingleton<ReplayUpload>().AddSingleton<EndUpload>()
             .AddSingleton<OpenAtMux>().AddSingleton<ReconcileUpload>().AddSingleton<SettleUpload>().AddSingleton<DeleteUnwantedAssets>()
             .AddSingleton<SweepUploads>().AddSingleton<SweepMuxAssets>()
             .AddSingleton<WebhookInboxStore>().AddSingleton<MuxEvents>().AddSingleton<ReceiveWebhook>()
             .AddSingleton<BlobTokens>()
+            .AddSingleton<MuxChoreStore>().AddSingleton<WorkOffMuxChores>()
+            .AddSingleton<ShareLinkMoves>().AddSingleton<ShareDoorStore>().AddSingleton<EnterShareLink>().AddSingleton<UnlockShareLink>().AddSingleton<DownloadShared>()
+            .AddSingleton<CommentStore>().AddSingleton<AddComment>()
             .AddSingleton<PlaybackTokens>().AddSingleton<MintPlayback>().AddSingleton<PlayAsset>()
             .AddSingleton<ShareTokens>().AddSingleton<ShareLinkStore>().AddSingleton<CreateShareLink>().AddSingleton<OpenShareLink>();
     }

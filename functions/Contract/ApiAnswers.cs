@@ -44,7 +44,7 @@ internal sealed class ApiAnswers(ApiSchemas schemas, ApiExamples examples)
             headers.Add("ETag");
         }
 
-        if (status is 201 or 202)
+        if (status is 201 or 202 && !operation.IsForGuests)
         {
             headers.Add("Location");
         }
@@ -84,7 +84,7 @@ internal sealed class ApiAnswers(ApiSchemas schemas, ApiExamples examples)
     {
         var status = refusals[0].Status;
         List<string> headers = ["RequestId"];
-        if (status is 429 or 503)
+        if (status is 429 or 503 || refusals.Exists(r => r.SaysWhen))
         {
             headers.Add("RetryAfter");
         }

@@ -10,7 +10,7 @@ public sealed class ApiDocumentFunction
 {
     [Function("ReadApiDocument")]
     [Allows(PortalAction.Anonymous)]
-    [Operation("Read this OpenAPI document", Returns = typeof(JsonObject), IsCached = true)]
+    [Operation("Read this OpenAPI document", Returns = typeof(JsonObject), IsTagged = true)]
     public IResult Run([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/openapi.json")] HttpRequest request) =>
         new CachedBytes(ApiDocument.Current.Bytes, "application/json; charset=utf-8", ApiDocument.Current.Tag);
 }

@@ -46,7 +46,7 @@ public sealed record ApiOperation(
     public bool ReadsBody => About.Takes is not null || About.TakesKey;
 
     /// <summary>The answer is written by <see cref="Reply"/>, which gives it an <c>ETag</c>.</summary>
-    public bool IsTagged => About.Returns is not null && (!IsAnonymous || About.IsCached);
+    public bool IsTagged => About.Returns is not null && (!IsAnonymous || About.IsTagged);
 
     private static IReadOnlyList<ApiOperation> Find() =>
     [

@@ -3,12 +3,12 @@ using Portal.Functions.Http;
 namespace Portal.Functions.Contract;
 
 /// <summary>A refusal that a caller must reckon with: a status, the slug of its problem type, and when it is given.</summary>
-public sealed record ApiRefusal(int Status, string Slug, string Title, string When)
+public sealed record ApiRefusal(int Status, string Slug, string Title, string When, bool SaysWhen = false)
 {
     /// <summary>Everything an operation may refuse: its own refusals, and those that follow from the shape of its request.</summary>
     public static IReadOnlyList<ApiRefusal> Of(ApiOperation operation) =>
     [
-        .. operation.Refusals.Select(r => new ApiRefusal(r.Status, r.Slug, TitleOf(r.Status), r.When))
+        .. operation.Refusals.Select(r => new ApiRefusal(r.Status, r.Slug, TitleOf(r.Status), r.When, r.SaysWhen))
             .Concat(ByShape(operation))
             .DistinctBy(r => (r.Status, r.Slug))
             .OrderBy(r => r.Status),

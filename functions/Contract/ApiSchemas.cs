@@ -39,7 +39,8 @@ internal sealed class ApiSchemas
     /// <summary>One field of an input record, with its rules: also a query parameter.</summary>
     public JsonObject Field(FieldPlan field)
     {
-        var one = field.IsNested ? Input(field.Type) : Plain(field.Type);
+        // A rule of a map describes the whole of it.
+        var one = field.IsMap ? [] : field.IsNested ? Input(field.Type) : Plain(field.Type);
         foreach (var rule in field.Rules.Where(r => r is not ItemsAttribute))
         {
             rule.Describe(one);

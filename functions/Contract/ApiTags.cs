@@ -10,6 +10,7 @@ public static partial class ApiTags
     public static IReadOnlyDictionary<string, string> Descriptions { get; } = new Dictionary<string, string>
     {
         ["Assets"] = "Videos with their versions, and playing them as a member.",
+        ["Comments"] = "Threads on a version, placed by frame.",
         ["Contract"] = "This document, and a page to read it on.",
         ["Health"] = "Whether the app runs and can do its work.",
         ["Invites"] = "Inviting people into the portal, by an e-mail that Clerk sends.",

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http;
+using Portal.Db;
 using Portal.Functions.Http.Inputs;
 using Portal.Paging;
 
@@ -19,7 +20,8 @@ public sealed class Lists(Cursors cursors, TimeProvider clock)
 {
     /// <summary>The filters and the page asked for, or the problem with the question.</summary>
     /// <param name="list">Names the list and its order: a cursor of another one does not fit.</param>
-    public (T? Query, Page Page, Problem? Problem) Read<T>(HttpRequest request, Func<T, string> list)
+    /// <param name="tenant">Whose list it is; left out: the caller's.</param>
+    public (T? Query, Page Page, Problem? Problem) Read<T>(HttpRequest request, Func<T, string> list, TenantId? tenant = null)
         where T : ListInput
     {
         var (query, problem) = Input.ReadQuery<T>(request, clock.GetUtcNow());
@@ -29,7 +31,7 @@ public sealed class Lists(Cursors cursors, TimeProvider clock)
         }
 
         Position? after = null;
-        if (query.Cursor is { } cursor && (after = cursors.Read(cursor, request.HttpContext.Caller().Tenant.Value, list(query))) is null)
+        if (query.Cursor is { } cursor && (after = cursors.Read(cursor, Owner(request, tenant), list(query))) is null)
         {
             return (null, new Page(1, null), Problem.Invalid([new("?cursor", "cursor", "cursor must be a nextCursor of this list in this order, unchanged.")]));
         }
@@ -39,9 +41,11 @@ public sealed class Lists(Cursors cursors, TimeProvider clock)
 
     /// <summary>The answer: the rows that fit, and the cursor when there are more.</summary>
     public Reply Page<TRow, TJson>(
-        HttpRequest request, IReadOnlyList<TRow> rows, Page page, string list, Func<TRow, Position> position, Func<TRow, TJson> json)
+        HttpRequest request, IReadOnlyList<TRow> rows, Page page, string list, Func<TRow, Position> position, Func<TRow, TJson> json, TenantId? tenant = null)
     {
-        var cut = cursors.Cut(rows, page, request.HttpContext.Caller().Tenant.Value, list, position);
+        var cut = cursors.Cut(rows, page, Owner(request, tenant), list, position);
         return Reply.Ok(new PageOf<TJson>([.. cut.Items.Select(json)], cut.NextCursor));
     }
+
+    private static Guid Owner(HttpRequest request, TenantId? tenant) => (tenant ?? request.HttpContext.Caller().Tenant).Value;
 }

@@ -41,8 +41,8 @@ public sealed class OperationAttribute(string summary) : Attribute
     /// <summary>The header with the signature over the raw body that stands in for a session.</summary>
     public string? SignedBy { get; init; }
 
-    /// <summary>Anybody may read it, and it carries an <c>ETag</c> to be asked for again with.</summary>
-    public bool IsCached { get; init; }
+    /// <summary>Carries an <c>ETag</c> though no session is asked for; with one it always does.</summary>
+    public bool IsTagged { get; init; }
 }
 
 /// <summary>A refusal that is the operation's own: its status, the slug of its problem type, and when it is given.</summary>
@@ -54,4 +54,7 @@ public sealed class RefusesAttribute(int status, string slug, string when) : Att
     public string Slug { get; } = slug;
 
     public string When { get; } = when;
+
+    /// <summary>Carries <c>Retry-After</c>, which 429 and 503 always do.</summary>
+    public bool SaysWhen { get; init; }
 }

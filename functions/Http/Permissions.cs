@@ -14,6 +14,8 @@ public enum PortalAction
     CancelUpload,
     ReadAsset,
     PlayAsset,
+    UpdateAsset,
+    ArchiveAssetVersion,
     CreateShareLink,
     ReadShareLink,
     RevokeShareLink,
@@ -34,6 +36,14 @@ public enum PortalAction
 
     /// <summary>A session in an organization, and no tenant yet: the one thing to do before there are roles.</summary>
     CreateTenant,
+    UpdateShareLink,
+    ReadSharedWithMe,
+    ReadComment,
+    WriteComment,
+    ResolveComment,
+
+    /// <summary>Asked inside DeleteComment, for comments of others.</summary>
+    DeleteAnyComment,
 
     /// <summary>People on call, across tenants.</summary>
     OperateUploads,
@@ -67,6 +77,8 @@ public static class Permissions
         [PortalAction.CancelUpload] = Producers,
         [PortalAction.ReadAsset] = Producers,
         [PortalAction.PlayAsset] = Producers,
+        [PortalAction.UpdateAsset] = Producers,
+        [PortalAction.ArchiveAssetVersion] = Producers,
         [PortalAction.CreateShareLink] = Producers,
         [PortalAction.ReadShareLink] = Producers,
         [PortalAction.RevokeShareLink] = Producers,
@@ -84,6 +96,12 @@ public static class Permissions
         [PortalAction.RevokeInvite] = [Role.Admin],
         [PortalAction.ReadNotification] = Everybody,
         [PortalAction.UpdateNotification] = Everybody,
+        [PortalAction.UpdateShareLink] = Producers,
+        [PortalAction.ReadSharedWithMe] = [Role.Client],
+        [PortalAction.ReadComment] = Producers,
+        [PortalAction.WriteComment] = Producers,
+        [PortalAction.ResolveComment] = Producers,
+        [PortalAction.DeleteAnyComment] = [Role.Admin],
     };
 
     /// <summary>Not a matter of a role in a tenant.</summary>

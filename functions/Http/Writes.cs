@@ -33,14 +33,28 @@ public sealed class Writes(PortalDb db, IdempotencyStore keys, TimeProvider cloc
         }
 
         var (input, fault) = Input.Parse<T>(bytes, clock.GetUtcNow());
-        return fault ?? await OnceAsync(request, bytes, (tx, caller) => work(tx, caller, input!), finish);
+        return fault ?? await OnceAsync(request, Who(request), bytes, tx => work(tx, request.HttpContext.Caller(), input!), finish);
+    }
+
+    /// <summary>A POST of somebody without a session (a guest): whose transaction it is, and whose space of keys.</summary>
+    public async Task<IResult> PostAsync<T>(HttpRequest request, TenantId tenant, Guid actor, Func<Tx, T, Task<IResult>> work)
+        where T : class
+    {
+        var (bytes, problem) = await RequestBody.ReadJsonAsync(request);
+        if (problem is not null)
+        {
+            return problem;
+        }
+
+        var (input, fault) = Input.Parse<T>(bytes, clock.GetUtcNow());
+        return fault ?? await OnceAsync(request, (tenant, actor), bytes, tx => work(tx, input!), null);
     }
 
     /// <summary>A POST without a body.</summary>
     public async Task<IResult> PostAsync(HttpRequest request, Func<Tx, Caller, Task<IResult>> work, Func<Reply, Task<IResult>>? finish = null)
     {
         var (_, problem) = await Input.ReadAsync<Nothing>(request, clock.GetUtcNow());
-        return problem ?? await OnceAsync(request, default, work, finish);
+        return problem ?? await OnceAsync(request, Who(request), default, tx => work(tx, request.HttpContext.Caller()), finish);
     }
 
     /// <param name="work">Gets the version that the caller means to change.</param>
@@ -49,14 +63,30 @@ public sealed class Writes(PortalDb db, IdempotencyStore keys, TimeProvider cloc
     {
         var (version, missing) = IfMatch.Read(request);
         var (input, problem) = await Input.ReadAsync<T>(request, clock.GetUtcNow());
-        return problem ?? missing ?? await InTransactionAsync(request, (tx, caller) => work(tx, caller, input!, version));
+        return problem ?? missing ?? await InTransactionAsync(request, tx => work(tx, request.HttpContext.Caller(), input!, version));
     }
 
-    /// <inheritdoc cref="PatchAsync{T}"/>
+    /// <summary>A PATCH of somebody without a session (a guest).</summary>
+    public async Task<IResult> PatchAsync<T>(HttpRequest request, TenantId tenant, Func<Tx, T, int, Task<IResult>> work)
+        where T : class
+    {
+        var (version, missing) = IfMatch.Read(request);
+        var (input, problem) = await Input.ReadAsync<T>(request, clock.GetUtcNow());
+        return problem ?? missing ?? await InTransactionAsync(request, tx => work(tx, input!, version), tenant);
+    }
+
+    /// <summary>A DELETE; <c>work</c> gets the version that the caller means to delete.</summary>
     public async Task<IResult> DeleteAsync(HttpRequest request, Func<Tx, Caller, int, Task<IResult>> work)
     {
         var (version, missing) = IfMatch.Read(request);
-        return missing ?? await InTransactionAsync(request, (tx, caller) => work(tx, caller, version));
+        return missing ?? await InTransactionAsync(request, tx => work(tx, request.HttpContext.Caller(), version));
+    }
+
+    /// <summary>A DELETE of somebody without a session (a guest).</summary>
+    public async Task<IResult> DeleteAsync(HttpRequest request, TenantId tenant, Func<Tx, int, Task<IResult>> work)
+    {
+        var (version, missing) = IfMatch.Read(request);
+        return missing ?? await InTransactionAsync(request, tx => work(tx, version), tenant);
     }
 
     /// <summary>A PATCH or PUT of what only its owner changes (own preferences, a read mark): no version is asked for.</summary>
@@ -64,11 +94,14 @@ public sealed class Writes(PortalDb db, IdempotencyStore keys, TimeProvider cloc
         where T : class
     {
         var (input, problem) = await Input.ReadAsync<T>(request, clock.GetUtcNow());
-        return problem ?? await InTransactionAsync(request, (tx, caller) => work(tx, caller, input!));
+        return problem ?? await InTransactionAsync(request, tx => work(tx, request.HttpContext.Caller(), input!));
     }
 
+    private static (TenantId Tenant, Guid Actor) Who(HttpRequest request) =>
+        request.HttpContext.Caller() is var caller ? (caller.Tenant, caller.User.Value) : default;
+
     private async Task<IResult> OnceAsync(
-        HttpRequest request, ReadOnlyMemory<byte> body, Func<Tx, Caller, Task<IResult>> work, Func<Reply, Task<IResult>>? finish)
+        HttpRequest request, (TenantId Tenant, Guid Actor) who, ReadOnlyMemory<byte> body, Func<Tx, Task<IResult>> work, Func<Reply, Task<IResult>>? finish)
     {
         var key = request.Headers["Idempotency-Key"].ToString();
         if (key.Length > MaxKey || key.Any(c => c is < '!' or > '~'))
@@ -77,17 +110,16 @@ public sealed class Writes(PortalDb db, IdempotencyStore keys, TimeProvider cloc
         }
 
         var answer = key.Length == 0
-            ? await InTransactionAsync(request, work)
-            : await KeyedAsync(request, new(key, RequestHash(request, body)), work);
+            ? await InTransactionAsync(request, work, who.Tenant)
+            : await KeyedAsync(request, who, new(key, RequestHash(request, body)), work);
         return answer is Reply reply && finish is not null ? await finish(reply) : answer;
     }
 
-    private async Task<IResult> InTransactionAsync(HttpRequest request, Func<Tx, Caller, Task<IResult>> work)
+    private async Task<IResult> InTransactionAsync(HttpRequest request, Func<Tx, Task<IResult>> work, TenantId? tenant = null)
     {
-        var caller = request.HttpContext.Caller();
         try
         {
-            return await db.InTenantAsync(caller.Tenant, async tx => await work(tx, caller) switch
+            return await db.InTenantAsync(tenant ?? request.HttpContext.Caller().Tenant, async tx => await work(tx) switch
             {
                 Reply reply => (IResult)reply,
                 Problem problem => throw new RolledBackException(problem),
@@ -100,12 +132,10 @@ public sealed class Writes(PortalDb db, IdempotencyStore keys, TimeProvider cloc
         }
     }
 
-    private Task<IResult> KeyedAsync(HttpRequest request, IdempotentRequest keyed, Func<Tx, Caller, Task<IResult>> work)
-    {
-        var caller = request.HttpContext.Caller();
-        return db.InTenantAsync(caller.Tenant, async tx =>
+    private Task<IResult> KeyedAsync(HttpRequest request, (TenantId Tenant, Guid Actor) who, IdempotentRequest keyed, Func<Tx, Task<IResult>> work) =>
+        db.InTenantAsync(who.Tenant, async tx =>
         {
-            var claim = await keys.ClaimAsync(tx, caller.Tenant, caller.User.Value, keyed);
+            var claim = await keys.ClaimAsync(tx, who.Tenant, who.Actor, keyed);
             switch (claim)
             {
                 case KeyClaim.InFlight:
@@ -118,23 +148,22 @@ public sealed class Writes(PortalDb db, IdempotencyStore keys, TimeProvider cloc
             }
 
             await tx.ExecuteAsync("savepoint work");
-            var answer = await work(tx, caller);
+            var answer = await work(tx);
             if (answer is Problem problem)
             {
                 await tx.ExecuteAsync("rollback to savepoint work");
                 if (problem.Status is < 500 and not (401 or 429))
                 {
-                    await keys.StoreAsync(tx, caller.Tenant, caller.User.Value, keyed, new(problem.Status, problem.Document(null).ToJsonString(), null, null));
+                    await keys.StoreAsync(tx, who.Tenant, who.Actor, keyed, new(problem.Status, problem.Document(null).ToJsonString(), null, null));
                 }
             }
             else if (answer is Reply reply)
             {
-                await keys.StoreAsync(tx, caller.Tenant, caller.User.Value, keyed, new(reply.Status, reply.Body?.ToJsonString(), reply.Location, reply.Version));
+                await keys.StoreAsync(tx, who.Tenant, who.Actor, keyed, new(reply.Status, reply.Body?.ToJsonString(), reply.Location, reply.Version));
             }
 
             return answer;
         }, request.HttpContext.RequestAborted);
-    }
 
     private static IResult Stored(StoredAnswer answer)
     {

@@ -9,9 +9,6 @@ namespace Portal.Functions.ShareLinks;
 
 public sealed record CreateShareLinkInput : IChecked
 {
-    // A second of grace: clients compute "in 7 days" by their own clock, and a little before the request arrives.
-    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
-
     public required Guid AssetId { get; init; }
 
     [About("Left out: always the newest version that is ready.")]
@@ -22,7 +19,14 @@ public sealed record CreateShareLinkInput : IChecked
 
     public bool AllowComments { get; init; }
 
+    [About("Guests may download a file of it, which Mux makes in the background.")]
     public bool AllowDownload { get; init; }
+
+    [About("Only for signed-in people of the portal: Admins, Agency people of the project, and Clients of it whose address is among guestEmails.")]
+    public bool RequireSignIn { get; init; }
+
+    [Text(Passphrases.MaxLength, Min = Passphrases.MinLength), About("Guests are asked for it once. It is kept as a hash and never shown again.")]
+    public string? Passphrase { get; init; }
 
     [Whole(1, 1_000_000), About("How many guests may open it; left out: any number.")]
     public int? MaxOpens { get; init; }
@@ -30,16 +34,34 @@ public sealed record CreateShareLinkInput : IChecked
     [OneOf("off", "first", "every", "daily"), About("When the owner hears of opens.")]
     public string Notify { get; init; } = "first";
 
-    [Text(200, Min = 0)]
+    [Text(200, Min = 0), About("For the team; guests never see it.")]
     public string Label { get; init; } = "";
+
+    [Items(50), Email, About("Whom it is for: they are written to, and Clients among them find it under shared-with-me.")]
+    public IReadOnlyList<string> GuestEmails { get; init; } = [];
 
     public void Check(Faults faults, DateTimeOffset now)
     {
-        if (ExpiresAt is { } end && (end - now < CreateShareLink.MinLifetime - Grace || end - now > CreateShareLink.MaxLifetime + Grace))
+        if (ExpiresAt is { } end && !ShareLinkEnds.IsAllowed(end, now))
         {
-            faults.Add("expiresAt", "range", "must be 24 hours to 7 days from now.");
+            faults.Add("expiresAt", "range", ShareLinkEnds.Rule);
         }
     }
+}
+
+/// <summary>When a link may end, new or extended.</summary>
+internal static class ShareLinkEnds
+{
+    public const string Rule = "must be 24 hours to 7 days from now.";
+
+    // A second of grace: clients compute "in 7 days" by their own clock, and a little before the request arrives.
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
+
+    public static bool IsAllowed(DateTimeOffset end, DateTimeOffset now) =>
+        end - now >= CreateShareLink.MinLifetime - Grace && end - now <= CreateShareLink.MaxLifetime + Grace;
+
+    /// <summary>Addresses as they are kept and compared.</summary>
+    public static IReadOnlyList<string> Addresses(IEnumerable<string> emails) => [.. emails.Select(e => e.ToLowerInvariant()).Distinct()];
 }
 
 public sealed class CreateShareLinkFunction(CreateShareLink create, ShareLinkAnswers answers, Writes writes, TimeProvider clock)
@@ -55,7 +77,7 @@ public sealed class CreateShareLinkFunction(CreateShareLink create, ShareLinkAns
             request,
             async (tx, caller, input) => await create.RunAsync(tx, caller, Asked(input)) switch
             {
-                CreatedShareLink.Created c => Reply.Created($"/api/share-links/{c.Link.Id}", ShareLinkJson.From(c.Link), c.Link.Version),
+                CreatedShareLink.Created c => Reply.Created($"/api/share-links/{c.Link.Id}", ShareLinkJson.WithoutGuests(c.Link), c.Link.Version),
                 CreatedShareLink.NotReady n => Problem.Conflict("asset-not-ready", $"There is nothing ready to share yet; the newest version is {n.Status}."),
                 _ => Problem.NotFound("asset"),
             },
@@ -65,9 +87,7 @@ public sealed class CreateShareLinkFunction(CreateShareLink create, ShareLinkAns
         new AssetId(input.AssetId),
         input.AssetVersionId is { } version ? new AssetVersionId(version) : null,
         input.ExpiresAt is { } end ? end - clock.GetUtcNow() : CreateShareLink.DefaultLifetime,
-        input.AllowComments,
-        input.AllowDownload,
-        input.MaxOpens,
-        input.Notify,
-        input.Label);
+        new Switches(
+            input.AllowComments, input.AllowDownload, input.RequireSignIn, input.MaxOpens, input.Notify, input.Label, ShareLinkEnds.Addresses(input.GuestEmails)),
+        input.Passphrase);
 }

@@ -47,24 +47,53 @@ public sealed class ListShareLinksFunction(ShareLinkStore links, Lists lists)
     }
 }
 
-/// <summary>Revokes for good. From the answer on nothing is minted; playback tokens that are out die within 15 minutes.</summary>
-public sealed class RevokeShareLinkFunction(ShareLinkStore links, Writes writes)
+/// <summary>Who looked through a link: browsers, not people, unless they were signed in.</summary>
+public sealed class ListShareLinkOpensFunction(ShareLinkStore links, Lists lists)
 {
-    [Function("RevokeShareLink")]
-    [Allows(PortalAction.RevokeShareLink)]
-    [Operation("Revoke a share link for good", Returns = typeof(ShareLinkJson), TakesKey = true)]
-    [Refuses(409, "share-link-revoked", "It is revoked already.")]
-    public Task<IResult> RunAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/share-links/{id:guid}/revoke")] HttpRequest request, Guid id) =>
-        writes.PostAsync(request, async (tx, caller) =>
+    [Function("ListShareLinkOpens")]
+    [Allows(PortalAction.ReadShareLink)]
+    [Operation("List who opened a share link, newest first", Query = typeof(ListInput), Returns = typeof(PageOf<ShareOpenJson>),
+        Details = "A viewer is a browser with the link's cookie. mintedTokens counts the playback and download URLs it was given.")]
+    public async Task<IResult> RunAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/share-links/{id:guid}/opens")] HttpRequest request, Guid id, CancellationToken ct)
+    {
+        var caller = request.HttpContext.Caller();
+        var list = $"share-link-opens:{id}";
+        var (query, page, problem) = lists.Read<ListInput>(request, _ => list);
+        if (query is null)
         {
-            if (await links.FindAsync(tx, caller.Tenant, caller, new ShareLinkId(id)) is not { } link)
-            {
-                return Problem.NotFound("share link");
-            }
+            return problem!;
+        }
 
-            return await links.RevokeAsync(tx, caller.Tenant, caller, link) is { } revoked
-                ? Reply.Ok(ShareLinkJson.From(revoked), revoked.Version)
-                : Problem.Conflict("share-link-revoked", "The share link is revoked already.");
-        });
+        var rows = await links.ListOpensAsync(caller.Tenant, caller, new ShareLinkId(id), page, ct);
+
+        // Nobody opened it yet, or it is not there for the caller: only the latter is 404.
+        return rows.Count == 0 && await links.FindAsync(caller.Tenant, caller, new ShareLinkId(id), ct) is null
+            ? Problem.NotFound("share link")
+            : lists.Page(request, rows, page, list, v => Position.Of(v.FirstSeenAt, v.Id), ShareOpenJson.From);
+    }
+}
+
+/// <summary>A Client's way to videos: the active links that name their address, each with what opens it.</summary>
+public sealed class ListSharedWithMeFunction(ShareLinkStore links, ShareLinkAnswers answers, Lists lists)
+{
+    private const string Name = "shared-with-me";
+
+    [Function("ListSharedWithMe")]
+    [Allows(PortalAction.ReadSharedWithMe)]
+    [Operation("List what is shared with the caller, newest first", Query = typeof(ListInput), Returns = typeof(PageOf<AddressedLinkJson>),
+        Details = "Active share links of the caller's projects that name the caller's address. Watch, comment and download with token under /api/share/{token}, as guests do; "
+            + "send the session along, so that the link knows who it is.")]
+    public async Task<IResult> RunAsync([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/shared-with-me")] HttpRequest request, CancellationToken ct)
+    {
+        var caller = request.HttpContext.Caller();
+        var (query, page, problem) = lists.Read<ListInput>(request, _ => Name);
+        if (query is null)
+        {
+            return problem!;
+        }
+
+        var rows = await links.ListAddressedAsync(caller.Tenant, caller, page, ct);
+        return lists.Page(request, rows, page, Name, l => Position.Of(l.CreatedAt, l.Id.Value), answers.Addressed);
+    }
 }

@@ -24,6 +24,7 @@ internal static class DapperSetup
         SqlMapper.AddTypeHandler(new KeyHandler<InviteId>());
         SqlMapper.AddTypeHandler(new KeyHandler<NotificationId>());
         SqlMapper.AddTypeHandler(new UuidsHandler());
+        SqlMapper.AddTypeHandler(new KeyHandler<CommentId>());
         SqlMapper.RemoveTypeMap(typeof(DateTimeOffset));
         SqlMapper.RemoveTypeMap(typeof(DateTimeOffset?));
         SqlMapper.AddTypeHandler(new UtcHandler());

@@ -13,6 +13,11 @@ public sealed record Position(string Key, Guid Id)
     public static Position Of(DateTimeOffset at, Guid id) =>
         new(((at - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond).ToString(CultureInfo.InvariantCulture), id);
 
+    /// <summary>By a whole number.</summary>
+    public static Position Of(long number, Guid id) => new(number.ToString(CultureInfo.InvariantCulture), id);
+
+    public long? Number => long.TryParse(Key, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) ? number : null;
+
     public DateTimeOffset? At =>
         long.TryParse(Key, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var micros) && Math.Abs(micros) < 100_000_000_000_000_000
             ? DateTimeOffset.UnixEpoch.AddTicks(micros * TimeSpan.TicksPerMicrosecond)

@@ -12,6 +12,10 @@ public sealed class MintPlayback(PlaybackTokens tokens, IOptions<MuxOptions> opt
 {
     private static readonly TimeSpan Lead = TimeSpan.FromMinutes(2);
 
+    /// <summary>Where to download a static rendition.</summary>
+    public string FileFor(string playbackId, string name, DateTimeOffset expires) =>
+        $"{options.Value.StreamUrl.TrimEnd('/')}/{playbackId}/{name}?token={tokens.Sign(playbackId, PlaybackAudience.Video, expires)}";
+
     public PlaybackUrls For(string playbackId, DateTimeOffset expires)
     {
         var video = tokens.Sign(playbackId, PlaybackAudience.Video, expires);

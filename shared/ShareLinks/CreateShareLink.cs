@@ -1,5 +1,6 @@
 using Portal.Assets;
 using Portal.Db;
+using Portal.Playback;
 using Portal.Tenancy;
 
 namespace Portal.ShareLinks;
@@ -7,8 +8,7 @@ namespace Portal.ShareLinks;
 /// <summary>What a person asks for: checked values.</summary>
 /// <param name="Version">Null: always the latest version that is ready.</param>
 /// <param name="Lifetime">24 hours to 7 days.</param>
-public sealed record ShareLinkRequest(
-    AssetId Asset, AssetVersionId? Version, TimeSpan Lifetime, bool AllowComments, bool AllowDownload, int? MaxOpens, string Notify, string Label);
+public sealed record ShareLinkRequest(AssetId Asset, AssetVersionId? Version, TimeSpan Lifetime, Switches Switches, string? Passphrase);
 
 /// <summary>What came of it.</summary>
 public abstract record CreatedShareLink
@@ -27,7 +27,8 @@ public abstract record CreatedShareLink
 }
 
 /// <summary>Makes a share link. Only an asset with something ready behind it can be shared: a guest must never meet an empty page.</summary>
-public sealed class CreateShareLink(AssetStore assets, ShareLinkStore links, ShareTokens tokens, TimeProvider clock)
+public sealed class CreateShareLink(
+    AssetStore assets, AssetChangeStore changes, ShareLinkStore links, MuxChoreStore chores, ShareTokens tokens, TimeProvider clock)
 {
     public static readonly TimeSpan DefaultLifetime = TimeSpan.FromDays(7);
     public static readonly TimeSpan MinLifetime = TimeSpan.FromHours(24);
@@ -40,17 +41,24 @@ public sealed class CreateShareLink(AssetStore assets, ShareLinkStore links, Sha
             return new CreatedShareLink.NotFound();
         }
 
-        if (await assets.FindReadyAsync(tx, caller.Tenant, request.Asset, request.Version) is null)
+        // Before the row is held: deriving it takes a large part of a second.
+        var passphrase = request.Passphrase is null ? null : Passphrases.Keep(request.Passphrase);
+        await changes.HoldAsync(tx, caller.Tenant, request.Asset);
+        if (await assets.FindReadyAsync(tx, caller.Tenant, request.Asset, request.Version) is not { } ready)
         {
             return new CreatedShareLink.NotReady(asset.VersionStatus);
+        }
+
+        if (request.Switches.AllowDownload)
+        {
+            await chores.WantRenditionAsync(tx, caller.Tenant, ready.Id);
         }
 
         var now = clock.GetUtcNow();
         var id = NewKey.At<ShareLinkId>(now);
         var token = tokens.Make(id, 1, tokens.CurrentKey);
         var link = await links.CreateAsync(tx, caller.Tenant, caller, new(
-            id, asset.ProjectId, asset.Id, request.Version?.Value, ShareTokens.Hash(token)!, tokens.CurrentKey, now + request.Lifetime,
-            request.AllowComments, request.AllowDownload, request.MaxOpens, request.Notify, request.Label));
+            id, asset.ProjectId, asset.Id, request.Version?.Value, ShareTokens.Hash(token)!, tokens.CurrentKey, now + request.Lifetime, request.Switches, passphrase));
         return new CreatedShareLink.Created(link);
     }
 }

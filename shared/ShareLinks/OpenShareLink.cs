@@ -1,6 +1,5 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
-using System.Text;
 using Microsoft.Extensions.Logging;
 using Portal.Limits;
 using Portal.Playback;
@@ -21,12 +20,7 @@ public abstract record OpenedShareLink
     /// <summary>HEAD: it would open.</summary>
     public sealed record WouldOpen : OpenedShareLink;
 
-    public sealed record Unknown : OpenedShareLink;
-
-    /// <summary>Revoked, expired, used up, nothing ready: one wording for all of them.</summary>
-    public sealed record Unavailable : OpenedShareLink;
-
-    public sealed record TooMany(int RetryAfter, int Limit) : OpenedShareLink;
+    public sealed record Refused(DoorRefusal Why) : OpenedShareLink;
 }
 
 /// <summary>
@@ -34,13 +28,12 @@ public abstract record OpenedShareLink
 /// Mux of at most 15 minutes and never past the link's end. A revoked, expired or unknown link mints nothing.
 /// </summary>
 public sealed partial class OpenShareLink(
-    ShareLinkStore store, MintPlayback mint, PlaybackTokens tokens, RateLimit limit, FailedTries failed, TimeProvider clock, ILogger<OpenShareLink> logger)
+    ShareDoorStore store, MintPlayback mint, PlaybackTokens tokens, RateLimit limit, FailedTries failed, TimeProvider clock, ILogger<OpenShareLink> logger)
 {
     private const int ViewerTokenBytes = 32;
 
-    /// <param name="viewerToken">The cookie of an earlier open, if the guest brought one.</param>
     /// <param name="peek">HEAD: look, count nothing, mint nothing.</param>
-    public async Task<OpenedShareLink> RunAsync(string token, string? viewerToken, Requester requester, bool peek, CancellationToken ct)
+    public async Task<OpenedShareLink> RunAsync(Visitor visitor, Requester requester, bool peek, CancellationToken ct)
     {
         var newViewer = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(ViewerTokenBytes));
         var now = clock.GetUtcNow();
@@ -48,9 +41,11 @@ public sealed partial class OpenShareLink(
         // A text that cannot be a token still takes a hit of the address's minute: guessing costs the same either way.
         var opened = await store.OpenAsync(new
         {
-            tokenHash = ShareTokens.Hash(token) ?? [],
-            viewerHash = viewerToken is { Length: > 0 and <= 100 } ? Hash(viewerToken) : null,
-            newViewerHash = Hash(newViewer),
+            tokenHash = ShareTokens.Hash(visitor.Token) ?? [],
+            viewerHash = ShareTokens.CookieHash(visitor.ViewerToken),
+            newViewerHash = ShareTokens.CookieHash(newViewer),
+            unlockHash = ShareTokens.CookieHash(visitor.UnlockToken),
+            clerkUserId = visitor.ClerkUserId,
             ipHash = requester.IpHash,
             agentFamily = requester.AgentFamily,
             requestId = requester.RequestId,
@@ -64,34 +59,33 @@ public sealed partial class OpenShareLink(
             ipLimit = limit.Limits.PlaybacksPerMinute,
         }, ct);
 
-        switch (opened.Outcome)
+        if (opened.Outcome != "open")
         {
-            case "open" when peek:
-                return new OpenedShareLink.WouldOpen();
-            case "open":
-                Log.Opened(logger, opened.ShareLinkId!.Value.Value, opened.TenantId!.Value.Value, opened.NewViewer == true);
-                var urls = mint.For(opened.PlaybackId!, tokens.Expiry(opened.TokenExpiresAt));
-                return new OpenedShareLink.Open(opened, urls, opened.NewViewer == true ? newViewer : null);
-            case "unavailable":
-                Log.Refused(logger, opened.ShareLinkId!.Value.Value, opened.Reason!);
-                return new OpenedShareLink.Unavailable();
-            case "limited":
-                return new OpenedShareLink.TooMany(opened.RetryAfter!.Value, limit.Limits.PlaybacksPerMinute);
-            default:
-                // Who asks for one unknown token after the other is guessing.
-                var hit = await failed.CountAsync("share_token", requester, ct);
-                return hit.Allowed ? new OpenedShareLink.Unknown() : new OpenedShareLink.TooMany(hit.RetryAfter, limit.Limits.FailedTriesPerMinute);
-        }
-    }
+            Log.Refused(logger, opened.ShareLinkId?.Value, opened.Outcome, opened.Reason);
+            var why = DoorRefusal.Of(opened.Outcome, opened.RetryAfter, limit.Limits.PlaybacksPerMinute);
 
-    private static byte[] Hash(string viewerToken) => SHA256.HashData(Encoding.UTF8.GetBytes(viewerToken));
+            // Who asks for one unknown token after the other is guessing.
+            return why is DoorRefusal.Unknown && await failed.CountAsync("share_token", requester, ct) is { Allowed: false } hit
+                ? new OpenedShareLink.Refused(new DoorRefusal.TooMany(hit.RetryAfter, limit.Limits.FailedTriesPerMinute))
+                : new OpenedShareLink.Refused(why);
+        }
+
+        if (peek)
+        {
+            return new OpenedShareLink.WouldOpen();
+        }
+
+        Log.Opened(logger, opened.ShareLinkId!.Value.Value, opened.TenantId!.Value.Value, opened.NewViewer == true);
+        var urls = mint.For(opened.PlaybackId!, tokens.Expiry(opened.TokenExpiresAt));
+        return new OpenedShareLink.Open(opened, urls, opened.NewViewer == true ? newViewer : null);
+    }
 
     private static partial class Log
     {
         [LoggerMessage(Level = LogLevel.Information, Message = "Share link {ShareLinkId} of tenant {TenantId} opened (new viewer: {NewViewer})")]
         public static partial void Opened(ILogger logger, Guid shareLinkId, Guid tenantId, bool newViewer);
 
-        [LoggerMessage(Level = LogLevel.Information, Message = "Share link {ShareLinkId} refused: {Reason}")]
-        public static partial void Refused(ILogger logger, Guid shareLinkId, string reason);
+        [LoggerMessage(Level = LogLevel.Information, Message = "Share link {ShareLinkId}: {Outcome} {Reason}")]
+        public static partial void Refused(ILogger logger, Guid? shareLinkId, string outcome, string? reason);
     }
 }

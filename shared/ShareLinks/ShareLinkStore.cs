@@ -6,32 +6,20 @@ using Portal.Tenancy;
 
 namespace Portal.ShareLinks;
 
-/// <summary>A share link as members of the tenant see it. The token is not in it: only its hash is stored.</summary>
-public sealed record ShareLink(
-    ShareLinkId Id, ProjectId ProjectId, AssetId AssetId, Guid? AssetVersionId, string TokenKid, int Generation, string Status, DateTimeOffset ExpiresAt,
-    bool AllowComments, bool AllowDownload, int? MaxOpens, int Opens, string Notify, string Label, UserId CreatedBy, int Version,
-    DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt, DateTimeOffset? RevokedAt);
-
-/// <summary>The row of a new link.</summary>
-public sealed record NewShareLink(
-    ShareLinkId Id, ProjectId ProjectId, AssetId AssetId, Guid? AssetVersionId, byte[] TokenHash, string TokenKid, DateTimeOffset ExpiresAt,
-    bool AllowComments, bool AllowDownload, int? MaxOpens, string Notify, string Label);
-
-/// <summary>What opening a link found. Reason is for the audit and the log, never for the guest.</summary>
-public sealed record OpenedLink(
-    string Outcome, string? Reason, int? RetryAfter, TenantId? TenantId, ShareLinkId? ShareLinkId, DateTimeOffset? ExpiresAt, DateTimeOffset? TokenExpiresAt,
-    string? Title, bool? AllowComments, bool? AllowDownload, bool? NewViewer, AssetVersionId? AssetVersionId, int? VersionNumber, string? PlaybackId,
-    double? DurationS, string? AspectRatio);
-
-/// <summary>All SQL of share links. Opening is the one look-up without a tenant: a guest holds a token, nothing else.</summary>
+/// <summary>
+/// SQL of share links as members see and make them. What changes a link later is in <see cref="ShareLinkMoves"/>, what strangers with a
+/// token do in <see cref="ShareDoorStore"/>.
+/// </summary>
 public sealed class ShareLinkStore(PortalDb db, Journal journal, TimeProvider clock)
 {
-    // A link past its end reads as expired from that moment, whether or not anything has moved its row yet.
-    private const string Columns = """
+    // A link past its end reads as expired from that moment, whether or not the timer has moved its row yet.
+    internal const string Columns = """
         l.id, l.project_id, l.asset_id, l.asset_version_id, l.token_kid, l.generation,
         case when l.status = 'active' and l.expires_at <= @now then 'expired' else l.status end as status,
-        l.expires_at, l.allow_comments, l.allow_download, l.max_opens, l.opens, l.notify, l.label, l.created_by, l.version,
-        l.created_at, l.updated_at, l.revoked_at
+        l.expires_at, l.allow_comments, l.allow_download, l.require_sign_in, l.passphrase_hash is not null as has_passphrase, l.max_opens, l.opens,
+        l.notify, l.label,
+        array(select g.email from portal.share_link_guests g where g.tenant_id = l.tenant_id and g.share_link_id = l.id order by g.email) as guest_emails,
+        l.created_by, l.version, l.created_at, l.updated_at, l.revoked_at, l.hard_revoked_at
         """;
 
     private const string From = $"""
@@ -42,12 +30,12 @@ public sealed class ShareLinkStore(PortalDb db, Journal journal, TimeProvider cl
     public async Task<ShareLink> CreateAsync(Tx tx, TenantId tenant, Caller caller, NewShareLink link)
     {
         var now = clock.GetUtcNow();
-        var created = await tx.GetAsync<ShareLink>($"""
+        await tx.ExecuteAsync("""
             insert into portal.share_links as l (id, tenant_id, project_id, asset_id, asset_version_id, token_hash, token_kid, status, expires_at,
-                   allow_comments, allow_download, max_opens, notify, label, created_by, created_at, updated_at)
+                   allow_comments, allow_download, require_sign_in, passphrase_hash, passphrase_salt, passphrase_iterations, max_opens, notify, label,
+                   created_by, created_at, updated_at)
             values (@Id, @tenant, @ProjectId, @AssetId, @AssetVersionId, @TokenHash, @TokenKid, 'active', @ExpiresAt,
-                   @AllowComments, @AllowDownload, @MaxOpens, @Notify, @Label, @createdBy, @now, @now)
-            returning {Columns}
+                   @AllowComments, @AllowDownload, @RequireSignIn, @Hash, @Salt, @Iterations, @MaxOpens, @Notify, @Label, @createdBy, @now, @now)
             """, new
         {
             link.Id,
@@ -58,25 +46,22 @@ public sealed class ShareLinkStore(PortalDb db, Journal journal, TimeProvider cl
             link.TokenHash,
             link.TokenKid,
             link.ExpiresAt,
-            link.AllowComments,
-            link.AllowDownload,
-            link.MaxOpens,
-            link.Notify,
-            link.Label,
+            link.Switches.AllowComments,
+            link.Switches.AllowDownload,
+            link.Switches.RequireSignIn,
+            link.Passphrase?.Hash,
+            link.Passphrase?.Salt,
+            link.Passphrase?.Iterations,
+            link.Switches.MaxOpens,
+            link.Switches.Notify,
+            link.Switches.Label,
             createdBy = caller.User,
             now,
         });
-        await journal.WriteAsync(tx, tenant, Actor.From(caller), new Entry("share_link_created", "share_link", created.Id.Value, null, new
-        {
-            status = created.Status,
-            assetId = created.AssetId.Value,
-            assetVersionId = created.AssetVersionId,
-            expiresAt = created.ExpiresAt,
-            allowComments = created.AllowComments,
-            allowDownload = created.AllowDownload,
-            maxOpens = created.MaxOpens,
-            notify = created.Notify,
-        }, "share_link_created"));
+        await AddressAsync(tx, tenant, link.Id, link.Switches.GuestEmails);
+        var created = await tx.GetAsync<ShareLink>($"select {Columns} from portal.share_links l where l.tenant_id = @tenant and l.id = @Id", new { tenant, link.Id, now });
+        await journal.WriteAsync(tx, tenant, Actor.From(caller), new Entry(
+            "share_link_created", "share_link", created.Id.Value, null, ShareLinkMoves.Facts(created), "share_link_created"));
         return created;
     }
 
@@ -107,26 +92,61 @@ public sealed class ShareLinkStore(PortalDb db, Journal journal, TimeProvider cl
             take = page.Take,
         }, ct);
 
-    /// <summary>active, expired → revoked. Null when it was revoked before; from the commit on, nothing is minted.</summary>
-    public async Task<ShareLink?> RevokeAsync(Tx tx, TenantId tenant, Caller caller, ShareLink link)
-    {
-        var revoked = await tx.QueryOneAsync<ShareLink>($"""
-            update portal.share_links l set status = 'revoked', revoked_at = @now, revoked_by = @by, version = l.version + 1, updated_at = @now
-             where l.tenant_id = @tenant and l.id = @id and l.status in ('active', 'expired')
-            returning {Columns}
-            """, new { tenant, id = link.Id, by = caller.User, now = clock.GetUtcNow() });
-        if (revoked is not null)
+    /// <summary>Who looked through a link, newest first; nothing when the caller does not see it.</summary>
+    public Task<IReadOnlyList<ShareViewer>> ListOpensAsync(TenantId tenant, Caller caller, ShareLinkId id, Page page, CancellationToken ct) =>
+        db.ReadAsync<ShareViewer>(tenant, $"""
+            select w.id, w.first_seen_at, w.last_seen_at, w.agent_family, w.user_id, w.minted
+              from portal.share_viewers w
+             where w.tenant_id = @tenant and w.share_link_id = @id
+               and exists (select 1 {From} and l.id = w.share_link_id)
+               and (@afterAt::timestamptz is null or (w.first_seen_at, w.id) < (@afterAt, @afterId))
+             order by w.first_seen_at desc, w.id desc limit @take
+            """, new
         {
-            await journal.WriteAsync(tx, tenant, Actor.From(caller), new Entry("share_link_revoked", "share_link", link.Id.Value,
-                new { status = link.Status }, new { status = revoked.Status, assetId = link.AssetId.Value }, "share_link_revoked"));
-        }
+            tenant,
+            id,
+            seesAll = caller.SeesAllProjects,
+            user = caller.User,
+            afterAt = page.After?.At,
+            afterId = page.After?.Id,
+            take = page.Take,
+        }, ct);
 
-        return revoked;
-    }
+    /// <summary>
+    /// What a Client may watch: active links of their projects that name their address and have something ready behind them. Whoever is
+    /// taken off a project or off a link no longer finds it here.
+    /// </summary>
+    public Task<IReadOnlyList<AddressedLink>> ListAddressedAsync(TenantId tenant, Caller caller, Page page, CancellationToken ct) =>
+        db.ReadAsync<AddressedLink>(tenant, $"""
+            select l.id, l.project_id, l.token_kid, l.generation, a.title, v.number as version_number, l.expires_at, l.allow_comments, l.allow_download,
+                   l.passphrase_hash is not null as has_passphrase, l.created_at
+              from portal.share_links l
+              join portal.projects p on p.tenant_id = l.tenant_id and p.id = l.project_id
+              join portal.assets a on a.tenant_id = l.tenant_id and a.id = l.asset_id
+              join lateral (select v.number from portal.asset_versions v
+                             where v.tenant_id = l.tenant_id and v.asset_id = l.asset_id and v.status = 'ready'
+                               and (l.asset_version_id is null or v.id = l.asset_version_id)
+                             order by v.number desc limit 1) v on true
+             where l.tenant_id = @tenant and {ProjectStore.Visible} and l.status = 'active' and l.expires_at > @now
+               and exists (select 1 from portal.share_link_guests g
+                             join portal.users u on u.tenant_id = g.tenant_id and lower(u.email) = g.email
+                            where g.tenant_id = l.tenant_id and g.share_link_id = l.id and u.id = @user)
+               and (@afterAt::timestamptz is null or (l.created_at, l.id) < (@afterAt, @afterId))
+             order by l.created_at desc, l.id desc limit @take
+            """, new
+        {
+            tenant,
+            seesAll = caller.SeesAllProjects,
+            user = caller.User,
+            now = clock.GetUtcNow(),
+            afterAt = page.After?.At,
+            afterId = page.After?.Id,
+            take = page.Take,
+        }, ct);
 
-    /// <summary>Everything an open does, in one round trip: <c>portal.open_share_link</c> in 0004_share_links.sql.</summary>
-    public Task<OpenedLink> OpenAsync(object args, CancellationToken ct) => db.AskAsync<OpenedLink>("""
-        select * from portal.open_share_link(@tokenHash, @viewerHash, @newViewerHash, @ipHash, @agentFamily, @requestId, @now, @ttl, @peek,
-                                             @viewerId, @playbackAuditId, @auditId, @eventId, @ipLimit)
-        """, args, ct);
+    internal Task AddressAsync(Tx tx, TenantId tenant, ShareLinkId id, IReadOnlyList<string> emails) => tx.ExecuteAsync("""
+        delete from portal.share_link_guests where tenant_id = @tenant and share_link_id = @id and email <> all(@emails);
+        insert into portal.share_link_guests (tenant_id, share_link_id, email, added_at)
+        select @tenant, @id, e, @now from unnest(@emails) e on conflict do nothing
+        """, new { tenant, id, emails = emails.ToArray(), now = clock.GetUtcNow() });
 }

@@ -40,6 +40,9 @@ public sealed class ShareTokens(IOptions<ShareLinkOptions> options)
         return Base64Url.EncodeToString(HMACSHA256.HashData(key, message));
     }
 
+    /// <summary>What is stored of a random cookie of ours; null for none, or for a text that is no such cookie.</summary>
+    public static byte[]? CookieHash(string? cookie) => cookie is { Length: > 0 and <= 100 } ? SHA256.HashData(Encoding.UTF8.GetBytes(cookie)) : null;
+
     /// <summary>What is stored and looked up; null when the text cannot be a token at all.</summary>
     public static byte[]? Hash(string token) =>
         token.Length == TokenLength && Base64Url.IsValid(token) ? SHA256.HashData(Encoding.ASCII.GetBytes(token)) : null;

@@ -90,6 +90,14 @@ public sealed class RequestUpload(
             source = upload.Source,
             sizeBytes = upload.SizeBytes,
         }, "asset_uploaded"));
+        if (number > 1)
+        {
+            await journal.WriteAsync(tx, caller.Tenant, Actor.From(caller), new Entry("asset_version_replaced", "asset", upload.AssetId.Value,
+                new { versionNumber = number - 1 },
+                new { projectId = upload.ProjectId.Value, assetId = upload.AssetId.Value, assetVersionId = upload.VersionId.Value, versionNumber = number, uploadJobId = upload.JobId.Value },
+                "asset_version_replaced"));
+        }
+
         var job = await store.ReadAsync(tx, caller.Tenant, upload.JobId);
         return new RequestedUpload.Created(job!);
     }

@@ -116,7 +116,9 @@ public sealed class UploadMoves(Journal journal, AlertStore alerts, TimeProvider
     {
         var moved = await MoveAsync(tx, job, """
             with old as (
-                select * from portal.upload_jobs where tenant_id = @tenant and id = @id and attempt = @attempt and status in ('failed', 'timed_out') for update
+                select * from portal.upload_jobs where tenant_id = @tenant and id = @id and attempt = @attempt and status in ('failed', 'timed_out')
+                   and exists (select 1 from portal.asset_versions v where v.tenant_id = @tenant and v.id = asset_version_id and v.status in ('failed', 'cancelled'))
+                   for update
             ), kept as (
                 insert into portal.upload_attempts (tenant_id, job_id, attempt, mux_upload_id, mux_asset_id, outcome, failure_code, failure_reason, ended_at)
                 select tenant_id, id, attempt, mux_upload_id, mux_asset_id, status, failure_code, failure_reason, updated_at from old

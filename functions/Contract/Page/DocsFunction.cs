@@ -9,7 +9,7 @@ public sealed class DocsFunction
 {
     [Function("ReadApiDocs")]
     [Allows(PortalAction.Anonymous)]
-    [Operation("Read the document as a page", MediaType = "text/html", Returns = typeof(string), IsCached = true)]
+    [Operation("Read the document as a page", MediaType = "text/html", Returns = typeof(string), IsTagged = true)]
     public IResult Run([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/docs")] HttpRequest request) =>
         new CachedBytes(DocsPage.Current.Bytes, "text/html; charset=utf-8", DocsPage.Current.Tag, DocsPage.Current.Policy);
 }

@@ -69,7 +69,7 @@ internal sealed class DocsOperation(JsonObject document, DocsSchemas schemas)
         }
 
         var example = media.Value!["example"] is { } given ? $"<details class=\"example\"><summary>Example</summary>{DocsHtml.Json(given)}</details>" : "";
-        return $"<div class=\"answer {kind}\"><span class=\"status\">{status}</span><div>{text}{schemas.Body(media.Value["schema"]!.AsObject())}{example}{Headers(response)}</div></div>";
+        return $"<div class=\"answer {kind}\"><span class=\"status\">{status}</span><div>{text}{schemas.Body(media.Value["schema"]!.AsObject(), answer: true)}{example}{Headers(response)}</div></div>";
     }
 
     private static string Headers(JsonObject response) => response["headers"] is not JsonObject headers ? "" :

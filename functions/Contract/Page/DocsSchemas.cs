@@ -16,8 +16,8 @@ internal sealed class DocsSchemas(JsonObject schemas)
         $"<article class=\"schema\" id=\"schema-{DocsHtml.Text(s.Key)}\"><h3>{DocsHtml.Text(s.Key)}</h3>{DocsHtml.Prose(s.Value!["description"]?.ToString())}{Fields(s.Value.AsObject())}</article>"));
 
     /// <summary>The fields of a body: of the record itself, or what it is a list of.</summary>
-    public string Body(JsonObject schema) => schema["$ref"]?.ToString() is { } reference
-        ? $"<p class=\"type\">{Type(schema)}</p>{Fields(schemas[NameOf(reference)]!.AsObject())}"
+    public string Body(JsonObject schema, bool answer = false) => schema["$ref"]?.ToString() is { } reference
+        ? $"<p class=\"type\">{Type(schema)}</p>{Fields(schemas[NameOf(reference)]!.AsObject(), answer)}"
         : $"<p class=\"type\">{Type(schema)}{(schema["description"] is { } about ? " – " + DocsHtml.Line(about.ToString()) : "")}</p>";
 
     /// <summary>A type in words, with links to records.</summary>
@@ -48,7 +48,8 @@ internal sealed class DocsSchemas(JsonObject schemas)
         return types.Count > 1 ? $"{words} or null" : words;
     }
 
-    public string Fields(JsonObject schema)
+    /// <param name="answer">Fields of answers are there unless something else is said.</param>
+    public string Fields(JsonObject schema, bool answer = false)
     {
         if (schema["properties"] is not JsonObject { Count: > 0 } properties)
         {
@@ -56,7 +57,7 @@ internal sealed class DocsSchemas(JsonObject schemas)
         }
 
         var required = (schema["required"] as JsonArray ?? []).Select(r => r!.ToString()).ToHashSet();
-        return Table(properties.Select(p => Row(p.Key, p.Value!.AsObject(), required.Contains(p.Key), p.Value["description"]?.ToString())));
+        return Table(properties.Select(p => Row(p.Key, p.Value!.AsObject(), !answer && required.Contains(p.Key), p.Value["description"]?.ToString())));
     }
 
     public static string Table(IEnumerable<string> rows) => $"<dl class=\"fields\">{string.Concat(rows)}</dl>";

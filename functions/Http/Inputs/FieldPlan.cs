@@ -39,6 +39,12 @@ public sealed class FieldPlan
             type = type.GetGenericArguments()[0];
         }
 
+        if (type.IsGenericType && type.GetGenericTypeDefinition() == typeof(IReadOnlyDictionary<,>))
+        {
+            IsMap = true;
+            type = type.GetGenericArguments()[1];
+        }
+
         Type = type;
         RequireBounds();
     }
@@ -53,7 +59,10 @@ public sealed class FieldPlan
 
     public bool IsList { get; }
 
-    /// <summary>The type of the value, or of a list's entries.</summary>
+    /// <summary>An object of names that are the caller's own, each with a string or null.</summary>
+    public bool IsMap { get; }
+
+    /// <summary>The type of the value, or of a list's or map's entries.</summary>
     public Type Type { get; }
 
     public AboutAttribute? About { get; }
@@ -73,7 +82,8 @@ public sealed class FieldPlan
     /// <summary>Limits everywhere: a field without one is a mistake of ours, found by the first test that touches it.</summary>
     private void RequireBounds()
     {
-        var missing = IsList && !Rules.OfType<ItemsAttribute>().Any() ? "[Items]"
+        var missing = IsMap ? (Rules.OfType<MapAttribute>().Any() ? null : "[Map]")
+            : IsList && !Rules.OfType<ItemsAttribute>().Any() ? "[Items]"
             : Type == typeof(string) && !Rules.Any(r => r is TextAttribute or OneOfAttribute or EmailAttribute) ? "[Text], [OneOf] or [Email]"
             : (Type == typeof(int) || Type == typeof(long)) && !Rules.OfType<WholeAttribute>().Any() ? "[Whole]"
             : null;

@@ -125,6 +125,11 @@ public static class Input
 
     private static object? ReadValue(JsonElement json, FieldPlan field, string pointer, Faults faults)
     {
+        if (field.IsMap)
+        {
+            return ReadMap(json, field, pointer, faults);
+        }
+
         if (!field.IsList)
         {
             return ReadOne(json, field, pointer, faults);
@@ -154,6 +159,42 @@ public static class Input
         }
 
         return list.Count == index ? list : null;
+    }
+
+    private static Dictionary<string, string?>? ReadMap(JsonElement json, FieldPlan field, string pointer, Faults faults)
+    {
+        var rule = field.Rules.OfType<MapAttribute>().First();
+        if (json.ValueKind != JsonValueKind.Object)
+        {
+            faults.At(pointer, "object", $"{field.JsonName} must be an object.");
+            return null;
+        }
+
+        if (json.GetPropertyCount() > rule.Max)
+        {
+            faults.At(pointer, rule.Name, $"{field.JsonName} must have at most {rule.Max} entries.");
+            return null;
+        }
+
+        var map = new Dictionary<string, string?>(StringComparer.Ordinal);
+        foreach (var entry in json.EnumerateObject())
+        {
+            var at = $"{pointer}/{Escape(entry.Name)}";
+            if (!MapAttribute.IsName(entry.Name))
+            {
+                faults.At(at, rule.Name, MapAttribute.NameRule);
+            }
+            else if (entry.Value.ValueKind == JsonValueKind.Null)
+            {
+                map[entry.Name] = null;
+            }
+            else if (FieldReader.FromJson(field, entry.Value, at, faults) is string text)
+            {
+                map[entry.Name] = text;
+            }
+        }
+
+        return map;
     }
 
     private static object? ReadOne(JsonElement json, FieldPlan field, string pointer, Faults faults)

@@ -111,6 +111,37 @@ public sealed class ItemsAttribute(int max) : RuleAttribute
     }
 }
 
+/// <summary>
+/// An object of up to <paramref name="max"/> entries whose names the caller chooses, each a string of up to <paramref name="maxLength"/>
+/// characters. In a merge patch null removes an entry.
+/// </summary>
+public sealed partial class MapAttribute(int max, int maxLength) : RuleAttribute
+{
+    internal const string NameRule = "A name must have 1 to 50 characters out of letters, digits, _, . and -.";
+
+    public int Max { get; } = max;
+
+    public int MaxLength { get; } = maxLength;
+
+    public override string Name => "map";
+
+    public override string? Broken(object value) =>
+        value is string text && text.Length is var length && (length == 0 || length > MaxLength) ? $"must hold strings of 1 to {MaxLength} characters." : null;
+
+    public override void Describe(JsonObject schema)
+    {
+        schema["type"] = "object";
+        schema["maxProperties"] = Max;
+        schema["propertyNames"] = new JsonObject { ["pattern"] = "^[A-Za-z0-9_.-]{1,50}$" };
+        schema["additionalProperties"] = new JsonObject { ["type"] = new JsonArray("string", "null"), ["minLength"] = 1, ["maxLength"] = MaxLength };
+    }
+
+    internal static bool IsName(string name) => NamePattern().IsMatch(name);
+
+    [GeneratedRegex(@"^[A-Za-z0-9_.-]{1,50}\z")]
+    private static partial Regex NamePattern();
+}
+
 /// <summary>A sentence about a field for the OpenAPI document.</summary>
 [AttributeUsage(AttributeTargets.Property | AttributeTargets.Parameter | AttributeTargets.Class)]
 public sealed class AboutAttribute(string text) : Attribute

@@ -15,6 +15,14 @@ public sealed record MuxAsset(
     string Id, string Status, string? UploadId, string? Passthrough, string? SignedPlaybackId, IReadOnlyList<string> PublicPlaybackIds,
     double? DurationS, string? AspectRatio, int? Width, int? Height, double? FrameRate, string? Error);
 
+/// <summary>What hangs off an asset that is ready: its signed playback ids, and files to download.</summary>
+public sealed record MuxFiles(IReadOnlyList<string> SignedPlaybackIds, IReadOnlyList<MuxRendition> Renditions);
+
+/// <summary>A static rendition.</summary>
+/// <param name="Name">As in its URL: <c>highest.mp4</c>.</param>
+/// <param name="Status">preparing, ready, skipped or errored.</param>
+public sealed record MuxRendition(string Name, string Status);
+
 /// <summary>The part of Mux Video that the portal uses. The one implementation is <see cref="MuxVideo"/>.</summary>
 public interface IMuxVideo
 {
@@ -33,6 +41,17 @@ public interface IMuxVideo
 
     /// <summary>True once the asset is gone, also when it was gone before.</summary>
     Task<VendorAnswer<bool>> DeleteAssetAsync(string assetId, CancellationToken ct);
+
+    Task<VendorAnswer<MuxFiles>> GetFilesAsync(string assetId, CancellationToken ct);
+
+    /// <summary>A new signed playback id.</summary>
+    Task<VendorAnswer<string>> CreatePlaybackIdAsync(string assetId, CancellationToken ct);
+
+    /// <summary>True once the playback id is gone, also when it was gone before.</summary>
+    Task<VendorAnswer<bool>> DeletePlaybackIdAsync(string assetId, string playbackId, CancellationToken ct);
+
+    /// <summary>Asks for a file in the best quality there is; it is made in the background.</summary>
+    Task<VendorAnswer<bool>> CreateRenditionAsync(string assetId, CancellationToken ct);
 }
 
 /// <summary>
@@ -79,12 +98,34 @@ public sealed class MuxVideo(IDirectUploadsApiAsync uploads, IAssetsApiAsync ass
             r => r?.Data is { } list ? [.. list.Select(Read).OfType<MuxAsset>()] : null,
             ct);
 
-    public async Task<VendorAnswer<bool>> DeleteAssetAsync(string assetId, CancellationToken ct)
+    public Task<VendorAnswer<bool>> DeleteAssetAsync(string assetId, CancellationToken ct) => GoneAsync(() => assets.DeleteAssetWithHttpInfoAsync(assetId, ct), ct);
+
+    public Task<VendorAnswer<MuxFiles>> GetFilesAsync(string assetId, CancellationToken ct) =>
+        CallAsync(() => assets.GetAssetWithHttpInfoAsync(assetId, ct), r => Files(r?.Data), ct);
+
+    public Task<VendorAnswer<string>> CreatePlaybackIdAsync(string assetId, CancellationToken ct) => CallAsync(
+        () => assets.CreateAssetPlaybackIdWithHttpInfoAsync(assetId, new CreatePlaybackIDRequest { Policy = PlaybackPolicy.Signed }, ct), r => r?.Data?.Id, ct);
+
+    public Task<VendorAnswer<bool>> DeletePlaybackIdAsync(string assetId, string playbackId, CancellationToken ct) =>
+        GoneAsync(() => assets.DeleteAssetPlaybackIdWithHttpInfoAsync(assetId, playbackId, ct), ct);
+
+    public async Task<VendorAnswer<bool>> CreateRenditionAsync(string assetId, CancellationToken ct)
     {
-        var answer = await CallAsync<object, bool?>(() => assets.DeleteAssetWithHttpInfoAsync(assetId, ct), _ => true, ct);
+        var request = new CreateStaticRenditionRequest { Resolution = CreateStaticRenditionRequest.ResolutionEnum.Highest };
+        return Plain(await CallAsync<CreateStaticRenditionResponse, bool?>(
+            () => assets.CreateAssetStaticRenditionWithHttpInfoAsync(assetId, request, ct), r => r?.Data is null ? null : true, ct));
+    }
+
+    private static async Task<VendorAnswer<bool>> GoneAsync(Func<Task<ApiResponse<object>>> delete, CancellationToken ct)
+    {
+        var answer = await CallAsync<object, bool?>(delete, _ => true, ct);
+        return answer is VendorAnswer<bool?>.Refused { Status: 404 } ? new VendorAnswer<bool>.Ok(true) : Plain(answer);
+    }
+
+    private static VendorAnswer<bool> Plain(VendorAnswer<bool?> answer)
+    {
         return answer switch
         {
-            VendorAnswer<bool?>.Refused { Status: 404 } => new VendorAnswer<bool>.Ok(true),
             VendorAnswer<bool?>.Refused r => new VendorAnswer<bool>.Refused(r.Status, r.Reason),
             VendorAnswer<bool?>.Paced p => new VendorAnswer<bool>.Paced(p.Wait),
             VendorAnswer<bool?>.Unknown u => new VendorAnswer<bool>.Unknown(u.Reason),
@@ -177,4 +218,14 @@ public sealed class MuxVideo(IDirectUploadsApiAsync uploads, IAssetsApiAsync ass
             asset.MaxStoredFrameRate > 0 ? asset.MaxStoredFrameRate : null,
             asset.Errors is { } errors ? string.Join(" ", errors.Messages ?? [errors.Type]) : null);
     }
+
+    private static MuxFiles? Files(Asset? asset) => asset?.Id is null ? null : new(
+        [.. (asset.PlaybackIds ?? []).Where(p => p.Policy == PlaybackPolicy.Signed).Select(p => p.Id)],
+        [.. (asset.StaticRenditions?.Files ?? []).Where(f => f.Name == StaticRendition.NameEnum.HighestMp4).Select(f => new MuxRendition("highest.mp4", f.Status switch
+        {
+            StaticRendition.StatusEnum.Ready => "ready",
+            StaticRendition.StatusEnum.Skipped => "skipped",
+            StaticRendition.StatusEnum.Errored => "errored",
+            _ => "preparing",
+        }))]);
 }

@@ -127,13 +127,14 @@ public sealed class IsolationTests(TestPortal portal) : IClassFixture<TestPortal
         var assets = new AssetStore(db);
         var uploads = new UploadStore(db);
         var links = new ShareLinkStore(db, journal, portal.Clock);
+        var moves = new ShareLinkMoves(links, journal, portal.Clock);
         var assetId = new AssetId(Guid.Parse(upload.Text("assetId")));
         var linkId = new ShareLinkId(link.Id);
 
         Assert.Null(await projects.FindAsync(tenant, Admin, new ProjectId(project), default));
         Assert.Empty(await projects.ListAsync(tenant, Admin, page, default));
         Assert.Null(await assets.FindAsync(tenant, Admin, assetId, default));
-        Assert.Empty(await assets.ListAsync(tenant, Admin, null, page, default));
+        Assert.Empty(await assets.ListAsync(tenant, Admin, new AssetFilter(), byTitle: false, page, default));
         Assert.Null(await assets.FindReadyAsync(tenant, assetId, null, default));
         Assert.Null(await uploads.FindAsync(tenant, Admin, new UploadJobId(upload.Id), default));
         Assert.Null(await db.InTenantAsync(tenant, tx => uploads.ReadAsync(tx, tenant, new UploadJobId(upload.Id)), default));
@@ -143,7 +144,7 @@ public sealed class IsolationTests(TestPortal portal) : IClassFixture<TestPortal
 
         var real = new ShareLinkStore(new PortalDb(RealSources()), journal, portal.Clock);
         var seen = await real.FindAsync(Victim, Admin with { Tenant = Victim }, linkId, default);
-        Assert.Null(await db.InTenantAsync(tenant, tx => links.RevokeAsync(tx, tenant, Admin, seen!), default));
+        Assert.Null(await db.InTenantAsync(tenant, tx => moves.RevokeAsync(tx, tenant, Admin, seen!), default));
         Assert.Equal("active", await portal.ScalarAsync<string>("select status from portal.share_links where id = @id", new { id = link.Id }));
     }
 

@@ -64,7 +64,7 @@ public sealed class ApiContract
 
     /// <summary>What a caller relies on: not to be left out.</summary>
     private static IEnumerable<string> Missing(ApiAnswer answer, HashSet<string> documented) =>
-        new[] { "etag", "location", "retry-after", "www-authenticate", "x-request-id" }.Where(h => documented.Contains(h) && !answer.Headers.ContainsKey(h));
+        new[] { "etag", "location", "www-authenticate", "x-request-id" }.Append(answer.Status is 429 or 503 ? "retry-after" : "x-request-id").Where(h => documented.Contains(h) && !answer.Headers.ContainsKey(h));
 
     private JsonObject Resolve(JsonNode response) => response["$ref"]?.ToString() is { } reference
         ? document["components"]!["responses"]![reference.Split('/')[^1]]!.AsObject()

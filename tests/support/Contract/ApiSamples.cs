@@ -13,6 +13,9 @@ public static class ApiSamples
 {
     private static readonly Dictionary<string, ApiSample> Table = new()
     {
+        ["AddComment"] = InProject(async w => Version(await w.AssetAsync(), new { body = $"{SampleWorld.Marker} said", frame = 12, frameRate = new { numerator = 25, denominator = 1 } })),
+        ["AddSharedComment"] = Open(async w => AsGuest(await w.NewGuestAsync(), new { name = "Gwen", body = "Nice" })),
+        ["ArchiveAssetVersion"] = InProject(async w => Version(await w.NewAssetAsync())),
         ["BlobWebhook"] = Open(BlobEvent),
         ["CancelUpload"] = InProject(async w => ApiAsk.Id(await w.NewUploadAsync())),
         ["CountUnreadNotifications"] = Open(),
@@ -20,10 +23,22 @@ public static class ApiSamples
         ["CreateProject"] = Open(_ => ApiAsk.Of(new { name = $"{SampleWorld.Marker} made", memberIds = new[] { TestPeople.UserId("agency") } })) with { Reach = Reach.Tenant },
         ["CreateShareLink"] = InProject(async w => ApiAsk.Of(new { assetId = await w.AssetAsync(), label = SampleWorld.Marker })),
         ["CreateTenant"] = Open(async w => ApiAsk.Of(new { name = "A new portal" }) with { As = await w.NewNewcomerAsync() }),
+        ["DeleteComment"] = InProject(async w => ApiAsk.Id(await w.NewCommentAsync())),
+        ["DeleteSharedComment"] = Open(w => w.NewGuestCommentAsync()),
+        ["DownloadShared"] = Open(async w => AsGuest(await w.NewGuestAsync())),
+        ["EditComment"] = InProject(async w => ApiAsk.Id(await w.NewCommentAsync(), new { body = $"{SampleWorld.Marker} better" })),
+        ["EditSharedComment"] = Open(w => w.NewGuestCommentAsync(new { body = "Better" })),
+        ["ExtendShareLink"] = InProject(async w => ApiAsk.Id(await w.NewShortLinkAsync(), new { expiresAt = w.Portal.Clock.GetUtcNow().AddDays(5) })),
+        ["HardRevokeShareLink"] = InProject(async w => ApiAsk.Id((await w.NewLinkAsync()).Id) with { TakesTime = true }),
         ["DeactivateUser"] = InTenant(async w => ApiAsk.Id(await w.NewUserAsync())),
         ["DeleteTenant"] = Open(async w => new ApiAsk { As = await w.NewTenantAdminAsync() }),
         ["HealthLive"] = Open(),
         ["HealthReady"] = Open(),
+        ["ListAssetVersions"] = InProject(async w => ApiAsk.Id(await w.AssetAsync())),
+        ["ListComments"] = InProject(async w => Version(await w.AssetAsync())),
+        ["ListShareLinkOpens"] = InProject(async w => ApiAsk.Id(await w.LinkAsync())),
+        ["ListSharedComments"] = Open(async w => AsGuest(await w.NewGuestAsync())),
+        ["ListSharedWithMe"] = Open(),
         ["ListAssets"] = Open(),
         ["ListInvites"] = Open(),
         ["ListNotifications"] = Open(),
@@ -40,6 +55,10 @@ public static class ApiSamples
         ["ReadApiDocument"] = Open(),
         ["ReactivateUser"] = InTenant(async w => ApiAsk.Id(await w.NewUserAsync("deactivated"))),
         ["ReadAsset"] = InProject(async w => ApiAsk.Id(await w.AssetAsync())),
+        ["ReadAssetVersion"] = InProject(async w => Version(await w.AssetAsync())),
+        ["ReadComment"] = InProject(async w => ApiAsk.Id(await w.NewCommentAsync())),
+        ["ReopenComment"] = InProject(async w => ApiAsk.Id(await w.NewResolvedCommentAsync())),
+        ["ResolveComment"] = InProject(async w => ApiAsk.Id(await w.NewCommentAsync())),
         ["ReadInvite"] = InTenant(async w => ApiAsk.Id(await w.NewInviteAsync())),
         ["ReadMe"] = Open(),
         ["ReadProject"] = InProject(async w => ApiAsk.Id(await w.ProjectAsync())),
@@ -52,6 +71,9 @@ public static class ApiSamples
         ["RequestUpload"] = InProject(async w => ApiAsk.Of(new { projectId = await w.ProjectAsync(), title = SampleWorld.Marker, fileName = $"{SampleWorld.Marker}.mp4", sizeBytes = 1000 }) with { TakesTime = true }),
         ["RevokeInvite"] = InTenant(async w => ApiAsk.Id(await w.NewInviteAsync())),
         ["RevokeShareLink"] = InProject(async w => ApiAsk.Id((await w.NewLinkAsync()).Id)),
+        ["UnlockShareLink"] = Open(async w => ApiAsk.Token((await w.NewLinkAsync()).Text("token"), new { passphrase = "Any at all" })),
+        ["UpdateAsset"] = InProject(async w => ApiAsk.Id(await w.AssetAsync(), new { title = $"{SampleWorld.Marker} title", metadata = new { take = "2" } })),
+        ["UpdateShareLink"] = InProject(async w => ApiAsk.Id((await w.NewLinkAsync()).Id, new { label = $"{SampleWorld.Marker} changed" })),
         ["UpdateMe"] = Open(_ => ApiAsk.Of(new { name = $"{SampleWorld.Marker} me" })),
         ["UpdateTenant"] = Open(_ => ApiAsk.Of(new { senderName = SampleWorld.Marker })),
         ["UpdateUser"] = InTenant(async w => ApiAsk.Id(await w.NewUserAsync(), new { role = "client" })),
@@ -76,6 +98,13 @@ public static class ApiSamples
     private static ApiSample Own(Func<SampleWorld, Task<ApiAsk>> make) => new(Reach.Person, make);
 
     private static ApiSample InProject(Func<SampleWorld, Task<ApiAsk>> make) => new(Reach.Project, make);
+
+    /// <summary>The first version of an asset.</summary>
+    private static ApiAsk Version(Guid asset, object? body = null) =>
+        new() { Path = new Dictionary<string, string> { ["id"] = asset.ToString(), ["number"] = "1" }, Body = body };
+
+    private static ApiAsk AsGuest((string Token, IReadOnlyDictionary<string, string> Cookie) guest, object? body = null) =>
+        ApiAsk.Token(guest.Token, body) with { Headers = guest.Cookie };
 
     private static ApiAsk MuxEvent(SampleWorld world)
     {

@@ -50,6 +50,10 @@ public sealed class SampleWorld(TestPortal portal)
     public async Task<Answer> NewLinkAsync() =>
         (await portal.As("agency").PostAsync("/api/share-links", new { assetId = await AssetAsync(), label = $"{Marker} label", allowComments = true })).Expect(201);
 
+    /// <summary>A share link that could last longer.</summary>
+    public async Task<Guid> NewShortLinkAsync() =>
+        (await portal.ShareAsync(await AssetAsync(), new { label = $"{Marker} label", expiresAt = portal.Clock.GetUtcNow().AddDays(2) })).Id;
+
     /// <summary>An upload that waits for its bytes.</summary>
     public async Task<Guid> NewUploadAsync()
     {
@@ -67,6 +71,47 @@ public sealed class SampleWorld(TestPortal portal)
             update portal.asset_versions set status = 'failed' where id = (select asset_version_id from portal.upload_jobs where id = @upload);
             """, new { upload });
         return upload;
+    }
+
+    /// <summary>A comment of the first tenant's admin that starts a thread.</summary>
+    public async Task<Guid> NewCommentAsync() =>
+        (await portal.As("admin").PostAsync($"/api/assets/{await AssetAsync()}/versions/1/comments", new { body = $"{Marker} comment", visibility = "shared" })).Expect(201).Id;
+
+    public async Task<Guid> NewResolvedCommentAsync()
+    {
+        var comment = await NewCommentAsync();
+        (await portal.As("admin").PostAsync($"/api/comments/{comment}/resolve")).Expect(200);
+        return comment;
+    }
+
+    /// <summary>An asset of its own that is ready and shared with nobody.</summary>
+    public async Task<Guid> NewAssetAsync()
+    {
+        await ForgetLimitsAsync();
+        return Guid.Parse((await portal.UploadReadyAsync(await ProjectAsync())).Text("assetId"));
+    }
+
+    /// <summary>A guest who has opened a link: its token, and the cookie that makes them the same guest again.</summary>
+    public async Task<(string Token, IReadOnlyDictionary<string, string> Cookie)> NewGuestAsync()
+    {
+        var link = await portal.ShareAsync(await AssetAsync(), new { allowComments = true, allowDownload = true, label = $"{Marker} label" });
+        await using (var connection = await portal.OpenAsync())
+        {
+            // As if Mux had made the file by now.
+            await connection.ExecuteAsync("update portal.asset_versions set download_name = 'highest.mp4' where asset_id = @asset", new { asset = await AssetAsync() });
+        }
+
+        var guest = portal.GuestOf(link);
+        (await guest.OpenAsync()).Expect(200);
+        return (link.Text("token"), new Dictionary<string, string> { ["Cookie"] = guest.Cookies[0].Split(';')[0] });
+    }
+
+    /// <summary>The same, with a comment of that guest.</summary>
+    public async Task<ApiAsk> NewGuestCommentAsync(object? body = null)
+    {
+        var (token, cookie) = await NewGuestAsync();
+        var made = await SendAsync(new ApiRequest("POST", $"/api/share/{token}/comments") { Headers = cookie, Body = ApiRequest.Bytes(new { name = "Gwen", body = $"{Marker} of a guest" }) });
+        return new ApiAsk { Path = new Dictionary<string, string> { ["token"] = token, ["id"] = made.Json!["id"]!.ToString() }, Headers = cookie, Body = body };
     }
 
     /// <summary>An invite that is pending.</summary>

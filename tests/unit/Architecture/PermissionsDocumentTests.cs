@@ -35,7 +35,10 @@ public sealed class PermissionsDocumentTests
         var used = HttpFunctions().Select(function => function.Action).ToHashSet();
         var withoutRoles = new[] { PortalAction.Anonymous, PortalAction.OperateUploads, PortalAction.CreateTenant };
 
-        Assert.Empty(Enum.GetValues<PortalAction>().Except(used));
+        // Asked inside a function, about a thing that is somebody else's.
+        var inside = new[] { PortalAction.DeleteAnyComment };
+        Assert.Empty(Enum.GetValues<PortalAction>().Except(used).Except(inside));
+        Assert.Empty(used.Intersect(inside));
         Assert.Empty(Permissions.Table.Keys.Intersect(withoutRoles));
         Assert.Empty(Enum.GetValues<PortalAction>().Except(withoutRoles).Except(Permissions.Table.Keys));
         Assert.All(Permissions.Table.Values, roles => Assert.NotEmpty(roles));

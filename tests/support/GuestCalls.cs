@@ -1,0 +1,96 @@
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text.Json;
+
+namespace Portal.Tests.Support;
+
+/// <summary>A guest with a share token and a browser's memory: cookies come back at the addresses they were set for.</summary>
+public sealed class Guest(HttpClient http, string token)
+{
+    private readonly Dictionary<string, string> cookies = [];
+
+    /// <summary>A session token, when the guest is somebody who is signed in.</summary>
+    public string? Session { get; set; }
+
+    /// <summary>The last cookies that were set, whole.</summary>
+    public IReadOnlyList<string> Cookies { get; private set; } = [];
+
+    public Task<Answer> OpenAsync() => SendAsync(HttpMethod.Get, "");
+
+    public Task<Answer> UnlockAsync(string passphrase) => SendAsync(HttpMethod.Post, "/unlock", new { passphrase });
+
+    public Task<Answer> CommentAsync(string body, object? more = null) => SendAsync(HttpMethod.Post, "/comments", Merge(new { name = "Gwen Guest", body }, more));
+
+    /// <summary>A request to the link's address and what lies under it.</summary>
+    public async Task<Answer> SendAsync(HttpMethod method, string under, object? body = null, string? etag = null)
+    {
+        using var request = new HttpRequestMessage(method, new Uri($"/api/share/{token}{under}", UriKind.Relative));
+        if (cookies.Count > 0)
+        {
+            request.Headers.Add("Cookie", string.Join("; ", cookies.Select(c => $"{c.Key}={c.Value}")));
+        }
+
+        if (Session is not null)
+        {
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", Session);
+        }
+
+        var answer = await http.SendWithAsync(request, body, etag);
+        if (answer.Headers.TryGetValues("Set-Cookie", out var set))
+        {
+            Cookies = [.. set];
+            foreach (var pair in Cookies.Select(c => c.Split(';')[0].Split('=', 2)))
+            {
+                cookies[pair[0]] = pair[1];
+            }
+        }
+
+        return answer;
+    }
+
+    private static Dictionary<string, object?> Merge(object one, object? other) =>
+        one.GetType().GetProperties().Select(p => (p.Name, p.GetValue(one)))
+            .Concat(other?.GetType().GetProperties().Select(p => (p.Name, p.GetValue(other))) ?? [])
+            .ToDictionary(p => p.Name, p => p.Item2);
+}
+
+/// <summary>Requests that name the version they change.</summary>
+public static class GuestCalls
+{
+    /// <summary>A PATCH or DELETE with <c>If-Match</c>; null sends none.</summary>
+    public static async Task<Answer> ChangeAsync(this HttpClient http, HttpMethod method, string path, object? body, string? etag)
+    {
+        using var request = new HttpRequestMessage(method, new Uri(path, UriKind.Relative));
+        return await http.SendWithAsync(request, body, etag);
+    }
+
+    /// <summary>The tag of an answer, as a client keeps it.</summary>
+    public static string Tag(this Answer answer) => answer.Headers.ETag!.ToString();
+
+    /// <summary>A share link, as the Agency person makes it.</summary>
+    public static async Task<Answer> ShareAsync(this TestPortal portal, Guid asset, object? switches = null)
+    {
+        var body = switches?.GetType().GetProperties().ToDictionary(p => p.Name, p => p.GetValue(switches)) ?? [];
+        body["assetId"] = asset;
+        return (await portal.As("agency").PostAsync("/api/share-links", body)).Expect(201);
+    }
+
+    public static Guest GuestOf(this TestPortal portal, Answer link) => new(portal.Anonymous, link.Text("token"));
+
+    public static async Task<string> SessionAsync(this TestPortal portal, string person) => (await portal.Clerk.SignInAsync(person)).Jwt;
+
+    internal static async Task<Answer> SendWithAsync(this HttpClient http, HttpRequestMessage request, object? body, string? etag)
+    {
+        if (body is not null)
+        {
+            request.Content = JsonContent.Create(body, options: JsonSerializerOptions.Web);
+        }
+
+        if (etag is not null)
+        {
+            request.Headers.TryAddWithoutValidation("If-Match", etag);
+        }
+
+        return await (await http.SendAsync(request)).ReadAsync();
+    }
+}
