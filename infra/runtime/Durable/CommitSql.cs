@@ -94,7 +94,9 @@ internal static class CommitSql
             select o.n, born.key, $33 from o join born on o.from_key is not null and born.id = o.to_id
         ),
         posted as materialized (
-            select coalesce(m.msg_id, nextval('durable.inbox_id_seq')) as id, m.n, m.key, m.owner, m.generation, m.event
+            select coalesce(m.msg_id, nextval('durable.inbox_id_seq')) as id, m.n, m.key, m.owner, m.generation, m.event,
+                -- Others wait already, and its owner may not know: they have to be read first.
+                exists (select from durable.inbox b where b.key = m.key) as behind
             from (select o.*, t.key, t.owner from o join target t on t.n = o.n order by o.n) m
         ),
         -- A child whose id is taken by a running instance: its parent is told.
@@ -110,7 +112,7 @@ internal static class CommitSql
         )
         select 1 as kind, d.key as a, 0::bigint as b, 0::bigint as c, null::text as t from done d
         union all
-        select 2, p.n, p.id, p.key, p.owner::text from posted p
+        select case when p.behind then 5 else 2 end, p.n, p.id, p.key, p.owner::text from posted p
         union all
         select 3, b.key, 0, 0, b.id from born b
         union all

@@ -86,13 +86,13 @@ public sealed partial class DurableEngine : IAsyncDisposable
         return new(options, database, functions, loggers);
     }
 
+    /// <summary>Takes a lease and runs what is there. May be called again when it failed, as it does while the database is away.</summary>
     public async Task StartAsync(CancellationToken ct = default)
     {
         if (started) throw new InvalidOperationException("The durable engine has been started before.");
-        started = true;
-        var steps = Task.WhenAll(dispatcher.RunAsync(), activities.RunAsync());
         await leases.StartAsync(ct);
-        running = Task.WhenAll(steps, leases.RunAsync(stopping.Token), notifications.ListenAsync(stopping.Token));
+        started = true;
+        running = Task.WhenAll(dispatcher.RunAsync(), activities.RunAsync(), leases.RunAsync(stopping.Token), notifications.ListenAsync(stopping.Token));
     }
 
     /// <summary>Lets running activities finish within the drain limit, then hands all instances over to whoever asks first.</summary>

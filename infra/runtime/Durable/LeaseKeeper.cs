@@ -32,7 +32,16 @@ internal sealed partial class LeaseKeeper(
     public async Task StartAsync(CancellationToken ct)
     {
         Interlocked.Exchange(ref worker, await store.RegisterAsync(ct));
-        await RoundAsync(ct);
+        try
+        {
+            await RoundAsync(ct);
+        }
+        catch
+        {
+            // Nobody runs: what is created meanwhile belongs to whoever asks first.
+            Interlocked.Exchange(ref worker, 0);
+            throw;
+        }
     }
 
     public async Task RunAsync(CancellationToken stop)
