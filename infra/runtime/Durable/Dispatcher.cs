@@ -180,7 +180,7 @@ internal sealed partial class Dispatcher(
             return;
         }
 
-        SleepAgain(instance.Key, instance.Row.WakeAt);
+        SleepAgain(instance.Key, instance.NextWake);
         AfterCommit(instance, null);
     }
 

@@ -121,7 +121,7 @@ internal sealed class InstanceChanges(NpgsqlDataSource database)
         Add(update, rewound.OpenTasks);
         Add(update, rewound.Kept.Count);
         Add(update, now);
-        Add(update, now);
+        Add(update, rewound.WakeAt);
         Add(update, rewound.Waiting.Select(HistoryJson.Write).ToArray());
         await update.ExecuteNonQueryAsync(ct);
         foreach (var step in rewound.Kept) await WriteAsync(connection, key, step, ct);

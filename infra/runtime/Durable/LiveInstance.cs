@@ -42,6 +42,9 @@ internal sealed class LiveInstance(long key)
 
     public InstanceRow Row => row;
 
+    /// <summary>When it wants to be woken, asked by whoever has just taken a step. The row does not know of timers that replay found cancelled.</summary>
+    public DateTime? NextWake => run is null || row.NextSeq == 0 ? row.WakeAt : run.Context.IsSuspended ? null : run.Context.NextTimer;
+
     /// <summary>Grows each time it comes to rest; tells an eviction whether something has happened since.</summary>
     public int Rests { get; private set; }
 
