@@ -22,10 +22,13 @@ public sealed record ApiOperation(
     string Name, string Feature, IReadOnlyList<string> Verbs, string Path, IReadOnlyList<PathParameter> Parameters, PortalAction Action,
     OperationAttribute About, IReadOnlyList<RefusesAttribute> Refusals)
 {
-    private static readonly Lazy<IReadOnlyList<ApiOperation>> Found = new(Find);
+    private static readonly Lazy<IReadOnlyList<ApiOperation>> Found = new(() => [.. Functions().Where(f => f.About is not null).Select(f => Of(f.Name, f.Trigger, f.Method, f.About!))]);
 
     /// <summary>All of the app, by name; not what answers where there is nothing.</summary>
     public static IReadOnlyList<ApiOperation> All => Found.Value;
+
+    /// <summary>Functions that say nothing of themselves: a test wants none.</summary>
+    public static IReadOnlyList<string> Undescribed() => [.. Functions().Where(f => f.About is null).Select(f => f.Name)];
 
     public bool IsAnonymous => Action == PortalAction.Anonymous;
 
@@ -48,26 +51,23 @@ public sealed record ApiOperation(
     /// <summary>The answer is written by <see cref="Reply"/>, which gives it an <c>ETag</c>.</summary>
     public bool IsTagged => About.Returns is not null && (!IsAnonymous || About.IsTagged);
 
-    private static IReadOnlyList<ApiOperation> Find() =>
-    [
-        .. from type in typeof(ApiOperation).Assembly.GetTypes()
-           from method in type.GetMethods()
-           let function = method.GetCustomAttribute<FunctionAttribute>()
-           let trigger = method.GetParameters().Select(p => p.GetCustomAttribute<HttpTriggerAttribute>()).FirstOrDefault(t => t is not null)
-           where function is not null && trigger is not null && function.Name != UnknownRouteFunction.Name
-           orderby function.Name
-           select Of(function.Name, trigger, method),
-    ];
+    private static IEnumerable<(string Name, HttpTriggerAttribute Trigger, MethodInfo Method, OperationAttribute? About)> Functions() =>
+        from type in typeof(ApiOperation).Assembly.GetTypes()
+        from method in type.GetMethods()
+        let function = method.GetCustomAttribute<FunctionAttribute>()
+        let trigger = method.GetParameters().Select(p => p.GetCustomAttribute<HttpTriggerAttribute>()).FirstOrDefault(t => t is not null)
+        where function is not null && trigger is not null && function.Name != UnknownRouteFunction.Name
+        orderby function.Name
+        select (function.Name, trigger, method, method.GetCustomAttribute<OperationAttribute>());
 
-    private static ApiOperation Of(string name, HttpTriggerAttribute trigger, MethodInfo method) => new(
+    private static ApiOperation Of(string name, HttpTriggerAttribute trigger, MethodInfo method, OperationAttribute about) => new(
         name,
         method.DeclaringType!.Namespace!.Split('.').ElementAtOrDefault(2) ?? "Portal",
         [.. trigger.Methods!.Select(v => v.ToUpperInvariant())],
         PathOf(trigger.Route!),
         [.. RoutePatternFactory.Parse(trigger.Route!).Parameters.Select(p => Parameter(p, trigger.Route!, method))],
         method.GetCustomAttribute<AllowsAttribute>()!.Action,
-        method.GetCustomAttribute<OperationAttribute>()
-            ?? throw new InvalidOperationException($"HTTP function {name} says nothing of itself: add [Operation(…)] to {method.DeclaringType}."),
+        about,
         [.. method.GetCustomAttributes<RefusesAttribute>()]);
 
     private static string PathOf(string route) => "/" + string.Join('/', RoutePatternFactory.Parse(route).PathSegments.Select(segment =>

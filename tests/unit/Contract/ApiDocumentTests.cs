@@ -24,6 +24,10 @@ public sealed class ApiDocumentTests
     }
 
     [Fact]
+    public void Every_function_says_what_it_does() =>
+        Assert.True(ApiOperation.Undescribed().Count == 0, $"Functions without [Operation(…)]: {string.Join(", ", ApiOperation.Undescribed())}");
+
+    [Fact]
     public void Every_feature_has_a_description() =>
         Assert.Empty(ApiOperation.All.Select(o => o.Feature).Distinct().Except(ApiTags.Descriptions.Keys));
 
