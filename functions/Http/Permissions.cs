@@ -106,6 +106,7 @@ public static class Permissions
 
     /// <summary>Not a matter of a role in a tenant.</summary>
     public static bool IsForOperators(PortalAction action) => action is PortalAction.OperateUploads;
+
     /// <summary>All that a role may do, in the order of the enumeration.</summary>
     public static IReadOnlyList<PortalAction> Of(string role) => [.. Enum.GetValues<PortalAction>().Where(action => Allows(action, role))];
 

@@ -75,6 +75,10 @@ public readonly record struct InviteId(Guid Value) : IKey<InviteId>
 public readonly record struct NotificationId(Guid Value) : IKey<NotificationId>
 {
     public static NotificationId From(Guid value) => new(value);
+
+    public override string ToString() => Value.ToString();
+}
+
 public readonly record struct CommentId(Guid Value) : IKey<CommentId>
 {
     public static CommentId From(Guid value) => new(value);
