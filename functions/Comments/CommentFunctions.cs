@@ -5,6 +5,7 @@ using Portal.Comments;
 using Portal.Db;
 using Portal.Functions.Http;
 using Portal.Paging;
+using Portal.Tenancy;
 
 namespace Portal.Functions.Comments;
 
@@ -170,7 +171,7 @@ public sealed class ReopenCommentFunction(CommentStore comments, Writes writes)
 
 internal static class Resolving
 {
-    public static async Task<IResult> RunAsync(CommentStore comments, Tx tx, Tenancy.Caller caller, CommentId id, bool resolved)
+    public static async Task<IResult> RunAsync(CommentStore comments, Tx tx, Caller caller, CommentId id, bool resolved)
     {
         if (await comments.FindAsync(tx, caller.Tenant, caller, id) is not { } comment)
         {
