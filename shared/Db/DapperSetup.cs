@@ -23,6 +23,7 @@ internal static class DapperSetup
         SqlMapper.AddTypeHandler(new KeyHandler<ShareLinkId>());
         SqlMapper.AddTypeHandler(new KeyHandler<InviteId>());
         SqlMapper.AddTypeHandler(new KeyHandler<NotificationId>());
+        SqlMapper.AddTypeHandler(new UuidsHandler());
         SqlMapper.RemoveTypeMap(typeof(DateTimeOffset));
         SqlMapper.RemoveTypeMap(typeof(DateTimeOffset?));
         SqlMapper.AddTypeHandler(new UtcHandler());
@@ -51,5 +52,13 @@ internal static class DapperSetup
             DateTime utc => new DateTimeOffset(DateTime.SpecifyKind(utc, DateTimeKind.Utc)),
             _ => throw new InvalidCastException($"Cannot read a time from {value.GetType().Name}."),
         };
+    }
+
+    /// <summary>uuid[]: Npgsql calls the column an Array, which Dapper finds in no constructor.</summary>
+    private sealed class UuidsHandler : SqlMapper.TypeHandler<Guid[]>
+    {
+        public override void SetValue(IDbDataParameter parameter, Guid[]? value) => parameter.Value = (object?)value ?? DBNull.Value;
+
+        public override Guid[] Parse(object value) => (Guid[])value;
     }
 }
