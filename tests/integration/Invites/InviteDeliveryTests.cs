@@ -101,7 +101,7 @@ public sealed class InviteDeliveryTests(TestPortal portal) : IClassFixture<TestP
 
         Assert.Equal("wanted", await StateAsync(invite.Id));
         Assert.Equal(1, await portal.ScalarAsync<long>("select count(*) from portal.alerts where kind = 'invites_stuck' and times = 1"));
-        Assert.DoesNotContain("stuck@", await portal.ScalarAsync<string>("select summary || details from portal.alerts where kind = 'invites_stuck'"), StringComparison.Ordinal);
+        Assert.DoesNotContain("stuck@", await portal.ScalarAsync<string>("select concat(summary, details) from portal.alerts where kind = 'invites_stuck'"), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -179,7 +179,7 @@ public sealed class InviteTests(TestPortal portal) : IClassFixture<TestPortal>, 
     private Task<string> StatusAsync(Guid id) => portal.ScalarAsync<string>("select status from portal.invites where id = @id", new { id });
 
     private Task<IReadOnlyList<string>> AtClerkAsync(string email) => portal.ListAsync(
-        "select status || ' ' || role || ' ' || public_metadata from vendors.clerk_invitations where lower(email) = lower(@email) order by seq", new { email });
+        "select concat_ws(' ', status, role, public_metadata) from vendors.clerk_invitations where lower(email) = lower(@email) order by seq", new { email });
 
     private static async Task<IReadOnlyList<Guid>> IdsAsync(HttpClient http, string path) =>
         [.. (await http.FetchAsync(path)).Expect(200).Field("items").AsArray().Select(i => Guid.Parse(i!["id"]!.ToString()))];

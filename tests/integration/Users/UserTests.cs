@@ -68,7 +68,7 @@ public sealed class UserTests(TestPortal portal) : IClassFixture<TestPortal>, IA
         Assert.Equal(("admin", "2"), (changed.Text("role"), changed.Text("version")));
         (await portal.As("riser").FetchAsync("/api/users")).Expect(200);
         Assert.Equal("""{"role": "client"} {"role": "admin"}""", await portal.ScalarAsync<string>(
-            "select old_value || ' ' || new_value from portal.audit_log where entity_id = @id and action = 'user_role_changed'", new { id }));
+            "select concat(old_value, ' ', new_value) from portal.audit_log where entity_id = @id and action = 'user_role_changed'", new { id }));
         Assert.Equal(1, await portal.ScalarAsync<long>("select count(*) from portal.events where aggregate_id = @id and type = 'user_role_changed'", new { id }));
 
         (await portal.As("boss").WriteAsync(HttpMethod.Patch, path, new { role = "client" }, null)).Expect(428);
