@@ -12,10 +12,13 @@ using Portal.Idempotency;
 using Portal.Invites;
 using Portal.Limits;
 using Portal.Notifications;
+using Portal.Milestones;
 using Portal.Paging;
 using Portal.Playback;
 using Portal.Projects;
 using Portal.ShareLinks;
+using Portal.Tasks;
+using Portal.Templates;
 using Portal.Tenancy;
 using Portal.Uploads;
 using Portal.Users;
@@ -105,6 +108,9 @@ public static class PortalRegistrations
             .AddSingleton<OpenAtMux>().AddSingleton<ReconcileUpload>().AddSingleton<SettleUpload>().AddSingleton<DeleteUnwantedAssets>()
             .AddSingleton<SweepUploads>().AddSingleton<SweepMuxAssets>()
             .AddSingleton<WebhookInboxStore>().AddSingleton<MuxEvents>().AddSingleton<ReceiveWebhook>()
+            .AddSingleton<ProjectList>().AddSingleton<MemberStore>().AddSingleton<TemplateStore>().AddSingleton<ApplyTemplate>()
+            .AddSingleton<MilestoneStore>()
+            .AddSingleton<TaskStore>().AddSingleton<TaskList>().AddSingleton<MoveTasks>().AddSingleton<TaskLinks>()
             .AddSingleton<BlobTokens>()
             .AddSingleton<MuxChoreStore>().AddSingleton<WorkOffMuxChores>()
             .AddSingleton<ShareLinkMoves>().AddSingleton<ShareDoorStore>().AddSingleton<EnterShareLink>().AddSingleton<UnlockShareLink>().AddSingleton<DownloadShared>()

@@ -44,6 +44,23 @@ public enum PortalAction
 
     /// <summary>Asked inside DeleteComment, for comments of others.</summary>
     DeleteAnyComment,
+    UpdateProject,
+    ArchiveProject,
+    ManageProjectMembers,
+    ReadTemplate,
+    ManageTemplates,
+    ApplyTemplate,
+    CreateMilestone,
+    ReadMilestone,
+    UpdateMilestone,
+    ScheduleMilestone,
+    MoveMilestone,
+    DeleteMilestone,
+    CreateTask,
+    ReadTask,
+    UpdateTask,
+    MoveTask,
+    DeleteTask,
 
     /// <summary>People on call, across tenants.</summary>
     OperateUploads,
@@ -102,6 +119,23 @@ public static class Permissions
         [PortalAction.WriteComment] = Producers,
         [PortalAction.ResolveComment] = Producers,
         [PortalAction.DeleteAnyComment] = [Role.Admin],
+        [PortalAction.UpdateProject] = [Role.Admin],
+        [PortalAction.ArchiveProject] = [Role.Admin],
+        [PortalAction.ManageProjectMembers] = [Role.Admin],
+        [PortalAction.ReadTemplate] = Producers,
+        [PortalAction.ManageTemplates] = [Role.Admin],
+        [PortalAction.ApplyTemplate] = [Role.Admin],
+        [PortalAction.CreateMilestone] = [Role.Admin],
+        [PortalAction.ReadMilestone] = [Role.Admin, Role.Agency, Role.Client],
+        [PortalAction.UpdateMilestone] = [Role.Admin],
+        [PortalAction.ScheduleMilestone] = Producers,
+        [PortalAction.MoveMilestone] = Producers,
+        [PortalAction.DeleteMilestone] = [Role.Admin],
+        [PortalAction.CreateTask] = Producers,
+        [PortalAction.ReadTask] = Producers,
+        [PortalAction.UpdateTask] = Producers,
+        [PortalAction.MoveTask] = Producers,
+        [PortalAction.DeleteTask] = Producers,
     };
 
     /// <summary>Not a matter of a role in a tenant.</summary>

@@ -25,6 +25,12 @@ internal static class DapperSetup
         SqlMapper.AddTypeHandler(new KeyHandler<NotificationId>());
         SqlMapper.AddTypeHandler(new UuidsHandler());
         SqlMapper.AddTypeHandler(new KeyHandler<CommentId>());
+        SqlMapper.AddTypeHandler(new KeyHandler<TemplateId>());
+        SqlMapper.AddTypeHandler(new KeyHandler<MilestoneId>());
+        SqlMapper.AddTypeHandler(new KeyHandler<TaskId>());
+        SqlMapper.RemoveTypeMap(typeof(DateOnly));
+        SqlMapper.RemoveTypeMap(typeof(DateOnly?));
+        SqlMapper.AddTypeHandler(new DateHandler());
         SqlMapper.RemoveTypeMap(typeof(DateTimeOffset));
         SqlMapper.RemoveTypeMap(typeof(DateTimeOffset?));
         SqlMapper.AddTypeHandler(new UtcHandler());
@@ -61,5 +67,11 @@ internal static class DapperSetup
         public override void SetValue(IDbDataParameter parameter, Guid[]? value) => parameter.Value = (object?)value ?? DBNull.Value;
 
         public override Guid[] Parse(object value) => (Guid[])value;
+    /// <summary>A day without a time zone.</summary>
+    private sealed class DateHandler : SqlMapper.TypeHandler<DateOnly>
+    {
+        public override void SetValue(IDbDataParameter parameter, DateOnly value) => parameter.Value = value;
+
+        public override DateOnly Parse(object value) => value is DateOnly date ? date : DateOnly.FromDateTime((DateTime)value);
     }
 }
