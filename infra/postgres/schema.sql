@@ -54,9 +54,11 @@ create table portal.asset_versions (
     failure_reason text,
     created_at timestamp with time zone not null,
     updated_at timestamp with time zone not null,
+    download_name text,
     constraint asset_versions_aspect_ratio_check CHECK ((length(aspect_ratio) <= 20)),
     constraint asset_versions_asset_id_number_key UNIQUE (asset_id, number),
     constraint asset_versions_check CHECK (((status <> 'ready'::text) OR ((mux_asset_id IS NOT NULL) AND (playback_id IS NOT NULL)))),
+    constraint asset_versions_download_name_check CHECK (((length(download_name) >= 1) AND (length(download_name) <= 100))),
     constraint asset_versions_failure_reason_check CHECK ((length(failure_reason) <= 1000)),
     constraint asset_versions_file_name_check CHECK (((length(file_name) >= 1) AND (length(file_name) <= 255))),
     constraint asset_versions_mux_asset_id_check CHECK ((length(mux_asset_id) <= 200)),
@@ -89,6 +91,11 @@ create table portal.assets (
     version integer default 1 not null,
     created_at timestamp with time zone not null,
     updated_at timestamp with time zone not null,
+    description text default ''::text not null,
+    metadata jsonb default '{}'::jsonb not null,
+    title_key text collate "C" generated always as ("left"(lower(title), 60)) stored,
+    constraint assets_description_check CHECK ((length(description) <= 4000)),
+    constraint assets_metadata_check CHECK (((jsonb_typeof(metadata) = 'object'::text) AND (length((metadata)::text) <= 20000))),
     constraint assets_pkey PRIMARY KEY (id),
     constraint assets_tenant_id_created_by_fkey FOREIGN KEY (tenant_id, created_by) REFERENCES portal.users(tenant_id, id),
     constraint assets_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES portal.tenants(id),
@@ -97,7 +104,9 @@ create table portal.assets (
     constraint assets_title_check CHECK (((length(title) >= 1) AND (length(title) <= 200)))
 );
 CREATE INDEX assets_by_project ON portal.assets USING btree (tenant_id, project_id, created_at DESC, id DESC);
+CREATE INDEX assets_by_project_and_title ON portal.assets USING btree (tenant_id, project_id, title_key, id);
 CREATE INDEX assets_by_tenant ON portal.assets USING btree (tenant_id, created_at DESC, id DESC);
+CREATE INDEX assets_by_title ON portal.assets USING btree (tenant_id, title_key, id);
 alter table portal.assets enable row level security;
 create policy own_tenant on portal.assets as permissive for all to portal_app
     using ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)))
@@ -140,6 +149,89 @@ CREATE TRIGGER audit_log_hash BEFORE INSERT ON portal.audit_log FOR EACH ROW EXE
 CREATE TRIGGER audit_log_no_truncate BEFORE TRUNCATE ON portal.audit_log FOR EACH STATEMENT EXECUTE FUNCTION portal.refuse_change();
 grant insert, select on table portal.audit_log to portal_app;
 grant insert on table portal.audit_log to portal_system;
+
+create table portal.comment_mentions (
+    tenant_id uuid not null,
+    comment_id uuid not null,
+    user_id uuid not null,
+    constraint comment_mentions_pkey PRIMARY KEY (comment_id, user_id),
+    constraint comment_mentions_tenant_id_comment_id_fkey FOREIGN KEY (tenant_id, comment_id) REFERENCES portal.comments(tenant_id, id),
+    constraint comment_mentions_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES portal.users(tenant_id, id)
+);
+CREATE INDEX comment_mentions_by_user ON portal.comment_mentions USING btree (tenant_id, user_id, comment_id);
+alter table portal.comment_mentions enable row level security;
+create policy own_tenant on portal.comment_mentions as permissive for all to portal_app
+    using ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)))
+    with check ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)));
+grant delete, insert, select on table portal.comment_mentions to portal_app;
+
+create sequence portal.comment_seq as bigint start 1 increment 1 minvalue 1 maxvalue 9223372036854775807;
+grant usage on sequence portal.comment_seq to portal_app;
+
+create table portal.comments (
+    id uuid not null,
+    tenant_id uuid not null,
+    seq bigint not null,
+    project_id uuid not null,
+    asset_id uuid not null,
+    asset_version_id uuid not null,
+    parent_id uuid,
+    root_seq bigint not null,
+    share_link_id uuid,
+    author_id uuid,
+    viewer_id uuid,
+    guest_name text,
+    visibility text not null,
+    body text not null,
+    frame integer,
+    end_frame integer,
+    rate_numerator integer,
+    rate_denominator integer,
+    sort_frame integer not null,
+    resolved_at timestamp with time zone,
+    resolved_by uuid,
+    version integer default 1 not null,
+    created_at timestamp with time zone not null,
+    updated_at timestamp with time zone not null,
+    edited_at timestamp with time zone,
+    deleted_at timestamp with time zone,
+    deleted_by text,
+    constraint comments_body_check CHECK ((length(body) <= 4000)),
+    constraint comments_check CHECK ((end_frame >= frame)),
+    constraint comments_check1 CHECK (((author_id IS NOT NULL) OR (viewer_id IS NOT NULL))),
+    constraint comments_check2 CHECK (((viewer_id IS NULL) = (share_link_id IS NULL))),
+    constraint comments_check3 CHECK ((num_nulls(frame, rate_numerator, rate_denominator) = ANY (ARRAY[0, 3]))),
+    constraint comments_check4 CHECK (((end_frame IS NULL) OR (frame IS NOT NULL))),
+    constraint comments_check5 CHECK (((parent_id IS NULL) OR (frame IS NULL))),
+    constraint comments_check6 CHECK (((parent_id IS NULL) OR (resolved_at IS NULL))),
+    constraint comments_check7 CHECK (((deleted_at IS NULL) = (deleted_by IS NULL))),
+    constraint comments_check8 CHECK (((deleted_at IS NULL) OR (body = ''::text))),
+    constraint comments_check9 CHECK (((deleted_at IS NOT NULL) OR (body <> ''::text))),
+    constraint comments_deleted_by_check CHECK ((deleted_by = ANY (ARRAY['author'::text, 'admin'::text]))),
+    constraint comments_frame_check CHECK ((frame >= 0)),
+    constraint comments_guest_name_check CHECK (((length(guest_name) >= 1) AND (length(guest_name) <= 80))),
+    constraint comments_pkey PRIMARY KEY (id),
+    constraint comments_rate_denominator_check CHECK ((rate_denominator >= 1)),
+    constraint comments_rate_numerator_check CHECK ((rate_numerator >= 1)),
+    constraint comments_tenant_id_asset_id_fkey FOREIGN KEY (tenant_id, asset_id) REFERENCES portal.assets(tenant_id, id),
+    constraint comments_tenant_id_asset_version_id_fkey FOREIGN KEY (tenant_id, asset_version_id) REFERENCES portal.asset_versions(tenant_id, id),
+    constraint comments_tenant_id_author_id_fkey FOREIGN KEY (tenant_id, author_id) REFERENCES portal.users(tenant_id, id),
+    constraint comments_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES portal.tenants(id),
+    constraint comments_tenant_id_id_key UNIQUE (tenant_id, id),
+    constraint comments_tenant_id_parent_id_fkey FOREIGN KEY (tenant_id, parent_id) REFERENCES portal.comments(tenant_id, id),
+    constraint comments_tenant_id_project_id_fkey FOREIGN KEY (tenant_id, project_id) REFERENCES portal.projects(tenant_id, id),
+    constraint comments_tenant_id_share_link_id_fkey FOREIGN KEY (tenant_id, share_link_id) REFERENCES portal.share_links(tenant_id, id),
+    constraint comments_tenant_id_viewer_id_fkey FOREIGN KEY (tenant_id, viewer_id) REFERENCES portal.share_viewers(tenant_id, id),
+    constraint comments_visibility_check CHECK ((visibility = ANY (ARRAY['team'::text, 'shared'::text])))
+);
+CREATE INDEX comments_by_frame ON portal.comments USING btree (tenant_id, asset_version_id, sort_frame, root_seq, seq);
+CREATE INDEX comments_by_time ON portal.comments USING btree (tenant_id, asset_version_id, seq);
+CREATE INDEX comments_of_thread ON portal.comments USING btree (tenant_id, parent_id) WHERE (parent_id IS NOT NULL);
+alter table portal.comments enable row level security;
+create policy own_tenant on portal.comments as permissive for all to portal_app
+    using ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)))
+    with check ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)));
+grant insert, select, update on table portal.comments to portal_app;
 
 create table portal.events (
     event_id uuid not null,
@@ -191,6 +283,44 @@ create policy own_tenant on portal.idempotency_keys as permissive for all to por
     using ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)))
     with check ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)));
 grant delete, insert, select on table portal.idempotency_keys to portal_app;
+
+create table portal.mux_chores (
+    id uuid not null,
+    tenant_id uuid not null,
+    kind text not null,
+    asset_version_id uuid not null,
+    mux_asset_id text not null,
+    old_playback_id text,
+    tries integer default 0 not null,
+    turn_at timestamp with time zone,
+    last_error text,
+    next_try_at timestamp with time zone not null,
+    done_at timestamp with time zone,
+    outcome text,
+    created_at timestamp with time zone not null,
+    constraint mux_chores_check CHECK (((kind = 'replace_playback_id'::text) = (old_playback_id IS NOT NULL))),
+    constraint mux_chores_check1 CHECK (((done_at IS NULL) = (outcome IS NULL))),
+    constraint mux_chores_kind_check CHECK ((kind = ANY (ARRAY['replace_playback_id'::text, 'rendition'::text]))),
+    constraint mux_chores_last_error_check CHECK ((length(last_error) <= 1000)),
+    constraint mux_chores_mux_asset_id_check CHECK (((length(mux_asset_id) >= 1) AND (length(mux_asset_id) <= 200))),
+    constraint mux_chores_old_playback_id_check CHECK (((length(old_playback_id) >= 1) AND (length(old_playback_id) <= 200))),
+    constraint mux_chores_outcome_check CHECK ((outcome = ANY (ARRAY['done'::text, 'refused'::text]))),
+    constraint mux_chores_pkey PRIMARY KEY (id),
+    constraint mux_chores_tenant_id_asset_version_id_fkey FOREIGN KEY (tenant_id, asset_version_id) REFERENCES portal.asset_versions(tenant_id, id),
+    constraint mux_chores_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES portal.tenants(id)
+);
+CREATE INDEX mux_chores_due ON portal.mux_chores USING btree (next_try_at) WHERE (done_at IS NULL);
+CREATE UNIQUE INDEX mux_chores_rendition ON portal.mux_chores USING btree (asset_version_id) WHERE (kind = 'rendition'::text);
+CREATE UNIQUE INDEX mux_chores_replace ON portal.mux_chores USING btree (old_playback_id);
+alter table portal.mux_chores enable row level security;
+create policy all_tenants on portal.mux_chores as permissive for all to portal_system
+    using (true)
+    with check (true);
+create policy own_tenant on portal.mux_chores as permissive for all to portal_app
+    using ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)))
+    with check ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)));
+grant insert, select on table portal.mux_chores to portal_app;
+grant select, update on table portal.mux_chores to portal_system;
 
 create table portal.mux_cleanups (
     mux_asset_id text not null,
@@ -302,6 +432,22 @@ create unlogged table portal.rate_windows (
 CREATE INDEX rate_windows_by_age ON portal.rate_windows USING btree (window_start);
 grant delete, select on table portal.rate_windows to portal_system;
 
+create table portal.share_link_guests (
+    tenant_id uuid not null,
+    share_link_id uuid not null,
+    email text not null,
+    added_at timestamp with time zone not null,
+    constraint share_link_guests_email_check CHECK ((((length(email) >= 3) AND (length(email) <= 254)) AND (email = lower(email)))),
+    constraint share_link_guests_pkey PRIMARY KEY (share_link_id, email),
+    constraint share_link_guests_tenant_id_share_link_id_fkey FOREIGN KEY (tenant_id, share_link_id) REFERENCES portal.share_links(tenant_id, id)
+);
+CREATE INDEX share_link_guests_by_email ON portal.share_link_guests USING btree (tenant_id, email, share_link_id);
+alter table portal.share_link_guests enable row level security;
+create policy own_tenant on portal.share_link_guests as permissive for all to portal_app
+    using ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)))
+    with check ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)));
+grant delete, insert, select on table portal.share_link_guests to portal_app;
+
 create table portal.share_links (
     id uuid not null,
     tenant_id uuid not null,
@@ -325,11 +471,22 @@ create table portal.share_links (
     updated_at timestamp with time zone not null,
     revoked_at timestamp with time zone,
     revoked_by uuid,
+    require_sign_in boolean default false not null,
+    passphrase_hash bytea,
+    passphrase_salt bytea,
+    passphrase_iterations integer,
+    passphrase_version integer default 0 not null,
+    hard_revoked_at timestamp with time zone,
     constraint share_links_check CHECK (((max_opens IS NULL) OR (opens <= max_opens))),
     constraint share_links_check1 CHECK (((status = 'revoked'::text) = (revoked_at IS NOT NULL))),
+    constraint share_links_hard_is_revoked CHECK (((hard_revoked_at IS NULL) OR (status = 'revoked'::text))),
     constraint share_links_label_check CHECK ((length(label) <= 200)),
     constraint share_links_max_opens_check CHECK (((max_opens >= 1) AND (max_opens <= 1000000))),
     constraint share_links_notify_check CHECK ((notify = ANY (ARRAY['off'::text, 'first'::text, 'every'::text, 'daily'::text]))),
+    constraint share_links_passphrase_hash_check CHECK ((length(passphrase_hash) = 32)),
+    constraint share_links_passphrase_iterations_check CHECK ((passphrase_iterations >= 600000)),
+    constraint share_links_passphrase_salt_check CHECK ((length(passphrase_salt) >= 16)),
+    constraint share_links_passphrase_whole CHECK ((num_nulls(passphrase_hash, passphrase_salt, passphrase_iterations) = ANY (ARRAY[0, 3]))),
     constraint share_links_pkey PRIMARY KEY (id),
     constraint share_links_status_check CHECK ((status = ANY (ARRAY['active'::text, 'expired'::text, 'revoked'::text]))),
     constraint share_links_tenant_id_asset_id_fkey FOREIGN KEY (tenant_id, asset_id) REFERENCES portal.assets(tenant_id, id),
@@ -343,12 +500,33 @@ create table portal.share_links (
     constraint share_links_token_kid_check CHECK (((length(token_kid) >= 1) AND (length(token_kid) <= 50)))
 );
 CREATE INDEX share_links_by_asset ON portal.share_links USING btree (tenant_id, asset_id, created_at DESC, id DESC);
+CREATE INDEX share_links_by_end ON portal.share_links USING btree (expires_at) WHERE (status = 'active'::text);
 CREATE INDEX share_links_by_tenant ON portal.share_links USING btree (tenant_id, created_at DESC, id DESC);
 alter table portal.share_links enable row level security;
+create policy all_tenants on portal.share_links as permissive for all to portal_system
+    using (true)
+    with check (true);
 create policy own_tenant on portal.share_links as permissive for all to portal_app
     using ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)))
     with check ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)));
 grant insert, select, update on table portal.share_links to portal_app;
+grant select, update on table portal.share_links to portal_system;
+
+create table portal.share_unlocks (
+    tenant_id uuid not null,
+    share_link_id uuid not null,
+    unlock_hash bytea not null,
+    passphrase_version integer not null,
+    created_at timestamp with time zone not null,
+    constraint share_unlocks_pkey PRIMARY KEY (share_link_id, unlock_hash),
+    constraint share_unlocks_tenant_id_share_link_id_fkey FOREIGN KEY (tenant_id, share_link_id) REFERENCES portal.share_links(tenant_id, id),
+    constraint share_unlocks_unlock_hash_check CHECK ((length(unlock_hash) = 32))
+);
+alter table portal.share_unlocks enable row level security;
+create policy own_tenant on portal.share_unlocks as permissive for all to portal_app
+    using ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)))
+    with check ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)));
+grant delete, insert, select on table portal.share_unlocks to portal_app;
 
 create table portal.share_viewers (
     id uuid not null,
@@ -359,18 +537,23 @@ create table portal.share_viewers (
     agent_family text not null,
     first_seen_at timestamp with time zone not null,
     last_seen_at timestamp with time zone not null,
+    user_id uuid,
+    minted integer default 0 not null,
     constraint share_viewers_agent_family_check CHECK ((length(agent_family) <= 50)),
     constraint share_viewers_pkey PRIMARY KEY (id),
     constraint share_viewers_share_link_id_viewer_hash_key UNIQUE (share_link_id, viewer_hash),
     constraint share_viewers_tenant_id_id_key UNIQUE (tenant_id, id),
     constraint share_viewers_tenant_id_share_link_id_fkey FOREIGN KEY (tenant_id, share_link_id) REFERENCES portal.share_links(tenant_id, id),
+    constraint share_viewers_user FOREIGN KEY (tenant_id, user_id) REFERENCES portal.users(tenant_id, id),
     constraint share_viewers_viewer_hash_check CHECK ((length(viewer_hash) = 32))
 );
+CREATE INDEX share_viewers_by_link ON portal.share_viewers USING btree (tenant_id, share_link_id, first_seen_at DESC, id DESC);
 alter table portal.share_viewers enable row level security;
 create policy own_tenant on portal.share_viewers as permissive for all to portal_app
     using ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)))
     with check ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)));
 grant select on table portal.share_viewers to portal_app;
+grant update (minted) on table portal.share_viewers to portal_app;
 
 create table portal.tenants (
     id uuid not null,
@@ -552,6 +735,73 @@ CREATE OR REPLACE FUNCTION portal.current_tenant()
 RETURN (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid;
 grant execute on function portal.current_tenant() to public;
 
+CREATE OR REPLACE FUNCTION portal.enter_share_link(p_token_hash bytea, p_viewer_hash bytea, p_unlock_hash bytea, p_clerk_user_id text, p_ip_hash bytea, p_now timestamp with time zone, p_ip_limit integer)
+ RETURNS TABLE(outcome text, retry_after integer, tenant_id uuid, share_link_id uuid, project_id uuid, asset_id uuid, viewer_id uuid, user_id uuid, expires_at timestamp with time zone, allow_comments boolean, allow_download boolean, asset_version_id uuid, playback_id text, mux_asset_id text, download_name text, duration_s double precision, frame_rate double precision)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'portal', 'pg_temp'
+AS $function$
+#variable_conflict use_column
+declare
+    v_hit     record;
+    v_link    portal.share_links;
+    v_version portal.asset_versions;
+    v_user    portal.users;
+    v_viewer  portal.share_viewers;
+begin
+    select * into v_hit
+      from portal.take_hit('share-guest:' || encode(p_ip_hash, 'hex'), p_now, interval '1 minute', p_ip_limit);
+    if not v_hit.allowed then
+        outcome := 'limited';
+        retry_after := v_hit.retry_after;
+        return next;
+        return;
+    end if;
+
+    select l.* into v_link from portal.share_links l where l.token_hash = p_token_hash;
+    if not found then
+        outcome := 'unknown';
+        return next;
+        return;
+    end if;
+
+    if p_clerk_user_id is not null then
+        select u.* into v_user from portal.users u
+         where u.tenant_id = v_link.tenant_id and u.clerk_user_id = p_clerk_user_id and u.status = 'active';
+    end if;
+    select w.* into v_viewer from portal.share_viewers w where w.share_link_id = v_link.id and w.viewer_hash = p_viewer_hash;
+    select v.* into v_version from portal.asset_versions v
+     where v.tenant_id = v_link.tenant_id and v.asset_id = v_link.asset_id and v.status = 'ready'
+       and (v_link.asset_version_id is null or v.id = v_link.asset_version_id)
+     order by v.number desc limit 1;
+
+    outcome := case
+        when v_link.status <> 'active' or v_link.expires_at <= p_now or v_version.id is null
+          or not exists (select 1 from portal.tenants t where t.id = v_link.tenant_id and t.status = 'active') then 'unavailable'
+        else coalesce(portal.share_link_gate(v_link, v_user, p_unlock_hash), case when v_viewer.id is null then 'not_opened' else 'open' end)
+    end;
+    tenant_id := v_link.tenant_id;
+    share_link_id := v_link.id;
+    if outcome = 'open' then
+        project_id := v_link.project_id;
+        asset_id := v_link.asset_id;
+        viewer_id := v_viewer.id;
+        user_id := v_viewer.user_id;
+        expires_at := v_link.expires_at;
+        allow_comments := v_link.allow_comments;
+        allow_download := v_link.allow_download;
+        asset_version_id := v_version.id;
+        playback_id := v_version.playback_id;
+        mux_asset_id := v_version.mux_asset_id;
+        download_name := v_version.download_name;
+        duration_s := v_version.duration_s;
+        frame_rate := v_version.frame_rate;
+    end if;
+    return next;
+end
+$function$;
+grant execute on function portal.enter_share_link(bytea,bytea,bytea,text,bytea,timestamp with time zone,integer) to portal_app;
+
 CREATE OR REPLACE FUNCTION portal.find_caller(p_clerk_user_id text, p_clerk_org_id text)
  RETURNS TABLE(tenant_id uuid, user_id uuid, role text, user_status text, tenant_status text, is_operator boolean)
  LANGUAGE sql
@@ -572,6 +822,67 @@ BEGIN ATOMIC
 END;
 grant execute on function portal.find_caller(text,text) to portal_app;
 
+CREATE OR REPLACE FUNCTION portal.find_passphrase(p_token_hash bytea, p_ip_hash bytea, p_now timestamp with time zone, p_ip_limit integer, p_link_limit integer)
+ RETURNS TABLE(outcome text, retry_after integer, tenant_id uuid, share_link_id uuid, expires_at timestamp with time zone, passphrase_hash bytea, passphrase_salt bytea, passphrase_iterations integer, passphrase_version integer, by_link integer)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'portal', 'pg_temp'
+AS $function$
+#variable_conflict use_column
+declare
+    v_ip   record;
+    v_hit  record;
+    v_link portal.share_links;
+begin
+    -- Per address over all links: a stranger who tries tokens here is counted as well.
+    select * into v_ip from portal.take_hit('unlock:' || encode(p_ip_hash, 'hex'), p_now, interval '15 minutes', p_ip_limit);
+    select l.* into v_link from portal.share_links l where l.token_hash = p_token_hash;
+    if not v_ip.allowed then
+        outcome := 'limited';
+        retry_after := v_ip.retry_after;
+        tenant_id := v_link.tenant_id;
+        share_link_id := v_link.id;
+        return next;
+        return;
+    end if;
+    if v_link.id is null then
+        outcome := 'unknown';
+        return next;
+        return;
+    end if;
+    tenant_id := v_link.tenant_id;
+    share_link_id := v_link.id;
+    if v_link.status <> 'active' or v_link.expires_at <= p_now
+       or not exists (select 1 from portal.tenants t where t.id = v_link.tenant_id and t.status = 'active') then
+        outcome := 'unavailable';
+        return next;
+        return;
+    end if;
+    if v_link.passphrase_hash is null then
+        outcome := 'open';
+        return next;
+        return;
+    end if;
+    select * into v_hit from portal.take_hit('unlock-link:' || v_link.id, p_now, interval '1 hour', p_link_limit);
+    select w.hits into by_link from portal.rate_windows w
+     where w.key = 'unlock-link:' || v_link.id and w.window_start = date_bin(interval '1 hour', p_now, timestamptz '2000-01-01 00:00:00+00');
+    if not v_hit.allowed then
+        outcome := 'limited';
+        retry_after := v_hit.retry_after;
+        return next;
+        return;
+    end if;
+    outcome := 'ask';
+    expires_at := v_link.expires_at;
+    passphrase_hash := v_link.passphrase_hash;
+    passphrase_salt := v_link.passphrase_salt;
+    passphrase_iterations := v_link.passphrase_iterations;
+    passphrase_version := v_link.passphrase_version;
+    return next;
+end
+$function$;
+grant execute on function portal.find_passphrase(bytea,bytea,timestamp with time zone,integer,integer) to portal_app;
+
 CREATE OR REPLACE FUNCTION portal.hash_audit_row()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -587,8 +898,8 @@ end
 $function$;
 grant execute on function portal.hash_audit_row() to public;
 
-CREATE OR REPLACE FUNCTION portal.open_share_link(p_token_hash bytea, p_viewer_hash bytea, p_new_viewer_hash bytea, p_ip_hash bytea, p_agent_family text, p_request_id text, p_now timestamp with time zone, p_token_ttl interval, p_peek boolean, p_viewer_id uuid, p_playback_audit_id uuid, p_audit_id uuid, p_event_id uuid, p_ip_limit integer)
- RETURNS TABLE(outcome text, reason text, retry_after integer, tenant_id uuid, share_link_id uuid, expires_at timestamp with time zone, token_expires_at timestamp with time zone, title text, allow_comments boolean, allow_download boolean, new_viewer boolean, asset_version_id uuid, version_number integer, playback_id text, duration_s double precision, aspect_ratio text)
+CREATE OR REPLACE FUNCTION portal.open_share_link(p_token_hash bytea, p_viewer_hash bytea, p_new_viewer_hash bytea, p_unlock_hash bytea, p_clerk_user_id text, p_ip_hash bytea, p_agent_family text, p_request_id text, p_now timestamp with time zone, p_token_ttl interval, p_peek boolean, p_viewer_id uuid, p_playback_audit_id uuid, p_audit_id uuid, p_event_id uuid, p_ip_limit integer)
+ RETURNS TABLE(outcome text, reason text, retry_after integer, tenant_id uuid, share_link_id uuid, expires_at timestamp with time zone, token_expires_at timestamp with time zone, title text, allow_comments boolean, allow_download boolean, new_viewer boolean, asset_version_id uuid, version_number integer, playback_id text, duration_s double precision, aspect_ratio text, frame_rate double precision)
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'portal', 'pg_temp'
@@ -598,24 +909,32 @@ declare
     v_hit     record;
     v_link    portal.share_links;
     v_version portal.asset_versions;
-    v_title   text;
+    v_user    portal.users;
     v_viewer  uuid;
     v_reason  text;
-    v_until   timestamptz;
+    v_gate    text;
 begin
     select * into v_hit
       from portal.take_hit('share:' || encode(p_ip_hash, 'hex'), p_now, interval '1 minute', p_ip_limit);
     if not v_hit.allowed then
-        return query select 'limited', null::text, v_hit.retry_after, null::uuid, null::uuid, null::timestamptz, null::timestamptz,
-            null::text, null::boolean, null::boolean, null::boolean, null::uuid, null::integer, null::text, null::double precision, null::text;
+        outcome := 'limited';
+        retry_after := v_hit.retry_after;
+        return next;
         return;
     end if;
 
     select l.* into v_link from portal.share_links l where l.token_hash = p_token_hash;
     if not found then
-        return query select 'unknown', null::text, null::integer, null::uuid, null::uuid, null::timestamptz, null::timestamptz,
-            null::text, null::boolean, null::boolean, null::boolean, null::uuid, null::integer, null::text, null::double precision, null::text;
+        outcome := 'unknown';
+        return next;
         return;
+    end if;
+
+    tenant_id := v_link.tenant_id;
+    share_link_id := v_link.id;
+    if p_clerk_user_id is not null then
+        select u.* into v_user from portal.users u
+         where u.tenant_id = v_link.tenant_id and u.clerk_user_id = p_clerk_user_id and u.status = 'active';
     end if;
 
     -- A viewer who was here before renews: last seen moves, nothing is counted.
@@ -636,8 +955,11 @@ begin
         when v_version.id is null then 'not_ready'
         when not exists (select 1 from portal.tenants t where t.id = v_link.tenant_id and t.status = 'active') then 'tenant_inactive'
     end;
+    if v_reason is null and (v_link.require_sign_in or v_link.passphrase_hash is not null) then
+        v_gate := portal.share_link_gate(v_link, v_user, p_unlock_hash);
+    end if;
 
-    if v_reason is null and v_viewer is null and not p_peek then
+    if v_reason is null and v_gate is null and v_viewer is null and not p_peek then
         update portal.share_links l set opens = l.opens + 1
          where l.id = v_link.id and l.status = 'active' and l.expires_at > p_now
            and (l.max_opens is null or l.opens < l.max_opens);
@@ -646,7 +968,7 @@ begin
             select case when l.status = 'revoked' then 'revoked' when l.expires_at <= p_now then 'expired' else 'used_up' end
               into v_reason from portal.share_links l where l.id = v_link.id;
         end if;
-    elsif v_reason is null and not p_peek then
+    elsif v_reason is null and v_gate is null and not p_peek then
         -- Renewing shares the row with a revoke too: whoever commits first is seen by the other.
         perform 1 from portal.share_links l where l.id = v_link.id and l.status = 'active' for share;
         if not found then
@@ -654,47 +976,58 @@ begin
         end if;
     end if;
 
-    if v_reason is not null then
-        if not p_peek then
+    if v_reason is not null or v_gate is not null then
+        -- Being asked for a passphrase or to sign in is the way in, not a refusal.
+        if not p_peek and coalesce(v_reason, v_gate) not in ('sign_in_required', 'passphrase_required') then
             insert into portal.audit_log (id, tenant_id, actor_kind, actor_id, action, entity_type, entity_id, new_value, request_id, occurred_at)
-            values (p_audit_id, v_link.tenant_id, 'guest', v_viewer::text, 'share_link_refused', 'share_link', v_link.id,
-                    jsonb_build_object('reason', v_reason, 'ipHash', encode(p_ip_hash, 'hex'), 'agentFamily', p_agent_family),
+            values (p_audit_id, v_link.tenant_id, 'guest', coalesce(v_user.id, v_viewer)::text, 'share_link_refused', 'share_link', v_link.id,
+                    jsonb_build_object('reason', coalesce(v_reason, v_gate), 'ipHash', encode(p_ip_hash, 'hex'), 'agentFamily', p_agent_family),
                     p_request_id, p_now);
         end if;
-        return query select 'unavailable', v_reason, null::integer, v_link.tenant_id, v_link.id, null::timestamptz, null::timestamptz,
-            null::text, null::boolean, null::boolean, null::boolean, null::uuid, null::integer, null::text, null::double precision, null::text;
+        outcome := case when v_reason is not null then 'unavailable' else v_gate end;
+        reason := coalesce(v_reason, v_gate);
+        return next;
         return;
     end if;
 
-    v_until := least(p_now + p_token_ttl, v_link.expires_at);
-    select a.title into v_title from portal.assets a where a.id = v_link.asset_id;
+    token_expires_at := least(p_now + p_token_ttl, v_link.expires_at);
+    select a.title into title from portal.assets a where a.id = v_link.asset_id;
 
     if not p_peek then
         if v_viewer is null then
-            insert into portal.share_viewers (id, tenant_id, share_link_id, viewer_hash, ip_hash, agent_family, first_seen_at, last_seen_at)
-            values (p_viewer_id, v_link.tenant_id, v_link.id, p_new_viewer_hash, p_ip_hash, p_agent_family, p_now, p_now);
+            insert into portal.share_viewers (id, tenant_id, share_link_id, viewer_hash, ip_hash, agent_family, first_seen_at, last_seen_at, user_id, minted)
+            values (p_viewer_id, v_link.tenant_id, v_link.id, p_new_viewer_hash, p_ip_hash, p_agent_family, p_now, p_now, v_user.id, 1);
             insert into portal.audit_log (id, tenant_id, actor_kind, actor_id, action, entity_type, entity_id, new_value, request_id, occurred_at)
             values (p_audit_id, v_link.tenant_id, 'guest', p_viewer_id::text, 'share_link_opened', 'share_link', v_link.id,
-                    jsonb_build_object('viewerId', p_viewer_id, 'assetVersionId', v_version.id,
+                    jsonb_build_object('viewerId', p_viewer_id, 'userId', v_user.id, 'assetVersionId', v_version.id,
                                        'ipHash', encode(p_ip_hash, 'hex'), 'agentFamily', p_agent_family),
                     p_request_id, p_now);
             insert into portal.events (event_id, tenant_id, aggregate_type, aggregate_id, type, payload, occurred_at)
             values (p_event_id, v_link.tenant_id, 'share_link', v_link.id, 'share_link_opened',
                     jsonb_build_object('shareLinkId', v_link.id, 'viewerId', p_viewer_id, 'assetVersionId', v_version.id), p_now);
         else
-            update portal.share_viewers w set last_seen_at = p_now where w.id = v_viewer;
+            update portal.share_viewers w set last_seen_at = p_now, minted = w.minted + 1, user_id = coalesce(w.user_id, v_user.id) where w.id = v_viewer;
         end if;
         insert into portal.playback_audit (id, tenant_id, asset_version_id, share_link_id, viewer_id, ip_hash, agent_family, request_id, minted_at, token_expires_at)
         values (p_playback_audit_id, v_link.tenant_id, v_version.id, v_link.id, coalesce(v_viewer, p_viewer_id), p_ip_hash, p_agent_family,
-                p_request_id, p_now, v_until);
+                p_request_id, p_now, token_expires_at);
     end if;
 
-    return query select 'open', null::text, null::integer, v_link.tenant_id, v_link.id, v_link.expires_at, v_until,
-        v_title, v_link.allow_comments, v_link.allow_download, v_viewer is null,
-        v_version.id, v_version.number, v_version.playback_id, v_version.duration_s, v_version.aspect_ratio;
+    outcome := 'open';
+    expires_at := v_link.expires_at;
+    allow_comments := v_link.allow_comments;
+    allow_download := v_link.allow_download;
+    new_viewer := v_viewer is null;
+    asset_version_id := v_version.id;
+    version_number := v_version.number;
+    playback_id := v_version.playback_id;
+    duration_s := v_version.duration_s;
+    aspect_ratio := v_version.aspect_ratio;
+    frame_rate := v_version.frame_rate;
+    return next;
 end
 $function$;
-grant execute on function portal.open_share_link(bytea,bytea,bytea,bytea,text,text,timestamp with time zone,interval,boolean,uuid,uuid,uuid,uuid,integer) to portal_app;
+grant execute on function portal.open_share_link(bytea,bytea,bytea,bytea,text,bytea,text,text,timestamp with time zone,interval,boolean,uuid,uuid,uuid,uuid,integer) to portal_app;
 
 CREATE OR REPLACE FUNCTION portal.refuse_change()
  RETURNS trigger
@@ -706,6 +1039,35 @@ begin
 end
 $function$;
 grant execute on function portal.refuse_change() to public;
+
+CREATE OR REPLACE FUNCTION portal.share_link_gate(p_link portal.share_links, p_user portal.users, p_unlock_hash bytea)
+ RETURNS text
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO 'portal', 'pg_temp'
+AS $function$
+begin
+    if p_link.require_sign_in then
+        if p_user.id is null then
+            return 'sign_in_required';
+        end if;
+        if p_user.role <> 'admin' and not (
+            p_user.role in ('agency', 'client')
+            and exists (select 1 from portal.project_members m
+                         where m.tenant_id = p_link.tenant_id and m.project_id = p_link.project_id and m.user_id = p_user.id)
+            and (p_user.role = 'agency' or exists (select 1 from portal.share_link_guests g
+                         where g.tenant_id = p_link.tenant_id and g.share_link_id = p_link.id and g.email = lower(p_user.email)))) then
+            return 'not_addressed';
+        end if;
+    end if;
+    if p_link.passphrase_hash is not null and not exists (
+        select 1 from portal.share_unlocks u
+         where u.share_link_id = p_link.id and u.unlock_hash = p_unlock_hash and u.passphrase_version = p_link.passphrase_version) then
+        return 'passphrase_required';
+    end if;
+    return null;
+end
+$function$;
 
 CREATE OR REPLACE FUNCTION portal.take_hit(p_key text, p_now timestamp with time zone, p_window interval, p_limit integer)
  RETURNS TABLE(allowed boolean, retry_after integer)
