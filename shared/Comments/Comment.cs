@@ -13,11 +13,13 @@ namespace Portal.Comments;
 public sealed record Comment(
     CommentId Id, long Seq, long RootSeq, int SortFrame, ProjectId ProjectId, AssetId AssetId, AssetVersionId AssetVersionId, Guid? ParentId, Guid? ShareLinkId,
     Guid? AuthorId, Guid? ViewerId, string? AuthorName, string? AuthorRole, string Visibility, string Body, int? Frame, int? EndFrame, int? RateNumerator,
-    int? RateDenominator, Guid[] Mentions, DateTimeOffset? ResolvedAt, Guid? ResolvedBy, int Version, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt,
+    int? RateDenominator, string MentionList, DateTimeOffset? ResolvedAt, Guid? ResolvedBy, int Version, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt,
     DateTimeOffset? EditedAt, DateTimeOffset? DeletedAt)
 {
     /// <summary>How long its author may change it.</summary>
     public static readonly TimeSpan EditWindow = TimeSpan.FromMinutes(15);
+
+    public IReadOnlyList<Guid> Mentions => [.. MentionList.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(Guid.Parse)];
 
     public FrameRate? Rate => RateNumerator is { } n && RateDenominator is { } d ? new(n, d) : null;
 }

@@ -14,7 +14,8 @@ public sealed class CommentStore(PortalDb db, Journal journal, TimeProvider cloc
         c.id, c.seq, c.root_seq, c.sort_frame, c.project_id, c.asset_id, c.asset_version_id, c.parent_id, c.share_link_id, c.author_id, c.viewer_id,
         case when c.deleted_at is null then coalesce(u.name, c.guest_name) end as author_name, u.role as author_role, c.visibility, c.body, c.frame, c.end_frame,
         c.rate_numerator, c.rate_denominator,
-        array(select m.user_id from portal.comment_mentions m where m.tenant_id = c.tenant_id and m.comment_id = c.id order by m.user_id) as mentions,
+        coalesce((select string_agg(m.user_id::text, ',' order by m.user_id) from portal.comment_mentions m
+                   where m.tenant_id = c.tenant_id and m.comment_id = c.id), '') as mention_list,
         c.resolved_at, c.resolved_by, c.version, c.created_at, c.updated_at, c.edited_at, c.deleted_at
         """;
 

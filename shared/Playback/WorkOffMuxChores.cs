@@ -94,7 +94,7 @@ public sealed partial class WorkOffMuxChores(
             return;
         }
 
-        switch (files.Value.Renditions.FirstOrDefault())
+        switch (files.Value.Renditions is [var made, ..] ? made : null)
         {
             case null:
                 var wait = await WaitForTurnAsync(chore, ct) ?? Trouble.Of(await mux.CreateRenditionAsync(chore.MuxAssetId, ct));

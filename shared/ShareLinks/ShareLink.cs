@@ -3,11 +3,14 @@ using Portal.Db;
 namespace Portal.ShareLinks;
 
 /// <summary>A share link as members of the tenant see it. The token is not in it: only its hash is stored.</summary>
-/// <param name="GuestEmails">Whom it was addressed to: personal values, in no audit or event row.</param>
+/// <param name="GuestList">Whom it was addressed to, separated by commas: personal values, in no audit or event row.</param>
 public sealed record ShareLink(
     ShareLinkId Id, ProjectId ProjectId, AssetId AssetId, Guid? AssetVersionId, string TokenKid, int Generation, string Status, DateTimeOffset ExpiresAt,
-    bool AllowComments, bool AllowDownload, bool RequireSignIn, bool HasPassphrase, int? MaxOpens, int Opens, string Notify, string Label, string[] GuestEmails,
-    UserId CreatedBy, int Version, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt, DateTimeOffset? RevokedAt, DateTimeOffset? HardRevokedAt);
+    bool AllowComments, bool AllowDownload, bool RequireSignIn, bool HasPassphrase, int? MaxOpens, int Opens, string Notify, string Label, string GuestList,
+    UserId CreatedBy, int Version, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt, DateTimeOffset? RevokedAt, DateTimeOffset? HardRevokedAt)
+{
+    public IReadOnlyList<string> GuestEmails => GuestList.Split(',', StringSplitOptions.RemoveEmptyEntries);
+}
 
 /// <summary>What a person decides about a link: checked values, addresses in lower case.</summary>
 public sealed record Switches(

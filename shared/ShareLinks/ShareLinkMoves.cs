@@ -159,7 +159,7 @@ public sealed class ShareLinkMoves(ShareLinkStore links, Journal journal, TimePr
         newPassphrase,
         maxOpens = l.MaxOpens,
         notify = l.Notify,
-        guests = l.GuestEmails.Length,
+        guests = l.GuestEmails.Count,
     };
 
     private Task<ShareLink> ReadAsync(Tx tx, TenantId tenant, ShareLinkId id) => tx.GetAsync<ShareLink>(

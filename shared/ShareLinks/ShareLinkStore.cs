@@ -18,7 +18,8 @@ public sealed class ShareLinkStore(PortalDb db, Journal journal, TimeProvider cl
         case when l.status = 'active' and l.expires_at <= @now then 'expired' else l.status end as status,
         l.expires_at, l.allow_comments, l.allow_download, l.require_sign_in, l.passphrase_hash is not null as has_passphrase, l.max_opens, l.opens,
         l.notify, l.label,
-        array(select g.email from portal.share_link_guests g where g.tenant_id = l.tenant_id and g.share_link_id = l.id order by g.email) as guest_emails,
+        coalesce((select string_agg(g.email, ',' order by g.email) from portal.share_link_guests g
+                   where g.tenant_id = l.tenant_id and g.share_link_id = l.id), '') as guest_list,
         l.created_by, l.version, l.created_at, l.updated_at, l.revoked_at, l.hard_revoked_at
         """;
 

@@ -48,10 +48,19 @@ public sealed class Guest(HttpClient http, string token)
         return answer;
     }
 
-    private static Dictionary<string, object?> Merge(object one, object? other) =>
-        one.GetType().GetProperties().Select(p => (p.Name, p.GetValue(one)))
-            .Concat(other?.GetType().GetProperties().Select(p => (p.Name, p.GetValue(other))) ?? [])
-            .ToDictionary(p => p.Name, p => p.Item2);
+    private static Dictionary<string, object?> Merge(object one, object? other)
+    {
+        var merged = new Dictionary<string, object?>();
+        foreach (var from in new[] { one, other }.OfType<object>())
+        {
+            foreach (var property in from.GetType().GetProperties())
+            {
+                merged[property.Name] = property.GetValue(from);
+            }
+        }
+
+        return merged;
+    }
 }
 
 /// <summary>Requests that name the version they change.</summary>

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Net;
-using Portal.LocalVendors.Hosting;
+using Portal.LocalVendors;
 using Portal.Tests.Support;
 
 namespace Portal.Tests.Integration.ShareLinks;
@@ -146,7 +146,7 @@ public sealed class ShareLinkChangeTests(TestPortal portal) : IClassFixture<Test
         }
 
         Assert.Equal(HttpStatusCode.NotFound, await PlayAsync(url));
-        Assert.Equal(1, portal.Mux.Requests.Count(r => r.Method == "POST" && r.Path.EndsWith("/playback-ids", StringComparison.Ordinal)));
+        Assert.Equal(1, portal.Mux.Requests.All.Count(r => r.Method == "POST" && r.Path.EndsWith("/playback-ids", StringComparison.Ordinal)));
         Assert.Equal("done", await portal.ScalarAsync<string>("select c.outcome from portal.mux_chores c join portal.asset_versions v on v.id = c.asset_version_id where v.asset_id = @own", new { own }));
         var fresh = portal.GuestOf(await portal.ShareAsync(own));
         Assert.Equal(HttpStatusCode.OK, await PlayAsync((await fresh.OpenAsync()).Expect(200).Text("playbackUrl")));
