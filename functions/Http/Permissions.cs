@@ -18,6 +18,8 @@ public enum PortalAction
     ReadShareLink,
     RevokeShareLink,
 
+    ReadAudit,
+
     /// <summary>People on call, across tenants.</summary>
     OperateUploads,
 }
@@ -52,6 +54,18 @@ public static class Permissions
         [PortalAction.CreateShareLink] = Producers,
         [PortalAction.ReadShareLink] = Producers,
         [PortalAction.RevokeShareLink] = Producers,
+        [PortalAction.ReadAudit] = [Role.Admin, Role.Compliance],
+    };
+
+    /// <summary>
+    /// Reads whose refusal is audited (docs/permissions.md): who did what, who watched what through a link, and the videos themselves. Refused changes
+    /// leave no row, for they read nothing.
+    /// </summary>
+    public static IReadOnlySet<PortalAction> Sensitive { get; } = new HashSet<PortalAction>
+    {
+        PortalAction.ReadAudit,
+        PortalAction.ReadShareLink,
+        PortalAction.PlayAsset,
     };
 
     public static bool Allows(PortalAction action, string role) => Table.TryGetValue(action, out var roles) && roles.Contains(role);
