@@ -9,10 +9,13 @@ using Portal.Db;
 using Portal.Http;
 using Portal.Idempotency;
 using Portal.Limits;
+using Portal.Milestones;
 using Portal.Paging;
 using Portal.Playback;
 using Portal.Projects;
 using Portal.ShareLinks;
+using Portal.Tasks;
+using Portal.Templates;
 using Portal.Tenancy;
 using Portal.Uploads;
 using Portal.Vendors;
@@ -94,6 +97,9 @@ public static class PortalRegistrations
             .AddSingleton<OpenAtMux>().AddSingleton<ReconcileUpload>().AddSingleton<SettleUpload>().AddSingleton<DeleteUnwantedAssets>()
             .AddSingleton<SweepUploads>().AddSingleton<SweepMuxAssets>()
             .AddSingleton<WebhookInboxStore>().AddSingleton<MuxEvents>().AddSingleton<ReceiveWebhook>()
+            .AddSingleton<ProjectList>().AddSingleton<MemberStore>().AddSingleton<TemplateStore>().AddSingleton<ApplyTemplate>()
+            .AddSingleton<MilestoneStore>()
+            .AddSingleton<TaskStore>().AddSingleton<TaskList>().AddSingleton<MoveTasks>().AddSingleton<TaskLinks>()
             .AddSingleton<BlobTokens>()
             .AddSingleton<PlaybackTokens>().AddSingleton<MintPlayback>().AddSingleton<PlayAsset>()
             .AddSingleton<ShareTokens>().AddSingleton<ShareLinkStore>().AddSingleton<CreateShareLink>().AddSingleton<OpenShareLink>();

@@ -29,6 +29,6 @@ public sealed class CreateProjectFunction(ProjectStore projects, Writes writes)
             var project = await projects.CreateAsync(tx, caller.Tenant, caller, input.Name, input.Description, input.MemberIds);
             return project is null
                 ? Problem.Invalid([new("/memberIds", "member", "memberIds must name active people of this portal who can work on projects.")])
-                : Reply.Created($"/api/projects/{project.Id}", ProjectJson.From(project), project.Version);
+                : Reply.Created($"/api/projects/{project.Id}", ProjectJson.From(project, caller), project.Version);
         });
 }

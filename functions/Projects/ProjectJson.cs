@@ -1,11 +1,29 @@
+using Portal.Functions.Http.Inputs;
 using Portal.Projects;
+using Portal.Tenancy;
 
 namespace Portal.Functions.Projects;
 
 /// <summary>A project on the wire.</summary>
 public sealed record ProjectJson(
-    Guid Id, string Name, string Description, string Status, Guid CreatedBy, int Version, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt)
+    Guid Id,
+    string Name,
+    string Description,
+    string Status,
+    Guid CreatedBy,
+    int Version,
+    DateTimeOffset CreatedAt,
+    DateTimeOffset UpdatedAt,
+    [About("How many people work on it.")] long Members,
+    [About("How many of its tasks are not done; null for those who cannot read tasks.")] long? OpenTasks)
 {
-    public static ProjectJson From(Project p) =>
-        new(p.Id.Value, p.Name, p.Description, p.Status, p.CreatedBy.Value, p.Version, p.CreatedAt, p.UpdatedAt);
+    public static ProjectJson From(Project p, Caller caller) => new(
+        p.Id.Value, p.Name, p.Description, p.Status, p.CreatedBy.Value, p.Version, p.CreatedAt, p.UpdatedAt,
+        p.Members, Http.Permissions.Allows(Http.PortalAction.ReadTask, caller.Role) ? p.OpenTasks : null);
+}
+
+/// <summary>Somebody who works on a project, as everybody in it sees them.</summary>
+public sealed record ProjectMemberJson(Guid UserId, string Name, string Role, DateTimeOffset AddedAt)
+{
+    public static ProjectMemberJson From(ProjectMember m) => new(m.UserId.Value, m.Name, m.Role, m.AddedAt);
 }

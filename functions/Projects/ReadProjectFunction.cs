@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Portal.Db;
 using Portal.Functions.Http;
+using Portal.Functions.Http.Inputs;
 using Portal.Paging;
 using Portal.Projects;
 
@@ -17,29 +18,45 @@ public sealed class ReadProjectFunction(ProjectStore projects)
     {
         var caller = request.HttpContext.Caller();
         return await projects.FindAsync(caller.Tenant, caller, new ProjectId(id), ct) is { } project
-            ? Reply.Ok(ProjectJson.From(project), project.Version)
+            ? Reply.Ok(ProjectJson.From(project, caller), project.Version)
             : Problem.NotFound("project");
     }
 }
 
-public sealed class ListProjectsFunction(ProjectStore projects, Lists lists)
+public sealed record ListProjectsInput : ListInput
 {
-    private const string Name = "projects";
+    [OneOf(ProjectStatus.Active, ProjectStatus.OnHold, ProjectStatus.Completed, ProjectStatus.Archived), Items(4, Min = 1), About("Left out: all but archived ones.")]
+    public IReadOnlyList<string>? Status { get; init; }
 
+    [Text(100), About("Part of the name, in any case.")]
+    public string? Q { get; init; }
+
+    [About("Projects that this person works on.")]
+    public Guid? MemberId { get; init; }
+
+    [OneOf(ProjectList.Newest, ProjectList.ByName), About("newest: newest first; name: by name, without regard to case.")]
+    public string Sort { get; init; } = ProjectList.Newest;
+}
+
+public sealed class ListProjectsFunction(ProjectList projects, Lists lists)
+{
     [Function("ListProjects")]
     [Allows(PortalAction.ReadProject)]
-    [Operation("List projects, newest first", Query = typeof(ListInput), Returns = typeof(PageOf<ProjectJson>))]
+    [Operation("List projects", Query = typeof(ListProjectsInput), Returns = typeof(PageOf<ProjectJson>))]
     public async Task<IResult> RunAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/projects")] HttpRequest request, CancellationToken ct)
     {
         var caller = request.HttpContext.Caller();
-        var (query, page, problem) = lists.Read<ListInput>(request, _ => Name);
+        var (query, page, problem) = lists.Read<ListProjectsInput>(request, Name);
         if (query is null)
         {
             return problem!;
         }
 
-        var rows = await projects.ListAsync(caller.Tenant, caller, page, ct);
-        return lists.Page(request, rows, page, Name, p => Position.Of(p.CreatedAt, p.Id.Value), ProjectJson.From);
+        var filter = new ProjectFilter(query.Status, query.Q, query.MemberId is { } member ? new UserId(member) : null);
+        var rows = await projects.ReadAsync(caller.Tenant, caller, filter, query.Sort, page, ct);
+        return lists.Page(request, rows, page, Name(query), p => ProjectList.PositionOf(p, query.Sort), p => ProjectJson.From(p, caller));
     }
+
+    private static string Name(ListProjectsInput query) => $"projects:{query.Sort}";
 }

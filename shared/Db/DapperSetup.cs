@@ -21,6 +21,12 @@ internal static class DapperSetup
         SqlMapper.AddTypeHandler(new KeyHandler<AssetVersionId>());
         SqlMapper.AddTypeHandler(new KeyHandler<UploadJobId>());
         SqlMapper.AddTypeHandler(new KeyHandler<ShareLinkId>());
+        SqlMapper.AddTypeHandler(new KeyHandler<TemplateId>());
+        SqlMapper.AddTypeHandler(new KeyHandler<MilestoneId>());
+        SqlMapper.AddTypeHandler(new KeyHandler<TaskId>());
+        SqlMapper.RemoveTypeMap(typeof(DateOnly));
+        SqlMapper.RemoveTypeMap(typeof(DateOnly?));
+        SqlMapper.AddTypeHandler(new DateHandler());
         SqlMapper.RemoveTypeMap(typeof(DateTimeOffset));
         SqlMapper.RemoveTypeMap(typeof(DateTimeOffset?));
         SqlMapper.AddTypeHandler(new UtcHandler());
@@ -49,5 +55,13 @@ internal static class DapperSetup
             DateTime utc => new DateTimeOffset(DateTime.SpecifyKind(utc, DateTimeKind.Utc)),
             _ => throw new InvalidCastException($"Cannot read a time from {value.GetType().Name}."),
         };
+    }
+
+    /// <summary>A day without a time zone.</summary>
+    private sealed class DateHandler : SqlMapper.TypeHandler<DateOnly>
+    {
+        public override void SetValue(IDbDataParameter parameter, DateOnly value) => parameter.Value = value;
+
+        public override DateOnly Parse(object value) => value is DateOnly date ? date : DateOnly.FromDateTime((DateTime)value);
     }
 }

@@ -64,3 +64,24 @@ public readonly record struct ShareLinkId(Guid Value) : IKey<ShareLinkId>
 
     public override string ToString() => Value.ToString();
 }
+
+public readonly record struct TemplateId(Guid Value) : IKey<TemplateId>
+{
+    public static TemplateId From(Guid value) => new(value);
+
+    public override string ToString() => Value.ToString();
+}
+
+public readonly record struct MilestoneId(Guid Value) : IKey<MilestoneId>
+{
+    public static MilestoneId From(Guid value) => new(value);
+
+    public override string ToString() => Value.ToString();
+}
+
+public readonly record struct TaskId(Guid Value) : IKey<TaskId>
+{
+    public static TaskId From(Guid value) => new(value);
+
+    public override string ToString() => Value.ToString();
+}

@@ -31,8 +31,8 @@ internal sealed class CommitResult
     public List<(long Key, long MessageId, string Event)> Refused { get; } = [];
 }
 
-/// <summary>A message now in the inbox of <paramref name="Key"/>, which <paramref name="Owner"/> owns.</summary>
-internal readonly record struct Posted(long MessageId, long Key, long Owner, Outgoing Message);
+/// <summary>A message now in the inbox of <paramref name="Key"/>, which <paramref name="Owner"/> owns; perhaps behind others.</summary>
+internal readonly record struct Posted(long MessageId, long Key, long Owner, Outgoing Message, bool Behind = false);
 
 /// <summary>Sends batches over one connection of its own, with the statement prepared once.</summary>
 internal sealed class CommitStore(NpgsqlDataSource database) : IAsyncDisposable
@@ -82,9 +82,9 @@ internal sealed class CommitStore(NpgsqlDataSource database) : IAsyncDisposable
             switch (reader.GetInt32(0))
             {
                 case 1: result.Done.Add(a); break;
-                case 2:
+                case (2 or 5) and var kind:
                     var n = (int)a - 1;
-                    result.Posted[n] = new(reader.GetInt64(2), reader.GetInt64(3), long.Parse(reader.GetString(4), null), messages[n].Message);
+                    result.Posted[n] = new(reader.GetInt64(2), reader.GetInt64(3), long.Parse(reader.GetString(4), null), messages[n].Message, kind == 5);
                     break;
                 case 3: result.Born.Add(reader.GetString(4), a); break;
                 case 4: result.Refused.Add((a, reader.GetInt64(2), reader.GetString(4))); break;

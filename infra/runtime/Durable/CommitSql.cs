@@ -25,7 +25,7 @@ internal static class CommitSql
         ),
         done as (
             update durable.instances i
-            set status = s.status, lane = s.lane, open_tasks = s.open_tasks, wake_at = s.wake_at, updated_at = s.at, strikes = 0,
+            set status = s.status, lane = s.lane, open_tasks = s.open_tasks, wake_at = s.wake_at, updated_at = s.at, strikes = 0, on_trial = false,
                 custom_status = s.custom_status, output = s.output, failure = s.failure,
                 next_seq = case when s.fresh then 0 else i.next_seq + 1 end,
                 generation = case when s.fresh then i.generation + 1 else i.generation end,
@@ -67,7 +67,7 @@ internal static class CommitSql
             order by n.id
             on conflict (id) do update
             set key = excluded.key, name = excluded.name, version = excluded.version, status = 6, lane = 0, owner = excluded.owner,
-                epoch = 1, next_seq = 0, generation = 0, open_tasks = 0, strikes = 0, parked_reason = null, wake_at = excluded.wake_at,
+                epoch = 1, next_seq = 0, generation = 0, open_tasks = 0, strikes = 0, on_trial = false, parked_reason = null, wake_at = excluded.wake_at,
                 created_at = excluded.created_at, updated_at = excluded.updated_at, execution_id = excluded.execution_id,
                 parent_key = excluded.parent_key, parent_task = excluded.parent_task, parent_generation = excluded.parent_generation,
                 parent_id = excluded.parent_id, parent_name = excluded.parent_name, tags = excluded.tags, input = excluded.input,
@@ -94,7 +94,9 @@ internal static class CommitSql
             select o.n, born.key, $33 from o join born on o.from_key is not null and born.id = o.to_id
         ),
         posted as materialized (
-            select coalesce(m.msg_id, nextval('durable.inbox_id_seq')) as id, m.n, m.key, m.owner, m.generation, m.event
+            select coalesce(m.msg_id, nextval('durable.inbox_id_seq')) as id, m.n, m.key, m.owner, m.generation, m.event,
+                -- Others wait already, and its owner may not know: they have to be read first.
+                exists (select from durable.inbox b where b.key = m.key) as behind
             from (select o.*, t.key, t.owner from o join target t on t.n = o.n order by o.n) m
         ),
         -- A child whose id is taken by a running instance: its parent is told.
@@ -110,7 +112,7 @@ internal static class CommitSql
         )
         select 1 as kind, d.key as a, 0::bigint as b, 0::bigint as c, null::text as t from done d
         union all
-        select 2, p.n, p.id, p.key, p.owner::text from posted p
+        select case when p.behind then 5 else 2 end, p.n, p.id, p.key, p.owner::text from posted p
         union all
         select 3, b.key, 0, 0, b.id from born b
         union all

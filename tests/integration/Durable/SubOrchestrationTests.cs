@@ -100,4 +100,38 @@ public sealed class SubOrchestrationTests : DurableTest
         await Client.RaiseEventAsync("kid1", "Go", "new");
         Assert.Equal("new", (await CompletedAsync(id)).ReadOutputAs<string>());
     }
+
+    [Fact]
+    public async Task A_failure_three_levels_down_keeps_its_causes_on_the_way_up()
+    {
+        Functions.Orchestrator("Level", async context =>
+        {
+            var depth = context.GetInput<int>();
+            return depth == 0 ? await context.CallActivityAsync<string>("Fail", "deep trouble") : await context.CallSubOrchestratorAsync<string>("Level", depth - 1);
+        });
+        await Client.ScheduleNewOrchestrationInstanceAsync("Level", 2, new StartOrchestrationOptions("top"));
+        var failure = (await CompletedAsync("top")).FailureDetails!;
+        var types = new List<string>();
+        for (var at = failure; at is not null; at = at.InnerFailure) types.Add(at.ErrorType);
+        Assert.Equal(
+            [.. Enumerable.Repeat("Microsoft.DurableTask.TaskFailedException", 3), "System.InvalidOperationException"], types);
+        Assert.True(failure.IsCausedBy<TaskFailedException>());
+        Assert.False(failure.IsCausedBy<InvalidOperationException>(), "IsCausedBy looks at the outermost error, as the real one does");
+        Assert.Contains("deep trouble", failure.ErrorMessage, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_retry_handler_of_a_child_sees_its_failure_and_ends_the_attempts()
+    {
+        var seen = new List<string>();
+        Functions.Orchestrator<int>("Child", context => throw new InvalidOperationException("no"));
+        var options = TaskOptions.FromRetryHandler(retry =>
+        {
+            seen.Add($"{retry.LastAttemptNumber} {retry.LastFailure.ErrorType}");
+            return retry.LastAttemptNumber < 3;
+        });
+        var done = await RunAsync(context => context.CallSubOrchestratorAsync<int>("Child", null, options));
+        Assert.Equal(OrchestrationRuntimeStatus.Failed, done.RuntimeStatus);
+        Assert.Equal(["1 System.InvalidOperationException", "2 System.InvalidOperationException", "3 System.InvalidOperationException"], seen);
+    }
 }

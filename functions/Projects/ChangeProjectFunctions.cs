@@ -1,0 +1,74 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+using Portal.Db;
+using Portal.Functions.Http;
+using Portal.Functions.Http.Inputs;
+using Portal.Projects;
+
+namespace Portal.Functions.Projects;
+
+public sealed record UpdateProjectInput
+{
+    [Text(200)]
+    public Change<string> Name { get; init; }
+
+    [Text(4000, Min = 0)]
+    public Change<string> Description { get; init; }
+}
+
+public sealed class UpdateProjectFunction(ProjectStore projects, Writes writes)
+{
+    [Function("UpdateProject")]
+    [Allows(PortalAction.UpdateProject)]
+    [Operation("Change a project's name or description", Takes = typeof(UpdateProjectInput), Returns = typeof(ProjectJson), NeedsMatch = true)]
+    [Refuses(404, "not-found", "There is no such project.")]
+    [Refuses(409, "project-archived", "The project is archived and takes no changes.")]
+    public Task<IResult> RunAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "patch", Route = "api/projects/{id:guid}")] HttpRequest request, Guid id) =>
+        writes.PatchAsync<UpdateProjectInput>(request, async (tx, caller, input, version) =>
+        {
+            var (project, refusal) = await projects.UpdateAsync(
+                tx, caller.Tenant, caller, new ProjectId(id), version, input.Name.Or(null), input.Description.Or(null));
+            return project is not null ? Reply.Ok(ProjectJson.From(project, caller), project.Version) : refusal!.Problem();
+        });
+}
+
+public sealed record MoveProjectInput
+{
+    [OneOf(ProjectStatus.Active, ProjectStatus.OnHold, ProjectStatus.Completed)]
+    public required string Status { get; init; }
+}
+
+public sealed class MoveProjectFunction(ProjectStore projects, Writes writes)
+{
+    [Function("MoveProject")]
+    [Allows(PortalAction.UpdateProject)]
+    [Operation("Move a project to another status", Takes = typeof(MoveProjectInput), Returns = typeof(ProjectJson), TakesKey = true,
+        Details = "active ⇄ on_hold; active, on_hold → completed; completed → active.")]
+    [Refuses(404, "not-found", "There is no such project.")]
+    [Refuses(409, "illegal-move", "Its present status, which the detail names, does not lead there.")]
+    public Task<IResult> RunAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/projects/{id:guid}/status")] HttpRequest request, Guid id) =>
+        writes.PostAsync<MoveProjectInput>(request, async (tx, caller, input) =>
+        {
+            var (project, refusal) = await projects.MoveAsync(tx, caller.Tenant, caller, new ProjectId(id), input.Status);
+            return project is not null ? Reply.Ok(ProjectJson.From(project, caller), project.Version) : refusal!.Problem();
+        });
+}
+
+public sealed class ArchiveProjectFunction(ProjectStore projects, Writes writes)
+{
+    [Function("ArchiveProject")]
+    [Allows(PortalAction.ArchiveProject)]
+    [Operation("Archive a project for good", Returns = typeof(ProjectJson), TakesKey = true,
+        Details = "An archived project can be read; nothing in it can be changed any more.")]
+    [Refuses(404, "not-found", "There is no such project.")]
+    [Refuses(409, "illegal-move", "It is archived already.")]
+    public Task<IResult> RunAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/projects/{id:guid}/archive")] HttpRequest request, Guid id) =>
+        writes.PostAsync(request, async (tx, caller) =>
+        {
+            var (project, refusal) = await projects.MoveAsync(tx, caller.Tenant, caller, new ProjectId(id), ProjectStatus.Archived);
+            return project is not null ? Reply.Ok(ProjectJson.From(project, caller), project.Version) : refusal!.Problem();
+        });
+}

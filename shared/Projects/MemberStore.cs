@@ -1,0 +1,94 @@
+using Portal.Audit;
+using Portal.Db;
+using Portal.Paging;
+using Portal.Tenancy;
+
+namespace Portal.Projects;
+
+/// <summary>Somebody who works on a project. No address: clients see this too.</summary>
+public sealed record ProjectMember(UserId UserId, string Name, string Role, DateTimeOffset AddedAt);
+
+/// <summary>Who is assigned to a project. Adding and removing say the same when there is nothing left to do.</summary>
+public sealed class MemberStore(PortalDb db, ProjectStore projects, Journal journal, TimeProvider clock)
+{
+    private const string Columns = "m.user_id, u.name, u.role, m.added_at";
+
+    /// <summary>Oldest member first, and those who were deactivated left out; the caller has looked whether the project may be seen.</summary>
+    public Task<IReadOnlyList<ProjectMember>> ListAsync(TenantId tenant, ProjectId project, Page page, CancellationToken ct) =>
+        db.ReadAsync<ProjectMember>(tenant, $"""
+            select {Columns} from portal.project_members m join portal.users u on u.tenant_id = m.tenant_id and u.id = m.user_id
+             where m.tenant_id = @tenant and m.project_id = @project and u.status = 'active'
+               and (@afterAt::timestamptz is null or (m.added_at, m.user_id) > (@afterAt, @afterId))
+             order by m.added_at, m.user_id limit @take
+            """, new { tenant, project, afterAt = page.After?.At, afterId = page.After?.Id, take = page.Take }, ct);
+
+    /// <summary>Adds an active Admin, Agency or Client user.</summary>
+    public async Task<(ProjectMember? Item, Refusal? Refusal)> AddAsync(Tx tx, TenantId tenant, Caller caller, ProjectId project, UserId user)
+    {
+        if (await RefusalAsync(tx, tenant, caller, project) is { } refusal)
+        {
+            return (null, refusal);
+        }
+
+        var now = clock.GetUtcNow();
+        var added = await tx.ExecuteAsync("""
+            insert into portal.project_members (tenant_id, project_id, user_id, added_at)
+            select u.tenant_id, @project, u.id, @now from portal.users u
+             where u.tenant_id = @tenant and u.id = @user and u.status = 'active' and u.role <> 'compliance'
+            on conflict do nothing
+            """, new { tenant, project, user, now });
+        var member = await tx.QueryOneAsync<ProjectMember>($"""
+            select {Columns} from portal.project_members m join portal.users u on u.tenant_id = m.tenant_id and u.id = m.user_id
+             where m.tenant_id = @tenant and m.project_id = @project and m.user_id = @user and u.status = 'active'
+            """, new { tenant, project, user });
+        if (member is null)
+        {
+            return (null, new Refusal.NotFound("active person who can work on projects"));
+        }
+
+        if (added > 0)
+        {
+            await journal.WriteAsync(tx, tenant, Actor.From(caller), new Entry("project_member_added", "project", project.Value,
+                null, new { userId = user.Value }, "project_member_added"));
+        }
+
+        return (member, null);
+    }
+
+    /// <summary>Removes somebody, and takes them off the project's tasks unless they are an Admin, who sees it all the same.</summary>
+    public async Task<Refusal?> RemoveAsync(Tx tx, TenantId tenant, Caller caller, ProjectId project, UserId user)
+    {
+        if (await RefusalAsync(tx, tenant, caller, project) is { } refusal)
+        {
+            return refusal;
+        }
+
+        var removed = await tx.ExecuteAsync(
+            "delete from portal.project_members where tenant_id = @tenant and project_id = @project and user_id = @user", new { tenant, project, user });
+        if (removed > 0)
+        {
+            var tasks = await tx.QueryAsync<Guid>("""
+                with agency as (select id from portal.users where tenant_id = @tenant and id = @user and role <> 'admin'),
+                     unwatched as (delete from portal.task_watchers w using agency
+                                    where w.tenant_id = @tenant and w.project_id = @project and w.user_id = agency.id),
+                     unassigned as (delete from portal.task_assignees a using agency
+                                    where a.tenant_id = @tenant and a.project_id = @project and a.user_id = agency.id returning a.task_id)
+                update portal.tasks t set version = t.version + 1, updated_at = @now from unassigned
+                 where t.tenant_id = @tenant and t.id = unassigned.task_id
+                returning t.id
+                """, new { tenant, project, user, now = clock.GetUtcNow() });
+            await journal.WriteAsync(tx, tenant, Actor.From(caller), new Entry("project_member_removed", "project", project.Value,
+                new { userId = user.Value }, new { userId = user.Value, unassignedTasks = tasks }));
+        }
+
+        return null;
+    }
+
+    private async Task<Refusal?> RefusalAsync(Tx tx, TenantId tenant, Caller caller, ProjectId project) =>
+        await projects.LockAsync(tx, tenant, caller, project) switch
+        {
+            null => new Refusal.NotFound("project"),
+            { Status: ProjectStatus.Archived } => new Refusal.Archived(),
+            _ => null,
+        };
+}

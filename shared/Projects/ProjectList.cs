@@ -1,0 +1,57 @@
+using Portal.Db;
+using Portal.Paging;
+using Portal.Tenancy;
+
+namespace Portal.Projects;
+
+/// <summary>Which projects a list shows; null: any.</summary>
+/// <param name="Statuses">Null: all but archived ones.</param>
+/// <param name="Text">Part of the name, in any case.</param>
+public sealed record ProjectFilter(IReadOnlyList<string>? Statuses = null, string? Text = null, UserId? Member = null);
+
+/// <summary>The orders of the list of projects. One row more than the page holds tells whether there is another.</summary>
+public sealed class ProjectList(PortalDb db)
+{
+    public const string Newest = "newest";
+    public const string ByName = "name";
+
+    private const string Filtered = $"""
+        select {ProjectStore.Columns} from portal.projects p
+         where p.tenant_id = @tenant and (@seesAll or p.id = any({ProjectStore.Mine}))
+           and p.status = any(@statuses)
+           and (@text::text is null or strpos(lower(p.name), lower(@text)) > 0)
+           and (@member::uuid is null or p.id = any(array(
+               select m.project_id from portal.project_members m where m.tenant_id = @tenant and m.user_id = @member)))
+        """;
+
+    private const string NewestSql = $"""
+        {Filtered} and (@afterAt::timestamptz is null or (p.created_at, p.id) < (@afterAt, @afterId))
+         order by p.created_at desc, p.id desc limit @take
+        """;
+
+    private const string ByNameSql = $"""
+        {Filtered} and (@afterKey::text is null or (p.name_key, p.id) > (@afterKey, @afterId))
+         order by p.name_key, p.id limit @take
+        """;
+
+    private static readonly string[] Unarchived = [ProjectStatus.Active, ProjectStatus.OnHold, ProjectStatus.Completed];
+
+    public Task<IReadOnlyList<Project>> ReadAsync(TenantId tenant, Caller caller, ProjectFilter filter, string order, Page page, CancellationToken ct) =>
+        db.ReadAsync<Project>(tenant, order == ByName ? ByNameSql : NewestSql, new
+        {
+            tenant,
+            seesAll = caller.SeesAllProjects,
+            user = caller.User,
+            statuses = filter.Statuses?.ToArray() ?? Unarchived,
+            text = filter.Text,
+            member = filter.Member?.Value,
+            afterAt = order == ByName ? null : page.After?.At,
+            afterKey = page.After?.Key,
+            afterId = page.After?.Id,
+            take = page.Take,
+        }, ct);
+
+    /// <summary>Where a row stands in that order.</summary>
+    public static Position PositionOf(Project project, string order) =>
+        order == ByName ? new(project.NameKey, project.Id.Value) : Position.Of(project.CreatedAt, project.Id.Value);
+}
