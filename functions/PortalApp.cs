@@ -24,6 +24,7 @@ public static class PortalApp
         builder.UseWhen<RequestIdMiddleware>(IsHttp);
         builder.UseWhen<EdgeMiddleware>(IsHttp);
         builder.UseWhen<LastResortMiddleware>(IsHttp);
+        builder.UseWhen<DeniedReadMiddleware>(IsHttp);
         builder.UseWhen<CallerMiddleware>(IsHttp);
         return builder;
     }

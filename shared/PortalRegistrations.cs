@@ -67,6 +67,8 @@ public static class PortalRegistrations
             .Validate(o => IsKey(o.HashKey, 32), "Privacy:HashKey must be base64 of 32 bytes or more.").ValidateOnStart();
         services.AddOptions<PagingOptions>().BindConfiguration(PagingOptions.Section)
             .Validate(o => IsKey(o.CursorKey, 32), "Paging:CursorKey must be base64 of 32 bytes or more.").ValidateOnStart();
+        services.AddOptions<AuditOptions>().BindConfiguration(AuditOptions.Section)
+            .Validate(AuditKeys.AreRight, "Audit:Keys must hold Audit:CurrentKey, base64 of a PEM with a private ECDSA key on P-256.").ValidateOnStart();
         services.AddOptions<LimitOptions>().BindConfiguration(LimitOptions.Section)
             .Validate(o => o.AreSane(), "Limits: every limit must be 1 or more.").ValidateOnStart();
         services.AddOptions<HttpOptions>().BindConfiguration(HttpOptions.Section)
@@ -84,6 +86,7 @@ public static class PortalRegistrations
         })
         .AddSingleton<PortalDb>()
         .AddSingleton<Journal>().AddSingleton<AlertStore>().AddSingleton<RateLimit>().AddSingleton<RequesterHash>().AddSingleton<Cursors>()
+        .AddSingleton<AuditKeys>().AddSingleton<AuditStore>().AddSingleton<AuditExport>().AddSingleton<SealAudit>()
         .AddSingleton<ClientAddresses>().AddSingleton<FailedTries>()
         .AddSingleton<VendorPace>().AddSingleton<IdempotencyStore>();
 

@@ -141,12 +141,14 @@ public sealed partial class CallerMiddleware(
             return Problem.Forbidden("deactivated", "Your account in this portal is deactivated.");
         }
 
+        var caller = new Caller(new TenantId(tenant), new UserId(user), role, session.UserId, session.ImpersonatorId, http.RequestId());
+        http.SetMember(caller);
         if (!Permissions.Allows(action, role))
         {
             return Problem.Forbidden("forbidden", $"Your role ({role}) does not allow this.");
         }
 
-        http.Set(new Caller(new TenantId(tenant), new UserId(user), role, session.UserId, session.ImpersonatorId, http.RequestId()));
+        http.Set(caller);
         return null;
     }
 

@@ -62,6 +62,8 @@ public enum PortalAction
     MoveTask,
     DeleteTask,
 
+    ReadAudit,
+
     /// <summary>People on call, across tenants.</summary>
     OperateUploads,
 }
@@ -119,6 +121,18 @@ public static class Permissions
         [PortalAction.WriteComment] = Producers,
         [PortalAction.ResolveComment] = Producers,
         [PortalAction.DeleteAnyComment] = [Role.Admin],
+        [PortalAction.ReadAudit] = [Role.Admin, Role.Compliance],
+    };
+
+    /// <summary>
+    /// Reads whose refusal is audited (docs/permissions.md): who did what, who watched what through a link, and the videos themselves. Refused changes
+    /// leave no row, for they read nothing.
+    /// </summary>
+    public static IReadOnlySet<PortalAction> Sensitive { get; } = new HashSet<PortalAction>
+    {
+        PortalAction.ReadAudit,
+        PortalAction.ReadShareLink,
+        PortalAction.PlayAsset,
         [PortalAction.UpdateProject] = [Role.Admin],
         [PortalAction.ArchiveProject] = [Role.Admin],
         [PortalAction.ManageProjectMembers] = [Role.Admin],

@@ -8,12 +8,16 @@ namespace Portal.Functions.Http;
 public static class RequestItems
 {
     private const string RequestIdKey = "portal.requestId";
+    private const string MemberKey = "portal.member";
 
     public static string RequestId(this HttpContext context) => context.Items[RequestIdKey] as string ?? context.TraceIdentifier;
 
     /// <summary>The signed-in person. Only functions whose action needs a role may ask; middleware let nobody else through.</summary>
     public static Caller Caller(this HttpContext context) =>
         context.Items[typeof(Caller)] as Caller ?? throw new InvalidOperationException("This function's action lets callers in without a role.");
+
+    /// <summary>The active member of a tenant behind the session, known even when their role is then refused; null when there is none.</summary>
+    public static Caller? Member(this HttpContext context) => context.Items[MemberKey] as Caller;
 
     /// <inheritdoc cref="Caller"/>
     public static Operator Operator(this HttpContext context) =>
@@ -28,6 +32,8 @@ public static class RequestItems
         hash.Of(context.Connection.RemoteIpAddress, context.Request.Headers["X-Forwarded-For"], context.Request.Headers.UserAgent, context.RequestId());
 
     internal static void SetRequestId(this HttpContext context, string id) => context.Items[RequestIdKey] = id;
+
+    internal static void SetMember(this HttpContext context, Caller member) => context.Items[MemberKey] = member;
 
     internal static void Set(this HttpContext context, Caller caller) => context.Items[typeof(Caller)] = caller;
 

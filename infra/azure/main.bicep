@@ -30,6 +30,9 @@ param shareLinkKeyId string = 'k1'
 
 param maximumInstanceCount int = 40
 
+@description('Id of the key that signs the seals of the audit log; a new id with every new key.')
+param auditKeyId string = 'a1'
+
 @description('Instances that are always ready for HTTP: 0 saves money, 1 saves the cold start.')
 param alwaysReadyHttp int = 0
 
@@ -51,6 +54,7 @@ var secrets = {
   'ShareLinks__Keys__${shareLinkKeyId}': 'ShareLinks-Keys-${shareLinkKeyId}'
   Privacy__HashKey: 'Privacy-HashKey'
   Paging__CursorKey: 'Paging-CursorKey'
+  'Audit__Keys__${auditKeyId}': 'Audit-Keys-${auditKeyId}'
 }
 var secretSettings = toObject(items(secrets), entry => entry.key, entry => '@Microsoft.KeyVault(VaultName=${keyVaultName};SecretName=${entry.value})')
 
@@ -206,6 +210,8 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
       Clerk__Issuer: clerkIssuer
       Clerk__AuthorizedParties: portalOrigins
       Clerk__InviteRedirectUrl: inviteRedirectUrl
+      Audit__CurrentKey: auditKeyId
+      SealAuditSchedule: '0 * * * * *'
       Http__AllowedOrigins: portalOrigins
       // Azure's front end appends the client's address.
       Http__TrustedProxies: '1'

@@ -8,6 +8,7 @@ internal enum Verb
     Demo,
     Serve,
     Token,
+    Audit,
     Help,
 }
 
@@ -25,11 +26,15 @@ internal sealed record LauncherArguments
           serve            starts everything and stays up
           token <person>   prints a session token that is good for an hour:
                            admin, agency, client, compliance, operator, or other-admin of the second tenant
+          audit verify <export>    checks an export of the audit log, without a database; names the first row that is not
+                           as it was sealed, and leaves with 1 then
 
           --port <number>          of the app (7071; 0 takes any free one); the vendors take ports near it
           --database <address>     Host=…;Database=… or postgres://…, a direct connection; else PORTAL_DATABASE; else a server of its own
           --fresh                  throws away the local data first: the own server's, or in a given database the schemas
                                    portal, durable, runtime, vendors, local and the table public.schema_migrations
+          --key <id=file>          with audit: the public key (PEM) that the seals of this key id must be signed with,
+                                   from elsewhere than the export; may be repeated
           --exit                   with demo: leaves when it is done, with 0 if every step succeeded
           --help                   prints this
 
@@ -42,6 +47,9 @@ internal sealed record LauncherArguments
     public string? File { get; init; }
 
     public string? Person { get; init; }
+
+    /// <summary>Public keys for audit verify: <c>id=file</c>.</summary>
+    public IReadOnlyList<string> Keys { get; init; } = [];
 
     public int Port { get; init; } = DefaultPort;
 
@@ -69,6 +77,9 @@ internal sealed record LauncherArguments
                     break;
                 case "--database":
                     read = read with { Database = DatabaseOf(Value()) };
+                    break;
+                case "--key":
+                    read = read with { Keys = [.. read.Keys, Value()] };
                     break;
                 case "--fresh":
                     read = read with { Fresh = Flag() };
@@ -103,14 +114,17 @@ internal sealed record LauncherArguments
         ["token"] => throw Wrong($"token needs a person: {DemoPeople.Names}."),
         ["token", var person] => read with { Verb = Verb.Token, Person = person },
         ["token", ..] => throw Wrong("token takes one person."),
+        ["audit", "verify", var export] => read with { Verb = Verb.Audit, File = export },
+        ["audit", ..] => throw Wrong("audit is written: audit verify <export>."),
         ["help"] => read with { Verb = Verb.Help },
         [var word, ..] when System.IO.File.Exists(word) => throw Wrong($"{word} is a file, not a verb: write demo {word}."),
-        [var word, ..] => throw Wrong($"{word} is not a verb: there are demo, serve and token."),
+        [var word, ..] => throw Wrong($"{word} is not a verb: there are demo, serve, token and audit."),
     };
 
     private static LauncherArguments Check(LauncherArguments read, bool portGiven) => read switch
     {
         { Exit: true, Verb: not (Verb.Demo or Verb.Help) } => throw Wrong("--exit goes with demo."),
+        { Verb: not (Verb.Audit or Verb.Help), Keys.Count: > 0 } => throw Wrong("--key goes with audit verify."),
         { Verb: Verb.Token, Fresh: true } => throw Wrong("--fresh does not go with token."),
         { Verb: Verb.Token } when portGiven => throw Wrong("--port does not go with token: one token is good for every app on the database."),
         { Verb: Verb.Token, Person: { } person } when DemoPeople.Find(person) is null =>

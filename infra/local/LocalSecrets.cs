@@ -23,6 +23,8 @@ internal sealed class LocalSecrets(NpgsqlDataSource data)
 
     public required string CursorKey { get; init; }
 
+    public required string AuditKey { get; init; }
+
     public required string FunctionKey { get; init; }
 
     public required string SystemKey { get; init; }
@@ -36,10 +38,17 @@ internal sealed class LocalSecrets(NpgsqlDataSource data)
             ShareKey = await KeptAsync("share-key", Base64),
             HashKey = await KeptAsync("hash-key", Base64),
             CursorKey = await KeptAsync("cursor-key", Base64),
+            AuditKey = await KeptAsync("audit-key", NewAuditKey),
             FunctionKey = await KeptAsync("function-key", Hex),
             SystemKey = await KeptAsync("system-key", Hex),
             MasterKey = await KeptAsync("master-key", Hex),
         };
+
+        static string NewAuditKey()
+        {
+            using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+            return Convert.ToBase64String(Encoding.UTF8.GetBytes(key.ExportPkcs8PrivateKeyPem()));
+        }
 
         static string Base64() => Convert.ToBase64String(RandomNumberGenerator.GetBytes(KeyBytes));
         static string Hex() => RandomNumberGenerator.GetHexString(KeyBytes, lowercase: true);

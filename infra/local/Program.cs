@@ -16,6 +16,7 @@ try
     return arguments.Verb switch
     {
         Verb.Help => Help(),
+        Verb.Audit => await AuditVerb.RunAsync(arguments, Console.Out, stop.Token),
         Verb.Token => await TokenVerb.RunAsync(arguments, errors, clock, stop.Token),
         _ => await RunAsync(arguments),
     };

@@ -13,6 +13,9 @@ public static class TestSettings
     public const string MasterKey = "test-master-key";
     private static readonly string Key = Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes("portal-test-key")));
 
+    // Made once a process: the app may be started more than once on the same database.
+    private static readonly string AuditKey = NewAuditKey();
+
     /// <param name="app">The app's own address, which is one of its settings: Blob reports to it.</param>
     public static async Task<Dictionary<string, string?>> MakeAsync(TestDatabase database, LocalMux mux, LocalClerk clerk, LocalBlob blob, Uri app)
     {
@@ -42,6 +45,9 @@ public static class TestSettings
             ["Privacy:HashKey"] = Key,
             ["Paging:CursorKey"] = Key,
             ["Keys:Master"] = MasterKey,
+            ["Audit:Keys:a1"] = AuditKey,
+            ["Audit:CurrentKey"] = "a1",
+            ["SealAuditSchedule"] = "0 * * * * *",
             ["Http:AllowedOrigins"] = "http://localhost:3000",
             // The clock stands still: all of a test class is one minute.
             ["Limits:UserPerMinute"] = "1000000",
@@ -56,6 +62,12 @@ public static class TestSettings
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
         return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    private static string NewAuditKey()
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        return Convert.ToBase64String(Encoding.UTF8.GetBytes(key.ExportPkcs8PrivateKeyPem()));
     }
 
     private static async Task<Answer> NewSigningKeyAsync(LocalMux mux)

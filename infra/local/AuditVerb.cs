@@ -1,0 +1,64 @@
+using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
+using System.Text;
+using Portal.Audit;
+
+namespace Portal.Local;
+
+/// <summary><c>audit verify &lt;export&gt;</c>: checks an export of the audit log with nothing but the file and, better, the public key from elsewhere.</summary>
+internal static class AuditVerb
+{
+    public static async Task<int> RunAsync(LauncherArguments arguments, TextWriter output, CancellationToken ct)
+    {
+        var keys = arguments.Keys.Count == 0 ? null : ReadKeys(arguments.Keys);
+        using var file = new StreamReader(arguments.File!, Encoding.UTF8);
+        var verdict = await new AuditVerifier(keys).RunAsync(LinesAsync(file, ct));
+        if (verdict.Fault is { } fault)
+        {
+            await output.WriteLineAsync($"NOT AS SEALED ({fault.Kind}): {fault.Message}");
+            return 1;
+        }
+
+        await output.WriteLineAsync($"As sealed: {verdict.Rows} rows under {verdict.Seals} seals of tenant {verdict.TenantId}; {verdict.Unsealed} rows are not sealed yet.");
+        await output.WriteLineAsync($"Last seal: {verdict.LastSeal ?? "none"}. Compare it with the log of the app: rows cut off at the end leave a chain that holds.");
+        if (keys is null)
+        {
+            await output.WriteLineAsync("Signatures were checked with the keys in the export itself. With --key they prove who sealed it.");
+        }
+
+        return 0;
+    }
+
+    private static async IAsyncEnumerable<ReadOnlyMemory<byte>> LinesAsync(StreamReader file, [EnumeratorCancellation] CancellationToken ct)
+    {
+        while (await file.ReadLineAsync(ct) is { } line)
+        {
+            yield return Encoding.UTF8.GetBytes(line);
+        }
+    }
+
+    private static Dictionary<string, byte[]> ReadKeys(IReadOnlyList<string> given)
+    {
+        var keys = new Dictionary<string, byte[]>(StringComparer.Ordinal);
+        foreach (var text in given)
+        {
+            if (text.Split('=', 2) is not [var id, var path])
+            {
+                throw new UsageException($"--key is written id=file, not {text}. See --help.");
+            }
+
+            try
+            {
+                using var key = ECDsa.Create();
+                key.ImportFromPem(File.ReadAllText(path));
+                keys[id] = key.ExportSubjectPublicKeyInfo();
+            }
+            catch (Exception e) when (e is ArgumentException or CryptographicException)
+            {
+                throw new UsageException($"{path} is not a PEM with an ECDSA key.");
+            }
+        }
+
+        return keys;
+    }
+}
