@@ -46,7 +46,10 @@ public sealed record ApiOperation(
     public bool IsForGuests => IsAnonymous && Parameters.Any(p => p.Name == "token");
 
     /// <summary>The request's body is JSON that an input record reads, or must be empty.</summary>
-    public bool ReadsBody => About.Takes is not null || About.TakesKey;
+    public bool ReadsBody => About.Takes is not null || About.TakesKey || IsLink;
+
+    /// <summary>Puts or takes away a link between two things; saying it again changes nothing.</summary>
+    public bool IsLink => Verbs.Contains("PUT") || (Verbs.Contains("DELETE") && !About.NeedsMatch);
 
     /// <summary>The answer is written by <see cref="Reply"/>, which gives it an <c>ETag</c>.</summary>
     public bool IsTagged => About.Returns is not null && (!IsAnonymous || About.IsTagged);

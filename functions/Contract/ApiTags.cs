@@ -10,14 +10,18 @@ public static partial class ApiTags
     public static IReadOnlyDictionary<string, string> Descriptions { get; } = new Dictionary<string, string>
     {
         ["Assets"] = "Videos with their versions, and playing them as a member.",
+        ["Audit"] = "Who did what: reading, exporting and checking the log that nobody can change.",
         ["Comments"] = "Threads on a version, placed by frame.",
         ["Contract"] = "This document, and a page to read it on.",
         ["Health"] = "Whether the app runs and can do its work.",
         ["Invites"] = "Inviting people into the portal, by an e-mail that Clerk sends.",
+        ["Milestones"] = "The steps of a project.",
         ["Notifications"] = "What a person has been told, and has read.",
         ["Operations"] = "For people on call: across tenants, by ids and states.",
         ["Projects"] = "What people work on; everything else hangs off a project.",
         ["ShareLinks"] = "Sharing a video with guests under control, and what a guest may do with the link.",
+        ["Tasks"] = "What is to be done, by whom and until when; what waits for what.",
+        ["Templates"] = "Milestones with their tasks, dated relative to a start, to seed projects from.",
         ["Tenancy"] = "The portal of an organization: setting it up, its branding and compliance settings.",
         ["Uploads"] = "Getting a video from a browser to Mux, and following it until it is ready.",
         ["Users"] = "The people of a portal, their roles, and one's own profile.",

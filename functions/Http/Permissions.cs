@@ -121,18 +121,6 @@ public static class Permissions
         [PortalAction.WriteComment] = Producers,
         [PortalAction.ResolveComment] = Producers,
         [PortalAction.DeleteAnyComment] = [Role.Admin],
-        [PortalAction.ReadAudit] = [Role.Admin, Role.Compliance],
-    };
-
-    /// <summary>
-    /// Reads whose refusal is audited (docs/permissions.md): who did what, who watched what through a link, and the videos themselves. Refused changes
-    /// leave no row, for they read nothing.
-    /// </summary>
-    public static IReadOnlySet<PortalAction> Sensitive { get; } = new HashSet<PortalAction>
-    {
-        PortalAction.ReadAudit,
-        PortalAction.ReadShareLink,
-        PortalAction.PlayAsset,
         [PortalAction.UpdateProject] = [Role.Admin],
         [PortalAction.ArchiveProject] = [Role.Admin],
         [PortalAction.ManageProjectMembers] = [Role.Admin],
@@ -150,6 +138,18 @@ public static class Permissions
         [PortalAction.UpdateTask] = Producers,
         [PortalAction.MoveTask] = Producers,
         [PortalAction.DeleteTask] = Producers,
+        [PortalAction.ReadAudit] = [Role.Admin, Role.Compliance],
+    };
+
+    /// <summary>
+    /// Reads whose refusal is audited (docs/permissions.md): who did what, who watched what through a link, and the videos themselves. Refused changes
+    /// leave no row, for they read nothing.
+    /// </summary>
+    public static IReadOnlySet<PortalAction> Sensitive { get; } = new HashSet<PortalAction>
+    {
+        PortalAction.ReadAudit,
+        PortalAction.ReadShareLink,
+        PortalAction.PlayAsset,
     };
 
     /// <summary>Not a matter of a role in a tenant.</summary>

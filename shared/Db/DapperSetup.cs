@@ -67,6 +67,8 @@ internal static class DapperSetup
         public override void SetValue(IDbDataParameter parameter, Guid[]? value) => parameter.Value = (object?)value ?? DBNull.Value;
 
         public override Guid[] Parse(object value) => (Guid[])value;
+    }
+
     /// <summary>A day without a time zone.</summary>
     private sealed class DateHandler : SqlMapper.TypeHandler<DateOnly>
     {

@@ -68,6 +68,10 @@ public readonly record struct ShareLinkId(Guid Value) : IKey<ShareLinkId>
 public readonly record struct InviteId(Guid Value) : IKey<InviteId>
 {
     public static InviteId From(Guid value) => new(value);
+
+    public override string ToString() => Value.ToString();
+}
+
 public readonly record struct TemplateId(Guid Value) : IKey<TemplateId>
 {
     public static TemplateId From(Guid value) => new(value);
@@ -78,6 +82,10 @@ public readonly record struct TemplateId(Guid Value) : IKey<TemplateId>
 public readonly record struct NotificationId(Guid Value) : IKey<NotificationId>
 {
     public static NotificationId From(Guid value) => new(value);
+
+    public override string ToString() => Value.ToString();
+}
+
 public readonly record struct MilestoneId(Guid Value) : IKey<MilestoneId>
 {
     public static MilestoneId From(Guid value) => new(value);
@@ -88,6 +96,10 @@ public readonly record struct MilestoneId(Guid Value) : IKey<MilestoneId>
 public readonly record struct CommentId(Guid Value) : IKey<CommentId>
 {
     public static CommentId From(Guid value) => new(value);
+
+    public override string ToString() => Value.ToString();
+}
+
 public readonly record struct TaskId(Guid Value) : IKey<TaskId>
 {
     public static TaskId From(Guid value) => new(value);

@@ -11,7 +11,7 @@ public sealed class ApiContract
     [
         "content-type", "content-length", "date", "server", "transfer-encoding", "x-request-id", "cache-control", "x-content-type-options", "referrer-policy",
         "strict-transport-security", "content-security-policy", "cross-origin-resource-policy", "cross-origin-opener-policy", "permissions-policy", "x-frame-options",
-        "vary", "set-cookie", "access-control-allow-origin", "access-control-expose-headers", "access-control-allow-credentials",
+        "vary", "set-cookie", "content-disposition", "access-control-allow-origin", "access-control-expose-headers", "access-control-allow-credentials",
     ];
 
     private readonly JsonObject document = ApiDocument.Current.Json;

@@ -14,19 +14,33 @@ public static class ApiSamples
     private static readonly Dictionary<string, ApiSample> Table = new()
     {
         ["AddComment"] = InProject(async w => Version(await w.AssetAsync(), new { body = $"{SampleWorld.Marker} said", frame = 12, frameRate = new { numerator = 25, denominator = 1 } })),
+        ["AddProjectMember"] = InProject(async w => Two(await w.NewProjectAsync(), "userId", TestPeople.UserId("crew1"))),
+        ["AddTaskDependency"] = InProject(async w => Two(await w.NewTaskAsync(), "otherId", await w.NewTaskAsync())),
+        ["ApplyMilestoneTemplate"] = InProject(async w => ApiAsk.Id(await w.NewProjectAsync(), new { templateId = await w.NewTemplateAsync(), startDate = "2026-04-01" })),
+        ["ArchiveMilestoneTemplate"] = InTenant(async w => ApiAsk.Id(await w.NewTemplateAsync())),
+        ["ArchiveProject"] = InProject(async w => ApiAsk.Id(await w.NewProjectAsync())),
+        ["AssignTask"] = InProject(async w => Two(await w.NewTaskAsync(), "userId", TestPeople.UserId("agency"))),
         ["AddSharedComment"] = Open(async w => AsGuest(await w.NewGuestAsync(), new { name = "Gwen", body = "Nice" })),
         ["ArchiveAssetVersion"] = InProject(async w => Version(await w.NewAssetAsync())),
         ["BlobWebhook"] = Open(BlobEvent),
         ["CancelUpload"] = InProject(async w => ApiAsk.Id(await w.NewUploadAsync())),
         ["CountUnreadNotifications"] = Open(),
         ["CreateInvite"] = Open(_ => ApiAsk.Of(new { email = $"{SampleNames.Next("guest")}@invited.example", role = "agency" })),
+        ["CreateMilestone"] = InProject(async w => ApiAsk.Of(new { projectId = await w.ProjectAsync(), name = SampleWorld.Marker })),
+        ["CreateMilestoneTemplate"] = Open(_ => ApiAsk.Of(Template())),
+        ["CreateTask"] = InProject(async w => ApiAsk.Of(new { projectId = await w.ProjectAsync(), title = SampleWorld.Marker })),
         ["CreateProject"] = Open(_ => ApiAsk.Of(new { name = $"{SampleWorld.Marker} made", memberIds = new[] { TestPeople.UserId("agency") } })) with { Reach = Reach.Tenant },
         ["CreateShareLink"] = InProject(async w => ApiAsk.Of(new { assetId = await w.AssetAsync(), label = SampleWorld.Marker })),
         ["CreateTenant"] = Open(async w => ApiAsk.Of(new { name = "A new portal" }) with { As = await w.NewNewcomerAsync() }),
         ["DeleteComment"] = InProject(async w => ApiAsk.Id(await w.NewCommentAsync())),
+        ["DeleteMilestone"] = InProject(async w => ApiAsk.Id(await w.NewMilestoneAsync())),
+        ["DeleteTask"] = InProject(async w => ApiAsk.Id(await w.NewTaskAsync())),
+        ["DuplicateTask"] = InProject(async w => ApiAsk.Id(await w.NewTaskAsync(), new { title = SampleWorld.Marker })),
         ["DeleteSharedComment"] = Open(w => w.NewGuestCommentAsync()),
         ["DownloadShared"] = Open(async w => AsGuest(await w.NewGuestAsync())),
         ["EditComment"] = InProject(async w => ApiAsk.Id(await w.NewCommentAsync(), new { body = $"{SampleWorld.Marker} better" })),
+        ["EditMilestoneTemplate"] = InTenant(async w => ApiAsk.Id(await w.NewTemplateAsync(), new { name = $"{SampleWorld.Marker} edited" })),
+        ["ExportAudit"] = Open(),
         ["EditSharedComment"] = Open(w => w.NewGuestCommentAsync(new { body = "Better" })),
         ["ExtendShareLink"] = InProject(async w => ApiAsk.Id(await w.NewShortLinkAsync(), new { expiresAt = w.Portal.Clock.GetUtcNow().AddDays(5) })),
         ["HardRevokeShareLink"] = InProject(async w => ApiAsk.Id((await w.NewLinkAsync()).Id) with { TakesTime = true }),
@@ -40,6 +54,11 @@ public static class ApiSamples
         ["ListSharedComments"] = Open(async w => AsGuest(await w.NewGuestAsync())),
         ["ListSharedWithMe"] = Open(),
         ["ListAssets"] = Open(),
+        ["ListAudit"] = Open(),
+        ["ListMilestones"] = Open(),
+        ["ListMilestoneTemplates"] = Open(),
+        ["ListProjectMembers"] = InProject(async w => ApiAsk.Id(await w.ProjectAsync())),
+        ["ListTasks"] = Open(),
         ["ListInvites"] = Open(),
         ["ListNotifications"] = Open(),
         ["ListProjects"] = Open(),
@@ -48,6 +67,10 @@ public static class ApiSamples
         ["MarkAllNotificationsRead"] = Open(),
         ["MarkNotificationRead"] = Own(async w => ApiAsk.Id(await w.NewNotificationAsync())),
         ["MarkNotificationUnread"] = Own(async w => ApiAsk.Id(await w.NewNotificationAsync())),
+        ["MoveMilestone"] = InProject(async w => ApiAsk.Id(await w.NewMilestoneAsync(), new { status = "in_progress" })),
+        ["MoveProject"] = InProject(async w => ApiAsk.Id(await w.NewProjectAsync(), new { status = "on_hold" })),
+        ["MoveTask"] = InProject(async w => ApiAsk.Id(await w.NewTaskAsync(), new { status = "in_progress" })),
+        ["MoveTasks"] = InProject(async w => ApiAsk.Of(new { ids = new[] { await w.NewTaskAsync(), await w.NewTaskAsync() }, status = "in_progress" })),
         ["MuxWebhook"] = Open(MuxEvent),
         ["OpenShareLink"] = Open(async w => ApiAsk.Token((await w.NewLinkAsync()).Text("token"))),
         ["PlayAsset"] = InProject(async w => ApiAsk.Id(await w.AssetAsync())),
@@ -60,6 +83,11 @@ public static class ApiSamples
         ["ReopenComment"] = InProject(async w => ApiAsk.Id(await w.NewResolvedCommentAsync())),
         ["ResolveComment"] = InProject(async w => ApiAsk.Id(await w.NewCommentAsync())),
         ["ReadInvite"] = InTenant(async w => ApiAsk.Id(await w.NewInviteAsync())),
+        ["ReadMilestone"] = InProject(async w => ApiAsk.Id(await w.NewMilestoneAsync())),
+        ["ReadMilestoneTemplate"] = InTenant(async w => ApiAsk.Id(await w.NewTemplateAsync())),
+        ["ReadTask"] = InProject(async w => ApiAsk.Id(await w.NewTaskAsync())),
+        ["RemoveProjectMember"] = InProject(async w => Two(await w.NewProjectAsync(), "userId", TestPeople.UserId("crew1"))),
+        ["RemoveTaskDependency"] = InProject(async w => Two(await w.NewTaskAsync(), "otherId", await w.NewTaskAsync())),
         ["ReadMe"] = Open(),
         ["ReadProject"] = InProject(async w => ApiAsk.Id(await w.ProjectAsync())),
         ["ReadShareLink"] = InProject(async w => ApiAsk.Id(await w.LinkAsync())),
@@ -71,9 +99,17 @@ public static class ApiSamples
         ["RequestUpload"] = InProject(async w => ApiAsk.Of(new { projectId = await w.ProjectAsync(), title = SampleWorld.Marker, fileName = $"{SampleWorld.Marker}.mp4", sizeBytes = 1000 }) with { TakesTime = true }),
         ["RevokeInvite"] = InTenant(async w => ApiAsk.Id(await w.NewInviteAsync())),
         ["RevokeShareLink"] = InProject(async w => ApiAsk.Id((await w.NewLinkAsync()).Id)),
+        ["ScheduleMilestone"] = InProject(async w => ApiAsk.Id(await w.NewMilestoneAsync(), new { dueDate = "2026-05-01" })),
+        ["UnassignTask"] = InProject(async w => Two(await w.NewTaskAsync(), "userId", TestPeople.UserId("agency"))),
+        ["UnwatchTask"] = InProject(async w => Two(await w.NewTaskAsync(), "userId", TestPeople.UserId("agency"))),
         ["UnlockShareLink"] = Open(async w => ApiAsk.Token((await w.NewLinkAsync()).Text("token"), new { passphrase = "Any at all" })),
         ["UpdateAsset"] = InProject(async w => ApiAsk.Id(await w.AssetAsync(), new { title = $"{SampleWorld.Marker} title", metadata = new { take = "2" } })),
         ["UpdateShareLink"] = InProject(async w => ApiAsk.Id((await w.NewLinkAsync()).Id, new { label = $"{SampleWorld.Marker} changed" })),
+        ["UpdateMilestone"] = InProject(async w => ApiAsk.Id(await w.NewMilestoneAsync(), new { name = $"{SampleWorld.Marker} changed" })),
+        ["UpdateProject"] = InProject(async w => ApiAsk.Id(await w.NewProjectAsync(), new { description = $"{SampleWorld.Marker} changed" })),
+        ["UpdateTask"] = InProject(async w => ApiAsk.Id(await w.NewTaskAsync(), new { title = $"{SampleWorld.Marker} changed" })),
+        ["VerifyAudit"] = Open(),
+        ["WatchTask"] = InProject(async w => Two(await w.NewTaskAsync(), "userId", TestPeople.UserId("agency"))),
         ["UpdateMe"] = Open(_ => ApiAsk.Of(new { name = $"{SampleWorld.Marker} me" })),
         ["UpdateTenant"] = Open(_ => ApiAsk.Of(new { senderName = SampleWorld.Marker })),
         ["UpdateUser"] = InTenant(async w => ApiAsk.Id(await w.NewUserAsync(), new { role = "client" })),
@@ -98,6 +134,14 @@ public static class ApiSamples
     private static ApiSample Own(Func<SampleWorld, Task<ApiAsk>> make) => new(Reach.Person, make);
 
     private static ApiSample InProject(Func<SampleWorld, Task<ApiAsk>> make) => new(Reach.Project, make);
+
+    internal static object Template() => new
+    {
+        name = $"{SampleWorld.Marker} template",
+        items = new[] { new { name = SampleWorld.Marker, startDay = 0, dueDay = 5, tasks = new[] { new { title = SampleWorld.Marker, dueDay = 2 } } } },
+    };
+
+    private static ApiAsk Two(Guid id, string other, Guid value) => new() { Path = new Dictionary<string, string> { ["id"] = id.ToString(), [other] = value.ToString() } };
 
     /// <summary>The first version of an asset.</summary>
     private static ApiAsk Version(Guid asset, object? body = null) =>

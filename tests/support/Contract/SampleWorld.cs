@@ -73,6 +73,15 @@ public sealed class SampleWorld(TestPortal portal)
         return upload;
     }
 
+    public async Task<Guid> NewMilestoneAsync() =>
+        (await portal.As("admin").PostAsync("/api/milestones", new { projectId = await ProjectAsync(), name = $"{Marker} milestone" })).Expect(201).Id;
+
+    public async Task<Guid> NewTaskAsync() =>
+        (await portal.As("admin").PostAsync("/api/tasks", new { projectId = await ProjectAsync(), title = $"{Marker} task" })).Expect(201).Id;
+
+    public async Task<Guid> NewTemplateAsync() =>
+        (await portal.As("admin").PostAsync("/api/milestone-templates", ApiSamples.Template())).Expect(201).Id;
+
     /// <summary>A comment of the first tenant's admin that starts a thread.</summary>
     public async Task<Guid> NewCommentAsync() =>
         (await portal.As("admin").PostAsync($"/api/assets/{await AssetAsync()}/versions/1/comments", new { body = $"{Marker} comment", visibility = "shared" })).Expect(201).Id;
