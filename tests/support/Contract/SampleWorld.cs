@@ -193,7 +193,7 @@ public sealed class SampleWorld(TestPortal portal)
         made.Clear();
         await portal.ResetAsync();
         await using var connection = await portal.OpenAsync();
-        await connection.ExecuteAsync("update portal.tenants set status = 'active' where status <> 'active'");
+        await connection.ExecuteAsync("update portal.tenants set status = 'active', deleted_at = null where status <> 'active'");
         foreach (var (id, (role, status)) in people)
         {
             await connection.ExecuteAsync("update portal.users set role = @role, status = @status where id = @id and (role, status) <> (@role, @status)", new { id, role, status });
