@@ -42,6 +42,11 @@ public static class Input
                 return (null, Problem.Invalid([new("", "object", "The body must be a JSON object.")]));
             }
 
+            if (!HasReadableNames(json.RootElement))
+            {
+                return (null, Problem.Invalid([new("", "unicode", "The body names a field that is not valid Unicode.")]));
+            }
+
             var faults = new Faults();
             var value = (T)ReadObject(json.RootElement, InputPlan.Of(typeof(T)), "", faults);
             return Judge(value, faults, now);
@@ -88,6 +93,24 @@ public static class Input
         }
 
         return faults.Errors.Count == 0 ? (value, null) : (null, Problem.Invalid(faults.Errors));
+    }
+
+    /// <summary>The parser lets names pass that are no text (bytes that are not UTF-8, lone surrogates); to ask for one throws.</summary>
+    private static bool HasReadableNames(JsonElement json)
+    {
+        try
+        {
+            return json.ValueKind switch
+            {
+                JsonValueKind.Object => json.EnumerateObject().All(p => p.Name is not null && HasReadableNames(p.Value)),
+                JsonValueKind.Array => json.EnumerateArray().All(HasReadableNames),
+                _ => true,
+            };
+        }
+        catch (InvalidOperationException)
+        {
+            return false;
+        }
     }
 
     private static object ReadObject(JsonElement json, InputPlan plan, string pointer, Faults faults)

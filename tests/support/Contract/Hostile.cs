@@ -34,7 +34,7 @@ public static class Hostile
     [
         [], "null"u8.ToArray(), "[]"u8.ToArray(), "\"text\""u8.ToArray(), "1"u8.ToArray(), "{"u8.ToArray(), "{}{}"u8.ToArray(), "{\"a\":}"u8.ToArray(), "{'a':1}"u8.ToArray(), "{\"a\":1,}"u8.ToArray(),
         "{/* c */}"u8.ToArray(), "\0"u8.ToArray(), [0xff, 0xfe, 0x7b, 0x00], [0xef, 0xbb, 0xbf, 0x7b, 0x7d], [0x7b, 0x22, 0xc3, 0x28, 0x22, 0x3a, 0x31, 0x7d], "{\"\":\"\"}"u8.ToArray(),
-        "{\"name\":\"a\",\"name\":\"b\"}"u8.ToArray(), "{\"__proto__\":{}}"u8.ToArray(), Encoding.UTF8.GetBytes(new string('[', 20_000)), Encoding.UTF8.GetBytes("{\"a\":" + new string('[', 5000) + new string(']', 5000) + "}"),
+        "{\"name\":\"a\",\"name\":\"b\"}"u8.ToArray(), "{\"__proto__\":{}}"u8.ToArray(), "{\"\\ud800\":1}"u8.ToArray(), "{\"name\":{\"\\udfff\":{}}}"u8.ToArray(), Encoding.UTF8.GetBytes(new string('[', 20_000)), Encoding.UTF8.GetBytes("{\"a\":" + new string('[', 5000) + new string(']', 5000) + "}"),
         Encoding.UTF8.GetBytes("{" + string.Join(',', Enumerable.Range(0, 3000).Select(i => string.Create(CultureInfo.InvariantCulture, $"\"f{i}\":{i}"))) + "}"),
         Encoding.UTF8.GetBytes($"{{\"{new string('k', 30_000)}\":1}}"), new byte[65_536], new byte[65_537], new byte[200_000], "a=1&b=2"u8.ToArray(), "<xml/>"u8.ToArray(), Encoding.Unicode.GetBytes("{}"),
     ];

@@ -46,6 +46,17 @@ public sealed class InputTests
         expected, Faults<Functions.ShareLinks.CreateShareLinkInput>($$"""{ "assetId": "0198b4d2-0000-7000-8000-000000000001", "expiresAt": "{{time}}" }"""));
 
     [Theory]
+    [InlineData("7b2261223a312c22c328223a317d")]
+    [InlineData("7b226d656d626572496473223a5b7b225c7564383030223a317d5d7d")]
+    public void A_name_that_is_no_text_is_a_broken_rule_and_not_a_fault_of_ours(string bytes)
+    {
+        // {"a":1,"<C3 28>":1} and {"memberIds":[{"\ud800":1}]}: both are let pass by the parser.
+        var (input, problem) = Input.Parse<Functions.Projects.CreateProjectInput>(Convert.FromHexString(bytes), Now);
+        Assert.Null(input);
+        Assert.Equal("unicode", problem!.Document(null)["errors"]![0]!["rule"]!.ToString());
+    }
+
+    [Theory]
     [InlineData("""[ "x" ]""", "/memberIds/0 uuid")]
     [InlineData(""" "x" """, "/memberIds list")]
     [InlineData("""[ "0198b4d2-0000-7000-8000-000000000001", "0198b4d2-0000-7000-8000-000000000001" ]""", "/memberIds items")]
