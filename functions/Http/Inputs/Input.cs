@@ -29,6 +29,10 @@ public static class Input
         {
             json = JsonDocument.Parse(bytes.Length == 0 ? "{}"u8.ToArray() : bytes, Strict);
         }
+        catch (InvalidOperationException)
+        {
+            return (null, Unreadable());
+        }
         catch (JsonException e)
         {
             var line = e.LineNumber is { } number ? $" (line {number + 1})" : "";
@@ -44,7 +48,7 @@ public static class Input
 
             if (!HasReadableNames(json.RootElement))
             {
-                return (null, Problem.Invalid([new("", "unicode", "The body names a field that is not valid Unicode.")]));
+                return (null, Unreadable());
             }
 
             var faults = new Faults();
@@ -95,7 +99,12 @@ public static class Input
         return faults.Errors.Count == 0 ? (value, null) : (null, Problem.Invalid(faults.Errors));
     }
 
-    /// <summary>The parser lets names pass that are no text (bytes that are not UTF-8, lone surrogates); to ask for one throws.</summary>
+    private static Problem Unreadable() => Problem.Invalid([new("", "unicode", "The body names a field that is not valid Unicode.")]);
+
+    /// <summary>
+    /// Names that are no text: of lone surrogates the parser throws while it looks for repetitions, bytes that are not UTF-8 it lets pass, and to ask
+    /// for such a name throws.
+    /// </summary>
     private static bool HasReadableNames(JsonElement json)
     {
         try

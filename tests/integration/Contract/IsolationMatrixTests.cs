@@ -52,7 +52,10 @@ public sealed class IsolationMatrixTests : IAsyncLifetime
 
         portal.Portal.Settings["Database:App"] = bypassing;
         await portal.Portal.RestartHostAsync();
-        await RunAsync(matrix, PermissionMatrix.OtherTenant, PermissionMatrix.Unassigned("agency"), PermissionMatrix.Unassigned("client"));
+        await UnchangedAsync(() => RunAsync(matrix, PermissionMatrix.OtherTenant));
+        await RunAsync(matrix, PermissionMatrix.Unassigned("agency"));
+        await RunAsync(matrix, PermissionMatrix.Unassigned("client"));
+        Assert.True(faults.Count == 0, string.Join('\n', faults));
     }
 
     [Fact]
@@ -66,28 +69,26 @@ public sealed class IsolationMatrixTests : IAsyncLifetime
             builder.UseMiddleware<MisleadMiddleware>();
         };
         await portal.Portal.RestartHostAsync();
-        await RunAsync(matrix, PermissionMatrix.OtherTenant);
+        await UnchangedAsync(() => RunAsync(matrix, PermissionMatrix.OtherTenant));
+        Assert.True(faults.Count == 0, string.Join('\n', faults));
     }
 
-    private async Task RunAsync(PermissionMatrix matrix, params Knock[] knocks)
+    /// <summary>Functions without a caller are left out: who holds a token may use it, whoever they are.</summary>
+    private async Task RunAsync(PermissionMatrix matrix, Knock knock)
+    {
+        var operations = ApiOperation.All.Where(o => !o.IsAnonymous).ToDictionary(o => o.Name);
+        foreach (var row in PermissionsPage.Read().Where(r => operations.ContainsKey(r.Function)))
+        {
+            faults.AddRange(await matrix.TryAsync(operations[row.Function], row, knock));
+        }
+    }
+
+    private async Task UnchangedAsync(Func<Task> work)
     {
         var before = await VictimAsync();
-        var operations = ApiOperation.All.ToDictionary(o => o.Name);
-        foreach (var knock in knocks)
-        {
-            foreach (var row in PermissionsPage.Read().Where(r => operations.ContainsKey(r.Function)))
-            {
-                faults.AddRange(await matrix.TryAsync(operations[row.Function], row, knock));
-            }
-        }
-
-        if (knocks is [_])
-        {
-            var after = await VictimAsync();
-            faults.AddRange(after.Where(t => before[t.Key] != t.Value).Select(t => $"{t.Key}: rows of the victim were {before[t.Key]} and are {t.Value}"));
-        }
-
-        Assert.True(faults.Count == 0, string.Join('\n', faults));
+        await work();
+        var after = await VictimAsync();
+        faults.AddRange(after.Where(t => before[t.Key] != t.Value).Select(t => $"{t.Key}: rows of the victim were {before[t.Key]} and are {t.Value}"));
     }
 
     /// <summary>A fingerprint of the victim's rows, table by table.</summary>
