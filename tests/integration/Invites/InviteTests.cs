@@ -76,18 +76,20 @@ public sealed class InviteTests(TestPortal portal) : IClassFixture<TestPortal>, 
         var invite = await InviteAsync("back@agency.example");
         var path = $"/api/invites/{invite.Id}";
         Assert.Contains("pending", (await portal.As("admin").PostAsync($"{path}/reissue")).Expect(409).Text("detail"), StringComparison.Ordinal);
+        portal.Clock.Advance(TimeSpan.FromMilliseconds(5));
         var revoked = (await portal.As("admin").PostAsync($"{path}/revoke")).Expect(200);
         Assert.Equal(("revoked", "ended"), (revoked.Text("status"), revoked.Text("delivery")));
         Assert.StartsWith("revoked", Assert.Single(await AtClerkAsync("back@agency.example")), StringComparison.Ordinal);
         Assert.Contains("revoked", (await portal.As("admin").PostAsync($"{path}/revoke")).Expect(409).Text("detail"), StringComparison.Ordinal);
 
+        portal.Clock.Advance(TimeSpan.FromMilliseconds(5));
         var again = (await portal.As("admin").PostAsync($"{path}/reissue", new { expiresInDays = 30 })).Expect(200);
         Assert.Equal(("pending", "sent"), (again.Text("status"), again.Text("delivery")));
         Assert.Equal(portal.Clock.GetUtcNow().AddDays(30), (DateTimeOffset)again.Field("expiresAt"));
         Assert.Single(await AtClerkAsync("back@agency.example"), i => i.StartsWith("pending", StringComparison.Ordinal));
         Assert.Equal(
             ["invite_created", "invite_revoked", "invite_reissued"],
-            await portal.ListAsync("select action from portal.audit_log where entity_id = @id order by id", new { id = invite.Id }));
+            await portal.ListAsync("select action from portal.audit_log where entity_id = @id order by occurred_at", new { id = invite.Id }));
     }
 
     [Theory]
