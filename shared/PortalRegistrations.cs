@@ -90,7 +90,7 @@ public static class PortalRegistrations
         return services
             .AddSingleton(p => ActivatorUtilities.CreateInstance<ClerkKeys>(p, p.GetRequiredService<IHttpClientFactory>().CreateClient(nameof(ClerkKeys))))
             .AddSingleton(p => ActivatorUtilities.CreateInstance<BlobReads>(p, p.GetRequiredService<IHttpClientFactory>().CreateClient(nameof(BlobReads))))
-            .AddSingleton<ClerkSessions>().AddSingleton<CallerStore>()
+            .AddSingleton<VerifiedSessions>().AddSingleton<ClerkSessions>().AddSingleton<CallerStore>()
             .AddSingleton<ProjectStore>().AddSingleton<AssetStore>()
             .AddSingleton<UploadStore>().AddSingleton<UploadProgressStore>().AddSingleton<UploadMoves>().AddSingleton<MuxCleanupStore>()
             .AddSingleton<RequestUpload>().AddSingleton<CancelUpload>().AddSingleton<ReplayUpload>().AddSingleton<EndUpload>()

@@ -72,17 +72,6 @@ public static class Permissions
         [PortalAction.ReadShareLink] = Producers,
         [PortalAction.RevokeShareLink] = Producers,
         [PortalAction.ReadAudit] = [Role.Admin, Role.Compliance],
-    };
-
-    /// <summary>
-    /// Reads whose refusal is audited (docs/permissions.md): who did what, who watched what through a link, and the videos themselves. Refused changes
-    /// leave no row, for they read nothing.
-    /// </summary>
-    public static IReadOnlySet<PortalAction> Sensitive { get; } = new HashSet<PortalAction>
-    {
-        PortalAction.ReadAudit,
-        PortalAction.ReadShareLink,
-        PortalAction.PlayAsset,
         [PortalAction.UpdateProject] = [Role.Admin],
         [PortalAction.ArchiveProject] = [Role.Admin],
         [PortalAction.ManageProjectMembers] = [Role.Admin],
