@@ -104,6 +104,7 @@ public static class PortalRegistrations
             .AddSingleton<InviteStore>().AddSingleton<InviteSyncStore>().AddSingleton<CreateInvite>().AddSingleton<ReissueInvite>()
             .AddSingleton<SyncInvite>().AddSingleton<SweepInvites>().AddSingleton<EnrolPerson>()
             .AddSingleton<ClerkSessions>().AddSingleton<CallerStore>()
+            .AddSingleton<VerifiedSessions>().AddSingleton<ClerkSessions>().AddSingleton<CallerStore>()
             .AddSingleton<ProjectStore>().AddSingleton<AssetStore>()
             .AddSingleton<AssetChangeStore>()
             .AddSingleton<UploadStore>().AddSingleton<UploadProgressStore>().AddSingleton<UploadMoves>().AddSingleton<MuxCleanupStore>()

@@ -9,7 +9,7 @@ using Portal.Tenancy;
 namespace Portal.Functions.Http;
 
 /// <summary>
-/// Audits that a member of a tenant was refused a sensitive read (<see cref="Permissions.Sensitive"/>): 403 by their role, 404 for what is not theirs.
+/// Audits that a member of a tenant was refused a sensitive read (<see cref="SensitiveReads"/>): 403 by their role, 404 for what is not theirs.
 /// </summary>
 /// <remarks>
 /// A function's answer is written after all middleware has returned, on both hosts, so the row is written when the answer is about to leave: without
@@ -20,7 +20,7 @@ public sealed class DeniedReadMiddleware(ActionsOfFunctions actions, PortalDb db
     public async Task Invoke(FunctionContext context, FunctionExecutionDelegate next)
     {
         var function = context.FunctionDefinition.Name;
-        if (context.GetHttpContext() is { } http && Permissions.Sensitive.Contains(actions.Of[function]))
+        if (context.GetHttpContext() is { } http && SensitiveReads.Actions.Contains(actions.Of[function]))
         {
             http.Response.OnStarting(() => AuditAsync(http, function));
         }

@@ -4,6 +4,8 @@ using Portal.Tests.Benchmarks;
 var benchmarks = new Dictionary<string, Func<BenchmarkArguments, Task>>(StringComparer.OrdinalIgnoreCase)
 {
     ["orchestrations"] = Orchestrations.RunAsync,
+    ["api"] = Portal.Tests.Benchmarks.Api.ApiBenchmark.RunAsync,
+    [Portal.Tests.Benchmarks.Api.ApiApp.Verb] = Portal.Tests.Benchmarks.Api.ApiApp.ServeAsync,
 };
 
 if (args is not [var name, .. var rest] || !benchmarks.TryGetValue(name, out var benchmark))

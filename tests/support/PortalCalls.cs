@@ -37,7 +37,8 @@ public static class PortalCalls
         using (response)
         {
             var text = await response.Content.ReadAsStringAsync();
-            var json = response.Content.Headers.ContentType?.MediaType?.EndsWith("json", StringComparison.Ordinal) == true && text.Length > 0 ? JsonNode.Parse(text) : null;
+            var type = response.Content.Headers.ContentType?.MediaType ?? "";
+            var json = (type == "application/json" || type.EndsWith("+json", StringComparison.Ordinal)) && text.Length > 0 ? JsonNode.Parse(text) : null;
             return new(response.StatusCode, json, text, response.Headers);
         }
     }

@@ -17,7 +17,7 @@ public sealed record SessionCheck(ClerkSession? Session, string? Fault);
 /// vendor fact), <c>azp</c> when the token has one, <c>exp</c> and <c>nbf</c> with 5 s skew, <c>sts</c> active.
 /// Reads the organization from v2 (<c>o.id</c>) and v1 (<c>org_id</c>) tokens. Roles in the token are ignored: ours decide.
 /// </summary>
-public sealed class ClerkSessions(ClerkKeys keys, IOptions<ClerkOptions> options, TimeProvider clock)
+public sealed class ClerkSessions(ClerkKeys keys, VerifiedSessions verified, IOptions<ClerkOptions> options, TimeProvider clock)
 {
     private const int MaxLength = 8192;
     private const int SkewSeconds = 5;
@@ -25,6 +25,11 @@ public sealed class ClerkSessions(ClerkKeys keys, IOptions<ClerkOptions> options
     /// <exception cref="HttpRequestException">Clerk's keys cannot be fetched: nobody can be let in, which is an outage of ours.</exception>
     public async Task<SessionCheck> CheckAsync(string token, CancellationToken ct)
     {
+        if (verified.Find(token) is { } known)
+        {
+            return CheckTimes(known);
+        }
+
         var parts = token.Length <= MaxLength ? token.Split('.') : [];
         if (parts.Length != 3 || Json(parts[0]) is not { } header || Json(parts[1]) is not { } claims || Bytes(parts[2]) is not { } signature)
         {
@@ -47,14 +52,13 @@ public sealed class ClerkSessions(ClerkKeys keys, IOptions<ClerkOptions> options
 
             using var rsa = RSA.Create(key);
             return rsa.VerifyData(Encoding.ASCII.GetBytes($"{parts[0]}.{parts[1]}"), signature, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1)
-                ? CheckClaims(claims)
+                ? CheckClaims(token, claims)
                 : Refused("signature");
         }
     }
 
-    private SessionCheck CheckClaims(JsonDocument claims)
+    private SessionCheck CheckClaims(string token, JsonDocument claims)
     {
-        var now = clock.GetUtcNow().ToUnixTimeSeconds();
         if (!string.Equals(Text(claims, "iss"), options.Value.Issuer, StringComparison.Ordinal))
         {
             return Refused("issuer");
@@ -64,16 +68,6 @@ public sealed class ClerkSessions(ClerkKeys keys, IOptions<ClerkOptions> options
                 .Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Contains(party, StringComparer.Ordinal))
         {
             return Refused("authorized_party");
-        }
-
-        if (Number(claims, "exp") is not { } expires || expires <= now - SkewSeconds)
-        {
-            return Refused("expired");
-        }
-
-        if (Number(claims, "nbf") is { } notBefore && notBefore > now + SkewSeconds)
-        {
-            return Refused("not_yet_valid");
         }
 
         if (Text(claims, "sts") is { } status && status != "active")
@@ -92,7 +86,24 @@ public sealed class ClerkSessions(ClerkKeys keys, IOptions<ClerkOptions> options
         var impersonator = claims.RootElement.TryGetProperty("act", out var act) && act.ValueKind == JsonValueKind.Object && act.TryGetProperty("sub", out var by)
             ? by.GetString()
             : null;
-        return new(new(subject, Text(claims, "sid") ?? "", organization, impersonator), null);
+        var session = new VerifiedSession(
+            new(subject, Text(claims, "sid") ?? "", organization, impersonator), Number(claims, "exp") ?? 0, Number(claims, "nbf") ?? 0, clock.GetUtcNow());
+        var check = CheckTimes(session);
+        if (check.Session is not null)
+        {
+            verified.Add(token, session);
+        }
+
+        return check;
+    }
+
+    /// <summary>Asked every time, of a session that is known too.</summary>
+    private SessionCheck CheckTimes(VerifiedSession session)
+    {
+        var now = clock.GetUtcNow().ToUnixTimeSeconds();
+        return session.Expires <= now - SkewSeconds ? Refused("expired")
+            : session.NotBefore > now + SkewSeconds ? Refused("not_yet_valid")
+            : new(session.Session, null);
     }
 
     private static SessionCheck Refused(string fault) => new(null, fault);
