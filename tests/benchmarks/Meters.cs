@@ -38,9 +38,6 @@ public sealed record ServerFigures(TimeSpan Cpu, long Commits, long Syncs, long 
 /// <summary>Reads the server's counters over a connection of its own.</summary>
 public sealed class ServerMeter : IAsyncDisposable
 {
-    /// <summary>Transactions of the meter itself between two readings.</summary>
-    public const int OwnTransactions = 2;
-
     private readonly NpgsqlConnection connection;
     private readonly int postmaster;
     private readonly bool statements;
