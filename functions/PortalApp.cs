@@ -14,7 +14,7 @@ public static class PortalApp
     public static IFunctionsWorkerApplicationBuilder AddPortal(this IFunctionsWorkerApplicationBuilder builder)
     {
         builder.Services.AddPortalCore();
-        builder.Services.AddSingleton<Uploads.UploadTargets>();
+        builder.Services.AddSingleton<Uploads.UploadTargets>().AddSingleton<ShareLinks.ShareLinkAnswers>().AddSingleton<Writes>().AddSingleton<Lists>();
         builder.Services.AddSingleton(new ActionsOfFunctions(ReadActions()));
 
         // Only around HTTP: an orchestrator must not really await in middleware (docs/flows/durable.md).

@@ -25,7 +25,7 @@ internal static class CommitSql
         ),
         done as (
             update durable.instances i
-            set status = s.status, lane = s.lane, open_tasks = s.open_tasks, wake_at = s.wake_at, updated_at = s.at, strikes = 0,
+            set status = s.status, lane = s.lane, open_tasks = s.open_tasks, wake_at = s.wake_at, updated_at = s.at, strikes = 0, on_trial = false,
                 custom_status = s.custom_status, output = s.output, failure = s.failure,
                 next_seq = case when s.fresh then 0 else i.next_seq + 1 end,
                 generation = case when s.fresh then i.generation + 1 else i.generation end,
@@ -69,7 +69,7 @@ internal static class CommitSql
             order by n.id
             on conflict (id) do update
             set key = excluded.key, name = excluded.name, version = excluded.version, status = 6, lane = 0, owner = excluded.owner,
-                epoch = 1, next_seq = 0, generation = 0, open_tasks = 0, strikes = 0, parked_reason = null, wake_at = excluded.wake_at,
+                epoch = 1, next_seq = 0, generation = 0, open_tasks = 0, strikes = 0, on_trial = false, parked_reason = null, wake_at = excluded.wake_at,
                 created_at = excluded.created_at, updated_at = excluded.updated_at, execution_id = excluded.execution_id,
                 parent_key = excluded.parent_key, parent_task = excluded.parent_task, parent_generation = excluded.parent_generation,
                 parent_id = excluded.parent_id, parent_name = excluded.parent_name, tags = excluded.tags, input = excluded.input,

@@ -37,10 +37,11 @@ public sealed partial class DurableEngine : IAsyncDisposable
         logger = loggers.CreateLogger<DurableEngine>();
         workerStore = new(database, options);
         changes = new(database);
-        dispatcher = new(options, functions, loggers, tally, () => leases!.Worker, new(database));
+        var trials = new Trials(workerStore, () => leases!.Worker, loggers.CreateLogger<Trials>());
+        dispatcher = new(options, functions, loggers, tally, () => leases!.Worker, new(database), trials);
         wakes = new(options.Clock, dispatcher.Wake);
         activities = new(options, functions, loggers.CreateLogger<ActivityRunner>(), dispatcher.Answer, tally);
-        leases = new(options, workerStore, dispatcher, wakes, waiters, loggers.CreateLogger<LeaseKeeper>());
+        leases = new(options, workerStore, dispatcher, trials, wakes, waiters, loggers.CreateLogger<LeaseKeeper>());
         committer = new(database, options, new Committed(this), loggers.CreateLogger<GroupCommitter>(), () => abandoned);
         notifications = new(database, options.ConnectionString, loggers.CreateLogger<Notifications>(), ReceivedAsync);
         dispatcher.Commit = (instance, step) => committer.Enqueue(new CommitItem.OfStep(instance, step));
@@ -92,7 +93,7 @@ public sealed partial class DurableEngine : IAsyncDisposable
         if (started) throw new InvalidOperationException("The durable engine has been started before.");
         await leases.StartAsync(ct);
         started = true;
-        running = Task.WhenAll(dispatcher.RunAsync(), activities.RunAsync(), leases.RunAsync(stopping.Token), notifications.ListenAsync(stopping.Token));
+        running = Task.WhenAll(dispatcher.RunAsync(stopping.Token), activities.RunAsync(), leases.RunAsync(stopping.Token), notifications.ListenAsync(stopping.Token));
     }
 
     /// <summary>Lets running activities finish within the drain limit, then hands all instances over to whoever asks first.</summary>

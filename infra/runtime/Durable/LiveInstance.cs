@@ -48,6 +48,9 @@ internal sealed class LiveInstance(long key)
     /// <summary>Grows each time it comes to rest; tells an eviction whether something has happened since.</summary>
     public int Rests { get; private set; }
 
+    /// <summary>Asked by whoever has just taken a step.</summary>
+    public bool HasOpenActivities => run?.Context.OpenActivities > 0;
+
     public bool IsGone
     {
         get { lock (gate) return state == State.Gone; }
