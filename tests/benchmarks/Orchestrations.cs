@@ -62,12 +62,15 @@ public static class Orchestrations
         await using var connection = await rows.OpenConnectionAsync();
         await connection.ExecuteAsync(
             """
-            insert into durable.instances (id, name, lane, status, owner, next_seq, created_at, updated_at, execution_id, input, output)
-            select replace(gen_random_uuid()::text, '-', ''), 'Upload', 1, 1, 0, 4, now(), now(), gen_random_uuid(), '"input"', '"output"'
-            from generate_series(1, @finished);
+            with made as (
+                insert into durable.instances (id, name, lane, status, owner, next_seq, created_at, updated_at, execution_id, input, output)
+                select replace(gen_random_uuid()::text, '-', ''), 'Upload', 1, 1, 0, 4, now(), now(), gen_random_uuid(), '"input"', '"output"'
+                from generate_series(1, @finished)
+                returning key
+            )
             insert into durable.history (key, seq, at, events)
-            select i.key, s, now(), '[{"type":"TaskCompleted","Id":0,"Result":"a result of some length, as results are"}]'
-            from durable.instances i cross join generate_series(0, 3) s;
+            select key, s, now(), '[{"type":"TaskCompleted","Id":0,"Result":"a result of some length, as results are"}]'
+            from made cross join generate_series(0, 3) s;
             """,
             new { finished },
             commandTimeout: 600);
