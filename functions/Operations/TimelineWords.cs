@@ -35,17 +35,19 @@ public static class TimelineWords
     };
 
     /// <summary>What came of it.</summary>
-    public static string Of(TimelineEntry entry) => entry.Kind switch
+    public static string Of(TimelineEntry entry) => Try(entry) + Outcome(entry);
+
+    /// <summary>The same without the number of the try.</summary>
+    public static string Outcome(TimelineEntry entry) => entry.Kind switch
     {
-        EntryKind.Activity or EntryKind.Orchestration => Try(entry) + entry.State switch
+        EntryKind.Activity or EntryKind.Orchestration => entry.State switch
         {
             EntryState.Failed => $"Failed: {Error(entry)}",
             EntryState.Running => "Under way.",
             EntryState.Cut => "Without an answer at the end.",
             _ => $"Done in {Finding.Span(entry.End!.Value - entry.Start)}.",
         },
-        EntryKind.RetryWait => $"{Plain(entry.Name)} failed; {Pause(entry)}",
-        EntryKind.Timer => entry.State == EntryState.Cut && entry.Note is { } news ? $"Ended early: {Plain(news)}." : Capital(Pause(entry)),
+        EntryKind.RetryWait or EntryKind.Timer => entry.State == EntryState.Cut && entry.Note is { } news ? $"Ended early: {Plain(news)}." : Pause(entry),
         EntryKind.EventWait => "Nothing else is under way.",
         EntryKind.Event => "Came from outside.",
         EntryKind.Sent => "To another orchestration.",
@@ -56,13 +58,13 @@ public static class TimelineWords
 
     public static string Plain(string name) => Activities.GetValueOrDefault(name, name);
 
-    private static string Try(TimelineEntry entry) => entry.Attempt > 1 ? $"Try {entry.Attempt}. " : "";
+    private static string Try(TimelineEntry entry) => entry is { Kind: EntryKind.Activity or EntryKind.Orchestration, Attempt: > 1 } ? $"Try {entry.Attempt}. " : "";
 
     private static string Pause(TimelineEntry entry) => entry.State switch
     {
-        EntryState.Done => $"waited {Finding.Span(entry.End!.Value - entry.Start)}.",
-        EntryState.Cut => "given up.",
-        _ => $"until {entry.Due:HH:mm:ss} UTC.",
+        EntryState.Done => $"Waited {Finding.Span(entry.End!.Value - entry.Start)}.",
+        EntryState.Cut => "Given up.",
+        _ => $"Until {entry.Due:HH:mm:ss} UTC.",
     };
 
     private static string Error(TimelineEntry entry) => entry.Error is { Length: > 0 } error ? error : "it does not say why.";
@@ -73,6 +75,4 @@ public static class TimelineWords
         _ when note.StartsWith(OperateOrchestration.Reference, StringComparison.Ordinal) => $"By an Operator; the audit log has the reason under request {note[OperateOrchestration.Reference.Length..]}.",
         _ => note,
     };
-
-    private static string Capital(string text) => text.Length == 0 ? text : char.ToUpperInvariant(text[0]) + text[1..];
 }

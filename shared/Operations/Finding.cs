@@ -105,7 +105,7 @@ public sealed record Finding(string Group, string Code, string Text)
 
     private static Finding OfInstance(OrchestrationInstance instance, DateTimeOffset now) => instance.Status switch
     {
-        RuntimeStatus.Suspended => new(FindingGroup.Stuck, "suspended", "Suspended: it does nothing until somebody resumes it."),
+        RuntimeStatus.Suspended => new(FindingGroup.Stuck, "suspended", "Suspended: it does nothing until somebody resumes it. The timeline says who did it, or why it was parked."),
         RuntimeStatus.Pending when now - instance.CreatedAt > EngineGrace =>
             new(FindingGroup.Stuck, "engine_behind", $"No worker has taken it for {Span(now - instance.CreatedAt)}: the engine is behind."),
         RuntimeStatus.Pending => new(FindingGroup.Running, "pending", "Waits for a worker to take it."),

@@ -52,7 +52,7 @@ internal static class BoardView
             <li class="item {look.Finding.Group}">
             <div class="item-head">
             <a class="item-name" href="/ops/instances/{Uri.EscapeDataString(look.Id)}">{look.Instance?.Name ?? "UploadPipeline"} <span class="id">{look.Id}</span></a>
-            {OpsLayout.Pill(look.Finding.Group, upload is { IsCurrent: true } ? upload.Status : look.Instance?.Status ?? "gone")}
+            {OpsLayout.Pill(look.Finding.Group, OpsLayout.Word(look))}
             </div>
             <p class="item-text">{look.Finding.Text}</p>
             {(upload is { LastError: { Length: > 0 } error } && look.Finding.Group != FindingGroup.Over ? Html.Of($"""<p class="item-error">Last error: {error}</p>""") : Html.Empty)}

@@ -14,14 +14,14 @@ internal static class InstanceView
     {
         var live = look.Instance is { IsOver: false };
         var name = look.Instance?.Name ?? "UploadPipeline";
-        var state = $"{look.Instance?.Status ?? "No instance"}: {look.Finding.Text}";
+        var state = $"{OpsLayout.Word(look)}: {look.Finding.Text}";
         return OpsLayout.Page($"{name} {look.Id}", Html.Of($"""
             <p class="crumbs"><a href="/ops">Now</a> / orchestration</p>
             <h1>{name}</h1>
             <p class="id">{look.Id}</p>
             {Notice(notice)}
             <div class="finding {look.Finding.Group}" data-part="finding" data-say="{state}">
-            {OpsLayout.Pill(look.Finding.Group, look.Instance?.Status ?? "No instance")}
+            {OpsLayout.Pill(look.Finding.Group, OpsLayout.Word(look))}
             <p>{look.Finding.Text}</p>
             </div>
             <div class="columns">
@@ -30,13 +30,13 @@ internal static class InstanceView
             {TimelineView.Of(timeline, live, now)}
             </section>
             <div>
-            <section aria-labelledby="facts" data-part="facts">
-            <h2 id="facts">Facts</h2>
-            <dl class="facts">{Facts(look, now)}</dl>
-            </section>
             <section aria-labelledby="acts" data-part="acts">
             <h2 id="acts">What you can do</h2>
             {Acts(look, notice, formToken)}
+            </section>
+            <section aria-labelledby="facts" data-part="facts">
+            <h2 id="facts">Facts</h2>
+            <dl class="facts">{Facts(look, now)}</dl>
             </section>
             </div>
             </div>
@@ -67,7 +67,7 @@ internal static class InstanceView
         {
             Fact("Started", Html.Of($"{OpsLayout.Time(look.CreatedAt)} <span class=\"soft\">{OpsLayout.Ago(look.CreatedAt, now)}</span>")),
             Fact("Last change", Html.Of($"{OpsLayout.Time(look.UpdatedAt)} <span class=\"soft\">{OpsLayout.Ago(look.UpdatedAt, now)}</span>")),
-            Text("Says of itself", look.Instance?.State),
+            Text("Orchestration", look.Instance?.Status ?? "Durable has none"),
         };
         if (look.Upload is { } upload)
         {

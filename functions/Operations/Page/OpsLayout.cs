@@ -1,4 +1,5 @@
 using Portal.Operations;
+using Portal.Uploads;
 
 namespace Portal.Functions.Operations.Page;
 
@@ -54,6 +55,12 @@ internal static class OpsLayout
 
     /// <summary>A word with a mark and a colour; the word alone says it all.</summary>
     public static Html Pill(string group, string text) => Html.Of($"""<span class="pill {group}">{text}</span>""");
+
+    /// <summary>The upload's status says more than "Running"; whatever else Durable says, says more than the upload's.</summary>
+    public static string Word(OrchestrationLook look) =>
+        look.Upload is { IsCurrent: true } upload && (UploadStatus.IsFinal(upload.Status) || look.Instance is null or { Status: RuntimeStatus.Running })
+            ? upload.Status
+            : look.Instance?.Status ?? "gone";
 
     private static Html Navigation(string formToken, string? here)
     {

@@ -1,9 +1,10 @@
+using System.Text.RegularExpressions;
 using Portal.Operations;
 
 namespace Portal.Functions.Operations.Page;
 
 /// <summary>A timeline as a list: what, in words, with a bar for the eye. The bars say nothing that the words do not.</summary>
-internal static class TimelineView
+internal static partial class TimelineView
 {
     private const double NarrowestBar = 0.9;
 
@@ -32,7 +33,7 @@ internal static class TimelineView
         <time class="when" datetime="{entry.Start.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss.fff'Z'}" title="{entry.Start.UtcDateTime:yyyy-MM-dd HH:mm:ss.fff} UTC">{entry.Start.UtcDateTime:HH:mm:ss}</time>
         <div class="what">
         <p class="title">{TimelineWords.Title(entry)}{(entry is { Kind: EntryKind.Activity, Attempt: > 1 } ? Html.Of($""" <span class="try">try {entry.Attempt}</span>""") : Html.Empty)}</p>
-        <p class="words">{TimelineWords.Of(entry)}{Remaining(entry, now)}</p>
+        {(IsSide(entry) ? Html.Empty : Html.Of($"""<p class="words">{Together().Replace(TimelineWords.Outcome(entry), "$1\u00a0$2")}{Remaining(entry, now)}</p>"""))}
         </div>
         {Bar(entry, scale, present, now)}
         </li>
@@ -55,6 +56,10 @@ internal static class TimelineView
         { State: EntryState.Running or EntryState.Waiting } => Html.Of($""" <span class="soft">(for {Finding.Span(now - entry.Start)})</span>"""),
         _ => Html.Empty,
     };
+
+    /// <summary>A number and its unit stay on one line.</summary>
+    [GeneratedRegex(@"(\d) (ms|s|min|h|days|UTC)\b")]
+    private static partial Regex Together();
 
     /// <summary>Bookkeeping: there to be complete, not to be read first.</summary>
     private static bool IsSide(TimelineEntry entry) => entry.Kind == EntryKind.Activity && entry.Name == Uploads.UploadPipelineActivities.NoteTry && entry.State == EntryState.Done;

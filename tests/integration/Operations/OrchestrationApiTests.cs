@@ -169,7 +169,7 @@ public sealed class OrchestrationApiTests(TestPortal portal) : IClassFixture<Tes
         Assert.All(tries, line => Assert.Contains("503", line["error"]!.ToString(), StringComparison.Ordinal));
         var waits = lines.Where(line => line["kind"]!.ToString() == "retryWait").ToList();
         Assert.Equal(["done", "waiting"], waits.Select(line => line["state"]!.ToString()));
-        Assert.Contains("waited 30 s", waits[0]["text"]!.ToString(), StringComparison.Ordinal);
+        Assert.Contains("Waited 30 s", waits[0]["text"]!.ToString(), StringComparison.Ordinal);
         Assert.Equal(3, (int)waits[1]["attempt"]!);
 
         var look = opened.Field("orchestration");
