@@ -117,7 +117,8 @@ internal sealed class Chromium : IDisposable
         Size((int)width, (int)before);
     }
 
-    public void Dispose() => driver.Quit();
+    // Ends the browser and its driver.
+    public void Dispose() => driver.Dispose();
 
     private static string? Find(params string[] names) =>
         (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
