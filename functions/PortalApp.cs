@@ -15,6 +15,7 @@ public static class PortalApp
     public static IFunctionsWorkerApplicationBuilder AddPortal(this IFunctionsWorkerApplicationBuilder builder)
     {
         builder.Services.AddPortalCore();
+        builder.Services.AddSingleton<Uploads.UploadTargets>().AddSingleton<ShareLinks.ShareLinkAnswers>().AddSingleton<Writes>().AddSingleton<Lists>();
         builder.Services.AddSingleton<Uploads.UploadTargets>();
         builder.Services.AddSingleton<Operations.SearchCursors>();
         builder.Services.AddSingleton(new ActionsOfFunctions(ReadActions()));

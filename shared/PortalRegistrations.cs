@@ -6,6 +6,7 @@ using Portal.Alerts;
 using Portal.Assets;
 using Portal.Audit;
 using Portal.Db;
+using Portal.Idempotency;
 using Portal.Limits;
 using Portal.Operations;
 using Portal.Paging;
@@ -73,7 +74,7 @@ public static class PortalRegistrations
         })
         .AddSingleton<PortalDb>()
         .AddSingleton<Journal>().AddSingleton<AlertStore>().AddSingleton<RateLimit>().AddSingleton<RequesterHash>().AddSingleton<Cursors>()
-        .AddSingleton<VendorPace>();
+        .AddSingleton<VendorPace>().AddSingleton<IdempotencyStore>();
 
     private static IServiceCollection AddFeatures(this IServiceCollection services)
     {

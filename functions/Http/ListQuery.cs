@@ -1,42 +1,47 @@
-using System.Globalization;
 using Microsoft.AspNetCore.Http;
+using Portal.Functions.Http.Inputs;
 using Portal.Paging;
 
 namespace Portal.Functions.Http;
 
-/// <summary>Lists: reading <c>limit</c> and <c>cursor</c>, writing <c>items</c> and <c>nextCursor</c>.</summary>
-public static class ListQuery
+/// <summary>What every list understands.</summary>
+public record ListInput
 {
-    /// <summary>The page asked for, or the problem with the question.</summary>
-    public static (Page Page, Problem? Problem) Read(HttpRequest request, Cursors cursors, Guid tenant, string list)
+    [Whole(1, Page.MaxLimit), About("Rows in a page.")]
+    public int Limit { get; init; } = Page.DefaultLimit;
+
+    [Text(400), About("nextCursor of the page before.")]
+    public string? Cursor { get; init; }
+}
+
+/// <summary>Lists: reading filters, <c>limit</c> and <c>cursor</c>; writing <c>items</c> and <c>nextCursor</c>.</summary>
+public sealed class Lists(Cursors cursors, TimeProvider clock)
+{
+    /// <summary>The filters and the page asked for, or the problem with the question.</summary>
+    /// <param name="list">Names the list and its order: a cursor of another one does not fit.</param>
+    public (T? Query, Page Page, Problem? Problem) Read<T>(HttpRequest request, Func<T, string> list)
+        where T : ListInput
     {
-        var errors = new List<FieldError>();
-        var limit = Page.DefaultLimit;
-        if (request.Query.TryGetValue("limit", out var text)
-            && (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out limit) || limit is < 1 or > Page.MaxLimit))
+        var (query, problem) = Input.ReadQuery<T>(request, clock.GetUtcNow());
+        if (query is null)
         {
-            errors.Add(new("?limit", "range", $"limit must be a whole number from 1 to {Page.MaxLimit}."));
+            return (null, new Page(1, null), problem);
         }
 
         Position? after = null;
-        if (request.Query.TryGetValue("cursor", out var cursor) && (after = cursors.Read(cursor.ToString(), tenant, list)) is null)
+        if (query.Cursor is { } cursor && (after = cursors.Read(cursor, request.HttpContext.Caller().Tenant.Value, list(query))) is null)
         {
-            errors.Add(new("?cursor", "cursor", "cursor must be a nextCursor of this list, unchanged."));
+            return (null, new Page(1, null), Problem.Invalid([new("?cursor", "cursor", "cursor must be a nextCursor of this list in this order, unchanged.")]));
         }
 
-        return (new Page(limit, after), errors.Count == 0 ? null : Problem.Invalid(errors));
+        return (query, new Page(query.Limit, after), null);
     }
 
-    /// <summary>A UUID filter; null when absent, a problem when it is no UUID.</summary>
-    public static (Guid? Key, Problem? Problem) Key(HttpRequest request, string name)
+    /// <summary>The answer: the rows that fit, and the cursor when there are more.</summary>
+    public Reply Page<TRow, TJson>(
+        HttpRequest request, IReadOnlyList<TRow> rows, Page page, string list, Func<TRow, Position> position, Func<TRow, TJson> json)
     {
-        if (!request.Query.TryGetValue(name, out var text))
-        {
-            return (null, null);
-        }
-
-        return Guid.TryParse(text, out var key) ? (key, null) : (null, Problem.Invalid([new($"?{name}", "uuid", $"{name} must be a UUID.")]));
+        var cut = cursors.Cut(rows, page, request.HttpContext.Caller().Tenant.Value, list, position);
+        return Reply.Ok(new PageOf<TJson>([.. cut.Items.Select(json)], cut.NextCursor));
     }
-
-    public static PageOf<TOut> Map<T, TOut>(this PageOf<T> page, Func<T, TOut> map) => new([.. page.Items.Select(map)], page.NextCursor);
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http;
 
@@ -29,8 +30,7 @@ public sealed class Problem(int status, string slug, string title, string? detai
             response.Headers.WWWAuthenticate = "Bearer";
         }
 
-        var body = JsonSerializer.SerializeToUtf8Bytes(
-            new { type = $"/problems/{slug}", title, status, detail, requestId = httpContext.RequestId(), errors }, Json);
+        var body = JsonSerializer.SerializeToUtf8Bytes(Document(httpContext.RequestId()), Json);
         response.ContentType = "application/problem+json";
         response.ContentLength = body.Length;
         if (!HttpMethods.IsHead(httpContext.Request.Method))
@@ -38,6 +38,18 @@ public sealed class Problem(int status, string slug, string title, string? detai
             await response.Body.WriteAsync(body, httpContext.RequestAborted);
         }
     }
+
+    /// <summary>The document itself; without a request id it is fit to be stored for a repeated request.</summary>
+    public JsonObject Document(string? requestId) =>
+        JsonSerializer.SerializeToNode(new { type = $"/problems/{slug}", title, status, detail, requestId, errors }, Json)!.AsObject();
+
+    /// <summary>A problem that was stored.</summary>
+    public static Problem From(int status, JsonObject document) => new(
+        status,
+        document["type"]!.ToString()["/problems/".Length..],
+        document["title"]!.ToString(),
+        document["detail"]?.ToString(),
+        document["errors"]?.Deserialize<IReadOnlyList<FieldError>>(Json));
 
     public static Problem Invalid(IReadOnlyList<FieldError> errors) =>
         new(400, "invalid-request", "The request breaks a rule", $"{errors.Count} {(errors.Count == 1 ? "field is" : "fields are")} not right; each is listed in errors.", errors);

@@ -2,35 +2,41 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
 using Portal.Functions.Http;
+using Portal.Functions.Http.Inputs;
 using Portal.Functions.Uploads;
 using Portal.Uploads;
 
 namespace Portal.Functions.Operations;
 
+/// <summary>Why an Operator does what they do; it goes into the audit log.</summary>
+public sealed record ReasonInput
+{
+    [Text(500), About("Why; it goes into the audit log.", Example = "\"Mux was down, see incident 12\"")]
+    public required string Reason { get; init; }
+}
+
+public sealed record ReplayedUploadJson(Guid Id, string Status, int Attempt, string Source, string InstanceId);
+
 /// <summary>An Operator replays a failed or timed-out upload, with a reason that goes into the audit log.</summary>
-public sealed class ReplayUploadFunction(ReplayUpload replay, UploadProgressStore progress)
+public sealed class ReplayUploadFunction(ReplayUpload replay, UploadProgressStore progress, TimeProvider clock)
 {
     [Function("ReplayUpload")]
     [Allows(PortalAction.OperateUploads)]
+    [Operation("Replay a failed or timed-out upload", Takes = typeof(ReasonInput), Returns = typeof(ReplayedUploadJson))]
+    [Refuses(409, "upload-not-replayable", "It is neither failed nor timed out.")]
     public async Task<IResult> RunAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/ops/uploads/{id:guid}/replay")] HttpRequest request,
         Guid id,
         [DurableClient] DurableTaskClient durable,
         CancellationToken ct)
     {
-        var (body, problem) = await Body.ReadAsync(request);
-        if (body is null)
+        var (input, problem) = await Input.ReadAsync<ReasonInput>(request, clock.GetUtcNow());
+        if (input is null)
         {
             return problem!;
         }
 
-        var reason = body.Text("reason", 500);
-        if (body.Fault() is { } fault)
-        {
-            return fault;
-        }
-
-        var (job, refused) = await replay.RunAsync(request.HttpContext.Operator(), id, reason, ct);
+        var (job, refused) = await replay.RunAsync(request.HttpContext.Operator(), id, input.Reason, ct);
         if (job is null)
         {
             return Problem.NotFound("upload");
@@ -43,6 +49,6 @@ public sealed class ReplayUploadFunction(ReplayUpload replay, UploadProgressStor
 
         await new UploadPipelines(durable).StartAsync(job.Ref, ct);
         await progress.MarkStartedAsync(job.Ref, ct);
-        return Results.Ok(new { id = job.Id.Value, job.Status, job.Attempt, job.Source, job.Ref.InstanceId });
+        return Reply.Ok(new ReplayedUploadJson(job.Id.Value, job.Status, job.Attempt, job.Source, job.Ref.InstanceId));
     }
 }

@@ -1,37 +1,34 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Portal.Functions.Http;
+using Portal.Functions.Http.Inputs;
 using Portal.Projects;
 
 namespace Portal.Functions.Projects;
 
-public sealed class CreateProjectFunction(ProjectStore projects)
+public sealed record CreateProjectInput
 {
-    private const int MaxMembers = 200;
+    [Text(200), About("What people call it.", Example = "\"Autumn campaign\"")]
+    public required string Name { get; init; }
 
+    [Text(4000, Min = 0)]
+    public string Description { get; init; } = "";
+
+    [Items(200), About("People of the portal who work on it.")]
+    public IReadOnlyList<Guid> MemberIds { get; init; } = [];
+}
+
+public sealed class CreateProjectFunction(ProjectStore projects, Writes writes)
+{
     [Function("CreateProject")]
     [Allows(PortalAction.CreateProject)]
-    public async Task<IResult> RunAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/projects")] HttpRequest request, CancellationToken ct)
-    {
-        var (body, problem) = await Body.ReadAsync(request);
-        if (body is null)
+    [Operation("Create a project", Takes = typeof(CreateProjectInput), Returns = typeof(ProjectJson), Status = 201, TakesKey = true)]
+    public Task<IResult> RunAsync([HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/projects")] HttpRequest request) =>
+        writes.PostAsync<CreateProjectInput>(request, async (tx, caller, input) =>
         {
-            return problem!;
-        }
-
-        var name = body.Text("name", 200);
-        var description = body.OptionalText("description", 4000, allowEmpty: true) ?? "";
-        var members = body.Keys("memberIds", MaxMembers);
-        if (body.Fault() is { } fault)
-        {
-            return fault;
-        }
-
-        var caller = request.HttpContext.Caller();
-        var project = await projects.CreateAsync(caller.Tenant, caller, name, description, members, ct);
-        return project is null
-            ? Problem.Invalid([new("/memberIds", "member", "memberIds must name active people of this portal who can work on projects.")])
-            : Results.Created($"/api/projects/{project.Id}", ProjectJson.From(project));
-    }
+            var project = await projects.CreateAsync(tx, caller.Tenant, caller, input.Name, input.Description, input.MemberIds);
+            return project is null
+                ? Problem.Invalid([new("/memberIds", "member", "memberIds must name active people of this portal who can work on projects.")])
+                : Reply.Created($"/api/projects/{project.Id}", ProjectJson.From(project), project.Version);
+        });
 }

@@ -11,31 +11,35 @@ public sealed class ReadProjectFunction(ProjectStore projects)
 {
     [Function("ReadProject")]
     [Allows(PortalAction.ReadProject)]
+    [Operation("Read a project", Returns = typeof(ProjectJson))]
     public async Task<IResult> RunAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/projects/{id:guid}")] HttpRequest request, Guid id, CancellationToken ct)
     {
         var caller = request.HttpContext.Caller();
         return await projects.FindAsync(caller.Tenant, caller, new ProjectId(id), ct) is { } project
-            ? Results.Ok(ProjectJson.From(project))
+            ? Reply.Ok(ProjectJson.From(project), project.Version)
             : Problem.NotFound("project");
     }
 }
 
-public sealed class ListProjectsFunction(ProjectStore projects, Cursors cursors)
+public sealed class ListProjectsFunction(ProjectStore projects, Lists lists)
 {
+    private const string Name = "projects";
+
     [Function("ListProjects")]
     [Allows(PortalAction.ReadProject)]
+    [Operation("List projects, newest first", Query = typeof(ListInput), Returns = typeof(PageOf<ProjectJson>))]
     public async Task<IResult> RunAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/projects")] HttpRequest request, CancellationToken ct)
     {
         var caller = request.HttpContext.Caller();
-        var (page, problem) = ListQuery.Read(request, cursors, caller.Tenant.Value, "projects");
-        if (problem is not null)
+        var (query, page, problem) = lists.Read<ListInput>(request, _ => Name);
+        if (query is null)
         {
-            return problem;
+            return problem!;
         }
 
         var rows = await projects.ListAsync(caller.Tenant, caller, page, ct);
-        return Results.Ok(cursors.Cut(rows, page, caller.Tenant.Value, "projects", p => new(p.CreatedAt, p.Id.Value)).Map(ProjectJson.From));
+        return lists.Page(request, rows, page, Name, p => Position.Of(p.CreatedAt, p.Id.Value), ProjectJson.From);
     }
 }

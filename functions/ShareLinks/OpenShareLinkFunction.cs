@@ -6,6 +6,16 @@ using Portal.ShareLinks;
 
 namespace Portal.Functions.ShareLinks;
 
+/// <summary>What a guest sees: nothing of the people or the project behind it.</summary>
+public sealed record SharedAssetJson(
+    string PlaybackUrl, string PosterUrl, DateTimeOffset UrlExpiresAt, DateTimeOffset RenewAt, DateTimeOffset ExpiresAt, string Title, bool AllowComments,
+    bool AllowDownload, int VersionNumber, double? DurationSeconds, string? AspectRatio)
+{
+    public static SharedAssetJson From(OpenedShareLink.Open o) => new(
+        o.Urls.PlaybackUrl, o.Urls.PosterUrl, o.Urls.UrlExpiresAt, o.Urls.RenewAt, o.Link.ExpiresAt!.Value, o.Link.Title!, o.Link.AllowComments == true,
+        o.Link.AllowDownload == true, o.Link.VersionNumber!.Value, o.Link.DurationS, o.Link.AspectRatio);
+}
+
 /// <summary>
 /// A guest opens a share link: anonymous, the token is all there is. The first open sets a cookie; coming back with it renews the
 /// playback URL without counting again. HEAD looks and counts nothing.
@@ -16,6 +26,11 @@ public sealed class OpenShareLinkFunction(OpenShareLink open, RequesterHash hash
 
     [Function("OpenShareLink")]
     [Allows(PortalAction.Anonymous)]
+    [Operation("Open a share link", Returns = typeof(SharedAssetJson),
+        Details = "The first open by a guest is counted and sets a cookie; coming back with it renews the playback URL without counting. HEAD counts nothing.")]
+    [Refuses(403, "share-link-unavailable", "It is revoked, expired, used up, or nothing is ready behind it.")]
+    [Refuses(404, "not-found", "There is no such link.")]
+    [Refuses(429, "too-many-requests", "More than 100 requests a minute from one address.")]
     public async Task<IResult> RunAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/share/{token}")] HttpRequest request, string token, CancellationToken ct)
     {
@@ -29,20 +44,7 @@ public sealed class OpenShareLinkFunction(OpenShareLink open, RequesterHash hash
                     SetCookie(http, token, o);
                 }
 
-                return Results.Ok(new
-                {
-                    o.Urls.PlaybackUrl,
-                    o.Urls.PosterUrl,
-                    o.Urls.UrlExpiresAt,
-                    o.Urls.RenewAt,
-                    o.Link.ExpiresAt,
-                    o.Link.Title,
-                    o.Link.AllowComments,
-                    o.Link.AllowDownload,
-                    o.Link.VersionNumber,
-                    durationSeconds = o.Link.DurationS,
-                    o.Link.AspectRatio,
-                });
+                return Results.Json(SharedAssetJson.From(o));
             case OpenedShareLink.WouldOpen:
                 return Results.Ok();
             case OpenedShareLink.Unavailable:

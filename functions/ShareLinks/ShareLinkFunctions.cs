@@ -11,50 +11,60 @@ public sealed class ReadShareLinkFunction(ShareLinkStore links)
 {
     [Function("ReadShareLink")]
     [Allows(PortalAction.ReadShareLink)]
+    [Operation("Read a share link", Returns = typeof(ShareLinkJson))]
     public async Task<IResult> RunAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/share-links/{id:guid}")] HttpRequest request, Guid id, CancellationToken ct)
     {
         var caller = request.HttpContext.Caller();
-        return await links.FindAsync(caller.Tenant, caller, new ShareLinkId(id), ct) is { } link ? Results.Ok(ShareLinkJson.From(link)) : Problem.NotFound("share link");
+        return await links.FindAsync(caller.Tenant, caller, new ShareLinkId(id), ct) is { } link ? Reply.Ok(ShareLinkJson.From(link), link.Version) : Problem.NotFound("share link");
     }
 }
 
-public sealed class ListShareLinksFunction(ShareLinkStore links, Cursors cursors)
+public sealed record ListShareLinksInput : ListInput
 {
+    public Guid? AssetId { get; init; }
+}
+
+public sealed class ListShareLinksFunction(ShareLinkStore links, Lists lists)
+{
+    private const string Name = "share-links";
+
     [Function("ListShareLinks")]
     [Allows(PortalAction.ReadShareLink)]
+    [Operation("List share links, newest first", Query = typeof(ListShareLinksInput), Returns = typeof(PageOf<ShareLinkJson>))]
     public async Task<IResult> RunAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/share-links")] HttpRequest request, CancellationToken ct)
     {
         var caller = request.HttpContext.Caller();
-        var (page, problem) = ListQuery.Read(request, cursors, caller.Tenant.Value, "share-links");
-        var (asset, wrongAsset) = ListQuery.Key(request, "assetId");
-        if ((problem ?? wrongAsset) is { } fault)
+        var (query, page, problem) = lists.Read<ListShareLinksInput>(request, _ => Name);
+        if (query is null)
         {
-            return fault;
+            return problem!;
         }
 
-        var rows = await links.ListAsync(caller.Tenant, caller, asset is { } id ? new AssetId(id) : null, page, ct);
-        return Results.Ok(cursors.Cut(rows, page, caller.Tenant.Value, "share-links", l => new(l.CreatedAt, l.Id.Value)).Map(ShareLinkJson.From));
+        var rows = await links.ListAsync(caller.Tenant, caller, query.AssetId is { } id ? new AssetId(id) : null, page, ct);
+        return lists.Page(request, rows, page, Name, l => Position.Of(l.CreatedAt, l.Id.Value), ShareLinkJson.From);
     }
 }
 
 /// <summary>Revokes for good. From the answer on nothing is minted; playback tokens that are out die within 15 minutes.</summary>
-public sealed class RevokeShareLinkFunction(ShareLinkStore links)
+public sealed class RevokeShareLinkFunction(ShareLinkStore links, Writes writes)
 {
     [Function("RevokeShareLink")]
     [Allows(PortalAction.RevokeShareLink)]
-    public async Task<IResult> RunAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/share-links/{id:guid}/revoke")] HttpRequest request, Guid id, CancellationToken ct)
-    {
-        var caller = request.HttpContext.Caller();
-        if (await links.FindAsync(caller.Tenant, caller, new ShareLinkId(id), ct) is not { } link)
+    [Operation("Revoke a share link for good", Returns = typeof(ShareLinkJson), TakesKey = true)]
+    [Refuses(409, "share-link-revoked", "It is revoked already.")]
+    public Task<IResult> RunAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/share-links/{id:guid}/revoke")] HttpRequest request, Guid id) =>
+        writes.PostAsync(request, async (tx, caller) =>
         {
-            return Problem.NotFound("share link");
-        }
+            if (await links.FindAsync(tx, caller.Tenant, caller, new ShareLinkId(id)) is not { } link)
+            {
+                return Problem.NotFound("share link");
+            }
 
-        return await links.RevokeAsync(caller.Tenant, caller, link, ct) is { } revoked
-            ? Results.Ok(ShareLinkJson.From(revoked))
-            : Problem.Conflict("share-link-revoked", "The share link is revoked already.");
-    }
+            return await links.RevokeAsync(tx, caller.Tenant, caller, link) is { } revoked
+                ? Reply.Ok(ShareLinkJson.From(revoked), revoked.Version)
+                : Problem.Conflict("share-link-revoked", "The share link is revoked already.");
+        });
 }

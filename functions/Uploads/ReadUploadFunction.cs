@@ -11,37 +11,46 @@ public sealed class ReadUploadFunction(UploadStore store, UploadTargets targets)
 {
     [Function("ReadUpload")]
     [Allows(PortalAction.ReadUpload)]
+    [Operation("Read an upload job", Returns = typeof(UploadJson))]
     public async Task<IResult> RunAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/uploads/{id:guid}")] HttpRequest request, Guid id, CancellationToken ct)
     {
         var caller = request.HttpContext.Caller();
-        return await store.FindAsync(caller.Tenant, caller, new UploadJobId(id), ct) is { } job ? Results.Ok(targets.Json(job)) : Problem.NotFound("upload");
+        return await store.FindAsync(caller.Tenant, caller, new UploadJobId(id), ct) is { } job ? Reply.Ok(targets.Json(job)) : Problem.NotFound("upload");
     }
 }
 
 /// <summary>waiting, processing → cancelled; its pipeline, woken, tidies up at Mux.</summary>
-public sealed class CancelUploadFunction(CancelUpload cancel, UploadTargets targets)
+public sealed class CancelUploadFunction(CancelUpload cancel, UploadStore store, UploadTargets targets, Writes writes)
 {
     [Function("CancelUpload")]
     [Allows(PortalAction.CancelUpload)]
-    public async Task<IResult> RunAsync(
+    [Operation("Cancel an upload", Returns = typeof(UploadJson), TakesKey = true)]
+    [Refuses(409, "upload-over", "It is over already.")]
+    public Task<IResult> RunAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/uploads/{id:guid}/cancel")] HttpRequest request,
         Guid id,
         [DurableClient] DurableTaskClient durable,
-        CancellationToken ct)
+        CancellationToken ct) =>
+        writes.PostAsync(
+            request,
+            async (tx, caller) => await cancel.RunAsync(tx, caller, new UploadJobId(id)) switch
+            {
+                { Job: null } => Problem.NotFound("upload"),
+                { Refused: true, Job: var job } =>
+                    Problem.Conflict("upload-over", $"The upload is {job.Status}; only a waiting or processing one can be cancelled."),
+                { Job: var job } => Reply.Ok(targets.Json(job)),
+            },
+            reply => NudgeAsync(request, reply, new UploadJobId(id), new UploadPipelines(durable), ct));
+
+    private async Task<IResult> NudgeAsync(HttpRequest request, Reply reply, UploadJobId id, UploadPipelines pipelines, CancellationToken ct)
     {
-        var (job, refused) = await cancel.RunAsync(request.HttpContext.Caller(), new UploadJobId(id), ct);
-        if (job is null)
+        var caller = request.HttpContext.Caller();
+        if (await store.FindAsync(caller.Tenant, caller, id, ct) is { } job)
         {
-            return Problem.NotFound("upload");
+            await pipelines.NudgeAsync(job.Ref, ct);
         }
 
-        if (refused)
-        {
-            return Problem.Conflict("upload-over", $"The upload is {job.Status}; only a waiting or processing one can be cancelled.");
-        }
-
-        await new UploadPipelines(durable).NudgeAsync(job.Ref, ct);
-        return Results.Ok(targets.Json(job));
+        return reply;
     }
 }

@@ -22,10 +22,10 @@ public sealed class BlobWebhook(BlobTokens tokens, UploadProgressStore progress,
         [DurableClient] DurableTaskClient durable,
         CancellationToken ct)
     {
-        var (body, tooLarge) = await Body.ReadBytesAsync(request, MaxBytes);
+        var (body, tooLarge) = await RequestBody.ReadBytesAsync(request, MaxBytes);
         if (tooLarge)
         {
-            return Body.TooLarge(MaxBytes);
+            return RequestBody.TooLarge(MaxBytes);
         }
 
         if (!tokens.IsSigned(request.Headers["x-vercel-signature"], body.Span))

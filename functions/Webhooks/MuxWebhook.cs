@@ -28,10 +28,10 @@ public sealed partial class MuxWebhook(
         [DurableClient] DurableTaskClient durable,
         CancellationToken ct)
     {
-        var (body, tooLarge) = await Body.ReadBytesAsync(request, MaxBytes);
+        var (body, tooLarge) = await RequestBody.ReadBytesAsync(request, MaxBytes);
         if (tooLarge)
         {
-            return await RefuseAsync("too_large", Body.TooLarge(MaxBytes), ct);
+            return await RefuseAsync("too_large", RequestBody.TooLarge(MaxBytes), ct);
         }
 
         if (MuxSignature.Fault(request.Headers["Mux-Signature"], body.Span, options.Value.WebhookSecret, clock.GetUtcNow()) is { } fault)

@@ -167,6 +167,31 @@ CREATE TRIGGER events_append_only BEFORE DELETE OR UPDATE ON portal.events FOR E
 grant insert, select on table portal.events to portal_app;
 grant insert on table portal.events to portal_system;
 
+create table portal.idempotency_keys (
+    tenant_id uuid not null,
+    actor_id uuid not null,
+    key text not null,
+    request_hash bytea not null,
+    status integer not null,
+    body text,
+    location text,
+    entity_version integer,
+    created_at timestamp with time zone not null,
+    constraint idempotency_keys_body_check CHECK ((length(body) <= 1048576)),
+    constraint idempotency_keys_key_check CHECK (((length(key) >= 1) AND (length(key) <= 255))),
+    constraint idempotency_keys_location_check CHECK ((length(location) <= 1000)),
+    constraint idempotency_keys_pkey PRIMARY KEY (tenant_id, actor_id, key),
+    constraint idempotency_keys_request_hash_check CHECK ((length(request_hash) = 32)),
+    constraint idempotency_keys_status_check CHECK (((status >= 200) AND (status <= 499))),
+    constraint idempotency_keys_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES portal.tenants(id)
+);
+CREATE INDEX idempotency_keys_by_age ON portal.idempotency_keys USING btree (tenant_id, actor_id, created_at);
+alter table portal.idempotency_keys enable row level security;
+create policy own_tenant on portal.idempotency_keys as permissive for all to portal_app
+    using ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)))
+    with check ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)));
+grant delete, insert, select on table portal.idempotency_keys to portal_app;
+
 create table portal.mux_cleanups (
     mux_asset_id text not null,
     tenant_id uuid not null,

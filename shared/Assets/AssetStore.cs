@@ -31,9 +31,20 @@ public sealed class AssetStore(PortalDb db)
         where a.tenant_id = @tenant and {ProjectStore.Visible}
         """;
 
+    private const string Ready = """
+        select v.id, v.number, v.playback_id, v.duration_s, v.aspect_ratio, a.title
+          from portal.asset_versions v join portal.assets a on a.tenant_id = v.tenant_id and a.id = v.asset_id
+         where v.tenant_id = @tenant and v.asset_id = @asset and v.status = 'ready' and (@version::uuid is null or v.id = @version)
+         order by v.number desc limit 1
+        """;
+
     public Task<Asset?> FindAsync(TenantId tenant, Caller caller, AssetId id, CancellationToken ct) =>
         db.ReadOneAsync<Asset>(tenant, $"select {Columns} {From} and a.id = @id",
             new { tenant, id, seesAll = caller.SeesAllProjects, user = caller.User }, ct);
+
+    /// <inheritdoc cref="FindAsync(TenantId, Caller, AssetId, CancellationToken)"/>
+    public Task<Asset?> FindAsync(Tx tx, TenantId tenant, Caller caller, AssetId id) =>
+        tx.QueryOneAsync<Asset>($"select {Columns} {From} and a.id = @id", new { tenant, id, seesAll = caller.SeesAllProjects, user = caller.User });
 
     /// <summary>Newest first, of one project or of all the caller sees; one row more than the page holds.</summary>
     public Task<IReadOnlyList<Asset>> ListAsync(TenantId tenant, Caller caller, ProjectId? project, Page page, CancellationToken ct) =>
@@ -49,15 +60,14 @@ public sealed class AssetStore(PortalDb db)
             project = project?.Value,
             afterAt = page.After?.At,
             afterId = page.After?.Id,
-            take = page.Limit + 1,
+            take = page.Take,
         }, ct);
 
     /// <summary>The newest version that is ready; null when the asset has none.</summary>
     public Task<ReadyVersion?> FindReadyAsync(TenantId tenant, AssetId asset, AssetVersionId? version, CancellationToken ct) =>
-        db.ReadOneAsync<ReadyVersion>(tenant, """
-            select v.id, v.number, v.playback_id, v.duration_s, v.aspect_ratio, a.title
-              from portal.asset_versions v join portal.assets a on a.tenant_id = v.tenant_id and a.id = v.asset_id
-             where v.tenant_id = @tenant and v.asset_id = @asset and v.status = 'ready' and (@version::uuid is null or v.id = @version)
-             order by v.number desc limit 1
-            """, new { tenant, asset, version = version?.Value }, ct);
+        db.ReadOneAsync<ReadyVersion>(tenant, Ready, new { tenant, asset, version = version?.Value }, ct);
+
+    /// <inheritdoc cref="FindReadyAsync(TenantId, AssetId, AssetVersionId?, CancellationToken)"/>
+    public Task<ReadyVersion?> FindReadyAsync(Tx tx, TenantId tenant, AssetId asset, AssetVersionId? version) =>
+        tx.QueryOneAsync<ReadyVersion>(Ready, new { tenant, asset, version = version?.Value });
 }

@@ -18,7 +18,12 @@ public sealed class RateLimit(PortalDb db, TimeProvider clock)
     /// <summary>Playback and share requests from one address in a minute (docs/flows/share-link-opened.md).</summary>
     public const int PlaybacksPerMinute = 100;
 
+    private const string Take = "select allowed, retry_after from portal.take_hit(@key, @now, @window, @limit)";
+
     public Task<Hit> TakeAsync(string key, TimeSpan window, int limit, CancellationToken ct) =>
-        db.AskAsync<Hit>("select allowed, retry_after from portal.take_hit(@key, @now, @window, @limit)",
-            new { key, now = clock.GetUtcNow(), window, limit }, ct);
+        db.AskAsync<Hit>(Take, new { key, now = clock.GetUtcNow(), window, limit }, ct);
+
+    /// <summary>Counts with the transaction: what is rolled back is not counted. Take it last, the row is held until the commit.</summary>
+    public Task<Hit> TakeAsync(Tx tx, string key, TimeSpan window, int limit) =>
+        tx.GetAsync<Hit>(Take, new { key, now = clock.GetUtcNow(), window, limit });
 }

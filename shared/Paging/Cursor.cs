@@ -1,18 +1,32 @@
-using System.Buffers.Binary;
 using System.Buffers.Text;
+using System.Globalization;
 using System.Security.Cryptography;
+using System.Text;
 using Microsoft.Extensions.Options;
 
 namespace Portal.Paging;
 
-/// <summary>A place in a list ordered by (time, id), newest first.</summary>
-public sealed record Position(DateTimeOffset At, Guid Id);
+/// <summary>A place in a list that is ordered by a key and then by id. The key is a time or a text, whatever the list is ordered by.</summary>
+public sealed record Position(string Key, Guid Id)
+{
+    /// <summary>By a time, to the microsecond that Postgres keeps.</summary>
+    public static Position Of(DateTimeOffset at, Guid id) =>
+        new(((at - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond).ToString(CultureInfo.InvariantCulture), id);
+
+    public DateTimeOffset? At =>
+        long.TryParse(Key, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var micros) && Math.Abs(micros) < 100_000_000_000_000_000
+            ? DateTimeOffset.UnixEpoch.AddTicks(micros * TimeSpan.TicksPerMicrosecond)
+            : null;
+}
 
 /// <summary>Which page is asked for: <paramref name="Limit"/> 1–200 rows behind <paramref name="After"/> (null: the first).</summary>
 public sealed record Page(int Limit, Position? After)
 {
     public const int DefaultLimit = 50;
     public const int MaxLimit = 200;
+
+    /// <summary>One row more than asked for tells whether there is another page.</summary>
+    public int Take => Limit + 1;
 }
 
 /// <summary>A page of rows and the cursor of the next one; null when this is the last.</summary>
@@ -28,13 +42,14 @@ public sealed class PagingOptions
 }
 
 /// <summary>
-/// Opaque, signed keyset cursors: microseconds since 1970 and the key of the last row, with 16 bytes of an HMAC over both and the
-/// tenant and list they belong to. Stable under inserts; a cursor of another tenant or list does not verify.
+/// Opaque, signed keyset cursors: key and id of the last row, with 16 bytes of an HMAC over both and over the tenant and list (with its
+/// order) they belong to. Stable under inserts; a cursor of another tenant, list or order does not verify.
 /// </summary>
 public sealed class Cursors(IOptions<PagingOptions> options)
 {
-    private const int BodyLength = 24;
+    private const int IdLength = 16;
     private const int TagLength = 16;
+    private const int MaxKeyLength = 240;
     private readonly byte[] key = Convert.FromBase64String(options.Value.CursorKey);
 
     /// <summary>Cuts the extra row that a store fetched and makes the cursor from the last row that stays.</summary>
@@ -51,32 +66,25 @@ public sealed class Cursors(IOptions<PagingOptions> options)
 
     public string Write(Position position, Guid tenant, string list)
     {
-        var bytes = new byte[BodyLength + TagLength];
-        BinaryPrimitives.WriteInt64BigEndian(bytes, (position.At - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond);
-        position.Id.TryWriteBytes(bytes.AsSpan(8), bigEndian: true, out _);
-        Tag(bytes.AsSpan(0, BodyLength), tenant, list).CopyTo(bytes.AsSpan(BodyLength));
-        return Base64Url.EncodeToString(bytes);
+        byte[] body = [.. position.Id.ToByteArray(bigEndian: true), .. Encoding.UTF8.GetBytes(position.Key)];
+        return Base64Url.EncodeToString((byte[])[.. Tag(body, tenant, list), .. body]);
     }
 
     /// <summary>The position inside a cursor, or null when it is not one of ours for this tenant and list.</summary>
     public Position? Read(string cursor, Guid tenant, string list)
     {
-        var bytes = new byte[BodyLength + TagLength];
-        if (cursor.Length > 64 || !Base64Url.IsValid(cursor, out var length) || length != bytes.Length)
+        if (!Base64Url.IsValid(cursor, out var length) || length is < TagLength + IdLength or > TagLength + IdLength + MaxKeyLength)
         {
             return null;
         }
 
-        Base64Url.DecodeFromChars(cursor, bytes);
-        if (!CryptographicOperations.FixedTimeEquals(Tag(bytes.AsSpan(0, BodyLength), tenant, list), bytes.AsSpan(BodyLength)))
-        {
-            return null;
-        }
-
-        var at = DateTimeOffset.UnixEpoch.AddTicks(BinaryPrimitives.ReadInt64BigEndian(bytes) * TimeSpan.TicksPerMicrosecond);
-        return new(at, new Guid(bytes.AsSpan(8, 16), bigEndian: true));
+        var bytes = Base64Url.DecodeFromChars(cursor);
+        var body = bytes.AsSpan(TagLength);
+        return CryptographicOperations.FixedTimeEquals(Tag(body, tenant, list), bytes.AsSpan(0, TagLength))
+            ? new(Encoding.UTF8.GetString(body[IdLength..]), new Guid(body[..IdLength], bigEndian: true))
+            : null;
     }
 
     private ReadOnlySpan<byte> Tag(ReadOnlySpan<byte> body, Guid tenant, string list) =>
-        HMACSHA256.HashData(key, (byte[])[.. body, .. tenant.ToByteArray(), .. System.Text.Encoding.UTF8.GetBytes(list)]).AsSpan(0, TagLength);
+        HMACSHA256.HashData(key, (byte[])[.. body, 0, .. tenant.ToByteArray(), .. Encoding.UTF8.GetBytes(list)]).AsSpan(0, TagLength);
 }

@@ -20,38 +20,43 @@ public sealed class ProjectStore(PortalDb db, Journal journal, TimeProvider cloc
         """;
 
     /// <summary>Creates a project with its members; null when a member is not an active Agency, Client or Admin user of the tenant.</summary>
-    public Task<Project?> CreateAsync(TenantId tenant, Caller caller, string name, string description, IReadOnlyList<Guid> members, CancellationToken ct) =>
-        db.InTenantAsync(tenant, async tx =>
+    public async Task<Project?> CreateAsync(Tx tx, TenantId tenant, Caller caller, string name, string description, IReadOnlyList<Guid> members)
+    {
+        var now = clock.GetUtcNow();
+        var id = NewKey.At<ProjectId>(now);
+        var known = await tx.GetAsync<long>("""
+            select count(*) from portal.users
+             where tenant_id = @tenant and id = any(@members) and status = 'active' and role <> 'compliance'
+            """, new { tenant, members = members.ToArray() });
+        if (known != members.Distinct().Count())
         {
-            var now = clock.GetUtcNow();
-            var id = NewKey.At<ProjectId>(now);
-            var known = await tx.GetAsync<long>("""
-                select count(*) from portal.users
-                 where tenant_id = @tenant and id = any(@members) and status = 'active' and role <> 'compliance'
-                """, new { tenant, members = members.ToArray() });
-            if (known != members.Distinct().Count())
-            {
-                return null;
-            }
+            return null;
+        }
 
-            var project = await tx.GetAsync<Project>($"""
-                insert into portal.projects as p (id, tenant_id, name, description, status, created_by, created_at, updated_at)
-                values (@id, @tenant, @name, @description, 'active', @createdBy, @now, @now)
-                returning {Columns}
-                """, new { id, tenant, name, description, createdBy = caller.User, now });
-            await tx.ExecuteAsync("""
-                insert into portal.project_members (tenant_id, project_id, user_id, added_at)
-                select @tenant, @id, m, @now from unnest(@members) m on conflict do nothing
-                """, new { tenant, id, members = members.ToArray(), now });
-            await journal.WriteAsync(tx, tenant, Actor.From(caller), new Entry("project_created", "project", id.Value, null,
-                new { projectId = id.Value, status = project.Status, members }, "project_created"));
-            return project;
-        }, ct);
+        var project = await tx.GetAsync<Project>($"""
+            insert into portal.projects as p (id, tenant_id, name, description, status, created_by, created_at, updated_at)
+            values (@id, @tenant, @name, @description, 'active', @createdBy, @now, @now)
+            returning {Columns}
+            """, new { id, tenant, name, description, createdBy = caller.User, now });
+        await tx.ExecuteAsync("""
+            insert into portal.project_members (tenant_id, project_id, user_id, added_at)
+            select @tenant, @id, m, @now from unnest(@members) m on conflict do nothing
+            """, new { tenant, id, members = members.ToArray(), now });
+        await journal.WriteAsync(tx, tenant, Actor.From(caller), new Entry("project_created", "project", id.Value, null,
+            new { projectId = id.Value, status = project.Status, members }, "project_created"));
+        return project;
+    }
 
     public Task<Project?> FindAsync(TenantId tenant, Caller caller, ProjectId id, CancellationToken ct) =>
         db.ReadOneAsync<Project>(tenant, $"""
             select {Columns} from portal.projects p where p.tenant_id = @tenant and p.id = @id and {Visible}
             """, new { tenant, id, seesAll = caller.SeesAllProjects, user = caller.User }, ct);
+
+    /// <inheritdoc cref="FindAsync(TenantId, Caller, ProjectId, CancellationToken)"/>
+    public Task<Project?> FindAsync(Tx tx, TenantId tenant, Caller caller, ProjectId id) =>
+        tx.QueryOneAsync<Project>($"""
+            select {Columns} from portal.projects p where p.tenant_id = @tenant and p.id = @id and {Visible}
+            """, new { tenant, id, seesAll = caller.SeesAllProjects, user = caller.User });
 
     /// <summary>Newest first; one row more than asked for, so that the caller knows whether there is another page.</summary>
     public Task<IReadOnlyList<Project>> ListAsync(TenantId tenant, Caller caller, Paging.Page page, CancellationToken ct) =>
@@ -67,6 +72,6 @@ public sealed class ProjectStore(PortalDb db, Journal journal, TimeProvider cloc
             user = caller.User,
             afterAt = page.After?.At,
             afterId = page.After?.Id,
-            take = page.Limit + 1,
+            take = page.Take,
         }, ct);
 }

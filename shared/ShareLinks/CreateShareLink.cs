@@ -17,8 +17,8 @@ public abstract record CreatedShareLink
     {
     }
 
-    /// <param name="Token">Shown now and never again.</param>
-    public sealed record Created(ShareLink Link, string Token) : CreatedShareLink;
+    /// <summary>Its token is made again from the link for the answer (<see cref="ShareTokens"/>) and never stored.</summary>
+    public sealed record Created(ShareLink Link) : CreatedShareLink;
 
     public sealed record NotFound : CreatedShareLink;
 
@@ -33,14 +33,14 @@ public sealed class CreateShareLink(AssetStore assets, ShareLinkStore links, Sha
     public static readonly TimeSpan MinLifetime = TimeSpan.FromHours(24);
     public static readonly TimeSpan MaxLifetime = TimeSpan.FromDays(7);
 
-    public async Task<CreatedShareLink> RunAsync(Caller caller, ShareLinkRequest request, CancellationToken ct)
+    public async Task<CreatedShareLink> RunAsync(Tx tx, Caller caller, ShareLinkRequest request)
     {
-        if (await assets.FindAsync(caller.Tenant, caller, request.Asset, ct) is not { } asset)
+        if (await assets.FindAsync(tx, caller.Tenant, caller, request.Asset) is not { } asset)
         {
             return new CreatedShareLink.NotFound();
         }
 
-        if (await assets.FindReadyAsync(caller.Tenant, request.Asset, request.Version, ct) is null)
+        if (await assets.FindReadyAsync(tx, caller.Tenant, request.Asset, request.Version) is null)
         {
             return new CreatedShareLink.NotReady(asset.VersionStatus);
         }
@@ -48,9 +48,9 @@ public sealed class CreateShareLink(AssetStore assets, ShareLinkStore links, Sha
         var now = clock.GetUtcNow();
         var id = NewKey.At<ShareLinkId>(now);
         var token = tokens.Make(id, 1, tokens.CurrentKey);
-        var link = await links.CreateAsync(caller.Tenant, caller, new(
+        var link = await links.CreateAsync(tx, caller.Tenant, caller, new(
             id, asset.ProjectId, asset.Id, request.Version?.Value, ShareTokens.Hash(token)!, tokens.CurrentKey, now + request.Lifetime,
-            request.AllowComments, request.AllowDownload, request.MaxOpens, request.Notify, request.Label), ct);
-        return new CreatedShareLink.Created(link, token);
+            request.AllowComments, request.AllowDownload, request.MaxOpens, request.Notify, request.Label));
+        return new CreatedShareLink.Created(link);
     }
 }

@@ -39,51 +39,55 @@ public sealed class ShareLinkStore(PortalDb db, Journal journal, TimeProvider cl
         where l.tenant_id = @tenant and {ProjectStore.Visible}
         """;
 
-    public Task<ShareLink> CreateAsync(TenantId tenant, Caller caller, NewShareLink link, CancellationToken ct) =>
-        db.InTenantAsync(tenant, async tx =>
+    public async Task<ShareLink> CreateAsync(Tx tx, TenantId tenant, Caller caller, NewShareLink link)
+    {
+        var now = clock.GetUtcNow();
+        var created = await tx.GetAsync<ShareLink>($"""
+            insert into portal.share_links as l (id, tenant_id, project_id, asset_id, asset_version_id, token_hash, token_kid, status, expires_at,
+                   allow_comments, allow_download, max_opens, notify, label, created_by, created_at, updated_at)
+            values (@Id, @tenant, @ProjectId, @AssetId, @AssetVersionId, @TokenHash, @TokenKid, 'active', @ExpiresAt,
+                   @AllowComments, @AllowDownload, @MaxOpens, @Notify, @Label, @createdBy, @now, @now)
+            returning {Columns}
+            """, new
         {
-            var now = clock.GetUtcNow();
-            var created = await tx.GetAsync<ShareLink>($"""
-                insert into portal.share_links as l (id, tenant_id, project_id, asset_id, asset_version_id, token_hash, token_kid, status, expires_at,
-                       allow_comments, allow_download, max_opens, notify, label, created_by, created_at, updated_at)
-                values (@Id, @tenant, @ProjectId, @AssetId, @AssetVersionId, @TokenHash, @TokenKid, 'active', @ExpiresAt,
-                       @AllowComments, @AllowDownload, @MaxOpens, @Notify, @Label, @createdBy, @now, @now)
-                returning {Columns}
-                """, new
-            {
-                link.Id,
-                tenant,
-                link.ProjectId,
-                link.AssetId,
-                link.AssetVersionId,
-                link.TokenHash,
-                link.TokenKid,
-                link.ExpiresAt,
-                link.AllowComments,
-                link.AllowDownload,
-                link.MaxOpens,
-                link.Notify,
-                link.Label,
-                createdBy = caller.User,
-                now,
-            });
-            await journal.WriteAsync(tx, tenant, Actor.From(caller), new Entry("share_link_created", "share_link", created.Id.Value, null, new
-            {
-                status = created.Status,
-                assetId = created.AssetId.Value,
-                assetVersionId = created.AssetVersionId,
-                expiresAt = created.ExpiresAt,
-                allowComments = created.AllowComments,
-                allowDownload = created.AllowDownload,
-                maxOpens = created.MaxOpens,
-                notify = created.Notify,
-            }, "share_link_created"));
-            return created;
-        }, ct);
+            link.Id,
+            tenant,
+            link.ProjectId,
+            link.AssetId,
+            link.AssetVersionId,
+            link.TokenHash,
+            link.TokenKid,
+            link.ExpiresAt,
+            link.AllowComments,
+            link.AllowDownload,
+            link.MaxOpens,
+            link.Notify,
+            link.Label,
+            createdBy = caller.User,
+            now,
+        });
+        await journal.WriteAsync(tx, tenant, Actor.From(caller), new Entry("share_link_created", "share_link", created.Id.Value, null, new
+        {
+            status = created.Status,
+            assetId = created.AssetId.Value,
+            assetVersionId = created.AssetVersionId,
+            expiresAt = created.ExpiresAt,
+            allowComments = created.AllowComments,
+            allowDownload = created.AllowDownload,
+            maxOpens = created.MaxOpens,
+            notify = created.Notify,
+        }, "share_link_created"));
+        return created;
+    }
 
     public Task<ShareLink?> FindAsync(TenantId tenant, Caller caller, ShareLinkId id, CancellationToken ct) =>
         db.ReadOneAsync<ShareLink>(tenant, $"select {Columns} {From} and l.id = @id",
             new { tenant, id, seesAll = caller.SeesAllProjects, user = caller.User, now = clock.GetUtcNow() }, ct);
+
+    /// <inheritdoc cref="FindAsync(TenantId, Caller, ShareLinkId, CancellationToken)"/>
+    public Task<ShareLink?> FindAsync(Tx tx, TenantId tenant, Caller caller, ShareLinkId id) =>
+        tx.QueryOneAsync<ShareLink>($"select {Columns} {From} and l.id = @id",
+            new { tenant, id, seesAll = caller.SeesAllProjects, user = caller.User, now = clock.GetUtcNow() });
 
     /// <summary>Newest first, of one asset or of all the caller sees; one row more than the page holds.</summary>
     public Task<IReadOnlyList<ShareLink>> ListAsync(TenantId tenant, Caller caller, AssetId? asset, Page page, CancellationToken ct) =>
@@ -100,26 +104,25 @@ public sealed class ShareLinkStore(PortalDb db, Journal journal, TimeProvider cl
             asset = asset?.Value,
             afterAt = page.After?.At,
             afterId = page.After?.Id,
-            take = page.Limit + 1,
+            take = page.Take,
         }, ct);
 
     /// <summary>active, expired → revoked. Null when it was revoked before; from the commit on, nothing is minted.</summary>
-    public Task<ShareLink?> RevokeAsync(TenantId tenant, Caller caller, ShareLink link, CancellationToken ct) =>
-        db.InTenantAsync(tenant, async tx =>
+    public async Task<ShareLink?> RevokeAsync(Tx tx, TenantId tenant, Caller caller, ShareLink link)
+    {
+        var revoked = await tx.QueryOneAsync<ShareLink>($"""
+            update portal.share_links l set status = 'revoked', revoked_at = @now, revoked_by = @by, version = l.version + 1, updated_at = @now
+             where l.tenant_id = @tenant and l.id = @id and l.status in ('active', 'expired')
+            returning {Columns}
+            """, new { tenant, id = link.Id, by = caller.User, now = clock.GetUtcNow() });
+        if (revoked is not null)
         {
-            var revoked = await tx.QueryOneAsync<ShareLink>($"""
-                update portal.share_links l set status = 'revoked', revoked_at = @now, revoked_by = @by, version = l.version + 1, updated_at = @now
-                 where l.tenant_id = @tenant and l.id = @id and l.status in ('active', 'expired')
-                returning {Columns}
-                """, new { tenant, id = link.Id, by = caller.User, now = clock.GetUtcNow() });
-            if (revoked is not null)
-            {
-                await journal.WriteAsync(tx, tenant, Actor.From(caller), new Entry("share_link_revoked", "share_link", link.Id.Value,
-                    new { status = link.Status }, new { status = revoked.Status, assetId = link.AssetId.Value }, "share_link_revoked"));
-            }
+            await journal.WriteAsync(tx, tenant, Actor.From(caller), new Entry("share_link_revoked", "share_link", link.Id.Value,
+                new { status = link.Status }, new { status = revoked.Status, assetId = link.AssetId.Value }, "share_link_revoked"));
+        }
 
-            return revoked;
-        }, ct);
+        return revoked;
+    }
 
     /// <summary>Everything an open does, in one round trip: <c>portal.open_share_link</c> in 0004_share_links.sql.</summary>
     public Task<OpenedLink> OpenAsync(object args, CancellationToken ct) => db.AskAsync<OpenedLink>("""

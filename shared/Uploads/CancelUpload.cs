@@ -9,19 +9,19 @@ namespace Portal.Uploads;
 public sealed record CancelledUpload(UploadJob? Job, bool Refused);
 
 /// <summary>waiting, processing → cancelled. The orchestration, nudged afterwards, tidies up at Mux.</summary>
-public sealed class CancelUpload(PortalDb db, UploadStore store, UploadMoves moves)
+public sealed class CancelUpload(UploadStore store, UploadMoves moves)
 {
-    public async Task<CancelledUpload> RunAsync(Caller caller, UploadJobId id, CancellationToken ct)
+    public async Task<CancelledUpload> RunAsync(Tx tx, Caller caller, UploadJobId id)
     {
-        var job = await store.FindAsync(caller.Tenant, caller, id, ct);
+        var job = await store.FindAsync(tx, caller.Tenant, caller, id);
         if (job is null)
         {
             return new(null, false);
         }
 
-        var moved = await db.InTenantAsync(caller.Tenant, tx => moves.ToCancelledAsync(tx, job, Actor.From(caller)), ct);
+        var moved = await moves.ToCancelledAsync(tx, job, Actor.From(caller));
         return moved is not null
             ? new(moved, false)
-            : new(await store.FindAsync(caller.Tenant, caller, id, ct) ?? job, true);
+            : new(await store.FindAsync(tx, caller.Tenant, caller, id) ?? job, true);
     }
 }

@@ -36,11 +36,11 @@ public abstract record RequestedUpload
 /// orchestration does that, and should it never be started, the sweep starts it.
 /// </summary>
 public sealed class RequestUpload(
-    PortalDb db, UploadStore store, ProjectStore projects, RateLimit limit, Journal journal, IOptions<MuxOptions> mux, TimeProvider clock)
+    UploadStore store, ProjectStore projects, RateLimit limit, Journal journal, IOptions<MuxOptions> mux, TimeProvider clock)
 {
-    public async Task<RequestedUpload> RunAsync(Caller caller, UploadRequest request, CancellationToken ct)
+    public async Task<RequestedUpload> RunAsync(Tx tx, Caller caller, UploadRequest request)
     {
-        var project = await projects.FindAsync(caller.Tenant, caller, request.Project, ct);
+        var project = await projects.FindAsync(tx, caller.Tenant, caller, request.Project);
         if (project is null)
         {
             return new RequestedUpload.NotFound("project");
@@ -51,10 +51,14 @@ public sealed class RequestUpload(
             return new RequestedUpload.Closed(project.Status);
         }
 
-        var hit = await limit.TakeAsync($"uploads:{caller.User}", TimeSpan.FromDays(1), RateLimit.UploadsPerDay, ct);
-        return hit.Allowed
-            ? await db.InTenantAsync(caller.Tenant, tx => CreateAsync(tx, caller, request), ct)
-            : new RequestedUpload.TooMany(hit.RetryAfter);
+        var created = await CreateAsync(tx, caller, request);
+        if (created is not RequestedUpload.Created)
+        {
+            return created;
+        }
+
+        var hit = await limit.TakeAsync(tx, $"uploads:{caller.User}", TimeSpan.FromDays(1), RateLimit.UploadsPerDay);
+        return hit.Allowed ? created : new RequestedUpload.TooMany(hit.RetryAfter);
     }
 
     private async Task<RequestedUpload> CreateAsync(Tx tx, Caller caller, UploadRequest request)

@@ -10,13 +10,19 @@ namespace Portal.Uploads;
 /// </summary>
 public sealed class UploadStore(PortalDb db)
 {
+    private const string Find = $"""
+        select {UploadJob.Columns} from portal.upload_jobs j
+          join portal.projects p on p.tenant_id = j.tenant_id and p.id = j.project_id
+         where j.tenant_id = @tenant and j.id = @id and {ProjectStore.Visible}
+        """;
+
     /// <summary>An upload job of a project that the caller sees.</summary>
     public Task<UploadJob?> FindAsync(TenantId tenant, Caller caller, UploadJobId id, CancellationToken ct) =>
-        db.ReadOneAsync<UploadJob>(tenant, $"""
-            select {UploadJob.Columns} from portal.upload_jobs j
-              join portal.projects p on p.tenant_id = j.tenant_id and p.id = j.project_id
-             where j.tenant_id = @tenant and j.id = @id and {ProjectStore.Visible}
-            """, new { tenant, id, seesAll = caller.SeesAllProjects, user = caller.User }, ct);
+        db.ReadOneAsync<UploadJob>(tenant, Find, new { tenant, id, seesAll = caller.SeesAllProjects, user = caller.User }, ct);
+
+    /// <inheritdoc cref="FindAsync(TenantId, Caller, UploadJobId, CancellationToken)"/>
+    public Task<UploadJob?> FindAsync(Tx tx, TenantId tenant, Caller caller, UploadJobId id) =>
+        tx.QueryOneAsync<UploadJob>(Find, new { tenant, id, seesAll = caller.SeesAllProjects, user = caller.User });
 
     /// <summary>Makes a new asset with its first version pending.</summary>
     public Task<int> AddAssetAsync(Tx tx, TenantId tenant, NewUpload upload) => tx.ExecuteAsync("""

@@ -46,7 +46,7 @@ public sealed class TestPortal : IAsyncLifetime
         Blob = await LocalBlob.StartAsync(new LocalBlobOptions { Database = database.Admin, Clock = Clock });
         await TestPeople.AddAsync(database.Admin, Clerk, Clock.GetUtcNow());
         Settings = await TestSettings.MakeAsync(database, Mux, Clerk, Blob, new Uri($"http://127.0.0.1:{port}"));
-        Settings["Mux:CallTimeout"] = "00:00:05";
+        Settings["Mux:CallTimeout"] = "00:00:15";
         await StartHostAsync();
     }
 

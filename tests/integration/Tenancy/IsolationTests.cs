@@ -143,7 +143,7 @@ public sealed class IsolationTests(TestPortal portal) : IClassFixture<TestPortal
 
         var real = new ShareLinkStore(new PortalDb(RealSources()), journal, portal.Clock);
         var seen = await real.FindAsync(Victim, Admin with { Tenant = Victim }, linkId, default);
-        Assert.Null(await links.RevokeAsync(tenant, Admin, seen!, default));
+        Assert.Null(await db.InTenantAsync(tenant, tx => links.RevokeAsync(tx, tenant, Admin, seen!), default));
         Assert.Equal("active", await portal.ScalarAsync<string>("select status from portal.share_links where id = @id", new { id = link.Id }));
     }
 
