@@ -22,9 +22,10 @@ public sealed record ApiOperation(
     string Name, string Feature, IReadOnlyList<string> Verbs, string Path, IReadOnlyList<PathParameter> Parameters, PortalAction Action,
     OperationAttribute About, IReadOnlyList<RefusesAttribute> Refusals)
 {
+    private const string Root = "api/";
     private static readonly Lazy<IReadOnlyList<ApiOperation>> Found = new(() => [.. Functions().Where(f => f.About is not null).Select(f => Of(f.Name, f.Trigger, f.Method, f.About!))]);
 
-    /// <summary>All of the app, by name; not what answers where there is nothing.</summary>
+    /// <summary>All of the app, by name; not its pages at /ops, and not what answers where there is nothing.</summary>
     public static IReadOnlyList<ApiOperation> All => Found.Value;
 
     /// <summary>Functions that say nothing of themselves: a test wants none.</summary>
@@ -59,7 +60,7 @@ public sealed record ApiOperation(
         from method in type.GetMethods()
         let function = method.GetCustomAttribute<FunctionAttribute>()
         let trigger = method.GetParameters().Select(p => p.GetCustomAttribute<HttpTriggerAttribute>()).FirstOrDefault(t => t is not null)
-        where function is not null && trigger is not null && function.Name != UnknownRouteFunction.Name
+        where function is not null && trigger is not null && trigger.Route!.StartsWith(Root, StringComparison.Ordinal) && function.Name != UnknownRouteFunction.Name
         orderby function.Name
         select (function.Name, trigger, method, method.GetCustomAttribute<OperationAttribute>());
 

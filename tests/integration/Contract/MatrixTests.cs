@@ -11,7 +11,7 @@ public sealed class MatrixTests(ContractPortal portal)
     [Fact]
     public async Task Every_cell_answers_as_the_page_says()
     {
-        var rows = PermissionsPage.Read().Where(r => r.Function != UnknownRouteFunction.Name).ToList();
+        var rows = PermissionsPage.Read().Where(r => r.Function != UnknownRouteFunction.Name && !r.IsPage).ToList();
         var operations = ApiOperation.All.ToDictionary(o => o.Name);
         Assert.Equal(operations.Keys.Order(StringComparer.Ordinal), rows.Select(r => r.Function).Order(StringComparer.Ordinal));
         Assert.Equal(
@@ -38,5 +38,23 @@ public sealed class MatrixTests(ContractPortal portal)
 
         Assert.Equal(rows.Count * 12, cells);
         Assert.True(faults.Count == 0, $"{faults.Count} of {cells} cells:\n{string.Join('\n', faults)}");
+    }
+
+    /// <summary>Who gets in with the cookie is told in tests/integration/Operations; no token or session opens a page in its place.</summary>
+    [Fact]
+    public async Task No_page_for_people_on_call_opens_to_a_session_or_a_token()
+    {
+        var pages = PermissionsPage.Read().Where(r => r.IsPage && !r.Allowed["no session"]).ToList();
+        Assert.NotEmpty(pages);
+        foreach (var knock in await new PermissionMatrix(portal).KnocksAsync())
+        {
+            foreach (var page in pages)
+            {
+                var verb = page.Request.Split(' ', ',')[0];
+                var path = page.Request.Split('`')[1].Replace("{id}", "x", StringComparison.Ordinal).Replace("{act}", "terminate", StringComparison.Ordinal);
+                var answer = await portal.World.SendAsync(new ApiRequest(verb, path) { As = knock.As, Authorization = knock.Authorization });
+                Assert.True(answer.Status is 303 or 401 or 403, $"{page.Function} × {knock.Column}: {answer}");
+            }
+        }
     }
 }

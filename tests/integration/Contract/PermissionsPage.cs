@@ -3,7 +3,11 @@ using System.Reflection;
 namespace Portal.Tests.Integration.Contract;
 
 /// <summary>A row of docs/permissions.md: the function and who may call it, by the columns' headings.</summary>
-public sealed record PermissionsRow(string Function, IReadOnlyDictionary<string, bool> Allowed);
+public sealed record PermissionsRow(string Function, string Request, IReadOnlyDictionary<string, bool> Allowed)
+{
+    /// <summary>A page for browsers, behind a cookie: not of the API.</summary>
+    public bool IsPage => Request.Contains("`/ops", StringComparison.Ordinal);
+}
 
 /// <summary>Reads the table of docs/permissions.md.</summary>
 public static class PermissionsPage
@@ -18,6 +22,7 @@ public static class PermissionsPage
         [
             .. lines.Where(l => l.StartsWith("| `", StringComparison.Ordinal)).Select(Cells).Where(cells => cells.Length == headings.Length).Select(cells => new PermissionsRow(
                 cells[0].Trim('`'),
+                cells[1],
                 headings.Zip(cells).Skip(FirstColumn).ToDictionary(c => c.First, c => c.Second switch
                 {
                     "yes" => true,

@@ -91,6 +91,13 @@ public static class ApiSamples
         ["ReadMe"] = Open(),
         ["ReadProject"] = InProject(async w => ApiAsk.Id(await w.ProjectAsync())),
         ["ReadShareLink"] = InProject(async w => ApiAsk.Id(await w.LinkAsync())),
+        ["ListOrchestrations"] = Open(),
+        ["ReadOperationsBoard"] = Open(),
+        ["ReadOrchestration"] = Open(async w => Orchestration(await w.NewOrchestrationAsync())),
+        ["ReplayOrchestration"] = Open(async w => Orchestration(await w.NewFailedOrchestrationAsync(), new { reason = "Tried by a test" })),
+        ["ResumeOrchestration"] = Open(async w => Orchestration(await w.NewSuspendedOrchestrationAsync(), new { reason = "Tried by a test" })),
+        ["SuspendOrchestration"] = Open(async w => Orchestration(await w.NewOrchestrationAsync(), new { reason = "Tried by a test" })),
+        ["TerminateOrchestration"] = Open(async w => Orchestration(await w.NewOrchestrationAsync(), new { reason = "Tried by a test" })),
         ["ReadTenant"] = Open(),
         ["ReadUser"] = InTenant(async w => ApiAsk.Id(await w.NewUserAsync())),
         ["ReissueInvite"] = InTenant(async w => ApiAsk.Id(await w.NewRevokedInviteAsync(), new { expiresInDays = 3 })),
@@ -140,6 +147,8 @@ public static class ApiSamples
         name = $"{SampleWorld.Marker} template",
         items = new[] { new { name = SampleWorld.Marker, startDay = 0, dueDay = 5, tasks = new[] { new { title = SampleWorld.Marker, dueDay = 2 } } } },
     };
+
+    private static ApiAsk Orchestration(string id, object? body = null) => new() { Path = new Dictionary<string, string> { ["id"] = id }, Body = body };
 
     private static ApiAsk Two(Guid id, string other, Guid value) => new() { Path = new Dictionary<string, string> { ["id"] = id.ToString(), [other] = value.ToString() } };
 

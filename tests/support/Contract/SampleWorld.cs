@@ -123,6 +123,20 @@ public sealed class SampleWorld(TestPortal portal)
         return new ApiAsk { Path = new Dictionary<string, string> { ["token"] = token, ["id"] = made.Json!["id"]!.ToString() }, Headers = cookie, Body = body };
     }
 
+    /// <summary>The orchestration of an upload that waits for its bytes.</summary>
+    public async Task<string> NewOrchestrationAsync() => $"{await NewUploadAsync()}-1";
+
+    public async Task<string> NewSuspendedOrchestrationAsync()
+    {
+        var id = await NewOrchestrationAsync();
+        (await portal.As("operator").PostAsync($"/api/ops/orchestrations/{id}/suspend", new { reason = "Tried by a test" })).Expect(202);
+        await portal.SettleAsync();
+        return id;
+    }
+
+    /// <summary>The orchestration of an upload that failed.</summary>
+    public async Task<string> NewFailedOrchestrationAsync() => $"{await NewFailedUploadAsync()}-1";
+
     /// <summary>An invite that is pending.</summary>
     public async Task<Guid> NewInviteAsync() =>
         (await portal.As("admin").PostAsync("/api/invites", new { email = $"{SampleNames.Next("guest")}@invited.example", role = "agency" })).Expect(201).Id;
