@@ -63,7 +63,7 @@ public sealed class ApiDocument
     /// <summary>The entity tag of <see cref="Bytes"/>.</summary>
     public string Tag { get; }
 
-    private static JsonNode TagOf(string feature) => new JsonObject
+    private static JsonObject TagOf(string feature) => new JsonObject
     {
         ["name"] = ApiTags.NameOf(feature),
         ["description"] = ApiTags.Descriptions.GetValueOrDefault(feature, ApiTags.NameOf(feature)),

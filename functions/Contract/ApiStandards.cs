@@ -116,7 +116,7 @@ internal static partial class ApiStandards
         return schemes;
     }
 
-    public static JsonNode PathParameter(PathParameter parameter)
+    public static JsonObject PathParameter(PathParameter parameter)
     {
         var schema = new JsonObject { ["type"] = "string" };
         foreach (var constraint in parameter.Constraints)

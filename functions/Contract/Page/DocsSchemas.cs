@@ -71,7 +71,7 @@ internal sealed class DocsSchemas(JsonObject schemas)
     }
 
     private static IEnumerable<string> LimitsOf(JsonObject schema) => Limits.Where(l => schema[l.Keyword] is not null)
-        .Select(l => DocsHtml.Text(string.Format(System.Globalization.CultureInfo.InvariantCulture, l.Words, schema[l.Keyword]!.ToJsonString().Trim('"'))));
+        .Select(l => DocsHtml.Text(l.Words.Replace("{0}", schema[l.Keyword]!.ToJsonString().Trim('"'), StringComparison.Ordinal)));
 
     private static string NameOf(string reference) => reference.Split('/')[^1];
 }

@@ -1,5 +1,4 @@
 using Portal.Functions.Contract;
-using Portal.Tests.Support;
 using Portal.Tests.Support.Contract;
 
 namespace Portal.Tests.Integration.Contract;

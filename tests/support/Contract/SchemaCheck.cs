@@ -130,7 +130,7 @@ public sealed class SchemaCheck(JsonObject schemas)
         _ => "string",
     };
 
-    private static IEnumerable<KeyValuePair<string, JsonNode?>> Entries(JsonObject? value) => value ?? [];
+    private static JsonObject Entries(JsonObject? value) => value ?? [];
 
     private static double Number(JsonNode value) => double.Parse(value.ToJsonString(), CultureInfo.InvariantCulture);
 
