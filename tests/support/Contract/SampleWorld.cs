@@ -214,6 +214,15 @@ public sealed class SampleWorld(TestPortal portal)
         }
     }
 
+    /// <summary>Sends a request and reads the answer.</summary>
+    public async Task<ApiAnswer> SendAsync(ApiRequest request, bool takesTime = false)
+    {
+        var jwt = request.As is { } person ? (await portal.Clerk.SignInAsync(person)).Jwt : null;
+        using var message = ApiAnswer.Message(request, jwt);
+        var call = portal.Anonymous.SendAsync(message);
+        return await ApiAnswer.ReadAsync(takesTime ? await portal.WhileMovingAsync(call) : await call);
+    }
+
     private async Task AddAsync(string handle, string role, string status)
     {
         await using var connection = await portal.OpenAsync();
@@ -225,13 +234,4 @@ public sealed class SampleWorld(TestPortal portal)
     }
 
     private Task<Guid> OnceAsync(string name, Func<Task<Guid>> make) => made.TryGetValue(name, out var known) ? known : made[name] = make();
-
-    /// <summary>Sends a request and reads the answer.</summary>
-    public async Task<ApiAnswer> SendAsync(ApiRequest request, bool takesTime = false)
-    {
-        var jwt = request.As is { } person ? (await portal.Clerk.SignInAsync(person)).Jwt : null;
-        using var message = ApiAnswer.Message(request, jwt);
-        var call = portal.Anonymous.SendAsync(message);
-        return await ApiAnswer.ReadAsync(takesTime ? await portal.WhileMovingAsync(call) : await call);
-    }
 }
