@@ -22,7 +22,7 @@ public sealed partial class CallerMiddleware(
     {
         var http = context.GetHttpContext();
         var action = actions.Of[context.FunctionDefinition.Name];
-        if (http is null || action == PortalAction.Anonymous)
+        if (http is null || action is PortalAction.Anonymous or PortalAction.UseOpsPage)
         {
             await next(context);
             return;
@@ -55,7 +55,7 @@ public sealed partial class CallerMiddleware(
         var known = await callers.FindAsync(session.UserId, session.OrganizationId, http.RequestAborted);
         return action switch
         {
-            PortalAction.OperateUploads => AsOperator(http, session, known),
+            _ when Permissions.IsForOperators(action) => AsOperator(http, session, known),
             PortalAction.CreateTenant => AsNewcomer(http, session, known),
             _ when IsUnknown(session, known) => await AsInvitedAsync(http, session, known, action),
             _ => AsMember(http, session, known, action),

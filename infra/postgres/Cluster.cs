@@ -84,6 +84,20 @@ internal sealed partial class Cluster(string folder, Account account, PostgresSe
         return await StartServerAsync(state! with { Binaries = binaries.Folder, Origin = binaries.Origin }, binaries, ct);
     }
 
+    /// <summary>Ends the running server and starts it again where it was.</summary>
+    public async Task RestartAsync(bool fast, CancellationToken ct)
+    {
+        var state = ClusterState.Load(StateFile) ?? throw new PostgresStartException($"There is no cluster in {folder}.");
+        await Postmaster.StopAsync(state.PgCtl, fast, ct);
+        var binaries = await ServerBinaries.TryAsync(state.Binaries, state.Origin, account, ct)
+            ?? throw new PostgresStartException($"The server's programs in {state.Binaries} are gone.");
+        var started = await StartServerAsync(state, binaries, ct);
+        if (started.Port != state.Port)
+        {
+            throw new PostgresStartException($"Another process took port {state.Port} while the server restarted; it is on {started.Port} now.");
+        }
+    }
+
     public void Delete()
     {
         if (Directory.Exists(Data))

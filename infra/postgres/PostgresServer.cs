@@ -81,6 +81,24 @@ public sealed class PostgresServer : IAsyncDisposable
         return target;
     }
 
+    /// <summary>
+    /// Ends the server under everybody and starts it again on the same port, to see what survives that. Fast: sessions are cut and a
+    /// checkpoint is written. Else as after a crash: it recovers from its log.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">The server was given, so it is not ours to restart.</exception>
+    public async Task RestartAsync(bool fast, CancellationToken ct = default)
+    {
+        if (cluster is null)
+        {
+            throw new InvalidOperationException("A given server is not ours to restart.");
+        }
+
+        using (await FileLock.TakeAsync(cluster.LockFile, () => { }, ct))
+        {
+            await cluster.RestartAsync(fast, ct);
+        }
+    }
+
     /// <summary>Lets go of the server and stops it if nobody else uses it.</summary>
     public async ValueTask DisposeAsync()
     {

@@ -1,15 +1,22 @@
 using Portal.Tests.Soak;
+using Portal.Tests.Soak.Engine;
 
 // dotnet run -c Release --project tests/soak -- <name> [options]: what the tests do small, at full count. Exit code 1: something broke.
-// `app` is not for people: it is the portal as a process of its own, which the programs start and kill.
+// `app` and `engine-worker` are not for people: they are the portal and an engine as processes, which the programs start and kill.
 var programs = new Dictionary<string, (string Does, Func<SoakArguments, Task<int>> Run)>(StringComparer.OrdinalIgnoreCase)
 {
     ["kills"] = ("[--count 300] [--seed n] [--hurry]: the app killed with kill -9 at random points of its uploads", KillsSoak.RunAsync),
+    ["engine"] = ("[--kills 1000] [--seed n] [--workers 3] [--in-flight 120]: engine processes killed under a mixed load, Postgres restarted", EngineSoak.RunAsync),
 };
 
 if (args is ["app", .. var settings])
 {
     return await AppVerb.RunAsync(new SoakArguments(settings));
+}
+
+if (args is ["engine-worker", .. var engine])
+{
+    return await EngineWorkerVerb.RunAsync(new SoakArguments(engine));
 }
 
 if (args is [var name, .. var rest] && programs.TryGetValue(name, out var program))

@@ -9,7 +9,7 @@ namespace Portal.Runtime.Durable;
 /// key is noted and the loader brings the instance in, message included, when there is room.
 /// </summary>
 internal sealed partial class Dispatcher(
-    DurableEngineOptions options, IDurableFunctions functions, ILoggerFactory loggers, WorkTally tally, Func<long> owner, LoadStore store)
+    DurableEngineOptions options, IDurableFunctions functions, ILoggerFactory loggers, WorkTally tally, Func<long> owner, LoadStore store, Trials trials)
 {
     private readonly ConcurrentDictionary<long, LiveInstance> live = new();
     private readonly Channel<LiveInstance> ready = Channel.CreateUnbounded<LiveInstance>();
@@ -32,8 +32,8 @@ internal sealed partial class Dispatcher(
 
     public int Count => live.Count;
 
-    public Task RunAsync() => Task.WhenAll(
-        [LoadLoopAsync(), .. Enumerable.Range(0, options.MaxConcurrentOrchestrators).Select(_ => Task.Run(StepLoopAsync))]);
+    public Task RunAsync(CancellationToken stop) => Task.WhenAll(
+        [LoadLoopAsync(), trials.RunAsync(Want, stop), .. Enumerable.Range(0, options.MaxConcurrentOrchestrators).Select(_ => Task.Run(StepLoopAsync))]);
 
     public void Stop()
     {
@@ -81,6 +81,7 @@ internal sealed partial class Dispatcher(
 
     public void AfterCommit(LiveInstance instance, Step? step)
     {
+        if (step is not null || !instance.HasOpenActivities) trials.Acquit(instance.Key);
         if (instance.Rest(step))
         {
             Queue(instance);
@@ -116,13 +117,14 @@ internal sealed partial class Dispatcher(
 
     public void ForgetAll()
     {
+        trials.Clear();
         foreach (var key in live.Keys) Forget(key);
     }
 
     /// <summary>Asks for an instance to be loaded, or for its messages to be read if it is in memory.</summary>
     public void Want(long key)
     {
-        if (stopped) return;
+        if (stopped || trials.Hold(key)) return;
         lock (gate)
         {
             if (!asked.Add(key)) return;
@@ -180,7 +182,7 @@ internal sealed partial class Dispatcher(
             return;
         }
 
-        SleepAgain(instance.Key, instance.Row.WakeAt);
+        SleepAgain(instance.Key, instance.NextWake);
         AfterCommit(instance, null);
     }
 

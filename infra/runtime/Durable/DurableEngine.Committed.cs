@@ -59,7 +59,9 @@ public sealed partial class DurableEngine
         {
             if (posted.Owner == engine.leases.Worker && posted.Owner != 0)
             {
-                engine.dispatcher.Deliver(posted.Key, new(posted.MessageId, posted.Message.Generation, posted.Message.Event));
+                // Word of an earlier message may have been lost with its sender: in the order of the inbox then.
+                if (posted.Behind) engine.dispatcher.Want(posted.Key);
+                else engine.dispatcher.Deliver(posted.Key, new(posted.MessageId, posted.Message.Generation, posted.Message.Event));
             }
             else if (posted.Owner == 0)
             {

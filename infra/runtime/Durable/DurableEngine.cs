@@ -37,10 +37,11 @@ public sealed partial class DurableEngine : IAsyncDisposable
         logger = loggers.CreateLogger<DurableEngine>();
         workerStore = new(database, options);
         changes = new(database);
-        dispatcher = new(options, functions, loggers, tally, () => leases!.Worker, new(database));
+        var trials = new Trials(workerStore, () => leases!.Worker, loggers.CreateLogger<Trials>());
+        dispatcher = new(options, functions, loggers, tally, () => leases!.Worker, new(database), trials);
         wakes = new(options.Clock, dispatcher.Wake);
         activities = new(options, functions, loggers.CreateLogger<ActivityRunner>(), dispatcher.Answer, tally);
-        leases = new(options, workerStore, dispatcher, wakes, waiters, loggers.CreateLogger<LeaseKeeper>());
+        leases = new(options, workerStore, dispatcher, trials, wakes, waiters, loggers.CreateLogger<LeaseKeeper>());
         committer = new(database, options, new Committed(this), loggers.CreateLogger<GroupCommitter>(), () => abandoned);
         notifications = new(database, options.ConnectionString, loggers.CreateLogger<Notifications>(), ReceivedAsync);
         dispatcher.Commit = (instance, step) => committer.Enqueue(new CommitItem.OfStep(instance, step));
@@ -86,13 +87,13 @@ public sealed partial class DurableEngine : IAsyncDisposable
         return new(options, database, functions, loggers);
     }
 
+    /// <summary>Takes a lease and runs what is there. May be called again when it failed, as it does while the database is away.</summary>
     public async Task StartAsync(CancellationToken ct = default)
     {
         if (started) throw new InvalidOperationException("The durable engine has been started before.");
-        started = true;
-        var steps = Task.WhenAll(dispatcher.RunAsync(), activities.RunAsync());
         await leases.StartAsync(ct);
-        running = Task.WhenAll(steps, leases.RunAsync(stopping.Token), notifications.ListenAsync(stopping.Token));
+        started = true;
+        running = Task.WhenAll(dispatcher.RunAsync(stopping.Token), activities.RunAsync(), leases.RunAsync(stopping.Token), notifications.ListenAsync(stopping.Token));
     }
 
     /// <summary>Lets running activities finish within the drain limit, then hands all instances over to whoever asks first.</summary>

@@ -33,8 +33,13 @@ public sealed class DurableEngineOptions
     /// <summary>The safety net under notifications: renew the lease, look for work of dead processes and for missed messages (real time).</summary>
     public TimeSpan PollInterval { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>An instance taken over this often from crashed processes without one step of progress is parked until someone resumes it.</summary>
+    /// <summary>
+    /// An instance taken over this often from crashed processes without one step of progress is parked until someone resumes it. For the last two
+    /// it must have run alone, so that none is parked for the company it kept.
+    /// </summary>
     public int ParkAfterCrashes { get; init; } = 5;
+
+    internal int SuspectAfterCrashes => Math.Max(1, ParkAfterCrashes - 2);
 
     /// <summary>How long <see cref="DurableEngine.StopAsync"/> waits for running activities before it cancels them.</summary>
     public TimeSpan DrainLimit { get; init; } = TimeSpan.FromSeconds(20);

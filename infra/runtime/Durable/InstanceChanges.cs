@@ -51,7 +51,7 @@ internal sealed class InstanceChanges(NpgsqlDataSource database)
     {
         await using var command = database.CreateCommand(
             """
-            update durable.instances set parked_reason = null, strikes = 0
+            update durable.instances set parked_reason = null, strikes = 0, on_trial = false
             where id = $1 and lane = 0 and parked_reason is not null
             returning key, owner
             """);
@@ -121,7 +121,7 @@ internal sealed class InstanceChanges(NpgsqlDataSource database)
         Add(update, rewound.OpenTasks);
         Add(update, rewound.Kept.Count);
         Add(update, now);
-        Add(update, now);
+        Add(update, rewound.WakeAt);
         Add(update, rewound.Waiting.Select(HistoryJson.Write).ToArray());
         await update.ExecuteNonQueryAsync(ct);
         foreach (var step in rewound.Kept) await WriteAsync(connection, key, step, ct);

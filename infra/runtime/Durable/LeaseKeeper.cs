@@ -8,7 +8,7 @@ namespace Portal.Runtime.Durable;
 /// A process that finds itself declared dead forgets everything in memory and starts over under a new id.
 /// </summary>
 internal sealed partial class LeaseKeeper(
-    DurableEngineOptions options, WorkerStore store, Dispatcher dispatcher, WakeClock wakes, InstanceWaiters waiters, ILogger logger) : IDisposable
+    DurableEngineOptions options, WorkerStore store, Dispatcher dispatcher, Trials trials, WakeClock wakes, InstanceWaiters waiters, ILogger logger) : IDisposable
 {
     private const int ClaimBatch = 500;
     private const int RoundsBetweenSweeps = 12;
@@ -32,7 +32,16 @@ internal sealed partial class LeaseKeeper(
     public async Task StartAsync(CancellationToken ct)
     {
         Interlocked.Exchange(ref worker, await store.RegisterAsync(ct));
-        await RoundAsync(ct);
+        try
+        {
+            await RoundAsync(ct);
+        }
+        catch
+        {
+            // Nobody runs: what is created meanwhile belongs to whoever asks first.
+            Interlocked.Exchange(ref worker, 0);
+            throw;
+        }
     }
 
     public async Task RunAsync(CancellationToken stop)
@@ -133,6 +142,7 @@ internal sealed partial class LeaseKeeper(
     {
         foreach (var instance in instances)
         {
+            if (instance.IsSuspect) trials.Suspect(instance.Key);
             if (instance.WakeAt is { } at) wakes.Set(instance.Key, at);
             if (instance.HasWork) dispatcher.Want(instance.Key);
         }

@@ -42,8 +42,14 @@ internal sealed class LiveInstance(long key)
 
     public InstanceRow Row => row;
 
+    /// <summary>When it wants to be woken, asked by whoever has just taken a step. The row does not know of timers that replay found cancelled.</summary>
+    public DateTime? NextWake => run is null || row.NextSeq == 0 ? row.WakeAt : run.Context.IsSuspended ? null : run.Context.NextTimer;
+
     /// <summary>Grows each time it comes to rest; tells an eviction whether something has happened since.</summary>
     public int Rests { get; private set; }
+
+    /// <summary>Asked by whoever has just taken a step.</summary>
+    public bool HasOpenActivities => run?.Context.OpenActivities > 0;
 
     public bool IsGone
     {

@@ -8,6 +8,9 @@ namespace Portal.Runtime.Durable;
 internal sealed record Rewound(IReadOnlyList<HistoryStep> Kept, IReadOnlyList<HistoryEvent> Waiting, int OpenTasks, IReadOnlyList<string> FailedChildren)
 {
     public long Key { get; init; }
+
+    /// <summary>The earliest timer that is open again; perhaps one that the code has cancelled, which a replay finds out.</summary>
+    public DateTime? WakeAt { get; init; }
 }
 
 /// <summary>
@@ -32,7 +35,10 @@ internal static class Rewinding
             kept,
             [.. last.Events.Where(happened => happened is not (Decision or ExecutionStarted or ExecutionCompleted or TaskFailed or SubOrchestrationFailed or TimerFired))],
             open.OfType<TaskScheduled>().Count(),
-            [.. open.OfType<SubOrchestrationCreated>().Where(sub => failed.Contains(sub.Id)).Select(sub => sub.InstanceId)]);
+            [.. open.OfType<SubOrchestrationCreated>().Where(sub => failed.Contains(sub.Id)).Select(sub => sub.InstanceId)])
+        {
+            WakeAt = open.OfType<TimerCreated>().Min(timer => (DateTime?)timer.FireAt),
+        };
     }
 
     private static HistoryStep WithoutFailures(HistoryStep step) =>
@@ -44,6 +50,7 @@ internal static class Rewinding
         TaskFailed failed => failed.Id,
         SubOrchestrationCompleted done => done.Id,
         SubOrchestrationFailed failed => failed.Id,
+        TimerFired fired => fired.Id,
         _ => null,
     };
 }

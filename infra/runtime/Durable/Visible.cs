@@ -5,3 +5,4 @@ using System.Runtime.CompilerServices;
 [assembly: InternalsVisibleTo("Portal.Tests.Unit")]
 [assembly: InternalsVisibleTo("Portal.Tests.Benchmarks")]
 [assembly: InternalsVisibleTo("Portal.Tests.Soak")]
+[assembly: InternalsVisibleTo("Portal.Tests.Support")]

@@ -3,7 +3,7 @@ using Npgsql;
 namespace Portal.Runtime.Durable;
 
 /// <summary>An instance taken over, and whether it needs attention at once.</summary>
-internal readonly record struct Claimed(long Key, DateTime? WakeAt, bool HasWork);
+internal readonly record struct Claimed(long Key, DateTime? WakeAt, bool HasWork, bool IsSuspect);
 
 /// <summary>Worker rows: leases, who is dead, and whose instances are free. Leases run by the database's clock.</summary>
 internal sealed class WorkerStore(NpgsqlDataSource database, DurableEngineOptions options)
@@ -49,8 +49,9 @@ internal sealed class WorkerStore(NpgsqlDataSource database, DurableEngineOption
     }
 
     /// <summary>
-    /// Takes free instances, oldest first. An instance that a crash left with work in hand gets a strike; with the last one it is parked:
-    /// owned, visible, and not run until someone resumes it.
+    /// Takes free instances, oldest first. An instance that a crash left with work in hand gets a strike. From
+    /// <see cref="DurableEngineOptions.SuspectAfterCrashes"/> on it is a suspect and runs alone (<see cref="Trials"/>); further strikes are
+    /// given only for crashes during its trial. With the last one it is parked: owned, visible, and not run until someone resumes it.
     /// </summary>
     public async Task<List<Claimed>> ClaimAsync(long worker, DateTime now, int limit, CancellationToken ct)
     {
@@ -60,7 +61,7 @@ internal sealed class WorkerStore(NpgsqlDataSource database, DurableEngineOption
                 select id, dead from durable.workers where dead or stopped
                 union all select 0, false
             ), picked as materialized (
-                select i.key, exists (select from free where free.id = i.owner and free.dead) as crashed,
+                select i.key, exists (select from free where free.id = i.owner and free.dead) and (i.strikes < $5 or i.on_trial) as blamed,
                     (i.next_seq = 0 and (i.wake_at is null or i.wake_at <= $2)) or i.open_tasks > 0
                         or coalesce(i.wake_at <= $2, false) or exists (select from durable.inbox b where b.key = i.key) as has_work
                 from durable.instances i
@@ -71,23 +72,34 @@ internal sealed class WorkerStore(NpgsqlDataSource database, DurableEngineOption
             )
             update durable.instances i
             set owner = $1, epoch = i.epoch + 1,
-                strikes = i.strikes + case when p.crashed and p.has_work then 1 else 0 end,
+                strikes = i.strikes + case when p.blamed and p.has_work then 1 else 0 end, on_trial = false,
                 parked_reason = case
-                    when i.parked_reason is null and p.crashed and p.has_work and i.strikes + 1 >= $4
+                    when i.parked_reason is null and p.blamed and p.has_work and i.strikes + 1 >= $4
                     then 'Parked: taken over ' || (i.strikes + 1) || ' times from crashed processes without a step of progress.'
                     else i.parked_reason end
             from picked p
             where i.key = p.key
-            returning i.key, i.wake_at, p.has_work and i.parked_reason is null
+            returning i.key, i.wake_at, p.has_work and i.parked_reason is null, i.strikes >= $5
             """);
         Add(command, worker);
         Add(command, now);
         Add(command, limit);
         Add(command, options.ParkAfterCrashes);
+        Add(command, options.SuspectAfterCrashes);
         var claimed = new List<Claimed>();
         await using var reader = await command.ExecuteReaderAsync(ct);
         while (await reader.ReadAsync(ct)) claimed.Add(Read(reader));
         return claimed;
+    }
+
+    /// <summary>Before a suspect runs. False: it is not ours to run.</summary>
+    public async Task<bool> MarkOnTrialAsync(long key, long worker, CancellationToken ct)
+    {
+        await using var command = database.CreateCommand(
+            "update durable.instances set on_trial = true where key = $1 and owner = $2 and lane = 0 and parked_reason is null");
+        Add(command, key);
+        Add(command, worker);
+        return await command.ExecuteNonQueryAsync(ct) == 1;
     }
 
     /// <summary>
@@ -97,11 +109,11 @@ internal sealed class WorkerStore(NpgsqlDataSource database, DurableEngineOption
     {
         await using var command = database.CreateCommand(
             """
-            select i.key, i.wake_at, true from durable.instances i
+            select i.key, i.wake_at, true, false from durable.instances i
             where i.key in (select b.key from durable.inbox b) and i.owner = $1 and i.lane = 0 and i.parked_reason is null
                 and not (i.next_seq = 0 and i.wake_at > $2)
             union
-            select i.key, i.wake_at, i.open_tasks > 0 or i.next_seq = 0 and (i.wake_at is null or i.wake_at <= $2)
+            select i.key, i.wake_at, i.open_tasks > 0 or i.next_seq = 0 and (i.wake_at is null or i.wake_at <= $2), false
             from durable.instances i
             where $3 and i.owner = $1 and i.lane = 0 and i.parked_reason is null
                 and (i.next_seq = 0 or i.open_tasks > 0 or i.wake_at is not null)
@@ -115,11 +127,17 @@ internal sealed class WorkerStore(NpgsqlDataSource database, DurableEngineOption
         return due;
     }
 
-    /// <summary>Messages whose instance has finished meanwhile; rare, and in nobody's way.</summary>
+    /// <summary>Messages whose instance has finished or been replaced meanwhile, and what is left of the replaced one's history; rare, and in nobody's way.</summary>
     public async Task SweepInboxAsync(CancellationToken ct)
     {
         await using var command = database.CreateCommand(
-            "delete from durable.inbox b where not exists (select from durable.instances i where i.key = b.key and i.lane = 0)");
+            """
+            with late as (
+                delete from durable.inbox b where not exists (select from durable.instances i where i.key = b.key and i.lane = 0) returning key
+            )
+            delete from durable.history h using (select distinct key from late) l
+            where h.key = l.key and not exists (select from durable.instances i where i.key = l.key)
+            """);
         await command.ExecuteNonQueryAsync(ct);
     }
 
@@ -149,7 +167,7 @@ internal sealed class WorkerStore(NpgsqlDataSource database, DurableEngineOption
     }
 
     private static Claimed Read(NpgsqlDataReader reader) =>
-        new(reader.GetInt64(0), reader.IsDBNull(1) ? null : reader.GetDateTime(1), reader.GetBoolean(2));
+        new(reader.GetInt64(0), reader.IsDBNull(1) ? null : reader.GetDateTime(1), reader.GetBoolean(2), reader.GetBoolean(3));
 
     private static void Add<T>(NpgsqlCommand command, T value) => command.Parameters.Add(new NpgsqlParameter<T> { TypedValue = value });
 }

@@ -249,6 +249,39 @@ public sealed class CrashTests : DurableTest
     }
 
     [Fact]
+    public async Task Instances_that_were_only_there_when_another_killed_the_process_go_on()
+    {
+        var deadly = new SemaphoreSlim(0);
+        var bystanders = 0;
+        Functions.ActivityAsync<string, string>("Deadly", async (_, ct) =>
+        {
+            deadly.Release();
+            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, ct);
+            return "never";
+        });
+        Functions.ActivityAsync<string, string>("Slow", async (_, ct) =>
+        {
+            // As slow as the crash is quick, until it is alone.
+            if (Volatile.Read(ref bystanders) < 3) await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, ct);
+            return "done";
+        });
+        Functions.Orchestrator("Poison", context => context.CallActivityAsync<string>("Deadly", "x"));
+        Functions.Orchestrator("Bystander", context => context.CallActivityAsync<string>("Slow", "x"));
+        var innocent = await Task.WhenAll(Enumerable.Range(0, 10).Select(n =>
+            Client.ScheduleNewOrchestrationInstanceAsync("Bystander", new StartOrchestrationOptions($"innocent{n}"))));
+        var poison = await Client.ScheduleNewOrchestrationInstanceAsync("Poison", new StartOrchestrationOptions("poison"));
+        for (var crash = 1; crash <= 5; crash++)
+        {
+            Assert.True(await deadly.WaitAsync(Limit), $"The deadly activity did not run before crash {crash}.");
+            Interlocked.Increment(ref bystanders);
+            await ReplaceAsync(Engine);
+        }
+
+        foreach (var id in innocent) Assert.Equal(OrchestrationRuntimeStatus.Completed, (await CompletedAsync(id)).RuntimeStatus);
+        Assert.Equal(poison, await QueryAsync<string>("select id from durable.instances where parked_reason is not null"));
+    }
+
+    [Fact]
     public async Task A_parked_instance_can_be_terminated()
     {
         var id = await StartAsync(context => context.WaitForExternalEvent<string>("Go"));

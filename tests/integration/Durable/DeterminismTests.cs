@@ -1,4 +1,9 @@
+using System.Collections.Concurrent;
+using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Portal.Tests.Support;
 
 namespace Portal.Tests.Integration.Durable;
 
@@ -97,19 +102,46 @@ public sealed class DeterminismTests : DurableTest
     }
 
     [Fact]
-    public async Task Logging_is_silent_while_replaying()
+    public async Task A_replay_safe_logger_is_silent_while_replaying()
     {
-        var lines = 0;
-        var id = await StartAsync(async context =>
+        using var lines = new Lines();
+        using var loggers = LoggerFactory.Create(logging => logging.AddProvider(lines));
+        await Engine.StopAsync();
+        var first = await StartEngineAsync(loggers: loggers);
+        Functions.Orchestrator("Main", async context =>
         {
-            if (!context.IsReplaying) lines++;
-            return await context.WaitForExternalEvent<string>("Go");
+            var safe = context.CreateReplaySafeLogger("Main");
+            safe.LogInformation("before");
+            await context.WaitForExternalEvent<string>("Go");
+            safe.LogInformation("after");
+            return 1;
         });
-        await IdleAsync();
+        await first.Client.ScheduleNewOrchestrationInstanceAsync("Main", new StartOrchestrationOptions("i"));
+        await first.WhenIdleAsync(Limit);
+        var worker = first.Worker;
+        first.Abandon();
+        await ExpireAsync(worker);
+        var second = await StartEngineAsync(loggers: loggers);
+        await second.Client.RaiseEventAsync("i", "Go", "x");
+        await second.Client.WaitForInstanceCompletionAsync("i").WaitAsync(Limit, TimeProvider.System);
+        Assert.Equal(["before", "after"], lines.Written);
+    }
+
+    [Fact]
+    public async Task An_activity_removed_while_it_was_to_run_fails_clearly()
+    {
+        Functions.ActivityAsync<string, string>("Gone", async (_, ct) =>
+        {
+            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, ct);
+            return "never";
+        });
+        var id = await StartAsync(context => context.CallActivityAsync<string>("Gone", "x"));
+        await Eventually.TrueAsync(() => Functions.Ran.Contains("Gone"), "the activity runs");
+        Functions.Remove("Gone");
         await ReplaceAsync(Engine);
-        await Client.RaiseEventAsync(id, "Go", "x");
-        await CompletedAsync(id);
-        Assert.Equal(1, lines);
+        var done = await CompletedAsync(id);
+        Assert.Equal(OrchestrationRuntimeStatus.Failed, done.RuntimeStatus);
+        Assert.Contains("No activity task named 'Gone' was found.", done.SerializedOutput, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -128,5 +160,23 @@ public sealed class DeterminismTests : DurableTest
         var done = await CompletedAsync(id);
         Assert.Equal(OrchestrationRuntimeStatus.Failed, done.RuntimeStatus);
         return done.SerializedOutput!;
+    }
+
+    private sealed class Lines : ILoggerProvider, ILogger
+    {
+        public ConcurrentQueue<string> Written { get; } = new();
+
+        // The engine's own lines are of no interest.
+        public ILogger CreateLogger(string categoryName) => categoryName == "Main" ? this : NullLogger.Instance;
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            Written.Enqueue(formatter(state, exception));
+
+        public void Dispose() => GC.SuppressFinalize(this);
     }
 }

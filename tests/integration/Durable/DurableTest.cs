@@ -43,7 +43,7 @@ public abstract class DurableTest : IAsyncLifetime
 
     internal async Task<DurableEngine> StartEngineAsync(
         Func<DurableFaultContext, Task>? faults = null, TestFunctions? functions = null, int parkAfter = 5, int maxLive = 10_000, bool start = true,
-        TimeSpan? pollInterval = null)
+        TimeSpan? pollInterval = null, TimeSpan? lease = null, TimeSpan? drain = null, ILoggerFactory? loggers = null)
     {
         var engine = await DurableEngine.CreateAsync(
             new()
@@ -51,14 +51,14 @@ public abstract class DurableTest : IAsyncLifetime
                 ConnectionString = Database,
                 Clock = Clock,
                 PollInterval = pollInterval ?? TimeSpan.FromSeconds(1),
-                LeaseDuration = TimeSpan.FromMinutes(5),
-                DrainLimit = TimeSpan.FromSeconds(5),
+                LeaseDuration = lease ?? TimeSpan.FromMinutes(5),
+                DrainLimit = drain ?? TimeSpan.FromSeconds(5),
                 ParkAfterCrashes = parkAfter,
                 MaxLiveInstances = maxLive,
                 Faults = faults is null ? null : new() { OnPoint = faults },
             },
             functions ?? Functions,
-            TestLoggers.Factory);
+            loggers ?? TestLoggers.Factory);
         engines.Add(engine);
         if (start) await engine.StartAsync();
         return engine;

@@ -194,4 +194,48 @@ public sealed class EventTests : DurableTest
         await Client.ResumeInstanceAsync(id);
         Assert.Equal("fired", (await CompletedAsync(id)).ReadOutputAs<string>());
     }
+
+    [Fact]
+    public async Task A_cancelled_wait_takes_no_event()
+    {
+        var id = await StartAsync(async context =>
+        {
+            using var cancel = new CancellationTokenSource();
+            var abandoned = context.WaitForExternalEvent<int>("Go", cancel.Token);
+            await context.CallActivityAsync<string>("Echo", "x");
+            // CancelAsync would come back on another thread.
+#pragma warning disable CA1849
+            cancel.Cancel();
+#pragma warning restore CA1849
+            return $"{abandoned.Status} {await context.WaitForExternalEvent<int>("Go")}";
+        });
+        await IdleAsync();
+        await Client.RaiseEventAsync(id, "Go", 4);
+        Assert.Equal("Canceled 4", (await CompletedAsync(id)).ReadOutputAs<string>());
+    }
+
+    [Fact]
+    public async Task An_event_whose_word_was_lost_still_comes_before_the_next_one()
+    {
+        var id = await StartAsync(async context => $"{await context.WaitForExternalEvent<int>("N")}{await context.WaitForExternalEvent<int>("N")}");
+        await IdleAsync();
+        // Committed by a process that died before it could tell the owner.
+        await ExecuteAsync($$"""insert into durable.inbox (key, event) select key, '{"type":"EventRaised","Name":"N","Payload":"1"}' from durable.instances where id = '{{id}}'""");
+        await Client.RaiseEventAsync(id, "N", 2);
+        Assert.Equal("12", (await CompletedAsync(id)).ReadOutputAs<string>());
+    }
+
+    [Fact]
+    public async Task Events_for_a_parked_instance_wait_until_it_is_resumed()
+    {
+        var id = await StartAsync(context => context.WaitForExternalEvent<int>("Go"));
+        await IdleAsync();
+        await ReplaceAsync(Engine);
+        await ExecuteAsync("update durable.instances set parked_reason = 'Parked: for this test'");
+        await Client.RaiseEventAsync(id, "Go", 8);
+        await IdleAsync();
+        Assert.Equal(OrchestrationRuntimeStatus.Suspended, (await ReadAsync(id)).RuntimeStatus);
+        await Client.ResumeInstanceAsync(id);
+        Assert.Equal(8, (await CompletedAsync(id)).ReadOutputAs<int>());
+    }
 }

@@ -1,6 +1,9 @@
+using Dapper;
 using DurableTask.Core.Exceptions;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
+using Npgsql;
+using Portal.Tests.Support;
 
 namespace Portal.Tests.Integration.Durable;
 
@@ -29,6 +32,35 @@ public sealed class LifecycleTests : DurableTest
         await RunAsync(_ => Task.FromResult(1), id: "one");
         var options = new StartOrchestrationOptions("one").WithDedupeStatuses(OrchestrationRuntimeStatus.Completed);
         await Assert.ThrowsAsync<OrchestrationAlreadyExistsException>(() => Client.ScheduleNewOrchestrationInstanceAsync("Main", options));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_start_sees_what_the_last_step_of_its_id_has_just_made_of_it(bool refuseCompleted)
+    {
+        var id = await StartAsync(context => context.WaitForExternalEvent<int>("Go"), id: "one");
+        await IdleAsync();
+        await Engine.StopAsync();
+        // The step that ends it, written and not committed.
+        await using var connection = new NpgsqlConnection(Database);
+        await connection.OpenAsync();
+        await using var ending = await connection.BeginTransactionAsync();
+        await connection.ExecuteAsync("update durable.instances set lane = 1, status = 1, next_seq = 2; insert into durable.history select key, 1, now(), '[]' from durable.instances", transaction: ending);
+        var options = refuseCompleted ? new StartOrchestrationOptions(id).WithDedupeStatuses(OrchestrationRuntimeStatus.Completed) : new StartOrchestrationOptions(id);
+        var start = Client.ScheduleNewOrchestrationInstanceAsync("Main", options);
+        await Eventually.TrueAsync(
+            async () => await QueryAsync<long>("select count(*) from pg_stat_activity where application_name = 'portal-durable' and wait_event_type = 'Lock'") > 0,
+            "the start waits for the step");
+        await ending.CommitAsync();
+        if (refuseCompleted) await Assert.ThrowsAsync<OrchestrationAlreadyExistsException>(() => start);
+        else await start;
+        Assert.Equal(refuseCompleted ? 1 : 0, await QueryAsync<int>("select lane from durable.instances"));
+        var next = await StartEngineAsync();
+        await next.WhenIdleAsync(Limit);
+        for (var round = 0; round < 12; round++) await next.RunHousekeepingAsync();
+        Assert.Equal(0, await QueryAsync<long>("select count(*) from durable.history h where not exists (select from durable.instances i where i.key = h.key)"));
+        Assert.Equal(0, await QueryAsync<long>("select count(*) from durable.inbox"));
     }
 
     [Fact]
@@ -208,25 +240,58 @@ public sealed class LifecycleTests : DurableTest
     }
 
     [Fact]
-    public async Task Rewind_runs_a_failed_instance_on_from_its_failure()
+    public async Task A_hundred_generations_leave_no_more_history_than_one()
     {
-        var broken = true;
-        Functions.Activity<int, int>("Step", n => broken && n >= 2 ? throw new InvalidOperationException("broken") : n);
-        Functions.Orchestrator("Child", context => context.CallActivityAsync<int>("Step", 3));
+        var longest = 0L;
+        Functions.Orchestrator("Main", async context =>
+        {
+            var round = context.GetInput<int>();
+            await context.CallActivityAsync<string>("Echo", "x");
+            if (round < 100) context.ContinueAsNew(round + 1);
+            return round;
+        });
+        Functions.ActivityAsync<string, string>("Echo", async (input, _) =>
+        {
+            longest = Math.Max(longest, await QueryAsync<long>("select count(*) from durable.history"));
+            return input;
+        });
+        await Client.ScheduleNewOrchestrationInstanceAsync("Main", 0, new StartOrchestrationOptions("again"));
+        Assert.Equal(100, (await CompletedAsync("again")).ReadOutputAs<int>());
+        Assert.Equal(1, longest);
+        Assert.Equal(["ExecutionStarted", "TaskScheduled", "TaskCompleted", "ExecutionCompleted"], await HistoryAsync("again"));
+        Assert.Equal(0, await QueryAsync<long>("select count(*) from durable.inbox"));
+    }
+
+    [Fact]
+    public async Task Custom_status_survives_a_take_over_and_can_be_taken_back()
+    {
         var id = await StartAsync(async context =>
         {
-            var sum = await context.CallActivityAsync<int>("Step", 1);
-            var rest = await Task.WhenAll(
-                context.CallActivityAsync<int>("Step", 2), context.CallActivityAsync<int>("Step", 4), context.CallSubOrchestratorAsync<int>("Child"));
-            return sum + rest.Sum();
+            context.SetCustomStatus("first");
+            await context.WaitForExternalEvent<int>("Go");
+            await context.WaitForExternalEvent<int>("Go");
+            context.SetCustomStatus(null);
+            return await context.WaitForExternalEvent<int>("Go");
         });
-        Assert.Equal(OrchestrationRuntimeStatus.Failed, (await CompletedAsync(id)).RuntimeStatus);
         await IdleAsync();
-        broken = false;
-        await Client.RewindInstanceAsync(id, "fixed");
-        var done = await CompletedAsync(id);
-        Assert.Equal(10, done.ReadOutputAs<int>());
-        Assert.Equal(1, Functions.Ran.Count(name => name == "Step") - 6);
-        await Assert.ThrowsAsync<InvalidOperationException>(() => Client.RewindInstanceAsync(id, "again"));
+        await ReplaceAsync(Engine);
+        await Client.RaiseEventAsync(id, "Go", 1);
+        await IdleAsync();
+        Assert.Equal("\"first\"", (await ReadAsync(id)).SerializedCustomStatus);
+        await Client.RaiseEventAsync(id, "Go", 2);
+        await IdleAsync();
+        Assert.Null((await ReadAsync(id)).SerializedCustomStatus);
+    }
+
+    [Fact]
+    public async Task A_cancelled_call_of_the_client_ends_for_its_caller()
+    {
+        using var cancel = new CancellationTokenSource();
+        await cancel.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => Client.ScheduleNewOrchestrationInstanceAsync("Main", null, new StartOrchestrationOptions("i"), cancel.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Client.RaiseEventAsync("i", "Go", null, cancel.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Client.TerminateInstanceAsync("i", null, cancel.Token));
+        await IdleAsync();
     }
 }

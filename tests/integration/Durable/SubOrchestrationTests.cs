@@ -75,6 +75,38 @@ public sealed class SubOrchestrationTests : DurableTest
     }
 
     [Fact]
+    public async Task Of_two_children_started_in_one_step_under_one_id_the_second_is_refused()
+    {
+        Functions.Orchestrator("Child", context => Task.FromResult(context.GetInput<int>()));
+        var id = await StartAsync(async context =>
+        {
+            var options = new SubOrchestrationOptions(instanceId: "kid");
+            var first = context.CallSubOrchestratorAsync<int>("Child", 1, options);
+            var second = context.CallSubOrchestratorAsync<int>("Child", 2, options);
+            var got = await first;
+            try
+            {
+                return got + await second;
+            }
+            catch (TaskFailedException failed)
+            {
+                return failed.FailureDetails.ErrorMessage.Contains("already exists", StringComparison.Ordinal) ? got : -1;
+            }
+        });
+        Assert.Equal(1, (await CompletedAsync(id)).ReadOutputAs<int>());
+    }
+
+    [Fact]
+    public async Task A_child_under_its_parents_own_id_is_refused_and_holds_nobody_up()
+    {
+        Functions.Orchestrator("Child", context => Task.FromResult(1));
+        var id = await StartAsync(context => context.CallSubOrchestratorAsync<int>("Child", options: new SubOrchestrationOptions(instanceId: context.InstanceId)), id: "self");
+        var done = await CompletedAsync(id);
+        Assert.Equal(OrchestrationRuntimeStatus.Failed, done.RuntimeStatus);
+        Assert.Contains("already exists", done.SerializedOutput, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_late_answer_does_not_reach_the_next_generation_of_its_parent()
     {
         Functions.Orchestrator("Child", context => context.WaitForExternalEvent<string>("Go"));
@@ -99,5 +131,39 @@ public sealed class SubOrchestrationTests : DurableTest
         Assert.False((await ReadAsync(id)).IsCompleted);
         await Client.RaiseEventAsync("kid1", "Go", "new");
         Assert.Equal("new", (await CompletedAsync(id)).ReadOutputAs<string>());
+    }
+
+    [Fact]
+    public async Task A_failure_three_levels_down_keeps_its_causes_on_the_way_up()
+    {
+        Functions.Orchestrator("Level", async context =>
+        {
+            var depth = context.GetInput<int>();
+            return depth == 0 ? await context.CallActivityAsync<string>("Fail", "deep trouble") : await context.CallSubOrchestratorAsync<string>("Level", depth - 1);
+        });
+        await Client.ScheduleNewOrchestrationInstanceAsync("Level", 2, new StartOrchestrationOptions("top"));
+        var failure = (await CompletedAsync("top")).FailureDetails!;
+        var types = new List<string>();
+        for (var at = failure; at is not null; at = at.InnerFailure) types.Add(at.ErrorType);
+        Assert.Equal(
+            [.. Enumerable.Repeat("Microsoft.DurableTask.TaskFailedException", 3), "System.InvalidOperationException"], types);
+        Assert.True(failure.IsCausedBy<TaskFailedException>());
+        Assert.False(failure.IsCausedBy<InvalidOperationException>(), "IsCausedBy looks at the outermost error, as the real one does");
+        Assert.Contains("deep trouble", failure.ErrorMessage, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_retry_handler_of_a_child_sees_its_failure_and_ends_the_attempts()
+    {
+        var seen = new List<string>();
+        Functions.Orchestrator<int>("Child", context => throw new InvalidOperationException("no"));
+        var options = TaskOptions.FromRetryHandler(retry =>
+        {
+            seen.Add($"{retry.LastAttemptNumber} {retry.LastFailure.ErrorType}");
+            return retry.LastAttemptNumber < 3;
+        });
+        var done = await RunAsync(context => context.CallSubOrchestratorAsync<int>("Child", null, options));
+        Assert.Equal(OrchestrationRuntimeStatus.Failed, done.RuntimeStatus);
+        Assert.Equal(["1 System.InvalidOperationException", "2 System.InvalidOperationException", "3 System.InvalidOperationException"], seen);
     }
 }

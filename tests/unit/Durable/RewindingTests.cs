@@ -39,6 +39,21 @@ public sealed class RewindingTests
         var rewound = Rewinding.Rewind(history, null, Now, _ => true);
         Assert.Equal(history[..3].SelectMany(step => step.Events), rewound.Kept.Take(3).SelectMany(step => step.Events));
         Assert.Equal(1, rewound.OpenTasks);
+        Assert.Null(rewound.WakeAt);
+    }
+
+    [Fact]
+    public void Timers_that_had_not_fired_by_then_wake_it_again_at_their_time()
+    {
+        var rewound = Rewinding.Rewind(
+            [
+                Step(0, new ExecutionStarted(), new TimerCreated(0, Now), new TimerCreated(1, Now.AddHours(2)), new TimerCreated(2, Now.AddHours(1))),
+                Step(1, new TimerFired(0)),
+                Step(2, new TimerFired(2), new ExecutionCompleted(3, "broken", Broken)),
+            ],
+            "fixed", Now, _ => true);
+        Assert.Equal(Now.AddHours(1), rewound.WakeAt);
+        Assert.Empty(rewound.Waiting);
     }
 
     [Fact]

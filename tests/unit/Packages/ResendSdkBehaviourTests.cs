@@ -1,5 +1,7 @@
 using System.Net;
 using Microsoft.Extensions.DependencyInjection;
+using Portal.Vendors;
+using Portal.Vendors.Resend;
 using Resend;
 using static Portal.Tests.Unit.Packages.LoopbackServer;
 
@@ -89,6 +91,19 @@ public sealed class ResendSdkBehaviourTests
         await using var scope = services.CreateAsyncScope();
 
         await Assert.ThrowsAsync<FormatException>(() => scope.ServiceProvider.GetRequiredService<IResend>().EmailSendAsync(Smallest));
+    }
+
+    [Fact]
+    public async Task Our_adapter_takes_such_a_date_for_an_unknown_outcome()
+    {
+        await using var server = new LoopbackServer(
+            Answer(429, Limited, "application/json", "Retry-After: Wed, 21 Oct 2026 07:28:00 GMT"));
+        await using var services = Services(server.Address);
+        await using var scope = services.CreateAsyncScope();
+        var mail = new ResendMail(scope.ServiceProvider.GetRequiredService<IResend>());
+
+        var letter = new Mail(Guid.NewGuid(), "a@b.example", "A", "c@d.example", "Hi", "<p>hi</p>", "hi", new Dictionary<string, string>());
+        Assert.IsType<VendorAnswer<Guid>.Unknown>(await mail.SendAsync(letter, default));
     }
 
     [Fact]

@@ -1,16 +1,18 @@
 using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.Logging.Abstractions;
 using Portal.Runtime.Durable;
+using Xunit;
 
-namespace Portal.Tests.Integration.Durable;
+namespace Portal.Tests.Support;
 
 /// <summary>
 /// Replays the history of every instance with the code that made it and compares: steps without gaps, nothing answered twice or unasked,
 /// the same decisions, and for finished ones the same end as their row says.
 /// </summary>
-internal static class HistoryChecker
+public static class HistoryChecker
 {
-    public static async Task CheckAsync(DurableEngine engine, IDurableFunctions functions)
+    /// <summary>Throws at the first instance that is not as it should be; returns how many were looked at.</summary>
+    public static async Task<int> CheckAsync(DurableEngine engine, IDurableFunctions functions)
     {
         var query = engine.Operations.Query;
         var instances = await query.ListAsync(new() { Limit = int.MaxValue }, CancellationToken.None);
@@ -24,6 +26,8 @@ internal static class HistoryChecker
             AnsweredOnce(instance.Id, events);
             Replays(instance, functions, history);
         }
+
+        return instances.Count;
     }
 
     private static void AnsweredOnce(string id, List<HistoryEvent> events)

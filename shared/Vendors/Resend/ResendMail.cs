@@ -1,0 +1,70 @@
+using System.Net;
+using global::Resend;
+
+namespace Portal.Vendors.Resend;
+
+/// <summary>One e-mail to one person.</summary>
+/// <param name="Key">Our row's id: Resend sends once for each key in 24 hours, however often we try.</param>
+/// <param name="FromName">Free text, such as a tenant's name; what would end it early in a header is taken out.</param>
+public sealed record Mail(
+    Guid Key, string From, string FromName, string To, string Subject, string Html, string Text, IReadOnlyDictionary<string, string> Headers);
+
+/// <summary>
+/// Sends mail, never inside a transaction. An adapter over Resend's SDK 0.11, written for its ways: an error's status is what the <em>body</em> says (0 when it says none), bad
+/// JSON is an error even when the mail was accepted, a Retry-After that is a date escapes as a bare FormatException, a timeout looks like a
+/// cancellation, and its own idea of what is transient leaves out every 5xx. Where it cannot be known whether the mail went out, the answer
+/// is <see cref="VendorAnswer{T}.Unknown"/>: trying again with the same key is safe.
+/// </summary>
+/// <remarks>Scoped, because the client is. Reasons name Resend's error type, never its message: that may quote an address.</remarks>
+public sealed class ResendMail(IResend resend)
+{
+    private static readonly TimeSpan QuotaWait = TimeSpan.FromHours(1);
+
+    /// <summary>Resend's id of the mail, or why there is none.</summary>
+    /// <exception cref="OperationCanceledException">The caller gave up.</exception>
+    public async Task<VendorAnswer<Guid>> SendAsync(Mail mail, CancellationToken ct)
+    {
+        try
+        {
+            var sent = await resend.EmailSendAsync(mail.Key.ToString(), Message(mail), ct);
+            return sent.Exception is { } fault ? Judge(fault) : new VendorAnswer<Guid>.Ok(sent.Content);
+        }
+        catch (ResendException e)
+        {
+            return Judge(e);
+        }
+        catch (FormatException)
+        {
+            return new VendorAnswer<Guid>.Unknown("an answer with a header that the SDK cannot read");
+        }
+        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+        {
+            return new VendorAnswer<Guid>.Unknown("no answer in time");
+        }
+    }
+
+    private static VendorAnswer<Guid> Judge(ResendException e) => e.ErrorType switch
+    {
+        ErrorType.RateLimitExceeded => new VendorAnswer<Guid>.Paced(TimeSpan.FromSeconds(Math.Max(1, e.Limits?.RetryAfter ?? e.Limits?.Reset ?? 1))),
+        ErrorType.DailyQuotaExceeded or ErrorType.MonthlyQuotaExceeded => new VendorAnswer<Guid>.Paced(QuotaWait),
+        ErrorType.HttpSendFailed or ErrorType.Deserialization or ErrorType.MissingResponse or ErrorType.ConcurrentIdempotentRequests =>
+            new VendorAnswer<Guid>.Unknown(e.ErrorType.ToString()),
+        _ when e.StatusCode is >= HttpStatusCode.BadRequest and < HttpStatusCode.InternalServerError =>
+            new VendorAnswer<Guid>.Refused((int)e.StatusCode, e.ErrorType.ToString()),
+        _ => new VendorAnswer<Guid>.Unknown($"{e.ErrorType}, status {(int?)e.StatusCode}"),
+    };
+
+    private static EmailMessage Message(Mail mail) => new()
+    {
+        From = new EmailAddress { Email = mail.From, DisplayName = HeaderText(mail.FromName) },
+        To = new EmailAddress { Email = mail.To },
+        Subject = HeaderText(mail.Subject),
+        HtmlBody = mail.Html,
+        TextBody = mail.Text,
+        Headers = new(mail.Headers),
+    };
+
+    /// <summary>The SDK neither quotes nor escapes: a name with <c>&lt;</c> or a line break would forge another header.</summary>
+    private static string HeaderText(string text) =>
+        string.Concat(text.Where(c => c is not ('<' or '>' or '"') && !char.IsControl(c))).Trim();
+}
