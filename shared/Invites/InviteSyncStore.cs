@@ -1,5 +1,4 @@
 using Portal.Db;
-using Portal.Tenancy;
 
 namespace Portal.Invites;
 
