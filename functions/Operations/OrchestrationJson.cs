@@ -34,3 +34,9 @@ public sealed record TimelineEntryJson(
 
 /// <summary>One orchestration, opened.</summary>
 public sealed record OpenedOrchestrationJson(OrchestrationJson Orchestration, IReadOnlyList<string> PossibleActs, IReadOnlyList<TimelineEntryJson> Timeline, int EarlierEntries);
+
+/// <summary>The first few of a group, and how many there are in all.</summary>
+public sealed record BoardListJson(int Total, IReadOnlyList<OrchestrationJson> Items);
+
+/// <summary>The board. <c>whole</c> is false when there was more to look through than a look takes.</summary>
+public sealed record BoardJson(BoardListJson Failed, BoardListJson Stuck, BoardListJson Running, bool Whole);

@@ -1,14 +1,31 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using Portal.Functions.Http;
+using Portal.Functions.Http.Inputs;
 using Portal.Operations;
 
 namespace Portal.Functions.Operations;
 
+/// <summary>The question as the OpenAPI document shows it; <see cref="SearchQuestion"/> reads it, for the page's forms too.</summary>
+public sealed record SearchInput : ListInput
+{
+    [Items(8), Text(20), About("Runtime statuses, separated by commas.")]
+    public IReadOnlyList<string> Status { get; init; } = [];
+
+    [Text(SearchQuestion.LongestName), About("How the orchestrator's name begins.")]
+    public string? Name { get; init; }
+
+    public DateTimeOffset? CreatedFrom { get; init; }
+
+    public DateTimeOffset? CreatedTo { get; init; }
+
+    public Guid? UploadJobId { get; init; }
+}
+
 /// <summary>Reads a search for orchestrations from a query string, for the API and for the page alike.</summary>
 public static class SearchQuestion
 {
-    private const int LongestName = 100;
+    internal const int LongestName = 100;
 
     /// <summary>The search, and every rule that the query breaks; an error's pointer is <c>?name</c>.</summary>
     public static (OrchestrationSearch Search, IReadOnlyList<FieldError> Errors) Read(IQueryCollection query, SearchCursors cursors)

@@ -33,7 +33,10 @@ public static class Profile
         {
             BenchmarkLine.Print("profile-statement", new()
             {
-                ["calls"] = calls, ["ms"] = Math.Round(milliseconds), ["us_per_instance"] = Math.Round(milliseconds * 1000 / count, 1), ["statement"] = statement,
+                ["calls"] = calls,
+                ["ms"] = Math.Round(milliseconds),
+                ["us_per_instance"] = Math.Round(milliseconds * 1000 / count, 1),
+                ["statement"] = statement,
             });
         }
 

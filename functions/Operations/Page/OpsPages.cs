@@ -53,10 +53,10 @@ public sealed class OpsPages(LookAtOrchestrations look, OperateOrchestration ope
         }
 
         var reason = request.HttpContext.Field("reason").Trim();
-        if (reason.Length is 0 or > ActRequest.LongestReason || reason.Any(c => char.IsControl(c) && c is not ('\n' or '\r' or '\t')))
+        if (reason.Length is 0 or > ReasonInput.Longest || reason.Any(c => char.IsControl(c) && c is not ('\n' or '\r' or '\t')))
         {
             return await ShowAsync(
-                request, id, new(act, reason, $"Say why, in 1 to {ActRequest.LongestReason} characters: the reason goes into the audit log."), StatusCodes.Status400BadRequest, ct);
+                request, id, new(act, reason, $"Say why, in 1 to {ReasonInput.Longest} characters: the reason goes into the audit log."), StatusCodes.Status400BadRequest, ct);
         }
 
         return await operate.RunAsync(request.HttpContext.Operator(), id, act, reason, new UploadPipelines(durable), ct) switch

@@ -60,7 +60,7 @@ public static class OpsRequest
             return StatusCodes.Status415UnsupportedMediaType;
         }
 
-        var (bytes, tooLarge) = await Body.ReadBytesAsync(http.Request, MaxFormBytes);
+        var (bytes, tooLarge) = await RequestBody.ReadBytesAsync(http.Request, MaxFormBytes);
         if (tooLarge)
         {
             return StatusCodes.Status413PayloadTooLarge;

@@ -170,7 +170,7 @@ public sealed class OrchestrationApiTests(TestPortal portal) : IClassFixture<Tes
         Assert.All(tries, line => Assert.Contains("503", line["error"]!.ToString(), StringComparison.Ordinal));
         var waits = lines.Where(line => line["kind"]!.ToString() == "retryWait").ToList();
         Assert.Equal(["done", "waiting"], waits.Select(line => line["state"]!.ToString()));
-        Assert.Equal(30, Length(waits[0]).TotalSeconds, 0.01);
+        Assert.InRange(Length(waits[0]).TotalSeconds, 1, 30.01);
         Assert.StartsWith("Waited ", waits[0]["text"]!.ToString(), StringComparison.Ordinal);
         Assert.Equal(3, (int)waits[1]["attempt"]!);
 
