@@ -4,7 +4,6 @@ using Portal.Audit;
 using Portal.Db;
 using Portal.Limits;
 using Portal.Projects;
-using Portal.Tenancy;
 using Portal.Users;
 using Portal.Vendors;
 using Portal.Vendors.Clerk;

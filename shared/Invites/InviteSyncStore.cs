@@ -1,5 +1,4 @@
 using Portal.Db;
-using Portal.Tenancy;
 
 namespace Portal.Invites;
 
@@ -19,7 +18,7 @@ public sealed class InviteSyncStore(PortalDb db, TimeProvider clock)
 {
     private static readonly TimeSpan Lease = TimeSpan.FromMinutes(2);
 
-    private const string Task = """
+    private const string Columns = """
         i.id, t.clerk_org_id as organization_id, i.email, i.clerk_state, i.clerk_invitation_id, i.generation, i.clerk_tries, i.expires_at, i.clerk_next_at
         """;
 
@@ -44,7 +43,7 @@ public sealed class InviteSyncStore(PortalDb db, TimeProvider clock)
               from portal.tenants t
              where t.id = i.tenant_id and i.tenant_id = @tenant and i.id = @id and i.clerk_next_at <= @now
                and (i.clerk_state in ('wanted', 'unwanted') or (i.status = 'pending' and i.expires_at <= @now and i.clerk_state <> 'accepted'))
-            returning {Task}
+            returning {Columns}
             """, new { tenant, id, now = clock.GetUtcNow(), until = clock.GetUtcNow() + Lease }), ct);
 
     /// <summary>Writes what came of it and gives the lease back. False: people decided otherwise meanwhile, and the invite is due again.</summary>

@@ -127,13 +127,13 @@ public sealed class ClerkDirectory(HttpClient http, IOptions<ClerkOptions> optio
         }
 
         var errors = await response.Content.ReadFromJsonAsync<WireErrors>(Json, ct);
-        return new VendorAnswer<T>.Refused(status, errors?.Errors?.FirstOrDefault()?.Code is { Length: > 0 and <= 200 } code ? code : $"status_{status}");
+        return new VendorAnswer<T>.Refused(status, errors?.Errors is [{ Code: { Length: > 0 and <= 200 } code }, ..] ? code : $"status_{status}");
     }
 
     private static ClerkUser? Read(WireUser user)
     {
         var addresses = user.EmailAddresses ?? [];
-        var primary = addresses.FirstOrDefault(a => a.Id == user.PrimaryEmailAddressId) ?? addresses.FirstOrDefault();
+        var primary = addresses.FirstOrDefault(a => a.Id == user.PrimaryEmailAddressId) ?? (addresses is [var first, ..] ? first : null);
         if (user.Id is null || primary?.EmailAddress is not { Length: >= 3 and <= 254 } email)
         {
             return null;

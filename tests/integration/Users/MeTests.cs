@@ -44,7 +44,7 @@ public sealed class MeTests(TestPortal portal) : IClassFixture<TestPortal>, IAsy
         Assert.Equal(("Zoë Zimmer", """{"type":"comment_added","inApp":true,"email":true}"""), (later.Text("name"), Preference(later, "comment_added")));
         Assert.Empty(later.Field("mutedProjectIds").AsArray());
         Assert.Equal("Zoë Zimmer", (await portal.As("admin").FetchAsync($"/api/users/{TestPeople.UserId("crew1")}")).Text("name"));
-        Assert.True(await portal.ScalarAsync<long>("select count(*) from portal.audit_log where action = 'profile_changed' and new_value ? 'nameHash'") == 1);
+        Assert.Equal(1, await portal.ScalarAsync<long>("select count(*) from portal.audit_log where action = 'profile_changed' and new_value ? 'nameHash'"));
         await portal.NothingPersonalIsKeptAsync("Zimmer");
     }
 
