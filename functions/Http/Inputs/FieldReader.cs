@@ -143,20 +143,8 @@ internal static class FieldReader
         return (string?)Keep(field, text, pointer, faults);
     }
 
-    private static object? Whole(FieldPlan field, long number, string pointer, Faults faults)
-    {
-        if (Keep(field, number, pointer, faults) is null)
-        {
-            return null;
-        }
-
-        if (field.Type == typeof(int))
-        {
-            return (int)number;
-        }
-
-        return number;
-    }
+    private static object? Whole(FieldPlan field, long number, string pointer, Faults faults) =>
+        Keep(field, number, pointer, faults) is null ? null : Convert.ChangeType(number, field.Type, CultureInfo.InvariantCulture);
 
     private static object? Keep(FieldPlan field, object value, string pointer, Faults faults)
     {
