@@ -4,6 +4,7 @@ using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Portal.Functions.Http;
+using Portal.Functions.Operations.Page;
 
 namespace Portal.Functions;
 
@@ -15,11 +16,14 @@ public static class PortalApp
     {
         builder.Services.AddPortalCore();
         builder.Services.AddSingleton<Uploads.UploadTargets>().AddSingleton<ShareLinks.ShareLinkAnswers>().AddSingleton<Writes>().AddSingleton<Lists>();
+        builder.Services.AddSingleton<Uploads.UploadTargets>();
+        builder.Services.AddSingleton<Operations.SearchCursors>();
         builder.Services.AddSingleton(new ActionsOfFunctions(ReadActions()));
 
         // Only around HTTP: an orchestrator must not really await in middleware (docs/flows/durable.md).
         builder.UseWhen<RequestIdMiddleware>(IsHttp);
         builder.UseWhen<LastResortMiddleware>(IsHttp);
+        builder.UseWhen<OpsPageMiddleware>(IsHttp);
         builder.UseWhen<CallerMiddleware>(IsHttp);
         return builder;
     }

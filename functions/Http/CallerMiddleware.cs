@@ -21,7 +21,7 @@ public sealed partial class CallerMiddleware(
     {
         var http = context.GetHttpContext();
         var action = actions.Of[context.FunctionDefinition.Name];
-        if (http is null || action == PortalAction.Anonymous)
+        if (http is null || action is PortalAction.Anonymous or PortalAction.UseOpsPage)
         {
             await next(context);
             return;
@@ -52,7 +52,7 @@ public sealed partial class CallerMiddleware(
         }
 
         var known = await callers.FindAsync(session.UserId, session.OrganizationId, http.RequestAborted);
-        return action == PortalAction.OperateUploads ? AsOperator(http, session, known) : AsMember(http, session, known, action);
+        return Permissions.IsForOperators(action) ? AsOperator(http, session, known) : AsMember(http, session, known, action);
     }
 
     private static Problem? AsOperator(HttpContext http, ClerkSession session, KnownCaller known)

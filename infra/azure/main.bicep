@@ -47,6 +47,7 @@ var secrets = {
   'ShareLinks__Keys__${shareLinkKeyId}': 'ShareLinks-Keys-${shareLinkKeyId}'
   Privacy__HashKey: 'Privacy-HashKey'
   Paging__CursorKey: 'Paging-CursorKey'
+  Operations__DurableKey: 'Operations-DurableKey'
 }
 var secretSettings = toObject(items(secrets), entry => entry.key, entry => '@Microsoft.KeyVault(VaultName=${keyVaultName};SecretName=${entry.value})')
 
@@ -202,6 +203,7 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
       Clerk__Issuer: clerkIssuer
       Clerk__AuthorizedParties: portalOrigins
       Blob__CallbackUrl: 'https://${app.properties.defaultHostName}/api/webhooks/blob'
+      Operations__DurableUrl: 'https://${app.properties.defaultHostName}/runtime/webhooks/durabletask'
       ShareLinks__CurrentKey: shareLinkKeyId
       ShareLinks__PageUrl: sharePageUrl
     })

@@ -28,6 +28,8 @@ internal static class AppSettings
             ["ShareLinks__PageUrl"] = $"{app}/api/share/",
             ["Privacy__HashKey"] = secrets.HashKey,
             ["Paging__CursorKey"] = secrets.CursorKey,
+            ["Operations__DurableUrl"] = $"{app}/runtime/webhooks/durabletask",
+            ["Operations__DurableKey"] = secrets.SystemKey,
             ["Keys__Functions"] = secrets.FunctionKey,
             ["Keys__System__durabletask_extension"] = secrets.SystemKey,
             ["Keys__Master"] = secrets.MasterKey,

@@ -4,6 +4,9 @@ using Portal.Tests.Benchmarks;
 var benchmarks = new Dictionary<string, Func<BenchmarkArguments, Task>>(StringComparer.OrdinalIgnoreCase)
 {
     ["orchestrations"] = Orchestrations.RunAsync,
+    ["memory"] = Memory.RunAsync,
+    ["growth"] = Growth.RunAsync,
+    ["profile"] = Profile.RunAsync,
 };
 
 if (args is not [var name, .. var rest] || !benchmarks.TryGetValue(name, out var benchmark))
