@@ -1,6 +1,8 @@
 using System.Data;
 using System.Runtime.CompilerServices;
 using Dapper;
+using Npgsql;
+using NpgsqlTypes;
 
 namespace Portal.Db;
 
@@ -31,6 +33,7 @@ internal static class DapperSetup
         SqlMapper.RemoveTypeMap(typeof(DateOnly));
         SqlMapper.RemoveTypeMap(typeof(DateOnly?));
         SqlMapper.AddTypeHandler(new DateHandler());
+        SqlMapper.AddTypeHandler(new GuidsHandler());
         SqlMapper.RemoveTypeMap(typeof(DateTimeOffset));
         SqlMapper.RemoveTypeMap(typeof(DateTimeOffset?));
         SqlMapper.AddTypeHandler(new UtcHandler());
@@ -75,5 +78,17 @@ internal static class DapperSetup
         public override void SetValue(IDbDataParameter parameter, DateOnly value) => parameter.Value = value;
 
         public override DateOnly Parse(object value) => value is DateOnly date ? date : DateOnly.FromDateTime((DateTime)value);
+    }
+
+    /// <summary>uuid[]: named here because a reader calls every array column an Array, which is no record's parameter.</summary>
+    private sealed class GuidsHandler : SqlMapper.TypeHandler<Guid[]>
+    {
+        public override void SetValue(IDbDataParameter parameter, Guid[]? value)
+        {
+            ((NpgsqlParameter)parameter).NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Uuid;
+            parameter.Value = (object?)value ?? DBNull.Value;
+        }
+
+        public override Guid[] Parse(object value) => (Guid[])value;
     }
 }
