@@ -4,6 +4,7 @@ using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Portal.Functions.Http;
+using Portal.Functions.Operations.Page;
 
 namespace Portal.Functions;
 
@@ -15,6 +16,8 @@ public static class PortalApp
     {
         builder.Services.AddPortalCore();
         builder.Services.AddSingleton<Uploads.UploadTargets>().AddSingleton<ShareLinks.ShareLinkAnswers>().AddSingleton<Writes>().AddSingleton<Lists>();
+        builder.Services.AddSingleton<Uploads.UploadTargets>();
+        builder.Services.AddSingleton<Operations.SearchCursors>();
         builder.Services.AddSingleton(new ActionsOfFunctions(ReadActions()));
         builder.Services.AddSingleton<RouteTable>();
 
@@ -23,6 +26,7 @@ public static class PortalApp
         builder.UseWhen<EdgeMiddleware>(IsHttp);
         builder.UseWhen<LastResortMiddleware>(IsHttp);
         builder.UseWhen<DeniedReadMiddleware>(IsHttp);
+        builder.UseWhen<OpsPageMiddleware>(IsHttp);
         builder.UseWhen<CallerMiddleware>(IsHttp);
         return builder;
     }

@@ -10,6 +10,7 @@ using Portal.Http;
 using Portal.Idempotency;
 using Portal.Limits;
 using Portal.Milestones;
+using Portal.Operations;
 using Portal.Paging;
 using Portal.Playback;
 using Portal.Projects;
@@ -58,6 +59,12 @@ public static class PortalRegistrations
             .ValidateOnStart();
         services.AddOptions<PrivacyOptions>().BindConfiguration(PrivacyOptions.Section)
             .Validate(o => IsKey(o.HashKey, 32), "Privacy:HashKey must be base64 of 32 bytes or more.").ValidateOnStart();
+        services.AddOptions<OperationsOptions>().BindConfiguration(OperationsOptions.Section)
+            .Validate(o => Uri.TryCreate(o.DurableUrl, UriKind.Absolute, out var url) && url.Scheme.StartsWith("http", StringComparison.Ordinal),
+                "Operations:DurableUrl must be the address of Durable's management routes.")
+            .Validate(o => o.DurableKey.Length > 0, "Operations:DurableKey must be the system key durabletask_extension.")
+            .Validate(o => o.SessionLifetime >= TimeSpan.FromMinutes(5) && o.SessionLifetime <= TimeSpan.FromDays(1), "Operations:SessionLifetime must be 5 minutes to 1 day.")
+            .ValidateOnStart();
         services.AddOptions<PagingOptions>().BindConfiguration(PagingOptions.Section)
             .Validate(o => IsKey(o.CursorKey, 32), "Paging:CursorKey must be base64 of 32 bytes or more.").ValidateOnStart();
         services.AddOptions<AuditOptions>().BindConfiguration(AuditOptions.Section)
@@ -87,10 +94,13 @@ public static class PortalRegistrations
     {
         services.AddHttpClient(nameof(ClerkKeys), http => http.Timeout = TimeSpan.FromSeconds(5));
         services.AddHttpClient(nameof(BlobReads), http => http.Timeout = TimeSpan.FromSeconds(20));
+        services.AddHttpClient(nameof(DurableManagement), http => http.Timeout = TimeSpan.FromSeconds(15));
         return services
             .AddSingleton(p => ActivatorUtilities.CreateInstance<ClerkKeys>(p, p.GetRequiredService<IHttpClientFactory>().CreateClient(nameof(ClerkKeys))))
             .AddSingleton(p => ActivatorUtilities.CreateInstance<BlobReads>(p, p.GetRequiredService<IHttpClientFactory>().CreateClient(nameof(BlobReads))))
             .AddSingleton<VerifiedSessions>().AddSingleton<ClerkSessions>().AddSingleton<CallerStore>()
+            .AddSingleton(p => ActivatorUtilities.CreateInstance<DurableManagement>(p, p.GetRequiredService<IHttpClientFactory>().CreateClient(nameof(DurableManagement))))
+            .AddSingleton<UploadNotes>().AddSingleton<LookAtOrchestrations>().AddSingleton<OperateOrchestration>().AddSingleton<OperatorSessions>()
             .AddSingleton<ProjectStore>().AddSingleton<AssetStore>()
             .AddSingleton<UploadStore>().AddSingleton<UploadProgressStore>().AddSingleton<UploadMoves>().AddSingleton<MuxCleanupStore>()
             .AddSingleton<RequestUpload>().AddSingleton<CancelUpload>().AddSingleton<ReplayUpload>().AddSingleton<EndUpload>()

@@ -23,7 +23,7 @@ public sealed partial class CallerMiddleware(
     {
         var http = context.GetHttpContext();
         var action = actions.Of[context.FunctionDefinition.Name];
-        if (http is null || action == PortalAction.Anonymous)
+        if (http is null || action is PortalAction.Anonymous or PortalAction.UseOpsPage)
         {
             await next(context);
             return;
@@ -60,7 +60,7 @@ public sealed partial class CallerMiddleware(
             return Problem.TooMany(known.RateReset, $"At most {known.RateLimit} requests a minute.", known.RateLimit);
         }
 
-        return action == PortalAction.OperateUploads ? AsOperator(http, session, known) : AsMember(http, session, known, action);
+        return Permissions.IsForOperators(action) ? AsOperator(http, session, known) : AsMember(http, session, known, action);
     }
 
     /// <summary>A session that Clerk made, only too old or too new, is no attack; one that Clerk never made is a try at guessing.</summary>

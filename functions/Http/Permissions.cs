@@ -39,6 +39,12 @@ public enum PortalAction
 
     /// <summary>People on call, across tenants.</summary>
     OperateUploads,
+
+    /// <summary>People on call: any orchestration, by ids and states.</summary>
+    OperateOrchestrations,
+
+    /// <summary>People on call with the cookie of a sign-in at /ops, checked by <see cref="Operations.Page.OpsPageMiddleware"/>.</summary>
+    UseOpsPage,
 }
 
 /// <summary>Names the action of an HTTP function. One that names none fails the start.</summary>
@@ -90,6 +96,10 @@ public static class Permissions
         [PortalAction.MoveTask] = Producers,
         [PortalAction.DeleteTask] = Producers,
     };
+
+    /// <summary>Not a matter of a role in a tenant.</summary>
+    public static bool IsForOperators(PortalAction action) =>
+        action is PortalAction.OperateUploads or PortalAction.OperateOrchestrations or PortalAction.UseOpsPage;
 
     public static bool Allows(PortalAction action, string role) => Table.TryGetValue(action, out var roles) && roles.Contains(role);
 }

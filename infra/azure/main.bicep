@@ -51,6 +51,7 @@ var secrets = {
   Privacy__HashKey: 'Privacy-HashKey'
   Paging__CursorKey: 'Paging-CursorKey'
   'Audit__Keys__${auditKeyId}': 'Audit-Keys-${auditKeyId}'
+  Operations__DurableKey: 'Operations-DurableKey'
 }
 var secretSettings = toObject(items(secrets), entry => entry.key, entry => '@Microsoft.KeyVault(VaultName=${keyVaultName};SecretName=${entry.value})')
 
@@ -211,6 +212,7 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
       // Azure's front end appends the client's address.
       Http__TrustedProxies: '1'
       Blob__CallbackUrl: 'https://${app.properties.defaultHostName}/api/webhooks/blob'
+      Operations__DurableUrl: 'https://${app.properties.defaultHostName}/runtime/webhooks/durabletask'
       ShareLinks__CurrentKey: shareLinkKeyId
       ShareLinks__PageUrl: sharePageUrl
     })

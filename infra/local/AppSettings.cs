@@ -32,6 +32,8 @@ internal static class AppSettings
             ["Audit__CurrentKey"] = "local",
             ["SealAuditSchedule"] = "0 * * * * *",
             ["Http__AllowedOrigins"] = vendors.ClerkOptions.AuthorizedParty,
+            ["Operations__DurableUrl"] = $"{app}/runtime/webhooks/durabletask",
+            ["Operations__DurableKey"] = secrets.SystemKey,
             ["Keys__Functions"] = secrets.FunctionKey,
             ["Keys__System__durabletask_extension"] = secrets.SystemKey,
             ["Keys__Master"] = secrets.MasterKey,

@@ -10,6 +10,7 @@ internal static class Hints
         screen.Line($"  curl {portal.App}/api/health/ready");
         screen.Line($"  curl -H \"Authorization: Bearer $TOKEN\" {portal.App}/api/projects");
         screen.Line($"  curl -H \"Authorization: Bearer $TOKEN\" {portal.App}/api/assets");
+        screen.Line($"  On call: {portal.App}/ops                                       # sign in with what this prints: dotnet run --project infra/local -- token operator");
         screen.Line($"  curl '{portal.App}/runtime/webhooks/durabletask/instances?code={portal.Secrets.SystemKey}'   # orchestrations");
         screen.Line($"  curl -H 'x-functions-key: {portal.Secrets.MasterKey}' {portal.App}/admin/functions              # all functions");
         screen.Line($"  Mail that was sent: {AppSettings.Text(portal.Vendors.Resend.InboxUrl)}");

@@ -139,7 +139,7 @@ internal sealed class LocalDatabase : IAsyncDisposable
             return;
         }
 
-        if (await connection.ExecuteScalarAsync<bool>("select exists (select from portal.tenants)"))
+        if (await connection.ExecuteScalarAsync<bool>("select exists (select from portal.tenants where clerk_org_id <> 'platform')"))
         {
             throw new LauncherException(
                 $"The database {new NpgsqlConnectionStringBuilder(Address).Database} holds a portal that this launcher did not make: it is left alone. "

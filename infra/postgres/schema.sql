@@ -338,6 +338,26 @@ create policy all_tenants on portal.mux_cleanups as permissive for all to portal
     with check (true);
 grant insert, select, update on table portal.mux_cleanups to portal_system;
 
+create table portal.operator_sessions (
+    id uuid not null,
+    token_hash bytea not null,
+    clerk_user_id text not null,
+    created_at timestamp with time zone not null,
+    expires_at timestamp with time zone not null,
+    ended_at timestamp with time zone,
+    constraint operator_sessions_clerk_user_id_fkey FOREIGN KEY (clerk_user_id) REFERENCES portal.operators(clerk_user_id) ON DELETE CASCADE,
+    constraint operator_sessions_pkey PRIMARY KEY (id),
+    constraint operator_sessions_token_hash_check CHECK ((length(token_hash) = 32)),
+    constraint operator_sessions_token_hash_key UNIQUE (token_hash)
+);
+CREATE INDEX operator_sessions_by_end ON portal.operator_sessions USING btree (expires_at);
+CREATE INDEX operator_sessions_by_person ON portal.operator_sessions USING btree (clerk_user_id);
+alter table portal.operator_sessions enable row level security;
+create policy platform on portal.operator_sessions as permissive for all to portal_system
+    using (true)
+    with check (true);
+grant delete, insert, select, update on table portal.operator_sessions to portal_system;
+
 create table portal.operators (
     clerk_user_id text not null,
     created_at timestamp with time zone not null,
@@ -724,6 +744,7 @@ create table portal.upload_jobs (
     constraint upload_jobs_tenant_id_project_id_fkey FOREIGN KEY (tenant_id, project_id) REFERENCES portal.projects(tenant_id, id)
 );
 CREATE INDEX upload_jobs_by_tenant ON portal.upload_jobs USING btree (tenant_id, created_at DESC, id DESC);
+CREATE INDEX upload_jobs_failed ON portal.upload_jobs USING btree (updated_at) WHERE (status = ANY (ARRAY['failed'::text, 'timed_out'::text]));
 CREATE INDEX upload_jobs_unfinished ON portal.upload_jobs USING btree (updated_at) WHERE (status = ANY (ARRAY['waiting'::text, 'processing'::text]));
 alter table portal.upload_jobs enable row level security;
 create policy all_tenants on portal.upload_jobs as permissive for all to portal_system

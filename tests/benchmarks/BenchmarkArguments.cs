@@ -22,18 +22,24 @@ public sealed record BenchmarkResult(string Name, int Count, TimeSpan Took, IRea
     public void Print()
     {
         var sorted = Milliseconds.Order().ToArray();
-        Console.WriteLine(JsonSerializer.Serialize(new Dictionary<string, object?>
+        BenchmarkLine.Print(Name, new()
         {
-            ["name"] = Name,
             ["count"] = Count,
             ["seconds"] = Math.Round(Took.TotalSeconds, 3),
             ["per_s"] = Math.Round(Count / Took.TotalSeconds, 1),
             ["p50_ms"] = At(sorted, 0.50),
             ["p99_ms"] = At(sorted, 0.99),
             ["limit_per_s"] = Math.Round(LimitPerSecond, 1),
-        }));
+        });
     }
 
     private static double? At(double[] sorted, double quantile) =>
         sorted.Length == 0 ? null : Math.Round(sorted[Math.Min(sorted.Length - 1, (int)(sorted.Length * quantile))], 2);
+}
+
+/// <summary>One line of JSON on standard output.</summary>
+public static class BenchmarkLine
+{
+    public static void Print(string name, Dictionary<string, object?> figures) =>
+        Console.WriteLine(JsonSerializer.Serialize(new Dictionary<string, object?>([new("name", name), .. figures])));
 }

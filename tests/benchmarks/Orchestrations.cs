@@ -17,19 +17,8 @@ public static class Orchestrations
     private const int Concurrency = 50;
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(10);
 
-    public static async Task RunAsync(BenchmarkArguments arguments)
+    public static Task RunAsync(BenchmarkArguments arguments) => WithEngineAsync(arguments, async (engine, rows, work) =>
     {
-        await using var database = await BenchmarkDatabase.CreateAsync(arguments.Database);
-        var settings = new NpgsqlConnectionStringBuilder(database.ConnectionString) { MaxPoolSize = Concurrency, MaxAutoPrepare = 10, AutoPrepareMinUsages = 2 };
-        await using var rows = NpgsqlDataSource.Create(settings.ConnectionString);
-        await PrepareAsync(rows);
-
-        var work = new BenchmarkFunctions(rows);
-        await using var engine = await DurableEngine.CreateAsync(
-            new() { ConnectionString = database.ConnectionString, MaxConcurrentActivities = Concurrency }, work, NullLoggerFactory.Instance);
-        await FillAsync(rows, arguments.Finished);
-        await engine.StartAsync();
-
         // Once through everything, so that nothing measured pays for the compiler or for empty caches.
         await InstancesAsync(engine, rows, "Upload", 200, raise: true);
         await InstancesAsync(engine, rows, "Sequence", 100, raise: false);
@@ -41,6 +30,22 @@ public static class Orchestrations
         if (arguments.Wants("fan-out")) (await InstancesAsync(engine, rows, "FanOut", count / 50, raise: false)).Print("fan-out", count / 50, limit);
         if (arguments.Wants("timers")) (await InstancesAsync(engine, rows, "Timers", count / 4, raise: false)).Print("timers", count / 4, limit);
         if (arguments.Wants("idle-latency")) (await IdleLatencyAsync(engine, work)).Print("idle-latency", 200, limit);
+    });
+
+    /// <summary>A started engine on a database of the benchmark's own, with as many finished instances in it as asked for.</summary>
+    internal static async Task WithEngineAsync(BenchmarkArguments arguments, Func<DurableEngine, NpgsqlDataSource, BenchmarkFunctions, Task> run)
+    {
+        await using var database = await BenchmarkDatabase.CreateAsync(arguments.Database);
+        var settings = new NpgsqlConnectionStringBuilder(database.ConnectionString) { MaxPoolSize = Concurrency, MaxAutoPrepare = 10, AutoPrepareMinUsages = 2 };
+        await using var rows = NpgsqlDataSource.Create(settings.ConnectionString);
+        await PrepareAsync(rows);
+
+        var work = new BenchmarkFunctions(rows);
+        await using var engine = await DurableEngine.CreateAsync(
+            new() { ConnectionString = database.ConnectionString, MaxConcurrentActivities = Concurrency }, work, NullLoggerFactory.Instance);
+        await FillAsync(rows, arguments.Finished);
+        await engine.StartAsync();
+        await run(engine, rows, work);
     }
 
     private static async Task PrepareAsync(NpgsqlDataSource rows)
@@ -51,18 +56,21 @@ public static class Orchestrations
     }
 
     /// <summary>Finished instances with histories, as years of use leave behind: what a step costs must not grow with them.</summary>
-    private static async Task FillAsync(NpgsqlDataSource rows, int finished)
+    internal static async Task FillAsync(NpgsqlDataSource rows, int finished)
     {
         if (finished == 0) return;
         await using var connection = await rows.OpenConnectionAsync();
         await connection.ExecuteAsync(
             """
-            insert into durable.instances (id, name, lane, status, owner, next_seq, created_at, updated_at, execution_id, input, output)
-            select replace(gen_random_uuid()::text, '-', ''), 'Upload', 1, 1, 0, 4, now(), now(), gen_random_uuid(), '"input"', '"output"'
-            from generate_series(1, @finished);
+            with made as (
+                insert into durable.instances (id, name, lane, status, owner, next_seq, created_at, updated_at, execution_id, input, output)
+                select replace(gen_random_uuid()::text, '-', ''), 'Upload', 1, 1, 0, 4, now(), now(), gen_random_uuid(), '"input"', '"output"'
+                from generate_series(1, @finished)
+                returning key
+            )
             insert into durable.history (key, seq, at, events)
-            select i.key, s, now(), '[{"type":"TaskCompleted","Id":0,"Result":"a result of some length, as results are"}]'
-            from durable.instances i cross join generate_series(0, 3) s;
+            select key, s, now(), '[{"type":"TaskCompleted","Id":0,"Result":"a result of some length, as results are"}]'
+            from made cross join generate_series(0, 3) s;
             """,
             new { finished },
             commandTimeout: 600);
@@ -70,7 +78,7 @@ public static class Orchestrations
     }
 
     /// <summary>Starts <paramref name="count"/> instances, then raises their event, then waits until all have ended.</summary>
-    private static async Task<Measured> InstancesAsync(DurableEngine engine, NpgsqlDataSource rows, string orchestrator, int count, bool raise)
+    internal static async Task<Measured> InstancesAsync(DurableEngine engine, NpgsqlDataSource rows, string orchestrator, int count, bool raise)
     {
         var ids = Enumerable.Range(0, count).Select(_ => Guid.CreateVersion7().ToString("N")).ToList();
         var since = new ConcurrentDictionary<string, long>(StringComparer.Ordinal);
@@ -126,7 +134,7 @@ public static class Orchestrations
         return new(watch.Elapsed, times);
     }
 
-    private static async Task<double> RawCommitsAsync(NpgsqlDataSource rows, TimeSpan span)
+    internal static async Task<double> RawCommitsAsync(NpgsqlDataSource rows, TimeSpan span)
     {
         var done = 0;
         var watch = Stopwatch.StartNew();
@@ -159,7 +167,7 @@ public static class Orchestrations
         })));
     }
 
-    private sealed record Measured(TimeSpan Took, IReadOnlyList<double> Milliseconds)
+    internal sealed record Measured(TimeSpan Took, IReadOnlyList<double> Milliseconds)
     {
         public void Print(string name, int count, double limit) => new BenchmarkResult(name, count, Took, Milliseconds, limit).Print();
     }

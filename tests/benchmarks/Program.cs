@@ -6,6 +6,9 @@ var benchmarks = new Dictionary<string, Func<BenchmarkArguments, Task>>(StringCo
     ["orchestrations"] = Orchestrations.RunAsync,
     ["api"] = Portal.Tests.Benchmarks.Api.ApiBenchmark.RunAsync,
     [Portal.Tests.Benchmarks.Api.ApiApp.Verb] = Portal.Tests.Benchmarks.Api.ApiApp.ServeAsync,
+    ["memory"] = Memory.RunAsync,
+    ["growth"] = Growth.RunAsync,
+    ["profile"] = Profile.RunAsync,
 };
 
 if (args is not [var name, .. var rest] || !benchmarks.TryGetValue(name, out var benchmark))

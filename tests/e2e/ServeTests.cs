@@ -53,6 +53,20 @@ public sealed class ServeTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task On_call_is_shown_the_way_in_and_gets_in()
+    {
+        Assert.Contains($"{one.App}/ops", one.Output, StringComparison.Ordinal);
+        Assert.Contains("token operator", one.Output, StringComparison.Ordinal);
+        using var http = new HttpClient();
+        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", await TokenAsync("operator"));
+        Assert.NotNull((await GetAsync(http, $"{one.App}/api/ops/board"))["running"]);
+        using var page = await http.GetAsync(new Uri($"{one.App}/ops"));
+        Assert.Contains("Session token", await page.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        using var durable = await http.GetAsync(new Uri($"{one.App}/runtime/webhooks/durabletask/instances"));
+        Assert.Equal(401, (int)durable.StatusCode);
+    }
+
+    [Fact]
     public async Task A_port_in_use_is_named_before_anything_is_started()
     {
         var port = new Uri(one.App).Port;

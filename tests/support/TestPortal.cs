@@ -47,7 +47,6 @@ public sealed class TestPortal : IAsyncLifetime
         await TestPeople.AddAsync(database.Admin, Clerk, Clock.GetUtcNow());
         Settings = await TestSettings.MakeAsync(database, Mux, Clerk, Blob, new Uri($"http://127.0.0.1:{port}"));
         Settings["Mux:CallTimeout"] = "00:00:15";
-        Settings["Keys:System:durabletask_extension"] = "test-system-key";
         await StartHostAsync();
     }
 

@@ -11,6 +11,7 @@ namespace Portal.Tests.Support;
 public static class TestSettings
 {
     public const string MasterKey = "test-master-key";
+    public const string SystemKey = "test-system-key";
     private static readonly string Key = Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes("portal-test-key")));
 
     // Made once a process: the app may be started more than once on the same database.
@@ -42,6 +43,9 @@ public static class TestSettings
             ["ShareLinks:CurrentKey"] = "k1",
             ["Privacy:HashKey"] = Key,
             ["Paging:CursorKey"] = Key,
+            ["Operations:DurableUrl"] = new Uri(app, "/runtime/webhooks/durabletask").ToString(),
+            ["Operations:DurableKey"] = SystemKey,
+            ["Keys:System:durabletask_extension"] = SystemKey,
             ["Keys:Master"] = MasterKey,
             ["Audit:Keys:a1"] = AuditKey,
             ["Audit:CurrentKey"] = "a1",

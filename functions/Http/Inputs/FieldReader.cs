@@ -144,7 +144,7 @@ internal static class FieldReader
     }
 
     private static object? Whole(FieldPlan field, long number, string pointer, Faults faults) =>
-        Keep(field, number, pointer, faults) is null ? null : field.Type == typeof(int) ? (object)(int)number : number;
+        Keep(field, number, pointer, faults) is null ? null : Convert.ChangeType(number, field.Type, CultureInfo.InvariantCulture);
 
     private static object? Keep(FieldPlan field, object value, string pointer, Faults faults)
     {

@@ -37,8 +37,6 @@ internal readonly record struct Posted(long MessageId, long Key, long Owner, Out
 /// <summary>Sends batches over one connection of its own, with the statement prepared once.</summary>
 internal sealed class CommitStore(NpgsqlDataSource database) : IAsyncDisposable
 {
-    private const string Taken = "DurableTask.Core.Exceptions.OrchestrationAlreadyExistsException";
-
     private NpgsqlConnection? connection;
     private NpgsqlCommand? command;
 
@@ -134,7 +132,7 @@ internal sealed class CommitStore(NpgsqlDataSource database) : IAsyncDisposable
         Set(p, 28, starts, static n => n.StartAt);
         Set(p, 29, starts, static n => n.At);
         Set(p, 30, starts, static n => n.RefuseMask);
-        Set(p, 31, starts, static n => n.Parent is null ? null : HistoryJson.Write(Refusal(n)));
+        Set(p, 31, starts, static n => n.Parent is null ? null : HistoryJson.Write(Failure.Refusal(n.Parent.TaskId, n.Id)));
         ((NpgsqlParameter<long>)p[32]).TypedValue = batch.Owner;
 
         Set(p, 33, messages, static m => m.From);
@@ -144,9 +142,6 @@ internal sealed class CommitStore(NpgsqlDataSource database) : IAsyncDisposable
         Set(p, 37, messages, static m => m.Message.MessageId);
         Set(p, 38, messages, static m => m.Message.Json);
     }
-
-    private static SubOrchestrationFailed Refusal(NewInstance child) => new(
-        child.Parent!.TaskId, new Failure(Taken, $"An orchestration with id '{child.Id}' already exists and is running.", null, null));
 
     private static void Set<TItem, T>(NpgsqlParameterCollection parameters, int index, List<TItem> items, Func<TItem, T> value)
     {

@@ -4,7 +4,7 @@ namespace Portal.Runtime.Durable;
 /// The one statement that moves orchestrations. It takes a whole batch as arrays and runs as one implicit transaction: one round trip,
 /// one wait for the disk, however many instances it serves. Each step stands alone under its fence; one that lost its lease, or whose
 /// messages are already gone, changes nothing and is missing from the answer, while the rest of the batch goes through.
-/// Lock order: instance rows of steps (each belongs to this worker alone), then new instance rows by id. Nothing waits for an inbox or
+/// Lock order: instance rows of steps (each belongs to this worker alone), then rows of ids that are to start, old and new, by id. Nothing waits for an inbox or
 /// history row, since those are touched only under their instance's lock.
 /// Active is written <c>lane + 0 = 0</c> here, so that no partial index answers to it: to a planner without statistics such an index looks
 /// empty, and would be walked from end to end.
@@ -54,8 +54,10 @@ internal static class CommitSql
                     input, tags, execution_id, wake_at, at, refuse, refused_event)
             where n.parent_key is null or n.parent_key = any (array(select key from done))
         ),
+        -- Whoever has the id already, locked: what a step is just making of it counts, not what this statement saw when it began.
         old as materialized (
-            select i.id, i.key, i.status, n.refuse from n join durable.instances i on i.id = n.id where i.lane + 0 > 0
+            select i.id, i.key, i.lane, i.status, i.next_seq, n.refuse from (select id, refuse from n order by id) n join durable.instances i on i.id = n.id
+            for update of i
         ),
         born as (
             insert into durable.instances as i (id, name, version, status, owner, wake_at, created_at, updated_at, execution_id,
@@ -63,7 +65,7 @@ internal static class CommitSql
             select n.id, n.name, n.version, 6, coalesce((select w.id from durable.workers w where w.id = $33 and not w.dead and not w.stopped), 0), n.wake_at, n.at, n.at, n.execution_id,
                 n.parent_key, n.parent_task, n.parent_generation, n.parent_id, n.parent_name, n.tags, n.input
             from n
-            where not exists (select from old where old.id = n.id and old.refuse & (1 << old.status) <> 0)
+            where not exists (select from old where old.id = n.id and (old.lane = 0 or old.refuse & (1 << old.status) <> 0))
             order by n.id
             on conflict (id) do update
             set key = excluded.key, name = excluded.name, version = excluded.version, status = 6, lane = 0, owner = excluded.owner,
@@ -72,7 +74,7 @@ internal static class CommitSql
                 parent_key = excluded.parent_key, parent_task = excluded.parent_task, parent_generation = excluded.parent_generation,
                 parent_id = excluded.parent_id, parent_name = excluded.parent_name, tags = excluded.tags, input = excluded.input,
                 custom_status = null, output = null, failure = null
-            where i.lane <> 0
+            where i.lane <> 0 and i.key = any (array(select key from old))
             returning i.id, i.key
         ),
         swept as (
@@ -109,6 +111,10 @@ internal static class CommitSql
             select id, key, generation, event from posted
             union all
             select id, key, generation, event from refused
+            union all
+            -- What ended the replaced one was committed after this statement began, so its history is not seen here: whoever sweeps the inbox removes it.
+            select nextval('durable.inbox_id_seq'), old.key, null, '{"type":"ExecutionResumed"}' from old join born on born.id = old.id
+            where not exists (select from durable.history h where h.key = old.key and h.seq = old.next_seq - 1)
         )
         select 1 as kind, d.key as a, 0::bigint as b, 0::bigint as c, null::text as t from done d
         union all

@@ -55,8 +55,16 @@ internal sealed class DurableOperations(
 
     public async Task<bool> TerminateAsync(string id, string? output, bool recursive, CancellationToken ct)
     {
-        foreach (var child in recursive ? await query.DescendantsAsync(id, ct) : []) await TerminateOneAsync(child, output, ct);
-        return await TerminateOneAsync(id, output, ct);
+        // Parents before children: one that heard of its child's end first would fail of it, or start another.
+        var ended = await TerminateOneAsync(id, output, ct);
+        // Until a look finds nobody running: a child may have started one of its own before it was ended.
+        for (var more = recursive; more;)
+        {
+            more = false;
+            foreach (var child in await query.DescendantsAsync(id, ct)) more |= await TerminateOneAsync(child, output, ct);
+        }
+
+        return ended;
     }
 
     /// <exception cref="InvalidOperationException">There is no such instance.</exception>

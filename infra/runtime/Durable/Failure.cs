@@ -9,6 +9,10 @@ internal sealed record Failure(string Type, string Message, string? Stack, Failu
 {
     public const string Terminated = "Portal.Runtime.Durable.OrchestrationTerminated";
 
+    /// <summary>What a parent hears of a child that could not be created, because its id is taken by a running instance.</summary>
+    public static HistoryEvent Refusal(int taskId, string childId) => new SubOrchestrationFailed(taskId, new(
+        "DurableTask.Core.Exceptions.OrchestrationAlreadyExistsException", $"An orchestration with id '{childId}' already exists and is running.", null, null));
+
     public static Failure From(Exception exception) => exception switch
     {
         OrchestratorNotFoundException missing => new(RetryLoop.OrchestratorNotFound, missing.Message, null, null, NonRetriable: true),

@@ -177,7 +177,7 @@ internal sealed partial class GroupCommitter(
     /// is the database's trouble and no reason to fail an orchestration.
     /// </summary>
     private static bool IsAboutData(Exception exception) =>
-        exception is ArgumentException or InvalidCastException or PostgresException { SqlState: ['2', '2' or '3', ..] or ['5', '4', ..] };
+        exception is ArgumentException or InvalidCastException or PostgresException { SqlState: ['2', '1' or '2' or '3', ..] or ['5', '4', ..] };
 
     private CommitBatch Batch(List<CommitItem> items)
     {

@@ -71,6 +71,9 @@ internal static class StepTaker
         if (over is not null) events.Add(over);
 
         var continued = outcome as RunOutcome.ContinuedAsNew;
+        var children = decisions.OfType<SubOrchestrationCreated>().ToList();
+        // One statement can create an id once, and cannot touch the row of the step itself: the others are refused as any taken id is.
+        var creatable = children.Where(sub => sub.InstanceId != row.Id).DistinctBy(sub => sub.InstanceId, StringComparer.Ordinal).ToList();
         return new Step
         {
             Key = row.Key,
@@ -90,8 +93,8 @@ internal static class StepTaker
             Fresh = continued is not null,
             Input = continued?.Request.Input,
             Consumed = continued is { Request.PreserveUnprocessedEvents: true } ? KeepUnclaimed(consumed, context) : consumed,
-            Children = [.. decisions.OfType<SubOrchestrationCreated>().Select(sub => Child(row, sub, now))],
-            Outbox = [.. decisions.OfType<EventSent>().Select(Send), .. AnswerParent(row, over), .. HandOn(row, continued, consumed, context)],
+            Children = [.. creatable.Select(sub => Child(row, sub, now))],
+            Outbox = [.. decisions.OfType<EventSent>().Select(Send), .. children.Except(creatable).Select(sub => Refuse(row, sub)), .. AnswerParent(row, over), .. HandOn(row, continued, consumed, context)],
             Activities = [.. decisions.OfType<TaskScheduled>()],
         };
     }
@@ -122,6 +125,9 @@ internal static class StepTaker
         new(sub.InstanceId, sub.Name, sub.Input, now) { Parent = new(row.Key, sub.Id, row.Generation, row.Id, row.Name) };
 
     private static Outgoing Send(EventSent sent) => new(sent.InstanceId, null, null, null, new EventRaised(sent.Name, sent.Payload));
+
+    private static Outgoing Refuse(InstanceRow row, SubOrchestrationCreated sub) =>
+        new(null, row.Key, row.Generation, null, Failure.Refusal(sub.Id, sub.InstanceId));
 
     private static Outgoing[] AnswerParent(InstanceRow row, ExecutionCompleted? over)
     {

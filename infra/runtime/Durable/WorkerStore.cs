@@ -127,11 +127,17 @@ internal sealed class WorkerStore(NpgsqlDataSource database, DurableEngineOption
         return due;
     }
 
-    /// <summary>Messages whose instance has finished meanwhile; rare, and in nobody's way.</summary>
+    /// <summary>Messages whose instance has finished or been replaced meanwhile, and what is left of the replaced one's history; rare, and in nobody's way.</summary>
     public async Task SweepInboxAsync(CancellationToken ct)
     {
         await using var command = database.CreateCommand(
-            "delete from durable.inbox b where not exists (select from durable.instances i where i.key = b.key and i.lane = 0)");
+            """
+            with late as (
+                delete from durable.inbox b where not exists (select from durable.instances i where i.key = b.key and i.lane = 0) returning key
+            )
+            delete from durable.history h using (select distinct key from late) l
+            where h.key = l.key and not exists (select from durable.instances i where i.key = l.key)
+            """);
         await command.ExecuteNonQueryAsync(ct);
     }
 

@@ -1,6 +1,9 @@
+using Dapper;
 using DurableTask.Core.Exceptions;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
+using Npgsql;
+using Portal.Tests.Support;
 
 namespace Portal.Tests.Integration.Durable;
 
@@ -29,6 +32,35 @@ public sealed class LifecycleTests : DurableTest
         await RunAsync(_ => Task.FromResult(1), id: "one");
         var options = new StartOrchestrationOptions("one").WithDedupeStatuses(OrchestrationRuntimeStatus.Completed);
         await Assert.ThrowsAsync<OrchestrationAlreadyExistsException>(() => Client.ScheduleNewOrchestrationInstanceAsync("Main", options));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_start_sees_what_the_last_step_of_its_id_has_just_made_of_it(bool refuseCompleted)
+    {
+        var id = await StartAsync(context => context.WaitForExternalEvent<int>("Go"), id: "one");
+        await IdleAsync();
+        await Engine.StopAsync();
+        // The step that ends it, written and not committed.
+        await using var connection = new NpgsqlConnection(Database);
+        await connection.OpenAsync();
+        await using var ending = await connection.BeginTransactionAsync();
+        await connection.ExecuteAsync("update durable.instances set lane = 1, status = 1, next_seq = 2; insert into durable.history select key, 1, now(), '[]' from durable.instances", transaction: ending);
+        var options = refuseCompleted ? new StartOrchestrationOptions(id).WithDedupeStatuses(OrchestrationRuntimeStatus.Completed) : new StartOrchestrationOptions(id);
+        var start = Client.ScheduleNewOrchestrationInstanceAsync("Main", options);
+        await Eventually.TrueAsync(
+            async () => await QueryAsync<long>("select count(*) from pg_stat_activity where application_name = 'portal-durable' and wait_event_type = 'Lock'") > 0,
+            "the start waits for the step");
+        await ending.CommitAsync();
+        if (refuseCompleted) await Assert.ThrowsAsync<OrchestrationAlreadyExistsException>(() => start);
+        else await start;
+        Assert.Equal(refuseCompleted ? 1 : 0, await QueryAsync<int>("select lane from durable.instances"));
+        var next = await StartEngineAsync();
+        await next.WhenIdleAsync(Limit);
+        for (var round = 0; round < 12; round++) await next.RunHousekeepingAsync();
+        Assert.Equal(0, await QueryAsync<long>("select count(*) from durable.history h where not exists (select from durable.instances i where i.key = h.key)"));
+        Assert.Equal(0, await QueryAsync<long>("select count(*) from durable.inbox"));
     }
 
     [Fact]

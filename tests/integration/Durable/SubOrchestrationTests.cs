@@ -75,6 +75,38 @@ public sealed class SubOrchestrationTests : DurableTest
     }
 
     [Fact]
+    public async Task Of_two_children_started_in_one_step_under_one_id_the_second_is_refused()
+    {
+        Functions.Orchestrator("Child", context => Task.FromResult(context.GetInput<int>()));
+        var id = await StartAsync(async context =>
+        {
+            var options = new SubOrchestrationOptions(instanceId: "kid");
+            var first = context.CallSubOrchestratorAsync<int>("Child", 1, options);
+            var second = context.CallSubOrchestratorAsync<int>("Child", 2, options);
+            var got = await first;
+            try
+            {
+                return got + await second;
+            }
+            catch (TaskFailedException failed)
+            {
+                return failed.FailureDetails.ErrorMessage.Contains("already exists", StringComparison.Ordinal) ? got : -1;
+            }
+        });
+        Assert.Equal(1, (await CompletedAsync(id)).ReadOutputAs<int>());
+    }
+
+    [Fact]
+    public async Task A_child_under_its_parents_own_id_is_refused_and_holds_nobody_up()
+    {
+        Functions.Orchestrator("Child", context => Task.FromResult(1));
+        var id = await StartAsync(context => context.CallSubOrchestratorAsync<int>("Child", options: new SubOrchestrationOptions(instanceId: context.InstanceId)), id: "self");
+        var done = await CompletedAsync(id);
+        Assert.Equal(OrchestrationRuntimeStatus.Failed, done.RuntimeStatus);
+        Assert.Contains("already exists", done.SerializedOutput, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_late_answer_does_not_reach_the_next_generation_of_its_parent()
     {
         Functions.Orchestrator("Child", context => context.WaitForExternalEvent<string>("Go"));

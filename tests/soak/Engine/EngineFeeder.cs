@@ -10,7 +10,7 @@ public sealed class EngineFeeder(string database, int seed, int inFlight)
     private readonly Random random = new(seed);
     private int made;
 
-    /// <summary>Parked instances (killed five times without a step in between) that were resumed, as on-call would.</summary>
+    /// <summary>Parked instances (killed ten times without a step in between) that were resumed, as on-call would.</summary>
     public int Resumed { get; private set; }
 
     /// <summary>Runs something unless the database is away just now.</summary>

@@ -1,0 +1,97 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.DurableTask.Client;
+using Portal.Functions.Http;
+using Portal.Functions.Http.Inputs;
+using Portal.Functions.Uploads;
+using Portal.Operations;
+
+namespace Portal.Functions.Operations;
+
+/// <summary>Replays what an orchestration carries.</summary>
+public sealed class ReplayOrchestrationFunction(OperateOrchestration operate, TimeProvider clock)
+{
+    [Function("ReplayOrchestration")]
+    [Allows(PortalAction.OperateOrchestrations)]
+    [Operation("Replay what an orchestration carries", Takes = typeof(ReasonInput), Returns = typeof(OperatedJson), Status = 202)]
+    [Refuses(404, "not-found", "There is no such orchestration.")]
+    [Refuses(409, "orchestration-act-refused", "It is in no state for that.")]
+    public Task<IResult> RunAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/ops/orchestrations/{id}/replay")] HttpRequest request,
+        string id,
+        [DurableClient] DurableTaskClient durable,
+        CancellationToken ct) => ActRequest.RunAsync(operate, clock, request, id, OrchestrationAct.Replay, durable, ct);
+}
+
+/// <summary>Ends an orchestration at once, whatever it was doing.</summary>
+public sealed class TerminateOrchestrationFunction(OperateOrchestration operate, TimeProvider clock)
+{
+    [Function("TerminateOrchestration")]
+    [Allows(PortalAction.OperateOrchestrations)]
+    [Operation("End an orchestration at once", Takes = typeof(ReasonInput), Returns = typeof(OperatedJson), Status = 202)]
+    [Refuses(404, "not-found", "There is no such orchestration.")]
+    [Refuses(409, "orchestration-act-refused", "It is in no state for that.")]
+    public Task<IResult> RunAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/ops/orchestrations/{id}/terminate")] HttpRequest request,
+        string id,
+        [DurableClient] DurableTaskClient durable,
+        CancellationToken ct) => ActRequest.RunAsync(operate, clock, request, id, OrchestrationAct.Terminate, durable, ct);
+}
+
+/// <summary>Lets an orchestration rest; what comes for it is kept.</summary>
+public sealed class SuspendOrchestrationFunction(OperateOrchestration operate, TimeProvider clock)
+{
+    [Function("SuspendOrchestration")]
+    [Allows(PortalAction.OperateOrchestrations)]
+    [Operation("Let an orchestration rest", Takes = typeof(ReasonInput), Returns = typeof(OperatedJson), Status = 202)]
+    [Refuses(404, "not-found", "There is no such orchestration.")]
+    [Refuses(409, "orchestration-act-refused", "It is in no state for that.")]
+    public Task<IResult> RunAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/ops/orchestrations/{id}/suspend")] HttpRequest request,
+        string id,
+        [DurableClient] DurableTaskClient durable,
+        CancellationToken ct) => ActRequest.RunAsync(operate, clock, request, id, OrchestrationAct.Suspend, durable, ct);
+}
+
+/// <summary>Lets a suspended or parked orchestration go on.</summary>
+public sealed class ResumeOrchestrationFunction(OperateOrchestration operate, TimeProvider clock)
+{
+    [Function("ResumeOrchestration")]
+    [Allows(PortalAction.OperateOrchestrations)]
+    [Operation("Let a suspended or parked orchestration go on", Takes = typeof(ReasonInput), Returns = typeof(OperatedJson), Status = 202)]
+    [Refuses(404, "not-found", "There is no such orchestration.")]
+    [Refuses(409, "orchestration-act-refused", "It is in no state for that.")]
+    public Task<IResult> RunAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/ops/orchestrations/{id}/resume")] HttpRequest request,
+        string id,
+        [DurableClient] DurableTaskClient durable,
+        CancellationToken ct) => ActRequest.RunAsync(operate, clock, request, id, OrchestrationAct.Resume, durable, ct);
+}
+
+/// <summary>What was asked of an orchestration. It happens a moment later: read the orchestration again.</summary>
+public sealed record OperatedJson(string Act, string InstanceId);
+
+/// <summary>What the four have in common: a reason from the body, an outcome to a status.</summary>
+internal static class ActRequest
+{
+    public static async Task<IResult> RunAsync(
+        OperateOrchestration operate, TimeProvider clock, HttpRequest request, string id, string act, DurableTaskClient durable, CancellationToken ct)
+    {
+        var (input, problem) = await Input.ReadAsync<ReasonInput>(request, clock.GetUtcNow());
+        if (input is null)
+        {
+            return problem!;
+        }
+
+        return await operate.RunAsync(request.HttpContext.Operator(), id, act, input.Reason, new UploadPipelines(durable), ct) switch
+        {
+            Operated.Done done => Reply.Ok(new OperatedJson(done.Act, done.InstanceId)) with
+            {
+                Status = StatusCodes.Status202Accepted,
+                Location = $"/api/ops/orchestrations/{Uri.EscapeDataString(done.InstanceId)}",
+            },
+            Operated.Refused refused => Problem.Conflict("orchestration-act-refused", refused.Detail),
+            _ => Problem.NotFound("orchestration"),
+        };
+    }
+}

@@ -1,0 +1,91 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.DurableTask.Client;
+using Portal.Functions.Http;
+using Portal.Functions.Uploads;
+using Portal.Operations;
+
+namespace Portal.Functions.Operations.Page;
+
+/// <summary>The pages of a signed-in Operator.</summary>
+public sealed class OpsPages(LookAtOrchestrations look, OperateOrchestration operate, SearchCursors cursors, TimeProvider clock)
+{
+    [Function("OpsBoardPage")]
+    [Allows(PortalAction.UseOpsPage)]
+    public async Task<IResult> BoardAsync([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "ops")] HttpRequest request, CancellationToken ct) =>
+        new HtmlPage(BoardView.Page(await look.BoardAsync(ct), clock.GetUtcNow(), FormToken(request)));
+
+    [Function("OpsSearchPage")]
+    [Allows(PortalAction.UseOpsPage)]
+    public async Task<IResult> SearchAsync([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "ops/search")] HttpRequest request, CancellationToken ct)
+    {
+        var (search, errors) = SearchQuestion.Read(request.Query, cursors);
+        if (errors.Count > 0)
+        {
+            return new HtmlPage(SearchView.Page(request.Query, null, errors, null, clock.GetUtcNow(), FormToken(request)), StatusCodes.Status400BadRequest);
+        }
+
+        var page = await look.SearchAsync(search, ct);
+        return new HtmlPage(SearchView.Page(request.Query, page.Items, [], cursors.Write(page.Continuation, search), clock.GetUtcNow(), FormToken(request)));
+    }
+
+    [Function("OpsInstancePage")]
+    [Allows(PortalAction.UseOpsPage)]
+    public async Task<IResult> InstanceAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "ops/instances/{id}")] HttpRequest request, string id, CancellationToken ct)
+    {
+        var done = request.Query["done"].ToString();
+        return await ShowAsync(request, id, OrchestrationAct.All.Contains(done) ? new(done, "", null) : null, StatusCodes.Status200OK, ct);
+    }
+
+    [Function("OpsAct")]
+    [Allows(PortalAction.UseOpsPage)]
+    public async Task<IResult> ActAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "ops/instances/{id}/{act}")] HttpRequest request,
+        string id,
+        string act,
+        [DurableClient] DurableTaskClient durable,
+        CancellationToken ct)
+    {
+        if (!OrchestrationAct.All.Contains(act))
+        {
+            return NotFound();
+        }
+
+        var reason = request.HttpContext.Field("reason").Trim();
+        if (reason.Length is 0 or > ReasonInput.Longest || reason.Any(c => char.IsControl(c) && c is not ('\n' or '\r' or '\t')))
+        {
+            return await ShowAsync(
+                request, id, new(act, reason, $"Say why, in 1 to {ReasonInput.Longest} characters: the reason goes into the audit log."), StatusCodes.Status400BadRequest, ct);
+        }
+
+        return await operate.RunAsync(request.HttpContext.Operator(), id, act, reason, new UploadPipelines(durable), ct) switch
+        {
+            Operated.Done done => Answers.SeeOther($"/ops/instances/{Uri.EscapeDataString(done.InstanceId)}?done={act}"),
+            Operated.Refused refused => await ShowAsync(request, id, new(act, reason, $"Not done. {refused.Detail}"), StatusCodes.Status409Conflict, ct),
+            _ => NotFound(),
+        };
+    }
+
+    [Function("OpsAsset")]
+    [Allows(PortalAction.Anonymous)]
+    public IResult Asset([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "ops/assets/{file}")] HttpRequest request, string file)
+    {
+        if (OpsAssets.Find(file) is not { } asset)
+        {
+            return Problem.NotFound("file");
+        }
+
+        request.HttpContext.Response.Headers.CacheControl = "public, max-age=31536000, immutable";
+        return Results.Bytes(asset.Bytes, asset.ContentType);
+    }
+
+    private async Task<IResult> ShowAsync(HttpRequest request, string id, ActNotice? notice, int status, CancellationToken ct) =>
+        await look.FindAsync(id, ct) is var (found, timeline)
+            ? new HtmlPage(InstanceView.Page(found, timeline, notice, clock.GetUtcNow(), FormToken(request)), status)
+            : NotFound();
+
+    private static HtmlPage NotFound() => new(OpsLayout.Message("Not found", "Neither Durable nor the upload jobs know that orchestration. It may have been purged."), StatusCodes.Status404NotFound);
+
+    private static string FormToken(HttpRequest request) => OperatorSessions.FormToken(request.Cookies[OpsRequest.SessionCookie]!);
+}

@@ -1,0 +1,82 @@
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.WebUtilities;
+using Microsoft.Extensions.Primitives;
+using Portal.Functions.Http;
+using Portal.Operations;
+
+namespace Portal.Functions.Operations.Page;
+
+/// <summary>What the page keeps in the browser, and what a form sends: cookies, form fields, the token against forged forms.</summary>
+public static class OpsRequest
+{
+    public const string SessionCookie = "ops_session";
+
+    /// <summary>Before a sign-in there is no session to tie the form to; this random value stands in for it.</summary>
+    public const string VisitCookie = "ops_visit";
+    public const string FormTokenField = "form";
+    private const int MaxFormBytes = 16 * 1024;
+    private const string FormKey = "portal.ops.form";
+    private static readonly TimeSpan VisitLife = TimeSpan.FromHours(1);
+
+    /// <summary>The secret of this browser's session, or of its visit while it has none; made and set if there is neither.</summary>
+    public static string FormSecret(this HttpContext http)
+    {
+        if (Secret(http) is { } known)
+        {
+            return known;
+        }
+
+        var made = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
+        http.SetOpsCookie(VisitCookie, made, VisitLife);
+        return made;
+    }
+
+    /// <summary>HttpOnly, for this site's own requests only, over TLS where there is TLS, to /ops alone.</summary>
+    public static void SetOpsCookie(this HttpContext http, string name, string value, TimeSpan life) => http.Response.Cookies.Append(name, value, new CookieOptions
+    {
+        HttpOnly = true,
+        SameSite = SameSiteMode.Strict,
+        Secure = IsOverTls(http.Request),
+        Path = "/ops",
+        MaxAge = life,
+    });
+
+    public static string Field(this HttpContext http, string name) =>
+        http.Items[FormKey] is Dictionary<string, StringValues> form && form.TryGetValue(name, out var value) ? value.ToString() : "";
+
+    /// <summary>Reads the form of a POST and checks that one of our own pages sent it; the status to answer with if not.</summary>
+    public static async Task<int?> ReadFormAsync(this HttpContext http)
+    {
+        // Browsers say where a request comes from; those that do not are held to the token alone.
+        if (http.Request.Headers["Sec-Fetch-Site"].ToString() is not ("" or "same-origin"))
+        {
+            return StatusCodes.Status403Forbidden;
+        }
+
+        if (http.Request.ContentType?.StartsWith("application/x-www-form-urlencoded", StringComparison.OrdinalIgnoreCase) != true)
+        {
+            return StatusCodes.Status415UnsupportedMediaType;
+        }
+
+        var (bytes, tooLarge) = await RequestBody.ReadBytesAsync(http.Request, MaxFormBytes);
+        if (tooLarge)
+        {
+            return StatusCodes.Status413PayloadTooLarge;
+        }
+
+        http.Items[FormKey] = QueryHelpers.ParseQuery(Encoding.UTF8.GetString(bytes.Span));
+        return Secret(http) is { } secret && OperatorSessions.IsFormToken(secret, http.Field(FormTokenField)) ? null : StatusCodes.Status403Forbidden;
+    }
+
+    /// <summary>On Azure TLS ends at the front end. A proxy that lies here only keeps its own cookie from being sent back.</summary>
+    private static bool IsOverTls(HttpRequest request) =>
+        request.IsHttps || Environment.GetEnvironmentVariable("WEBSITE_SITE_NAME") is not null
+        || request.Headers["X-Forwarded-Proto"].ToString().Contains("https", StringComparison.OrdinalIgnoreCase);
+
+    private static string? Secret(HttpContext http) =>
+        http.Request.Cookies[SessionCookie] is { Length: > 0 } session ? session
+        : http.Request.Cookies[VisitCookie] is { Length: > 0 } visit ? visit
+        : null;
+}

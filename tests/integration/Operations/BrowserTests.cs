@@ -1,0 +1,178 @@
+using OpenQA.Selenium;
+using Portal.LocalVendors;
+using Portal.Tests.Support;
+
+namespace Portal.Tests.Integration.Operations;
+
+/// <summary>The page at /ops in a real browser: scripts, keyboard, colours, and what the browser itself complains about.</summary>
+public sealed class BrowserTests(TestPortal portal) : IClassFixture<TestPortal>, IAsyncLifetime
+{
+    private Guid project;
+
+    public async Task InitializeAsync()
+    {
+        await portal.ResetAsync();
+        project = await portal.NewProjectAsync("Secret launch film");
+    }
+
+    public Task DisposeAsync() => Task.CompletedTask;
+
+    [BrowserFact]
+    public async Task An_Operator_signs_in_and_suspends_and_resumes_by_keyboard_alone()
+    {
+        var upload = (await portal.AskUploadAsync(project, "crew1")).Expect(201);
+        var id = OpsCalls.InstanceOf(upload);
+        using var browser = new Chromium();
+        browser.Go(new Uri(portal.Host.Address, $"/ops/instances/{id}"));
+        Assert.Equal("input Session token", browser.Focused);
+        browser.Press((await portal.Clerk.SignInAsync("operator")).Jwt, Keys.Enter);
+        await Eventually.ValueAsync(() => browser.Address.AbsolutePath, at => at == $"/ops/instances/{id}", "the sign-in to lead back");
+
+        // From the top: the way to the content, the pages, the sign-out, the way back, then the reason and the acts in their order.
+        browser.Run<object?>("document.activeElement.blur(); return null");
+        var path = new List<string>();
+        while (path.LastOrDefault() != "button Terminate" && path.Count < 20)
+        {
+            browser.Press(Keys.Tab);
+            path.Add(browser.Focused);
+        }
+
+        Assert.Equal(
+            ["a Skip to the content", "a On call", "a Now", "a Search", "button Sign out", "a Now", "textarea Reason", "button Suspend", "button Terminate"],
+            path);
+        browser.Get("#reason").SendKeys("Mux is down");
+        browser.Press(Keys.Tab, Keys.Enter);
+        await SeenAsync(browser, ".notice.good", "Suspended");
+        Assert.Equal("?done=suspend", browser.Address.Query);
+
+        await portal.UntilRuntimeAsync(id, "Suspended");
+        await SeenAsync(browser, ".finding .pill", "Suspended");
+        await SeenAsync(browser, ".buttons", "Resume");
+        browser.Get("#reason").SendKeys("It is up again");
+        browser.Get("button[formaction$='/resume']").SendKeys(Keys.Enter);
+        await portal.UntilRuntimeAsync(id, "Running");
+        await SeenAsync(browser, ".finding .pill", "waiting");
+        Assert.Equal("It is up again", (await portal.AuditAsync(upload.Id, "orchestration_resume"))["new"]!["reason"]!.ToString());
+        Assert.Empty(browser.Complaints());
+    }
+
+    [BrowserFact]
+    public async Task An_open_instance_follows_what_happens_without_a_reload_and_spares_who_is_typing()
+    {
+        var upload = (await portal.AskUploadAsync(project, "crew2")).Expect(201);
+        using var browser = await SignedInAsync();
+        browser.Go(new Uri(portal.Host.Address, $"/ops/instances/{OpsCalls.InstanceOf(upload)}"));
+        browser.Run<object?>("window.kept = true; return null");
+        browser.Get("#reason").SendKeys("Half a sen");
+        var before = browser.All(".entry").Count;
+
+        await portal.SendBytesAsync(upload);
+        await portal.UntilAsync(upload.Id, "ready");
+        await SeenAsync(browser, ".finding .pill", "ready");
+        Assert.True(browser.All(".entry").Count > before);
+        Assert.Equal("Half a sen", browser.Run<string>("return document.getElementById('reason').value"));
+        Assert.Contains("The upload is ready", browser.Run<string>("return document.getElementById('live').textContent"), StringComparison.Ordinal);
+        Assert.True(browser.Run<bool>("return window.kept === true"), "The page was loaded again.");
+        Assert.Empty(browser.Complaints());
+    }
+
+    [BrowserFact]
+    public async Task A_page_that_was_signed_out_says_so()
+    {
+        using var browser = await SignedInAsync();
+        await portal.ScalarAsync<int>("with e as (update portal.operator_sessions set ended_at = now() returning 1) select count(*)::int from e");
+        await Eventually.TrueAsync(() => browser.Text("#live").Contains("signed out", StringComparison.Ordinal), "the page to notice");
+        Assert.Empty(browser.Complaints());
+    }
+
+    [BrowserFact]
+    public async Task Without_scripts_everything_works_but_following()
+    {
+        var upload = (await portal.AskUploadAsync(project, "crew3")).Expect(201);
+        using var browser = await SignedInAsync();
+        browser.WithoutScripts();
+        browser.Go(new Uri(portal.Host.Address, "/ops"));
+        browser.Get($"a[href='/ops/instances/{OpsCalls.InstanceOf(upload)}']").Click();
+        browser.Get("#reason").SendKeys("Try it");
+        browser.Get("button[formaction$='/terminate']").Click();
+        await SeenAsync(browser, ".notice.good", "Terminated");
+        await portal.UntilRuntimeAsync(OpsCalls.InstanceOf(upload), "Terminated");
+        browser.Go(new Uri(portal.Host.Address, $"/ops/search?uploadJobId={upload.Id}"));
+        Assert.Single(browser.All(".item"));
+        browser.Get(".top form button").Click();
+        await SeenAsync(browser, "h1", "Sign in");
+    }
+
+    [BrowserFact]
+    public async Task Every_page_is_readable_labelled_and_free_of_complaints_in_light_dark_and_narrow()
+    {
+        var (retrying, failed, ready) = await UploadsOfEveryFateAsync();
+        await portal.StartUnknownAsync("nightly-digest-2026-03-02");
+        using var browser = new Chromium();
+        browser.Go(new Uri(portal.Host.Address, "/ops/sign-in"));
+        await LookAtAsync(browser, "sign-in");
+        browser.Get("#token").SendKeys((await portal.Clerk.SignInAsync("operator")).Jwt + Keys.Enter);
+
+        (string Name, string Path)[] pages =
+        [
+            ("board", "/ops"), ("search", "/ops/search?name=UploadPipeline"), ("search-wrong", "/ops/search?createdFrom=yesterday"),
+            ("retrying", $"/ops/instances/{retrying}"), ("failed", $"/ops/instances/{failed}"), ("ready", $"/ops/instances/{ready}"), ("unknown", "/ops/instances/nightly-digest-2026-03-02"),
+        ];
+        foreach (var (name, path) in pages)
+        {
+            browser.Go(new Uri(portal.Host.Address, path));
+            await LookAtAsync(browser, name);
+        }
+    }
+
+    private static async Task SeenAsync(Chromium browser, string css, string text) =>
+        await Eventually.ValueAsync(() => browser.Text(css), seen => seen.Contains(text, StringComparison.Ordinal), $"{css} to say {text}");
+
+    private async Task<Chromium> SignedInAsync()
+    {
+        var browser = new Chromium();
+        browser.Go(new Uri(portal.Host.Address, "/ops/sign-in"));
+        browser.Get("#token").SendKeys((await portal.Clerk.SignInAsync("operator")).Jwt + Keys.Enter);
+        await SeenAsync(browser, "h1", "Now");
+        return browser;
+    }
+
+    private async Task<(string Retrying, string Failed, string Ready)> UploadsOfEveryFateAsync()
+    {
+        var ready = await portal.UploadReadyAsync(project, "crew4");
+        var suspended = (await portal.AskUploadAsync(project, "crew4")).Expect(201);
+        (await portal.ActAsync(OpsCalls.InstanceOf(suspended), "suspend")).Expect(202);
+        portal.Mux.Faults.FailNextEncodings(1, "The file is damaged: it ends in the middle of a frame.");
+        var failed = (await portal.AskUploadAsync(project, "crew4")).Expect(201);
+        await portal.SendBytesAsync(failed);
+        await portal.UntilAsync(failed.Id, "failed");
+        portal.Mux.Faults.FailNextApiCalls(50, ApiFault.Status(503));
+        var retrying = await portal.AskUploadAsync(project, "crew4");
+        await Eventually.MovingAsync(
+            portal.Clock, TimeSpan.FromSeconds(5),
+            async () => { await portal.SettleAsync(); return await portal.ScalarAsync<int>("select tries from portal.upload_jobs where id = @id", new { id = retrying.Id }) == 4; }, "four tries");
+        portal.Mux.Faults.Clear();
+        await portal.AskUploadAsync(project, "crew4");
+        await portal.SettleAsync();
+        return (OpsCalls.InstanceOf(retrying), OpsCalls.InstanceOf(failed), OpsCalls.InstanceOf(ready));
+    }
+
+    private static Task LookAtAsync(Chromium browser, string name)
+    {
+        foreach (var (width, size) in new[] { (1280, "wide"), (375, "narrow") })
+        {
+            browser.Size(width, 900);
+            foreach (var dark in new[] { false, true })
+            {
+                browser.Dark(dark);
+                var look = $"{name}-{size}-{(dark ? "dark" : "light")}";
+                Assert.Equal("", browser.Run<string>(Accessibility.Faults) is { Length: > 0 } faults ? $"{look}: {faults}" : "");
+                browser.Picture(look);
+            }
+        }
+
+        // A page that says that a question was wrong is a 400, which the browser notes.
+        Assert.DoesNotContain(browser.Complaints(), complaint => !complaint.Contains("status of 400", StringComparison.Ordinal));
+        return Task.CompletedTask;
+    }
+}
