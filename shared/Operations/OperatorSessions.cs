@@ -50,8 +50,13 @@ public sealed class OperatorSessions(
             return new OperatorSignIn.Refused(check.Fault == "expired" ? "That token has expired. They live for about a minute: fetch a new one." : "That is no valid session token.");
         }
 
+        var known = await callers.AdmitAsync(session.UserId, session.OrganizationId, ct);
+        if (!known.Admitted)
+        {
+            return new OperatorSignIn.TooMany(known.RateReset);
+        }
+
         // Nobody acts for somebody else on call: an impersonated session is no Operator.
-        var known = await callers.FindAsync(session.UserId, session.OrganizationId, ct);
         if (!known.IsOperator || session.ImpersonatorId is not null)
         {
             return new OperatorSignIn.Refused("This page is for Operators, and that session is none of one.");

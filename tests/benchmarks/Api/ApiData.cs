@@ -15,7 +15,7 @@ namespace Portal.Tests.Benchmarks.Api;
 /// others have some five thousand each.
 /// </summary>
 public sealed record ApiData(
-    IReadOnlyList<Guid> Tenants, IReadOnlyList<string> Sessions, IReadOnlyList<(Guid Id, int Tenant)> Tasks, IReadOnlyList<string> ShareTokens, ApiSettings Settings)
+    IReadOnlyList<Guid> Tenants, IReadOnlyList<string> Sessions, IReadOnlyList<(Guid Id, int Tenant)> Tasks, IReadOnlyList<string> Tokens, ApiSettings Settings)
 {
     public const int TenantCount = 100;
     private const int TasksOfFirst = 505_000;

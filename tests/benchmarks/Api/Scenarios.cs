@@ -118,19 +118,19 @@ public sealed class Scenarios : IAsyncDisposable
     private async Task<Scenario> OpenAsync()
     {
         var requester = new Requester(SHA256.HashData([1]), "other", "bench");
-        var model = data.ShareTokens[0];
+        var model = data.Tokens[0];
         var trips = await recorder.RecordAsync(() => portal.GetRequiredService<OpenShareLink>().RunAsync(model, null, requester, false, default));
         Substitutes Values()
         {
             var values = new Substitutes();
-            values.Add(ShareTokens.Hash(model)!, ShareTokens.Hash(data.ShareTokens[Any(data.ShareTokens.Count)])!);
+            values.Add(ShareTokens.Hash(model)!, ShareTokens.Hash(data.Tokens[Any(data.Tokens.Count)])!);
             values.Add(requester.IpHash, SHA256.HashData(BitConverter.GetBytes(Any(Addresses))));
             return values;
         }
 
         // From many addresses, as guests come: the limit is counted by address.
         static string From(int n) => string.Create(CultureInfo.InvariantCulture, $"X-Forwarded-For: 198.18.{n / 250}.{n % 250}\r\n");
-        return new("share-open", () => new("GET", $"/api/share/{data.ShareTokens[Any(data.ShareTokens.Count)]}", null, null, From(Any(Addresses))), trips, Values);
+        return new("share-open", () => new("GET", $"/api/share/{data.Tokens[Any(data.Tokens.Count)]}", null, null, From(Any(Addresses))), trips, Values);
     }
 
     /// <summary>What every signed-in request sends first, then the rest.</summary>
