@@ -5,7 +5,6 @@ using Portal.Audit;
 using Portal.Db;
 using Portal.Functions.Http;
 using Portal.Functions.Http.Inputs;
-using Portal.Tenancy;
 
 namespace Portal.Functions.Audit;
 

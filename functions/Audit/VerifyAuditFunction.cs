@@ -3,7 +3,6 @@ using Microsoft.Azure.Functions.Worker;
 using Portal.Audit;
 using Portal.Functions.Http;
 using Portal.Functions.Http.Inputs;
-using Portal.Tenancy;
 
 namespace Portal.Functions.Audit;
 

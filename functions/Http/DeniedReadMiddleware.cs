@@ -4,7 +4,6 @@ using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Middleware;
 using Portal.Audit;
 using Portal.Db;
-using Portal.Tenancy;
 
 namespace Portal.Functions.Http;
 

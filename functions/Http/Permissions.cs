@@ -127,7 +127,6 @@ public static class Permissions
         [PortalAction.WriteComment] = Producers,
         [PortalAction.ResolveComment] = Producers,
         [PortalAction.DeleteAnyComment] = [Role.Admin],
-        [PortalAction.ReadAudit] = [Role.Admin, Role.Compliance],
         [PortalAction.UpdateProject] = [Role.Admin],
         [PortalAction.ArchiveProject] = [Role.Admin],
         [PortalAction.ManageProjectMembers] = [Role.Admin],

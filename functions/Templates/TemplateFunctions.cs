@@ -3,7 +3,6 @@ using Microsoft.Azure.Functions.Worker;
 using Portal.Db;
 using Portal.Functions.Http;
 using Portal.Functions.Http.Inputs;
-using Portal.Functions.Projects;
 using Portal.Paging;
 using Portal.Templates;
 

@@ -559,6 +559,7 @@ create policy own_tenant on portal.notifications as permissive for all to portal
     with check ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)));
 grant insert, select on table portal.notifications to portal_app;
 grant update (read_at) on table portal.notifications to portal_app;
+
 create table portal.operator_sessions (
     id uuid not null,
     token_hash bytea not null,
@@ -810,132 +811,6 @@ create policy own_tenant on portal.share_viewers as permissive for all to portal
     with check ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)));
 grant select on table portal.share_viewers to portal_app;
 grant update (minted) on table portal.share_viewers to portal_app;
-
-create table portal.task_assignees (
-    tenant_id uuid not null,
-    project_id uuid not null,
-    task_id uuid not null,
-    user_id uuid not null,
-    added_at timestamp with time zone not null,
-    constraint task_assignees_pkey PRIMARY KEY (task_id, user_id),
-    constraint task_assignees_tenant_id_project_id_task_id_fkey FOREIGN KEY (tenant_id, project_id, task_id) REFERENCES portal.tasks(tenant_id, project_id, id) ON DELETE CASCADE,
-    constraint task_assignees_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES portal.users(tenant_id, id)
-);
-CREATE INDEX task_assignees_by_user ON portal.task_assignees USING btree (tenant_id, user_id, task_id);
-alter table portal.task_assignees enable row level security;
-create policy own_tenant on portal.task_assignees as permissive for all to portal_app
-    using ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)))
-    with check ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)));
-grant delete, insert, select on table portal.task_assignees to portal_app;
-
-create table portal.task_dependencies (
-    tenant_id uuid not null,
-    project_id uuid not null,
-    task_id uuid not null,
-    depends_on uuid not null,
-    added_at timestamp with time zone not null,
-    constraint task_dependencies_check CHECK ((task_id <> depends_on)),
-    constraint task_dependencies_pkey PRIMARY KEY (task_id, depends_on),
-    constraint task_dependencies_tenant_id_project_id_depends_on_fkey FOREIGN KEY (tenant_id, project_id, depends_on) REFERENCES portal.tasks(tenant_id, project_id, id) ON DELETE CASCADE,
-    constraint task_dependencies_tenant_id_project_id_task_id_fkey FOREIGN KEY (tenant_id, project_id, task_id) REFERENCES portal.tasks(tenant_id, project_id, id) ON DELETE CASCADE
-);
-CREATE INDEX task_dependencies_on ON portal.task_dependencies USING btree (tenant_id, project_id, depends_on);
-alter table portal.task_dependencies enable row level security;
-create policy own_tenant on portal.task_dependencies as permissive for all to portal_app
-    using ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)))
-    with check ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)));
-grant delete, insert, select on table portal.task_dependencies to portal_app;
-
-create table portal.task_watchers (
-    tenant_id uuid not null,
-    project_id uuid not null,
-    task_id uuid not null,
-    user_id uuid not null,
-    added_at timestamp with time zone not null,
-    constraint task_watchers_pkey PRIMARY KEY (task_id, user_id),
-    constraint task_watchers_tenant_id_project_id_task_id_fkey FOREIGN KEY (tenant_id, project_id, task_id) REFERENCES portal.tasks(tenant_id, project_id, id) ON DELETE CASCADE,
-    constraint task_watchers_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES portal.users(tenant_id, id)
-);
-CREATE INDEX task_watchers_by_user ON portal.task_watchers USING btree (tenant_id, user_id, task_id);
-alter table portal.task_watchers enable row level security;
-create policy own_tenant on portal.task_watchers as permissive for all to portal_app
-    using ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)))
-    with check ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)));
-grant delete, insert, select on table portal.task_watchers to portal_app;
-
-create table portal.tasks (
-    id uuid not null,
-    tenant_id uuid not null,
-    project_id uuid not null,
-    milestone_id uuid,
-    title text not null,
-    title_key text collate "C" generated always as ("left"(lower(title), 48)) stored not null,
-    description text default ''::text not null,
-    status text default 'pending'::text not null,
-    priority text default 'normal'::text not null,
-    priority_rank smallint generated always as (
-CASE priority
-    WHEN 'low'::text THEN 1
-    WHEN 'normal'::text THEN 2
-    WHEN 'high'::text THEN 3
-    ELSE 4
-END) stored not null,
-    due_on date,
-    due_key date generated always as (COALESCE(due_on, '9999-12-31'::date)) stored not null,
-    done_at timestamp with time zone,
-    created_by uuid not null,
-    version integer default 1 not null,
-    created_at timestamp with time zone not null,
-    updated_at timestamp with time zone not null,
-    constraint tasks_check CHECK (((status = 'done'::text) = (done_at IS NOT NULL))),
-    constraint tasks_description_check CHECK ((length(description) <= 10000)),
-    constraint tasks_pkey PRIMARY KEY (id),
-    constraint tasks_priority_check CHECK ((priority = ANY (ARRAY['low'::text, 'normal'::text, 'high'::text, 'urgent'::text]))),
-    constraint tasks_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'in_progress'::text, 'blocked'::text, 'done'::text]))),
-    constraint tasks_tenant_id_created_by_fkey FOREIGN KEY (tenant_id, created_by) REFERENCES portal.users(tenant_id, id),
-    constraint tasks_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES portal.tenants(id),
-    constraint tasks_tenant_id_project_id_fkey FOREIGN KEY (tenant_id, project_id) REFERENCES portal.projects(tenant_id, id),
-    constraint tasks_tenant_id_project_id_id_key UNIQUE (tenant_id, project_id, id),
-    constraint tasks_tenant_id_project_id_milestone_id_fkey FOREIGN KEY (tenant_id, project_id, milestone_id) REFERENCES portal.milestones(tenant_id, project_id, id),
-    constraint tasks_title_check CHECK (((length(title) >= 1) AND (length(title) <= 200)))
-);
-CREATE INDEX tasks_by_due ON portal.tasks USING btree (tenant_id, due_key, id);
-CREATE INDEX tasks_by_priority ON portal.tasks USING btree (tenant_id, priority_rank DESC, id DESC);
-CREATE INDEX tasks_by_tenant ON portal.tasks USING btree (tenant_id, created_at DESC, id DESC);
-CREATE INDEX tasks_by_title ON portal.tasks USING btree (tenant_id, title_key, id);
-CREATE INDEX tasks_of_milestone ON portal.tasks USING btree (tenant_id, milestone_id, status) WHERE (milestone_id IS NOT NULL);
-CREATE INDEX tasks_of_project ON portal.tasks USING btree (tenant_id, project_id, created_at DESC, id DESC);
-CREATE INDEX tasks_open_by_due ON portal.tasks USING btree (tenant_id, due_key, id) WHERE (status <> 'done'::text);
-CREATE INDEX tasks_open_by_priority ON portal.tasks USING btree (tenant_id, priority_rank DESC, id DESC) WHERE (status <> 'done'::text);
-CREATE INDEX tasks_open_by_status ON portal.tasks USING btree (tenant_id, status, created_at DESC, id DESC) WHERE (status <> 'done'::text);
-CREATE INDEX tasks_open_of_project ON portal.tasks USING btree (tenant_id, project_id) WHERE (status <> 'done'::text);
-alter table portal.tasks enable row level security;
-create policy own_tenant on portal.tasks as permissive for all to portal_app
-    using ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)))
-    with check ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)));
-grant delete, insert, select, update on table portal.tasks to portal_app;
-
-create table portal.template_applications (
-    id uuid not null,
-    tenant_id uuid not null,
-    project_id uuid not null,
-    template_id uuid not null,
-    template_version integer not null,
-    starts_on date not null,
-    applied_by uuid not null,
-    applied_at timestamp with time zone not null,
-    constraint template_applications_pkey PRIMARY KEY (id),
-    constraint template_applications_tenant_id_applied_by_fkey FOREIGN KEY (tenant_id, applied_by) REFERENCES portal.users(tenant_id, id),
-    constraint template_applications_tenant_id_project_id_fkey FOREIGN KEY (tenant_id, project_id) REFERENCES portal.projects(tenant_id, id),
-    constraint template_applications_tenant_id_project_id_id_key UNIQUE (tenant_id, project_id, id),
-    constraint template_applications_tenant_id_template_id_template_versi_fkey FOREIGN KEY (tenant_id, template_id, template_version) REFERENCES portal.milestone_template_versions(tenant_id, template_id, version)
-);
-CREATE INDEX template_applications_of_template ON portal.template_applications USING btree (tenant_id, project_id, template_id);
-alter table portal.template_applications enable row level security;
-create policy own_tenant on portal.template_applications as permissive for all to portal_app
-    using ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)))
-    with check ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)));
-grant insert, select on table portal.template_applications to portal_app;
 
 create table portal.task_assignees (
     tenant_id uuid not null,

@@ -71,14 +71,14 @@ public sealed partial class SealAudit(PortalDb db, AuditKeys keys, TimeProvider 
             signature = keys.Sign(AuditSeal.Message(tenant, number, rows.Count, sealedAt, seal)),
             sealedAt,
         });
-        Log.Sealed(logger, tenant, number, rows.Count, Convert.ToHexStringLower(seal));
+        Log.Sealed(logger, tenant, number, rows.Count);
     }
 
     private sealed record Unsealed(Guid TenantId, long LastNumber, byte[] LastSeal, Guid RowId, byte[] RowHash, long WrittenIn, DateTimeOffset OccurredAt);
 
     private static partial class Log
     {
-        [LoggerMessage(Level = LogLevel.Information, Message = "Audit log of tenant {TenantId} sealed: seal {Number} over {Rows} rows is {Seal}")]
-        public static partial void Sealed(ILogger logger, Guid tenantId, long number, int rows, string seal);
+        [LoggerMessage(Level = LogLevel.Information, Message = "Audit log of tenant {TenantId} sealed: seal {Number} over {Rows} rows")]
+        public static partial void Sealed(ILogger logger, Guid tenantId, long number, int rows);
     }
 }

@@ -249,7 +249,7 @@ public sealed class TaskStore(PortalDb db, ProjectStore projects, Journal journa
         return task;
     }
 
-    private Task ReplaceAssigneesAsync(Tx tx, TenantId tenant, TaskItem task, IReadOnlyList<Guid> people) => tx.ExecuteAsync("""
+    private Task<int> ReplaceAssigneesAsync(Tx tx, TenantId tenant, TaskItem task, IReadOnlyList<Guid> people) => tx.ExecuteAsync("""
         delete from portal.task_assignees where tenant_id = @tenant and task_id = @task and user_id <> all(@people);
         insert into portal.task_assignees (tenant_id, project_id, task_id, user_id, added_at)
         select @tenant, @project, @task, u, @now from unnest(@people) u on conflict do nothing;

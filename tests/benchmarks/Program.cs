@@ -4,8 +4,6 @@ using Portal.Tests.Benchmarks;
 var benchmarks = new Dictionary<string, Func<BenchmarkArguments, Task>>(StringComparer.OrdinalIgnoreCase)
 {
     ["orchestrations"] = Orchestrations.RunAsync,
-    ["api"] = Portal.Tests.Benchmarks.Api.ApiBenchmark.RunAsync,
-    [Portal.Tests.Benchmarks.Api.ApiApp.Verb] = Portal.Tests.Benchmarks.Api.ApiApp.ServeAsync,
     ["memory"] = Memory.RunAsync,
     ["growth"] = Growth.RunAsync,
     ["profile"] = Profile.RunAsync,

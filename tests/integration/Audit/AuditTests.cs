@@ -286,7 +286,7 @@ public sealed class AuditTests(TestPortal portal) : IClassFixture<TestPortal>, I
     private static Task<AuditVerdict> CheckAsync(IEnumerable<string> lines, IReadOnlyDictionary<string, byte[]>? keys = null) =>
         new AuditVerifier(keys).RunAsync(lines.Select(l => (ReadOnlyMemory<byte>)Encoding.UTF8.GetBytes(l)).ToAsyncEnumerable());
 
-    private static Task InsertAsync(NpgsqlConnection connection, string action) => connection.ExecuteAsync("""
+    private static Task<int> InsertAsync(NpgsqlConnection connection, string action) => connection.ExecuteAsync("""
         insert into portal.audit_log (id, tenant_id, actor_kind, action, entity_type, entity_id, occurred_at)
         values (gen_random_uuid(), @tenant, 'system', @action, 'thing', gen_random_uuid(), now())
         """, new { tenant = TestPeople.Tenant, action });

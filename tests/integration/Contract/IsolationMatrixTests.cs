@@ -9,7 +9,6 @@ using Portal.Db;
 using Portal.Functions.Contract;
 using Portal.Tenancy;
 using Portal.Tests.Support;
-using Portal.Tests.Support.Contract;
 
 namespace Portal.Tests.Integration.Contract;
 

@@ -219,8 +219,9 @@ public sealed class SampleWorld(TestPortal portal)
     {
         var jwt = request.As is { } person ? (await portal.Clerk.SignInAsync(person)).Jwt : null;
         using var message = ApiAnswer.Message(request, jwt);
-        var call = portal.Anonymous.SendAsync(message);
-        return await ApiAnswer.ReadAsync(takesTime ? await portal.WhileMovingAsync(call) : await call);
+        return await ApiAnswer.ReadAsync(takesTime
+            ? await portal.WhileMovingAsync(portal.Anonymous.SendAsync(message))
+            : await portal.Anonymous.SendAsync(message));
     }
 
     private async Task AddAsync(string handle, string role, string status)
