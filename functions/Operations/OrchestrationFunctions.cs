@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Portal.Functions.Http;
+using Portal.Functions.Http.Inputs;
 using Portal.Operations;
 using Portal.Paging;
 
@@ -30,9 +31,12 @@ public sealed class ListOrchestrationsFunction(LookAtOrchestrations look, Search
     public async Task<IResult> RunAsync([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/ops/orchestrations")] HttpRequest request, CancellationToken ct)
     {
         var (search, errors) = SearchQuestion.Read(request.Query, cursors);
-        if (errors.Count > 0)
+        var known = InputPlan.Of(typeof(SearchInput)).ByName;
+        var unknown = request.Query.Keys.Where(name => !known.ContainsKey(name)).Take(20)
+            .Select(name => new FieldError($"?{name[..Math.Min(name.Length, 100)]}", "unknown", "There is no such query parameter.")).ToList();
+        if (errors.Count + unknown.Count > 0)
         {
-            return Problem.Invalid(errors);
+            return Problem.Invalid([.. errors, .. unknown]);
         }
 
         var page = await look.SearchAsync(search, ct);

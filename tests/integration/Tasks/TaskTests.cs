@@ -16,7 +16,12 @@ public sealed class TaskTests(TestPortal portal) : IClassFixture<TestPortal>
         var milestone = await portal.NewMilestoneAsync(project);
         var made = await portal.NewTaskAsync(project, "Grade", new
         {
-            description = "Warm, not orange", priority = "high", dueDate = "2026-03-09", milestoneId = milestone.Id, assigneeIds = new[] { Me, TestPeople.UserId("admin") }, watcherIds = new[] { Crew },
+            description = "Warm, not orange",
+            priority = "high",
+            dueDate = "2026-03-09",
+            milestoneId = milestone.Id,
+            assigneeIds = new[] { Me, TestPeople.UserId("admin") },
+            watcherIds = new[] { Crew },
         });
         var read = (await portal.As("crew1").FetchAsync($"/api/tasks/{made.Id}")).Expect(200);
         Assert.Equal(made.Body, read.Body);
@@ -137,6 +142,7 @@ public sealed class TaskTests(TestPortal portal) : IClassFixture<TestPortal>
         Assert.Equal($"{Me}", Assert.Single(copy.Field("assigneeIds").AsArray())!.ToString());
         Assert.Equal($"{first.Id}", Assert.Single(copy.Field("dependsOn").AsArray())!.ToString());
         Assert.Empty(copy.Field("watcherIds").AsArray());
+        await portal.ScalarAsync<int>("update portal.users set status = 'active' where id = @id returning 1", new { id = TestPeople.UserId("crew5") });
         Assert.Equal("Made", (await portal.As("agency").PostAsync($"/api/tasks/{made.Id}/duplicate")).Expect(201).Text("title"));
     }
 
