@@ -25,7 +25,6 @@ internal static class DapperSetup
         SqlMapper.AddTypeHandler(new KeyHandler<ShareLinkId>());
         SqlMapper.AddTypeHandler(new KeyHandler<InviteId>());
         SqlMapper.AddTypeHandler(new KeyHandler<NotificationId>());
-        SqlMapper.AddTypeHandler(new UuidsHandler());
         SqlMapper.AddTypeHandler(new KeyHandler<CommentId>());
         SqlMapper.AddTypeHandler(new KeyHandler<TemplateId>());
         SqlMapper.AddTypeHandler(new KeyHandler<MilestoneId>());
@@ -64,15 +63,7 @@ internal static class DapperSetup
         };
     }
 
-    /// <summary>uuid[]: Npgsql calls the column an Array, which Dapper finds in no constructor.</summary>
-    private sealed class UuidsHandler : SqlMapper.TypeHandler<Guid[]>
-    {
-        public override void SetValue(IDbDataParameter parameter, Guid[]? value) => parameter.Value = (object?)value ?? DBNull.Value;
-
-        public override Guid[] Parse(object value) => (Guid[])value;
-    }
-
-    /// <summary>A day without a time zone.</summary>
+    /// <summary>A day without a time zone. Npgsql takes the last day there is for 'infinity', which is how a list keys what has no day.</summary>
     private sealed class DateHandler : SqlMapper.TypeHandler<DateOnly>
     {
         public override void SetValue(IDbDataParameter parameter, DateOnly value) => parameter.Value = value;

@@ -21,8 +21,6 @@ public sealed class MilestoneStore(PortalDb db, ProjectStore projects, Journal j
 
     private const string Seen = $"s.tenant_id = @tenant and (@seesAll or s.project_id = any({ProjectStore.Mine}))";
 
-    private const string LastDay = "9999-12-31";
-
     public Task<Milestone?> FindAsync(TenantId tenant, Caller caller, MilestoneId id, CancellationToken ct) =>
         db.ReadOneAsync<Milestone>(tenant, $"select {Columns} from portal.milestones s where {Seen} and s.id = @id",
             new { tenant, seesAll = caller.SeesAllProjects, user = caller.User, id }, ct);
@@ -52,7 +50,7 @@ public sealed class MilestoneStore(PortalDb db, ProjectStore projects, Journal j
 
     /// <summary>Where a row stands in the list.</summary>
     public static Position PositionOf(Milestone milestone) =>
-        new(milestone.DueOn?.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture) ?? LastDay, milestone.Id.Value);
+        new((milestone.DueOn ?? DateOnly.MaxValue).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), milestone.Id.Value);
 
     public async Task<(Milestone? Item, Refusal? Refusal)> CreateAsync(Tx tx, TenantId tenant, Caller caller, ProjectId project, MilestoneFields fields)
     {

@@ -27,8 +27,6 @@ public sealed class TaskList(PortalDb db, TimeProvider clock)
     public const string ByPriority = "priority";
     public const string ByTitle = "title";
 
-    private const string LastDay = "9999-12-31";
-
     private const string Filtered = $"""
         select {TaskStore.Columns} from portal.tasks t
          where t.tenant_id = @tenant and (@seesAll or t.project_id = any({ProjectStore.Mine}))
@@ -41,7 +39,7 @@ public sealed class TaskList(PortalDb db, TimeProvider clock)
            and (@watcher::uuid is null or t.id = any(array(
                select w.task_id from portal.task_watchers w where w.tenant_id = @tenant and w.user_id = @watcher)))
            and (@dueBefore::date is null or t.due_key < @dueBefore)
-           and (@dueAfter::date is null or (t.due_key > @dueAfter and t.due_key < '{LastDay}'))
+           and (@dueAfter::date is null or (t.due_key > @dueAfter and t.due_key < 'infinity'))
            and (not @overdue or (t.status <> 'done' and t.due_key < (
                select (@now at time zone n.time_zone)::date from portal.tenants n where n.id = @tenant)))
            and (@text::text is null or strpos(lower(t.title), lower(@text)) > 0)
@@ -98,7 +96,7 @@ public sealed class TaskList(PortalDb db, TimeProvider clock)
     /// <summary>Where a row stands in that order.</summary>
     public static Position PositionOf(TaskItem task, string order) => order switch
     {
-        ByDue => new(task.DueOn?.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture) ?? LastDay, task.Id.Value),
+        ByDue => new((task.DueOn ?? DateOnly.MaxValue).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), task.Id.Value),
         ByPriority => new(TaskPriority.Rank(task.Priority).ToString(CultureInfo.InvariantCulture), task.Id.Value),
         ByTitle => new(task.TitleKey, task.Id.Value),
         _ => Position.Of(task.CreatedAt, task.Id.Value),

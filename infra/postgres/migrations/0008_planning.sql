@@ -67,7 +67,7 @@ create table portal.milestones (
     starts_on       date,
     due_on          date,
     -- Without a date it comes last; a key of a list must not be null.
-    due_key         date not null generated always as (coalesce(due_on, date '9999-12-31')) stored,
+    due_key         date not null generated always as (coalesce(due_on, date 'infinity')) stored,
     created_by      uuid not null,
     version         integer not null default 1,
     created_at      timestamptz not null,
@@ -95,7 +95,7 @@ create table portal.tasks (
     priority_rank   smallint not null generated always as (
                         case priority when 'low' then 1 when 'normal' then 2 when 'high' then 3 else 4 end) stored,
     due_on          date,
-    due_key         date not null generated always as (coalesce(due_on, date '9999-12-31')) stored,
+    due_key         date not null generated always as (coalesce(due_on, date 'infinity')) stored,
     done_at         timestamptz,
     created_by      uuid not null,
     version         integer not null default 1,
