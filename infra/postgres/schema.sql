@@ -432,7 +432,7 @@ create table portal.milestones (
     status text default 'planned'::text not null,
     starts_on date,
     due_on date,
-    due_key date generated always as (COALESCE(due_on, '9999-12-31'::date)) stored not null,
+    due_key date generated always as (COALESCE(due_on, 'infinity'::date)) stored not null,
     created_by uuid not null,
     version integer default 1 not null,
     created_at timestamp with time zone not null,
@@ -882,7 +882,7 @@ CASE priority
     ELSE 4
 END) stored not null,
     due_on date,
-    due_key date generated always as (COALESCE(due_on, '9999-12-31'::date)) stored not null,
+    due_key date generated always as (COALESCE(due_on, 'infinity'::date)) stored not null,
     done_at timestamp with time zone,
     created_by uuid not null,
     version integer default 1 not null,
