@@ -11,6 +11,9 @@ public sealed record Actor(string Kind, string? Id, string? ImpersonatorId, stri
 
     public static Actor From(Operator person) => new("operator", person.ClerkUserId, null, person.RequestId);
 
+    /// <summary>The tenant's own person who did it; null for guests, vendors, operators and the system.</summary>
+    public Guid? Person => Kind == "user" && Guid.TryParse(Id, out var id) ? id : null;
+
     public static Actor Mux(string? eventId) => new("vendor", "mux", null, eventId);
 
     public static Actor System(string part) => new("system", part, null, null);
@@ -31,8 +34,8 @@ public sealed class Journal(TimeProvider clock)
                                       old_value, new_value, request_id, occurred_at)
         values (@auditId, @tenant, @actorKind, @actorId, @impersonatorId, @action, @entityType, @entityId,
                 @old::jsonb, @new::jsonb, @requestId, @now);
-        insert into portal.events (event_id, tenant_id, aggregate_type, aggregate_id, type, payload, occurred_at)
-        select @eventId, @tenant, @entityType, @entityId, @eventType, coalesce(@new::jsonb, '{}'), @now
+        insert into portal.events (event_id, tenant_id, aggregate_type, aggregate_id, type, payload, actor_id, occurred_at)
+        select @eventId, @tenant, @entityType, @entityId, @eventType, coalesce(@new::jsonb, '{}'), @person::uuid, @now
          where @eventType::text is not null;
         """;
 
@@ -54,6 +57,7 @@ public sealed class Journal(TimeProvider clock)
             @new = Json(entry.New),
             requestId = actor.RequestId,
             eventType = entry.EventType,
+            person = actor.Person,
             now,
         });
     }

@@ -173,7 +173,8 @@ public sealed class TaskStore(PortalDb db, ProjectStore projects, Journal journa
             return new Refusal.Conflict("task-not-pending", $"The task is {task.Status}; only a pending one can be deleted.");
         }
 
-        await journal.WriteAsync(tx, tenant, Actor.From(caller), new Entry("task_deleted", "task", id.Value, Audited(task), null));
+        await journal.WriteAsync(tx, tenant, Actor.From(caller), new Entry("task_deleted", "task", id.Value, Audited(task),
+            new { projectId = task.ProjectId.Value }, "task_deleted"));
         return null;
     }
 
@@ -245,7 +246,7 @@ public sealed class TaskStore(PortalDb db, ProjectStore projects, Journal journa
             source = source?.Id.Value,
         });
         var task = await tx.GetAsync<TaskItem>($"select {Columns} from portal.tasks t where t.tenant_id = @tenant and t.id = @id", new { tenant, id });
-        await journal.WriteAsync(tx, tenant, Actor.From(caller), new Entry("task_created", "task", id.Value, null, Audited(task, duplicateOf: source?.Id.Value)));
+        await journal.WriteAsync(tx, tenant, Actor.From(caller), new Entry("task_created", "task", id.Value, null, Audited(task, duplicateOf: source?.Id.Value), "task_created"));
         return task;
     }
 

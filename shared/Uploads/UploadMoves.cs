@@ -169,6 +169,7 @@ public sealed class UploadMoves(Journal journal, AlertStore alerts, TimeProvider
             {
                 status = after.Status,
                 attempt = after.Attempt,
+                projectId = after.ProjectId.Value,
                 assetId = after.AssetId.Value,
                 assetVersionId = after.AssetVersionId.Value,
                 uploaderId = after.CreatedBy.Value,

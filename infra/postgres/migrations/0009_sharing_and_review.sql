@@ -328,7 +328,8 @@ begin
                     p_request_id, p_now);
             insert into portal.events (event_id, tenant_id, aggregate_type, aggregate_id, type, payload, occurred_at)
             values (p_event_id, v_link.tenant_id, 'share_link', v_link.id, 'share_link_opened',
-                    jsonb_build_object('shareLinkId', v_link.id, 'viewerId', p_viewer_id, 'assetVersionId', v_version.id), p_now);
+                    jsonb_build_object('shareLinkId', v_link.id, 'projectId', v_link.project_id, 'viewerId', p_viewer_id,
+                                       'assetVersionId', v_version.id), p_now);
         else
             update portal.share_viewers w set last_seen_at = p_now, minted = w.minted + 1, user_id = coalesce(w.user_id, v_user.id) where w.id = v_viewer;
         end if;

@@ -1,6 +1,9 @@
 -- From an event to what follows of it. The outbox says which events nobody has looked at yet; looking at one writes, in one
 -- transaction, the notifications, the analytics, the read models and a delivery for every effect outside the database.
 
+-- Who did it, when it was one of the tenant's people: nobody is told of what they did themselves.
+alter table portal.events add column actor_id uuid;
+
 -- A row for every event, written by whatever writes the event, gone when the event was routed. seq is the order of one aggregate:
 -- its writers hold its row, so the second one's number is the higher one.
 create table portal.outbox (

@@ -1,0 +1,29 @@
+using Portal.Db;
+using Portal.Events;
+
+namespace Portal.Deliveries;
+
+/// <summary>Names a delivery's orchestration: ids only, as all inputs of orchestrations.</summary>
+/// <param name="Attempt">1, and one more for each time an Operator has it sent again.</param>
+public sealed record DeliveryRef(Guid TenantId, Guid DeliveryId, int Attempt)
+{
+    public string InstanceId => $"deliver-{DeliveryId}-{Attempt}";
+
+    public TenantId Tenant => new(TenantId);
+}
+
+/// <summary>One effect of an event outside the database.</summary>
+/// <param name="Recipient">user:{id}, guest:{keyed hash}, contact or platform; never an address.</param>
+public sealed record Delivery(Guid Id, string Channel, string Recipient, string Status, int Attempt, DateTimeOffset CreatedAt, PortalEvent Event)
+{
+    public Guid? UserId => Recipient.StartsWith("user:", StringComparison.Ordinal) ? Guid.Parse(Recipient.AsSpan(5)) : null;
+
+    public string? GuestHash => Recipient.StartsWith("guest:", StringComparison.Ordinal) ? Recipient[6..] : null;
+}
+
+/// <summary>Starts orchestrations of deliveries; the Functions side knows how.</summary>
+public interface IDeliveryStarter
+{
+    /// <summary>Starts it unless it was started before.</summary>
+    Task StartAsync(DeliveryRef delivery, CancellationToken ct);
+}

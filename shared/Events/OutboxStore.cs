@@ -1,0 +1,47 @@
+using Portal.Db;
+
+namespace Portal.Events;
+
+/// <summary>All SQL of the outbox: what waits to be routed, in order.</summary>
+public sealed class OutboxStore(PortalDb db, TimeProvider clock)
+{
+    /// <summary>A tenant's lock is held until the commit: two sweeps never route one tenant's events at once, or out of order.</summary>
+    private const string Lock = "select pg_try_advisory_xact_lock(hashtextextended('portal.outbox ' || @tenant::text, 0))";
+
+    private const string Columns = """
+        o.seq, e.event_id, e.tenant_id, e.aggregate_type, e.aggregate_id, e.type, e.payload::text as payload, e.actor_id, e.occurred_at
+        """;
+
+    /// <summary>Tenants with events that are due, whoever waits longest first.</summary>
+    public Task<IReadOnlyList<TenantId>> TenantsAsync(int limit, CancellationToken ct) =>
+        db.AcrossTenantsAsync(tx => tx.QueryAsync<TenantId>("""
+            select o.tenant_id from portal.outbox o where o.next_try_at <= @now group by o.tenant_id order by min(o.seq) limit @limit
+            """, new { now = clock.GetUtcNow(), limit }), ct);
+
+    /// <summary>
+    /// The tenant's next events in order, behind a lock that ends with the transaction; none when somebody else holds it. An event that
+    /// could not be routed before holds back the later ones of its aggregate, and nothing else.
+    /// </summary>
+    public async Task<IReadOnlyList<PortalEvent>> TakeAsync(Tx tx, TenantId tenant, int limit) =>
+        await tx.GetAsync<bool>(Lock, new { tenant })
+            ? await tx.QueryAsync<PortalEvent>($"""
+                select {Columns}
+                  from portal.outbox o join portal.events e on e.tenant_id = o.tenant_id and e.event_id = o.event_id
+                 where o.tenant_id = @tenant and o.next_try_at <= @now
+                   and not exists (select 1 from portal.outbox p join portal.events f on f.tenant_id = p.tenant_id and f.event_id = p.event_id
+                                    where p.tenant_id = @tenant and p.next_try_at > @now and p.seq < o.seq and f.aggregate_id = e.aggregate_id)
+                 order by o.seq limit @limit
+                """, new { tenant, limit, now = clock.GetUtcNow() })
+            : [];
+
+    public Task<int> DoneAsync(Tx tx, TenantId tenant, IReadOnlyList<PortalEvent> events) =>
+        tx.ExecuteAsync("delete from portal.outbox where tenant_id = @tenant and seq = any(@seqs)", new { tenant, seqs = events.Select(e => e.Seq).ToArray() });
+
+    /// <summary>The event stays, for later. Answers how often it has been tried now.</summary>
+    public Task<int> PutOffAsync(TenantId tenant, PortalEvent e, string error, TimeSpan wait, CancellationToken ct) =>
+        db.InTenantAsync(tenant, tx => tx.GetAsync<int>("""
+            update portal.outbox set tries = tries + 1, last_error = left(@error, 1000), next_try_at = @next
+             where tenant_id = @tenant and seq = @Seq
+            returning tries
+            """, new { tenant, e.Seq, error, next = clock.GetUtcNow() + wait }), ct);
+}
