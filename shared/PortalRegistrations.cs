@@ -27,6 +27,7 @@ using Portal.Vendors;
 using Portal.Vendors.Blob;
 using Portal.Vendors.Clerk;
 using Portal.Vendors.Mux;
+using Portal.Vendors.Resend;
 using Portal.Webhooks;
 
 namespace Portal;
@@ -37,7 +38,7 @@ public static class PortalRegistrations
     public static IServiceCollection AddPortalCore(this IServiceCollection services)
     {
         services.TryAddSingleton(TimeProvider.System);
-        return services.AddSettings().AddData().AddMux().AddFeatures();
+        return services.AddSettings().AddData().AddMux().AddResend().AddFeatures();
     }
 
     private static IServiceCollection AddSettings(this IServiceCollection services)
@@ -57,7 +58,13 @@ public static class PortalRegistrations
             .Validate(o => Uri.IsWellFormedUriString(o.ApiUrl, UriKind.Absolute), "Clerk:ApiUrl must be the base of the Backend API.")
             .Validate(o => o.SecretKey.StartsWith("sk_", StringComparison.Ordinal), "Clerk:SecretKey must be the instance's sk_… key.")
             .Validate(o => o.InviteRedirectUrl.Length == 0 || Uri.IsWellFormedUriString(o.InviteRedirectUrl, UriKind.Absolute), "Clerk:InviteRedirectUrl must be a URL.")
-            .Validate(o => o.AuthorizedParties.Length > 0, "Clerk:AuthorizedParties must name the portal's origins.").ValidateOnStart();
+            .Validate(o => o.AuthorizedParties.Length > 0, "Clerk:AuthorizedParties must name the portal's origins.")
+            .Validate(o => SvixSignature.IsSecret(o.WebhookSecret), "Clerk:WebhookSecret must be whsec_ and base64.").ValidateOnStart();
+        services.AddOptions<ResendOptions>().BindConfiguration(ResendOptions.Section)
+            .Validate(o => Uri.TryCreate(o.ApiUrl, UriKind.Absolute, out var url) && url.AbsolutePath == "/", "Resend:ApiUrl must be a host without a path.")
+            .Validate(o => o.ApiKey.StartsWith("re_", StringComparison.Ordinal), "Resend:ApiKey must be a re_… key.")
+            .Validate(o => System.Net.Mail.MailAddress.TryCreate(o.From, out var from) && from.Address == o.From, "Resend:From must be an e-mail address.")
+            .Validate(o => SvixSignature.IsSecret(o.WebhookSecret), "Resend:WebhookSecret must be whsec_ and base64.").ValidateOnStart();
         services.AddOptions<BlobOptions>().BindConfiguration(BlobOptions.Section)
             .Validate(o => o.ReadWriteToken.StartsWith("vercel_blob_rw_", StringComparison.Ordinal), "Blob:ReadWriteToken must be a vercel_blob_rw_… token.")
             .ValidateOnStart();

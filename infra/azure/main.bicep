@@ -16,6 +16,9 @@ param keyVaultName string
 @description('Clerk Frontend API URL.')
 param clerkIssuer string
 
+@description('The sender of mail: an address of a domain that Resend has verified.')
+param mailFrom string
+
 @description('Origins of the portal, separated by commas: accepted as azp and by CORS.')
 param portalOrigins string
 
@@ -48,6 +51,9 @@ var secrets = {
   Mux__TokenSecret: 'Mux-TokenSecret'
   Mux__WebhookSecret: 'Mux-WebhookSecret'
   Clerk__SecretKey: 'Clerk-SecretKey'
+  Clerk__WebhookSecret: 'Clerk-WebhookSecret'
+  Resend__ApiKey: 'Resend-ApiKey'
+  Resend__WebhookSecret: 'Resend-WebhookSecret'
   Mux__SigningKeyId: 'Mux-SigningKeyId'
   Mux__SigningPrivateKey: 'Mux-SigningPrivateKey'
   Blob__ReadWriteToken: 'Blob-ReadWriteToken'
@@ -211,6 +217,7 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
       Clerk__Issuer: clerkIssuer
       Clerk__AuthorizedParties: portalOrigins
       Clerk__InviteRedirectUrl: inviteRedirectUrl
+      Resend__From: mailFrom
       Audit__CurrentKey: auditKeyId
       SealAuditSchedule: '0 * * * * *'
       Http__AllowedOrigins: portalOrigins
@@ -226,3 +233,5 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
 
 output address string = 'https://${app.properties.defaultHostName}'
 output muxWebhook string = 'https://${app.properties.defaultHostName}/api/webhooks/mux'
+output clerkWebhook string = 'https://${app.properties.defaultHostName}/api/webhooks/clerk'
+output resendWebhook string = 'https://${app.properties.defaultHostName}/api/webhooks/resend'

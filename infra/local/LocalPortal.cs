@@ -117,6 +117,8 @@ internal sealed class LocalPortal : IAsyncDisposable
                 ct)),
             _ => address);
         Vendors.Mux.WebhookUrl = new Uri($"{address}/api/webhooks/mux");
+        Vendors.Clerk.WebhookUrl = new Uri($"{address}/api/webhooks/clerk");
+        Vendors.Resend.WebhookUrl = new Uri($"{address}/api/webhooks/resend");
     }
 
     private T Started<T>(string name, T part)

@@ -17,6 +17,8 @@ internal sealed class VendorServers : IAsyncDisposable
 
     public LocalClerkOptions ClerkOptions { get; private set; } = null!;
 
+    public LocalResendOptions ResendOptions { get; private set; } = null!;
+
     public LocalMux Mux { get; private set; } = null!;
 
     public LocalClerk Clerk { get; private set; } = null!;
@@ -39,7 +41,7 @@ internal sealed class VendorServers : IAsyncDisposable
                 return await StartClerkAsync(vendors.ClerkOptions, ct);
             });
             vendors.Resend = await vendors.StartAsync(screen, "Resend", appPort + 300, port => LocalResend.StartAsync(
-                new LocalResendOptions { Database = database, Clock = clock, Port = port, ConfigureLogging = Log }, ct));
+                vendors.ResendOptions = new LocalResendOptions { Database = database, Clock = clock, Port = port, ConfigureLogging = Log }, ct));
             vendors.Blob = await vendors.StartAsync(screen, "Vercel Blob", appPort + 400, port => LocalBlob.StartAsync(
                 new LocalBlobOptions { Database = database, Clock = clock, Port = port, ConfigureLogging = Log }, ct));
             return vendors;

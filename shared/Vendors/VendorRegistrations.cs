@@ -3,17 +3,31 @@ using Microsoft.Extensions.Options;
 using Mux.Csharp.Sdk.Api;
 using Mux.Csharp.Sdk.Client;
 using Portal.Vendors.Mux;
+using Portal.Vendors.Resend;
+using Resend;
 
 namespace Portal.Vendors;
 
-/// <summary>Builds the Mux SDK's API objects from settings. They hold no state per call and may be shared.</summary>
+/// <summary>Registers the vendors' SDKs, built from settings.</summary>
 internal static class VendorRegistrations
 {
+    private static readonly TimeSpan MailTimeout = TimeSpan.FromSeconds(15);
+
+    /// <summary>Mux's API objects hold no state per call and may be shared.</summary>
     public static IServiceCollection AddMux(this IServiceCollection services) => services
         .AddSingleton(p => Configure(p.GetRequiredService<IOptions<MuxOptions>>().Value))
         .AddSingleton<IDirectUploadsApiAsync>(p => new DirectUploadsApi(p.GetRequiredService<Configuration>()))
         .AddSingleton<IAssetsApiAsync>(p => new AssetsApi(p.GetRequiredService<Configuration>()))
         .AddSingleton<IMuxVideo, MuxVideo>();
+
+    /// <summary>Scoped: the SDK's client takes snapshot options, so nothing that lives longer than a request may hold it.</summary>
+    public static IServiceCollection AddResend(this IServiceCollection services)
+    {
+        services.AddResend(_ => { }).ConfigureHttpClient(http => http.Timeout = MailTimeout);
+        services.AddOptions<ResendClientOptions>().Configure<IOptions<ResendOptions>>(
+            (client, options) => (client.ApiUrl, client.ApiToken) = (options.Value.ApiUrl, options.Value.ApiKey));
+        return services.AddScoped<ResendMail>();
+    }
 
     private static Configuration Configure(MuxOptions options) => new()
     {

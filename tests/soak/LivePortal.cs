@@ -19,12 +19,14 @@ public sealed class LivePortal : IAsyncDisposable
     private readonly TestDatabase database;
     private readonly HttpClient http;
 
-    private LivePortal(TestDatabase database, LocalMux mux, LocalClerk clerk, LocalBlob blob)
+    private LivePortal(TestDatabase database, LocalMux mux, LocalClerk clerk, LocalResend resend, LocalBlob blob)
     {
         this.database = database;
-        (Mux, Clerk, Blob) = (mux, clerk, blob);
+        (Mux, Clerk, Resend, Blob) = (mux, clerk, resend, blob);
         App = new AppProcess(settingsFile, database.Admin, TestSettings.FreePort(), Lease);
         Mux.WebhookUrl = new Uri(App.Address, "/api/webhooks/mux");
+        Clerk.WebhookUrl = new Uri(App.Address, "/api/webhooks/clerk");
+        Resend.WebhookUrl = new Uri(App.Address, "/api/webhooks/resend");
         http = new HttpClient(new SocketsHttpHandler { UseCookies = false, AllowAutoRedirect = false })
         {
             BaseAddress = App.Address,
@@ -37,6 +39,8 @@ public sealed class LivePortal : IAsyncDisposable
     public LocalMux Mux { get; }
 
     public LocalClerk Clerk { get; }
+
+    public LocalResend Resend { get; }
 
     public LocalBlob Blob { get; }
 
@@ -51,9 +55,10 @@ public sealed class LivePortal : IAsyncDisposable
             RateLimitPosts = false,
         });
         var clerk = await LocalClerk.StartAsync(new LocalClerkOptions { Database = database.Admin });
+        var resend = await LocalResend.StartAsync(new LocalResendOptions { Database = database.Admin, RequestsPerSecond = 0 });
         var blob = await LocalBlob.StartAsync(new LocalBlobOptions { Database = database.Admin });
         await TestPeople.AddAsync(database.Admin, clerk, TimeProvider.System.GetUtcNow());
-        var portal = new LivePortal(database, mux, clerk, blob);
+        var portal = new LivePortal(database, mux, clerk, resend, blob);
         await portal.WriteSettingsAsync();
         return portal;
     }
@@ -91,7 +96,7 @@ public sealed class LivePortal : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await App.DisposeAsync();
-        foreach (var vendor in new IAsyncDisposable[] { Mux, Clerk, Blob })
+        foreach (var vendor in new IAsyncDisposable[] { Mux, Clerk, Resend, Blob })
         {
             await vendor.DisposeAsync();
         }
@@ -103,7 +108,7 @@ public sealed class LivePortal : IAsyncDisposable
 
     private async Task WriteSettingsAsync()
     {
-        var settings = await TestSettings.MakeAsync(database, Mux, Clerk, Blob, App.Address);
+        var settings = await TestSettings.MakeAsync(database, Mux, Clerk, Resend, Blob, App.Address);
         settings["Mux:PostGap"] = "00:00:00.020";
         await File.WriteAllTextAsync(settingsFile, JsonSerializer.Serialize(settings));
     }

@@ -11,7 +11,7 @@ using Xunit;
 namespace Portal.Tests.Support;
 
 /// <summary>
-/// The whole portal for tests: the app on the local runtime, local Mux, Clerk and Blob servers, one database, one shared clock. Tests
+/// The whole portal for tests: the app on the local runtime, local Mux, Clerk, Resend and Blob servers, one database, one shared clock. Tests
 /// speak HTTP to it and look at rows; timers run when a test says so. One for a test class: <c>IClassFixture&lt;TestPortal&gt;</c>.
 /// </summary>
 public sealed class TestPortal : IAsyncLifetime
@@ -28,6 +28,9 @@ public sealed class TestPortal : IAsyncLifetime
     public LocalMux Mux { get; private set; } = null!;
 
     public LocalClerk Clerk { get; private set; } = null!;
+
+    /// <summary>Takes any number of mails a second.</summary>
+    public LocalResend Resend { get; private set; } = null!;
 
     public LocalBlob Blob { get; private set; } = null!;
 
@@ -50,9 +53,10 @@ public sealed class TestPortal : IAsyncLifetime
         await database.InitializeAsync();
         Mux = await LocalMux.StartAsync(new LocalMuxOptions { Database = database.Admin, Clock = Clock });
         Clerk = await LocalClerk.StartAsync(new LocalClerkOptions { Database = database.Admin, Clock = Clock });
+        Resend = await LocalResend.StartAsync(new LocalResendOptions { Database = database.Admin, Clock = Clock, RequestsPerSecond = 0 });
         Blob = await LocalBlob.StartAsync(new LocalBlobOptions { Database = database.Admin, Clock = Clock });
         await TestPeople.AddAsync(database.Admin, Clerk, Clock.GetUtcNow());
-        Settings = await TestSettings.MakeAsync(database, Mux, Clerk, Blob, new Uri($"http://127.0.0.1:{port}"));
+        Settings = await TestSettings.MakeAsync(database, Mux, Clerk, Resend, Blob, new Uri($"http://127.0.0.1:{port}"));
         Settings["Mux:CallTimeout"] = "00:00:15";
         foreach (var (name, value) in Overrides)
         {
@@ -97,6 +101,8 @@ public sealed class TestPortal : IAsyncLifetime
 
         clients.Clear();
         Mux.WebhookUrl = new Uri(Host.Address, "/api/webhooks/mux");
+        Clerk.WebhookUrl = new Uri(Host.Address, "/api/webhooks/clerk");
+        Resend.WebhookUrl = new Uri(Host.Address, "/api/webhooks/resend");
     }
 
     /// <summary>A client that is signed in as that person at every call.</summary>
@@ -130,6 +136,8 @@ public sealed class TestPortal : IAsyncLifetime
         for (var round = 0; round < 3; round++)
         {
             await Mux.WhenIdleAsync();
+            await Clerk.WhenIdleAsync();
+            await Resend.WhenIdleAsync();
             await Blob.WhenIdleAsync();
             await Host.Durable.WhenIdleAsync(TimeSpan.FromSeconds(30));
         }
@@ -149,6 +157,8 @@ public sealed class TestPortal : IAsyncLifetime
         Mux.Requests.Clear();
         Clerk.Faults.Clear();
         Clerk.Requests.Clear();
+        Resend.Faults.Clear();
+        Resend.Requests.Clear();
         await using var connection = await OpenAsync();
         await connection.ExecuteAsync("truncate portal.rate_windows; delete from portal.alerts; update portal.vendor_pace set next_at = '-infinity'");
     }
@@ -160,7 +170,7 @@ public sealed class TestPortal : IAsyncLifetime
             await Host.DisposeAsync();
         }
 
-        foreach (var vendor in new IAsyncDisposable?[] { Mux, Clerk, Blob })
+        foreach (var vendor in new IAsyncDisposable?[] { Mux, Clerk, Resend, Blob })
         {
             if (vendor is not null)
             {

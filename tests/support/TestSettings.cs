@@ -18,7 +18,7 @@ public static class TestSettings
     private static readonly string AuditKey = NewAuditKey();
 
     /// <param name="app">The app's own address, which is one of its settings: Blob reports to it.</param>
-    public static async Task<Dictionary<string, string?>> MakeAsync(TestDatabase database, LocalMux mux, LocalClerk clerk, LocalBlob blob, Uri app)
+    public static async Task<Dictionary<string, string?>> MakeAsync(TestDatabase database, LocalMux mux, LocalClerk clerk, LocalResend resend, LocalBlob blob, Uri app)
     {
         var signing = await NewSigningKeyAsync(mux);
         return new()
@@ -38,6 +38,11 @@ public static class TestSettings
             ["Clerk:AuthorizedParties"] = "http://localhost:3000",
             ["Clerk:ApiUrl"] = clerk.ApiUrl.ToString(),
             ["Clerk:SecretKey"] = "sk_test_localclerk",
+            ["Clerk:WebhookSecret"] = clerk.WebhookSecret,
+            ["Resend:ApiUrl"] = resend.ApiUrl.ToString(),
+            ["Resend:ApiKey"] = "re_local_key",
+            ["Resend:From"] = "no-reply@portal.example",
+            ["Resend:WebhookSecret"] = resend.WebhookSecret,
             ["Blob:ApiUrl"] = blob.ApiUrl.ToString(),
             ["Blob:ReadWriteToken"] = blob.ReadWriteToken,
             ["Blob:CallbackUrl"] = new Uri(app, "/api/webhooks/blob").ToString(),

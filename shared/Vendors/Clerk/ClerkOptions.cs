@@ -20,6 +20,9 @@ public sealed class ClerkOptions
     /// <summary><c>sk_…</c> of the same instance.</summary>
     public string SecretKey { get; set; } = "";
 
+    /// <summary><c>whsec_…</c> of the webhook to /api/webhooks/clerk.</summary>
+    public string WebhookSecret { get; set; } = "";
+
     /// <summary>The portal's page that an invitation's link leads to; empty: Clerk's own.</summary>
     public string InviteRedirectUrl { get; set; } = "";
 
