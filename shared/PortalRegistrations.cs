@@ -6,7 +6,11 @@ using Portal.Alerts;
 using Portal.Assets;
 using Portal.Audit;
 using Portal.Comments;
+using Portal.Deliveries;
+using Portal.Deliveries.Mails;
+using Portal.Digests;
 using Portal.Db;
+using Portal.Events;
 using Portal.Http;
 using Portal.Idempotency;
 using Portal.Invites;
@@ -85,6 +89,10 @@ public static class PortalRegistrations
             .Validate(AuditKeys.AreRight, "Audit:Keys must hold Audit:CurrentKey, base64 of a PEM with a private ECDSA key on P-256.").ValidateOnStart();
         services.AddOptions<LimitOptions>().BindConfiguration(LimitOptions.Section)
             .Validate(o => o.AreSane(), "Limits: every limit must be 1 or more.").ValidateOnStart();
+        services.AddOptions<MailOptions>().BindConfiguration(MailOptions.Section)
+            .Validate(o => Uri.IsWellFormedUriString(o.PortalUrl, UriKind.Absolute), "Mail:PortalUrl must be the address of the portal's pages.")
+            .Validate(o => Uri.IsWellFormedUriString(o.ApiUrl, UriKind.Absolute), "Mail:ApiUrl must be this app's address as the internet sees it.")
+            .Validate(o => IsKey(o.UnsubscribeKey, 32), "Mail:UnsubscribeKey must be base64 of 32 bytes or more.").ValidateOnStart();
         services.AddOptions<HttpOptions>().BindConfiguration(HttpOptions.Section)
             .Validate(o => o.OriginsAreRight(), "Http:AllowedOrigins must be origins (https://portal.example), separated by commas.")
             .Validate(o => ClientAddresses.IsRight(o.TrustedProxies), "Http:TrustedProxies must be a number up to 10 or networks (10.0.0.0/8), separated by commas.")
@@ -139,6 +147,15 @@ public static class PortalRegistrations
             .AddSingleton<PlaybackTokens>().AddSingleton<MintPlayback>().AddSingleton<PlayAsset>()
             .AddSingleton<ShareTokens>().AddSingleton<ShareLinkStore>().AddSingleton<CreateShareLink>().AddSingleton<OpenShareLink>();
     }
+
+    private static IServiceCollection AddEvents(this IServiceCollection services) => services
+        .AddSingleton<OutboxStore>().AddSingleton<Recipients>().AddSingleton<ReadModels>().AddSingleton<RouteEvents>().AddSingleton<RebuildReadModels>()
+        .AddSingleton<DeliveryStore>().AddSingleton<SweepOutbox>().AddScoped<SendDelivery>().AddSingleton<Unsubscribe>()
+        .AddSingleton<DigestStore>().AddSingleton<SendDigests>()
+        .AddSingleton<UnsubscribeTokens>().AddSingleton<MailRecipients>().AddSingleton<ComposeMail>()
+        .AddSingleton<IMailWriter, InviteExpiredMail>().AddSingleton<IMailWriter, ProjectMail>().AddSingleton<IMailWriter, ResidencyMail>()
+        .AddSingleton<IMailWriter, AssetReadyMail>().AddSingleton<IMailWriter, ShareLinkMail>().AddSingleton<IMailWriter, MentionMail>()
+        .AddSingleton<IMailWriter, DigestMail>();
 
     private static bool IsKey(string text, int bytes)
     {

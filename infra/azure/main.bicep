@@ -60,6 +60,7 @@ var secrets = {
   'ShareLinks__Keys__${shareLinkKeyId}': 'ShareLinks-Keys-${shareLinkKeyId}'
   Privacy__HashKey: 'Privacy-HashKey'
   Paging__CursorKey: 'Paging-CursorKey'
+  Mail__UnsubscribeKey: 'Mail-UnsubscribeKey'
   'Audit__Keys__${auditKeyId}': 'Audit-Keys-${auditKeyId}'
   Operations__DurableKey: 'Operations-DurableKey'
 }
@@ -219,7 +220,11 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
       Clerk__InviteRedirectUrl: inviteRedirectUrl
       Resend__From: mailFrom
       Audit__CurrentKey: auditKeyId
+      Mail__PortalUrl: split(portalOrigins, ',')[0]
+      Mail__ApiUrl: 'https://${app.properties.defaultHostName}'
       SealAuditSchedule: '0 * * * * *'
+      SweepOutboxSchedule: '*/5 * * * * *'
+      SendDigestsSchedule: '0 */15 * * * *'
       Http__AllowedOrigins: portalOrigins
       // Azure's front end appends the client's address.
       Http__TrustedProxies: '1'

@@ -23,6 +23,8 @@ internal sealed class LocalSecrets(NpgsqlDataSource data)
 
     public required string CursorKey { get; init; }
 
+    public required string UnsubscribeKey { get; init; }
+
     public required string AuditKey { get; init; }
 
     public required string FunctionKey { get; init; }
@@ -38,6 +40,7 @@ internal sealed class LocalSecrets(NpgsqlDataSource data)
             ShareKey = await KeptAsync("share-key", Base64),
             HashKey = await KeptAsync("hash-key", Base64),
             CursorKey = await KeptAsync("cursor-key", Base64),
+            UnsubscribeKey = await KeptAsync("unsubscribe-key", Base64),
             AuditKey = await KeptAsync("audit-key", NewAuditKey),
             FunctionKey = await KeptAsync("function-key", Hex),
             SystemKey = await KeptAsync("system-key", Hex),

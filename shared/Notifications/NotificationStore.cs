@@ -1,4 +1,5 @@
 using Portal.Db;
+using Portal.Events;
 using Portal.Paging;
 using Portal.Tenancy;
 
@@ -46,16 +47,38 @@ public sealed class NotificationStore(PortalDb db, TimeProvider clock)
             """, new { tenant, user = caller.User, most = CountLimit }, ct);
 
     /// <summary>Marks one read or unread, which it may be already; null when it is not the caller's.</summary>
-    public Task<Notification?> MarkAsync(Tx tx, TenantId tenant, Caller caller, NotificationId id, bool read) =>
-        tx.QueryOneAsync<Notification>($"""
-            update portal.notifications n set read_at = case when @read then coalesce(n.read_at, @now) end
-             where n.tenant_id = @tenant and n.user_id = @user and n.id = @id
-            returning {Columns}
+    public async Task<Notification?> MarkAsync(Tx tx, TenantId tenant, Caller caller, NotificationId id, bool read)
+    {
+        var moved = await tx.ExecuteAsync("""
+            update portal.notifications n set read_at = case when @read then @now end
+             where n.tenant_id = @tenant and n.user_id = @user and n.id = @id and (n.read_at is null) = @read
             """, new { tenant, user = caller.User, id, read, now = clock.GetUtcNow() });
+        await RecordAsync(tx, tenant, caller, read ? -moved : moved);
+        return await tx.QueryOneAsync<Notification>(
+            $"select {Columns} from portal.notifications n where n.tenant_id = @tenant and n.user_id = @user and n.id = @id", new { tenant, user = caller.User, id });
+    }
 
     /// <summary>Marks all that are unread; says how many.</summary>
-    public Task<int> MarkAllReadAsync(Tx tx, TenantId tenant, Caller caller) =>
-        tx.ExecuteAsync("""
+    public async Task<int> MarkAllReadAsync(Tx tx, TenantId tenant, Caller caller)
+    {
+        var moved = await tx.ExecuteAsync("""
             update portal.notifications set read_at = @now where tenant_id = @tenant and user_id = @user and read_at is null
             """, new { tenant, user = caller.User, now = clock.GetUtcNow() });
+        await RecordAsync(tx, tenant, caller, -moved);
+        return moved;
+    }
+
+    /// <summary>By how much the unread count moved, as an event: the count can be made again from events alone.</summary>
+    private Task RecordAsync(Tx tx, TenantId tenant, Caller caller, int unread) => unread == 0 ? Task.CompletedTask : tx.ExecuteAsync("""
+        insert into portal.events (event_id, tenant_id, aggregate_type, aggregate_id, type, payload, actor_id, occurred_at)
+        values (@id, @tenant, 'user', @user, @type, jsonb_build_object('unread', @unread), @user, @now)
+        """, new
+    {
+        id = Guid.CreateVersion7(clock.GetUtcNow()),
+        tenant,
+        user = caller.User,
+        type = EventTypes.NotificationsMarked,
+        unread,
+        now = clock.GetUtcNow(),
+    });
 }

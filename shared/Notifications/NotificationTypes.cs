@@ -8,6 +8,7 @@ public static class NotificationTypes
     public const string UserEnrolled = "user_enrolled";
     public const string UserRoleChanged = "user_role_changed";
     public const string ProjectCreated = "project_created";
+    public const string ProjectMemberAdded = "project_member_added";
     public const string TaskStatusChanged = "task_status_changed";
     public const string AssetReady = "mux_asset_ready";
     public const string AssetFailed = "asset_process_failed";
@@ -16,12 +17,13 @@ public static class NotificationTypes
     public const string ShareLinkExpired = "share_link_expired";
     public const string ShareLinkRevoked = "share_link_revoked";
     public const string CommentAdded = "comment_added";
+    public const string EmailBounced = "email_bounced";
     public const string Digest = "notification_digest_sent";
     public const string ResidencyReport = "residency_report_generated";
 
     public static IReadOnlyList<string> All { get; } =
     [
-        InviteCreated, InviteExpired, UserEnrolled, UserRoleChanged, ProjectCreated, TaskStatusChanged, AssetReady, AssetFailed, AssetVersionReplaced,
-        ShareLinkOpened, ShareLinkExpired, ShareLinkRevoked, CommentAdded, Digest, ResidencyReport,
+        InviteCreated, InviteExpired, UserEnrolled, UserRoleChanged, ProjectCreated, ProjectMemberAdded, TaskStatusChanged, AssetReady, AssetFailed, AssetVersionReplaced,
+        ShareLinkOpened, ShareLinkExpired, ShareLinkRevoked, CommentAdded, EmailBounced, Digest, ResidencyReport,
     ];
 }

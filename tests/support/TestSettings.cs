@@ -56,7 +56,12 @@ public static class TestSettings
             ["Keys:Master"] = MasterKey,
             ["Audit:Keys:a1"] = AuditKey,
             ["Audit:CurrentKey"] = "a1",
+            ["Mail:PortalUrl"] = "https://portal.example",
+            ["Mail:ApiUrl"] = app.ToString(),
+            ["Mail:UnsubscribeKey"] = Key,
             ["SealAuditSchedule"] = "0 * * * * *",
+            ["SweepOutboxSchedule"] = "*/5 * * * * *",
+            ["SendDigestsSchedule"] = "0 */15 * * * *",
             ["Http:AllowedOrigins"] = "http://localhost:3000",
             // The clock stands still: all of a test class is one minute.
             ["Limits:UserPerMinute"] = "1000000",

@@ -104,7 +104,26 @@ create table portal.share_link_notices (
     foreign key (tenant_id, share_link_id) references portal.share_links (tenant_id, id)
 );
 
+-- A person's day, by the tenant's calendar, for which the digest is settled: sent, or nothing to say. Made with the event, so that a
+-- second run finds it.
+create table portal.digests (
+    tenant_id       uuid not null,
+    user_id         uuid not null,
+    day             date not null,
+    settled_at      timestamptz not null,
+    primary key (tenant_id, user_id, day),
+    foreign key (tenant_id, user_id) references portal.users (tenant_id, id)
+);
+create index digests_by_day on portal.digests (day);
+
 alter table portal.outbox enable row level security;
+alter table portal.digests enable row level security;
+create policy own_tenant on portal.digests to portal_app
+    using (tenant_id = (select portal.current_tenant())) with check (tenant_id = (select portal.current_tenant()));
+grant select, insert on portal.digests to portal_app;
+-- Which tenants there are, for timers that go from one to the next: ids and the clock they live by, nothing else of the row.
+create policy sweep on portal.tenants for select to portal_system using (true);
+grant select (id, time_zone, status, digest_hour) on portal.tenants to portal_system;
 alter table portal.deliveries enable row level security;
 alter table portal.analytics_raw enable row level security;
 alter table portal.project_progress enable row level security;

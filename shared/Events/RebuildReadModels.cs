@@ -1,0 +1,106 @@
+using Portal.Db;
+
+namespace Portal.Events;
+
+/// <summary>What one tenant's read models were and what its events say.</summary>
+/// <param name="Wrong">Rows that were not as the events say; they are now.</param>
+public sealed record Rebuilt(TenantId Tenant, long Events, int Rows, IReadOnlyList<WrongRow> Wrong);
+
+public sealed record WrongRow(string Model, Guid Key, string Was, string Is);
+
+/// <summary>
+/// Makes the read models again from the events alone, compares them with what is kept, and puts right what differs. Sums do not depend on
+/// the order of events; what is still in the outbox is left out, since it has not been counted either.
+/// </summary>
+public sealed class RebuildReadModels(PortalDb db)
+{
+    private const int Batch = 5000;
+
+    private const string Events = """
+        select 0::bigint as seq, e.event_id, e.tenant_id, e.aggregate_type, e.aggregate_id, e.type, e.payload::text as payload, e.actor_id, e.occurred_at
+          from portal.events e
+         where e.tenant_id = @tenant and e.event_id > @after
+           and not exists (select 1 from portal.outbox o where o.tenant_id = @tenant and o.event_id = e.event_id)
+         order by e.event_id limit @limit
+        """;
+
+    public Task<Rebuilt> RunAsync(TenantId tenant, CancellationToken ct) => db.InTenantAsync(tenant, async tx =>
+    {
+        // Held until the commit: no event of this tenant is routed meanwhile.
+        await tx.ExecuteAsync("select pg_advisory_xact_lock(hashtextextended('portal.outbox ' || @tenant::text, 0))", new { tenant });
+        var progress = new Dictionary<Guid, (int Tasks, int Done)>();
+        var unread = new Dictionary<Guid, int>();
+        var count = await FoldAsync(tx, tenant, progress, unread);
+        var wrong = await CompareAsync(tx, tenant, progress, unread);
+        if (wrong.Count > 0)
+        {
+            await ReplaceAsync(tx, tenant, progress, unread);
+        }
+
+        return new Rebuilt(tenant, count, progress.Count + unread.Count, wrong);
+    }, ct);
+
+    private static async Task<long> FoldAsync(Tx tx, TenantId tenant, Dictionary<Guid, (int Tasks, int Done)> progress, Dictionary<Guid, int> unread)
+    {
+        var count = 0L;
+        for (var after = Guid.Empty; ;)
+        {
+            var events = await tx.QueryAsync<PortalEvent>(Events, new { tenant, after, limit = Batch });
+            foreach (var e in events)
+            {
+                if (ReadModels.ProgressOf(e) is var (project, tasks, done))
+                {
+                    var (allTasks, allDone) = progress.GetValueOrDefault(project);
+                    progress[project] = (allTasks + tasks, allDone + done);
+                }
+
+                foreach (var (person, moved) in ReadModels.UnreadOf(e))
+                {
+                    unread[person] = unread.GetValueOrDefault(person) + moved;
+                }
+            }
+
+            count += events.Count;
+            if (events.Count < Batch)
+            {
+                return count;
+            }
+
+            after = events[^1].EventId;
+        }
+    }
+
+    private static async Task<List<WrongRow>> CompareAsync(
+        Tx tx, TenantId tenant, Dictionary<Guid, (int Tasks, int Done)> progress, Dictionary<Guid, int> unread)
+    {
+        var kept = (await tx.QueryAsync<(Guid Id, int Tasks, int Done)>(
+            "select project_id, tasks, done from portal.project_progress where tenant_id = @tenant", new { tenant })).ToDictionary(r => r.Id, r => (r.Tasks, r.Done));
+        var read = (await tx.QueryAsync<(Guid Id, int Unread)>(
+            "select user_id, unread from portal.unread_counts where tenant_id = @tenant", new { tenant })).ToDictionary(r => r.Id, r => r.Unread);
+        return [.. Differences("project_progress", kept, progress), .. Differences("unread_counts", read, unread)];
+    }
+
+    private static IEnumerable<WrongRow> Differences<T>(string model, Dictionary<Guid, T> was, Dictionary<Guid, T> now)
+        where T : struct =>
+        from key in was.Keys.Union(now.Keys)
+        let before = was.GetValueOrDefault(key)
+        let after = now.GetValueOrDefault(key)
+        where !before.Equals(after)
+        select new WrongRow(model, key, $"{before}", $"{after}");
+
+    private static Task<int> ReplaceAsync(Tx tx, TenantId tenant, Dictionary<Guid, (int Tasks, int Done)> progress, Dictionary<Guid, int> unread) =>
+        tx.ExecuteAsync("""
+            delete from portal.project_progress where tenant_id = @tenant;
+            delete from portal.unread_counts where tenant_id = @tenant;
+            insert into portal.project_progress (tenant_id, project_id, tasks, done) select @tenant, p.id, p.tasks, p.done from unnest(@projects, @tasks, @done) as p (id, tasks, done);
+            insert into portal.unread_counts (tenant_id, user_id, unread) select @tenant, u.id, u.unread from unnest(@people, @unread) as u (id, unread);
+            """, new
+        {
+            tenant,
+            projects = progress.Keys.ToArray(),
+            tasks = progress.Values.Select(p => p.Tasks).ToArray(),
+            done = progress.Values.Select(p => p.Done).ToArray(),
+            people = unread.Keys.ToArray(),
+            unread = unread.Values.ToArray(),
+        });
+}
