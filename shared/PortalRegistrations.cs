@@ -42,7 +42,7 @@ public static class PortalRegistrations
     public static IServiceCollection AddPortalCore(this IServiceCollection services)
     {
         services.TryAddSingleton(TimeProvider.System);
-        return services.AddSettings().AddData().AddMux().AddResend().AddFeatures();
+        return services.AddSettings().AddData().AddMux().AddResend().AddFeatures().AddEvents();
     }
 
     private static IServiceCollection AddSettings(this IServiceCollection services)
