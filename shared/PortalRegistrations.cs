@@ -150,7 +150,7 @@ public static class PortalRegistrations
 
     private static IServiceCollection AddEvents(this IServiceCollection services) => services
         .AddSingleton<OutboxStore>().AddSingleton<Recipients>().AddSingleton<ReadModels>().AddSingleton<RouteEvents>().AddSingleton<RebuildReadModels>()
-        .AddSingleton<DeliveryStore>().AddSingleton<SweepOutbox>().AddScoped<SendDelivery>().AddSingleton<Unsubscribe>()
+        .AddSingleton<DeliveryStore>().AddSingleton<SweepOutbox>().AddScoped<SendDelivery>().AddSingleton<Unsubscribe>().AddSingleton<OperateDeliveries>().AddSingleton<ProjectProgressStore>()
         .AddSingleton<DigestStore>().AddSingleton<SendDigests>()
         .AddSingleton<UnsubscribeTokens>().AddSingleton<MailRecipients>().AddSingleton<ComposeMail>()
         .AddSingleton<IMailWriter, InviteExpiredMail>().AddSingleton<IMailWriter, ProjectMail>().AddSingleton<IMailWriter, ResidencyMail>()
