@@ -9,6 +9,7 @@ internal enum Verb
     Serve,
     Token,
     Audit,
+    Rebuild,
     Help,
 }
 
@@ -28,6 +29,8 @@ internal sealed record LauncherArguments
                            admin, agency, client, compliance, operator, or other-admin of the second tenant
           audit verify <export>    checks an export of the audit log, without a database; names the first row that is not
                            as it was sealed, and leaves with 1 then
+          events rebuild   makes what is counted from events (project progress, unread counts) again, and leaves with 1
+                           when something differed; it is put right then
 
           --port <number>          of the app (7071; 0 takes any free one); the vendors take ports near it
           --database <address>     Host=…;Database=… or postgres://…, a direct connection; else PORTAL_DATABASE; else a server of its own
@@ -115,10 +118,12 @@ internal sealed record LauncherArguments
         ["token", var person] => read with { Verb = Verb.Token, Person = person },
         ["token", ..] => throw Wrong("token takes one person."),
         ["audit", "verify", var export] => read with { Verb = Verb.Audit, File = export },
+        ["events", "rebuild"] => read with { Verb = Verb.Rebuild },
+        ["events", ..] => throw Wrong("events is written: events rebuild."),
         ["audit", ..] => throw Wrong("audit is written: audit verify <export>."),
         ["help"] => read with { Verb = Verb.Help },
         [var word, ..] when System.IO.File.Exists(word) => throw Wrong($"{word} is a file, not a verb: write demo {word}."),
-        [var word, ..] => throw Wrong($"{word} is not a verb: there are demo, serve, token and audit."),
+        [var word, ..] => throw Wrong($"{word} is not a verb: there are demo, serve, token, events and audit."),
     };
 
     private static LauncherArguments Check(LauncherArguments read, bool portGiven) => read switch
