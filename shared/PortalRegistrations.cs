@@ -7,6 +7,7 @@ using Portal.Assets;
 using Portal.Audit;
 using Portal.Comments;
 using Portal.Db;
+using Portal.Deliveries;
 using Portal.Http;
 using Portal.Idempotency;
 using Portal.Invites;
@@ -128,7 +129,9 @@ public static class PortalRegistrations
             .AddSingleton<RequestUpload>().AddSingleton<CancelUpload>().AddSingleton<ReplayUpload>().AddSingleton<EndUpload>()
             .AddSingleton<OpenAtMux>().AddSingleton<ReconcileUpload>().AddSingleton<SettleUpload>().AddSingleton<DeleteUnwantedAssets>()
             .AddSingleton<SweepUploads>().AddSingleton<SweepMuxAssets>()
-            .AddSingleton<WebhookInboxStore>().AddSingleton<MuxEvents>().AddSingleton<ReceiveWebhook>()
+            .AddSingleton<WebhookInboxStore>().AddSingleton<IWebhookEvents, MuxEvents>().AddSingleton<ReceiveWebhook>()
+            .AddSingleton<IWebhookEvents, ClerkEvents>().AddSingleton<FollowClerk>().AddSingleton<ClerkFollowStore>().AddSingleton<FollowInvitation>()
+            .AddSingleton<IWebhookEvents, ResendEvents>().AddSingleton<SettleMail>()
             .AddSingleton<ProjectList>().AddSingleton<MemberStore>().AddSingleton<TemplateStore>().AddSingleton<ApplyTemplate>()
             .AddSingleton<MilestoneStore>()
             .AddSingleton<TaskStore>().AddSingleton<TaskList>().AddSingleton<MoveTasks>().AddSingleton<TaskLinks>()
