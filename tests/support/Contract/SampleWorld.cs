@@ -75,6 +75,18 @@ public sealed class SampleWorld(TestPortal portal)
         return upload;
     }
 
+    /// <summary>The id of a Mux event whose tries are used up.</summary>
+    public async Task<string> NewDeadWebhookAsync()
+    {
+        var eventId = $"evt-{Guid.NewGuid():N}";
+        await using var connection = await portal.OpenAsync();
+        await connection.ExecuteAsync("""
+            insert into portal.webhook_inbox (provider, event_id, type, body, status, tries, last_error, next_try_at, received_at)
+            values ('mux', @eventId, 'video.asset.ready', '{"data":{}}', 'dead', 8, 'no_job', now(), now())
+            """, new { eventId });
+        return eventId;
+    }
+
     public async Task<Guid> NewMilestoneAsync() =>
         (await portal.As("admin").PostAsync("/api/milestones", new { projectId = await ProjectAsync(), name = $"{Marker} milestone" })).Expect(201).Id;
 
