@@ -36,6 +36,30 @@ create policy platform on portal.alerts as permissive for all to portal_system
     with check (true);
 grant insert, select, update on table portal.alerts to portal_system;
 
+create table portal.analytics_raw (
+    tenant_id uuid not null,
+    event_id uuid not null,
+    metric text not null,
+    project_id uuid,
+    amount double precision default 1 not null,
+    occurred_at timestamp with time zone not null,
+    recorded_at timestamp with time zone not null,
+    constraint analytics_raw_metric_check CHECK (((length(metric) >= 1) AND (length(metric) <= 50))),
+    constraint analytics_raw_pkey PRIMARY KEY (event_id, metric),
+    constraint analytics_raw_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES portal.tenants(id)
+);
+CREATE INDEX analytics_raw_by_arrival ON portal.analytics_raw USING btree (recorded_at);
+CREATE INDEX analytics_raw_by_time ON portal.analytics_raw USING btree (tenant_id, occurred_at);
+alter table portal.analytics_raw enable row level security;
+create policy all_tenants on portal.analytics_raw as permissive for all to portal_system
+    using (true)
+    with check (true);
+create policy own_tenant on portal.analytics_raw as permissive for all to portal_app
+    using ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)))
+    with check ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)));
+grant insert, select on table portal.analytics_raw to portal_app;
+grant delete, select on table portal.analytics_raw to portal_system;
+
 create table portal.asset_versions (
     id uuid not null,
     tenant_id uuid not null,
@@ -274,6 +298,58 @@ create policy own_tenant on portal.comments as permissive for all to portal_app
     with check ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)));
 grant insert, select, update on table portal.comments to portal_app;
 
+create table portal.deliveries (
+    id uuid not null,
+    tenant_id uuid not null,
+    event_id uuid not null,
+    event_type text not null,
+    aggregate_id uuid not null,
+    seq bigint not null,
+    channel text not null,
+    recipient text not null,
+    status text default 'pending'::text not null,
+    attempt integer default 1 not null,
+    reason text,
+    tries integer default 0 not null,
+    last_error text,
+    next_try_at timestamp with time zone,
+    started_at timestamp with time zone,
+    done_at timestamp with time zone,
+    vendor_id text,
+    mail_state text,
+    mail_state_at timestamp with time zone,
+    created_at timestamp with time zone not null,
+    constraint deliveries_attempt_check CHECK ((attempt >= 1)),
+    constraint deliveries_channel_check CHECK ((channel = ANY (ARRAY['email'::text, 'pagerduty'::text]))),
+    constraint deliveries_check CHECK (((status = ANY (ARRAY['sent'::text, 'skipped'::text, 'failed'::text])) = (done_at IS NOT NULL))),
+    constraint deliveries_check1 CHECK (((status = 'skipped'::text) <= (reason IS NOT NULL))),
+    constraint deliveries_event_id_channel_recipient_key UNIQUE (event_id, channel, recipient),
+    constraint deliveries_event_id_fkey FOREIGN KEY (event_id) REFERENCES portal.events(event_id),
+    constraint deliveries_event_type_check CHECK (((length(event_type) >= 1) AND (length(event_type) <= 100))),
+    constraint deliveries_last_error_check CHECK ((length(last_error) <= 1000)),
+    constraint deliveries_mail_state_check CHECK ((mail_state = ANY (ARRAY['accepted'::text, 'delivered'::text, 'bounced'::text, 'complained'::text, 'failed'::text, 'suppressed'::text]))),
+    constraint deliveries_pkey PRIMARY KEY (id),
+    constraint deliveries_reason_check CHECK ((length(reason) <= 200)),
+    constraint deliveries_recipient_check CHECK (((length(recipient) >= 1) AND (length(recipient) <= 200))),
+    constraint deliveries_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'sending'::text, 'sent'::text, 'skipped'::text, 'failed'::text]))),
+    constraint deliveries_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES portal.tenants(id),
+    constraint deliveries_vendor_id_check CHECK (((length(vendor_id) >= 1) AND (length(vendor_id) <= 200)))
+);
+CREATE INDEX deliveries_by_age ON portal.deliveries USING btree (created_at);
+CREATE UNIQUE INDEX deliveries_by_vendor_id ON portal.deliveries USING btree (vendor_id);
+CREATE INDEX deliveries_open ON portal.deliveries USING btree (tenant_id, aggregate_id, channel, recipient, seq) WHERE (status = ANY (ARRAY['pending'::text, 'sending'::text]));
+CREATE INDEX deliveries_pending ON portal.deliveries USING btree (created_at, id) WHERE (status = 'pending'::text);
+CREATE INDEX deliveries_sending ON portal.deliveries USING btree (started_at) WHERE (status = 'sending'::text);
+alter table portal.deliveries enable row level security;
+create policy all_tenants on portal.deliveries as permissive for all to portal_system
+    using (true)
+    with check (true);
+create policy own_tenant on portal.deliveries as permissive for all to portal_app
+    using ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)))
+    with check ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)));
+grant insert, select, update on table portal.deliveries to portal_app;
+grant delete, select, update on table portal.deliveries to portal_system;
+
 create table portal.events (
     event_id uuid not null,
     tenant_id uuid not null,
@@ -297,6 +373,7 @@ create policy own_tenant on portal.events as permissive for all to portal_app
 create policy write_only on portal.events as permissive for insert to portal_system
     with check (true);
 CREATE TRIGGER events_append_only BEFORE DELETE OR UPDATE ON portal.events FOR EACH ROW EXECUTE FUNCTION portal.refuse_change();
+CREATE TRIGGER events_to_outbox AFTER INSERT ON portal.events FOR EACH ROW EXECUTE FUNCTION portal.put_into_outbox();
 grant insert, select on table portal.events to portal_app;
 grant insert on table portal.events to portal_system;
 
@@ -588,6 +665,29 @@ create table portal.operators (
 );
 alter table portal.operators enable row level security;
 
+create table portal.outbox (
+    seq bigint generated always as identity not null,
+    event_id uuid not null,
+    tenant_id uuid not null,
+    tries integer default 0 not null,
+    next_try_at timestamp with time zone default '-infinity'::timestamp with time zone not null,
+    last_error text,
+    constraint outbox_event_id_fkey FOREIGN KEY (event_id) REFERENCES portal.events(event_id),
+    constraint outbox_event_id_key UNIQUE (event_id),
+    constraint outbox_last_error_check CHECK ((length(last_error) <= 1000)),
+    constraint outbox_pkey PRIMARY KEY (seq),
+    constraint outbox_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES portal.tenants(id)
+);
+CREATE INDEX outbox_by_tenant ON portal.outbox USING btree (tenant_id, seq);
+alter table portal.outbox enable row level security;
+create policy own_tenant on portal.outbox as permissive for all to portal_app
+    using ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)))
+    with check ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)));
+create policy sweep on portal.outbox as permissive for select to portal_system
+    using (true);
+grant delete, select, update on table portal.outbox to portal_app;
+grant select on table portal.outbox to portal_system;
+
 create table portal.playback_audit (
     id uuid not null,
     tenant_id uuid not null,
@@ -647,6 +747,20 @@ create policy own_tenant on portal.project_mutes as permissive for all to portal
     with check ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)));
 grant delete, insert, select on table portal.project_mutes to portal_app;
 
+create table portal.project_progress (
+    tenant_id uuid not null,
+    project_id uuid not null,
+    tasks integer not null,
+    done integer not null,
+    constraint project_progress_pkey PRIMARY KEY (tenant_id, project_id),
+    constraint project_progress_tenant_id_project_id_fkey FOREIGN KEY (tenant_id, project_id) REFERENCES portal.projects(tenant_id, id)
+);
+alter table portal.project_progress enable row level security;
+create policy own_tenant on portal.project_progress as permissive for all to portal_app
+    using ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)))
+    with check ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)));
+grant delete, insert, select, update on table portal.project_progress to portal_app;
+
 create table portal.projects (
     id uuid not null,
     tenant_id uuid not null,
@@ -704,6 +818,19 @@ create policy own_tenant on portal.share_link_guests as permissive for all to po
     using ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)))
     with check ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)));
 grant delete, insert, select on table portal.share_link_guests to portal_app;
+
+create table portal.share_link_notices (
+    tenant_id uuid not null,
+    share_link_id uuid not null,
+    noticed_at timestamp with time zone not null,
+    constraint share_link_notices_pkey PRIMARY KEY (share_link_id),
+    constraint share_link_notices_tenant_id_share_link_id_fkey FOREIGN KEY (tenant_id, share_link_id) REFERENCES portal.share_links(tenant_id, id)
+);
+alter table portal.share_link_notices enable row level security;
+create policy own_tenant on portal.share_link_notices as permissive for all to portal_app
+    using ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)))
+    with check ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)));
+grant delete, insert, select, update on table portal.share_link_notices to portal_app;
 
 create table portal.share_links (
     id uuid not null,
@@ -986,6 +1113,19 @@ create policy own_tenant on portal.tenants as permissive for all to portal_app
     with check ((id = ( SELECT portal.current_tenant() AS current_tenant)));
 grant insert, select on table portal.tenants to portal_app;
 grant update (name, time_zone, status, version, updated_at, logo_url, accent_color, sender_name, digest_hour, residency_contact, keep_notification_days, keep_upload_job_days, keep_active_video_days, keep_inactive_video_days, keep_raw_analytics_days, deleted_at) on table portal.tenants to portal_app;
+
+create table portal.unread_counts (
+    tenant_id uuid not null,
+    user_id uuid not null,
+    unread integer not null,
+    constraint unread_counts_pkey PRIMARY KEY (tenant_id, user_id),
+    constraint unread_counts_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES portal.users(tenant_id, id)
+);
+alter table portal.unread_counts enable row level security;
+create policy own_tenant on portal.unread_counts as permissive for all to portal_app
+    using ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)))
+    with check ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)));
+grant delete, insert, select, update on table portal.unread_counts to portal_app;
 
 create table portal.upload_attempts (
     tenant_id uuid not null,
@@ -1474,6 +1614,18 @@ begin
 end
 $function$;
 grant execute on function portal.open_share_link(bytea,bytea,bytea,bytea,text,bytea,text,text,timestamp with time zone,interval,boolean,uuid,uuid,uuid,uuid,integer) to portal_app;
+
+CREATE OR REPLACE FUNCTION portal.put_into_outbox()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'portal', 'pg_temp'
+AS $function$
+begin
+    insert into portal.outbox (event_id, tenant_id) values (new.event_id, new.tenant_id);
+    return null;
+end
+$function$;
 
 CREATE OR REPLACE FUNCTION portal.refuse_change()
  RETURNS trigger
