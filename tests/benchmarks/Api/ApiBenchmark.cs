@@ -1,11 +1,8 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
-using Dapper;
 using Microsoft.Extensions.DependencyInjection;
-using Npgsql;
 using Portal.LocalVendors;
-using Portal.Paging;
 using Portal.Playback;
 using Portal.Vendors.Mux;
 
@@ -18,7 +15,6 @@ namespace Portal.Tests.Benchmarks.Api;
 public static class ApiBenchmark
 {
     private const double ShareOpenGoal = 0.6;
-    private const double DeepPageGoal = 1.2;
     private const double MintGoalMs = 300;
     private const double MemoryGoal = 1.2;
     private const int MemorySlices = 10;
@@ -37,7 +33,7 @@ public static class ApiBenchmark
         await using var scenarios = new Scenarios(data);
         var faults = new List<string>();
         if (arguments.Wants("plan")) faults.AddRange(await Plans.CheckAsync(scenarios, data.Settings.App));
-        if (arguments.Wants("page")) faults.AddRange(await DeepPageAsync(scenarios, data, app.Port, database.ConnectionString));
+        if (arguments.Wants("page")) faults.AddRange(await DeepPages.CompareAsync(scenarios, data, app.Port, database.ConnectionString));
         if (arguments.Wants("mint")) faults.AddRange(Mint(scenarios.Portal));
         var all = await scenarios.RecordAsync();
         foreach (var scenario in all.Where(s => arguments.Wants(s.Name)))
@@ -82,39 +78,6 @@ public static class ApiBenchmark
         }
 
         return faults;
-    }
-
-    /// <summary>The first page and the 10 000th in turns, so that nothing but the depth differs.</summary>
-    private static async Task<IReadOnlyList<string>> DeepPageAsync(Scenarios scenarios, ApiData data, int port, string database)
-    {
-        const int Turns = 1000;
-        const int WarmUp = 100;
-        await using var connection = new NpgsqlConnection(database);
-        var tenant = data.Tenants[0];
-        var (id, at) = await connection.QuerySingleAsync<(Guid, DateTimeOffset)>("""
-            select id, created_at from portal.tasks where tenant_id = @tenant order by created_at desc, id desc
-            offset least(499949, (select count(*) from portal.tasks where tenant_id = @tenant) - 60) limit 1
-            """, new { tenant });
-        var cursor = scenarios.Portal.GetRequiredService<Cursors>().Write(Position.Of(at, id), tenant, "tasks:newest");
-        Ask[] asks = [new("GET", "/api/tasks?limit=50", data.Sessions[0]), new("GET", $"/api/tasks?limit=50&cursor={cursor}", data.Sessions[0])];
-        List<double>[] times = [[], []];
-        var turn = 0;
-        await using var worker = await HttpWorker.OpenAsync(port, () => asks[turn % 2]);
-        for (; turn < Turns + WarmUp; turn++)
-        {
-            var start = Stopwatch.GetTimestamp();
-            if (await worker.OnceAsync() is { } fault)
-            {
-                return [fault];
-            }
-
-            if (turn >= WarmUp) times[turn % 2].Add(Stopwatch.GetElapsedTime(start).TotalMilliseconds);
-        }
-
-        var (first, deep) = (Reached.At([.. times[0].Order()], 0.5), Reached.At([.. times[1].Order()], 0.5));
-        var ratio = Math.Round(deep / first, 3);
-        BenchmarkLine.Print("page-10000", new() { ["first_p50_ms"] = first, ["p50_ms"] = deep, ["ratio"] = ratio, ["limit"] = DeepPageGoal });
-        return ratio <= DeepPageGoal ? [] : [$"The 10 000th page costs {ratio} times the first."];
     }
 
     /// <summary>Tokens for videos that nobody has watched this minute: each is signed anew, twice (stream and poster).</summary>

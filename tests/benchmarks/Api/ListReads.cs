@@ -81,11 +81,14 @@ public static class ListReads
             yield return Of<AssetStore>($"assets:newest:{who}", caller, (s, c) => s.ListAsync(c.Tenant, c, new AssetFilter(), false, Page, default));
             yield return Of<AssetStore>($"assets:title:{who}", caller, (s, c) => s.ListAsync(c.Tenant, c, new AssetFilter(), true, Page, default));
             yield return Of<AssetStore>($"assets:project:{who}", caller, (s, c) => s.ListAsync(c.Tenant, c, new AssetFilter(Project), false, Page, default));
+            yield return Of<AssetStore>($"assets:text:{who}", caller, (s, c) => s.ListAsync(c.Tenant, c, new AssetFilter(Text: "ab"), false, Page, default));
+            yield return Of<AssetStore>($"assets:status:{who}", caller, (s, c) => s.ListAsync(c.Tenant, c, new AssetFilter(Statuses: ["ready"]), true, Page, default));
             yield return Of<ShareLinkStore>($"share-links:{who}", caller, (s, c) => s.ListAsync(c.Tenant, c, null, Page, default));
             yield return Of<ShareLinkStore>($"share-links:asset:{who}", caller, (s, c) => s.ListAsync(c.Tenant, c, new AssetId(ApiData.Key("asset", Biggest)), Page, default));
         }
 
         yield return Of<TemplateStore>("templates", Admin, (s, c) => s.ListAsync(c.Tenant, TemplateStatus.Active, null, Page, default));
+        yield return Of<TemplateStore>("templates:text", Admin, (s, c) => s.ListAsync(c.Tenant, TemplateStatus.Active, "plate 7", Page, default));
         yield return Of<AssetStore>("asset-versions", Admin, (s, c) => s.ListVersionsAsync(c.Tenant, c, new AssetId(ApiData.Key("asset", Biggest)), Page, default));
         yield return Of<MemberStore>("project-members", Admin, (s, c) => s.ListAsync(c.Tenant, Project, Page, default));
     }
@@ -97,6 +100,7 @@ public static class ListReads
         {
             yield return Of<CommentStore>($"comments:{order}", Member, (s, c) => s.ListAsync(c.Tenant, c, version, new CommentFilter(), order, Page, default));
             yield return Of<CommentStore>($"comments:{order}:open", Admin, (s, c) => s.ListAsync(c.Tenant, c, version, new CommentFilter(Resolved: false), order, Page, default));
+            yield return Of<CommentStore>($"comments:{order}:author", Admin, (s, c) => s.ListAsync(c.Tenant, c, version, new CommentFilter(Author: Member.User), order, Page, default));
             yield return Of<CommentStore>($"comments:{order}:guest", Admin, (s, c) =>
                 s.ListForGuestAsync(c.Tenant, version, new CommentFilter(Link: new ShareLinkId(ApiData.Key("link", 0))), order, Page, default));
         }
@@ -110,6 +114,7 @@ public static class ListReads
         yield return Of<UserStore>("users:name", Admin, (s, c) => s.ListAsync(c.Tenant, c, new UserFilter(null, null, null), true, Page, default));
         yield return Of<UserStore>("users:newest", Admin, (s, c) => s.ListAsync(c.Tenant, c, new UserFilter(null, null, null), false, Page, default));
         yield return Of<UserStore>("users:role", Admin, (s, c) => s.ListAsync(c.Tenant, c, new UserFilter(Role.Client, "active", null), true, Page, default));
+        yield return Of<UserStore>("users:text", Admin, (s, c) => s.ListAsync(c.Tenant, c, new UserFilter(null, null, "person"), true, Page, default));
         yield return Of<InviteStore>("invites", Admin, (s, c) => s.ListAsync(c.Tenant, c, null, Page, default));
         yield return Of<InviteStore>("invites:status", Admin, (s, c) => s.ListAsync(c.Tenant, c, "pending", Page, default));
         yield return Of<NotificationStore>("notifications", Admin, (s, c) => s.ListAsync(c.Tenant, c, null, null, Page, default));
@@ -125,6 +130,7 @@ public static class ListReads
                      ("audit", any),
                      ("audit:actor", any with { Actor = Member.User.ToString() }),
                      ("audit:action", any with { Action = "share_link_created" }),
+                     ("audit:type", any with { EntityType = "task" }),
                      ("audit:entity", any with { EntityId = Guid.NewGuid() }),
                      ("audit:time", any with { From = TimeProvider.System.GetUtcNow().AddMinutes(-10) }),
                  })
