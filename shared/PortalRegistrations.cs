@@ -129,6 +129,7 @@ public static class PortalRegistrations
             .AddSingleton<MuxChoreStore>().AddSingleton<WorkOffMuxChores>()
             .AddSingleton<ShareLinkMoves>().AddSingleton<ShareDoorStore>().AddSingleton<EnterShareLink>().AddSingleton<UnlockShareLink>().AddSingleton<DownloadShared>()
             .AddSingleton<CommentStore>().AddSingleton<AddComment>()
+            .AddSingleton<TimerRuns>()
             .AddSingleton<PlaybackTokens>().AddSingleton<MintPlayback>().AddSingleton<PlayAsset>()
             .AddSingleton<ShareTokens>().AddSingleton<ShareLinkStore>().AddSingleton<CreateShareLink>().AddSingleton<OpenShareLink>();
     }

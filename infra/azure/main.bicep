@@ -213,6 +213,13 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
       Clerk__InviteRedirectUrl: inviteRedirectUrl
       Audit__CurrentKey: auditKeyId
       SealAuditSchedule: '0 * * * * *'
+      ExpireInvitesSchedule: '0 */5 * * * *'
+      ExpireShareLinksSchedule: '20 * * * * *'
+      SweepMuxAssetsSchedule: '0 7 * * * *'
+      RollupAnalyticsSchedule: '0 12 * * * *'
+      DailyChecksSchedule: '0 10 15 * * *'
+      PruneRetentionSchedule: '0 40 15 * * *'
+      ResidencyReportSchedule: '0 20 16 * * 0'
       Http__AllowedOrigins: portalOrigins
       // Azure's front end appends the client's address.
       Http__TrustedProxies: '1'

@@ -1110,6 +1110,31 @@ create policy own_tenant on portal.tenants as permissive for all to portal_app
 grant insert, select on table portal.tenants to portal_app;
 grant update (name, time_zone, status, version, updated_at, logo_url, accent_color, sender_name, digest_hour, residency_contact, keep_notification_days, keep_upload_job_days, keep_active_video_days, keep_inactive_video_days, keep_raw_analytics_days, deleted_at) on table portal.tenants to portal_app;
 
+create table portal.timer_runs (
+    id uuid not null,
+    timer text not null,
+    started_at timestamp with time zone not null,
+    ended_at timestamp with time zone,
+    counts jsonb default '{}'::jsonb not null,
+    error text,
+    idle boolean default false not null,
+    constraint timer_runs_check CHECK (((ended_at IS NOT NULL) OR ((error IS NULL) AND (NOT idle)))),
+    constraint timer_runs_check1 CHECK ((NOT (idle AND (error IS NOT NULL)))),
+    constraint timer_runs_counts_check CHECK ((jsonb_typeof(counts) = 'object'::text)),
+    constraint timer_runs_error_check CHECK ((length(error) <= 1000)),
+    constraint timer_runs_pkey PRIMARY KEY (id),
+    constraint timer_runs_timer_check CHECK (((length(timer) >= 1) AND (length(timer) <= 100)))
+);
+CREATE INDEX timer_runs_by_age ON portal.timer_runs USING btree (started_at);
+CREATE INDEX timer_runs_by_timer ON portal.timer_runs USING btree (timer, started_at DESC, id DESC);
+CREATE INDEX timer_runs_failed ON portal.timer_runs USING btree (timer, started_at DESC, id DESC) WHERE (error IS NOT NULL);
+CREATE INDEX timer_runs_idle ON portal.timer_runs USING btree (timer) WHERE idle;
+alter table portal.timer_runs enable row level security;
+create policy platform on portal.timer_runs as permissive for all to portal_system
+    using (true)
+    with check (true);
+grant delete, insert, select, update on table portal.timer_runs to portal_system;
+
 create table portal.unread_counts (
     tenant_id uuid not null,
     user_id uuid not null,

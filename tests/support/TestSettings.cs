@@ -52,6 +52,13 @@ public static class TestSettings
             ["Audit:Keys:a1"] = AuditKey,
             ["Audit:CurrentKey"] = "a1",
             ["SealAuditSchedule"] = "0 * * * * *",
+            ["ExpireInvitesSchedule"] = "0 */5 * * * *",
+            ["ExpireShareLinksSchedule"] = "20 * * * * *",
+            ["SweepMuxAssetsSchedule"] = "0 7 * * * *",
+            ["RollupAnalyticsSchedule"] = "0 12 * * * *",
+            ["DailyChecksSchedule"] = "0 10 15 * * *",
+            ["PruneRetentionSchedule"] = "0 40 15 * * *",
+            ["ResidencyReportSchedule"] = "0 20 16 * * 0",
             ["Http:AllowedOrigins"] = "http://localhost:3000",
             // The clock stands still: all of a test class is one minute.
             ["Limits:UserPerMinute"] = "1000000",

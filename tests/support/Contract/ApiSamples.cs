@@ -93,6 +93,7 @@ public static class ApiSamples
         ["ReadShareLink"] = InProject(async w => ApiAsk.Id(await w.LinkAsync())),
         ["ListOrchestrations"] = Open(),
         ["ReadOperationsBoard"] = Open(),
+        ["ListTimers"] = Open(),
         ["ReadOrchestration"] = Open(async w => Orchestration(await w.NewOrchestrationAsync())),
         ["ReplayOrchestration"] = Open(async w => Orchestration(await w.NewFailedOrchestrationAsync(), new { reason = "Tried by a test" })),
         ["ResumeOrchestration"] = Open(async w => Orchestration(await w.NewSuspendedOrchestrationAsync(), new { reason = "Tried by a test" })),
