@@ -10,6 +10,7 @@ using Portal.Db;
 using Portal.Http;
 using Portal.Idempotency;
 using Portal.Invites;
+using Portal.Lifecycle;
 using Portal.Limits;
 using Portal.Milestones;
 using Portal.Notifications;
@@ -129,7 +130,7 @@ public static class PortalRegistrations
             .AddSingleton<MuxChoreStore>().AddSingleton<WorkOffMuxChores>()
             .AddSingleton<ShareLinkMoves>().AddSingleton<ShareDoorStore>().AddSingleton<EnterShareLink>().AddSingleton<UnlockShareLink>().AddSingleton<DownloadShared>()
             .AddSingleton<CommentStore>().AddSingleton<AddComment>()
-            .AddSingleton<TimerRuns>()
+            .AddSingleton<TimerRuns>().AddSingleton<RetentionStore>().AddSingleton<PruneRetention>()
             .AddSingleton<PlaybackTokens>().AddSingleton<MintPlayback>().AddSingleton<PlayAsset>()
             .AddSingleton<ShareTokens>().AddSingleton<ShareLinkStore>().AddSingleton<CreateShareLink>().AddSingleton<OpenShareLink>();
     }
