@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Npgsql;
 using Portal.Alerts;
+using Portal.Analytics;
 using Portal.Assets;
 using Portal.Audit;
 using Portal.Comments;
@@ -18,6 +19,7 @@ using Portal.Operations;
 using Portal.Paging;
 using Portal.Playback;
 using Portal.Projects;
+using Portal.Residency;
 using Portal.ShareLinks;
 using Portal.Tasks;
 using Portal.Templates;
@@ -131,6 +133,9 @@ public static class PortalRegistrations
             .AddSingleton<ShareLinkMoves>().AddSingleton<ShareDoorStore>().AddSingleton<EnterShareLink>().AddSingleton<UnlockShareLink>().AddSingleton<DownloadShared>()
             .AddSingleton<CommentStore>().AddSingleton<AddComment>()
             .AddSingleton<TimerRuns>().AddSingleton<RetentionStore>().AddSingleton<PruneRetention>()
+            .AddSingleton<AnalyticsStore>().AddSingleton<RollupAnalytics>()
+            .AddSingleton<ResidencyStore>().AddSingleton<GenerateResidencyReports>()
+            .AddSingleton<DailyCheckStore>().AddSingleton<RunDailyChecks>()
             .AddSingleton<PlaybackTokens>().AddSingleton<MintPlayback>().AddSingleton<PlayAsset>()
             .AddSingleton<ShareTokens>().AddSingleton<ShareLinkStore>().AddSingleton<CreateShareLink>().AddSingleton<OpenShareLink>();
     }

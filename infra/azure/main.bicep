@@ -219,7 +219,7 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
       RollupAnalyticsSchedule: '0 12 * * * *'
       DailyChecksSchedule: '0 10 15 * * *'
       PruneRetentionSchedule: '0 40 15 * * *'
-      ResidencyReportSchedule: '0 20 16 * * 0'
+      ResidencyReportSchedule: '0 25 * * * *'
       Http__AllowedOrigins: portalOrigins
       // Azure's front end appends the client's address.
       Http__TrustedProxies: '1'

@@ -39,7 +39,7 @@ internal static class AppSettings
             ["RollupAnalyticsSchedule"] = "0 12 * * * *",
             ["DailyChecksSchedule"] = "0 10 15 * * *",
             ["PruneRetentionSchedule"] = "0 40 15 * * *",
-            ["ResidencyReportSchedule"] = "0 20 16 * * 0",
+            ["ResidencyReportSchedule"] = "0 25 * * * *",
             ["Http__AllowedOrigins"] = vendors.ClerkOptions.AuthorizedParty,
             ["Operations__DurableUrl"] = $"{app}/runtime/webhooks/durabletask",
             ["Operations__DurableKey"] = secrets.SystemKey,

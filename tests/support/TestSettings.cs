@@ -58,7 +58,7 @@ public static class TestSettings
             ["RollupAnalyticsSchedule"] = "0 12 * * * *",
             ["DailyChecksSchedule"] = "0 10 15 * * *",
             ["PruneRetentionSchedule"] = "0 40 15 * * *",
-            ["ResidencyReportSchedule"] = "0 20 16 * * 0",
+            ["ResidencyReportSchedule"] = "0 25 * * * *",
             ["Http:AllowedOrigins"] = "http://localhost:3000",
             // The clock stands still: all of a test class is one minute.
             ["Limits:UserPerMinute"] = "1000000",

@@ -23,8 +23,8 @@ grant select, insert, update, delete on portal.timer_runs to portal_system;
 
 -- Retention. The timer goes from tenant to tenant as portal_system, knows of a tenant only its numbers, and of most rows only their age.
 create policy timers on portal.tenants for select to portal_system using (true);
-grant select (id, status, keep_notification_days, keep_upload_job_days, keep_active_video_days, keep_inactive_video_days,
-              keep_raw_analytics_days) on portal.tenants to portal_system;
+grant select (id, status, time_zone, created_at, keep_notification_days, keep_upload_job_days, keep_active_video_days,
+              keep_inactive_video_days, keep_raw_analytics_days) on portal.tenants to portal_system;
 
 create policy retention on portal.notifications to portal_system using (true);
 create policy retention on portal.idempotency_keys to portal_system using (true);
@@ -290,7 +290,10 @@ create trigger residency_reports_append_only before update or delete on portal.r
 alter table portal.residency_reports enable row level security;
 create policy own_tenant on portal.residency_reports to portal_app
     using (tenant_id = (select portal.current_tenant())) with check (tenant_id = (select portal.current_tenant()));
+-- The timer asks across tenants which of them lack the report of a week, and makes it as portal_app of the tenant.
+create policy timers on portal.residency_reports for select to portal_system using (true);
 grant select, insert on portal.residency_reports to portal_app;
+grant select (tenant_id, week) on portal.residency_reports to portal_system;
 
 -- The daily check that nothing revoked is playable: tokens that were made after their link had been revoked. There must be none.
 create function portal.minted_after_revoke(p_since timestamptz, p_limit integer)

@@ -1,6 +1,8 @@
 using System.Globalization;
+using System.Text.Json;
 using Dapper;
 using Portal.LocalVendors;
+using Portal.Residency;
 
 namespace Portal.Tests.Support.Contract;
 
@@ -181,6 +183,20 @@ public sealed class SampleWorld(TestPortal portal)
             insert into portal.notifications (id, tenant_id, user_id, type, subject_type, subject_id, created_at)
             values (@id, @tenant, @user, 'mux_asset_ready', 'asset', @subject, @now)
             """, new { id, tenant = TestPeople.Tenant, user = TestPeople.UserId("admin"), subject = Guid.CreateVersion7(), now = portal.Clock.GetUtcNow() });
+        return id;
+    }
+
+    /// <summary>The report of a week long ago, as its timer would have made it; each of a week of its own.</summary>
+    public async Task<Guid> NewResidencyReportAsync()
+    {
+        var (id, now) = (Guid.CreateVersion7(), portal.Clock.GetUtcNow());
+        var report = new ResidencyReport(1, id, TestPeople.Tenant, "2000-W01", "Australia/Sydney", now.AddDays(-7), now, now, [], DataClasses.Processors, null);
+        await using var connection = await portal.OpenAsync();
+        await connection.ExecuteAsync("""
+            insert into portal.residency_reports (id, tenant_id, week, period_start, period_end, json, html, json_sha256, html_sha256, created_at)
+            select @id, @tenant, lpad((1000 + count(*))::text, 4, '0') || '-W01', @now, @now, @json, @html, sha256(convert_to(@json, 'UTF8')), sha256('x'), @now
+              from portal.residency_reports where tenant_id = @tenant
+            """, new { id, tenant = TestPeople.Tenant, now, json = JsonSerializer.Serialize(report, JsonSerializerOptions.Web), html = ResidencyHtml.Of(report) });
         return id;
     }
 
