@@ -105,6 +105,7 @@ public static class PortalRegistrations
         services.AddHttpClient(nameof(ClerkKeys), http => http.Timeout = TimeSpan.FromSeconds(5));
         services.AddHttpClient(nameof(ClerkDirectory), http => http.Timeout = TimeSpan.FromSeconds(10));
         services.AddHttpClient(nameof(BlobReads), http => http.Timeout = TimeSpan.FromSeconds(20));
+        services.AddHttpClient(nameof(BlobDeletes), http => http.Timeout = TimeSpan.FromSeconds(20));
         services.AddHttpClient(nameof(DurableManagement), http => http.Timeout = TimeSpan.FromSeconds(15));
         return services
             .AddSingleton(p => ActivatorUtilities.CreateInstance<ClerkKeys>(p, p.GetRequiredService<IHttpClientFactory>().CreateClient(nameof(ClerkKeys))))
@@ -132,7 +133,8 @@ public static class PortalRegistrations
             .AddSingleton<MuxChoreStore>().AddSingleton<WorkOffMuxChores>()
             .AddSingleton<ShareLinkMoves>().AddSingleton<ShareDoorStore>().AddSingleton<EnterShareLink>().AddSingleton<UnlockShareLink>().AddSingleton<DownloadShared>()
             .AddSingleton<CommentStore>().AddSingleton<AddComment>()
-            .AddSingleton<TimerRuns>().AddSingleton<RetentionStore>().AddSingleton<PruneRetention>()
+            .AddSingleton<TimerRuns>().AddSingleton<RetentionStore>().AddSingleton<PruneRetention>().AddSingleton<DeleteOriginals>()
+            .AddSingleton(p => ActivatorUtilities.CreateInstance<BlobDeletes>(p, p.GetRequiredService<IHttpClientFactory>().CreateClient(nameof(BlobDeletes))))
             .AddSingleton<AnalyticsStore>().AddSingleton<RollupAnalytics>()
             .AddSingleton<ResidencyStore>().AddSingleton<GenerateResidencyReports>()
             .AddSingleton<DailyCheckStore>().AddSingleton<RunDailyChecks>()

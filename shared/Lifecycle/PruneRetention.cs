@@ -11,7 +11,7 @@ namespace Portal.Lifecycle;
 /// of rows, so that a second run finds nothing and one after missed days does all of them.
 /// </summary>
 public sealed partial class PruneRetention(
-    RetentionStore store, TimerRuns runs, Journal journal, PortalDb db, TimeProvider clock, ILogger<PruneRetention> logger)
+    RetentionStore store, DeleteOriginals originals, TimerRuns runs, Journal journal, PortalDb db, TimeProvider clock, ILogger<PruneRetention> logger)
 {
     public const int Batch = 1000;
 
@@ -57,12 +57,14 @@ public sealed partial class PruneRetention(
     private async Task TenantAsync(TenantRetention tenant, RunCounts counts, CancellationToken ct)
     {
         await DrainAsync(counts, "notifications", Batch, limit => NotificationsAsync(tenant, limit, ct), ct);
+        await DrainAsync(counts, "videosArchived", VideoBatch, limit => ArchiveVideosAsync(tenant, limit, ct), ct);
+        await DrainAsync(counts, "videosPurged", VideoBatch, limit => PurgeVideosAsync(tenant.Id, limit, ct), ct);
+        var (deleted, left) = await originals.RunAsync(tenant.Id, Days(tenant.KeepUploadJobDays ?? Tenancy.Retention.MaxUploadJobDays), ct);
+        counts.Add("originalsDeleted", deleted).Add("originalsLeft", left);
         await DrainAsync(counts, "uploadJobs", Batch, limit => db.AcrossTenantsAsync(
             tx => store.PruneUploadJobsAsync(tx, tenant.Id, Days(tenant.KeepUploadJobDays ?? Tenancy.Retention.MaxUploadJobDays), limit), ct), ct);
         await DrainAsync(counts, "rawAnalytics", Batch, limit => db.AcrossTenantsAsync(
             tx => store.PruneRawAnalyticsAsync(tx, tenant.Id, Days(tenant.KeepRawAnalyticsDays ?? Tenancy.Retention.MaxRawAnalyticsDays), limit), ct), ct);
-        await DrainAsync(counts, "videosArchived", VideoBatch, limit => ArchiveVideosAsync(tenant, limit, ct), ct);
-        await DrainAsync(counts, "videosPurged", VideoBatch, limit => PurgeVideosAsync(tenant.Id, limit, ct), ct);
         await DrainAsync(counts, "playbackArchived", Batch, limit => db.AcrossTenantsAsync(
             tx => store.ArchivePlaybackAsync(tx, tenant.Id, Days(KeptFor.PlaybackAuditDays), limit), ct), ct);
         await ArchiveAuditAsync(tenant.Id, counts, ct);

@@ -12,6 +12,9 @@ public sealed record RetiredVersion(Guid VersionId, Guid AssetId, Guid ProjectId
 /// <summary>A version whose video goes at Mux.</summary>
 public sealed record PurgedVersion(Guid Id, Guid AssetId, string? MuxAssetId);
 
+/// <summary>An original at Vercel Blob whose time is over.</summary>
+public sealed record StoredOriginal(Guid JobId, Guid AssetVersionId, string BlobUrl);
+
 /// <summary>How many unread notifications a person has lost.</summary>
 public sealed record UnreadLost(Guid UserId, int Unread);
 
@@ -38,7 +41,7 @@ public sealed class RetentionStore(PortalDb db)
         return (gone.Count, [.. gone.Where(n => n.Unread).GroupBy(n => n.UserId).Select(of => new UnreadLost(of.Key, of.Count()))]);
     }
 
-    /// <summary>Over for so long. One with an original of ours in Blob stays: its row is the only thing that knows where that is.</summary>
+    /// <summary>Over for so long. One whose original is still in Blob stays: its row is the only thing that knows where that is.</summary>
     public Task<int> PruneUploadJobsAsync(Tx tx, TenantId tenant, DateTimeOffset before, int limit) => tx.GetAsync<int>("""
         with old as (
             select id from portal.upload_jobs
@@ -84,6 +87,22 @@ public sealed class RetentionStore(PortalDb db)
             """, new { tenant, ids = purged.Select(version => version.Id).ToArray(), now });
         return purged;
     }
+
+    /// <summary>Originals whose version was purged, or whose upload is over for so long; by job.</summary>
+    public Task<IReadOnlyList<StoredOriginal>> OriginalsAsync(TenantId tenant, DateTimeOffset jobsBefore, Guid after, int limit, CancellationToken ct) =>
+        db.AcrossTenantsAsync(tx => tx.QueryAsync<StoredOriginal>("""
+            select j.id as job_id, j.asset_version_id, j.blob_url
+              from portal.upload_jobs j
+              join portal.asset_versions v on v.tenant_id = j.tenant_id and v.id = j.asset_version_id
+             where j.tenant_id = @tenant and j.blob_url is not null and j.id > @after and j.status in ('ready', 'failed', 'timed_out', 'cancelled')
+               and (v.purged_at is not null or j.updated_at < @jobsBefore)
+             order by j.id limit @limit
+            """, new { tenant, jobsBefore, after, limit }), ct);
+
+    /// <summary>Not updated_at: that is when the upload was over.</summary>
+    public async Task<bool> ForgetOriginalAsync(Tx tx, TenantId tenant, StoredOriginal original) => await tx.ExecuteAsync("""
+        update portal.upload_jobs set blob_url = null, blob_pathname = null where tenant_id = @tenant and id = @JobId and blob_url = @BlobUrl
+        """, new { tenant, original.JobId, original.BlobUrl }) == 1;
 
     /// <summary>The last seal that may be archived; null: none.</summary>
     public Task<long?> LastSealAsync(TenantId tenant, DateTimeOffset before, CancellationToken ct) =>

@@ -1,5 +1,6 @@
 using Dapper;
 using Portal.Audit;
+using Portal.LocalVendors;
 using Portal.Tests.Support;
 
 namespace Portal.Tests.Integration.Lifecycle;
@@ -145,6 +146,32 @@ public sealed class PruneRetentionTests(TestPortal portal) : IClassFixture<TestP
         Assert.Equal("archived", await StatusAsync(active));
         await portal.Host.RunTimerAsync("SweepMuxAssets");
         Assert.Equal(0, await portal.ScalarAsync<long>("select count(*) from portal.alerts where kind like 'mux_asset%'"));
+    }
+
+    [Fact]
+    public async Task The_original_at_blob_goes_with_the_video_and_its_job_only_after_it()
+    {
+        var upload = (await portal.AskUploadAsync(project, "crew6", "blob")).Expect(201);
+        await portal.SendBytesAsync(upload);
+        await portal.UntilAsync(upload.Id, "ready");
+        var path = await portal.ScalarAsync<string>("select blob_pathname from portal.upload_jobs where id = @id", new { id = upload.Id });
+        Task<bool> ThereAsync() => portal.ScalarAsync<bool>("select exists (select 1 from vendors.blob_objects where pathname = @path)", new { path });
+        await DoAsync("update portal.tenants set keep_upload_job_days = 30 where id = @id", new { id = TestPeople.OtherTenant });
+        portal.Clock.Advance(TimeSpan.FromDays(91));
+        await RunAsync();
+        Assert.True(await ThereAsync());
+        portal.Clock.Advance(TimeSpan.FromDays(31));
+        portal.Blob.Faults.FailNextApiCalls(1, ApiFault.Status(500));
+        await RunAsync();
+        Assert.True(await ThereAsync());
+        await RunAsync();
+        await RunAsync();
+        Assert.False(await ThereAsync());
+        Assert.Equal(1, await portal.ScalarAsync<long>("select count(*) from portal.audit_log where action = 'original_deleted' and entity_id = @id", new { id = upload.Id }));
+        (await portal.As("crew6").FetchAsync($"/api/uploads/{upload.Id}")).Expect(200);
+        portal.Clock.Advance(TimeSpan.FromDays(300));
+        await RunAsync();
+        (await portal.As("crew6").FetchAsync($"/api/uploads/{upload.Id}")).Expect(404);
     }
 
     [Fact]
