@@ -56,7 +56,7 @@ public sealed partial class TimerRuns(PortalDb db, AlertStore alerts, TimeProvid
         """, new { before, limit }), ct);
 
     // Not with the run's own token: what it came to is recorded also when it was told to stop.
-    private Task EndAsync(Guid id, string timer, RunCounts counts, string? error) => db.AcrossTenantsAsync(async tx =>
+    private Task<int> EndAsync(Guid id, string timer, RunCounts counts, string? error) => db.AcrossTenantsAsync(async tx =>
     {
         var idle = error is null && counts.IsIdle;
         if (idle)
