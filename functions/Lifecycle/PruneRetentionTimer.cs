@@ -1,6 +1,6 @@
 using Microsoft.Azure.Functions.Worker;
-using Portal.Operations;
 using Portal.Lifecycle;
+using Portal.Operations;
 
 namespace Portal.Functions.Lifecycle;
 

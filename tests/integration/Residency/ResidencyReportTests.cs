@@ -14,13 +14,20 @@ public sealed class ResidencyReportTests(TestPortal portal) : IClassFixture<Test
     private static readonly Dictionary<string, string> NotCounted = new()
     {
         ["tenants"] = "the tenant itself",
-        ["milestone_template_versions"] = "belongs to a template that is counted", ["template_applications"] = "likewise",
-        ["task_assignees"] = "belongs to a task that is counted", ["task_watchers"] = "likewise", ["task_dependencies"] = "likewise",
+        ["milestone_template_versions"] = "belongs to a template that is counted",
+        ["template_applications"] = "likewise",
+        ["task_assignees"] = "belongs to a task that is counted",
+        ["task_watchers"] = "likewise",
+        ["task_dependencies"] = "likewise",
         ["comment_mentions"] = "belongs to a comment that is counted",
         ["upload_attempts"] = "belongs to an upload job that is counted",
-        ["mux_cleanups"] = "a list of work to do, by ids", ["mux_chores"] = "likewise", ["outbox"] = "likewise",
+        ["mux_cleanups"] = "a list of work to do, by ids",
+        ["mux_chores"] = "likewise",
+        ["outbox"] = "likewise",
         ["idempotency_keys"] = "answers of the last 24 hours",
-        ["project_progress"] = "made from the events that are counted", ["unread_counts"] = "likewise", ["share_link_notices"] = "likewise",
+        ["project_progress"] = "made from the events that are counted",
+        ["unread_counts"] = "likewise",
+        ["share_link_notices"] = "likewise",
     };
 
     public async Task InitializeAsync()
