@@ -63,6 +63,8 @@ public enum PortalAction
     DeleteTask,
 
     ReadAudit,
+    ReadAnalytics,
+    ReadReport,
 
     /// <summary>People on call, across tenants.</summary>
     OperateUploads,
@@ -160,6 +162,8 @@ public static class Permissions
         [PortalAction.MoveTask] = Producers,
         [PortalAction.DeleteTask] = Producers,
         [PortalAction.ReadAudit] = [Role.Admin, Role.Compliance],
+        [PortalAction.ReadAnalytics] = Producers,
+        [PortalAction.ReadReport] = [Role.Admin, Role.Compliance],
     };
 
     /// <summary>

@@ -132,7 +132,7 @@ public sealed class InviteStore(PortalDb db, Journal journal, PersonalHash hash,
              where i.tenant_id = @tenant and i.id = @id and i.status in ('pending') and i.expires_at <= @now and i.clerk_state <> 'accepted'
             returning {Columns}
             """, new { tenant, id, now = clock.GetUtcNow() });
-        return await RecordAsync(tx, tenant, Actor.System("SyncInvites"), "invite_expired", "pending", after);
+        return await RecordAsync(tx, tenant, Actor.System("ExpireInvites"), "invite_expired", "pending", after);
     }
 
     /// <summary>

@@ -67,6 +67,13 @@ public static class TestSettings
             ["SealAuditSchedule"] = "0 * * * * *",
             ["SweepOutboxSchedule"] = "*/5 * * * * *",
             ["SendDigestsSchedule"] = "0 */15 * * * *",
+            ["ExpireInvitesSchedule"] = "0 */5 * * * *",
+            ["ExpireShareLinksSchedule"] = "20 * * * * *",
+            ["SweepMuxAssetsSchedule"] = "0 7 * * * *",
+            ["RollupAnalyticsSchedule"] = "0 12 * * * *",
+            ["DailyChecksSchedule"] = "0 10 15 * * *",
+            ["PruneRetentionSchedule"] = "0 40 15 * * *",
+            ["ResidencyReportSchedule"] = "0 25 * * * *",
             ["Http:AllowedOrigins"] = "http://localhost:3000",
             // The clock stands still: all of a test class is one minute.
             ["Limits:UserPerMinute"] = "1000000",

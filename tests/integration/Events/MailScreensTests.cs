@@ -88,7 +88,7 @@ public sealed class MailScreensTests(TestPortal portal) : IClassFixture<TestPort
         await portal.DeliverAsync();
         await portal.Host.RunTimerAsync("SendDigests");
         portal.Clock.Advance(TimeSpan.FromDays(40));
-        await portal.Host.RunTimerAsync("SyncInvites");
+        await portal.Host.RunTimerAsync("ExpireInvites");
         await portal.DeliverAsync();
         var crew = await portal.InboxOfAsync("crew1");
         var guest = await portal.InboxOfAsync("guest@client.example");

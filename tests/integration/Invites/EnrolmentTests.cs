@@ -117,7 +117,7 @@ public sealed class EnrolmentTests(TestPortal portal) : IClassFixture<TestPortal
         var tooLate = await InviteAsync("toolate", "client");
         await portal.AcceptAtClerkAsync(inTime, "intime");
         portal.Clock.Advance(TimeSpan.FromDays(8));
-        await portal.Host.RunTimerAsync("SyncInvites");
+        await portal.Host.RunTimerAsync("ExpireInvites");
         Assert.Equal(("pending", "expired"), (await StatusAsync(inTime), await StatusAsync(tooLate)));
         await portal.AddAtClerkAsync("toolate", "org_harbour");
         Assert.Equal("not-enrolled", (await portal.As("toolate").FetchAsync("/api/me")).Expect(403).ProblemType);
