@@ -13,6 +13,7 @@ using Portal.Db;
 using Portal.Events;
 using Portal.Http;
 using Portal.Idempotency;
+using Portal.Incidents;
 using Portal.Invites;
 using Portal.Limits;
 using Portal.Milestones;
@@ -31,6 +32,7 @@ using Portal.Vendors;
 using Portal.Vendors.Blob;
 using Portal.Vendors.Clerk;
 using Portal.Vendors.Mux;
+using Portal.Vendors.PagerDuty;
 using Portal.Vendors.Resend;
 using Portal.Webhooks;
 
@@ -42,7 +44,7 @@ public static class PortalRegistrations
     public static IServiceCollection AddPortalCore(this IServiceCollection services)
     {
         services.TryAddSingleton(TimeProvider.System);
-        return services.AddSettings().AddData().AddMux().AddResend().AddFeatures();
+        return services.AddSettings().AddData().AddMux().AddResend().AddPagerDuty().AddFeatures();
     }
 
     private static IServiceCollection AddSettings(this IServiceCollection services)
@@ -72,6 +74,12 @@ public static class PortalRegistrations
         services.AddOptions<BlobOptions>().BindConfiguration(BlobOptions.Section)
             .Validate(o => o.ReadWriteToken.StartsWith("vercel_blob_rw_", StringComparison.Ordinal), "Blob:ReadWriteToken must be a vercel_blob_rw_… token.")
             .ValidateOnStart();
+        services.AddOptions<PagerDutyOptions>().BindConfiguration(PagerDutyOptions.Section)
+            .Validate(o => Uri.TryCreate(o.ApiUrl, UriKind.Absolute, out var url) && url.AbsolutePath == "/", "PagerDuty:ApiUrl must be a host without a path.")
+            .Validate(o => o.AreRight(), "PagerDuty:RoutingKey must be the 32 letters and digits of an integration key, or empty.")
+            .Validate(o => o.Source.Length is > 0 and <= 255, "PagerDuty:Source must be set.").ValidateOnStart();
+        services.AddOptions<AlertsOptions>().BindConfiguration(AlertsOptions.Section)
+            .Validate(o => o.WebhookSecret.Length >= 24, "Alerts:WebhookSecret must have 24 characters or more.").ValidateOnStart();
         services.AddOptions<ShareLinkOptions>().BindConfiguration(ShareLinkOptions.Section)
             .Validate(o => o.Keys.TryGetValue(o.CurrentKey, out var key) && IsKey(key, 32), "ShareLinks:Keys must hold ShareLinks:CurrentKey, base64 of 32 bytes or more.")
             .ValidateOnStart();
@@ -152,6 +160,9 @@ public static class PortalRegistrations
         .AddSingleton<OutboxStore>().AddSingleton<Recipients>().AddSingleton<ReadModels>().AddSingleton<RouteEvents>().AddSingleton<RebuildReadModels>()
         .AddSingleton<DeliveryStore>().AddSingleton<SweepOutbox>().AddScoped<SendDelivery>().AddSingleton<Unsubscribe>()
         .AddSingleton<DigestStore>().AddSingleton<SendDigests>()
+        .AddScoped<SendMail>().AddSingleton<SendPage>()
+        .AddSingleton<IncidentStore>().AddSingleton<MoveIncident>().AddSingleton<UploadIncidents>()
+        .AddSingleton<ReportBreach>().AddSingleton<ChangeFreeze>().AddSingleton<RestoreTests>()
         .AddSingleton<UnsubscribeTokens>().AddSingleton<MailRecipients>().AddSingleton<ComposeMail>()
         .AddSingleton<IMailWriter, InviteExpiredMail>().AddSingleton<IMailWriter, ProjectMail>().AddSingleton<IMailWriter, ResidencyMail>()
         .AddSingleton<IMailWriter, AssetReadyMail>().AddSingleton<IMailWriter, ShareLinkMail>().AddSingleton<IMailWriter, MentionMail>()
