@@ -45,6 +45,7 @@ public static class PortalRegistrations
     {
         services.TryAddSingleton(TimeProvider.System);
         return services.AddSettings().AddData().AddMux().AddResend().AddPagerDuty().AddFeatures();
+        return services.AddSettings().AddData().AddMux().AddResend().AddFeatures().AddEvents();
     }
 
     private static IServiceCollection AddSettings(this IServiceCollection services)
@@ -158,7 +159,7 @@ public static class PortalRegistrations
 
     private static IServiceCollection AddEvents(this IServiceCollection services) => services
         .AddSingleton<OutboxStore>().AddSingleton<Recipients>().AddSingleton<ReadModels>().AddSingleton<RouteEvents>().AddSingleton<RebuildReadModels>()
-        .AddSingleton<DeliveryStore>().AddSingleton<SweepOutbox>().AddScoped<SendDelivery>().AddSingleton<Unsubscribe>()
+        .AddSingleton<DeliveryStore>().AddSingleton<SweepOutbox>().AddScoped<SendDelivery>().AddSingleton<Unsubscribe>().AddSingleton<OperateDeliveries>().AddSingleton<ProjectProgressStore>()
         .AddSingleton<DigestStore>().AddSingleton<SendDigests>()
         .AddScoped<SendMail>().AddSingleton<SendPage>()
         .AddSingleton<IncidentStore>().AddSingleton<MoveIncident>().AddSingleton<UploadIncidents>()

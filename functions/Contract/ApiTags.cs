@@ -13,6 +13,7 @@ public static partial class ApiTags
         ["Audit"] = "Who did what: reading, exporting and checking the log that nobody can change.",
         ["Comments"] = "Threads on a version, placed by frame.",
         ["Contract"] = "This document, and a page to read it on.",
+        ["Deliveries"] = "What was sent because of events, for people on call, and the way out of mails.",
         ["Health"] = "Whether the app runs and can do its work.",
         ["Invites"] = "Inviting people into the portal, by an e-mail that Clerk sends.",
         ["Milestones"] = "The steps of a project.",

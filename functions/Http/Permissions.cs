@@ -70,6 +70,9 @@ public enum PortalAction
     /// <summary>People on call: any orchestration, by ids and states.</summary>
     OperateOrchestrations,
 
+    /// <summary>People on call: mails and pages that follow from events, by ids and states.</summary>
+    OperateDeliveries,
+
     /// <summary>People on call with the cookie of a sign-in at /ops, checked by <see cref="Operations.Page.OpsPageMiddleware"/>.</summary>
     UseOpsPage,
 }
@@ -163,7 +166,7 @@ public static class Permissions
 
     /// <summary>Not a matter of a role in a tenant.</summary>
     public static bool IsForOperators(PortalAction action) =>
-        action is PortalAction.OperateUploads or PortalAction.OperateOrchestrations or PortalAction.UseOpsPage;
+        action is PortalAction.OperateUploads or PortalAction.OperateOrchestrations or PortalAction.OperateDeliveries or PortalAction.UseOpsPage;
 
     public static bool Allows(PortalAction action, string role) => Table.TryGetValue(action, out var roles) && roles.Contains(role);
 }

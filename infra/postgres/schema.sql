@@ -350,6 +350,44 @@ create policy own_tenant on portal.deliveries as permissive for all to portal_ap
 grant insert, select, update on table portal.deliveries to portal_app;
 grant delete, select, update on table portal.deliveries to portal_system;
 
+create table portal.digests (
+    tenant_id uuid not null,
+    user_id uuid not null,
+    day date not null,
+    settled_at timestamp with time zone not null,
+    constraint digests_pkey PRIMARY KEY (tenant_id, user_id, day),
+    constraint digests_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES portal.users(tenant_id, id)
+);
+CREATE INDEX digests_by_day ON portal.digests USING btree (day);
+alter table portal.digests enable row level security;
+create policy own_tenant on portal.digests as permissive for all to portal_app
+    using ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)))
+    with check ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)));
+grant insert, select on table portal.digests to portal_app;
+
+create table portal.erasure_requests (
+    id uuid not null,
+    tenant_id uuid not null,
+    kind text not null,
+    subject_id uuid not null,
+    status text default 'requested'::text not null,
+    requested_at timestamp with time zone not null,
+    due_at timestamp with time zone not null,
+    constraint erasure_requests_check CHECK ((due_at >= requested_at)),
+    constraint erasure_requests_kind_check CHECK ((kind = 'person'::text)),
+    constraint erasure_requests_pkey PRIMARY KEY (id),
+    constraint erasure_requests_status_check CHECK ((status = ANY (ARRAY['requested'::text, 'running'::text, 'completed'::text, 'failed'::text]))),
+    constraint erasure_requests_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES portal.tenants(id),
+    constraint erasure_requests_tenant_id_kind_subject_id_key UNIQUE (tenant_id, kind, subject_id),
+    constraint erasure_requests_tenant_id_subject_id_fkey FOREIGN KEY (tenant_id, subject_id) REFERENCES portal.users(tenant_id, id)
+);
+CREATE INDEX erasure_requests_due ON portal.erasure_requests USING btree (due_at) WHERE (status = ANY (ARRAY['requested'::text, 'failed'::text]));
+alter table portal.erasure_requests enable row level security;
+create policy own_tenant on portal.erasure_requests as permissive for all to portal_app
+    using ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)))
+    with check ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)));
+grant insert, select on table portal.erasure_requests to portal_app;
+
 create table portal.events (
     event_id uuid not null,
     tenant_id uuid not null,
@@ -359,6 +397,7 @@ create table portal.events (
     version integer default 1 not null,
     payload jsonb not null,
     occurred_at timestamp with time zone not null,
+    actor_id uuid,
     constraint events_aggregate_type_check CHECK (((length(aggregate_type) >= 1) AND (length(aggregate_type) <= 50))),
     constraint events_pkey PRIMARY KEY (event_id),
     constraint events_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES portal.tenants(id),
@@ -450,6 +489,28 @@ create policy sweep on portal.invites as permissive for select to portal_system
     using (true);
 grant insert, select, update on table portal.invites to portal_app;
 grant select (id, tenant_id, status, expires_at, clerk_state, clerk_next_at) on table portal.invites to portal_system;
+
+create table portal.mail_suppressions (
+    tenant_id uuid not null,
+    address_hash text not null,
+    event_type text default ''::text not null,
+    reason text not null,
+    created_at timestamp with time zone not null,
+    constraint mail_suppressions_address_hash_check CHECK ((address_hash ~ '^[0-9a-f]{64}$'::text)),
+    constraint mail_suppressions_event_type_check CHECK ((length(event_type) <= 100)),
+    constraint mail_suppressions_pkey PRIMARY KEY (tenant_id, address_hash, event_type),
+    constraint mail_suppressions_reason_check CHECK ((reason = ANY (ARRAY['bounced'::text, 'complained'::text, 'unsubscribed'::text]))),
+    constraint mail_suppressions_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES portal.tenants(id)
+);
+alter table portal.mail_suppressions enable row level security;
+create policy all_tenants on portal.mail_suppressions as permissive for all to portal_system
+    using (true)
+    with check (true);
+create policy own_tenant on portal.mail_suppressions as permissive for all to portal_app
+    using ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)))
+    with check ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)));
+grant delete, insert, select, update on table portal.mail_suppressions to portal_app;
+grant insert, select, update on table portal.mail_suppressions to portal_system;
 
 create table portal.milestone_template_versions (
     tenant_id uuid not null,
@@ -1107,8 +1168,13 @@ alter table portal.tenants enable row level security;
 create policy own_tenant on portal.tenants as permissive for all to portal_app
     using ((id = ( SELECT portal.current_tenant() AS current_tenant)))
     with check ((id = ( SELECT portal.current_tenant() AS current_tenant)));
+create policy sweep on portal.tenants as permissive for select to portal_system
+    using (true);
+create policy whose on portal.tenants as permissive for select to portal_system
+    using (true);
 grant insert, select on table portal.tenants to portal_app;
 grant update (name, time_zone, status, version, updated_at, logo_url, accent_color, sender_name, digest_hour, residency_contact, keep_notification_days, keep_upload_job_days, keep_active_video_days, keep_inactive_video_days, keep_raw_analytics_days, deleted_at) on table portal.tenants to portal_app;
+grant select (id, clerk_org_id, time_zone, status, digest_hour) on table portal.tenants to portal_system;
 
 create table portal.unread_counts (
     tenant_id uuid not null,
@@ -1219,6 +1285,8 @@ create table portal.users (
     version integer default 1 not null,
     created_at timestamp with time zone not null,
     updated_at timestamp with time zone not null,
+    clerk_updated_at timestamp with time zone,
+    own_name boolean default false not null,
     constraint users_clerk_user_id_check CHECK (((length(clerk_user_id) >= 1) AND (length(clerk_user_id) <= 200))),
     constraint users_email_check CHECK (((length(email) >= 3) AND (length(email) <= 320))),
     constraint users_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
@@ -1238,8 +1306,11 @@ alter table portal.users enable row level security;
 create policy own_tenant on portal.users as permissive for all to portal_app
     using ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)))
     with check ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)));
+create policy whose on portal.users as permissive for select to portal_system
+    using (true);
 grant insert, select on table portal.users to portal_app;
-grant update (name, role, status, version, updated_at) on table portal.users to portal_app;
+grant update (email, name, role, status, version, updated_at, clerk_updated_at, own_name) on table portal.users to portal_app;
+grant select (id, tenant_id, clerk_user_id) on table portal.users to portal_system;
 
 create table portal.vendor_pace (
     vendor text not null,
@@ -1261,6 +1332,7 @@ create table portal.webhook_inbox (
     next_try_at timestamp with time zone not null,
     received_at timestamp with time zone not null,
     processed_at timestamp with time zone,
+    id uuid default gen_random_uuid() not null,
     constraint webhook_inbox_body_check CHECK ((length(body) <= 1048576)),
     constraint webhook_inbox_event_id_check CHECK (((length(event_id) >= 1) AND (length(event_id) <= 200))),
     constraint webhook_inbox_last_error_check CHECK ((length(last_error) <= 1000)),
@@ -1270,8 +1342,11 @@ create table portal.webhook_inbox (
     constraint webhook_inbox_status_check CHECK ((status = ANY (ARRAY['received'::text, 'processed'::text, 'retrying'::text, 'dead'::text]))),
     constraint webhook_inbox_type_check CHECK (((length(type) >= 1) AND (length(type) <= 200)))
 );
-CREATE INDEX webhook_inbox_by_age ON portal.webhook_inbox USING btree (received_at);
+CREATE INDEX webhook_inbox_by_provider ON portal.webhook_inbox USING btree (provider, received_at DESC, id DESC);
+CREATE INDEX webhook_inbox_by_time ON portal.webhook_inbox USING btree (received_at DESC, id DESC);
+CREATE INDEX webhook_inbox_by_type ON portal.webhook_inbox USING btree (type, received_at DESC, id DESC);
 CREATE INDEX webhook_inbox_due ON portal.webhook_inbox USING btree (next_try_at) WHERE (status = ANY (ARRAY['received'::text, 'retrying'::text]));
+CREATE INDEX webhook_inbox_not_done ON portal.webhook_inbox USING btree (status, received_at DESC, id DESC) WHERE (status <> 'processed'::text);
 alter table portal.webhook_inbox enable row level security;
 create policy platform on portal.webhook_inbox as permissive for all to portal_system
     using (true)
@@ -1586,7 +1661,8 @@ begin
                     p_request_id, p_now);
             insert into portal.events (event_id, tenant_id, aggregate_type, aggregate_id, type, payload, occurred_at)
             values (p_event_id, v_link.tenant_id, 'share_link', v_link.id, 'share_link_opened',
-                    jsonb_build_object('shareLinkId', v_link.id, 'viewerId', p_viewer_id, 'assetVersionId', v_version.id), p_now);
+                    jsonb_build_object('shareLinkId', v_link.id, 'projectId', v_link.project_id, 'viewerId', p_viewer_id,
+                                       'assetVersionId', v_version.id), p_now);
         else
             update portal.share_viewers w set last_seen_at = p_now, minted = w.minted + 1, user_id = coalesce(w.user_id, v_user.id) where w.id = v_viewer;
         end if;

@@ -13,10 +13,11 @@ public sealed class OutboxStore(PortalDb db, TimeProvider clock)
         """;
 
     /// <summary>Tenants with events that are due, whoever waits longest first.</summary>
-    public Task<IReadOnlyList<TenantId>> TenantsAsync(int limit, CancellationToken ct) =>
+    /// <param name="but">Those of which nothing can be taken now: somebody else is at it, or an event is in the way of the others.</param>
+    public Task<IReadOnlyList<TenantId>> TenantsAsync(IReadOnlyCollection<TenantId> but, int limit, CancellationToken ct) =>
         db.AcrossTenantsAsync(tx => tx.QueryAsync<TenantId>("""
-            select o.tenant_id from portal.outbox o where o.next_try_at <= @now group by o.tenant_id order by min(o.seq) limit @limit
-            """, new { now = clock.GetUtcNow(), limit }), ct);
+            select o.tenant_id from portal.outbox o where o.next_try_at <= @now and o.tenant_id <> all(@but) group by o.tenant_id order by min(o.seq) limit @limit
+            """, new { now = clock.GetUtcNow(), but = but.Select(t => t.Value).ToArray(), limit }), ct);
 
     /// <summary>
     /// The tenant's next events in order, behind a lock that ends with the transaction; none when somebody else holds it. An event that

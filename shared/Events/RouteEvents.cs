@@ -34,14 +34,17 @@ public sealed partial class RouteEvents(
     public async Task<int> RunAsync(CancellationToken ct)
     {
         var routed = 0;
-        for (var more = true; more;)
+        var idle = new HashSet<TenantId>();
+        while (await outbox.TenantsAsync(idle, Tenants, ct) is { Count: > 0 } tenants)
         {
-            more = false;
-            foreach (var tenant in await outbox.TenantsAsync(Tenants, ct))
+            foreach (var tenant in tenants)
             {
                 var count = await RouteTenantAsync(tenant, ct);
                 routed += count;
-                more |= count > 0;
+                if (count == 0)
+                {
+                    idle.Add(tenant);
+                }
             }
         }
 

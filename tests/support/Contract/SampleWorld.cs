@@ -1,5 +1,7 @@
 using System.Globalization;
 using Dapper;
+using Portal.Deliveries.Mails;
+using Microsoft.Extensions.DependencyInjection;
 using Portal.LocalVendors;
 
 namespace Portal.Tests.Support.Contract;
@@ -183,6 +185,24 @@ public sealed class SampleWorld(TestPortal portal)
             """, new { id, tenant = TestPeople.Tenant, user = TestPeople.UserId("admin"), subject = Guid.CreateVersion7(), now = portal.Clock.GetUtcNow() });
         return id;
     }
+
+    /// <summary>A mail to somebody whom no test needs, that could not be sent.</summary>
+    public async Task<Guid> NewFailedDeliveryAsync()
+    {
+        var user = await NewUserAsync();
+        var id = Guid.CreateVersion7();
+        await using var connection = await portal.OpenAsync();
+        await connection.ExecuteAsync("""
+            with e as (insert into portal.events (event_id, tenant_id, aggregate_type, aggregate_id, type, payload, occurred_at)
+                       values (gen_random_uuid(), @tenant, 'project', @id, 'project_created', '{}', @now) returning event_id)
+            insert into portal.deliveries (id, tenant_id, event_id, event_type, aggregate_id, seq, channel, recipient, status, reason, done_at, created_at)
+            select @id, @tenant, e.event_id, 'project_created', @id, 0, 'email', 'user:' || @user, 'failed', 'tries used up', @now, @now from e
+            """, new { id, user, tenant = TestPeople.Tenant, now = portal.Clock.GetUtcNow() });
+        return id;
+    }
+
+    public async Task<string> NewUnsubscribeTokenAsync() =>
+        portal.Host.Services.GetRequiredService<UnsubscribeTokens>().UrlOf(await NewFailedDeliveryAsync()).Split('/')[^1];
 
     public Task ForgetLimitsAsync() => portal.ResetAsync();
 

@@ -1,0 +1,220 @@
+using Dapper;
+using Portal.LocalVendors;
+using Portal.Tests.Support;
+
+namespace Portal.Tests.Integration.Events;
+
+/// <summary>A channel that fails first: every mail goes out once, nothing is lost, and nobody else waits.</summary>
+public sealed class DeliveryFaultTests(TestPortal portal) : IClassFixture<TestPortal>, IAsyncLifetime
+{
+    public Task InitializeAsync() => portal.ResetAsync();
+
+    public Task DisposeAsync() => Task.CompletedTask;
+
+    public static TheoryData<string> Mailed => ["invite_expired", "project_created", "mux_asset_ready", "share_link_created", "share_link_revoked", "comment_added", "notification_digest_sent", "residency_report_generated"];
+
+    [Theory]
+    [MemberData(nameof(Mailed))]
+    public async Task Each_mail_goes_out_once_though_the_first_calls_fail(string type)
+    {
+        var (address, aggregate) = await CauseAsync(type);
+        var before = (await portal.InboxOfAsync(address)).Count;
+        portal.Resend.Faults.FailNextApiCalls(3, ApiFault.Status(500));
+        portal.Resend.Faults.FailNextAfterEffect(2, ApiFault.ConnectionAbort);
+        await portal.DeliverMovingAsync();
+
+        Assert.Equal(before + 1, (await portal.InboxOfAsync(address)).Count);
+        Assert.All(
+            await portal.ListAsync("select status from portal.deliveries where aggregate_id = @aggregate and event_type = @type and recipient <> 'contact'", new { aggregate, type }),
+            status => Assert.Equal("sent", status));
+        Assert.Equal(1, await portal.EventsAsync(aggregate, type));
+    }
+
+    [Fact]
+    public async Task Words_that_changed_between_two_goes_are_not_sent_twice()
+    {
+        var project = await portal.NewProjectAsync("Before");
+        portal.Resend.Faults.FailNextAfterEffect(TestPeople.Crew + 1, ApiFault.ConnectionAbort);
+        await portal.Host.RunTimerAsync("SweepOutbox");
+        await Eventually.TrueAsync(
+            async () => await portal.ScalarAsync<long>("select count(*) from portal.deliveries where aggregate_id = @project and tries > 0", new { project }) == TestPeople.Crew + 1, "every first go to have failed");
+        await using (var connection = await portal.OpenAsync())
+        {
+            await connection.ExecuteAsync("update portal.projects set name = 'After' where id = @project", new { project });
+        }
+
+        await portal.DeliverMovingAsync();
+        var mail = Assert.Single(await portal.InboxOfAsync("agency"), m => m.Text!.Contains(project.ToString(), StringComparison.Ordinal));
+        Assert.Contains("Before", mail.Subject, StringComparison.Ordinal);
+        Assert.Equal(["sent"], (await portal.ListAsync("select distinct status from portal.deliveries where aggregate_id = @project", new { project })));
+    }
+
+    [Fact]
+    public async Task A_broken_channel_delays_no_other_event_and_after_eight_tries_on_call_knows()
+    {
+        portal.Resend.Faults.FailNextApiCalls(1000, ApiFault.Status(503));
+        var project = await portal.NewProjectAsync("Stuck mail");
+        await portal.Host.RunTimerAsync("SweepOutbox");
+        Assert.Contains(project, await portal.ToldAsync("agency", "project_created"));
+
+        await portal.DeliverMovingAsync();
+        Assert.Equal(["failed"], await portal.ListAsync("select distinct status from portal.deliveries where aggregate_id = @project", new { project }));
+        Assert.Equal(8 * (TestPeople.Crew + 1), portal.Resend.Requests.Count("POST", "/emails"));
+        Assert.Equal(TestPeople.Crew + 1, await portal.ScalarAsync<long>("select count(*) from portal.alerts where kind = 'delivery_failed'"));
+        Assert.Equal(TestPeople.Crew + 1, await portal.ScalarAsync<long>("select count(*) from portal.alerts where kind = 'delivery_retrying'"));
+    }
+
+    [Fact]
+    public async Task A_vendor_that_asks_for_patience_uses_no_try()
+    {
+        portal.Resend.Faults.FailNextApiCalls(30, ApiFault.Status(429, """{"statusCode":429,"name":"rate_limit_exceeded","message":"Too many requests."}""", retryAfterSeconds: 20));
+        var project = await portal.NewProjectAsync("Patience");
+        await portal.DeliverMovingAsync();
+        Assert.Equal(["sent 0"], await portal.ListAsync("select distinct status || ' ' || tries from portal.deliveries where aggregate_id = @project", new { project }));
+        Assert.Single(await portal.InboxOfAsync("agency"), m => m.Text!.Contains(project.ToString(), StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task What_one_guest_reads_keeps_its_order_though_the_first_mail_is_late()
+    {
+        var project = await portal.NewProjectAsync();
+        var asset = Guid.Parse((await portal.UploadReadyAsync(project)).Text("assetId"));
+        await portal.DeliverAsync();
+        var link = await portal.ShareAsync(asset, new { guestEmails = new[] { "order@client.example" } });
+        portal.Resend.Faults.FailNextAfterEffect(1, ApiFault.ConnectionAbort);
+        await portal.Host.RunTimerAsync("SweepOutbox");
+        (await portal.As("agency").PostAsync($"/api/share-links/{link.Id}/revoke")).Expect(200);
+        await portal.Host.RunTimerAsync("SweepOutbox");
+        Assert.Equal("pending", await portal.ScalarAsync<string>("select status from portal.deliveries where aggregate_id = @id and event_type = 'share_link_revoked' and channel = 'email'", new { id = link.Id }));
+        await portal.DeliverMovingAsync();
+        Assert.Single(await portal.InboxOfAsync("order@client.example"), m => m.Text!.Contains(link.Text("token"), StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_sweep_that_died_between_commit_and_start_is_made_good()
+    {
+        var project = await portal.NewProjectAsync("Half started");
+        await portal.Host.RunTimerAsync("SweepOutbox");
+        await portal.SettleAsync();
+        var before = (await portal.InboxOfAsync("agency")).Count;
+        await using (var connection = await portal.OpenAsync())
+        {
+            // As the sweep left them: taken, and nobody started them.
+            await connection.ExecuteAsync("""
+                insert into portal.deliveries (id, tenant_id, event_id, event_type, aggregate_id, seq, channel, recipient, status, started_at, created_at)
+                select gen_random_uuid(), d.tenant_id, e.event_id, e.type, e.aggregate_id, d.seq, 'email', 'user:' || @user, 'sending', @now, @now
+                  from portal.deliveries d
+                  join portal.events e on e.type = 'project_created' and e.aggregate_id <> d.aggregate_id
+                 where d.aggregate_id = @project limit 1
+                """, new { project, user = TestPeople.UserId("admin"), now = portal.Clock.GetUtcNow() });
+        }
+
+        await portal.Host.RunTimerAsync("SweepOutbox");
+        Assert.Equal(1, await portal.ScalarAsync<long>("select count(*) from portal.deliveries where status = 'sending'"));
+        portal.Clock.Advance(TimeSpan.FromMinutes(2));
+        await portal.DeliverAsync();
+        Assert.Equal(0, await portal.ScalarAsync<long>("select count(*) from portal.deliveries where status = 'sending'"));
+        Assert.Equal(before, (await portal.InboxOfAsync("agency")).Count);
+    }
+
+    [Fact]
+    public async Task Eight_sweeps_at_once_do_everything_once()
+    {
+        var project = await portal.NewProjectAsync("Eight");
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => portal.Host.RunTimerAsync("SweepOutbox")));
+        await portal.DeliverAsync();
+        Assert.Single(await portal.InboxOfAsync("agency"), m => m.Text!.Contains(project.ToString(), StringComparison.Ordinal));
+        Assert.Single(await portal.ToldAsync("agency", "project_created"), id => id == project);
+        Assert.Equal(1, await portal.CountedAsync("projects_created", project));
+    }
+
+    [Fact]
+    public async Task An_event_that_cannot_be_routed_holds_up_only_its_own_aggregate()
+    {
+        var bad = await portal.NewProjectAsync("Broken");
+        await using (var connection = await portal.OpenAsync())
+        {
+            await connection.ExecuteAsync("""
+                insert into portal.events (event_id, tenant_id, aggregate_type, aggregate_id, type, payload, occurred_at)
+                values (gen_random_uuid(), @tenant, 'comment', @bad, 'comment_added', '{"mentions": ["no id"]}', @now),
+                       (gen_random_uuid(), @tenant, 'comment', @bad, 'comment_added', '{"mentions": []}', @now)
+                """, new { tenant = TestPeople.Tenant, bad, now = portal.Clock.GetUtcNow() });
+        }
+
+        var good = await portal.NewProjectAsync("Sound");
+        await portal.Host.RunTimerAsync("SweepOutbox");
+        await portal.SettleAsync();
+        Assert.Contains(good, await portal.ToldAsync("agency", "project_created"));
+        Assert.Equal(2, await portal.ScalarAsync<long>("select count(*) from portal.outbox"));
+        for (var run = 0; run < 3; run++)
+        {
+            portal.Clock.Advance(TimeSpan.FromMinutes(15));
+            await portal.Host.RunTimerAsync("SweepOutbox");
+        }
+
+        Assert.Equal(1, await portal.ScalarAsync<long>("select count(*) from portal.alerts where kind = 'event_stuck'"));
+        await using (var connection = await portal.OpenAsync())
+        {
+            await connection.ExecuteAsync("delete from portal.outbox");
+        }
+    }
+
+    /// <summary>Makes it happen; who is mailed because of it, and what it is about.</summary>
+    private async Task<(string Address, Guid Aggregate)> CauseAsync(string type)
+    {
+        var project = (await portal.As("admin").PostAsync("/api/projects", new { name = type, memberIds = new[] { TestPeople.UserId("agency"), TestPeople.UserId("crew1") } })).Expect(201).Id;
+        if (type == "project_created")
+        {
+            return ("agency", project);
+        }
+
+        await portal.DeliverAsync();
+        switch (type)
+        {
+            case "invite_expired":
+                var invite = (await portal.As("admin").PostAsync("/api/invites", new { email = "faulty@invited.example", role = "client" })).Expect(201);
+                portal.Clock.Advance(TimeSpan.FromDays(40));
+                await portal.Host.RunTimerAsync("SyncInvites");
+                return ("admin", invite.Id);
+            case "notification_digest_sent":
+                await portal.NewTaskAsync(project, more: new { dueDate = "2020-01-01", assigneeIds = new[] { TestPeople.UserId("agency") } });
+                await portal.DeliverAsync();
+                await using (var connection = await portal.OpenAsync())
+                {
+                    await connection.ExecuteAsync("delete from portal.unread_counts; update portal.tenants set digest_hour = 0");
+                }
+
+                await portal.Host.RunTimerAsync("SendDigests");
+                return ("agency", TestPeople.UserId("agency"));
+            case "residency_report_generated":
+                await using (var connection = await portal.OpenAsync())
+                {
+                    var report = Guid.NewGuid();
+                    await connection.ExecuteAsync("""
+                        insert into portal.events (event_id, tenant_id, aggregate_type, aggregate_id, type, payload, occurred_at)
+                        values (gen_random_uuid(), @tenant, 'residency_report', @report, 'residency_report_generated', jsonb_build_object('reportId', @report, 'sha256', repeat('ab', 32)), @now)
+                        """, new { tenant = TestPeople.Tenant, report, now = portal.Clock.GetUtcNow() });
+                    return ("compliance", report);
+                }
+
+            case "mux_asset_ready":
+                var upload = await portal.UploadReadyAsync(project);
+                return ("crew1", upload.Id);
+            case "comment_added":
+                var talked = Guid.Parse((await portal.UploadReadyAsync(project)).Text("assetId"));
+                await portal.DeliverAsync();
+                return ("crew1", (await portal.As("agency").PostAsync($"/api/assets/{talked}/versions/1/comments", new { body = "See", mentions = new[] { TestPeople.UserId("crew1") } })).Expect(201).Id);
+            default:
+                var asset = Guid.Parse((await portal.UploadReadyAsync(project)).Text("assetId"));
+                await portal.DeliverAsync();
+                var link = await portal.ShareAsync(asset, new { guestEmails = new[] { "fault@client.example" } });
+                if (type == "share_link_revoked")
+                {
+                    await portal.DeliverAsync();
+                    (await portal.As("agency").PostAsync($"/api/share-links/{link.Id}/revoke")).Expect(200);
+                }
+
+                return ("fault@client.example", link.Id);
+        }
+    }
+}

@@ -1,0 +1,160 @@
+using Dapper;
+using Portal.Tests.Support;
+
+namespace Portal.Tests.Integration.Events;
+
+/// <summary>One digest a person a day at the tenant's own hour, whatever the clocks do.</summary>
+public sealed class DigestTests(TestPortal portal) : IClassFixture<TestPortal>, IAsyncLifetime
+{
+    private Guid project;
+
+    public async Task InitializeAsync()
+    {
+        await portal.ResetAsync();
+        await using (var connection = await portal.OpenAsync())
+        {
+            await connection.ExecuteAsync("truncate portal.digests; delete from portal.notifications; delete from portal.unread_counts");
+        }
+
+        project = (await portal.As("admin").PostAsync("/api/projects", new { name = "Daily", memberIds = new[] { TestPeople.UserId("agency"), TestPeople.UserId("crew1") } })).Expect(201).Id;
+        await portal.DeliverAsync();
+        await portal.As("agency").PostAsync("/api/notifications/read-all");
+        await portal.As("crew1").PostAsync("/api/notifications/read-all");
+        await portal.DeliverAsync();
+    }
+
+    public Task DisposeAsync() => Task.CompletedTask;
+
+    [Fact]
+    public async Task It_comes_at_eight_by_the_tenants_clock_before_at_and_after_a_change_of_time()
+    {
+        // 2026: clocks in Sydney, Adelaide and Auckland go back on 5 April; in Sydney and Adelaide forward on 4 October; in London back on 25 October.
+        var eights = new (string Zone, string At)[]
+        {
+            ("Australia/Adelaide", "2026-04-03T21:30:00Z"), ("Pacific/Auckland", "2026-04-04T20:00:00Z"), ("Australia/Sydney", "2026-04-04T22:00:00Z"),
+            ("Pacific/Auckland", "2026-04-05T20:00:00Z"), ("Australia/Sydney", "2026-04-05T22:00:00Z"), ("Australia/Adelaide", "2026-04-05T22:30:00Z"),
+            ("Australia/Adelaide", "2026-10-02T22:30:00Z"), ("Australia/Sydney", "2026-10-03T21:00:00Z"), ("Australia/Brisbane", "2026-10-03T22:00:00Z"),
+            ("Australia/Perth", "2026-10-04T00:00:00Z"), ("Australia/Sydney", "2026-10-04T21:00:00Z"), ("Australia/Adelaide", "2026-10-04T21:30:00Z"),
+            ("Australia/Brisbane", "2026-10-04T22:00:00Z"), ("Europe/London", "2026-10-24T07:00:00Z"), ("Europe/London", "2026-10-25T08:00:00Z"),
+        };
+        var tenants = new Dictionary<string, Guid>();
+        foreach (var zone in eights.Select(e => e.Zone).Distinct())
+        {
+            tenants[zone] = await TenantAsync(zone);
+        }
+
+        foreach (var (zone, text) in eights)
+        {
+            var at = DateTimeOffset.Parse(text, System.Globalization.CultureInfo.InvariantCulture);
+            portal.Clock.AdvanceTo(at.AddMinutes(-1));
+            await portal.Host.RunTimerAsync("SendDigests");
+            var before = await DigestsAsync(tenants[zone]);
+            portal.Clock.AdvanceTo(at);
+            await portal.Host.RunTimerAsync("SendDigests");
+            Assert.True(await DigestsAsync(tenants[zone]) == before + 1, $"{zone} has no digest at {text}.");
+            await portal.Host.RunTimerAsync("SendDigests");
+            Assert.Equal(before + 1, await DigestsAsync(tenants[zone]));
+        }
+    }
+
+    [Fact]
+    public async Task Five_zones_on_one_day_with_the_process_down_over_the_hour()
+    {
+        var zones = new[] { "Australia/Sydney", "Australia/Adelaide", "Australia/Perth", "Pacific/Auckland", "Asia/Singapore" };
+        var tenants = new List<Guid>();
+        foreach (var zone in zones)
+        {
+            tenants.Add(await TenantAsync(zone));
+        }
+
+        // Noon in Sydney: past eight for Sydney, Adelaide (11:30), Perth (10:00), Auckland (14:00) and Singapore (10:00). Nothing ran since.
+        portal.Clock.AdvanceTo(Next("02:00"));
+        await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => portal.Host.RunTimerAsync("SendDigests")));
+        await portal.Host.RunTimerAsync("SendDigests");
+        foreach (var tenant in tenants)
+        {
+            Assert.Equal(1, await DigestsAsync(tenant));
+        }
+    }
+
+    [Fact]
+    public async Task It_says_what_is_overdue_due_moved_and_unread_and_only_to_whom_it_concerns()
+    {
+        portal.Clock.AdvanceTo(Next("21:30"));
+        var today = TimeZoneInfo.ConvertTime(portal.Clock.GetUtcNow(), TimeZoneInfo.FindSystemTimeZoneById("Australia/Sydney")).Date;
+        await portal.NewTaskAsync(project, "Late & <i>loud</i>", new { dueDate = $"{today.AddDays(-2):yyyy-MM-dd}", assigneeIds = new[] { TestPeople.UserId("crew1") } });
+        await portal.NewTaskAsync(project, "For today", new { dueDate = $"{today:yyyy-MM-dd}", assigneeIds = new[] { TestPeople.UserId("crew1") } });
+        await portal.NewTaskAsync(project, "For later", new { dueDate = $"{today.AddDays(1):yyyy-MM-dd}", assigneeIds = new[] { TestPeople.UserId("crew1") } });
+        var moved = await portal.NewTaskAsync(project, "Has moved", new { watcherIds = new[] { TestPeople.UserId("crew1") } });
+        (await portal.MoveTaskAsync(moved.Id, "in_progress")).Expect(200);
+        await portal.DeliverAsync();
+        await using (var connection = await portal.OpenAsync())
+        {
+            await connection.ExecuteAsync("update portal.tenants set time_zone = 'Australia/Sydney', digest_hour = 8 where id = @id", new { id = TestPeople.Tenant });
+        }
+
+        await portal.Host.RunTimerAsync("SendDigests");
+        await portal.DeliverAsync();
+        var mail = (await portal.InboxOfAsync("crew1"))[^1];
+        Assert.StartsWith("Your ", mail.Subject, StringComparison.Ordinal);
+        Assert.All(new[] { "Overdue", "Late & <i>loud</i>", "Due today", "For today", "What moved", "Has moved", "1 unread notification", "Daily" }, words => Assert.Contains(words, mail.Text!, StringComparison.Ordinal));
+        Assert.DoesNotContain("For later", mail.Text!, StringComparison.Ordinal);
+        Assert.Contains("Late &amp; &lt;i&gt;loud&lt;/i&gt;", mail.Html!, StringComparison.Ordinal);
+        Assert.DoesNotContain(await portal.InboxOfAsync("compliance"), m => m.Subject.StartsWith("Your ", StringComparison.Ordinal));
+        await portal.RecordedOnceAsync(TestPeople.UserId("crew1"), "notification_digest_sent");
+    }
+
+    [Fact]
+    public async Task Who_has_nothing_to_hear_gets_none_and_news_of_the_afternoon_waits_for_the_morning()
+    {
+        var tenant = await TenantAsync("Australia/Sydney", withTask: false);
+        portal.Clock.AdvanceTo(Next("22:30"));
+        await portal.Host.RunTimerAsync("SendDigests");
+        Assert.Equal(0, await DigestsAsync(tenant));
+        await AddTaskAsync(tenant);
+        portal.Clock.Advance(TimeSpan.FromHours(4));
+        await portal.Host.RunTimerAsync("SendDigests");
+        Assert.Equal(0, await DigestsAsync(tenant));
+        portal.Clock.AdvanceTo(Next("22:00"));
+        await portal.Host.RunTimerAsync("SendDigests");
+        Assert.Equal(1, await DigestsAsync(tenant));
+    }
+
+    private DateTimeOffset Next(string time)
+    {
+        var now = portal.Clock.GetUtcNow();
+        var at = new DateTimeOffset(now.UtcDateTime.Date, TimeSpan.Zero) + TimeSpan.Parse(time, System.Globalization.CultureInfo.InvariantCulture);
+        return at > now ? at : at.AddDays(1);
+    }
+
+    /// <summary>A tenant of its own with one Agency person, who has a task that was due long ago.</summary>
+    private async Task<Guid> TenantAsync(string zone, bool withTask = true)
+    {
+        var tenant = Guid.CreateVersion7();
+        await using var connection = await portal.OpenAsync();
+        await connection.ExecuteAsync("""
+            insert into portal.tenants (id, clerk_org_id, name, time_zone, created_at, updated_at) values (@tenant, 'org_' || @tenant, 'Zone', @zone, @now, @now);
+            insert into portal.users (id, tenant_id, clerk_user_id, email, name, role, created_at, updated_at)
+            values (@tenant, @tenant, 'user_' || @tenant, @tenant || '@zone.example', 'Zoe', 'agency', @now, @now);
+            insert into portal.projects (id, tenant_id, name, created_by, created_at, updated_at) values (@tenant, @tenant, 'Zone', @tenant, @now, @now);
+            """, new { tenant, zone, now = portal.Clock.GetUtcNow() });
+        if (withTask)
+        {
+            await AddTaskAsync(tenant);
+        }
+
+        return tenant;
+    }
+
+    private async Task AddTaskAsync(Guid tenant)
+    {
+        await using var connection = await portal.OpenAsync();
+        await connection.ExecuteAsync("""
+            insert into portal.tasks (id, tenant_id, project_id, title, due_on, created_by, created_at, updated_at) values (@tenant, @tenant, @tenant, 'Old', '2020-01-01', @tenant, @now, @now);
+            insert into portal.task_assignees (tenant_id, project_id, task_id, user_id, added_at) values (@tenant, @tenant, @tenant, @tenant, @now);
+            """, new { tenant, now = portal.Clock.GetUtcNow() });
+    }
+
+    private Task<long> DigestsAsync(Guid tenant) =>
+        portal.ScalarAsync<long>("select count(*) from portal.events where tenant_id = @tenant and type = 'notification_digest_sent'", new { tenant });
+}

@@ -1,0 +1,97 @@
+using Dapper;
+using Microsoft.Extensions.DependencyInjection;
+using Portal.Db;
+using Portal.Events;
+using Portal.Tests.Support;
+
+namespace Portal.Tests.Integration.Events;
+
+/// <summary>Read models are what the events say, after any history, and can be made again from nothing.</summary>
+public sealed class ReadModelTests(TestPortal portal) : IClassFixture<TestPortal>
+{
+    private static readonly TenantId Tenant = new(TestPeople.Tenant);
+
+    [Fact]
+    public async Task They_equal_what_is_made_again_from_the_events_and_what_the_rows_say()
+    {
+        var project = await HistoryAsync();
+        var rebuilt = await RebuildAsync();
+        Assert.Empty(rebuilt.Wrong);
+        Assert.True(rebuilt.Events > 30, $"{rebuilt.Events}");
+        Assert.True(rebuilt.Rows > 5, $"{rebuilt.Rows}");
+
+        // And both are the truth of the rows.
+        Assert.Empty(await portal.ListAsync("""
+            select p.project_id || ': ' || p.tasks || ', ' || p.done from portal.project_progress p
+             where p.tenant_id = @tenant
+               and (p.tasks, p.done) <> (select count(*), count(*) filter (where t.status = 'done') from portal.tasks t where t.tenant_id = p.tenant_id and t.project_id = p.project_id)
+            """, new { tenant = TestPeople.Tenant }));
+        Assert.Empty(await portal.ListAsync("""
+            select c.user_id || ': ' || c.unread from portal.unread_counts c
+             where c.tenant_id = @tenant
+               and c.unread <> (select count(*) from portal.notifications n where n.tenant_id = c.tenant_id and n.user_id = c.user_id and n.read_at is null)
+            """, new { tenant = TestPeople.Tenant }));
+        Assert.Equal("5, 2", await portal.ScalarAsync<string>("select tasks || ', ' || done from portal.project_progress where project_id = @project", new { project }));
+    }
+
+    [Fact]
+    public async Task What_is_wrong_is_named_and_put_right_and_nothing_else_is_touched()
+    {
+        var project = await HistoryAsync();
+        await using (var connection = await portal.OpenAsync())
+        {
+            await connection.ExecuteAsync("""
+                update portal.project_progress set done = done + 7 where project_id = @project;
+                delete from portal.unread_counts where user_id = @user;
+                """, new { project, user = TestPeople.UserId("crew1") });
+        }
+
+        var wrong = (await RebuildAsync()).Wrong;
+        Assert.Equal(["project_progress", "unread_counts"], wrong.Select(w => w.Model).Order());
+        Assert.Equal([project, TestPeople.UserId("crew1")], wrong.OrderBy(w => w.Model).Select(w => w.Key));
+        Assert.Equal(("(5, 9)", "(5, 2)"), (wrong.Single(w => w.Key == project).Was, wrong.Single(w => w.Key == project).Is));
+        Assert.Empty((await RebuildAsync()).Wrong);
+    }
+
+    [Fact]
+    public async Task Events_that_are_not_routed_yet_are_not_counted_twice()
+    {
+        var project = await portal.NewProjectAsync();
+        await portal.NewTaskAsync(project);
+        Assert.DoesNotContain((await RebuildAsync()).Wrong, w => w.Key == project);
+        await portal.DeliverAsync();
+        Assert.Empty((await RebuildAsync()).Wrong);
+        Assert.Equal(1, await portal.ScalarAsync<int>("select tasks from portal.project_progress where project_id = @project", new { project }));
+    }
+
+    private Task<Rebuilt> RebuildAsync() => portal.Host.Services.GetRequiredService<RebuildReadModels>().RunAsync(Tenant, CancellationToken.None);
+
+    /// <summary>A project with tasks made, moved there and back, and deleted, and people who read some of what they were told.</summary>
+    private async Task<Guid> HistoryAsync()
+    {
+        var project = await portal.NewProjectAsync();
+        var template = (await portal.As("admin").PostAsync("/api/milestone-templates", new { name = $"T {project}", items = new[] { new { name = "M", tasks = new[] { new { title = "a" }, new { title = "b" } } } } })).Expect(201);
+        (await portal.As("admin").PostAsync($"/api/projects/{project}/apply-template", new { templateId = template.Id, startDate = "2026-04-01" })).Expect(201);
+        var tasks = new List<Guid>();
+        for (var i = 0; i < 4; i++)
+        {
+            tasks.Add((await portal.NewTaskAsync(project, more: new { watcherIds = new[] { TestPeople.UserId("crew1"), TestPeople.UserId("crew2") } })).Id);
+        }
+
+        foreach (var (task, status) in new[] { (0, "done"), (0, "in_progress"), (0, "done"), (1, "in_progress"), (1, "done"), (2, "done"), (2, "in_progress") })
+        {
+            (await portal.MoveTaskAsync(tasks[task], status)).Expect(200);
+        }
+
+        var last = await portal.As("agency").FetchAsync($"/api/tasks/{tasks[3]}");
+        (await portal.As("agency").DropAsync($"/api/tasks/{tasks[3]}", last)).Expect(204);
+        await portal.DeliverAsync();
+        var told = (await portal.As("crew1").FetchAsync("/api/notifications?limit=200")).Field("items").AsArray().Select(n => n!["id"]!.ToString()).ToList();
+        (await portal.As("crew1").PostAsync($"/api/notifications/{told[0]}/read")).Expect(200);
+        (await portal.As("crew1").PostAsync($"/api/notifications/{told[1]}/read")).Expect(200);
+        (await portal.As("crew1").PostAsync($"/api/notifications/{told[1]}/unread")).Expect(200);
+        (await portal.As("crew2").PostAsync("/api/notifications/read-all")).Expect(200);
+        await portal.DeliverAsync();
+        return project;
+    }
+}

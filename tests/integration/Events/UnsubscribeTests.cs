@@ -1,0 +1,70 @@
+using Portal.Tests.Support;
+
+namespace Portal.Tests.Integration.Events;
+
+/// <summary>Every mail has a way out that works with one click, for members and for guests, and stops only mails like it (RFC 8058).</summary>
+public sealed class UnsubscribeTests(TestPortal portal) : IClassFixture<TestPortal>, IAsyncLifetime
+{
+    public Task InitializeAsync() => portal.ResetAsync();
+
+    public Task DisposeAsync() => Task.CompletedTask;
+
+    [Fact]
+    public async Task A_member_gets_no_more_mails_of_that_type_but_still_finds_it_in_the_portal()
+    {
+        var first = await portal.NewProjectAsync("One");
+        await portal.DeliverAsync();
+        var way = Way(await MailOfAsync("crew1", first));
+        Assert.StartsWith(portal.Host.Address.ToString(), way, StringComparison.Ordinal);
+
+        // Looking is not yet doing: scanners follow links.
+        var page = (await portal.Anonymous.FetchAsync(way)).Expect(200);
+        Assert.Contains("<form method=\"post\">", page.Body, StringComparison.Ordinal);
+        await portal.NewProjectAsync("Two");
+        await portal.DeliverAsync();
+        var mails = (await portal.InboxOfAsync("crew1")).Count;
+
+        for (var twice = 0; twice < 2; twice++)
+        {
+            using var form = new FormUrlEncodedContent([new("List-Unsubscribe", "One-Click")]);
+            Assert.Equal(200, (int)(await portal.Anonymous.PostAsync(new Uri(way), form)).StatusCode);
+        }
+
+        var third = await portal.NewProjectAsync("Three");
+        await portal.DeliverAsync();
+        Assert.Equal(mails, (await portal.InboxOfAsync("crew1")).Count);
+        Assert.Contains(third, await portal.ToldAsync("crew1", "project_created"));
+        await MailOfAsync("crew2", third);
+        Assert.Equal(1, await portal.AuditedAsync(TestPeople.UserId("crew1"), "mail_unsubscribed"));
+    }
+
+    [Fact]
+    public async Task A_guest_gets_no_more_of_that_tenant_and_the_reason_is_kept()
+    {
+        var asset = Guid.Parse((await portal.UploadReadyAsync(await portal.NewProjectAsync())).Text("assetId"));
+        await portal.ShareAsync(asset, new { guestEmails = new[] { "enough@client.example", "more@client.example" } });
+        await portal.DeliverAsync();
+        var mail = Assert.Single(await portal.InboxOfAsync("enough@client.example"));
+        Assert.Equal(200, (int)(await portal.Anonymous.PostAsync(new Uri(Way(mail)), null)).StatusCode);
+
+        var link = await portal.ShareAsync(asset, new { guestEmails = new[] { "enough@client.example", "more@client.example" } });
+        await portal.DeliverAsync();
+        Assert.Single(await portal.InboxOfAsync("enough@client.example"));
+        Assert.Equal(2, (await portal.InboxOfAsync("more@client.example")).Count);
+        Assert.Equal(["suppressed: unsubscribed"], await portal.ListAsync("select reason from portal.deliveries where aggregate_id = @id and status = 'skipped'", new { id = link.Id }));
+    }
+
+    [Theory]
+    [InlineData("nonsense")]
+    [InlineData("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")]
+    public async Task A_made_up_token_is_not_found(string token)
+    {
+        (await portal.Anonymous.FetchAsync($"/api/mail/unsubscribe/{token}")).Expect(404);
+        (await portal.Anonymous.PostAsync($"/api/mail/unsubscribe/{token}")).Expect(404);
+    }
+
+    private static string Way(LocalVendors.InboxMessage mail) => mail.Header("List-Unsubscribe")!.Trim('<', '>');
+
+    private async Task<LocalVendors.InboxMessage> MailOfAsync(string person, Guid about) =>
+        Assert.Single(await portal.InboxOfAsync(person), m => m.Text!.Contains(about.ToString(), StringComparison.Ordinal));
+}
