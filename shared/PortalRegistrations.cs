@@ -44,8 +44,7 @@ public static class PortalRegistrations
     public static IServiceCollection AddPortalCore(this IServiceCollection services)
     {
         services.TryAddSingleton(TimeProvider.System);
-        return services.AddSettings().AddData().AddMux().AddResend().AddPagerDuty().AddFeatures();
-        return services.AddSettings().AddData().AddMux().AddResend().AddFeatures().AddEvents();
+        return services.AddSettings().AddData().AddMux().AddResend().AddPagerDuty().AddFeatures().AddEvents();
     }
 
     private static IServiceCollection AddSettings(this IServiceCollection services)
@@ -145,7 +144,9 @@ public static class PortalRegistrations
             .AddSingleton<RequestUpload>().AddSingleton<CancelUpload>().AddSingleton<ReplayUpload>().AddSingleton<EndUpload>()
             .AddSingleton<OpenAtMux>().AddSingleton<ReconcileUpload>().AddSingleton<SettleUpload>().AddSingleton<DeleteUnwantedAssets>()
             .AddSingleton<SweepUploads>().AddSingleton<SweepMuxAssets>()
-            .AddSingleton<WebhookInboxStore>().AddSingleton<MuxEvents>().AddSingleton<ReceiveWebhook>()
+            .AddSingleton<WebhookInboxStore>().AddSingleton<IWebhookEvents, MuxEvents>().AddSingleton<ReceiveWebhook>()
+            .AddSingleton<IWebhookEvents, ClerkEvents>().AddSingleton<FollowClerk>().AddSingleton<ClerkFollowStore>().AddSingleton<FollowInvitation>()
+            .AddSingleton<IWebhookEvents, ResendEvents>().AddSingleton<SettleMail>()
             .AddSingleton<ProjectList>().AddSingleton<MemberStore>().AddSingleton<TemplateStore>().AddSingleton<ApplyTemplate>()
             .AddSingleton<MilestoneStore>()
             .AddSingleton<TaskStore>().AddSingleton<TaskList>().AddSingleton<MoveTasks>().AddSingleton<TaskLinks>()
@@ -163,6 +164,7 @@ public static class PortalRegistrations
         .AddSingleton<DigestStore>().AddSingleton<SendDigests>()
         .AddScoped<SendMail>().AddSingleton<SendPage>()
         .AddSingleton<IncidentStore>().AddSingleton<MoveIncident>().AddSingleton<UploadIncidents>()
+        .AddSingleton<IWebhookEvents, AlertEvents>()
         .AddSingleton<ReportBreach>().AddSingleton<ChangeFreeze>().AddSingleton<RestoreTests>()
         .AddSingleton<UnsubscribeTokens>().AddSingleton<MailRecipients>().AddSingleton<ComposeMail>()
         .AddSingleton<IMailWriter, InviteExpiredMail>().AddSingleton<IMailWriter, ProjectMail>().AddSingleton<IMailWriter, ResidencyMail>()

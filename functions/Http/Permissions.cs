@@ -72,6 +72,11 @@ public enum PortalAction
 
     /// <summary>People on call: mails and pages that follow from events, by ids and states.</summary>
     OperateDeliveries,
+    /// <summary>People on call: stored webhooks, by ids, states and errors.</summary>
+    OperateWebhooks,
+
+    /// <summary>People on call: incidents, the change freeze, tests of restoring a backup.</summary>
+    OperateIncidents,
 
     /// <summary>People on call with the cookie of a sign-in at /ops, checked by <see cref="Operations.Page.OpsPageMiddleware"/>.</summary>
     UseOpsPage,
@@ -166,7 +171,9 @@ public static class Permissions
 
     /// <summary>Not a matter of a role in a tenant.</summary>
     public static bool IsForOperators(PortalAction action) =>
-        action is PortalAction.OperateUploads or PortalAction.OperateOrchestrations or PortalAction.OperateDeliveries or PortalAction.UseOpsPage;
+        action is PortalAction.OperateUploads or PortalAction.OperateOrchestrations or PortalAction.OperateDeliveries or PortalAction.UseOpsPage
+            or PortalAction.OperateIncidents
+            or PortalAction.OperateWebhooks;
 
     public static bool Allows(PortalAction action, string role) => Table.TryGetValue(action, out var roles) && roles.Contains(role);
 }

@@ -350,21 +350,6 @@ create policy own_tenant on portal.deliveries as permissive for all to portal_ap
 grant insert, select, update on table portal.deliveries to portal_app;
 grant delete, select, update on table portal.deliveries to portal_system;
 
-create table portal.digests (
-    tenant_id uuid not null,
-    user_id uuid not null,
-    day date not null,
-    settled_at timestamp with time zone not null,
-    constraint digests_pkey PRIMARY KEY (tenant_id, user_id, day),
-    constraint digests_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES portal.users(tenant_id, id)
-);
-CREATE INDEX digests_by_day ON portal.digests USING btree (day);
-alter table portal.digests enable row level security;
-create policy own_tenant on portal.digests as permissive for all to portal_app
-    using ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)))
-    with check ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)));
-grant insert, select on table portal.digests to portal_app;
-
 create table portal.erasure_requests (
     id uuid not null,
     tenant_id uuid not null,
@@ -397,7 +382,6 @@ create table portal.events (
     version integer default 1 not null,
     payload jsonb not null,
     occurred_at timestamp with time zone not null,
-    actor_id uuid,
     constraint events_aggregate_type_check CHECK (((length(aggregate_type) >= 1) AND (length(aggregate_type) <= 50))),
     constraint events_pkey PRIMARY KEY (event_id),
     constraint events_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES portal.tenants(id),
@@ -1168,13 +1152,11 @@ alter table portal.tenants enable row level security;
 create policy own_tenant on portal.tenants as permissive for all to portal_app
     using ((id = ( SELECT portal.current_tenant() AS current_tenant)))
     with check ((id = ( SELECT portal.current_tenant() AS current_tenant)));
-create policy sweep on portal.tenants as permissive for select to portal_system
-    using (true);
 create policy whose on portal.tenants as permissive for select to portal_system
     using (true);
 grant insert, select on table portal.tenants to portal_app;
 grant update (name, time_zone, status, version, updated_at, logo_url, accent_color, sender_name, digest_hour, residency_contact, keep_notification_days, keep_upload_job_days, keep_active_video_days, keep_inactive_video_days, keep_raw_analytics_days, deleted_at) on table portal.tenants to portal_app;
-grant select (id, clerk_org_id, time_zone, status, digest_hour) on table portal.tenants to portal_system;
+grant select (id, clerk_org_id, status) on table portal.tenants to portal_system;
 
 create table portal.unread_counts (
     tenant_id uuid not null,
@@ -1661,8 +1643,7 @@ begin
                     p_request_id, p_now);
             insert into portal.events (event_id, tenant_id, aggregate_type, aggregate_id, type, payload, occurred_at)
             values (p_event_id, v_link.tenant_id, 'share_link', v_link.id, 'share_link_opened',
-                    jsonb_build_object('shareLinkId', v_link.id, 'projectId', v_link.project_id, 'viewerId', p_viewer_id,
-                                       'assetVersionId', v_version.id), p_now);
+                    jsonb_build_object('shareLinkId', v_link.id, 'viewerId', p_viewer_id, 'assetVersionId', v_version.id), p_now);
         else
             update portal.share_viewers w set last_seen_at = p_now, minted = w.minted + 1, user_id = coalesce(w.user_id, v_user.id) where w.id = v_viewer;
         end if;

@@ -85,6 +85,19 @@ public sealed class IncidentStore(PortalDb db, Journal journal, TimeProvider clo
                 """, new { most }),
             await tx.GetAsync<int>("select count(*)::int from portal.incidents i where i.status in ('open', 'acknowledged')")), ct);
 
+    /// <summary>The incident that a report of monitoring went to. Of two at once the second waits for the first.</summary>
+    public async Task<Incident?> FindReportedAsync(Tx tx, string reportId)
+    {
+        await tx.ExecuteAsync("select pg_advisory_xact_lock(hashtextextended('portal.incident_reports ' || @reportId, 0))", new { reportId });
+        return await tx.QueryOneAsync<Incident>($"""
+            select {Columns} from portal.incidents i join portal.incident_reports r on r.incident_id = i.id where r.report_id = @reportId
+            """, new { reportId });
+    }
+
+    public Task<int> NoteReportAsync(Tx tx, string reportId, IncidentId incident) => tx.ExecuteAsync(
+        "insert into portal.incident_reports (report_id, incident_id, reported_at) values (@reportId, @incident, @now)",
+        new { reportId, incident, now = clock.GetUtcNow() });
+
     /// <summary>A breach that is not resolved holds the freeze.</summary>
     public static async Task<bool> AnyBreachAsync(Tx tx) => await tx.GetAsync<bool>("""
         select exists (select 1 from portal.incidents i where i.kind = 'error_budget_breach' and i.status in ('open', 'acknowledged'))

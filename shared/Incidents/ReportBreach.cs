@@ -34,12 +34,23 @@ public sealed record BudgetBreach(string Slo, string Window, double BurnRate, do
 /// </summary>
 public sealed class ReportBreach(PortalDb db, IncidentStore incidents, ChangeFreeze freeze, Journal journal)
 {
-    public Task<(Incident Incident, bool New)> RunAsync(BudgetBreach breach, Actor actor, CancellationToken ct) =>
+    /// <param name="reportId">Monitoring's id of the report, if it has one: the same again changes nothing.</param>
+    public Task<(Incident Incident, bool New)> RunAsync(BudgetBreach breach, Actor actor, string? reportId, CancellationToken ct) =>
         db.AcrossTenantsAsync(async tx =>
         {
+            if (reportId is not null && await incidents.FindReportedAsync(tx, reportId) is { } known)
+            {
+                return (known, false);
+            }
+
             var summary = string.Create(CultureInfo.InvariantCulture,
                 $"Error budget of {breach.Slo} burns {breach.BurnRate:0.##} times too fast over {breach.Window}; {breach.BudgetLeft:0.#%} of it is left.");
             var (incident, isNew) = await incidents.OpenAsync(tx, new(IncidentKind.BudgetBreach, breach.Slo, "critical", summary));
+            if (reportId is not null)
+            {
+                await incidents.NoteReportAsync(tx, reportId, incident.Id);
+            }
+
             await freeze.SwitchOnAsync(tx, actor, incident);
             await journal.WriteAsync(tx, Incident.Home, actor, new Entry(
                 EventTypes.BudgetBreach, "incident", incident.Id.Value, null,

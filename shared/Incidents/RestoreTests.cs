@@ -42,8 +42,7 @@ public sealed class RestoreTests(PortalDb db, IncidentStore incidents, Journal j
     /// <returns>The run on record and whether this made it so; another one of that time when the two say different things.</returns>
     public Task<(RestoreTest Test, bool New)> RecordAsync(RestoreRun run, Actor actor, CancellationToken ct) => db.AcrossTenantsAsync(async tx =>
     {
-        // Postgres keeps microseconds; what is compared later must be what is kept.
-        run = run with { RanAt = Micro(run.RanAt), BackupTakenAt = Micro(run.BackupTakenAt) };
+        run = AsKept(run);
         await tx.ExecuteAsync("select pg_advisory_xact_lock(hashtextextended('portal.restore_tests', 0))");
         if (await tx.QueryOneAsync<RestoreTest>($"select {Columns} from portal.restore_tests r where r.ran_at = @RanAt", run) is { } known)
         {
@@ -91,6 +90,9 @@ public sealed class RestoreTests(PortalDb db, IncidentStore incidents, Journal j
                and (@after::timestamptz is null or (r.ran_at, r.id) < (@after, @afterId))
              order by r.ran_at desc, r.id desc limit @take
             """, new { succeeded, after = page.After?.At, afterId = page.After?.Id, take = page.Take }), ct);
+
+    /// <summary>Postgres keeps microseconds; what is compared must be what is kept.</summary>
+    public static RestoreRun AsKept(RestoreRun run) => run with { RanAt = Micro(run.RanAt), BackupTakenAt = Micro(run.BackupTakenAt) };
 
     private static DateTimeOffset Micro(DateTimeOffset time) => new(time.UtcTicks - (time.UtcTicks % TimeSpan.TicksPerMicrosecond), TimeSpan.Zero);
 }

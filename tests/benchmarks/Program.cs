@@ -7,6 +7,7 @@ var benchmarks = new Dictionary<string, Func<BenchmarkArguments, Task>>(StringCo
     ["memory"] = Memory.RunAsync,
     ["growth"] = Growth.RunAsync,
     ["profile"] = Profile.RunAsync,
+    ["webhook-ingest"] = WebhookIngest.RunAsync,
 };
 
 if (args is not [var name, .. var rest] || !benchmarks.TryGetValue(name, out var benchmark))

@@ -19,7 +19,12 @@ public static class TestSettings
     private static readonly string AuditKey = NewAuditKey();
 
     /// <param name="app">The app's own address, which is one of its settings: Blob reports to it.</param>
-    public static async Task<Dictionary<string, string?>> MakeAsync(TestDatabase database, LocalMux mux, LocalClerk clerk, LocalResend resend, LocalBlob blob, LocalPagerDuty pagerDuty, Uri app)
+    public static Task<Dictionary<string, string?>> MakeAsync(TestDatabase database, LocalMux mux, LocalClerk clerk, LocalResend resend, LocalBlob blob, LocalPagerDuty pagerDuty, Uri app) =>
+        MakeAsync((database.App, database.System), mux, clerk, resend, blob, pagerDuty, app);
+
+    /// <param name="database">Connection strings of the two roles.</param>
+    public static async Task<Dictionary<string, string?>> MakeAsync(
+        (string App, string System) database, LocalMux mux, LocalClerk clerk, LocalResend resend, LocalBlob blob, LocalPagerDuty pagerDuty, Uri app)
     {
         var signing = await NewSigningKeyAsync(mux);
         return new()

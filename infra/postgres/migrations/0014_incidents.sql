@@ -34,6 +34,14 @@ create index incidents_by_time on portal.incidents (opened_at desc, id desc);
 create index incidents_by_status on portal.incidents (status, opened_at desc, id desc);
 create index incidents_by_kind on portal.incidents (kind, opened_at desc, id desc);
 
+-- Reports of monitoring that an incident was opened or counted up by, by the report's own id: handled again, it counts once.
+create table portal.incident_reports (
+    report_id       text primary key check (length(report_id) between 1 and 200),
+    incident_id     uuid not null references portal.incidents (id),
+    reported_at     timestamptz not null
+);
+create index incident_reports_by_age on portal.incident_reports (reported_at);
+
 -- One row: whether changes are frozen. Pipelines that deploy ask for it.
 create table portal.change_freeze (
     only_row        boolean primary key default true check (only_row),
@@ -64,12 +72,15 @@ create table portal.restore_tests (
 create index restore_tests_by_time on portal.restore_tests (ran_at desc, id desc);
 
 alter table portal.incidents enable row level security;
+alter table portal.incident_reports enable row level security;
 alter table portal.change_freeze enable row level security;
 alter table portal.restore_tests enable row level security;
 create policy platform on portal.incidents to portal_system using (true) with check (true);
+create policy platform on portal.incident_reports to portal_system using (true) with check (true);
 create policy platform on portal.change_freeze to portal_system using (true) with check (true);
 create policy platform on portal.restore_tests to portal_system using (true) with check (true);
 grant select, insert, update on portal.incidents to portal_system;
+grant select, insert, delete on portal.incident_reports to portal_system;
 grant select, update on portal.change_freeze to portal_system;
 grant select, insert on portal.restore_tests to portal_system;
 
@@ -133,3 +144,7 @@ revoke all on function portal.open_upload_incident(uuid, integer, text, uuid, uu
 revoke all on function portal.resolve_upload_incident(uuid, uuid, uuid, uuid, timestamptz) from public;
 grant execute on function portal.open_upload_incident(uuid, integer, text, uuid, uuid, uuid, uuid, timestamptz) to portal_app;
 grant execute on function portal.resolve_upload_incident(uuid, uuid, uuid, uuid, timestamptz) to portal_app;
+
+-- Monitoring's signed alerts come in by the path of all webhooks.
+alter table portal.webhook_inbox drop constraint webhook_inbox_provider_check;
+alter table portal.webhook_inbox add constraint webhook_inbox_provider_check check (provider in ('mux', 'clerk', 'resend', 'blob', 'alerts'));

@@ -22,6 +22,8 @@ public static class ApiSamples
         ["AssignTask"] = InProject(async w => Two(await w.NewTaskAsync(), "userId", TestPeople.UserId("agency"))),
         ["AddSharedComment"] = Open(async w => AsGuest(await w.NewGuestAsync(), new { name = "Gwen", body = "Nice" })),
         ["ArchiveAssetVersion"] = InProject(async w => Version(await w.NewAssetAsync())),
+        ["AcknowledgeIncident"] = Open(async w => ApiAsk.Id(await w.NewIncidentAsync())),
+        ["AlertWebhook"] = Open(Alert),
         ["BlobWebhook"] = Open(BlobEvent),
         ["CancelUpload"] = InProject(async w => ApiAsk.Id(await w.NewUploadAsync())),
         ["CountUnreadNotifications"] = Open(),
@@ -59,6 +61,14 @@ public static class ApiSamples
         ["ListMilestoneTemplates"] = Open(),
         ["ListProjectMembers"] = InProject(async w => ApiAsk.Id(await w.ProjectAsync())),
         ["ListTasks"] = Open(),
+        ["ListIncidents"] = Open(),
+        ["ListRestoreTests"] = Open(),
+        ["ReadChangeFreeze"] = Open(),
+        ["ReadIncident"] = Open(async w => ApiAsk.Id(await w.NewIncidentAsync())),
+        ["RecordRestoreTest"] = Open(w => ApiAsk.Of(w.NewRestoreTest())),
+        ["ReportErrorBudgetBreach"] = Open(_ => ApiAsk.Of(new { slo = "availability", window = "1h", burnRate = 14.4, budgetLeft = 0.35 })),
+        ["ResolveIncident"] = Open(async w => ApiAsk.Id(await w.NewIncidentAsync(), new { reason = "Tried by a test" })),
+        ["SwitchChangeFreeze"] = Open(async w => ApiAsk.Of(new { on = !await w.IsFrozenAsync(), reason = "Tried by a test" })),
         ["ListInvites"] = Open(),
         ["ListNotifications"] = Open(),
         ["ListProjects"] = Open(),
@@ -72,6 +82,11 @@ public static class ApiSamples
         ["MoveTask"] = InProject(async w => ApiAsk.Id(await w.NewTaskAsync(), new { status = "in_progress" })),
         ["MoveTasks"] = InProject(async w => ApiAsk.Of(new { ids = new[] { await w.NewTaskAsync(), await w.NewTaskAsync() }, status = "in_progress" })),
         ["MuxWebhook"] = Open(MuxEvent),
+        ["ClerkWebhook"] = Open(w => SvixEvent(w, w.Portal.Clerk.WebhookSecret, """{"data":{"id":"user_x"},"object":"event","type":"session.created"}""")),
+        ["ResendWebhook"] = Open(w => SvixEvent(w, w.Portal.Resend.WebhookSecret, """{"created_at":"2026-03-02T09:00:00Z","data":{"email_id":"x"},"type":"email.opened"}""")),
+        ["ListWebhooks"] = Open(),
+        ["ReadWebhook"] = Open(async w => Webhook(await w.NewDeadWebhookAsync())),
+        ["ReplayWebhook"] = Open(async w => Webhook(await w.NewDeadWebhookAsync(), new { reason = "Tried by a test" })),
         ["OpenShareLink"] = Open(async w => ApiAsk.Token((await w.NewLinkAsync()).Text("token"))),
         ["PlayAsset"] = InProject(async w => ApiAsk.Id(await w.AssetAsync())),
         ["ReadApiDocs"] = Open(),
@@ -170,12 +185,27 @@ public static class ApiSamples
         return Signed("Mux-Signature", MuxWebhookSender.Sign(world.Portal.Mux.WebhookSecret, world.Portal.Clock.GetUtcNow(), body), body);
     }
 
+    private static ApiAsk Alert(SampleWorld world)
+    {
+        var body = $$$"""{"id":"alert-{{{Guid.NewGuid()}}}","type":"error_budget_breach","slo":"playback_success","window":"1h","burnRate":14.4,"budgetLeft":0.3}""";
+        return Signed("Alerts-Signature", MuxWebhookSender.Sign(TestSettings.AlertsSecret, world.Portal.Clock.GetUtcNow(), body), body);
+    }
+
     private static ApiAsk BlobEvent(SampleWorld world)
     {
         const string Body = """{"type":"blob.upload-completed","payload":{"blob":{"pathname":"uploads/none/x.mp4","url":"https://blob.example/x.mp4"}}}""";
         var key = Encoding.UTF8.GetBytes(world.Portal.Blob.ReadWriteToken);
         return Signed("x-vercel-signature", Convert.ToHexStringLower(HMACSHA256.HashData(key, Encoding.UTF8.GetBytes(Body))), Body);
     }
+
+    private static ApiAsk SvixEvent(SampleWorld world, string secret, string body) => new()
+    {
+        Body = body,
+        Headers = SvixSignature.Headers(secret, $"msg_{Guid.NewGuid():N}", world.Portal.Clock.GetUtcNow(), Encoding.UTF8.GetBytes(body)).ToDictionary(h => h.Name, h => h.Value),
+    };
+
+    private static ApiAsk Webhook(string eventId, object? body = null) =>
+        new() { Path = new Dictionary<string, string> { ["provider"] = "mux", ["eventId"] = eventId }, Body = body };
 
     private static ApiAsk Signed(string header, string signature, string body) => new() { Body = body, Headers = new Dictionary<string, string> { [header] = signature } };
 }

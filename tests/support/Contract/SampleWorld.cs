@@ -75,6 +75,18 @@ public sealed class SampleWorld(TestPortal portal)
         return upload;
     }
 
+    /// <summary>The id of a Mux event whose tries are used up.</summary>
+    public async Task<string> NewDeadWebhookAsync()
+    {
+        var eventId = $"evt-{Guid.NewGuid():N}";
+        await using var connection = await portal.OpenAsync();
+        await connection.ExecuteAsync("""
+            insert into portal.webhook_inbox (provider, event_id, type, body, status, tries, last_error, next_try_at, received_at)
+            values ('mux', @eventId, 'video.asset.ready', '{"data":{}}', 'dead', 8, 'no_job', now(), now())
+            """, new { eventId });
+        return eventId;
+    }
+
     public async Task<Guid> NewMilestoneAsync() =>
         (await portal.As("admin").PostAsync("/api/milestones", new { projectId = await ProjectAsync(), name = $"{Marker} milestone" })).Expect(201).Id;
 
@@ -203,6 +215,33 @@ public sealed class SampleWorld(TestPortal portal)
 
     public async Task<string> NewUnsubscribeTokenAsync() =>
         portal.Host.Services.GetRequiredService<UnsubscribeTokens>().UrlOf(await NewFailedDeliveryAsync()).Split('/')[^1];
+
+    /// <summary>An open incident of its own.</summary>
+    public async Task<Guid> NewIncidentAsync()
+    {
+        var id = Guid.CreateVersion7();
+        await using var connection = await portal.OpenAsync();
+        await connection.ExecuteAsync("""
+            insert into portal.incidents (id, kind, dedup_key, severity, summary, pages, opened_at, last_at)
+            values (@id, 'alert', @id::text, 'critical', 'Tried by a test.', true, @now, @now)
+            """, new { id, now = portal.Clock.GetUtcNow() });
+        return id;
+    }
+
+    /// <summary>A test of restoring a backup at a time that no other one has.</summary>
+    public object NewRestoreTest()
+    {
+        var ran = portal.Clock.GetUtcNow().AddHours(-1).AddTicks(-10 * Random.Shared.NextInt64(1_000_000_000));
+        return new { ranAt = ran, backupTakenAt = ran.AddHours(-5), succeeded = true, durationSeconds = 1800, notes = "All rows were there." };
+    }
+
+    /// <summary>The freeze as it can be switched: no breach holds it.</summary>
+    public async Task<bool> IsFrozenAsync()
+    {
+        await using var connection = await portal.OpenAsync();
+        await connection.ExecuteAsync("update portal.incidents set status = 'resolved', resolved_at = @now where kind = 'error_budget_breach' and status <> 'resolved'", new { now = portal.Clock.GetUtcNow() });
+        return await connection.QuerySingleAsync<bool>("select is_on from portal.change_freeze");
+    }
 
     public Task ForgetLimitsAsync() => portal.ResetAsync();
 
