@@ -195,9 +195,9 @@ public sealed class PagingTests(TestPortal portal) : IClassFixture<TestPortal>, 
         var db = new Portal.Db.PortalDb(sources);
         var store = new AlertStore(
             db, new(db, new(portal.Clock), portal.Clock), portal.Clock, Microsoft.Extensions.Logging.Abstractions.NullLogger<AlertStore>.Instance);
-        await store.AddAsync(new("public_playback_id", "asset-1", "critical", "Mux asset asset-1 can be played by anybody."), default);
-        await store.AddAsync(new("public_playback_id", "asset-1", "critical", "Mux asset asset-1 can be played by anybody."), default);
-        await store.AddAsync(new("webhook_dead", "mux:1", "error", "A webhook is dead."), default);
+        await store.AddAsync(new("public_playback_id", "asset-1", "critical", "Mux asset asset-1 can be played by anybody."), CancellationToken.None);
+        await store.AddAsync(new("public_playback_id", "asset-1", "critical", "Mux asset asset-1 can be played by anybody."), CancellationToken.None);
+        await store.AddAsync(new("webhook_dead", "mux:1", "error", "A webhook is dead."), CancellationToken.None);
         await portal.DeliverAsync();
         var id = Guid.Parse(Assert.Single(await portal.ListAsync("select id::text from portal.incidents where kind = 'alert' and dedup_key = 'public_playback_id:asset-1' and times = 2")));
         Assert.Equal(1, await portal.ScalarAsync<long>("select count(*) from portal.incidents"));
