@@ -9,6 +9,7 @@ internal enum Verb
     Serve,
     Token,
     Audit,
+    Rebuild,
     Webhooks,
     Help,
 }
@@ -29,6 +30,8 @@ internal sealed record LauncherArguments
                            admin, agency, client, compliance, operator, or other-admin of the second tenant
           audit verify <export>    checks an export of the audit log, without a database; names the first row that is not
                            as it was sealed, and leaves with 1 then
+          events rebuild   makes what is counted from events (project progress, unread counts) again, and leaves with 1
+                           when something differed; it is put right then
           webhooks capture <file>  writes the events of the local inbox as lines of JSON
           webhooks replay <file>   sends such events, signed anew, to the app that runs at --port, and tells what changed
 
@@ -140,13 +143,15 @@ internal sealed record LauncherArguments
         ["token", var person] => read with { Verb = Verb.Token, Person = person },
         ["token", ..] => throw Wrong("token takes one person."),
         ["audit", "verify", var export] => read with { Verb = Verb.Audit, File = export },
+        ["events", "rebuild"] => read with { Verb = Verb.Rebuild },
+        ["events", ..] => throw Wrong("events is written: events rebuild."),
         ["audit", ..] => throw Wrong("audit is written: audit verify <export>."),
         ["webhooks", "replay", var file] => read with { Verb = Verb.Webhooks, Replays = true, File = file },
         ["webhooks", "capture", var file] => read with { Verb = Verb.Webhooks, File = file },
         ["webhooks", ..] => throw Wrong("webhooks is written: webhooks capture <file> or webhooks replay <file>."),
         ["help"] => read with { Verb = Verb.Help },
         [var word, ..] when System.IO.File.Exists(word) => throw Wrong($"{word} is a file, not a verb: write demo {word}."),
-        [var word, ..] => throw Wrong($"{word} is not a verb: there are demo, serve, token, audit and webhooks."),
+        [var word, ..] => throw Wrong($"{word} is not a verb: there are demo, serve, token, audit, events and webhooks."),
     };
 
     private static LauncherArguments Check(LauncherArguments read, bool portGiven) => read switch

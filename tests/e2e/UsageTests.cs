@@ -24,6 +24,7 @@ public sealed class UsageTests
     [InlineData("token bob", "There is nobody called bob. There are admin, agency, client, compliance, operator, other-admin")]
     [InlineData("token admin --fresh", "--fresh does not go with token")]
     [InlineData("token admin --port 7072", "--port does not go with token")]
+    [InlineData("events", "events is written: events rebuild")]
     [InlineData("play", "play is not a verb")]
     [InlineData("webhooks", "webhooks is written")]
     [InlineData("webhooks replay", "webhooks is written")]

@@ -26,7 +26,7 @@ public sealed class WebhookReplayTests(TestPortal portal) : IClassFixture<TestPo
     public async Task A_captured_upload_ends_ready_however_its_events_are_sent_and_gaps_are_told(string mode, bool all)
     {
         // What Mux says of an upload, captured and then forgotten, as if none of it had come.
-        await ExecuteAsync("delete from portal.webhook_inbox");
+        await portal.ScalarAsync<string?>("delete from portal.webhook_inbox");
         var project = await portal.NewProjectAsync();
         var upload = await portal.UploadReadyAsync(project);
         await portal.SettleAsync();
@@ -36,11 +36,11 @@ public sealed class WebhookReplayTests(TestPortal portal) : IClassFixture<TestPo
         Assert.Equal(0, await WebhooksVerb.CaptureAsync(data, file, said, default));
         var captured = WebhooksVerb.Read(await File.ReadAllTextAsync(file));
         Assert.NotEmpty(captured);
-        await ExecuteAsync($"""
+        await portal.ScalarAsync<string?>("""
             delete from portal.webhook_inbox;
-            update portal.asset_versions set status = 'processing' where id = (select asset_version_id from portal.upload_jobs where id = '{upload.Id}');
-            update portal.upload_jobs set status = 'processing' where id = '{upload.Id}';
-            """);
+            update portal.asset_versions set status = 'processing' where id = (select asset_version_id from portal.upload_jobs where id = @id);
+            update portal.upload_jobs set status = 'processing' where id = @id;
+            """, new { id = upload.Id });
 
         Assert.True(await Replay(data, said).RunAsync("file", captured, Enum.Parse<ReplayMode>(mode), seed: 7, default), said.ToString());
         var kept = await portal.ScalarAsync<long>("select count(*) from portal.webhook_inbox");
@@ -103,11 +103,4 @@ public sealed class WebhookReplayTests(TestPortal portal) : IClassFixture<TestPo
     private WebhookReplay Replay(NpgsqlDataSource data, TextWriter said) => new(
         portal.Anonymous, data, new PortalDb(new PortalDataSources(NpgsqlDataSource.Create(portal.Database.App), NpgsqlDataSource.Create(portal.Database.System))),
         new(portal.Mux.WebhookSecret, portal.Clerk.WebhookSecret, portal.Resend.WebhookSecret), portal.Clock, said);
-
-    private async Task ExecuteAsync(string sql)
-    {
-        await using var connection = await portal.OpenAsync();
-        await using var command = new NpgsqlCommand(sql, connection);
-        await command.ExecuteNonQueryAsync();
-    }
 }

@@ -1,3 +1,4 @@
+using Portal.Tests.Integration.Operations;
 using Portal.Tests.Support;
 
 namespace Portal.Tests.Integration.Incidents;
@@ -137,6 +138,23 @@ public sealed class IncidentTests(TestPortal portal) : IClassFixture<TestPortal>
         await portal.BreachAsync("playback_success");
         Assert.Equal("Launch day", (await portal.FreezeAsync()).Text("reason"));
         (await portal.As("admin").PostAsync("/api/ops/change-freeze", new { on = false, reason = "No right" })).Expect(403);
+    }
+
+    [Fact]
+    public async Task The_board_shows_what_is_not_resolved_and_whether_changes_are_frozen()
+    {
+        using var browser = await portal.SignedInAsync();
+        Assert.DoesNotContain("Changes are frozen", (await browser.FetchAsync("/ops")).Body, StringComparison.Ordinal);
+        var id = await portal.BreachAsync();
+        var done = await portal.BreachAsync("playback_success");
+        (await portal.MoveAsync(done, "resolve")).Expect(200);
+        var page = (await browser.FetchAsync("/ops")).Expect(200).Body;
+        Assert.Contains("Changes are frozen", page, StringComparison.Ordinal);
+        Assert.Contains(id.ToString(), page, StringComparison.Ordinal);
+        Assert.DoesNotContain(done.ToString(), page, StringComparison.Ordinal);
+        Assert.Contains("1 incident,", page, StringComparison.Ordinal);
+        (await portal.MoveAsync(id, "acknowledge")).Expect(200);
+        Assert.Contains("user_operator", (await browser.FetchAsync("/ops")).Body, StringComparison.Ordinal);
     }
 
     [Fact]
