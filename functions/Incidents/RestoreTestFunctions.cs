@@ -11,10 +11,10 @@ namespace Portal.Functions.Incidents;
 /// <summary>A run of restoring a backup, as somebody saw it.</summary>
 public sealed record RestoreTestInput : IChecked
 {
-    [About("When the backup was restored; a run is known by it.")]
+    [About("When the backup was restored; a run is known by it.", Example = "\"2026-01-02T03:00:00Z\"")]
     public required DateTimeOffset RanAt { get; init; }
 
-    [About("When the backup had been taken.")]
+    [About("When the backup had been taken.", Example = "\"2026-01-01T21:30:00Z\"")]
     public required DateTimeOffset BackupTakenAt { get; init; }
 
     [About("The data was there, and the app could work with it.")]
