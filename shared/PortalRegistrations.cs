@@ -153,6 +153,7 @@ public static class PortalRegistrations
             .AddSingleton<BlobTokens>()
             .AddSingleton<MuxChoreStore>().AddSingleton<WorkOffMuxChores>()
             .AddSingleton<ShareLinkMoves>().AddSingleton<ShareDoorStore>().AddSingleton<EnterShareLink>().AddSingleton<UnlockShareLink>().AddSingleton<DownloadShared>()
+            .AddSingleton<UnknownTokens>()
             .AddSingleton<CommentStore>().AddSingleton<AddComment>()
             .AddSingleton<PlaybackTokens>().AddSingleton<MintPlayback>().AddSingleton<PlayAsset>()
             .AddSingleton<ShareTokens>().AddSingleton<ShareLinkStore>().AddSingleton<CreateShareLink>().AddSingleton<OpenShareLink>();

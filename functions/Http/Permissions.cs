@@ -72,6 +72,7 @@ public enum PortalAction
 
     /// <summary>People on call: mails and pages that follow from events, by ids and states.</summary>
     OperateDeliveries,
+
     /// <summary>People on call: stored webhooks, by ids, states and errors.</summary>
     OperateWebhooks,
 
@@ -99,6 +100,15 @@ public sealed record ActionsOfFunctions(IReadOnlyDictionary<string, PortalAction
 public static class Permissions
 {
     private static readonly string[] Producers = [Role.Admin, Role.Agency];
+    private static readonly HashSet<PortalAction> Operators =
+    [
+        PortalAction.OperateUploads,
+        PortalAction.OperateOrchestrations,
+        PortalAction.OperateDeliveries,
+        PortalAction.OperateWebhooks,
+        PortalAction.UseOpsPage,
+    ];
+
     private static readonly string[] Everybody = [Role.Admin, Role.Agency, Role.Client, Role.Compliance];
 
     public static IReadOnlyDictionary<PortalAction, IReadOnlyList<string>> Table { get; } = new Dictionary<PortalAction, IReadOnlyList<string>>
@@ -174,6 +184,7 @@ public static class Permissions
         action is PortalAction.OperateUploads or PortalAction.OperateOrchestrations or PortalAction.OperateDeliveries or PortalAction.UseOpsPage
             or PortalAction.OperateIncidents
             or PortalAction.OperateWebhooks;
+    public static bool IsForOperators(PortalAction action) => Operators.Contains(action);
 
     public static bool Allows(PortalAction action, string role) => Table.TryGetValue(action, out var roles) && roles.Contains(role);
 }

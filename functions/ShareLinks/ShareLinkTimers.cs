@@ -20,6 +20,21 @@ public sealed class ExpireShareLinksTimer(PortalDb db, ShareLinkMoves moves)
     }
 }
 
+/// <summary>Every hour: forgets who unlocked links that are over.</summary>
+public sealed class ForgetShareUnlocksTimer(PortalDb db, ShareLinkMoves moves)
+{
+    private const int Batch = 1000;
+
+    [Function("ForgetShareUnlocks")]
+    public async Task RunAsync([TimerTrigger("40 25 * * * *")] TimerInfo timer, CancellationToken ct)
+    {
+        while (await db.AcrossTenantsAsync(tx => moves.ForgetUnlocksAsync(tx, Batch), ct) == Batch)
+        {
+            ct.ThrowIfCancellationRequested();
+        }
+    }
+}
+
 /// <summary>Every half minute: what Mux has not confirmed yet, playback ids to replace and files to make.</summary>
 public sealed class WorkOffMuxChoresTimer(WorkOffMuxChores chores)
 {

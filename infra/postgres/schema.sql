@@ -1071,10 +1071,14 @@ create table portal.share_unlocks (
     constraint share_unlocks_unlock_hash_check CHECK ((length(unlock_hash) = 32))
 );
 alter table portal.share_unlocks enable row level security;
+create policy all_tenants on portal.share_unlocks as permissive for all to portal_system
+    using (true)
+    with check (true);
 create policy own_tenant on portal.share_unlocks as permissive for all to portal_app
     using ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)))
     with check ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)));
 grant delete, insert, select on table portal.share_unlocks to portal_app;
+grant delete, select on table portal.share_unlocks to portal_system;
 
 create table portal.share_viewers (
     id uuid not null,

@@ -144,6 +144,18 @@ public sealed class ShareLinkMoves(ShareLinkStore links, Journal journal, TimePr
         return ended.Count;
     }
 
+    /// <summary>
+    /// Forgets who unlocked links that are over, of all tenants; how many. Their cookies ended with the link; who comes back after it was
+    /// extended gives the passphrase again.
+    /// </summary>
+    public Task<int> ForgetUnlocksAsync(Tx tx, int limit) => tx.ExecuteAsync("""
+        delete from portal.share_unlocks u using (
+            select o.share_link_id, o.unlock_hash from portal.share_unlocks o
+              join portal.share_links l on l.tenant_id = o.tenant_id and l.id = o.share_link_id
+             where l.status <> 'active' limit @limit) as over
+         where u.share_link_id = over.share_link_id and u.unlock_hash = over.unlock_hash
+        """, new { limit });
+
     /// <summary>A link for audit and events: ids, states and numbers; not its label, and of its guests only how many.</summary>
     internal static object Facts(ShareLink l, bool newPassphrase = false) => new
     {

@@ -90,6 +90,26 @@ public sealed class ShareDoorTests(TestPortal portal) : IClassFixture<TestPortal
     }
 
     [Fact]
+    public async Task Who_unlocked_a_link_is_forgotten_once_it_is_over()
+    {
+        var links = new List<Answer>();
+        foreach (var _ in Enumerable.Range(0, 3))
+        {
+            links.Add(await portal.ShareAsync(asset, new { passphrase = Passphrase, expiresAt = portal.Clock.GetUtcNow().AddHours(links.Count == 0 ? 24 : 100) }));
+            (await portal.GuestOf(links[^1]).UnlockAsync(Passphrase)).Expect(204);
+        }
+
+        (await portal.As("agency").PostAsync($"/api/share-links/{links[1].Id}/revoke")).Expect(200);
+        portal.Clock.Advance(TimeSpan.FromHours(25));
+        await portal.Host.RunTimerAsync("ExpireShareLinks");
+        await portal.Host.RunTimerAsync("ForgetShareUnlocks");
+        foreach (var (link, kept) in links.Zip([0L, 0L, 1L]))
+        {
+            Assert.Equal(kept, await portal.ScalarAsync<long>("select count(*) from portal.share_unlocks where share_link_id = @id", new { id = link.Id }));
+        }
+    }
+
+    [Fact]
     public async Task A_new_passphrase_closes_the_door_for_those_who_knew_the_old_one()
     {
         var link = await portal.ShareAsync(asset, new { passphrase = Passphrase });
