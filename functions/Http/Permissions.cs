@@ -105,6 +105,7 @@ public static class Permissions
         PortalAction.OperateUploads,
         PortalAction.OperateOrchestrations,
         PortalAction.OperateDeliveries,
+        PortalAction.OperateIncidents,
         PortalAction.OperateWebhooks,
         PortalAction.UseOpsPage,
     ];
@@ -180,10 +181,6 @@ public static class Permissions
     public static IReadOnlyList<PortalAction> Of(string role) => [.. Enum.GetValues<PortalAction>().Where(action => Allows(action, role))];
 
     /// <summary>Not a matter of a role in a tenant.</summary>
-    public static bool IsForOperators(PortalAction action) =>
-        action is PortalAction.OperateUploads or PortalAction.OperateOrchestrations or PortalAction.OperateDeliveries or PortalAction.UseOpsPage
-            or PortalAction.OperateIncidents
-            or PortalAction.OperateWebhooks;
     public static bool IsForOperators(PortalAction action) => Operators.Contains(action);
 
     public static bool Allows(PortalAction action, string role) => Table.TryGetValue(action, out var roles) && roles.Contains(role);
