@@ -14,6 +14,7 @@ using Portal.Db;
 using Portal.Events;
 using Portal.Http;
 using Portal.Idempotency;
+using Portal.Incidents;
 using Portal.Invites;
 using Portal.Lifecycle;
 using Portal.Limits;
@@ -34,6 +35,7 @@ using Portal.Vendors;
 using Portal.Vendors.Blob;
 using Portal.Vendors.Clerk;
 using Portal.Vendors.Mux;
+using Portal.Vendors.PagerDuty;
 using Portal.Vendors.Resend;
 using Portal.Webhooks;
 
@@ -45,7 +47,7 @@ public static class PortalRegistrations
     public static IServiceCollection AddPortalCore(this IServiceCollection services)
     {
         services.TryAddSingleton(TimeProvider.System);
-        return services.AddSettings().AddData().AddMux().AddResend().AddFeatures().AddEvents();
+        return services.AddSettings().AddData().AddMux().AddResend().AddPagerDuty().AddFeatures().AddEvents();
     }
 
     private static IServiceCollection AddSettings(this IServiceCollection services)
@@ -75,6 +77,12 @@ public static class PortalRegistrations
         services.AddOptions<BlobOptions>().BindConfiguration(BlobOptions.Section)
             .Validate(o => o.ReadWriteToken.StartsWith("vercel_blob_rw_", StringComparison.Ordinal), "Blob:ReadWriteToken must be a vercel_blob_rw_… token.")
             .ValidateOnStart();
+        services.AddOptions<PagerDutyOptions>().BindConfiguration(PagerDutyOptions.Section)
+            .Validate(o => Uri.TryCreate(o.ApiUrl, UriKind.Absolute, out var url) && url.AbsolutePath == "/", "PagerDuty:ApiUrl must be a host without a path.")
+            .Validate(o => o.AreRight(), "PagerDuty:RoutingKey must be the 32 letters and digits of an integration key, or empty.")
+            .Validate(o => o.Source.Length is > 0 and <= 255, "PagerDuty:Source must be set.").ValidateOnStart();
+        services.AddOptions<AlertsOptions>().BindConfiguration(AlertsOptions.Section)
+            .Validate(o => o.WebhookSecret.Length >= 24, "Alerts:WebhookSecret must have 24 characters or more.").ValidateOnStart();
         services.AddOptions<ShareLinkOptions>().BindConfiguration(ShareLinkOptions.Section)
             .Validate(o => o.Keys.TryGetValue(o.CurrentKey, out var key) && IsKey(key, 32), "ShareLinks:Keys must hold ShareLinks:CurrentKey, base64 of 32 bytes or more.")
             .ValidateOnStart();
@@ -164,6 +172,10 @@ public static class PortalRegistrations
         .AddSingleton<OutboxStore>().AddSingleton<Recipients>().AddSingleton<ReadModels>().AddSingleton<RouteEvents>().AddSingleton<RebuildReadModels>()
         .AddSingleton<DeliveryStore>().AddSingleton<SweepOutbox>().AddScoped<SendDelivery>().AddSingleton<Unsubscribe>().AddSingleton<OperateDeliveries>().AddSingleton<ProjectProgressStore>()
         .AddSingleton<DigestStore>().AddSingleton<SendDigests>()
+        .AddScoped<SendMail>().AddSingleton<SendPage>()
+        .AddSingleton<IncidentStore>().AddSingleton<MoveIncident>().AddSingleton<UploadIncidents>()
+        .AddSingleton<IWebhookEvents, AlertEvents>()
+        .AddSingleton<ReportBreach>().AddSingleton<ChangeFreeze>().AddSingleton<RestoreTests>()
         .AddSingleton<UnsubscribeTokens>().AddSingleton<MailRecipients>().AddSingleton<ComposeMail>()
         .AddSingleton<IMailWriter, InviteExpiredMail>().AddSingleton<IMailWriter, ProjectMail>().AddSingleton<IMailWriter, ResidencyMail>()
         .AddSingleton<IMailWriter, AssetReadyMail>().AddSingleton<IMailWriter, ShareLinkMail>().AddSingleton<IMailWriter, MentionMail>()

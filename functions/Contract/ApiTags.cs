@@ -16,6 +16,7 @@ public static partial class ApiTags
         ["Contract"] = "This document, and a page to read it on.",
         ["Deliveries"] = "What was sent because of events, for people on call, and the way out of mails.",
         ["Health"] = "Whether the app runs and can do its work.",
+        ["Incidents"] = "For people on call: incidents, the change freeze, tests of restoring a backup.",
         ["Invites"] = "Inviting people into the portal, by an e-mail that Clerk sends.",
         ["Milestones"] = "The steps of a project.",
         ["Notifications"] = "What a person has been told, and has read.",

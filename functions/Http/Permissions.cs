@@ -78,6 +78,9 @@ public enum PortalAction
     /// <summary>People on call: stored webhooks, by ids, states and errors.</summary>
     OperateWebhooks,
 
+    /// <summary>People on call: incidents, the change freeze, tests of restoring a backup.</summary>
+    OperateIncidents,
+
     /// <summary>People on call with the cookie of a sign-in at /ops, checked by <see cref="Operations.Page.OpsPageMiddleware"/>.</summary>
     UseOpsPage,
 }
@@ -104,6 +107,7 @@ public static class Permissions
         PortalAction.OperateUploads,
         PortalAction.OperateOrchestrations,
         PortalAction.OperateDeliveries,
+        PortalAction.OperateIncidents,
         PortalAction.OperateWebhooks,
         PortalAction.UseOpsPage,
     ];

@@ -21,7 +21,7 @@ public sealed record WebhookJson(
 /// <summary>Which webhooks to list.</summary>
 public sealed record WebhooksInput : ListInput
 {
-    [OneOf("mux", "clerk", "resend"), About("Of one vendor.")]
+    [OneOf("mux", "clerk", "resend", "alerts"), About("Of one vendor.")]
     public string? Provider { get; init; }
 
     [OneOf("received", "retrying", "processed", "dead")]

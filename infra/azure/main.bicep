@@ -39,12 +39,15 @@ param auditKeyId string = 'a1'
 @description('Instances that are always ready for HTTP: 0 saves money, 1 saves the cold start.')
 param alwaysReadyHttp int = 0
 
+@description('On-call is paged by PagerDuty; false where there is no routing key in the vault.')
+param paging bool = true
+
 var suffix = uniqueString(resourceGroup().id, appName)
 var storageName = 'st${suffix}'
 var packages = 'packages'
 
 // Setting → secret. Vault names allow no underscores or colons.
-var secrets = {
+var secrets = union({
   Database__App: 'Database-App'
   Database__System: 'Database-System'
   Mux__TokenId: 'Mux-TokenId'
@@ -63,7 +66,8 @@ var secrets = {
   Mail__UnsubscribeKey: 'Mail-UnsubscribeKey'
   'Audit__Keys__${auditKeyId}': 'Audit-Keys-${auditKeyId}'
   Operations__DurableKey: 'Operations-DurableKey'
-}
+  Alerts__WebhookSecret: 'Alerts-WebhookSecret'
+}, paging ? { PagerDuty__RoutingKey: 'PagerDuty-RoutingKey' } : {})
 var secretSettings = toObject(items(secrets), entry => entry.key, entry => '@Microsoft.KeyVault(VaultName=${keyVaultName};SecretName=${entry.value})')
 
 // Built-in roles. Durable's Azure Storage provider wants blobs, queues and tables.
@@ -220,6 +224,7 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
       Clerk__InviteRedirectUrl: inviteRedirectUrl
       Resend__From: mailFrom
       Audit__CurrentKey: auditKeyId
+      PagerDuty__Source: appName
       Mail__PortalUrl: split(portalOrigins, ',')[0]
       Mail__ApiUrl: 'https://${app.properties.defaultHostName}'
       SealAuditSchedule: '0 * * * * *'
@@ -246,4 +251,5 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
 output address string = 'https://${app.properties.defaultHostName}'
 output muxWebhook string = 'https://${app.properties.defaultHostName}/api/webhooks/mux'
 output clerkWebhook string = 'https://${app.properties.defaultHostName}/api/webhooks/clerk'
+output alertsWebhook string = 'https://${app.properties.defaultHostName}/api/webhooks/alerts'
 output resendWebhook string = 'https://${app.properties.defaultHostName}/api/webhooks/resend'

@@ -29,6 +29,10 @@ internal static class AppSettings
             ["Blob__ApiUrl"] = Text(vendors.Blob.ApiUrl),
             ["Blob__ReadWriteToken"] = vendors.Blob.ReadWriteToken,
             ["Blob__CallbackUrl"] = $"{app}/api/webhooks/blob",
+            ["PagerDuty__ApiUrl"] = Text(vendors.PagerDuty.ApiUrl),
+            ["PagerDuty__RoutingKey"] = vendors.PagerDutyOptions.RoutingKey,
+            ["PagerDuty__Source"] = "portal.localhost",
+            ["Alerts__WebhookSecret"] = secrets.AlertsKey,
             ["ShareLinks__Keys__local"] = secrets.ShareKey,
             ["ShareLinks__CurrentKey"] = "local",
             // There is no page here that takes a token, so a link opens the API itself.

@@ -16,7 +16,8 @@ internal sealed record WebhookSecrets(string Mux, string Clerk, string Resend);
 internal sealed record CapturedWebhook(string Provider, string? Id, string Body)
 {
     private const string IdHeader = "svix-id";
-    private static readonly string[] Providers = ["mux", "clerk", "resend"];
+    /// <summary>Vendors whose events are told again. Monitoring's alerts are not: they say what was true once.</summary>
+    public static readonly string[] Providers = ["mux", "clerk", "resend"];
 
     /// <exception cref="UsageException">The line is no captured event.</exception>
     public static CapturedWebhook Read(string line, int number)

@@ -20,7 +20,7 @@ internal sealed record LauncherArguments
     public const int DefaultPort = 7071;
 
     public const string Usage = """
-        Runs the portal on this machine, with Postgres and local Mux, Clerk, Resend and Vercel Blob.
+        Runs the portal on this machine, with Postgres and local Mux, Clerk, Resend, Vercel Blob and PagerDuty.
 
         dotnet run --project infra/local [-- <verb> [options]]
 

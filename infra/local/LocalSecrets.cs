@@ -27,6 +27,8 @@ internal sealed class LocalSecrets(NpgsqlDataSource data)
 
     public required string AuditKey { get; init; }
 
+    public required string AlertsKey { get; init; }
+
     public required string FunctionKey { get; init; }
 
     public required string SystemKey { get; init; }
@@ -41,6 +43,7 @@ internal sealed class LocalSecrets(NpgsqlDataSource data)
             HashKey = await KeptAsync("hash-key", Base64),
             CursorKey = await KeptAsync("cursor-key", Base64),
             UnsubscribeKey = await KeptAsync("unsubscribe-key", Base64),
+            AlertsKey = await KeptAsync("alerts-key", Hex),
             AuditKey = await KeptAsync("audit-key", NewAuditKey),
             FunctionKey = await KeptAsync("function-key", Hex),
             SystemKey = await KeptAsync("system-key", Hex),

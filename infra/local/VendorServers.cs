@@ -3,7 +3,7 @@ using Portal.LocalVendors;
 
 namespace Portal.Local;
 
-/// <summary>The four local vendors, on ports near the app's where those are free.</summary>
+/// <summary>The five local vendors, on ports near the app's where those are free.</summary>
 internal sealed class VendorServers : IAsyncDisposable
 {
     private readonly List<LocalVendor> started = [];
@@ -27,6 +27,10 @@ internal sealed class VendorServers : IAsyncDisposable
 
     public LocalBlob Blob { get; private set; } = null!;
 
+    public LocalPagerDutyOptions PagerDutyOptions { get; private set; } = null!;
+
+    public LocalPagerDuty PagerDuty { get; private set; } = null!;
+
     public static async Task<VendorServers> StartAsync(string database, int appPort, Screen screen, TimeProvider clock, CancellationToken ct)
     {
         var vendors = new VendorServers();
@@ -44,6 +48,8 @@ internal sealed class VendorServers : IAsyncDisposable
                 vendors.ResendOptions = new LocalResendOptions { Database = database, Clock = clock, Port = port, ConfigureLogging = Log }, ct));
             vendors.Blob = await vendors.StartAsync(screen, "Vercel Blob", appPort + 400, port => LocalBlob.StartAsync(
                 new LocalBlobOptions { Database = database, Clock = clock, Port = port, ConfigureLogging = Log }, ct));
+            vendors.PagerDuty = await vendors.StartAsync(screen, "PagerDuty", appPort + 500, port => LocalPagerDuty.StartAsync(
+                vendors.PagerDutyOptions = new LocalPagerDutyOptions { Database = database, Clock = clock, Port = port, ConfigureLogging = Log }, ct));
             return vendors;
         }
         catch

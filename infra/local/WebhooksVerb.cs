@@ -45,7 +45,7 @@ internal static class WebhooksVerb
         await using (var file = new StreamWriter(path, append: false, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false)))
         {
             await foreach (var (provider, id, body) in connection.QueryUnbufferedAsync<(string Provider, string Id, string Body)>(
-                "select provider, event_id, body from portal.webhook_inbox order by received_at, id"))
+                "select provider, event_id, body from portal.webhook_inbox where provider = any(@Providers) order by received_at, id", new { CapturedWebhook.Providers }))
             {
                 await file.WriteLineAsync(new CapturedWebhook(provider, provider == "mux" ? null : id, body).Line().AsMemory(), ct);
                 count++;

@@ -276,6 +276,26 @@ CREATE TRIGGER audit_seals_no_truncate BEFORE TRUNCATE ON portal.audit_seals FOR
 grant select on table portal.audit_seals to portal_app;
 grant insert on table portal.audit_seals to portal_system;
 
+create table portal.change_freeze (
+    only_row boolean default true not null,
+    is_on boolean not null,
+    since timestamp with time zone not null,
+    reason text not null,
+    incident_id uuid,
+    changed_by text,
+    version integer default 1 not null,
+    constraint change_freeze_changed_by_check CHECK (((length(changed_by) >= 1) AND (length(changed_by) <= 200))),
+    constraint change_freeze_incident_id_fkey FOREIGN KEY (incident_id) REFERENCES portal.incidents(id),
+    constraint change_freeze_only_row_check CHECK (only_row),
+    constraint change_freeze_pkey PRIMARY KEY (only_row),
+    constraint change_freeze_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 500)))
+);
+alter table portal.change_freeze enable row level security;
+create policy platform on portal.change_freeze as permissive for all to portal_system
+    using (true)
+    with check (true);
+grant select, update on table portal.change_freeze to portal_system;
+
 create table portal.comment_mentions (
     tenant_id uuid not null,
     comment_id uuid not null,
@@ -510,6 +530,63 @@ create policy retention on portal.idempotency_keys as permissive for all to port
 grant delete, insert, select on table portal.idempotency_keys to portal_app;
 grant delete on table portal.idempotency_keys to portal_system;
 grant select (tenant_id, actor_id, key, created_at) on table portal.idempotency_keys to portal_system;
+
+create table portal.incident_reports (
+    report_id text not null,
+    incident_id uuid not null,
+    reported_at timestamp with time zone not null,
+    constraint incident_reports_incident_id_fkey FOREIGN KEY (incident_id) REFERENCES portal.incidents(id),
+    constraint incident_reports_pkey PRIMARY KEY (report_id),
+    constraint incident_reports_report_id_check CHECK (((length(report_id) >= 1) AND (length(report_id) <= 200)))
+);
+CREATE INDEX incident_reports_by_age ON portal.incident_reports USING btree (reported_at);
+alter table portal.incident_reports enable row level security;
+create policy platform on portal.incident_reports as permissive for all to portal_system
+    using (true)
+    with check (true);
+grant delete, insert, select on table portal.incident_reports to portal_system;
+
+create table portal.incidents (
+    id uuid not null,
+    kind text not null,
+    dedup_key text not null,
+    severity text not null,
+    summary text not null,
+    tenant_id uuid,
+    pages boolean not null,
+    status text default 'open'::text not null,
+    times bigint default 1 not null,
+    opened_at timestamp with time zone not null,
+    last_at timestamp with time zone not null,
+    acknowledged_at timestamp with time zone,
+    acknowledged_by text,
+    resolved_at timestamp with time zone,
+    resolved_by text,
+    version integer default 1 not null,
+    constraint incidents_acknowledged_by_check CHECK (((length(acknowledged_by) >= 1) AND (length(acknowledged_by) <= 200))),
+    constraint incidents_check CHECK (((acknowledged_at IS NULL) = (acknowledged_by IS NULL))),
+    constraint incidents_check1 CHECK (((status = 'resolved'::text) = (resolved_at IS NOT NULL))),
+    constraint incidents_check2 CHECK (((resolved_by IS NULL) OR (resolved_at IS NOT NULL))),
+    constraint incidents_check3 CHECK (((status <> 'acknowledged'::text) OR (acknowledged_at IS NOT NULL))),
+    constraint incidents_check4 CHECK ((last_at >= opened_at)),
+    constraint incidents_dedup_key_check CHECK (((length(dedup_key) >= 1) AND (length(dedup_key) <= 400))),
+    constraint incidents_kind_check CHECK ((kind = ANY (ARRAY['error_budget_breach'::text, 'restore_test_failed'::text, 'upload_failed'::text, 'alert'::text]))),
+    constraint incidents_pkey PRIMARY KEY (id),
+    constraint incidents_resolved_by_check CHECK (((length(resolved_by) >= 1) AND (length(resolved_by) <= 200))),
+    constraint incidents_severity_check CHECK ((severity = ANY (ARRAY['critical'::text, 'error'::text, 'warning'::text, 'info'::text]))),
+    constraint incidents_status_check CHECK ((status = ANY (ARRAY['open'::text, 'acknowledged'::text, 'resolved'::text]))),
+    constraint incidents_summary_check CHECK (((length(summary) >= 1) AND (length(summary) <= 500))),
+    constraint incidents_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES portal.tenants(id)
+);
+CREATE INDEX incidents_by_kind ON portal.incidents USING btree (kind, opened_at DESC, id DESC);
+CREATE INDEX incidents_by_status ON portal.incidents USING btree (status, opened_at DESC, id DESC);
+CREATE INDEX incidents_by_time ON portal.incidents USING btree (opened_at DESC, id DESC);
+CREATE UNIQUE INDEX incidents_open ON portal.incidents USING btree (kind, dedup_key) WHERE (status <> 'resolved'::text);
+alter table portal.incidents enable row level security;
+create policy platform on portal.incidents as permissive for all to portal_system
+    using (true)
+    with check (true);
+grant insert, select, update on table portal.incidents to portal_system;
 
 create table portal.invites (
     id uuid not null,
@@ -994,6 +1071,32 @@ create policy timers on portal.residency_reports as permissive for select to por
 CREATE TRIGGER residency_reports_append_only BEFORE DELETE OR UPDATE ON portal.residency_reports FOR EACH ROW EXECUTE FUNCTION portal.refuse_change();
 grant insert, select on table portal.residency_reports to portal_app;
 grant select (tenant_id, week) on table portal.residency_reports to portal_system;
+
+create table portal.restore_tests (
+    id uuid not null,
+    ran_at timestamp with time zone not null,
+    backup_taken_at timestamp with time zone not null,
+    succeeded boolean not null,
+    duration_s integer not null,
+    notes text default ''::text not null,
+    recorded_by text,
+    recorded_at timestamp with time zone not null,
+    incident_id uuid,
+    constraint restore_tests_check CHECK ((backup_taken_at <= ran_at)),
+    constraint restore_tests_check1 CHECK (((NOT succeeded) OR (incident_id IS NULL))),
+    constraint restore_tests_duration_s_check CHECK (((duration_s >= 0) AND (duration_s <= 604800))),
+    constraint restore_tests_incident_id_fkey FOREIGN KEY (incident_id) REFERENCES portal.incidents(id),
+    constraint restore_tests_notes_check CHECK ((length(notes) <= 2000)),
+    constraint restore_tests_pkey PRIMARY KEY (id),
+    constraint restore_tests_ran_at_key UNIQUE (ran_at),
+    constraint restore_tests_recorded_by_check CHECK (((length(recorded_by) >= 1) AND (length(recorded_by) <= 200)))
+);
+CREATE INDEX restore_tests_by_time ON portal.restore_tests USING btree (ran_at DESC, id DESC);
+alter table portal.restore_tests enable row level security;
+create policy platform on portal.restore_tests as permissive for all to portal_system
+    using (true)
+    with check (true);
+grant insert, select on table portal.restore_tests to portal_system;
 
 create table portal.share_link_guests (
     tenant_id uuid not null,
@@ -1502,7 +1605,7 @@ create table portal.webhook_inbox (
     constraint webhook_inbox_last_error_check CHECK ((length(last_error) <= 1000)),
     constraint webhook_inbox_outcome_check CHECK ((length(outcome) <= 200)),
     constraint webhook_inbox_pkey PRIMARY KEY (provider, event_id),
-    constraint webhook_inbox_provider_check CHECK ((provider = ANY (ARRAY['mux'::text, 'clerk'::text, 'resend'::text, 'blob'::text]))),
+    constraint webhook_inbox_provider_check CHECK ((provider = ANY (ARRAY['mux'::text, 'clerk'::text, 'resend'::text, 'blob'::text, 'alerts'::text]))),
     constraint webhook_inbox_status_check CHECK ((status = ANY (ARRAY['received'::text, 'processed'::text, 'retrying'::text, 'dead'::text]))),
     constraint webhook_inbox_type_check CHECK (((length(type) >= 1) AND (length(type) <= 200)))
 );
@@ -1978,6 +2081,37 @@ end
 $function$;
 grant execute on function portal.open_share_link(bytea,bytea,bytea,bytea,text,bytea,text,text,timestamp with time zone,interval,boolean,uuid,uuid,uuid,uuid,integer) to portal_app;
 
+CREATE OR REPLACE FUNCTION portal.open_upload_incident(p_job uuid, p_attempt integer, p_code text, p_platform uuid, p_incident uuid, p_audit uuid, p_event uuid, p_now timestamp with time zone)
+ RETURNS uuid
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'portal', 'pg_temp'
+AS $function$
+declare
+    v_incident portal.incidents;
+    v_values   jsonb;
+begin
+    if not exists (select 1 from portal.upload_jobs j where j.id = p_job and j.tenant_id = portal.current_tenant()) then
+        return null;
+    end if;
+    insert into portal.incidents as i (id, kind, dedup_key, severity, summary, tenant_id, pages, opened_at, last_at)
+    values (p_incident, 'upload_failed', p_job::text, 'error', format('Upload %s failed: %s.', p_job, p_code), portal.current_tenant(), false, p_now, p_now)
+    on conflict (kind, dedup_key) where status <> 'resolved'
+    do update set times = i.times + 1, last_at = greatest(i.last_at, excluded.last_at), summary = excluded.summary
+    returning * into v_incident;
+    if v_incident.id = p_incident then
+        v_values := jsonb_build_object('status', 'open', 'kind', 'upload_failed', 'severity', 'error', 'page', false,
+                                       'tenantId', v_incident.tenant_id, 'jobId', p_job, 'attempt', p_attempt, 'code', p_code);
+        insert into portal.audit_log (id, tenant_id, actor_kind, actor_id, action, entity_type, entity_id, new_value, occurred_at)
+        values (p_audit, p_platform, 'system', 'events', 'incident_opened', 'incident', p_incident, v_values, p_now);
+        insert into portal.events (event_id, tenant_id, aggregate_type, aggregate_id, type, payload, occurred_at)
+        values (p_event, p_platform, 'incident', p_incident, 'incident_opened', v_values, p_now);
+    end if;
+    return v_incident.id;
+end
+$function$;
+grant execute on function portal.open_upload_incident(uuid,integer,text,uuid,uuid,uuid,uuid,timestamp with time zone) to portal_app;
+
 CREATE OR REPLACE FUNCTION portal.put_into_outbox()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -2029,6 +2163,33 @@ begin
 end
 $function$;
 grant execute on function portal.refuse_unless_playback_archived() to public;
+
+CREATE OR REPLACE FUNCTION portal.resolve_upload_incident(p_job uuid, p_platform uuid, p_audit uuid, p_event uuid, p_now timestamp with time zone)
+ RETURNS uuid
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'portal', 'pg_temp'
+AS $function$
+declare
+    v_id     uuid;
+    v_old    text;
+    v_values jsonb;
+begin
+    select i.id, i.status into v_id, v_old from portal.incidents i
+     where i.kind = 'upload_failed' and i.dedup_key = p_job::text and i.status <> 'resolved' and i.tenant_id = portal.current_tenant() for update;
+    if v_id is null then
+        return null;
+    end if;
+    update portal.incidents set status = 'resolved', resolved_at = p_now, version = version + 1 where id = v_id;
+    v_values := jsonb_build_object('status', 'resolved', 'kind', 'upload_failed', 'page', false, 'jobId', p_job);
+    insert into portal.audit_log (id, tenant_id, actor_kind, actor_id, action, entity_type, entity_id, old_value, new_value, occurred_at)
+    values (p_audit, p_platform, 'system', 'events', 'incident_resolved', 'incident', v_id, jsonb_build_object('status', v_old), v_values, p_now);
+    insert into portal.events (event_id, tenant_id, aggregate_type, aggregate_id, type, payload, occurred_at)
+    values (p_event, p_platform, 'incident', v_id, 'incident_resolved', v_values, p_now);
+    return v_id;
+end
+$function$;
+grant execute on function portal.resolve_upload_incident(uuid,uuid,uuid,uuid,timestamp with time zone) to portal_app;
 
 CREATE OR REPLACE FUNCTION portal.share_link_gate(p_link portal.share_links, p_user portal.users, p_unlock_hash bytea)
  RETURNS text

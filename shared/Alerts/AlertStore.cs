@@ -1,16 +1,22 @@
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
+using Portal.Audit;
 using Portal.Db;
+using Portal.Incidents;
 
 namespace Portal.Alerts;
 
 /// <summary>Something on-call must know. <paramref name="DedupKey"/> joins repeats of the same trouble into one open alert.</summary>
 /// <param name="Severity">critical, error, warning or info, as PagerDuty's Events API v2 names them.</param>
+/// <param name="Summary">Of a critical one it is what PagerDuty is told: ids and states only.</param>
 /// <param name="Details">Ids and states only; no personal values, no titles, no tokens.</param>
 public sealed record Alert(string Kind, string DedupKey, string Severity, string Summary, object? Details = null);
 
-/// <summary>Raises alerts: one open row per (kind, key) that counts repeats, and one log line at Error.</summary>
-public sealed partial class AlertStore(PortalDb db, TimeProvider clock, ILogger<AlertStore> logger)
+/// <summary>
+/// Raises alerts: one open row per (kind, key) that counts repeats, and one log line at Error. A critical one is an incident too, with its
+/// page; a repeat while that is open counts up.
+/// </summary>
+public sealed partial class AlertStore(PortalDb db, IncidentStore incidents, TimeProvider clock, ILogger<AlertStore> logger)
 {
     private const string Raise = """
         insert into portal.alerts (id, kind, dedup_key, severity, summary, details, first_at, last_at)
@@ -26,10 +32,15 @@ public sealed partial class AlertStore(PortalDb db, TimeProvider clock, ILogger<
     }
 
     /// <summary>The same inside a running transaction across tenants: the alert stands or falls with the change.</summary>
-    public Task<int> AddAsync(Tx tx, Alert alert)
+    public async Task<int> AddAsync(Tx tx, Alert alert)
     {
         var now = clock.GetUtcNow();
-        return tx.ExecuteAsync(Raise, new
+        if (alert.Severity == "critical")
+        {
+            await incidents.OpenAsync(tx, new(IncidentKind.Alert, $"{alert.Kind}:{alert.DedupKey}", alert.Severity, alert.Summary), Actor.System("alerts"));
+        }
+
+        return await tx.ExecuteAsync(Raise, new
         {
             id = Guid.CreateVersion7(now),
             kind = alert.Kind,

@@ -20,6 +20,9 @@ public sealed record Actor(string Kind, string? Id, string? ImpersonatorId, stri
 
     public static Actor Resend(string eventId) => new("vendor", "resend", null, eventId);
 
+    /// <summary>Monitoring, by its signed webhook.</summary>
+    public static Actor Alerts(string alertId) => new("vendor", "alerts", null, alertId);
+
     public static Actor System(string part) => new("system", part, null, null);
 }
 

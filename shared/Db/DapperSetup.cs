@@ -29,6 +29,7 @@ internal static class DapperSetup
         SqlMapper.AddTypeHandler(new KeyHandler<TemplateId>());
         SqlMapper.AddTypeHandler(new KeyHandler<MilestoneId>());
         SqlMapper.AddTypeHandler(new KeyHandler<TaskId>());
+        SqlMapper.AddTypeHandler(new KeyHandler<Incidents.IncidentId>());
         SqlMapper.RemoveTypeMap(typeof(DateOnly));
         SqlMapper.RemoveTypeMap(typeof(DateOnly?));
         SqlMapper.AddTypeHandler(new DateHandler());

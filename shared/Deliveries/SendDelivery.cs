@@ -1,7 +1,4 @@
-using Portal.Deliveries.Mails;
 using Portal.Uploads;
-using Portal.Vendors;
-using Portal.Vendors.Resend;
 
 namespace Portal.Deliveries;
 
@@ -9,11 +6,34 @@ namespace Portal.Deliveries;
 /// <param name="Wait">Not sent: the vendor asks for patience. Null: the row is settled.</param>
 public sealed record SendOutcome(TimeSpan? Wait);
 
+/// <summary>What a channel made of a delivery.</summary>
+public abstract record ChannelAnswer
+{
+    private ChannelAnswer()
+    {
+    }
+
+    /// <param name="VendorId">The vendor's id of it, where it has one: no two deliveries share it.</param>
+    public sealed record Sent(string? VendorId) : ChannelAnswer;
+
+    /// <summary>There is nothing to send (any more).</summary>
+    public sealed record Nothing(string Why) : ChannelAnswer;
+
+    /// <summary>The vendor said no: the same again will not get better.</summary>
+    public sealed record Refused(string Reason) : ChannelAnswer;
+
+    /// <summary>The vendor asks for patience.</summary>
+    public sealed record Paced(TimeSpan Wait) : ChannelAnswer;
+
+    /// <summary>It cannot be known whether the vendor took it.</summary>
+    public sealed record Unknown(string Reason) : ChannelAnswer;
+}
+
 /// <summary>
-/// Sends one delivery to its vendor, with the row's id as idempotency key. What it says is read from the rows now, not kept since the
-/// event: a title that changed is the new one, and what is no longer true is not sent at all.
+/// Sends one delivery through its channel, under a key of ours that the vendor knows repeats by. What it says is read from the rows now,
+/// not kept since the event: a title that changed is the new one, and what is no longer true is not sent at all.
 /// </summary>
-public sealed class SendDelivery(DeliveryStore deliveries, MailRecipients recipients, ComposeMail compose, ResendMail resend)
+public sealed class SendDelivery(DeliveryStore deliveries, SendMail mail, SendPage page)
 {
     /// <exception cref="TryAgainException">It cannot be known whether the vendor took it; the same again is safe.</exception>
     public async Task<SendOutcome> RunAsync(DeliveryRef reference, CancellationToken ct)
@@ -23,46 +43,29 @@ public sealed class SendDelivery(DeliveryStore deliveries, MailRecipients recipi
             return new(null);
         }
 
-        var (to, why) = await recipients.FindAsync(reference.Tenant, delivery, ct);
-        if (to is null)
+        var answer = delivery.Channel switch
         {
-            return await SkipAsync(reference, why!, ct);
-        }
-
-        return await compose.RunAsync(reference.Tenant, delivery, to, ct) switch
-        {
-            Composed.Nothing nothing => await SkipAsync(reference, nothing.Why, ct),
-            Composed.Ready { Mail: var mail } => await SendAsync(reference, mail, ct),
-            _ => throw new InvalidOperationException("Unknown outcome."),
+            "email" => await mail.RunAsync(reference, delivery, ct),
+            "pagerduty" => await page.RunAsync(delivery, ct),
+            _ => throw new InvalidOperationException($"There is no channel {delivery.Channel}."),
         };
-    }
-
-    private async Task<SendOutcome> SendAsync(DeliveryRef reference, Mail mail, CancellationToken ct)
-    {
-        switch (await resend.SendAsync(mail, ct))
+        switch (answer)
         {
-            case VendorAnswer<Guid>.Ok ok:
-                await deliveries.SentAsync(reference.Tenant, reference, ok.Value.ToString(), ct);
+            case ChannelAnswer.Sent sent:
+                await deliveries.SentAsync(reference.Tenant, reference, sent.VendorId, ct);
                 return new(null);
-            case VendorAnswer<Guid>.Refused { Reason: "InvalidIdempotentRequest" }:
-                // An earlier go went through, and its words have changed since: it is sent, only its id at the vendor is not known.
-                await deliveries.SentAsync(reference.Tenant, reference, null, ct);
+            case ChannelAnswer.Nothing nothing:
+                await deliveries.EndAsync(reference.Tenant, reference, "skipped", nothing.Why, ct);
                 return new(null);
-            case VendorAnswer<Guid>.Refused refused:
+            case ChannelAnswer.Refused refused:
                 await deliveries.EndAsync(reference.Tenant, reference, "failed", $"refused: {refused.Reason}", ct);
                 return new(null);
-            case VendorAnswer<Guid>.Paced paced:
+            case ChannelAnswer.Paced paced:
                 return new(paced.Wait);
-            case VendorAnswer<Guid>.Unknown unknown:
-                throw new TryAgainException($"Resend: {unknown.Reason}");
+            case ChannelAnswer.Unknown unknown:
+                throw new TryAgainException(unknown.Reason);
             default:
                 throw new InvalidOperationException("Unknown answer.");
         }
-    }
-
-    private async Task<SendOutcome> SkipAsync(DeliveryRef reference, string why, CancellationToken ct)
-    {
-        await deliveries.EndAsync(reference.Tenant, reference, "skipped", why, ct);
-        return new(null);
     }
 }

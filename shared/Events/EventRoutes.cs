@@ -7,7 +7,7 @@ namespace Portal.Events;
 /// <param name="Mail">Which of the tenant's people get a mail.</param>
 /// <param name="MailGuests">The guests of the share link get a mail.</param>
 /// <param name="MailContact">The tenant's residency contact gets a mail.</param>
-/// <param name="Page">On-call is paged.</param>
+/// <param name="Page">On-call is paged about the incident that the event is of, unless the event itself says <c>page: false</c>.</param>
 public sealed record EventRoute(Audience? Notify = null, Audience? Mail = null, bool MailGuests = false, bool MailContact = false, bool Page = false);
 
 /// <summary>
@@ -37,6 +37,9 @@ public static class EventRoutes
         [EventTypes.ResidencyReport] = new(Mail: Audience.Compliance, MailContact: true),
         [EventTypes.EmailBounced] = new(Notify: Audience.Admins),
         [EventTypes.BudgetBreach] = new(Page: true),
+        [EventTypes.IncidentOpened] = new(Page: true),
+        [EventTypes.IncidentAcknowledged] = new(Page: true),
+        [EventTypes.IncidentResolved] = new(Page: true),
     }.ToFrozenDictionary();
 
     public static EventRoute Of(string type) => Table.GetValueOrDefault(type) ?? new EventRoute();

@@ -27,6 +27,11 @@ public static class EventTypes
     public const string EmailBounced = "email_bounced";
     public const string RestoreTested = "backup_restore_tested";
     public const string BudgetBreach = "error_budget_breach";
+    public const string UploadCancelled = "upload_cancelled";
+    public const string IncidentOpened = "incident_opened";
+    public const string IncidentAcknowledged = "incident_acknowledged";
+    public const string IncidentResolved = "incident_resolved";
+    public const string ChangeFreezeSwitched = "change_freeze_switched";
 
     /// <summary>Moves of the unread counts: written while an event is routed, when a person marks, and when old ones are pruned.</summary>
     public const string NotificationsAdded = "notifications_added";

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Portal.Alerts;
 using Portal.Audit;
 using Portal.Db;
+using Portal.Incidents;
 
 namespace Portal.Events;
 
@@ -10,7 +11,7 @@ namespace Portal.Events;
 /// one transaction that also takes the event out of the outbox. So each is written once, however often a sweep dies. Nothing is sent here.
 /// </summary>
 public sealed partial class RouteEvents(
-    PortalDb db, OutboxStore outbox, Recipients recipients, ReadModels models, PersonalHash hash, AlertStore alerts, TimeProvider clock,
+    PortalDb db, OutboxStore outbox, Recipients recipients, ReadModels models, PersonalHash hash, AlertStore alerts, UploadIncidents incidents, TimeProvider clock,
     ILogger<RouteEvents> logger)
 {
     private const int Tenants = 50;
@@ -106,6 +107,7 @@ public sealed partial class RouteEvents(
     {
         await models.ApplyAsync(tx, tenant, e);
         await CountAsync(tx, tenant, e);
+        await incidents.ApplyAsync(tx, e);
         var route = EventRoutes.Of(e.Type);
         if (route.Notify is { } told && await recipients.NotifyAsync(tx, tenant, e, told) is { Count: > 0 } people)
         {
@@ -123,7 +125,7 @@ public sealed partial class RouteEvents(
             await recipients.DeliverAsync(tx, tenant, e, "email", others);
         }
 
-        if (route.Page)
+        if (route.Page && e.Flag("page") is not false)
         {
             await recipients.DeliverAsync(tx, tenant, e, "pagerduty", ["platform"]);
         }

@@ -46,6 +46,7 @@ public sealed partial class PruneRetention(
     {
         await DrainAsync(counts, "webhooks", Batch, limit => store.PruneWebhooksAsync(Days(KeptFor.WebhookDays), limit, ct), ct);
         await DrainAsync(counts, "deliveries", Batch, limit => store.PruneDeliveriesAsync(Days(KeptFor.DeliveryDays), limit, ct), ct);
+        await DrainAsync(counts, "incidentReports", Batch, limit => store.PruneIncidentReportsAsync(Days(KeptFor.WebhookDays), limit, ct), ct);
         await DrainAsync(counts, "digests", Batch, limit => store.PruneDigestsAsync(Days(KeptFor.DeliveryDays), limit, ct), ct);
         await DrainAsync(counts, "idempotencyKeys", Batch, limit => store.PruneIdempotencyKeysAsync(clock.GetUtcNow().AddHours(-KeptFor.IdempotencyHours), limit, ct), ct);
         await DrainAsync(counts, "unlocks", Batch, limit => store.PruneUnlocksAsync(limit, ct), ct);

@@ -127,6 +127,11 @@ public sealed class RetentionStore(PortalDb db)
             select id from portal.deliveries where status in ('sent', 'skipped', 'failed') and created_at < @before order by created_at limit @limit)
         """, new { before, limit }), ct);
 
+    /// <summary>What monitoring reported: kept as long as its webhooks, so that a repeat counts once.</summary>
+    public Task<int> PruneIncidentReportsAsync(DateTimeOffset before, int limit, CancellationToken ct) => db.AcrossTenantsAsync(tx => tx.ExecuteAsync("""
+        delete from portal.incident_reports where report_id in (select report_id from portal.incident_reports where reported_at < @before order by reported_at limit @limit)
+        """, new { before, limit }), ct);
+
     public Task<int> PruneDigestsAsync(DateTimeOffset before, int limit, CancellationToken ct) => db.AcrossTenantsAsync(tx => tx.ExecuteAsync("""
         delete from portal.digests where (tenant_id, user_id, day) in (
             select tenant_id, user_id, day from portal.digests where day < @before::date order by day limit @limit)

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Options;
 using Mux.Csharp.Sdk.Api;
 using Mux.Csharp.Sdk.Client;
 using Portal.Vendors.Mux;
+using Portal.Vendors.PagerDuty;
 using Portal.Vendors.Resend;
 using Resend;
 
@@ -12,6 +13,7 @@ namespace Portal.Vendors;
 internal static class VendorRegistrations
 {
     private static readonly TimeSpan MailTimeout = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan PageTimeout = TimeSpan.FromSeconds(10);
 
     /// <summary>Mux's API objects hold no state per call and may be shared.</summary>
     public static IServiceCollection AddMux(this IServiceCollection services) => services
@@ -27,6 +29,13 @@ internal static class VendorRegistrations
         services.AddOptions<ResendClientOptions>().Configure<IOptions<ResendOptions>>(
             (client, options) => (client.ApiUrl, client.ApiToken) = (options.Value.ApiUrl, options.Value.ApiKey));
         return services.AddScoped<ResendMail>();
+    }
+
+    public static IServiceCollection AddPagerDuty(this IServiceCollection services)
+    {
+        services.AddHttpClient(nameof(PagerDutyEvents), http => http.Timeout = PageTimeout);
+        return services.AddSingleton(p =>
+            ActivatorUtilities.CreateInstance<PagerDutyEvents>(p, p.GetRequiredService<IHttpClientFactory>().CreateClient(nameof(PagerDutyEvents))));
     }
 
     private static Configuration Configure(MuxOptions options) => new()

@@ -36,6 +36,7 @@ public static class WebhookIngest
         await using var mux = await LocalMux.StartAsync(new LocalMuxOptions { Database = database.ConnectionString });
         await using var clerk = await LocalClerk.StartAsync(new LocalClerkOptions { Database = database.ConnectionString });
         await using var resend = await LocalResend.StartAsync(new LocalResendOptions { Database = database.ConnectionString });
+        await using var pagerDuty = await LocalPagerDuty.StartAsync(new LocalPagerDutyOptions { Database = database.ConnectionString });
         await using var blob = await LocalBlob.StartAsync(new LocalBlobOptions { Database = database.ConnectionString });
         var port = TestSettings.FreePort();
         var address = new Uri(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}"));
@@ -47,7 +48,7 @@ public static class WebhookIngest
             ConfigureApp = app => app.AddPortal(),
             DurableDatabase = database.ConnectionString,
             Port = port,
-            Settings = await TestSettings.MakeAsync(roles, mux, clerk, resend, blob, address),
+            Settings = await TestSettings.MakeAsync(roles, mux, clerk, resend, blob, pagerDuty, address),
             TimersEnabled = false,
             ConfigureLogging = logging => logging.ClearProviders(),
         });

@@ -19,10 +19,10 @@ public sealed class LivePortal : IAsyncDisposable
     private readonly TestDatabase database;
     private readonly HttpClient http;
 
-    private LivePortal(TestDatabase database, LocalMux mux, LocalClerk clerk, LocalResend resend, LocalBlob blob)
+    private LivePortal(TestDatabase database, LocalMux mux, LocalClerk clerk, LocalResend resend, LocalBlob blob, LocalPagerDuty pagerDuty)
     {
         this.database = database;
-        (Mux, Clerk, Resend, Blob) = (mux, clerk, resend, blob);
+        (Mux, Clerk, Resend, Blob, PagerDuty) = (mux, clerk, resend, blob, pagerDuty);
         App = new AppProcess(settingsFile, database.Admin, TestSettings.FreePort(), Lease);
         Mux.WebhookUrl = new Uri(App.Address, "/api/webhooks/mux");
         Clerk.WebhookUrl = new Uri(App.Address, "/api/webhooks/clerk");
@@ -44,6 +44,8 @@ public sealed class LivePortal : IAsyncDisposable
 
     public LocalBlob Blob { get; }
 
+    public LocalPagerDuty PagerDuty { get; }
+
     /// <summary>Everything but the app, which <see cref="AppProcess.Start"/> starts.</summary>
     public static async Task<LivePortal> StartAsync()
     {
@@ -57,8 +59,9 @@ public sealed class LivePortal : IAsyncDisposable
         var clerk = await LocalClerk.StartAsync(new LocalClerkOptions { Database = database.Admin });
         var resend = await LocalResend.StartAsync(new LocalResendOptions { Database = database.Admin, RequestsPerSecond = 0 });
         var blob = await LocalBlob.StartAsync(new LocalBlobOptions { Database = database.Admin });
+        var pagerDuty = await LocalPagerDuty.StartAsync(new LocalPagerDutyOptions { Database = database.Admin, EventsPerMinute = 0 });
         await TestPeople.AddAsync(database.Admin, clerk, TimeProvider.System.GetUtcNow());
-        var portal = new LivePortal(database, mux, clerk, resend, blob);
+        var portal = new LivePortal(database, mux, clerk, resend, blob, pagerDuty);
         await portal.WriteSettingsAsync();
         return portal;
     }
@@ -96,7 +99,7 @@ public sealed class LivePortal : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await App.DisposeAsync();
-        foreach (var vendor in new IAsyncDisposable[] { Mux, Clerk, Resend, Blob })
+        foreach (var vendor in new IAsyncDisposable[] { Mux, Clerk, Resend, Blob, PagerDuty })
         {
             await vendor.DisposeAsync();
         }
@@ -108,7 +111,7 @@ public sealed class LivePortal : IAsyncDisposable
 
     private async Task WriteSettingsAsync()
     {
-        var settings = await TestSettings.MakeAsync(database, Mux, Clerk, Resend, Blob, App.Address);
+        var settings = await TestSettings.MakeAsync(database, Mux, Clerk, Resend, Blob, PagerDuty, App.Address);
         settings["Mux:PostGap"] = "00:00:00.020";
         await File.WriteAllTextAsync(settingsFile, JsonSerializer.Serialize(settings));
     }

@@ -11,7 +11,7 @@ using Xunit;
 namespace Portal.Tests.Support;
 
 /// <summary>
-/// The whole portal for tests: the app on the local runtime, local Mux, Clerk, Resend and Blob servers, one database, one shared clock. Tests
+/// The whole portal for tests: the app on the local runtime, local Mux, Clerk, Resend, Blob and PagerDuty servers, one database, one shared clock. Tests
 /// speak HTTP to it and look at rows; timers run when a test says so. One for a test class: <c>IClassFixture&lt;TestPortal&gt;</c>.
 /// </summary>
 public sealed class TestPortal : IAsyncLifetime
@@ -34,6 +34,9 @@ public sealed class TestPortal : IAsyncLifetime
 
     public LocalBlob Blob { get; private set; } = null!;
 
+    /// <summary>Takes any number of events a minute.</summary>
+    public LocalPagerDuty PagerDuty { get; private set; } = null!;
+
     public FunctionsHost Host { get; private set; } = null!;
 
     /// <summary>Without a session.</summary>
@@ -55,8 +58,9 @@ public sealed class TestPortal : IAsyncLifetime
         Clerk = await LocalClerk.StartAsync(new LocalClerkOptions { Database = database.Admin, Clock = Clock });
         Resend = await LocalResend.StartAsync(new LocalResendOptions { Database = database.Admin, Clock = Clock, RequestsPerSecond = 0 });
         Blob = await LocalBlob.StartAsync(new LocalBlobOptions { Database = database.Admin, Clock = Clock });
+        PagerDuty = await LocalPagerDuty.StartAsync(new LocalPagerDutyOptions { Database = database.Admin, Clock = Clock, EventsPerMinute = 0 });
         await TestPeople.AddAsync(database.Admin, Clerk, Clock.GetUtcNow());
-        Settings = await TestSettings.MakeAsync(database, Mux, Clerk, Resend, Blob, new Uri($"http://127.0.0.1:{port}"));
+        Settings = await TestSettings.MakeAsync(database, Mux, Clerk, Resend, Blob, PagerDuty, new Uri($"http://127.0.0.1:{port}"));
         Settings["Mux:CallTimeout"] = "00:00:15";
         foreach (var (name, value) in Overrides)
         {
@@ -159,6 +163,8 @@ public sealed class TestPortal : IAsyncLifetime
         Clerk.Requests.Clear();
         Resend.Faults.Clear();
         Resend.Requests.Clear();
+        PagerDuty.Faults.Clear();
+        PagerDuty.Requests.Clear();
         await using var connection = await OpenAsync();
         await connection.ExecuteAsync("truncate portal.rate_windows; delete from portal.alerts; update portal.vendor_pace set next_at = '-infinity'");
     }
@@ -170,7 +176,7 @@ public sealed class TestPortal : IAsyncLifetime
             await Host.DisposeAsync();
         }
 
-        foreach (var vendor in new IAsyncDisposable?[] { Mux, Clerk, Resend, Blob })
+        foreach (var vendor in new IAsyncDisposable?[] { Mux, Clerk, Resend, Blob, PagerDuty })
         {
             if (vendor is not null)
             {

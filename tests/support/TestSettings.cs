@@ -12,18 +12,19 @@ public static class TestSettings
 {
     public const string MasterKey = "test-master-key";
     public const string SystemKey = "test-system-key";
+    public const string AlertsSecret = "test-alerts-webhook-secret";
     private static readonly string Key = Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes("portal-test-key")));
 
     // Made once a process: the app may be started more than once on the same database.
     private static readonly string AuditKey = NewAuditKey();
 
     /// <param name="app">The app's own address, which is one of its settings: Blob reports to it.</param>
-    public static Task<Dictionary<string, string?>> MakeAsync(TestDatabase database, LocalMux mux, LocalClerk clerk, LocalResend resend, LocalBlob blob, Uri app) =>
-        MakeAsync((database.App, database.System), mux, clerk, resend, blob, app);
+    public static Task<Dictionary<string, string?>> MakeAsync(TestDatabase database, LocalMux mux, LocalClerk clerk, LocalResend resend, LocalBlob blob, LocalPagerDuty pagerDuty, Uri app) =>
+        MakeAsync((database.App, database.System), mux, clerk, resend, blob, pagerDuty, app);
 
     /// <param name="database">Connection strings of the two roles.</param>
     public static async Task<Dictionary<string, string?>> MakeAsync(
-        (string App, string System) database, LocalMux mux, LocalClerk clerk, LocalResend resend, LocalBlob blob, Uri app)
+        (string App, string System) database, LocalMux mux, LocalClerk clerk, LocalResend resend, LocalBlob blob, LocalPagerDuty pagerDuty, Uri app)
     {
         var signing = await NewSigningKeyAsync(mux);
         return new()
@@ -51,6 +52,10 @@ public static class TestSettings
             ["Blob:ApiUrl"] = blob.ApiUrl.ToString(),
             ["Blob:ReadWriteToken"] = blob.ReadWriteToken,
             ["Blob:CallbackUrl"] = new Uri(app, "/api/webhooks/blob").ToString(),
+            ["PagerDuty:ApiUrl"] = pagerDuty.ApiUrl.ToString(),
+            ["PagerDuty:RoutingKey"] = new LocalPagerDutyOptions { Database = "" }.RoutingKey,
+            ["PagerDuty:Source"] = "portal.example",
+            ["Alerts:WebhookSecret"] = AlertsSecret,
             ["ShareLinks:Keys:k1"] = Key,
             ["ShareLinks:CurrentKey"] = "k1",
             ["Privacy:HashKey"] = Key,

@@ -3,17 +3,25 @@ using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
 using Portal.Functions.Http;
 using Portal.Functions.Uploads;
+using Portal.Incidents;
 using Portal.Operations;
 
 namespace Portal.Functions.Operations.Page;
 
 /// <summary>The pages of a signed-in Operator.</summary>
-public sealed class OpsPages(LookAtOrchestrations look, LookAtTimers timers, OperateOrchestration operate, SearchCursors cursors, TimeProvider clock)
+public sealed class OpsPages(
+    LookAtOrchestrations look, LookAtTimers timers, OperateOrchestration operate, IncidentStore incidents, ChangeFreeze freeze, SearchCursors cursors, TimeProvider clock)
 {
+    private const int IncidentsShown = 20;
+
     [Function("OpsBoardPage")]
     [Allows(PortalAction.UseOpsPage)]
-    public async Task<IResult> BoardAsync([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "ops")] HttpRequest request, CancellationToken ct) =>
-        new HtmlPage(BoardView.Page(await look.BoardAsync(ct), await timers.AllAsync(ct), clock.GetUtcNow(), FormToken(request)));
+    public async Task<IResult> BoardAsync([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "ops")] HttpRequest request, CancellationToken ct)
+    {
+        var (first, total) = await incidents.UnresolvedAsync(IncidentsShown, ct);
+        var trouble = new BoardIncidents(first, total, await freeze.ReadAsync(ct));
+        return new HtmlPage(BoardView.Page(await look.BoardAsync(ct), trouble, await timers.AllAsync(ct), clock.GetUtcNow(), FormToken(request)));
+    }
 
     [Function("OpsSearchPage")]
     [Allows(PortalAction.UseOpsPage)]

@@ -29,6 +29,7 @@ public sealed record ApiSettings(string Key, string App, Dictionary<string, stri
             ["Clerk:ApiUrl"] = clerk.ApiUrl.ToString(),
             ["Clerk:SecretKey"] = "sk_test_bench",
             ["Blob:ReadWriteToken"] = "vercel_blob_rw_bench_none",
+            ["Alerts:WebhookSecret"] = key,
             ["ShareLinks:Keys:k1"] = key,
             ["ShareLinks:CurrentKey"] = "k1",
             ["Privacy:HashKey"] = key,

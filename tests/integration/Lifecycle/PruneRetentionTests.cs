@@ -71,7 +71,12 @@ public sealed class PruneRetentionTests(TestPortal portal) : IClassFixture<TestP
                 (gen_random_uuid(), @tenant, @tenant, 'x', @tenant, 1, 'email', 'young', 'sent', @now, @now - interval '89 days');
             insert into portal.deliveries (id, tenant_id, event_id, event_type, aggregate_id, seq, channel, recipient, created_at) values
                 (gen_random_uuid(), @tenant, @tenant, 'x', @tenant, 1, 'email', 'waiting', @now - interval '91 days');
-            """, new { now = Now, tenant = TestPeople.Tenant });
+            insert into portal.digests (tenant_id, user_id, day, settled_at) values
+                (@tenant, @person, (@now - interval '92 days')::date, @now), (@tenant, @person, (@now - interval '89 days')::date, @now);
+            insert into portal.incidents (id, kind, dedup_key, severity, summary, pages, opened_at, last_at) values (@tenant, 'alert', 'x', 'error', 'x', false, @now, @now);
+            insert into portal.incident_reports (report_id, incident_id, reported_at) values
+                ('old', @tenant, @now - interval '91 days'), ('young', @tenant, @now - interval '89 days');
+            """, new { now = Now, tenant = TestPeople.Tenant, person = TestPeople.UserId("agency") });
         var upload = await portal.UploadReadyAsync(project);
         var open = await portal.ShareAsync(AssetOf(upload), new { passphrase = "Four warm words here" });
         var ended = await portal.ShareAsync(AssetOf(upload), new { passphrase = "Four warm words here" });
@@ -86,6 +91,8 @@ public sealed class PruneRetentionTests(TestPortal portal) : IClassFixture<TestP
         Assert.Equal(1, await portal.ScalarAsync<long>("select count(*) from portal.operator_sessions where token_hash in (sha256('old'), sha256('young'))"));
         Assert.Equal(["Young"], await portal.ListAsync("select timer from portal.timer_runs where timer in ('Old', 'Young')"));
         Assert.Equal(["waiting", "young"], await portal.ListAsync("select recipient from portal.deliveries order by 1"));
+        Assert.Equal(["young"], await portal.ListAsync("select report_id from portal.incident_reports"));
+        Assert.Equal(1, await portal.ScalarAsync<long>("select count(*) from portal.digests"));
         Assert.Equal([open.Id.ToString()], await portal.ListAsync("select share_link_id::text from portal.share_unlocks"));
     }
 

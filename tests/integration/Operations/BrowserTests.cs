@@ -108,6 +108,7 @@ public sealed class BrowserTests(TestPortal portal) : IClassFixture<TestPortal>,
     {
         var (retrying, failed, ready) = await UploadsOfEveryFateAsync();
         await portal.StartUnknownAsync("nightly-digest-2026-03-02");
+        await IncidentsOfEveryKindAsync();
         using var browser = new Chromium();
         browser.Go(new Uri(portal.Host.Address, "/ops/sign-in"));
         await LookAtAsync(browser, "sign-in");
@@ -123,6 +124,21 @@ public sealed class BrowserTests(TestPortal portal) : IClassFixture<TestPortal>,
             browser.Go(new Uri(portal.Host.Address, path));
             await LookAtAsync(browser, name);
         }
+    }
+
+    /// <summary>A breach that froze changes, a failed restore test that somebody is on, and the upload that failed.</summary>
+    private async Task IncidentsOfEveryKindAsync()
+    {
+        var ops = portal.As("operator");
+        for (var report = 0; report < 3; report++)
+        {
+            await ops.PostAsync("/api/ops/error-budget-breaches", new { slo = "availability", window = "1h", burnRate = 14.4, budgetLeft = 0.35 });
+        }
+
+        var ran = portal.Clock.GetUtcNow().AddHours(-1);
+        var test = (await ops.PostAsync("/api/ops/restore-tests", new { ranAt = ran, backupTakenAt = ran.AddHours(-5), succeeded = false, durationSeconds = 60 })).Expect(201);
+        (await ops.PostAsync($"/api/ops/incidents/{test.Text("incidentId")}/acknowledge")).Expect(200);
+        await portal.Host.RunTimerAsync("SweepOutbox");
     }
 
     private static async Task SeenAsync(Chromium browser, string css, string text) =>

@@ -22,6 +22,8 @@ public static class ApiSamples
         ["AssignTask"] = InProject(async w => Two(await w.NewTaskAsync(), "userId", TestPeople.UserId("agency"))),
         ["AddSharedComment"] = Open(async w => AsGuest(await w.NewGuestAsync(), new { name = "Gwen", body = "Nice" })),
         ["ArchiveAssetVersion"] = InProject(async w => Version(await w.NewAssetAsync())),
+        ["AcknowledgeIncident"] = Open(async w => ApiAsk.Id(await w.NewIncidentAsync())),
+        ["AlertWebhook"] = Open(Alert),
         ["BlobWebhook"] = Open(BlobEvent),
         ["CancelUpload"] = InProject(async w => ApiAsk.Id(await w.NewUploadAsync())),
         ["CountUnreadNotifications"] = Open(),
@@ -59,6 +61,14 @@ public static class ApiSamples
         ["ListMilestoneTemplates"] = Open(),
         ["ListProjectMembers"] = InProject(async w => ApiAsk.Id(await w.ProjectAsync())),
         ["ListTasks"] = Open(),
+        ["ListIncidents"] = Open(),
+        ["ListRestoreTests"] = Open(),
+        ["ReadChangeFreeze"] = Open(),
+        ["ReadIncident"] = Open(async w => ApiAsk.Id(await w.NewIncidentAsync())),
+        ["RecordRestoreTest"] = Open(w => ApiAsk.Of(w.NewRestoreTest())),
+        ["ReportErrorBudgetBreach"] = Open(_ => ApiAsk.Of(new { slo = "availability", window = "1h", burnRate = 14.4, budgetLeft = 0.35 })),
+        ["ResolveIncident"] = Open(async w => ApiAsk.Id(await w.NewIncidentAsync(), new { reason = "Tried by a test" })),
+        ["SwitchChangeFreeze"] = Open(async w => ApiAsk.Of(new { on = !await w.IsFrozenAsync(), reason = "Tried by a test" })),
         ["ListInvites"] = Open(),
         ["ListNotifications"] = Open(),
         ["ListProjects"] = Open(),
@@ -178,6 +188,12 @@ public static class ApiSamples
     {
         var body = $$$"""{"id":"evt-{{{Guid.NewGuid()}}}","type":"video.asset.updated","data":{"id":"asset-x"}}""";
         return Signed("Mux-Signature", MuxWebhookSender.Sign(world.Portal.Mux.WebhookSecret, world.Portal.Clock.GetUtcNow(), body), body);
+    }
+
+    private static ApiAsk Alert(SampleWorld world)
+    {
+        var body = $$$"""{"id":"alert-{{{Guid.NewGuid()}}}","type":"error_budget_breach","slo":"playback_success","window":"1h","burnRate":14.4,"budgetLeft":0.3}""";
+        return Signed("Alerts-Signature", MuxWebhookSender.Sign(TestSettings.AlertsSecret, world.Portal.Clock.GetUtcNow(), body), body);
     }
 
     private static ApiAsk BlobEvent(SampleWorld world)

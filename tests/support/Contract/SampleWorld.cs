@@ -232,6 +232,33 @@ public sealed class SampleWorld(TestPortal portal)
         return id;
     }
 
+    /// <summary>An open incident of its own.</summary>
+    public async Task<Guid> NewIncidentAsync()
+    {
+        var id = Guid.CreateVersion7();
+        await using var connection = await portal.OpenAsync();
+        await connection.ExecuteAsync("""
+            insert into portal.incidents (id, kind, dedup_key, severity, summary, pages, opened_at, last_at)
+            values (@id, 'alert', @id::text, 'critical', 'Tried by a test.', true, @now, @now)
+            """, new { id, now = portal.Clock.GetUtcNow() });
+        return id;
+    }
+
+    /// <summary>A test of restoring a backup at a time that no other one has.</summary>
+    public object NewRestoreTest()
+    {
+        var ran = portal.Clock.GetUtcNow().AddHours(-1).AddTicks(-10 * Random.Shared.NextInt64(1_000_000_000));
+        return new { ranAt = ran, backupTakenAt = ran.AddHours(-5), succeeded = true, durationSeconds = 1800, notes = "All rows were there." };
+    }
+
+    /// <summary>The freeze as it can be switched: no breach holds it.</summary>
+    public async Task<bool> IsFrozenAsync()
+    {
+        await using var connection = await portal.OpenAsync();
+        await connection.ExecuteAsync("update portal.incidents set status = 'resolved', resolved_at = @now where kind = 'error_budget_breach' and status <> 'resolved'", new { now = portal.Clock.GetUtcNow() });
+        return await connection.QuerySingleAsync<bool>("select is_on from portal.change_freeze");
+    }
+
     public Task ForgetLimitsAsync() => portal.ResetAsync();
 
     /// <summary>People whom only these tests need: in the tenant, but in no project of it; and one who was deactivated.</summary>

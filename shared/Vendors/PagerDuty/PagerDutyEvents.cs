@@ -1,0 +1,102 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Microsoft.Extensions.Options;
+
+namespace Portal.Vendors.PagerDuty;
+
+/// <summary>What is asked of PagerDuty about an incident, by its Events API v2's names.</summary>
+public static class PageAction
+{
+    public const string Trigger = "trigger";
+    public const string Acknowledge = "acknowledge";
+    public const string Resolve = "resolve";
+}
+
+/// <summary>One event for PagerDuty: ids and states, for it is overseas and no tenant's processor.</summary>
+/// <param name="DedupKey">Our incident's id: what makes the same page twice one incident there.</param>
+/// <param name="Details">Ids only.</param>
+public sealed record Page(
+    string Action, string DedupKey, string Summary, string Severity, string Class, DateTimeOffset At, IReadOnlyDictionary<string, string> Details);
+
+/// <summary>
+/// PagerDuty's Events API v2. There is no idempotency key; the dedup key does its work: triggering an open incident again, acknowledging
+/// and resolving it again change nothing that anybody is woken by. So whatever is unknown can be sent again.
+/// </summary>
+public sealed class PagerDutyEvents(HttpClient http, IOptions<PagerDutyOptions> options)
+{
+    private const int MaxSummary = 1024;
+    private const int MaxReason = 150;
+    private static readonly TimeSpan DefaultPace = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan LongestPace = TimeSpan.FromMinutes(15);
+
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    };
+
+    /// <summary>False: no routing key is set, and nobody is to be paged.</summary>
+    public bool IsOn => options.Value.IsOn;
+
+    /// <summary>The dedup key that PagerDuty took it under, or why it did not.</summary>
+    /// <exception cref="OperationCanceledException">The caller gave up.</exception>
+    public async Task<VendorAnswer<string>> SendAsync(Page page, CancellationToken ct)
+    {
+        try
+        {
+            using var response = await http.PostAsJsonAsync(new Uri(new Uri(options.Value.ApiUrl), "/v2/enqueue"), Wire(page), Json, ct);
+            var status = (int)response.StatusCode;
+            return response.StatusCode switch
+            {
+                HttpStatusCode.Accepted => new VendorAnswer<string>.Ok(page.DedupKey),
+                HttpStatusCode.TooManyRequests => new VendorAnswer<string>.Paced(Pace(response)),
+                HttpStatusCode.RequestTimeout => new VendorAnswer<string>.Unknown("PagerDuty answered 408"),
+                >= HttpStatusCode.BadRequest and < HttpStatusCode.InternalServerError =>
+                    new VendorAnswer<string>.Refused(status, await ReasonAsync(response, ct)),
+                _ => new VendorAnswer<string>.Unknown($"PagerDuty answered {status}"),
+            };
+        }
+        catch (Exception e) when (e is HttpRequestException || (e is OperationCanceledException && !ct.IsCancellationRequested))
+        {
+            return new VendorAnswer<string>.Unknown($"PagerDuty did not answer: {e.GetType().Name}");
+        }
+    }
+
+    private static TimeSpan Pace(HttpResponseMessage response)
+    {
+        var wait = response.Headers.RetryAfter?.Delta ?? DefaultPace;
+        return wait <= TimeSpan.Zero ? DefaultPace : wait > LongestPace ? LongestPace : wait;
+    }
+
+    /// <summary>Its errors name fields of ours, none of which holds a personal value.</summary>
+    private static async Task<string> ReasonAsync(HttpResponseMessage response, CancellationToken ct)
+    {
+        try
+        {
+            var fault = await response.Content.ReadFromJsonAsync<WireFault>(Json, ct);
+            var text = fault?.Errors is { Count: > 0 } errors ? string.Join("; ", errors) : fault?.Message;
+            return string.IsNullOrEmpty(text) ? $"status {(int)response.StatusCode}" : text[..Math.Min(text.Length, MaxReason)];
+        }
+        catch (JsonException)
+        {
+            return $"status {(int)response.StatusCode}";
+        }
+    }
+
+    private WireEvent Wire(Page page) => new(
+        options.Value.RoutingKey,
+        page.Action,
+        page.DedupKey,
+        // The two others take the key alone.
+        page.Action != PageAction.Trigger ? null : new WirePayload(
+            page.Summary.Length > MaxSummary ? page.Summary[..MaxSummary] : page.Summary, options.Value.Source, page.Severity, page.At, page.Class, page.Details));
+
+    private sealed record WireEvent(string RoutingKey, string EventAction, string DedupKey, WirePayload? Payload);
+
+    private sealed record WirePayload(
+        string Summary, string Source, string Severity, DateTimeOffset Timestamp, string Class, IReadOnlyDictionary<string, string> CustomDetails);
+
+    private sealed record WireFault(string? Message, IReadOnlyList<string>? Errors);
+}
