@@ -27,12 +27,12 @@ public sealed class SendDelivery(DeliveryStore deliveries, MailRecipients recipi
         var (to, why) = await recipients.FindAsync(reference.Tenant, delivery, ct);
         if (to is null)
         {
-            return await SkipAsync(reference, why!, ct);
+            return await SkipAsync(reference, delivery, why!, ct);
         }
 
         return await compose.RunAsync(reference.Tenant, delivery, to, ct) switch
         {
-            Composed.Nothing nothing => await SkipAsync(reference, nothing.Why, ct),
+            Composed.Nothing nothing => await SkipAsync(reference, delivery, nothing.Why, ct),
             Composed.Ready { Mail: var mail } => await SendAsync(reference, mail, ct),
             _ => throw new InvalidOperationException("Unknown outcome."),
         };
@@ -40,6 +40,11 @@ public sealed class SendDelivery(DeliveryStore deliveries, MailRecipients recipi
 
     private async Task<SendOutcome> SendAsync(DeliveryRef reference, Mail mail, CancellationToken ct)
     {
+        if (!await deliveries.OfferAsync(reference.Tenant, reference, ct))
+        {
+            return new(null);
+        }
+
         switch (await resend.SendAsync(mail, ct))
         {
             case VendorAnswer<Guid>.Ok ok:
@@ -61,9 +66,10 @@ public sealed class SendDelivery(DeliveryStore deliveries, MailRecipients recipi
         }
     }
 
-    private async Task<SendOutcome> SkipAsync(DeliveryRef reference, string why, CancellationToken ct)
+    /// <summary>Not sent any more. When an earlier go may have gone through, the row says that nobody knows.</summary>
+    private async Task<SendOutcome> SkipAsync(DeliveryRef reference, Delivery delivery, string why, CancellationToken ct)
     {
-        await deliveries.EndAsync(reference.Tenant, reference, "skipped", why, ct);
+        await deliveries.EndAsync(reference.Tenant, reference, "skipped", delivery.Offered ? $"perhaps sent: {why}" : why, ct);
         return new(null);
     }
 }

@@ -45,11 +45,9 @@ public sealed class EventWorld
                 """, new { tenant.Id, tenant.Project, tenant.People, tenant.Tasks, creator = tenant.People[0] });
         }
 
-        await connection.ExecuteAsync("analyze");
+        await connection.ExecuteAsync("analyze portal.users; analyze portal.tasks; analyze portal.project_members; analyze portal.task_assignees; analyze portal.task_watchers");
         return world;
     }
-
-    public TenantId Tenant(Random random) => new(tenants[random.Next(tenants.Count)].Id);
 
     public MadeEvent Event(Random random, string type)
     {

@@ -58,12 +58,7 @@ public static class Events
     private static async Task AcceptAsync(PortalDb db, NpgsqlDataSource owner, EventWorld world, int connections, TimeSpan span, bool print)
     {
         var journal = new Journal(TimeProvider.System);
-        var ours = await MeasureAsync(connections, span, random => db.InTenantAsync(world.Tenant(random), async tx =>
-        {
-            var e = world.Event(random, "task_status_changed");
-            await journal.WriteAsync(tx, e.Tenant, new Actor("user", e.Actor.ToString(), null, null), new Entry("task_status_changed", "task", e.Aggregate, new { status = "pending" }, e.Payload, e.Type));
-            return true;
-        }, CancellationToken.None));
+        var ours = await MeasureAsync(connections, span, random => WriteAsync(db, journal, world.Event(random, "task_status_changed")));
         var raw = await MeasureAsync(connections, span, random => RawAsync(owner, world.Event(random, "task_status_changed")));
         if (print)
         {
@@ -81,6 +76,13 @@ public static class Events
 
         await EmptyAsync(owner);
     }
+
+    private static Task<bool> WriteAsync(PortalDb db, Journal journal, MadeEvent e) => db.InTenantAsync(e.Tenant, async tx =>
+    {
+        var actor = new Actor("user", e.Actor.ToString(), null, null);
+        await journal.WriteAsync(tx, e.Tenant, actor, new Entry(e.Type, e.AggregateType, e.Aggregate, new { status = "pending" }, e.Payload, e.Type));
+        return true;
+    }, CancellationToken.None);
 
     private static async Task<bool> RawAsync(NpgsqlDataSource owner, MadeEvent e)
     {

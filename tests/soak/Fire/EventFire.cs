@@ -182,6 +182,8 @@ public sealed class EventFire(LivePortal portal, EventFireOptions options, Actio
                 report($"waiting for {string.Join(", ", left)}");
             }
 
+            // Mux waits minutes after a try that found the app dead: that is Mux's business, not what this is about.
+            await portal.ExecuteAsync("update vendors.due_work set due_at = now() where vendor = 'mux' and kind = 'webhook' and due_at > now()");
             await Task.Delay(TimeSpan.FromMilliseconds(250), TimeProvider.System);
         }
     }

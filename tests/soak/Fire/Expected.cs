@@ -31,14 +31,14 @@ public sealed class Expected
     {
         var types = events.Keys.Select(k => k.Type).Distinct().ToArray();
         var written = (await portal.QueryAsync<EventRow>("""
-            select e.type, e.aggregate_id, count(*)::int as count from portal.events e where e.type = any(@types) group by 1, 2
+            select e.type, e.aggregate_id as aggregateid, count(*)::int as count from portal.events e where e.type = any(@types) group by 1, 2
             """, new { types })).ToDictionary(r => (r.Type, r.AggregateId), r => r.Count);
         var told = (await portal.QueryAsync<PersonRow>("""
-            select e.type, e.aggregate_id, n.user_id, count(*)::int as count
+            select e.type, e.aggregate_id as aggregateid, n.user_id as userid, count(*)::int as count
               from portal.notifications n join portal.events e on e.event_id = n.event_id group by 1, 2, 3
             """)).ToDictionary(r => (r.Type, r.AggregateId, r.UserId), r => r.Count);
         var mailed = (await portal.QueryAsync<PersonRow>("""
-            select d.event_type as type, d.aggregate_id, substr(d.recipient, 6)::uuid as user_id, count(*)::int as count
+            select d.event_type as type, d.aggregate_id as aggregateid, substr(d.recipient, 6)::uuid as userid, count(*)::int as count
               from portal.deliveries d where d.channel = 'email' and d.recipient like 'user:%' group by 1, 2, 3
             """)).ToDictionary(r => (r.Type, r.AggregateId, r.UserId), r => r.Count);
         return

@@ -80,7 +80,7 @@ public sealed class FireFindings(LivePortal portal)
             """),
         ("progress is not as the tasks", """
             select format('%s: %s of %s', p.id, g.done, g.tasks) from portal.projects p left join portal.project_progress g on g.project_id = p.id
-             where (coalesce(g.tasks, 0), coalesce(g.done, 0)) <> (select (count(*), count(*) filter (where t.status = 'done')) from portal.tasks t where t.project_id = p.id)
+             where (coalesce(g.tasks, 0), coalesce(g.done, 0)) <> (select count(*), count(*) filter (where t.status = 'done') from portal.tasks t where t.project_id = p.id)
             """),
     ];
 
