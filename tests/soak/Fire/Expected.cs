@@ -35,12 +35,12 @@ public sealed class Expected
             """, new { types })).ToDictionary(r => (r.Type, r.AggregateId), r => r.Count);
         var told = (await portal.QueryAsync<PersonRow>("""
             select e.type, e.aggregate_id as aggregateid, n.user_id as userid, count(*)::int as count
-              from portal.notifications n join portal.events e on e.event_id = n.event_id group by 1, 2, 3
-            """)).ToDictionary(r => (r.Type, r.AggregateId, r.UserId), r => r.Count);
+              from portal.notifications n join portal.events e on e.event_id = n.event_id where e.type = any(@types) group by 1, 2, 3
+            """, new { types })).ToDictionary(r => (r.Type, r.AggregateId, r.UserId), r => r.Count);
         var mailed = (await portal.QueryAsync<PersonRow>("""
             select d.event_type as type, d.aggregate_id as aggregateid, substr(d.recipient, 6)::uuid as userid, count(*)::int as count
-              from portal.deliveries d where d.channel = 'email' and d.recipient like 'user:%' group by 1, 2, 3
-            """)).ToDictionary(r => (r.Type, r.AggregateId, r.UserId), r => r.Count);
+              from portal.deliveries d where d.channel = 'email' and d.recipient like 'user:%' and d.event_type = any(@types) group by 1, 2, 3
+            """, new { types })).ToDictionary(r => (r.Type, r.AggregateId, r.UserId), r => r.Count);
         return
         [
             .. Differences("events", events.ToDictionary(e => e.Key, e => (e.Value, e.Value)), written),

@@ -67,7 +67,7 @@ public sealed class FireFindings(LivePortal portal)
                 select e.event_id, m.metric from portal.events e
                   join (values ('project_created', 'projects_created'), ('task_created', 'tasks_created'), ('asset_uploaded', 'uploads'), ('mux_asset_ready', 'uploads_ready'),
                                ('share_link_created', 'share_links_created'), ('share_link_opened', 'share_link_opens'), ('share_link_revoked', 'share_links_revoked'),
-                               ('comment_added', 'comments')) as m (type, metric) using (type)
+                               ('comment_added', 'comments'), ('notification_digest_sent', 'digests_sent')) as m (type, metric) using (type)
                  union all
                 select e.event_id, case when e.payload ->> 'status' = 'done' then 'tasks_completed' else 'tasks_reopened' end from portal.events e
                  where e.type = 'task_status_changed' and 'done' in (e.payload ->> 'status', e.payload ->> 'previous'))
