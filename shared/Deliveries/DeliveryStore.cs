@@ -1,5 +1,4 @@
 using Portal.Db;
-using Portal.Events;
 
 namespace Portal.Deliveries;
 

@@ -1,4 +1,3 @@
-using Portal.Audit;
 using Portal.Deliveries.Mails;
 using Portal.Uploads;
 using Portal.Vendors;

@@ -91,12 +91,12 @@ public static class Events
             insert into portal.audit_log (id, tenant_id, actor_kind, actor_id, action, entity_type, entity_id, old_value, new_value, occurred_at)
             values ($1, $2, 'user', $3, 'task_status_changed', 'task', $4, '{"status":"pending"}', $5::jsonb, $6)
             """);
-        Add(audit, Guid.CreateVersion7(), e.Tenant.Value, e.Actor.ToString(), e.Aggregate, e.Json, DateTime.UtcNow);
+        Add(audit, Guid.CreateVersion7(), e.Tenant.Value, e.Actor.ToString(), e.Aggregate, e.Json, TimeProvider.System.GetUtcNow());
         var row = new NpgsqlBatchCommand("""
             insert into portal.events (event_id, tenant_id, aggregate_type, aggregate_id, type, payload, actor_id, occurred_at)
             values ($1, $2, 'task', $3, 'task_status_changed', $4::jsonb, $5, $6)
             """);
-        Add(row, Guid.CreateVersion7(), e.Tenant.Value, e.Aggregate, e.Json, e.Actor, DateTime.UtcNow);
+        Add(row, Guid.CreateVersion7(), e.Tenant.Value, e.Aggregate, e.Json, e.Actor, TimeProvider.System.GetUtcNow());
         batch.BatchCommands.Add(audit);
         batch.BatchCommands.Add(row);
         await batch.ExecuteNonQueryAsync();

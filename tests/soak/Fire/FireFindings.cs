@@ -31,7 +31,7 @@ public sealed class FireFindings(LivePortal portal)
             {Sent} select format('%s of %s: %s', s.id, s.event_type, s.reason) from sent s left join portal.share_links l on l.id = s.aggregate_id
              where s.status = 'skipped' and (l.status is distinct from 'revoked' or not (
                    (s.event_type = 'share_link_created' and s.reason in ('link_not_active_any_more', 'perhaps sent: link_not_active_any_more'))
-                or (s.event_type = 'share_link_revoked' and s.reason = 'never_had_the_link')))
+                or (s.event_type = 'share_link_revoked' and s.reason = 'never_had_the_link'))) and s.reason <> 'nothing_to_say_any_more'
             """),
         ("mail of no delivery", """
             select format('%s to %s: %s', m.id, m.recipients[1], m.subject) from vendors.resend_emails m
