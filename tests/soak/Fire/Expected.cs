@@ -10,7 +10,7 @@ public sealed class Expected
 {
     private readonly ConcurrentDictionary<(string Type, Guid Aggregate, Guid User), (int Least, int Most)> notices = [];
     private readonly ConcurrentDictionary<(string Type, Guid Aggregate, Guid User), (int Least, int Most)> mails = [];
-    private readonly ConcurrentDictionary<(string Type, Guid Aggregate), int> events = [];
+    private readonly ConcurrentDictionary<(string Type, Guid Aggregate), (int Least, int Most)> events = [];
     private int count;
 
     /// <summary>Events that acts have caused so far.</summary>
@@ -18,8 +18,15 @@ public sealed class Expected
 
     public void Event(string type, Guid aggregate)
     {
-        events.AddOrUpdate((type, aggregate), 1, (_, n) => n + 1);
+        events.AddOrUpdate((type, aggregate), (1, 1), (_, was) => (was.Least + 1, was.Most + 1));
         Interlocked.Increment(ref count);
+    }
+
+    /// <summary>Nobody knows whether the app did it before it died, and it cannot be asked for again.</summary>
+    public void Perhaps(string type, Guid aggregate, IEnumerable<Guid> users)
+    {
+        events.AddOrUpdate((type, aggregate), (0, 1), (_, was) => (was.Least, was.Most + 1));
+        Notice(type, aggregate, users, least: 0);
     }
 
     public void Notice(string type, Guid aggregate, IEnumerable<Guid> users, int least = 1) => Add(notices, type, aggregate, users, least);
@@ -43,7 +50,7 @@ public sealed class Expected
             """, new { types })).ToDictionary(r => (r.Type, r.AggregateId, r.UserId), r => r.Count);
         return
         [
-            .. Differences("events", events.ToDictionary(e => e.Key, e => (e.Value, e.Value)), written),
+            .. Differences("events", events, written),
             .. Differences("notifications", notices, told),
             .. Differences("mails to people", mails, mailed),
         ];

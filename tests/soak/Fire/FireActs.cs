@@ -110,10 +110,9 @@ public sealed class FireActs(FireCaller caller, FireWorld world, Expected expect
         var link = await caller.PostAsync(owner, "/api/share-links", new { assetId = world.Asset, guestEmails = guests }, 201);
         expected.Event(EventTypes.ShareLinkCreated, link.Id);
         links.Add((link.Id, owner));
-        if (random.Next(3) == 0 && await caller.TryAsync(null, HttpMethod.Get, $"/api/share/{link.Text("token")}") is { Code: 200 })
+        if (random.Next(3) == 0)
         {
-            expected.Event(EventTypes.ShareLinkOpened, link.Id);
-            expected.Notice(EventTypes.ShareLinkOpened, link.Id, [TestPeople.UserId(owner)]);
+            await OpenAsync(link, TestPeople.UserId(owner));
         }
 
         if (random.Next(3) == 0)
@@ -158,6 +157,18 @@ public sealed class FireActs(FireCaller caller, FireWorld world, Expected expect
         await caller.PostAsync(owner, $"/api/share-links/{link}/revoke", null, 200);
         expected.Event(EventTypes.ShareLinkRevoked, link);
         expected.Notice(EventTypes.ShareLinkRevoked, link, Admins);
+    }
+
+    private async Task OpenAsync(Answer link, Guid owner)
+    {
+        if (await caller.TryAsync(null, HttpMethod.Get, $"/api/share/{link.Text("token")}") is not { Code: 200 })
+        {
+            expected.Perhaps(EventTypes.ShareLinkOpened, link.Id, [owner]);
+            return;
+        }
+
+        expected.Event(EventTypes.ShareLinkOpened, link.Id);
+        expected.Notice(EventTypes.ShareLinkOpened, link.Id, [owner]);
     }
 
     private void Told(string type, Guid aggregate, Guid[] people, int least = 1)
