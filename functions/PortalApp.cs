@@ -19,6 +19,8 @@ public static class PortalApp
         builder.Services.AddSingleton<Invites.InviteDelivery>();
         builder.Services.AddSingleton<ShareLinks.GuestDoor>().AddSingleton<Comments.SharedComments>();
         builder.Services.AddSingleton<Operations.SearchCursors>();
+        builder.Services.AddSingleton<Webhooks.WebhookDoor>();
+        builder.Services.AddSingleton<Operations.TimerCatalog>().AddSingleton<Operations.LookAtTimers>();
         builder.Services.AddSingleton(new ActionsOfFunctions(ReadActions()));
         builder.Services.AddSingleton<RouteTable>();
 

@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Npgsql;
 using Portal.Alerts;
+using Portal.Analytics;
 using Portal.Assets;
 using Portal.Audit;
 using Portal.Comments;
@@ -14,6 +15,7 @@ using Portal.Events;
 using Portal.Http;
 using Portal.Idempotency;
 using Portal.Invites;
+using Portal.Lifecycle;
 using Portal.Limits;
 using Portal.Milestones;
 using Portal.Notifications;
@@ -21,6 +23,7 @@ using Portal.Operations;
 using Portal.Paging;
 using Portal.Playback;
 using Portal.Projects;
+using Portal.Residency;
 using Portal.ShareLinks;
 using Portal.Tasks;
 using Portal.Templates;
@@ -117,6 +120,7 @@ public static class PortalRegistrations
         services.AddHttpClient(nameof(ClerkKeys), http => http.Timeout = TimeSpan.FromSeconds(5));
         services.AddHttpClient(nameof(ClerkDirectory), http => http.Timeout = TimeSpan.FromSeconds(10));
         services.AddHttpClient(nameof(BlobReads), http => http.Timeout = TimeSpan.FromSeconds(20));
+        services.AddHttpClient(nameof(BlobDeletes), http => http.Timeout = TimeSpan.FromSeconds(20));
         services.AddHttpClient(nameof(DurableManagement), http => http.Timeout = TimeSpan.FromSeconds(15));
         return services
             .AddSingleton(p => ActivatorUtilities.CreateInstance<ClerkKeys>(p, p.GetRequiredService<IHttpClientFactory>().CreateClient(nameof(ClerkKeys))))
@@ -136,14 +140,22 @@ public static class PortalRegistrations
             .AddSingleton<RequestUpload>().AddSingleton<CancelUpload>().AddSingleton<ReplayUpload>().AddSingleton<EndUpload>()
             .AddSingleton<OpenAtMux>().AddSingleton<ReconcileUpload>().AddSingleton<SettleUpload>().AddSingleton<DeleteUnwantedAssets>()
             .AddSingleton<SweepUploads>().AddSingleton<SweepMuxAssets>()
-            .AddSingleton<WebhookInboxStore>().AddSingleton<MuxEvents>().AddSingleton<ReceiveWebhook>()
+            .AddSingleton<WebhookInboxStore>().AddSingleton<IWebhookEvents, MuxEvents>().AddSingleton<ReceiveWebhook>()
+            .AddSingleton<IWebhookEvents, ClerkEvents>().AddSingleton<FollowClerk>().AddSingleton<ClerkFollowStore>().AddSingleton<FollowInvitation>()
+            .AddSingleton<IWebhookEvents, ResendEvents>().AddSingleton<SettleMail>()
             .AddSingleton<ProjectList>().AddSingleton<MemberStore>().AddSingleton<TemplateStore>().AddSingleton<ApplyTemplate>()
             .AddSingleton<MilestoneStore>()
             .AddSingleton<TaskStore>().AddSingleton<TaskList>().AddSingleton<MoveTasks>().AddSingleton<TaskLinks>()
             .AddSingleton<BlobTokens>()
             .AddSingleton<MuxChoreStore>().AddSingleton<WorkOffMuxChores>()
             .AddSingleton<ShareLinkMoves>().AddSingleton<ShareDoorStore>().AddSingleton<EnterShareLink>().AddSingleton<UnlockShareLink>().AddSingleton<DownloadShared>()
+            .AddSingleton<UnknownTokens>()
             .AddSingleton<CommentStore>().AddSingleton<AddComment>()
+            .AddSingleton<TimerRuns>().AddSingleton<RetentionStore>().AddSingleton<PruneRetention>().AddSingleton<DeleteOriginals>()
+            .AddSingleton(p => ActivatorUtilities.CreateInstance<BlobDeletes>(p, p.GetRequiredService<IHttpClientFactory>().CreateClient(nameof(BlobDeletes))))
+            .AddSingleton<AnalyticsStore>().AddSingleton<RollupAnalytics>()
+            .AddSingleton<ResidencyStore>().AddSingleton<GenerateResidencyReports>()
+            .AddSingleton<DailyCheckStore>().AddSingleton<RunDailyChecks>()
             .AddSingleton<PlaybackTokens>().AddSingleton<MintPlayback>().AddSingleton<PlayAsset>()
             .AddSingleton<ShareTokens>().AddSingleton<ShareLinkStore>().AddSingleton<CreateShareLink>().AddSingleton<OpenShareLink>();
     }

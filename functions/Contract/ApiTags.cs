@@ -9,6 +9,7 @@ public static partial class ApiTags
     /// <summary>One sentence each; a test names a folder that has none.</summary>
     public static IReadOnlyDictionary<string, string> Descriptions { get; } = new Dictionary<string, string>
     {
+        ["Analytics"] = "What happened, counted by hour, day and month.",
         ["Assets"] = "Videos with their versions, and playing them as a member.",
         ["Audit"] = "Who did what: reading, exporting and checking the log that nobody can change.",
         ["Comments"] = "Threads on a version, placed by frame.",
@@ -20,6 +21,7 @@ public static partial class ApiTags
         ["Notifications"] = "What a person has been told, and has read.",
         ["Operations"] = "For people on call: across tenants, by ids and states.",
         ["Projects"] = "What people work on; everything else hangs off a project.",
+        ["Residency"] = "Weekly evidence of where a tenant's data is kept, by whom, and how much of it there is.",
         ["ShareLinks"] = "Sharing a video with guests under control, and what a guest may do with the link.",
         ["Tasks"] = "What is to be done, by whom and until when; what waits for what.",
         ["Templates"] = "Milestones with their tasks, dated relative to a start, to seed projects from.",

@@ -3,14 +3,15 @@ using Microsoft.Net.Http.Headers;
 
 namespace Portal.Functions.Contract;
 
-/// <summary>Bytes that are the same for everybody until the app changes: browsers ask again with the tag, and get 304.</summary>
-internal sealed record CachedBytes(ReadOnlyMemory<byte> Bytes, string ContentType, string Tag, string? Policy = null) : IResult
+/// <summary>Bytes that stay as they are until the app changes, or for ever: browsers ask again with the tag, and get 304.</summary>
+/// <param name="Private">Not the same for everybody.</param>
+internal sealed record CachedBytes(ReadOnlyMemory<byte> Bytes, string ContentType, string Tag, string? Policy = null, bool Private = false) : IResult
 {
     public async Task ExecuteAsync(HttpContext httpContext)
     {
         var response = httpContext.Response;
         response.Headers.ETag = Tag;
-        response.Headers.CacheControl = "public, no-cache";
+        response.Headers.CacheControl = Private ? "private, no-cache" : "public, no-cache";
         if (Policy is not null)
         {
             response.Headers.ContentSecurityPolicy = Policy;

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Middleware;
 using Microsoft.Extensions.Logging;
+using Portal.Audit;
 using Portal.Db;
 using Portal.Invites;
 using Portal.Limits;
@@ -76,7 +77,8 @@ public sealed partial class CallerMiddleware(
 
     /// <summary>The first request of an invited person enrols them, and then is served.</summary>
     private async Task<Problem?> AsInvitedAsync(HttpContext http, ClerkSession session, KnownCaller known, PortalAction action) =>
-        await enrol.RunAsync(session, new TenantId(known.TenantId!.Value), http.RequestId(), http.RequestAborted) switch
+        await enrol.RunAsync(
+            session.UserId, session.OrganizationId!, new TenantId(known.TenantId!.Value), id => new Actor("user", id.ToString(), null, http.RequestId()), http.RequestAborted) switch
         {
             Enrolment.Member => AsMember(http, session, await callers.AdmitAsync(session.UserId, session.OrganizationId, http.RequestAborted), action),
             Enrolment.Later later => new Problem(503, "unavailable", "Not available just now", "Whether you are invited cannot be found out just now.", retryAfter: later.RetryAfter),

@@ -63,6 +63,8 @@ public enum PortalAction
     DeleteTask,
 
     ReadAudit,
+    ReadAnalytics,
+    ReadReport,
 
     /// <summary>People on call, across tenants.</summary>
     OperateUploads,
@@ -72,6 +74,9 @@ public enum PortalAction
 
     /// <summary>People on call: mails and pages that follow from events, by ids and states.</summary>
     OperateDeliveries,
+
+    /// <summary>People on call: stored webhooks, by ids, states and errors.</summary>
+    OperateWebhooks,
 
     /// <summary>People on call with the cookie of a sign-in at /ops, checked by <see cref="Operations.Page.OpsPageMiddleware"/>.</summary>
     UseOpsPage,
@@ -94,6 +99,15 @@ public sealed record ActionsOfFunctions(IReadOnlyDictionary<string, PortalAction
 public static class Permissions
 {
     private static readonly string[] Producers = [Role.Admin, Role.Agency];
+    private static readonly HashSet<PortalAction> Operators =
+    [
+        PortalAction.OperateUploads,
+        PortalAction.OperateOrchestrations,
+        PortalAction.OperateDeliveries,
+        PortalAction.OperateWebhooks,
+        PortalAction.UseOpsPage,
+    ];
+
     private static readonly string[] Everybody = [Role.Admin, Role.Agency, Role.Client, Role.Compliance];
 
     public static IReadOnlyDictionary<PortalAction, IReadOnlyList<string>> Table { get; } = new Dictionary<PortalAction, IReadOnlyList<string>>
@@ -148,6 +162,8 @@ public static class Permissions
         [PortalAction.MoveTask] = Producers,
         [PortalAction.DeleteTask] = Producers,
         [PortalAction.ReadAudit] = [Role.Admin, Role.Compliance],
+        [PortalAction.ReadAnalytics] = Producers,
+        [PortalAction.ReadReport] = [Role.Admin, Role.Compliance],
     };
 
     /// <summary>
@@ -165,8 +181,7 @@ public static class Permissions
     public static IReadOnlyList<PortalAction> Of(string role) => [.. Enum.GetValues<PortalAction>().Where(action => Allows(action, role))];
 
     /// <summary>Not a matter of a role in a tenant.</summary>
-    public static bool IsForOperators(PortalAction action) =>
-        action is PortalAction.OperateUploads or PortalAction.OperateOrchestrations or PortalAction.OperateDeliveries or PortalAction.UseOpsPage;
+    public static bool IsForOperators(PortalAction action) => Operators.Contains(action);
 
     public static bool Allows(PortalAction action, string role) => Table.TryGetValue(action, out var roles) && roles.Contains(role);
 }

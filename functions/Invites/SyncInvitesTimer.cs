@@ -1,11 +1,19 @@
 using Microsoft.Azure.Functions.Worker;
 using Portal.Invites;
+using Portal.Operations;
 
 namespace Portal.Functions.Invites;
 
-/// <summary>Every half minute: what Clerk has not been told yet, and invites whose time is over.</summary>
-public sealed class SyncInvitesTimer(SweepInvites sweep)
+/// <summary>Every half minute: what Clerk has not been told yet.</summary>
+public sealed class SyncInvitesTimer(SweepInvites sweep, TimerRuns runs)
 {
     [Function("SyncInvites")]
-    public Task RunAsync([TimerTrigger("15,45 * * * * *")] TimerInfo timer, CancellationToken ct) => sweep.RunAsync(ct);
+    public Task RunAsync([TimerTrigger("15,45 * * * * *")] TimerInfo timer, CancellationToken ct) => runs.RunAsync("SyncInvites", sweep.SyncAsync, ct);
+}
+
+/// <summary>Every five minutes: invites whose time is over.</summary>
+public sealed class ExpireInvitesTimer(SweepInvites sweep, TimerRuns runs)
+{
+    [Function("ExpireInvites")]
+    public Task RunAsync([TimerTrigger("%ExpireInvitesSchedule%")] TimerInfo timer, CancellationToken ct) => runs.RunAsync("ExpireInvites", sweep.ExpireAsync, ct);
 }

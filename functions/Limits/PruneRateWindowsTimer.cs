@@ -1,11 +1,13 @@
 using Microsoft.Azure.Functions.Worker;
 using Portal.Limits;
+using Portal.Operations;
 
 namespace Portal.Functions.Limits;
 
 /// <summary>Every five minutes: forgets the windows of limits that are over.</summary>
-public sealed class PruneRateWindowsTimer(RateLimit limit)
+public sealed class PruneRateWindowsTimer(RateLimit limit, TimerRuns runs)
 {
     [Function("PruneRateWindows")]
-    public Task RunAsync([TimerTrigger("30 */5 * * * *")] TimerInfo timer, CancellationToken ct) => limit.PruneAsync(ct);
+    public Task RunAsync([TimerTrigger("30 */5 * * * *")] TimerInfo timer, CancellationToken ct) =>
+        runs.RunAsync("PruneRateWindows", async stop => RunCounts.Of("pruned", await limit.PruneAsync(stop)), ct);
 }

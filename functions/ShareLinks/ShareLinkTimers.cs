@@ -1,28 +1,36 @@
 using Microsoft.Azure.Functions.Worker;
 using Portal.Db;
+using Portal.Operations;
 using Portal.Playback;
 using Portal.ShareLinks;
 
 namespace Portal.Functions.ShareLinks;
 
 /// <summary>Every minute: moves links past their end to expired. Nothing waits for it: every read compares the end with the clock.</summary>
-public sealed class ExpireShareLinksTimer(PortalDb db, ShareLinkMoves moves)
+public sealed class ExpireShareLinksTimer(PortalDb db, ShareLinkMoves moves, TimerRuns runs)
 {
     private const int Batch = 200;
 
     [Function("ExpireShareLinks")]
-    public async Task RunAsync([TimerTrigger("20 * * * * *")] TimerInfo timer, CancellationToken ct)
+    public Task RunAsync([TimerTrigger("%ExpireShareLinksSchedule%")] TimerInfo timer, CancellationToken ct) => runs.RunAsync("ExpireShareLinks", ExpireAsync, ct);
+
+    private async Task<RunCounts> ExpireAsync(CancellationToken ct)
     {
-        while (await db.AcrossTenantsAsync(tx => moves.ExpireAsync(tx, Batch), ct) == Batch)
+        var expired = 0;
+        for (var some = Batch; some == Batch; expired += some)
         {
             ct.ThrowIfCancellationRequested();
+            some = await db.AcrossTenantsAsync(tx => moves.ExpireAsync(tx, Batch), ct);
         }
+
+        return RunCounts.Of("expired", expired);
     }
 }
 
 /// <summary>Every half minute: what Mux has not confirmed yet, playback ids to replace and files to make.</summary>
-public sealed class WorkOffMuxChoresTimer(WorkOffMuxChores chores)
+public sealed class WorkOffMuxChoresTimer(WorkOffMuxChores chores, TimerRuns runs)
 {
     [Function("WorkOffMuxChores")]
-    public Task RunAsync([TimerTrigger("10,40 * * * * *")] TimerInfo timer, CancellationToken ct) => chores.RunAsync(null, ct);
+    public Task RunAsync([TimerTrigger("10,40 * * * * *")] TimerInfo timer, CancellationToken ct) =>
+        runs.RunAsync("WorkOffMuxChores", async stop => RunCounts.Of("chores", await chores.RunAsync(null, stop)), ct);
 }

@@ -1,21 +1,22 @@
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
+using Portal.Operations;
 using Portal.Uploads;
 
 namespace Portal.Functions.Uploads;
 
 /// <summary>Every minute: the safety net under the upload pipelines.</summary>
-public sealed class ReconcileUploadsTimer(SweepUploads sweep)
+public sealed class ReconcileUploadsTimer(SweepUploads sweep, TimerRuns runs)
 {
     [Function("ReconcileUploads")]
     public Task RunAsync([TimerTrigger("0 * * * * *")] TimerInfo timer, [DurableClient] DurableTaskClient durable, CancellationToken ct) =>
-        sweep.RunAsync(new UploadPipelines(durable), ct);
+        runs.RunAsync("ReconcileUploads", stop => sweep.RunAsync(new UploadPipelines(durable), stop), ct);
 }
 
-/// <summary>Every hour: what is at Mux against what the rows say.</summary>
-public sealed class SweepMuxAssetsTimer(SweepMuxAssets sweep)
+/// <summary>Every hour: what is at Mux against what the rows say, both ways.</summary>
+public sealed class SweepMuxAssetsTimer(SweepMuxAssets sweep, TimerRuns runs)
 {
     [Function("SweepMuxAssets")]
-    public Task RunAsync([TimerTrigger("0 7 * * * *")] TimerInfo timer, [DurableClient] DurableTaskClient durable, CancellationToken ct) =>
-        sweep.RunAsync(new UploadPipelines(durable), ct);
+    public Task RunAsync([TimerTrigger("%SweepMuxAssetsSchedule%")] TimerInfo timer, [DurableClient] DurableTaskClient durable, CancellationToken ct) =>
+        runs.RunAsync("SweepMuxAssets", stop => sweep.RunAsync(new UploadPipelines(durable), stop), ct);
 }

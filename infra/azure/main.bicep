@@ -225,6 +225,13 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
       SealAuditSchedule: '0 * * * * *'
       SweepOutboxSchedule: '*/5 * * * * *'
       SendDigestsSchedule: '0 */15 * * * *'
+      ExpireInvitesSchedule: '0 */5 * * * *'
+      ExpireShareLinksSchedule: '20 * * * * *'
+      SweepMuxAssetsSchedule: '0 7 * * * *'
+      RollupAnalyticsSchedule: '0 12 * * * *'
+      DailyChecksSchedule: '0 10 15 * * *'
+      PruneRetentionSchedule: '0 40 15 * * *'
+      ResidencyReportSchedule: '0 25 * * * *'
       Http__AllowedOrigins: portalOrigins
       // Azure's front end appends the client's address.
       Http__TrustedProxies: '1'

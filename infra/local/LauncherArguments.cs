@@ -9,6 +9,8 @@ internal enum Verb
     Serve,
     Token,
     Audit,
+    Rebuild,
+    Webhooks,
     Help,
 }
 
@@ -28,6 +30,10 @@ internal sealed record LauncherArguments
                            admin, agency, client, compliance, operator, or other-admin of the second tenant
           audit verify <export>    checks an export of the audit log, without a database; names the first row that is not
                            as it was sealed, and leaves with 1 then
+          events rebuild   makes what is counted from events (project progress, unread counts) again, and leaves with 1
+                           when something differed; it is put right then
+          webhooks capture <file>  writes the events of the local inbox as lines of JSON
+          webhooks replay <file>   sends such events, signed anew, to the app that runs at --port, and tells what changed
 
           --port <number>          of the app (7071; 0 takes any free one); the vendors take ports near it
           --database <address>     Host=…;Database=… or postgres://…, a direct connection; else PORTAL_DATABASE; else a server of its own
@@ -35,6 +41,8 @@ internal sealed record LauncherArguments
                                    portal, durable, runtime, vendors, local and the table public.schema_migrations
           --key <id=file>          with audit: the public key (PEM) that the seals of this key id must be signed with,
                                    from elsewhere than the export; may be repeated
+          --shuffle, --duplicate, --gaps   with webhooks replay: in an order drawn by lot, each twice, or some left out
+          --seed <number>          with webhooks replay: what the lot is drawn with (1)
           --exit                   with demo: leaves when it is done, with 0 if every step succeeded
           --help                   prints this
 
@@ -50,6 +58,13 @@ internal sealed record LauncherArguments
 
     /// <summary>Public keys for audit verify: <c>id=file</c>.</summary>
     public IReadOnlyList<string> Keys { get; init; } = [];
+
+    /// <summary>Of webhooks: replay, else capture.</summary>
+    public bool Replays { get; init; }
+
+    public ReplayMode Replay { get; init; }
+
+    public int Seed { get; init; } = 1;
 
     public int Port { get; init; } = DefaultPort;
 
@@ -81,6 +96,18 @@ internal sealed record LauncherArguments
                 case "--key":
                     read = read with { Keys = [.. read.Keys, Value()] };
                     break;
+                case "--shuffle":
+                    read = read with { Replay = Mode(ReplayMode.Shuffle) };
+                    break;
+                case "--duplicate":
+                    read = read with { Replay = Mode(ReplayMode.Duplicate) };
+                    break;
+                case "--gaps":
+                    read = read with { Replay = Mode(ReplayMode.Gaps) };
+                    break;
+                case "--seed":
+                    read = read with { Seed = SeedOf(Value()) };
+                    break;
                 case "--fresh":
                     read = read with { Fresh = Flag() };
                     break;
@@ -98,6 +125,7 @@ internal sealed record LauncherArguments
             }
 
             string Value() => value ?? (++index < args.Count ? args[index] : throw Wrong($"{name} needs a value."));
+            ReplayMode Mode(ReplayMode mode) => Flag() && read.Replay == ReplayMode.InOrder ? mode : throw Wrong("Of --shuffle, --duplicate and --gaps one goes at a time.");
             bool Flag() => value is null ? true : throw Wrong($"{name} takes no value.");
         }
 
@@ -115,16 +143,24 @@ internal sealed record LauncherArguments
         ["token", var person] => read with { Verb = Verb.Token, Person = person },
         ["token", ..] => throw Wrong("token takes one person."),
         ["audit", "verify", var export] => read with { Verb = Verb.Audit, File = export },
+        ["events", "rebuild"] => read with { Verb = Verb.Rebuild },
+        ["events", ..] => throw Wrong("events is written: events rebuild."),
         ["audit", ..] => throw Wrong("audit is written: audit verify <export>."),
+        ["webhooks", "replay", var file] => read with { Verb = Verb.Webhooks, Replays = true, File = file },
+        ["webhooks", "capture", var file] => read with { Verb = Verb.Webhooks, File = file },
+        ["webhooks", ..] => throw Wrong("webhooks is written: webhooks capture <file> or webhooks replay <file>."),
         ["help"] => read with { Verb = Verb.Help },
         [var word, ..] when System.IO.File.Exists(word) => throw Wrong($"{word} is a file, not a verb: write demo {word}."),
-        [var word, ..] => throw Wrong($"{word} is not a verb: there are demo, serve, token and audit."),
+        [var word, ..] => throw Wrong($"{word} is not a verb: there are demo, serve, token, audit, events and webhooks."),
     };
 
     private static LauncherArguments Check(LauncherArguments read, bool portGiven) => read switch
     {
         { Exit: true, Verb: not (Verb.Demo or Verb.Help) } => throw Wrong("--exit goes with demo."),
         { Verb: not (Verb.Audit or Verb.Help), Keys.Count: > 0 } => throw Wrong("--key goes with audit verify."),
+        { Replays: false, Verb: not Verb.Help, Replay: not ReplayMode.InOrder } => throw Wrong("--shuffle, --duplicate and --gaps go with webhooks replay."),
+        { Replays: false, Verb: not Verb.Help, Seed: not 1 } => throw Wrong("--seed goes with webhooks replay."),
+        { Verb: Verb.Webhooks, Fresh: true } => throw Wrong("--fresh does not go with webhooks."),
         { Verb: Verb.Token, Fresh: true } => throw Wrong("--fresh does not go with token."),
         { Verb: Verb.Token } when portGiven => throw Wrong("--port does not go with token: one token is good for every app on the database."),
         { Verb: Verb.Token, Person: { } person } when DemoPeople.Find(person) is null =>
@@ -141,6 +177,9 @@ internal sealed record LauncherArguments
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port <= 65535
             ? port
             : throw Wrong($"--port must be 0 to 65535, not {text}.");
+
+    private static int SeedOf(string text) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seed) ? seed : throw Wrong($"--seed must be a whole number, not {text}.");
 
     private static string DatabaseOf(string text)
     {

@@ -44,12 +44,15 @@ create table portal.analytics_raw (
     amount double precision default 1 not null,
     occurred_at timestamp with time zone not null,
     recorded_at timestamp with time zone not null,
+    rolled_up boolean default false not null,
     constraint analytics_raw_metric_check CHECK (((length(metric) >= 1) AND (length(metric) <= 50))),
     constraint analytics_raw_pkey PRIMARY KEY (event_id, metric),
     constraint analytics_raw_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES portal.tenants(id)
 );
+CREATE INDEX analytics_raw_by_age ON portal.analytics_raw USING btree (tenant_id, recorded_at) WHERE rolled_up;
 CREATE INDEX analytics_raw_by_arrival ON portal.analytics_raw USING btree (recorded_at);
 CREATE INDEX analytics_raw_by_time ON portal.analytics_raw USING btree (tenant_id, occurred_at);
+CREATE INDEX analytics_raw_new ON portal.analytics_raw USING btree (recorded_at) WHERE (NOT rolled_up);
 alter table portal.analytics_raw enable row level security;
 create policy all_tenants on portal.analytics_raw as permissive for all to portal_system
     using (true)
@@ -59,6 +62,31 @@ create policy own_tenant on portal.analytics_raw as permissive for all to portal
     with check ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)));
 grant insert, select on table portal.analytics_raw to portal_app;
 grant delete, select on table portal.analytics_raw to portal_system;
+grant update (rolled_up) on table portal.analytics_raw to portal_system;
+
+create table portal.analytics_rollups (
+    tenant_id uuid not null,
+    grain text not null,
+    bucket_start timestamp with time zone not null,
+    metric text not null,
+    project_id uuid,
+    events bigint not null,
+    amount double precision not null,
+    constraint analytics_rollups_grain_check CHECK ((grain = ANY (ARRAY['hour'::text, 'day'::text, 'month'::text]))),
+    constraint analytics_rollups_metric_check CHECK (((length(metric) >= 1) AND (length(metric) <= 50))),
+    constraint analytics_rollups_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES portal.tenants(id),
+    constraint analytics_rollups_tenant_id_grain_bucket_start_metric_proje_key UNIQUE NULLS NOT DISTINCT (tenant_id, grain, bucket_start, metric, project_id)
+);
+CREATE INDEX analytics_rollups_by_age ON portal.analytics_rollups USING btree (bucket_start) WHERE (grain = ANY (ARRAY['hour'::text, 'day'::text]));
+alter table portal.analytics_rollups enable row level security;
+create policy all_tenants on portal.analytics_rollups as permissive for all to portal_system
+    using (true)
+    with check (true);
+create policy own_tenant on portal.analytics_rollups as permissive for all to portal_app
+    using ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)))
+    with check ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)));
+grant select on table portal.analytics_rollups to portal_app;
+grant delete, insert, select, update on table portal.analytics_rollups to portal_system;
 
 create table portal.asset_versions (
     id uuid not null,
@@ -79,6 +107,8 @@ create table portal.asset_versions (
     created_at timestamp with time zone not null,
     updated_at timestamp with time zone not null,
     download_name text,
+    archived_at timestamp with time zone,
+    purged_at timestamp with time zone,
     constraint asset_versions_aspect_ratio_check CHECK ((length(aspect_ratio) <= 20)),
     constraint asset_versions_asset_id_number_key UNIQUE (asset_id, number),
     constraint asset_versions_check CHECK (((status <> 'ready'::text) OR ((mux_asset_id IS NOT NULL) AND (playback_id IS NOT NULL)))),
@@ -90,12 +120,15 @@ create table portal.asset_versions (
     constraint asset_versions_pkey PRIMARY KEY (id),
     constraint asset_versions_playback_id_check CHECK ((length(playback_id) <= 200)),
     constraint asset_versions_playback_id_key UNIQUE (playback_id),
+    constraint asset_versions_purged_is_archived CHECK (((purged_at IS NULL) OR (status = 'archived'::text))),
     constraint asset_versions_size_bytes_check CHECK (((size_bytes >= 0) AND (size_bytes <= '1099511627776'::bigint))),
     constraint asset_versions_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'processing'::text, 'ready'::text, 'failed'::text, 'cancelled'::text, 'archived'::text]))),
     constraint asset_versions_tenant_id_asset_id_fkey FOREIGN KEY (tenant_id, asset_id) REFERENCES portal.assets(tenant_id, id),
     constraint asset_versions_tenant_id_id_key UNIQUE (tenant_id, id)
 );
+CREATE INDEX asset_versions_by_age ON portal.asset_versions USING btree (tenant_id, created_at) WHERE (status = ANY (ARRAY['ready'::text, 'failed'::text, 'cancelled'::text]));
 CREATE INDEX asset_versions_by_asset ON portal.asset_versions USING btree (tenant_id, asset_id, number DESC);
+CREATE INDEX asset_versions_to_purge ON portal.asset_versions USING btree (tenant_id, archived_at) WHERE ((status = 'archived'::text) AND (purged_at IS NULL));
 alter table portal.asset_versions enable row level security;
 create policy all_tenants on portal.asset_versions as permissive for all to portal_system
     using (true)
@@ -137,6 +170,33 @@ create policy own_tenant on portal.assets as permissive for all to portal_app
     with check ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)));
 grant insert, select, update on table portal.assets to portal_app;
 
+create table portal.audit_archive (
+    id uuid not null,
+    tenant_id uuid not null,
+    actor_kind text not null,
+    actor_id text,
+    impersonator_id text,
+    action text not null,
+    entity_type text not null,
+    entity_id uuid not null,
+    old_value jsonb,
+    new_value jsonb,
+    request_id text,
+    occurred_at timestamp with time zone not null,
+    row_hash bytea not null,
+    written_in bigint not null,
+    constraint audit_archive_pkey PRIMARY KEY (id),
+    constraint audit_archive_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES portal.tenants(id)
+);
+CREATE INDEX audit_archive_by_write ON portal.audit_archive USING btree (tenant_id, written_in, id);
+alter table portal.audit_archive enable row level security;
+create policy own_tenant on portal.audit_archive as permissive for all to portal_app
+    using ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)))
+    with check ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)));
+CREATE TRIGGER audit_archive_append_only BEFORE DELETE OR UPDATE ON portal.audit_archive FOR EACH ROW EXECUTE FUNCTION portal.refuse_change();
+CREATE TRIGGER audit_archive_no_truncate BEFORE TRUNCATE ON portal.audit_archive FOR EACH STATEMENT EXECUTE FUNCTION portal.refuse_change();
+grant select on table portal.audit_archive to portal_app;
+
 create table portal.audit_log (
     id uuid not null,
     tenant_id uuid not null,
@@ -172,8 +232,9 @@ create policy own_tenant on portal.audit_log as permissive for all to portal_app
     with check ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)));
 create policy write_only on portal.audit_log as permissive for insert to portal_system
     with check (true);
-CREATE TRIGGER audit_log_append_only BEFORE DELETE OR UPDATE ON portal.audit_log FOR EACH ROW EXECUTE FUNCTION portal.refuse_change();
+CREATE TRIGGER audit_log_append_only BEFORE UPDATE ON portal.audit_log FOR EACH ROW EXECUTE FUNCTION portal.refuse_change();
 CREATE TRIGGER audit_log_hash BEFORE INSERT ON portal.audit_log FOR EACH ROW EXECUTE FUNCTION portal.hash_audit_row();
+CREATE TRIGGER audit_log_leaves_for_archive BEFORE DELETE ON portal.audit_log FOR EACH ROW EXECUTE FUNCTION portal.refuse_unless_archived();
 CREATE TRIGGER audit_log_no_truncate BEFORE TRUNCATE ON portal.audit_log FOR EACH STATEMENT EXECUTE FUNCTION portal.refuse_change();
 grant insert, select on table portal.audit_log to portal_app;
 grant insert on table portal.audit_log to portal_system;
@@ -364,7 +425,11 @@ alter table portal.digests enable row level security;
 create policy own_tenant on portal.digests as permissive for all to portal_app
     using ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)))
     with check ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)));
+create policy retention on portal.digests as permissive for all to portal_system
+    using (true);
 grant insert, select on table portal.digests to portal_app;
+grant delete on table portal.digests to portal_system;
+grant select (tenant_id, user_id, day) on table portal.digests to portal_system;
 
 create table portal.erasure_requests (
     id uuid not null,
@@ -436,11 +501,16 @@ create table portal.idempotency_keys (
     constraint idempotency_keys_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES portal.tenants(id)
 );
 CREATE INDEX idempotency_keys_by_age ON portal.idempotency_keys USING btree (tenant_id, actor_id, created_at);
+CREATE INDEX idempotency_keys_old ON portal.idempotency_keys USING btree (created_at);
 alter table portal.idempotency_keys enable row level security;
 create policy own_tenant on portal.idempotency_keys as permissive for all to portal_app
     using ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)))
     with check ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)));
+create policy retention on portal.idempotency_keys as permissive for all to portal_system
+    using (true);
 grant delete, insert, select on table portal.idempotency_keys to portal_app;
+grant delete on table portal.idempotency_keys to portal_system;
+grant select (tenant_id, actor_id, key, created_at) on table portal.idempotency_keys to portal_system;
 
 create table portal.invites (
     id uuid not null,
@@ -689,6 +759,7 @@ create table portal.notifications (
     constraint notifications_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES portal.users(tenant_id, id),
     constraint notifications_type_check CHECK (((length(type) >= 1) AND (length(type) <= 100)))
 );
+CREATE INDEX notifications_by_age ON portal.notifications USING btree (tenant_id, created_at);
 CREATE INDEX notifications_by_type ON portal.notifications USING btree (tenant_id, user_id, type, created_at DESC, id DESC);
 CREATE INDEX notifications_by_user ON portal.notifications USING btree (tenant_id, user_id, created_at DESC, id DESC);
 CREATE INDEX notifications_unread ON portal.notifications USING btree (tenant_id, user_id, created_at DESC, id DESC) WHERE (read_at IS NULL);
@@ -696,8 +767,12 @@ alter table portal.notifications enable row level security;
 create policy own_tenant on portal.notifications as permissive for all to portal_app
     using ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)))
     with check ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)));
+create policy retention on portal.notifications as permissive for all to portal_system
+    using (true);
 grant insert, select on table portal.notifications to portal_app;
+grant delete on table portal.notifications to portal_system;
 grant update (read_at) on table portal.notifications to portal_app;
+grant select (id, tenant_id, user_id, read_at, created_at) on table portal.notifications to portal_system;
 
 create table portal.operator_sessions (
     id uuid not null,
@@ -750,6 +825,30 @@ create policy sweep on portal.outbox as permissive for select to portal_system
 grant delete, select, update on table portal.outbox to portal_app;
 grant select on table portal.outbox to portal_system;
 
+create table portal.playback_archive (
+    id uuid not null,
+    tenant_id uuid not null,
+    asset_version_id uuid not null,
+    share_link_id uuid,
+    viewer_id uuid,
+    user_id uuid,
+    ip_hash bytea not null,
+    agent_family text not null,
+    request_id text,
+    minted_at timestamp with time zone not null,
+    token_expires_at timestamp with time zone not null,
+    constraint playback_archive_pkey PRIMARY KEY (id),
+    constraint playback_archive_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES portal.tenants(id)
+);
+CREATE INDEX playback_archive_by_tenant ON portal.playback_archive USING btree (tenant_id, minted_at DESC, id DESC);
+alter table portal.playback_archive enable row level security;
+create policy own_tenant on portal.playback_archive as permissive for all to portal_app
+    using ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)))
+    with check ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)));
+CREATE TRIGGER playback_archive_append_only BEFORE DELETE OR UPDATE ON portal.playback_archive FOR EACH ROW EXECUTE FUNCTION portal.refuse_change();
+CREATE TRIGGER playback_archive_no_truncate BEFORE TRUNCATE ON portal.playback_archive FOR EACH STATEMENT EXECUTE FUNCTION portal.refuse_change();
+grant select on table portal.playback_archive to portal_app;
+
 create table portal.playback_audit (
     id uuid not null,
     tenant_id uuid not null,
@@ -775,7 +874,8 @@ alter table portal.playback_audit enable row level security;
 create policy own_tenant on portal.playback_audit as permissive for all to portal_app
     using ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)))
     with check ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)));
-CREATE TRIGGER playback_audit_append_only BEFORE DELETE OR UPDATE ON portal.playback_audit FOR EACH ROW EXECUTE FUNCTION portal.refuse_change();
+CREATE TRIGGER playback_audit_append_only BEFORE UPDATE ON portal.playback_audit FOR EACH ROW EXECUTE FUNCTION portal.refuse_change();
+CREATE TRIGGER playback_audit_leaves_for_archive BEFORE DELETE ON portal.playback_audit FOR EACH ROW EXECUTE FUNCTION portal.refuse_unless_playback_archived();
 grant insert, select on table portal.playback_audit to portal_app;
 
 create table portal.project_members (
@@ -865,6 +965,37 @@ create policy platform on portal.rate_windows as permissive for all to portal_sy
     with check (true);
 grant delete, select on table portal.rate_windows to portal_system;
 
+create table portal.residency_reports (
+    id uuid not null,
+    tenant_id uuid not null,
+    week text not null,
+    period_start timestamp with time zone not null,
+    period_end timestamp with time zone not null,
+    json text not null,
+    html text not null,
+    json_sha256 bytea not null,
+    html_sha256 bytea not null,
+    created_at timestamp with time zone not null,
+    constraint residency_reports_html_check CHECK ((length(html) <= 1048576)),
+    constraint residency_reports_html_sha256_check CHECK ((length(html_sha256) = 32)),
+    constraint residency_reports_json_check CHECK ((length(json) <= 1048576)),
+    constraint residency_reports_json_sha256_check CHECK ((length(json_sha256) = 32)),
+    constraint residency_reports_pkey PRIMARY KEY (id),
+    constraint residency_reports_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES portal.tenants(id),
+    constraint residency_reports_tenant_id_week_key UNIQUE (tenant_id, week),
+    constraint residency_reports_week_check CHECK ((week ~ '^\d{4}-W\d{2}$'::text))
+);
+CREATE INDEX residency_reports_by_tenant ON portal.residency_reports USING btree (tenant_id, created_at DESC, id DESC);
+alter table portal.residency_reports enable row level security;
+create policy own_tenant on portal.residency_reports as permissive for all to portal_app
+    using ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)))
+    with check ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)));
+create policy timers on portal.residency_reports as permissive for select to portal_system
+    using (true);
+CREATE TRIGGER residency_reports_append_only BEFORE DELETE OR UPDATE ON portal.residency_reports FOR EACH ROW EXECUTE FUNCTION portal.refuse_change();
+grant insert, select on table portal.residency_reports to portal_app;
+grant select (tenant_id, week) on table portal.residency_reports to portal_system;
+
 create table portal.share_link_guests (
     tenant_id uuid not null,
     share_link_id uuid not null,
@@ -948,6 +1079,7 @@ create table portal.share_links (
 CREATE INDEX share_links_by_asset ON portal.share_links USING btree (tenant_id, asset_id, created_at DESC, id DESC);
 CREATE INDEX share_links_by_end ON portal.share_links USING btree (expires_at) WHERE (status = 'active'::text);
 CREATE INDEX share_links_by_tenant ON portal.share_links USING btree (tenant_id, created_at DESC, id DESC);
+CREATE INDEX share_links_revoked ON portal.share_links USING btree (tenant_id, id) WHERE (status = 'revoked'::text);
 alter table portal.share_links enable row level security;
 create policy all_tenants on portal.share_links as permissive for all to portal_system
     using (true)
@@ -972,7 +1104,11 @@ alter table portal.share_unlocks enable row level security;
 create policy own_tenant on portal.share_unlocks as permissive for all to portal_app
     using ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)))
     with check ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)));
+create policy retention on portal.share_unlocks as permissive for all to portal_system
+    using (true);
 grant delete, insert, select on table portal.share_unlocks to portal_app;
+grant delete on table portal.share_unlocks to portal_system;
+grant select (tenant_id, share_link_id, unlock_hash, created_at) on table portal.share_unlocks to portal_system;
 
 create table portal.share_viewers (
     id uuid not null,
@@ -1171,11 +1307,38 @@ create policy own_tenant on portal.tenants as permissive for all to portal_app
     with check ((id = ( SELECT portal.current_tenant() AS current_tenant)));
 create policy sweep on portal.tenants as permissive for select to portal_system
     using (true);
+create policy timers on portal.tenants as permissive for select to portal_system
+    using (true);
 create policy whose on portal.tenants as permissive for select to portal_system
     using (true);
 grant insert, select on table portal.tenants to portal_app;
 grant update (name, time_zone, status, version, updated_at, logo_url, accent_color, sender_name, digest_hour, residency_contact, keep_notification_days, keep_upload_job_days, keep_active_video_days, keep_inactive_video_days, keep_raw_analytics_days, deleted_at) on table portal.tenants to portal_app;
-grant select (id, clerk_org_id, time_zone, status, digest_hour) on table portal.tenants to portal_system;
+grant select (id, clerk_org_id, time_zone, status, created_at, digest_hour, keep_notification_days, keep_upload_job_days, keep_active_video_days, keep_inactive_video_days, keep_raw_analytics_days) on table portal.tenants to portal_system;
+
+create table portal.timer_runs (
+    id uuid not null,
+    timer text not null,
+    started_at timestamp with time zone not null,
+    ended_at timestamp with time zone,
+    counts jsonb default '{}'::jsonb not null,
+    error text,
+    idle boolean default false not null,
+    constraint timer_runs_check CHECK (((ended_at IS NOT NULL) OR ((error IS NULL) AND (NOT idle)))),
+    constraint timer_runs_check1 CHECK ((NOT (idle AND (error IS NOT NULL)))),
+    constraint timer_runs_counts_check CHECK ((jsonb_typeof(counts) = 'object'::text)),
+    constraint timer_runs_error_check CHECK ((length(error) <= 1000)),
+    constraint timer_runs_pkey PRIMARY KEY (id),
+    constraint timer_runs_timer_check CHECK (((length(timer) >= 1) AND (length(timer) <= 100)))
+);
+CREATE INDEX timer_runs_by_age ON portal.timer_runs USING btree (started_at);
+CREATE INDEX timer_runs_by_timer ON portal.timer_runs USING btree (timer, started_at DESC, id DESC);
+CREATE INDEX timer_runs_failed ON portal.timer_runs USING btree (timer, started_at DESC, id DESC) WHERE (error IS NOT NULL);
+CREATE INDEX timer_runs_idle ON portal.timer_runs USING btree (timer) WHERE idle;
+alter table portal.timer_runs enable row level security;
+create policy platform on portal.timer_runs as permissive for all to portal_system
+    using (true)
+    with check (true);
+grant delete, insert, select, update on table portal.timer_runs to portal_system;
 
 create table portal.unread_counts (
     tenant_id uuid not null,
@@ -1209,7 +1372,7 @@ alter table portal.upload_attempts enable row level security;
 create policy all_tenants on portal.upload_attempts as permissive for all to portal_system
     using (true)
     with check (true);
-grant insert, select, update on table portal.upload_attempts to portal_system;
+grant delete, insert, select, update on table portal.upload_attempts to portal_system;
 
 create table portal.upload_jobs (
     id uuid not null,
@@ -1264,6 +1427,7 @@ create table portal.upload_jobs (
 );
 CREATE INDEX upload_jobs_by_tenant ON portal.upload_jobs USING btree (tenant_id, created_at DESC, id DESC);
 CREATE INDEX upload_jobs_failed ON portal.upload_jobs USING btree (updated_at) WHERE (status = ANY (ARRAY['failed'::text, 'timed_out'::text]));
+CREATE INDEX upload_jobs_over ON portal.upload_jobs USING btree (tenant_id, updated_at) WHERE (status = ANY (ARRAY['ready'::text, 'failed'::text, 'timed_out'::text, 'cancelled'::text]));
 CREATE INDEX upload_jobs_unfinished ON portal.upload_jobs USING btree (updated_at) WHERE (status = ANY (ARRAY['waiting'::text, 'processing'::text]));
 alter table portal.upload_jobs enable row level security;
 create policy all_tenants on portal.upload_jobs as permissive for all to portal_system
@@ -1273,7 +1437,7 @@ create policy own_tenant on portal.upload_jobs as permissive for all to portal_a
     using ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)))
     with check ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)));
 grant insert, select, update on table portal.upload_jobs to portal_app;
-grant select, update on table portal.upload_jobs to portal_system;
+grant delete, select, update on table portal.upload_jobs to portal_system;
 
 create table portal.users (
     id uuid not null,
@@ -1352,7 +1516,7 @@ alter table portal.webhook_inbox enable row level security;
 create policy platform on portal.webhook_inbox as permissive for all to portal_system
     using (true)
     with check (true);
-grant insert, select, update on table portal.webhook_inbox to portal_system;
+grant delete, insert, select, update on table portal.webhook_inbox to portal_system;
 
 -- Functions
 
@@ -1384,6 +1548,101 @@ begin
 end
 $function$;
 grant execute on function portal.admit_caller(text,text,timestamp with time zone,integer,integer) to portal_app;
+
+CREATE OR REPLACE FUNCTION portal.archive_audit(p_tenant uuid, p_through bigint, p_limit integer)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'portal', 'pg_temp'
+AS $function$
+declare
+    v_seal portal.audit_seals;
+    v_ids  uuid[];
+begin
+    perform pg_advisory_xact_lock(hashtextextended('portal.archive_audit', 0));
+    select s.* into v_seal from portal.audit_seals s where s.tenant_id = p_tenant and s.number = p_through;
+    if not found then
+        return 0;
+    end if;
+    with moved as (
+        insert into portal.audit_archive
+        select r.id, r.tenant_id, r.actor_kind, r.actor_id, r.impersonator_id, r.action, r.entity_type, r.entity_id, r.old_value, r.new_value,
+               r.request_id, r.occurred_at, r.row_hash, r.written_in
+          from portal.audit_log r
+         where r.tenant_id = p_tenant and (r.written_in, r.id) <= (v_seal.last_written_in, v_seal.last_row_id)
+         order by r.written_in, r.id limit p_limit
+        returning id)
+    select array_agg(m.id) into v_ids from moved m;
+    delete from portal.audit_log r where r.tenant_id = p_tenant and r.id = any (v_ids);
+    return coalesce(cardinality(v_ids), 0);
+end
+$function$;
+grant execute on function portal.archive_audit(uuid,bigint,integer) to portal_system;
+
+CREATE OR REPLACE FUNCTION portal.archive_old_versions(p_tenant uuid, p_active_before timestamp with time zone, p_inactive_before timestamp with time zone, p_acted_since timestamp with time zone, p_now timestamp with time zone, p_limit integer)
+ RETURNS TABLE(version_id uuid, asset_id uuid, project_id uuid, version_number integer, status text)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'portal', 'pg_temp'
+AS $function$
+#variable_conflict use_column
+declare
+    v_ids uuid[];
+begin
+    select array_agg(held.id) into v_ids
+      from (select v.id
+              from portal.asset_versions v
+              join portal.assets a on a.tenant_id = v.tenant_id and a.id = v.asset_id
+             where v.tenant_id = p_tenant and v.status in ('ready', 'failed', 'cancelled') and v.created_at < p_inactive_before
+               and (v.created_at < p_active_before or not exists (
+                       select 1 from portal.users u
+                        where u.tenant_id = p_tenant and u.id = a.created_by and u.status = 'active'
+                          and exists (select 1 from portal.audit_log l
+                                       where l.tenant_id = p_tenant and l.actor_id = u.id::text and l.actor_kind = 'user' and l.occurred_at >= p_acted_since)))
+               and not exists (
+                       select 1 from portal.share_links s
+                        where s.tenant_id = p_tenant and s.asset_id = v.asset_id and s.status = 'active' and s.expires_at > p_now
+                          and coalesce(s.asset_version_id, v.id) = v.id)
+             order by v.created_at limit p_limit
+               for update of a skip locked) held;
+    return query
+        with was as (select v.id, v.status from portal.asset_versions v where v.tenant_id = p_tenant and v.id = any (v_ids))
+        update portal.asset_versions v set status = 'archived', archived_at = p_now, updated_at = p_now
+          from was, portal.assets a
+         where v.tenant_id = p_tenant and v.id = was.id and v.status in ('ready', 'failed', 'cancelled')
+           and a.tenant_id = p_tenant and a.id = v.asset_id
+           and not exists (
+                   select 1 from portal.share_links s
+                    where s.tenant_id = p_tenant and s.asset_id = v.asset_id and s.status = 'active' and s.expires_at > p_now
+                      and coalesce(s.asset_version_id, v.id) = v.id)
+        returning v.id, v.asset_id, a.project_id, v.number, was.status;
+end
+$function$;
+grant execute on function portal.archive_old_versions(uuid,timestamp with time zone,timestamp with time zone,timestamp with time zone,timestamp with time zone,integer) to portal_system;
+
+CREATE OR REPLACE FUNCTION portal.archive_playback(p_tenant uuid, p_before timestamp with time zone, p_limit integer)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'portal', 'pg_temp'
+AS $function$
+declare
+    v_ids uuid[];
+begin
+    perform pg_advisory_xact_lock(hashtextextended('portal.archive_playback', 0));
+    with moved as (
+        insert into portal.playback_archive
+        select p.id, p.tenant_id, p.asset_version_id, p.share_link_id, p.viewer_id, p.user_id, p.ip_hash, p.agent_family, p.request_id,
+               p.minted_at, p.token_expires_at
+          from portal.playback_audit p
+         where p.tenant_id = p_tenant and p.minted_at < p_before order by p.minted_at, p.id limit p_limit
+        returning id)
+    select array_agg(m.id) into v_ids from moved m;
+    delete from portal.playback_audit p where p.tenant_id = p_tenant and p.id = any (v_ids);
+    return coalesce(cardinality(v_ids), 0);
+end
+$function$;
+grant execute on function portal.archive_playback(uuid,timestamp with time zone,integer) to portal_system;
 
 CREATE OR REPLACE FUNCTION portal.current_tenant()
  RETURNS uuid
@@ -1556,6 +1815,38 @@ end
 $function$;
 grant execute on function portal.hash_audit_row() to public;
 
+CREATE OR REPLACE FUNCTION portal.last_seal_before(p_tenant uuid, p_before timestamp with time zone)
+ RETURNS bigint
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'portal', 'pg_temp'
+BEGIN ATOMIC
+ SELECT max(s.number) AS max
+    FROM portal.audit_seals s
+   WHERE ((s.tenant_id = last_seal_before.p_tenant) AND (s.last_at < last_seal_before.p_before) AND (s.number < COALESCE(( SELECT min(y.number) AS min
+            FROM portal.audit_seals y
+           WHERE ((y.tenant_id = last_seal_before.p_tenant) AND (y.last_at >= last_seal_before.p_before))), '9223372036854775807'::bigint)));
+END;
+grant execute on function portal.last_seal_before(uuid,timestamp with time zone) to portal_system;
+
+CREATE OR REPLACE FUNCTION portal.minted_after_revoke(p_since timestamp with time zone, p_limit integer)
+ RETURNS TABLE(tenant_id uuid, share_link_id uuid, tokens bigint, last_minted_at timestamp with time zone)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'portal', 'pg_temp'
+BEGIN ATOMIC
+ SELECT l.tenant_id,
+     l.id,
+     count(*) AS count,
+     max(p.minted_at) AS max
+    FROM (portal.share_links l
+      JOIN portal.playback_audit p ON (((p.tenant_id = l.tenant_id) AND (p.share_link_id = l.id) AND (p.minted_at > l.revoked_at))))
+   WHERE ((l.status = 'revoked'::text) AND (p.minted_at >= minted_after_revoke.p_since))
+   GROUP BY l.tenant_id, l.id
+  LIMIT minted_after_revoke.p_limit;
+END;
+grant execute on function portal.minted_after_revoke(timestamp with time zone,integer) to portal_system;
+
 CREATE OR REPLACE FUNCTION portal.open_share_link(p_token_hash bytea, p_viewer_hash bytea, p_new_viewer_hash bytea, p_unlock_hash bytea, p_clerk_user_id text, p_ip_hash bytea, p_agent_family text, p_request_id text, p_now timestamp with time zone, p_token_ttl interval, p_peek boolean, p_viewer_id uuid, p_playback_audit_id uuid, p_audit_id uuid, p_event_id uuid, p_ip_limit integer)
  RETURNS TABLE(outcome text, reason text, retry_after integer, tenant_id uuid, share_link_id uuid, expires_at timestamp with time zone, token_expires_at timestamp with time zone, title text, allow_comments boolean, allow_download boolean, new_viewer boolean, asset_version_id uuid, version_number integer, playback_id text, duration_s double precision, aspect_ratio text, frame_rate double precision)
  LANGUAGE plpgsql
@@ -1710,6 +2001,35 @@ begin
 end
 $function$;
 grant execute on function portal.refuse_change() to public;
+
+CREATE OR REPLACE FUNCTION portal.refuse_unless_archived()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'portal', 'pg_temp'
+AS $function$
+begin
+    if not exists (select 1 from portal.audit_archive a
+                    where a.id = old.id and a.tenant_id = old.tenant_id and a.row_hash = old.row_hash and a.written_in = old.written_in) then
+        raise exception '% is append-only', tg_table_name using errcode = 'insufficient_privilege';
+    end if;
+    return old;
+end
+$function$;
+grant execute on function portal.refuse_unless_archived() to public;
+
+CREATE OR REPLACE FUNCTION portal.refuse_unless_playback_archived()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'portal', 'pg_temp'
+AS $function$
+begin
+    if not exists (select 1 from portal.playback_archive a where a.id = old.id and a.tenant_id = old.tenant_id and a.minted_at = old.minted_at) then
+        raise exception '% is append-only', tg_table_name using errcode = 'insufficient_privilege';
+    end if;
+    return old;
+end
+$function$;
+grant execute on function portal.refuse_unless_playback_archived() to public;
 
 CREATE OR REPLACE FUNCTION portal.share_link_gate(p_link portal.share_links, p_user portal.users, p_unlock_hash bytea)
  RETURNS text

@@ -208,7 +208,8 @@ internal sealed partial class FunctionIndexReader(HostJson host, IConfiguration 
     private ImmutableArray<ParameterBinding> Bind(
         MethodInfo method, string name, ParameterInfo trigger, string triggerType, Func<ParameterInfo, ParameterBinding?> other) =>
         [.. method.GetParameters()
-            .Select(parameter => BindOne(method, name, parameter, parameter == trigger ? triggerType : null, other))
+            // By position: while hosts start side by side, reflection may hand out two objects for one parameter.
+            .Select(parameter => BindOne(method, name, parameter, parameter.Position == trigger.Position ? triggerType : null, other))
             .OfType<ParameterBinding>()];
 
     private ParameterBinding? BindOne(

@@ -68,7 +68,7 @@ public sealed class AssetChangeStore(Journal journal, TimeProvider clock)
         }
 
         var moved = await tx.ExecuteAsync("""
-            update portal.asset_versions set status = 'archived', updated_at = @now
+            update portal.asset_versions set status = 'archived', archived_at = @now, updated_at = @now
              where tenant_id = @tenant and id = @id and status in ('ready', 'failed', 'cancelled')
             """, args) == 1;
         if (moved)

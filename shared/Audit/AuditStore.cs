@@ -68,11 +68,15 @@ public sealed class AuditStore(PortalDb db)
         }, ct);
     }
 
-    /// <summary>Rows in the order of the chain, behind <paramref name="after"/>.</summary>
+    /// <summary>Rows in the order of the chain, behind <paramref name="after"/>: those in the archive first, for only sealed rows move there.</summary>
     public Task<IReadOnlyList<AuditRow>> ReadChainAsync(TenantId tenant, ChainPlace after, int take, CancellationToken ct) =>
         db.ReadAsync<AuditRow>(tenant, $"""
-            select {Columns} from portal.audit_log a
-             where a.tenant_id = @tenant and (a.written_in, a.id) > (@afterWrite, @afterId)
+            select * from (
+                (select {Columns} from portal.audit_archive a
+                  where a.tenant_id = @tenant and (a.written_in, a.id) > (@afterWrite, @afterId) order by a.written_in, a.id limit @take)
+                union all
+                (select {Columns} from portal.audit_log a
+                  where a.tenant_id = @tenant and (a.written_in, a.id) > (@afterWrite, @afterId) order by a.written_in, a.id limit @take)) a
              order by a.written_in, a.id limit @take
             """, new
         {

@@ -16,6 +16,10 @@ public sealed record Actor(string Kind, string? Id, string? ImpersonatorId, stri
 
     public static Actor Mux(string? eventId) => new("vendor", "mux", null, eventId);
 
+    public static Actor Clerk(string eventId) => new("vendor", "clerk", null, eventId);
+
+    public static Actor Resend(string eventId) => new("vendor", "resend", null, eventId);
+
     public static Actor System(string part) => new("system", part, null, null);
 }
 

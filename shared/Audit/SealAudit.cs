@@ -22,12 +22,17 @@ public sealed partial class SealAudit(PortalDb db, AuditKeys keys, TimeProvider 
         values (@tenant, @number, @previous, @seal, @count, @ids, @hashes, @lastWrittenIn, @lastRowId, @firstAt, @lastAt, @keyId, @signature, @sealedAt)
         """;
 
-    public async Task RunAsync(CancellationToken ct)
+    /// <summary>How many rows were sealed.</summary>
+    public async Task<long> RunAsync(CancellationToken ct)
     {
-        while (await db.AcrossTenantsAsync(SealSomeAsync, ct) == MaxRows)
+        long rows = 0;
+        for (var some = MaxRows; some == MaxRows; rows += some)
         {
             ct.ThrowIfCancellationRequested();
+            some = await db.AcrossTenantsAsync(SealSomeAsync, ct);
         }
+
+        return rows;
     }
 
     private async Task<int> SealSomeAsync(Tx tx)

@@ -35,6 +35,13 @@ public class PortalDb(PortalDataSources sources)
         return result;
     }
 
+    /// <summary>Statements across tenants in one round trip and one implicit transaction. Answers how many rows they changed. Callers: as above.</summary>
+    public async Task<int> RunAcrossTenantsAsync(string sql, object args, CancellationToken ct)
+    {
+        await using var connection = await sources.System.OpenConnectionAsync(ct);
+        return await connection.ExecuteAsync(new CommandDefinition(sql, args, cancellationToken: ct));
+    }
+
     /// <summary>One statement of one tenant in one round trip: setting and statement share one implicit transaction.</summary>
     public async Task<IReadOnlyList<T>> ReadAsync<T>(TenantId tenant, string sql, object args, CancellationToken ct)
     {

@@ -10,14 +10,14 @@ using Portal.Vendors.Clerk;
 
 namespace Portal.Invites;
 
-/// <summary>What came of the first request of somebody whom the tenant does not know.</summary>
+/// <summary>What came of somebody whom the tenant does not know.</summary>
 public abstract record Enrolment
 {
     private Enrolment()
     {
     }
 
-    /// <summary>They are a member now, by this request or by one beside it.</summary>
+    /// <summary>They are a member now, by this or by what ran beside it.</summary>
     public sealed record Member : Enrolment;
 
     public sealed record NotInvited : Enrolment;
@@ -28,7 +28,8 @@ public abstract record Enrolment
 
 /// <summary>
 /// Lets in who was invited (docs/flows/invite-accepted.md): Clerk says which invite their membership came of and which addresses are
-/// theirs; our row says whether it still holds, and with which role and projects. Several first requests at once enrol once.
+/// theirs; our row says whether it still holds, and with which role and projects. Their first request asks, and so does Clerk's webhook:
+/// whichever is first. Several at once enrol once.
 /// </summary>
 public sealed class EnrolPerson(
     PortalDb db, InviteStore invites, ProjectMembership projects, UserStore users, ClerkDirectory clerk, RateLimit limits, Journal journal)
@@ -36,28 +37,29 @@ public sealed class EnrolPerson(
     private const int TriesPerMinute = 30;
     private const int PatienceSeconds = 5;
 
-    public async Task<Enrolment> RunAsync(ClerkSession session, TenantId tenant, string requestId, CancellationToken ct)
+    /// <param name="by">Who brings it about, given the id that they will have here.</param>
+    public async Task<Enrolment> RunAsync(string clerkUserId, string organizationId, TenantId tenant, Func<UserId, Actor> by, CancellationToken ct)
     {
         // Each try asks Clerk twice; somebody who is not invited must not make us hammer it.
-        var key = $"enrol:{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{tenant} {session.UserId}")))}";
+        var key = $"enrol:{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{tenant} {clerkUserId}")))}";
         if (await limits.TakeAsync(key, TimeSpan.FromMinutes(1), TriesPerMinute, ct) is { Allowed: false } hit)
         {
             return new Enrolment.Later(hit.RetryAfter);
         }
 
-        var membership = await clerk.FindMembershipAsync(session.UserId, session.OrganizationId!, ct);
+        var membership = await clerk.FindMembershipAsync(clerkUserId, organizationId, ct);
         if (membership is not VendorAnswer<InviteMark>.Ok { Value: var mark })
         {
             return NotNow(membership);
         }
 
-        var person = await clerk.FindUserAsync(session.UserId, ct);
+        var person = await clerk.FindUserAsync(clerkUserId, ct);
         return person is VendorAnswer<ClerkUser>.Ok { Value: var user }
-            ? await db.InTenantAsync(tenant, tx => EnrolAsync(tx, tenant, user, mark.InviteId, requestId), ct)
+            ? await db.InTenantAsync(tenant, tx => EnrolAsync(tx, tenant, user, mark.InviteId, by), ct)
             : NotNow(person);
     }
 
-    private async Task<Enrolment> EnrolAsync(Tx tx, TenantId tenant, ClerkUser person, Guid marked, string requestId)
+    private async Task<Enrolment> EnrolAsync(Tx tx, TenantId tenant, ClerkUser person, Guid marked, Func<UserId, Actor> by)
     {
         if (await invites.LockForAsync(tx, tenant, marked, person.VerifiedEmails) is not { } invite)
         {
@@ -65,12 +67,12 @@ public sealed class EnrolPerson(
             return await users.IsMemberAsync(tx, tenant, person.Id) ? new Enrolment.Member() : new Enrolment.NotInvited();
         }
 
-        if (await users.EnrolAsync(tx, tenant, new(person.Id, person.Email, person.Name, invite.Role)) is not { } id)
+        if (await users.EnrolAsync(tx, tenant, new(person.Id, person.Email, person.Name, invite.Role, person.UpdatedAt)) is not { } id)
         {
             return new Enrolment.Member();
         }
 
-        var actor = new Actor("user", id.ToString(), null, requestId);
+        var actor = by(id);
         await projects.JoinAsync(tx, tenant, id, invite.ProjectIds);
         await invites.AcceptAsync(tx, tenant, actor, invite.Id, id);
         await journal.WriteAsync(tx, tenant, actor, new Entry("user_enrolled", "user", id.Value, null,

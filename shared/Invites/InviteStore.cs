@@ -103,6 +103,17 @@ public sealed class InviteStore(PortalDb db, Journal journal, PersonalHash hash,
         return await RecordAsync(tx, tenant, Actor.From(caller), "invite_revoked", "pending", after);
     }
 
+    /// <summary>pending → revoked, because somebody withdrew the invitation at Clerk by hand. Null: not pending, or that invitation is not its present one.</summary>
+    public async Task<Invite?> RevokedAtClerkAsync(Tx tx, TenantId tenant, Actor actor, InviteId id, string invitationId)
+    {
+        var after = await tx.QueryOneAsync<Invite>($"""
+            update portal.invites i set status = 'revoked', generation = i.generation + 1, clerk_state = 'none', clerk_tries = 0, updated_at = @now
+             where i.tenant_id = @tenant and i.id = @id and i.status in ('pending') and i.clerk_state = 'sent' and i.clerk_invitation_id = @invitationId
+            returning {Columns}
+            """, new { tenant, id, invitationId, now = clock.GetUtcNow() });
+        return await RecordAsync(tx, tenant, actor, "invite_revoked", "pending", after);
+    }
+
     /// <summary>All that are pending, because their tenant goes.</summary>
     public async Task RevokeAllAsync(Tx tx, TenantId tenant, Caller caller)
     {
@@ -121,7 +132,7 @@ public sealed class InviteStore(PortalDb db, Journal journal, PersonalHash hash,
              where i.tenant_id = @tenant and i.id = @id and i.status in ('pending') and i.expires_at <= @now and i.clerk_state <> 'accepted'
             returning {Columns}
             """, new { tenant, id, now = clock.GetUtcNow() });
-        return await RecordAsync(tx, tenant, Actor.System("SyncInvites"), "invite_expired", "pending", after);
+        return await RecordAsync(tx, tenant, Actor.System("ExpireInvites"), "invite_expired", "pending", after);
     }
 
     /// <summary>

@@ -66,6 +66,18 @@ public sealed class InviteSyncStore(PortalDb db, TimeProvider clock)
             return settled;
         }, ct);
 
+    /// <summary>wanted → sent: Clerk tells of the invitation before, or in place of, its answer. Whoever is making it just now finds nothing left to do.</summary>
+    public async Task<bool> SentAsync(Tx tx, TenantId tenant, InviteId id, int generation, string invitationId) => await tx.ExecuteAsync("""
+        update portal.invites set clerk_state = 'sent', clerk_invitation_id = @invitationId, clerk_fault = null, clerk_tries = 0
+         where tenant_id = @tenant and id = @id and generation = @generation and status = 'pending' and clerk_state = 'wanted'
+        """, new { tenant, id, generation, invitationId }) == 1;
+
+    /// <summary>wanted, sent → accepted: from now on time does not end it.</summary>
+    public async Task<bool> AcceptedAsync(Tx tx, TenantId tenant, InviteId id, int generation) => await tx.ExecuteAsync("""
+        update portal.invites set clerk_state = 'accepted', clerk_tries = 0
+         where tenant_id = @tenant and id = @id and generation = @generation and status = 'pending' and clerk_state in ('wanted', 'sent')
+        """, new { tenant, id, generation }) == 1;
+
     /// <summary>Not now: due again then.</summary>
     public Task PutOffAsync(TenantId tenant, InviteTask task, DateTimeOffset until, CancellationToken ct) =>
         db.InTenantAsync(tenant, tx => tx.ExecuteAsync("""

@@ -1,23 +1,36 @@
+using Portal.Operations;
+
 namespace Portal.Invites;
 
 /// <summary>
-/// Run every half minute: invites whose time is over expire, and Clerk is told what a request could not tell it (it was away, asked
-/// for patience, or our process died after its commit).
+/// The two timers over invites. Every half minute Clerk is told what a request could not tell it (it was away, asked for patience, or our
+/// process died after its commit). Every five minutes invites whose time is over expire, and are withdrawn at Clerk.
 /// </summary>
 public sealed class SweepInvites(InviteSyncStore store, SyncInvite sync)
 {
     private const int Batch = 200;
 
-    public async Task RunAsync(CancellationToken ct)
+    public async Task<RunCounts> SyncAsync(CancellationToken ct)
     {
-        // Those that are over first: that makes their withdrawal due.
-        if (await AllAsync(await store.OverdueAsync(Batch, ct), ct))
-        {
-            await AllAsync(await store.DueAsync(Batch, ct), ct);
-        }
+        var counts = new RunCounts();
+        await AllAsync(await store.DueAsync(Batch, ct), "told", counts, ct);
+        return counts;
     }
 
-    private async Task<bool> AllAsync(IReadOnlyList<DueInvite> due, CancellationToken ct)
+    /// <summary>Asks Clerk about each one before it expires, so a batch is all there is in one go; the rest comes with the next run.</summary>
+    public async Task<RunCounts> ExpireAsync(CancellationToken ct)
+    {
+        var counts = new RunCounts();
+        if (await AllAsync(await store.OverdueAsync(Batch, ct), "over", counts, ct) && !counts.IsIdle)
+        {
+            // That has made their withdrawal due.
+            await AllAsync(await store.DueAsync(Batch, ct), "told", counts, ct);
+        }
+
+        return counts;
+    }
+
+    private async Task<bool> AllAsync(IReadOnlyList<DueInvite> due, string name, RunCounts counts, CancellationToken ct)
     {
         foreach (var invite in due)
         {
@@ -25,6 +38,8 @@ public sealed class SweepInvites(InviteSyncStore store, SyncInvite sync)
             {
                 return false;
             }
+
+            counts.Add(name, 1);
         }
 
         return true;

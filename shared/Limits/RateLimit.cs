@@ -32,12 +32,13 @@ public sealed partial class RateLimit(PortalDb db, IOptions<LimitOptions> option
     public Task<Hit> TakeAsync(Tx tx, string key, TimeSpan window, int limit) =>
         tx.GetAsync<Hit>(Take, new { key, now = clock.GetUtcNow(), window, limit });
 
-    /// <summary>Forgets windows that are over.</summary>
-    public async Task PruneAsync(CancellationToken ct)
+    /// <summary>Forgets windows that are over. How many.</summary>
+    public async Task<int> PruneAsync(CancellationToken ct)
     {
         var gone = await db.AcrossTenantsAsync(
             tx => tx.ExecuteAsync("delete from portal.rate_windows where window_end < @before", new { before = clock.GetUtcNow().AddMinutes(-1) }), ct);
         Log.Pruned(logger, gone);
+        return gone;
     }
 
     private static partial class Log

@@ -20,12 +20,16 @@ public sealed partial class WorkOffMuxChores(
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(15);
 
     /// <param name="tenant">Only this tenant's: somebody waits for them. Null: all that is due.</param>
-    public async Task RunAsync(TenantId? tenant, CancellationToken ct)
+    /// <returns>How many were looked at.</returns>
+    public async Task<int> RunAsync(TenantId? tenant, CancellationToken ct)
     {
-        foreach (var chore in await chores.TakeDueAsync(tenant, Batch, ct))
+        var due = await chores.TakeDueAsync(tenant, Batch, ct);
+        foreach (var chore in due)
         {
             await (chore.Kind == MuxChoreKind.ReplacePlaybackId ? ReplaceAsync(chore, ct) : RenderAsync(chore, ct));
         }
+
+        return due.Count;
     }
 
     private async Task ReplaceAsync(MuxChore chore, CancellationToken ct)

@@ -45,7 +45,7 @@ public sealed record GuestEntry(
     bool AllowComments, bool AllowDownload, string PlaybackId, string? DownloadName, double? DurationS, double? FrameRate);
 
 /// <summary>The door for everything a guest does besides watching: the same guards as opening, for those who have opened.</summary>
-public sealed class EnterShareLink(ShareDoorStore store, RateLimit limit, TimeProvider clock)
+public sealed class EnterShareLink(ShareDoorStore store, RateLimit limit, UnknownTokens unknown, TimeProvider clock)
 {
     public async Task<(GuestEntry? Guest, DoorRefusal? Refusal)> RunAsync(Visitor visitor, Requester requester, CancellationToken ct)
     {
@@ -59,6 +59,11 @@ public sealed class EnterShareLink(ShareDoorStore store, RateLimit limit, TimePr
             now = clock.GetUtcNow(),
             ipLimit = limit.Limits.PlaybacksPerMinute,
         }, ct);
+        if (found.Outcome == "unknown")
+        {
+            return (null, await unknown.CountAsync(requester, ct));
+        }
+
         return found.Outcome == "open"
             ? (new(found.TenantId!.Value, found.ShareLinkId!.Value, found.ProjectId!.Value, found.AssetId!.Value, found.AssetVersionId!.Value, found.ViewerId!.Value,
                 found.UserId, found.ExpiresAt!.Value, found.AllowComments == true, found.AllowDownload == true, found.PlaybackId!, found.DownloadName,

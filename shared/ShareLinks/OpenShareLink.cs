@@ -28,7 +28,7 @@ public abstract record OpenedShareLink
 /// Mux of at most 15 minutes and never past the link's end. A revoked, expired or unknown link mints nothing.
 /// </summary>
 public sealed partial class OpenShareLink(
-    ShareDoorStore store, MintPlayback mint, PlaybackTokens tokens, RateLimit limit, FailedTries failed, TimeProvider clock, ILogger<OpenShareLink> logger)
+    ShareDoorStore store, MintPlayback mint, PlaybackTokens tokens, RateLimit limit, UnknownTokens unknown, TimeProvider clock, ILogger<OpenShareLink> logger)
 {
     private const int ViewerTokenBytes = 32;
 
@@ -63,11 +63,7 @@ public sealed partial class OpenShareLink(
         {
             Log.Refused(logger, opened.ShareLinkId?.Value, opened.Outcome, opened.Reason);
             var why = DoorRefusal.Of(opened.Outcome, opened.RetryAfter, limit.Limits.PlaybacksPerMinute);
-
-            // Who asks for one unknown token after the other is guessing.
-            return why is DoorRefusal.Unknown && await failed.CountAsync("share_token", requester, ct) is { Allowed: false } hit
-                ? new OpenedShareLink.Refused(new DoorRefusal.TooMany(hit.RetryAfter, limit.Limits.FailedTriesPerMinute))
-                : new OpenedShareLink.Refused(why);
+            return new OpenedShareLink.Refused(why is DoorRefusal.Unknown ? await unknown.CountAsync(requester, ct) : why);
         }
 
         if (peek)

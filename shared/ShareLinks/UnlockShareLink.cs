@@ -26,7 +26,7 @@ public abstract record UnlockedShareLink
 /// Takes the passphrase of a link. Guesses are counted before they are looked at: 10 in a quarter of an hour from one address, 100 in an
 /// hour for one link, right ones included. At the tenth of a link on-call is told; every wrong one is in the tenant's audit log.
 /// </summary>
-public sealed class UnlockShareLink(PortalDb db, ShareDoorStore store, Journal journal, AlertStore alerts, TimeProvider clock)
+public sealed class UnlockShareLink(PortalDb db, ShareDoorStore store, Journal journal, AlertStore alerts, UnknownTokens unknown, TimeProvider clock)
 {
     public const int GuessesPerAddress = 10;
     public const int GuessesPerLink = 100;
@@ -51,8 +51,12 @@ public sealed class UnlockShareLink(PortalDb db, ShareDoorStore store, Journal j
                 new { shareLinkId = asked.ShareLinkId.Value.Value, tenantId = asked.TenantId!.Value.Value, guesses = asked.ByLink }), ct);
         }
 
+        // Past the limit of this door they are counted on, so that on-call hears of it.
+        var counted = asked is { ShareLinkId: null, Outcome: "unknown" or "limited" } ? await unknown.CountAsync(requester, ct) : null;
         switch (asked.Outcome)
         {
+            case "unknown":
+                return new UnlockedShareLink.Refused(counted!);
             case "open":
                 return new UnlockedShareLink.Unlocked(null, null);
             case not "ask":

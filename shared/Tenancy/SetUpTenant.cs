@@ -58,7 +58,7 @@ public sealed class SetUpTenant(PortalDb db, TenantStore tenants, UserStore user
         return db.InTenantAsync<SetUp>(id, async tx =>
         {
             if (await tenants.AddAsync(tx, id, person.ClerkOrganizationId, name, timeZone) is not { } tenant
-                || await users.EnrolAsync(tx, id, new(person.ClerkUserId, known.Email, known.Name, Role.Admin)) is not { } admin)
+                || await users.EnrolAsync(tx, id, new(person.ClerkUserId, known.Email, known.Name, Role.Admin, known.UpdatedAt)) is not { } admin)
             {
                 return new SetUp.Exists();
             }

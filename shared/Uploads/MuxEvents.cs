@@ -9,28 +9,47 @@ namespace Portal.Uploads;
 /// From Mux event name to use case: the only place in the product where these names stand. Names not listed are recorded and left.
 /// Events come in any order and more than once; <see cref="SettleUpload"/> moves forward only.
 /// </summary>
-public sealed class MuxEvents(SettleUpload settle)
+public sealed class MuxEvents(SettleUpload settle, DeleteUnwantedAssets deletions) : IWebhookEvents
 {
-    public async Task<Handled> HandleAsync(string eventId, string type, JsonElement envelope, CancellationToken ct)
+    private enum About
     {
-        var data = envelope.GetProperty("data");
-        var actor = Actor.Mux(eventId);
-        switch (type)
-        {
-            case "video.upload.asset_created" or "video.upload.errored" or "video.upload.cancelled":
-                return Read(await settle.UploadNewsAsync(MuxWire.Upload(data), MuxWire.UploadPassthrough(data), actor, ct));
-            case "video.asset.created" or "video.asset.ready" or "video.asset.errored" or "video.asset.updated":
-                return Read(await settle.AssetNewsAsync(MuxWire.Asset(data), actor, ct));
-            default:
-                return new(HandledAs.Ignored, "not_used", null);
-        }
+        Nothing,
+        Upload,
+        Asset,
     }
 
-    private static Handled Read(Settled settled) => settled.As switch
+    public string Provider => "mux";
+
+    /// <summary>Mux puts the id into the body.</summary>
+    public (string Id, string Type)? Read(string? headerId, JsonElement body) =>
+        WebhookJson.Word(body.Text("id")) is { } id && WebhookJson.Word(body.Text("type")) is { } type && body.Object("data") is not null ? (id, type) : null;
+
+    public bool Uses(string type) => Subject(type) != About.Nothing;
+
+    public async Task<Handled> HandleAsync(WebhookEvent webhook, CancellationToken ct)
     {
-        SettledAs.NoJob => new(HandledAs.NotYet, "no_job", null),
-        SettledAs.NotOurs => new(HandledAs.Ignored, "not_ours", null),
-        SettledAs.Unwanted => new(HandledAs.Done, "unwanted", settled.Upload),
+        var data = webhook.Body.GetProperty("data");
+        var actor = Actor.Mux(webhook.Id);
+        return Subject(webhook.Type) switch
+        {
+            About.Upload => Read(await settle.UploadNewsAsync(MuxWire.Upload(data), MuxWire.UploadPassthrough(data), actor, ct)),
+            About.Asset => Read(await settle.AssetNewsAsync(MuxWire.Asset(data), actor, ct)),
+            _ => new(HandledAs.Ignored, "not_used"),
+        };
+    }
+
+    private static About Subject(string type) => type switch
+    {
+        "video.upload.asset_created" or "video.upload.errored" or "video.upload.cancelled" => About.Upload,
+        "video.asset.created" or "video.asset.ready" or "video.asset.errored" or "video.asset.updated" => About.Asset,
+        _ => About.Nothing,
+    };
+
+    private Handled Read(Settled settled) => settled.As switch
+    {
+        SettledAs.NoJob => new(HandledAs.NotYet, "no_job"),
+        SettledAs.NotOurs => new(HandledAs.Ignored, "not_ours"),
+        SettledAs.Unwanted => new(HandledAs.Done, "unwanted", settled.Upload, After: deletions.RunAsync),
         SettledAs.Moved => new(HandledAs.Done, "moved", settled.Upload),
         _ => new(HandledAs.Done, "nothing_new", settled.Upload),
     };

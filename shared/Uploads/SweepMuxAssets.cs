@@ -1,5 +1,6 @@
 using Portal.Alerts;
 using Portal.Audit;
+using Portal.Operations;
 using Portal.Vendors;
 using Portal.Vendors.Mux;
 
@@ -16,9 +17,9 @@ public sealed class SweepMuxAssets(IMuxVideo mux, SettleUpload settle, UploadPro
     private const int MaxPages = 1000;
 
     /// <exception cref="TryAgainException">Mux could not be asked; the next hour does it again.</exception>
-    public async Task RunAsync(IUploadPipelines pipelines, CancellationToken ct)
+    public async Task<RunCounts> RunAsync(IUploadPipelines pipelines, CancellationToken ct)
     {
-        var startedAt = clock.GetUtcNow();
+        var (startedAt, counts) = (clock.GetUtcNow(), new RunCounts());
         var atMux = new HashSet<string>(StringComparer.Ordinal);
         for (var page = 1; page <= MaxPages; page++)
         {
@@ -30,18 +31,19 @@ public sealed class SweepMuxAssets(IMuxVideo mux, SettleUpload settle, UploadPro
                 if (!known.Contains(asset.Id) || asset.PublicPlaybackIds.Count > 0)
                 {
                     await SettleAsync(asset, pipelines, ct);
+                    counts.Add("looked", 1);
                 }
             }
 
             if (assets.Count < PageSize)
             {
-                await ReportMissingAsync(atMux, startedAt, ct);
-                return;
+                return counts.Add("atMux", atMux.Count).Add("missing", await ReportMissingAsync(atMux, startedAt, ct));
             }
         }
 
         await alerts.AddAsync(new("mux_sweep_incomplete", "mux", "warning",
             $"The comparison with Mux stopped after {MaxPages * PageSize} assets; raise its limit."), ct);
+        return counts.Add("atMux", atMux.Count).Add("incomplete", 1);
     }
 
     private async Task<IReadOnlyList<MuxAsset>> PageAsync(int page, CancellationToken ct) => await mux.ListAssetsAsync(page, PageSize, ct) switch
@@ -67,8 +69,9 @@ public sealed class SweepMuxAssets(IMuxVideo mux, SettleUpload settle, UploadPro
         }
     }
 
-    private async Task ReportMissingAsync(HashSet<string> atMux, DateTimeOffset startedAt, CancellationToken ct)
+    private async Task<int> ReportMissingAsync(HashSet<string> atMux, DateTimeOffset startedAt, CancellationToken ct)
     {
+        var missing = 0;
         for (var after = Guid.Empty; ;)
         {
             var rows = await progress.ReadyAssetsAsync(after, startedAt, PageSize, ct);
@@ -76,11 +79,12 @@ public sealed class SweepMuxAssets(IMuxVideo mux, SettleUpload settle, UploadPro
             {
                 await alerts.AddAsync(new("mux_asset_missing", row.Id.ToString(), "error",
                     $"Asset version {row.Id} is ready, but Mux asset {row.MuxAssetId} is gone.", new { assetVersionId = row.Id }), ct);
+                missing++;
             }
 
             if (rows.Count < PageSize)
             {
-                return;
+                return missing;
             }
 
             after = rows[^1].Id;

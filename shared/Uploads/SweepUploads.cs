@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Portal.Operations;
 
 namespace Portal.Uploads;
 
@@ -13,22 +14,24 @@ public sealed partial class SweepUploads(
     private static readonly TimeSpan StartGrace = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan Quiet = TimeSpan.FromMinutes(30);
 
-    public async Task RunAsync(IUploadPipelines pipelines, CancellationToken ct)
+    public async Task<RunCounts> RunAsync(IUploadPipelines pipelines, CancellationToken ct)
     {
-        var now = clock.GetUtcNow();
+        var (now, counts) = (clock.GetUtcNow(), new RunCounts());
         foreach (var job in await progress.UnstartedAsync(now - StartGrace, Batch, ct))
         {
             await pipelines.StartAsync(job.Ref, ct);
             await progress.MarkStartedAsync(job.Ref, ct);
             Log.Started(logger, job.Id.Value, job.Attempt);
+            counts.Add("started", 1);
         }
 
         foreach (var job in await progress.TakeQuietAsync(now - Quiet, Batch, ct))
         {
             await AskAsync(job, pipelines, ct);
+            counts.Add("asked", 1);
         }
 
-        await deletions.RunAsync(ct);
+        return counts.Add("deletedAtMux", await deletions.RunAsync(ct));
     }
 
     private async Task AskAsync(UploadJob job, IUploadPipelines pipelines, CancellationToken ct)

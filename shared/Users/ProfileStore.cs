@@ -40,7 +40,7 @@ public sealed class ProfileStore(PortalDb db, Journal journal, PersonalHash hash
     public async Task RenameAsync(Tx tx, TenantId tenant, Caller caller, Profile before, string name)
     {
         await tx.ExecuteAsync("""
-            update portal.users set name = @name, version = version + 1, updated_at = @now where tenant_id = @tenant and id = @user
+            update portal.users set name = @name, own_name = true, version = version + 1, updated_at = @now where tenant_id = @tenant and id = @user
             """, new { tenant, user = caller.User, name, now = clock.GetUtcNow() });
         await WriteAsync(tx, tenant, caller, new { nameHash = hash.Of(before.Name) }, new { nameHash = hash.Of(name) });
     }

@@ -10,7 +10,7 @@ public sealed record User(
     UserId Id, string Name, string Email, string Role, string Status, int Version, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt, string SortName);
 
 /// <summary>Somebody who joins.</summary>
-public sealed record NewUser(string ClerkUserId, string Email, string Name, string Role);
+public sealed record NewUser(string ClerkUserId, string Email, string Name, string Role, DateTimeOffset? ClerkUpdatedAt);
 
 /// <summary>Which users a list shows; null: all. <paramref name="Text"/> is looked for in names and addresses, whatever its case.</summary>
 public sealed record UserFilter(string? Role, string? Status, string? Text);
@@ -65,10 +65,10 @@ public sealed class UserStore(PortalDb db, Journal journal, TimeProvider clock)
     {
         var now = clock.GetUtcNow();
         var added = await tx.QueryOneAsync<Guid?>("""
-            insert into portal.users (id, tenant_id, clerk_user_id, email, name, role, status, created_at, updated_at)
-            values (@id, @tenant, @ClerkUserId, @Email, @Name, @Role, 'active', @now, @now)
+            insert into portal.users (id, tenant_id, clerk_user_id, email, name, role, status, clerk_updated_at, created_at, updated_at)
+            values (@id, @tenant, @ClerkUserId, @Email, @Name, @Role, 'active', @ClerkUpdatedAt, @now, @now)
             on conflict (tenant_id, clerk_user_id) do nothing returning id
-            """, new { id = NewKey.At<UserId>(now), tenant, user.ClerkUserId, user.Email, user.Name, user.Role, now });
+            """, new { id = NewKey.At<UserId>(now), tenant, user.ClerkUserId, user.Email, user.Name, user.Role, user.ClerkUpdatedAt, now });
         return added is { } id ? new UserId(id) : null;
     }
 

@@ -34,6 +34,12 @@ public sealed class DemoTests : IAsyncLifetime
         Assert.Equal("ready", await ReadAsync("select string_agg(status, ' ') from portal.upload_jobs"));
         Assert.Equal("revoked 1", await ReadAsync("select string_agg(status || ' ' || opens, ', ') from portal.share_links"));
         Assert.Equal("processed", await ReadAsync("select string_agg(distinct status, ' ') from portal.webhook_inbox"));
+
+        var (rebuilt, said, _) = await LauncherProcess.RunAsync("events", "rebuild", "--database", database.Admin);
+        Assert.True(rebuilt == 0 && said.Contains("events say.", StringComparison.Ordinal), said);
+        await ExecuteAsync("update portal.unread_counts set unread = unread + 1; insert into portal.project_progress select tenant_id, id, 3, 1 from portal.projects limit 1");
+        (rebuilt, said, _) = await LauncherProcess.RunAsync("events", "rebuild", "--database", database.Admin);
+        Assert.True(rebuilt == 1 && said.Contains("was (3, 1), and is (0, 0) by its events", StringComparison.Ordinal), said);
     }
 
     [Fact]

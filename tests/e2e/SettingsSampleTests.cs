@@ -9,7 +9,19 @@ public sealed class SettingsSampleTests
 {
     // Of the host, not of an options class.
     private static readonly string[] HostSettings =
-        ["FUNCTIONS_WORKER_RUNTIME", "SealAuditSchedule", "SweepOutboxSchedule", "SendDigestsSchedule", "Keys__Functions", "Keys__System__durabletask_extension", "Keys__Master"];
+    [
+        "FUNCTIONS_WORKER_RUNTIME", "Keys__Functions", "Keys__System__durabletask_extension", "Keys__Master",
+        "SealAuditSchedule",
+        "SweepOutboxSchedule",
+        "SendDigestsSchedule",
+        "ExpireInvitesSchedule",
+        "ExpireShareLinksSchedule",
+        "SweepMuxAssetsSchedule",
+        "RollupAnalyticsSchedule",
+        "DailyChecksSchedule",
+        "PruneRetentionSchedule",
+        "ResidencyReportSchedule",
+    ];
 
     private static readonly Dictionary<string, string> Sample = Read();
 

@@ -18,7 +18,12 @@ public static class TestSettings
     private static readonly string AuditKey = NewAuditKey();
 
     /// <param name="app">The app's own address, which is one of its settings: Blob reports to it.</param>
-    public static async Task<Dictionary<string, string?>> MakeAsync(TestDatabase database, LocalMux mux, LocalClerk clerk, LocalResend resend, LocalBlob blob, Uri app)
+    public static Task<Dictionary<string, string?>> MakeAsync(TestDatabase database, LocalMux mux, LocalClerk clerk, LocalResend resend, LocalBlob blob, Uri app) =>
+        MakeAsync((database.App, database.System), mux, clerk, resend, blob, app);
+
+    /// <param name="database">Connection strings of the two roles.</param>
+    public static async Task<Dictionary<string, string?>> MakeAsync(
+        (string App, string System) database, LocalMux mux, LocalClerk clerk, LocalResend resend, LocalBlob blob, Uri app)
     {
         var signing = await NewSigningKeyAsync(mux);
         return new()
@@ -62,6 +67,13 @@ public static class TestSettings
             ["SealAuditSchedule"] = "0 * * * * *",
             ["SweepOutboxSchedule"] = "*/5 * * * * *",
             ["SendDigestsSchedule"] = "0 */15 * * * *",
+            ["ExpireInvitesSchedule"] = "0 */5 * * * *",
+            ["ExpireShareLinksSchedule"] = "20 * * * * *",
+            ["SweepMuxAssetsSchedule"] = "0 7 * * * *",
+            ["RollupAnalyticsSchedule"] = "0 12 * * * *",
+            ["DailyChecksSchedule"] = "0 10 15 * * *",
+            ["PruneRetentionSchedule"] = "0 40 15 * * *",
+            ["ResidencyReportSchedule"] = "0 25 * * * *",
             ["Http:AllowedOrigins"] = "http://localhost:3000",
             // The clock stands still: all of a test class is one minute.
             ["Limits:UserPerMinute"] = "1000000",

@@ -7,26 +7,27 @@ internal static class BoardView
 {
     private const int LookEverySeconds = 5;
 
-    public static Html Page(Board board, DateTimeOffset now, string formToken) => OpsLayout.Page(
+    public static Html Page(Board board, IReadOnlyList<TimerLook> timers, DateTimeOffset now, string formToken) => OpsLayout.Page(
         "Now",
         Html.Of($"""
             <h1>Now</h1>
-            <div data-part="summary">{Summary(board)}</div>
+            <div data-part="summary">{Summary(board, timers.Count(timer => TimerState.NeedsLook(timer.State)))}</div>
             <div data-part="failed">{Section("failed", "Failed", "In the last 7 days, and not replayed.", board.Failed, board.FailedTotal, now)}</div>
             <div data-part="stuck">{Section("stuck", "Stuck", "Does not get on by itself, or gives reason to think so.", board.Stuck, board.StuckTotal, now)}</div>
             <div data-part="running">{Section("running", "Running", "Nothing to do.", board.Running, board.RunningTotal, now)}</div>
+            <div data-part="timers">{TimersView.Section(timers, now)}</div>
             """),
         formToken, LookEverySeconds, "/ops");
 
     public static Html List(IReadOnlyList<OrchestrationLook> looks, DateTimeOffset now) =>
         Html.Of($"""<ul class="list">{Html.Join(looks.Select(look => Item(look, now)))}</ul>""");
 
-    private static Html Summary(Board board)
+    private static Html Summary(Board board, int timers)
     {
-        var calm = board.FailedTotal == 0 && board.StuckTotal == 0;
+        var calm = board.FailedTotal == 0 && board.StuckTotal == 0 && timers == 0;
         var text = calm
             ? "All is well: nothing failed, nothing is stuck."
-            : $"{board.FailedTotal} failed, {board.StuckTotal} stuck.";
+            : $"{board.FailedTotal} failed, {board.StuckTotal} stuck{(timers == 0 ? "" : $", {timers} of the timers to look at")}.";
         return Html.Of($"""
             <p class="lead" data-say="{text}">{text}</p>
             <ul class="counts">{Count("failed", "failed", board.FailedTotal)}{Count("stuck", "stuck", board.StuckTotal)}{Count("running", "running", board.RunningTotal)}</ul>

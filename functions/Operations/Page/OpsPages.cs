@@ -8,12 +8,12 @@ using Portal.Operations;
 namespace Portal.Functions.Operations.Page;
 
 /// <summary>The pages of a signed-in Operator.</summary>
-public sealed class OpsPages(LookAtOrchestrations look, OperateOrchestration operate, SearchCursors cursors, TimeProvider clock)
+public sealed class OpsPages(LookAtOrchestrations look, LookAtTimers timers, OperateOrchestration operate, SearchCursors cursors, TimeProvider clock)
 {
     [Function("OpsBoardPage")]
     [Allows(PortalAction.UseOpsPage)]
     public async Task<IResult> BoardAsync([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "ops")] HttpRequest request, CancellationToken ct) =>
-        new HtmlPage(BoardView.Page(await look.BoardAsync(ct), clock.GetUtcNow(), FormToken(request)));
+        new HtmlPage(BoardView.Page(await look.BoardAsync(ct), await timers.AllAsync(ct), clock.GetUtcNow(), FormToken(request)));
 
     [Function("OpsSearchPage")]
     [Allows(PortalAction.UseOpsPage)]

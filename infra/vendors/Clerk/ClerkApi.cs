@@ -9,7 +9,7 @@ using Portal.LocalVendors.Hosting;
 namespace Portal.LocalVendors.Clerk;
 
 /// <summary>What Backend API calls share (key, limits, errors), JWKS, users, and the local sign-in.</summary>
-internal sealed class ClerkApi(VendorHost host, LocalClerkOptions options, ClerkKeys keys, ClerkPeople people, ClerkTokens tokens, ClerkEvents events)
+internal sealed class ClerkApi(VendorHost host, LocalClerkOptions options, ClerkKeys keys, ClerkPeople people, ClerkTokens tokens, ClerkChanges changes)
 {
     public static JsonNode Error(int status, string message) => Error(
         status switch
@@ -112,19 +112,6 @@ internal sealed class ClerkApi(VendorHost host, LocalClerkOptions options, Clerk
         return new Reply(200, new JsonObject { ["data"] = data, ["total_count"] = data.Count });
     }
 
-    private async Task<Reply> DeleteUserAsync(HttpContext context)
-    {
-        if (await people.ByIdAsync(context.Route("id"), context.RequestAborted) is not { } person)
-        {
-            return NotFound;
-        }
-        var gone = new JsonObject { ["id"] = person.UserId, ["object"] = "user", ["deleted"] = true, ["external_id"] = null };
-        await host.TransactAsync(async (connection, transaction) =>
-        {
-            await ClerkPeople.DeleteAsync(connection, transaction, person.UserId);
-            await events.EmitAsync(connection, transaction, "user.deleted", person.UserId, gone.DeepClone().AsObject());
-            return true;
-        }, context.RequestAborted);
-        return new Reply(200, gone);
-    }
+    private async Task<Reply> DeleteUserAsync(HttpContext context) =>
+        await changes.DeleteAsync(context.Route("id"), context.RequestAborted) is { } gone ? new Reply(200, gone) : NotFound;
 }

@@ -15,6 +15,7 @@ public sealed class LocalClerk : LocalVendor
     private ClerkKeys keys = null!;
     private ClerkTokens tokens = null!;
     private ClerkEvents events = null!;
+    private ClerkChanges changes = null!;
     private ClerkInvitations invitations = null!;
 
     private LocalClerk(VendorHost host, LocalClerkOptions options)
@@ -61,8 +62,9 @@ public sealed class LocalClerk : LocalVendor
             clerk.people = new ClerkPeople(host);
             clerk.tokens = new ClerkTokens(host, options, clerk.keys);
             clerk.events = new ClerkEvents(host, clerk.outbox, instanceId);
+            clerk.changes = new ClerkChanges(host, clerk.people, clerk.events);
             clerk.invitations = new ClerkInvitations(host, clerk.people, clerk.events);
-            var api = new ClerkApi(host, options, clerk.keys, clerk.people, clerk.tokens, clerk.events);
+            var api = new ClerkApi(host, options, clerk.keys, clerk.people, clerk.tokens, clerk.changes);
             await host.ServeAsync(
                 app =>
                 {
@@ -98,6 +100,26 @@ public sealed class LocalClerk : LocalVendor
     /// <summary>The invited person signs up, with the organization and role of the invitation. False when it is not pending any more.</summary>
     public Task<bool> AcceptInvitationAsync(string invitationId, LocalPerson person, CancellationToken ct = default) =>
         invitations.AcceptAsync(invitationId, person, ct);
+
+    /// <summary>Deletes a person, as they or an administrator can: <c>user.deleted</c>. They can sign in no more.</summary>
+    public async Task DeletePersonAsync(string handle, CancellationToken ct = default) =>
+        await changes.DeleteAsync((await FindAsync(handle, ct)).UserId, ct);
+
+    /// <summary>Changes name or address: <c>user.updated</c>.</summary>
+    public async Task UpdatePersonAsync(string handle, string? name = null, string? email = null, CancellationToken ct = default) =>
+        await changes.UpdateAsync((await FindAsync(handle, ct)).UserId, name, email, ct);
+
+    /// <summary>Puts a person into an organization by hand, without an invitation: <c>organizationMembership.created</c>.</summary>
+    public async Task JoinOrganizationAsync(string handle, string organization, CancellationToken ct = default) =>
+        await changes.JoinAsync((await FindAsync(handle, ct)).UserId, organization, ct);
+
+    /// <summary>Gives a person another role in their organization: <c>organizationMembership.updated</c>.</summary>
+    public async Task ChangeRoleAsync(string handle, string role, CancellationToken ct = default) =>
+        await changes.ChangeRoleAsync((await FindAsync(handle, ct)).UserId, role, ct);
+
+    /// <summary>Takes a person out of their organization: <c>organizationMembership.deleted</c>.</summary>
+    public async Task LeaveOrganizationAsync(string handle, CancellationToken ct = default) =>
+        await changes.LeaveAsync((await FindAsync(handle, ct)).UserId, ct);
 
     /// <summary>Sends any event. Events of one subject keep their order.</summary>
     public Task EmitAsync(string type, string subject, JsonObject data, CancellationToken ct = default) =>

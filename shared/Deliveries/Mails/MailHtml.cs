@@ -32,7 +32,7 @@ public static class MailHtml
             .Append("<body class=\"page\" style=\"margin:0;padding:0;background:#eef1f4\"><div style=\"display:none;max-height:0;overflow:hidden\">")
             .Append(Safe(content.Preview)).Append("</div>")
             .Append("<table role=\"presentation\" class=\"page\" width=\"100%\" cellpadding=\"0\" cellspacing=\"0\" style=\"background:#eef1f4\"><tr><td align=\"center\" style=\"padding:24px 12px\">")
-            .Append("<div style=\"max-width:600px;text-align:left;font:16px/1.55 ").Append(Font).Append("\">");
+            .Append("<div style=\"max-width:600px;text-align:left;overflow-wrap:anywhere;font:16px/1.55 ").Append(Font).Append("\">");
         Head(html, brand);
         html.Append("<div class=\"card\" style=\"background:#ffffff;border-radius:12px;padding:32px 36px\"><h1 class=\"text\" style=\"margin:0 0 16px;font-size:22px;line-height:1.3;color:#17202a\">")
             .Append(Safe(content.Heading)).Append("</h1>");
@@ -106,7 +106,7 @@ public static class MailHtml
 
     private static void Append(StringBuilder html, MailPart.Section items)
     {
-        html.Append("<h2 class=\"text\" style=\"margin:22px 0 6px;font-size:16px;color:#17202a\">").Append(Safe(items.Title)).Append("</h2>");
+        html.Append("<div style=\"margin:0 0 18px\"><h2 class=\"text\" style=\"margin:22px 0 6px;font-size:16px;color:#17202a\">").Append(Safe(items.Title)).Append("</h2>");
         foreach (var item in items.Entries)
         {
             html.Append("<div class=\"line\" style=\"padding:8px 0;border-top:1px solid #e3e8ed\"><div class=\"text\" style=\"color:#17202a;overflow-wrap:anywhere\">");
@@ -118,6 +118,8 @@ public static class MailHtml
 
             html.Append("</div>");
         }
+
+        html.Append("</div>");
     }
 
     private static string Lines(string text) => Safe(text).ReplaceLineEndings("<br>");

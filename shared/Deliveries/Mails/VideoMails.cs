@@ -85,7 +85,7 @@ public sealed class ShareLinkMail(PortalDb db, ShareTokens tokens, IOptions<Shar
 
         parts.Add(new MailPart.Facts([("Open until", MailWords.Time(link.ExpiresAt, to.Brand.TimeZone))]));
         return (new(
-            $"{to.Brand.TenantName} has shared “{link.Title}” with you", "Watch it with the link in this mail.", "A video for you", parts,
+            $"{to.Brand.TenantName} has shared “{link.Title}” with you", "Watch it with the link in this mail.", $"“{link.Title}”, for you to watch", parts,
             new("Watch the video", options.Value.PageUrl + tokens.Make(new ShareLinkId(link.Id), link.Generation, link.TokenKid)),
             "The link is meant for you: who has it can watch the video. Please do not pass it on."), null);
     }

@@ -7,7 +7,8 @@ using Microsoft.Extensions.Options;
 namespace Portal.Vendors.Clerk;
 
 /// <summary>A person as Clerk knows them. <paramref name="VerifiedEmails"/>: addresses that they have proved to be theirs.</summary>
-public sealed record ClerkUser(string Id, string Email, string Name, IReadOnlyList<string> VerifiedEmails);
+/// <param name="UpdatedAt">When Clerk last changed it: of two tellings the later one is right.</param>
+public sealed record ClerkUser(string Id, string Email, string Name, IReadOnlyList<string> VerifiedEmails, DateTimeOffset? UpdatedAt);
 
 /// <summary>An invitation to an organization. <paramref name="Mark"/>: which invite of ours it was made for, if any.</summary>
 public sealed record ClerkInvitation(string Id, string Status, InviteMark? Mark);
@@ -26,15 +27,10 @@ public sealed class ClerkDirectory(HttpClient http, IOptions<ClerkOptions> optio
     private static readonly TimeSpan DefaultPace = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan LongestPace = TimeSpan.FromHours(1);
 
-    // Clerk's names, and its unset values are left out rather than sent as null.
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-        DefaultIgnoreCondition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingNull,
-    };
+    private static readonly JsonSerializerOptions Json = ClerkWire.Json;
 
     public Task<VendorAnswer<ClerkUser>> FindUserAsync(string userId, CancellationToken ct) =>
-        CallAsync<WireUser, ClerkUser>(HttpMethod.Get, $"users/{Uri.EscapeDataString(userId)}", null, Read, ct);
+        CallAsync<ClerkWire.WireUser, ClerkUser>(HttpMethod.Get, $"users/{Uri.EscapeDataString(userId)}", null, ClerkWire.Read, ct);
 
     /// <summary>The mark on a person's membership of the organization. A membership without one has <see cref="Guid.Empty"/>; none at all is Refused 404.</summary>
     public async Task<VendorAnswer<InviteMark>> FindMembershipAsync(string userId, string organizationId, CancellationToken ct)
@@ -44,7 +40,7 @@ public sealed class ClerkDirectory(HttpClient http, IOptions<ClerkOptions> optio
         return answer switch
         {
             VendorAnswer<WireList<WireMembership>>.Ok ok => ok.Value.Data!.FirstOrDefault(m => m.Organization?.Id == organizationId) is { } found
-                ? new VendorAnswer<InviteMark>.Ok(Mark(found.PublicMetadata) ?? new InviteMark(Guid.Empty, 0))
+                ? new VendorAnswer<InviteMark>.Ok(ClerkWire.Mark(found.PublicMetadata) ?? new InviteMark(Guid.Empty, 0))
                 : new VendorAnswer<InviteMark>.Refused((int)HttpStatusCode.NotFound, "no_membership"),
             VendorAnswer<WireList<WireMembership>>.Refused r => new VendorAnswer<InviteMark>.Refused(r.Status, r.Reason),
             VendorAnswer<WireList<WireMembership>>.Paced p => new VendorAnswer<InviteMark>.Paced(p.Wait),
@@ -130,40 +126,10 @@ public sealed class ClerkDirectory(HttpClient http, IOptions<ClerkOptions> optio
         return new VendorAnswer<T>.Refused(status, errors?.Errors is [{ Code: { Length: > 0 and <= 200 } code }, ..] ? code : $"status_{status}");
     }
 
-    private static ClerkUser? Read(WireUser user)
-    {
-        var addresses = user.EmailAddresses ?? [];
-        var primary = addresses.FirstOrDefault(a => a.Id == user.PrimaryEmailAddressId) ?? (addresses is [var first, ..] ? first : null);
-        if (user.Id is null || primary?.EmailAddress is not { Length: >= 3 and <= 254 } email)
-        {
-            return null;
-        }
-
-        var name = $"{user.FirstName} {user.LastName}".Trim();
-        name = name.Length > 0 ? name : email[..Math.Max(1, email.IndexOf('@', StringComparison.Ordinal))];
-        return new(
-            user.Id, email, name.Length > 200 ? name[..200] : name,
-            [.. addresses.Where(a => a.Verification?.Status == "verified").Select(a => a.EmailAddress).OfType<string>()]);
-    }
-
     private static ClerkInvitation? Read(WireInvitation invitation) =>
-        invitation is { Id: { } id, Status: { } status } ? new(id, status, Mark(invitation.PublicMetadata)) : null;
-
-    /// <summary>Metadata is anybody's: what is not a mark of ours says nothing.</summary>
-    private static InviteMark? Mark(JsonElement? metadata) =>
-        metadata is { ValueKind: JsonValueKind.Object } json
-        && json.TryGetProperty("invite_id", out var id) && id.ValueKind == JsonValueKind.String && Guid.TryParseExact(id.GetString(), "D", out var invite)
-        && json.TryGetProperty("generation", out var text) && text.ValueKind == JsonValueKind.Number && text.TryGetInt32(out var generation)
-            ? new(invite, generation)
-            : null;
+        invitation is { Id: { } id, Status: { } status } ? new(id, status, ClerkWire.Mark(invitation.PublicMetadata)) : null;
 
     private sealed record WireList<T>(IReadOnlyList<T>? Data);
-
-    private sealed record WireUser(string? Id, string? FirstName, string? LastName, string? PrimaryEmailAddressId, IReadOnlyList<WireAddress>? EmailAddresses);
-
-    private sealed record WireAddress(string? Id, string? EmailAddress, WireVerification? Verification);
-
-    private sealed record WireVerification(string? Status);
 
     private sealed record WireMembership(WireOrganization? Organization, JsonElement? PublicMetadata);
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net.Http.Headers;
+using System.Net.Http.Json;
 using Portal.Tests.Support;
 
 namespace Portal.Tests.Integration.Edges;
@@ -142,6 +143,32 @@ public sealed class LimitTests(TestPortal portal) : IClassFixture<TestPortal>, I
     }
 
     [Fact]
+    public async Task Guessing_share_tokens_at_the_other_doors_counts_together()
+    {
+        const string Address = "198.51.100.30";
+        for (var i = 0; i < Failed; i++)
+        {
+            (await GuessAsync(i, Address, i % 2 == 0 ? "/comments" : "/download")).Expect(404);
+        }
+
+        (await GuessAsync(Failed, Address, "/download")).Expect(429);
+        (await GuessAsync(Failed, Address)).Expect(429);
+        Assert.Equal(1, await portal.ScalarAsync<long>("select count(*) from portal.alerts where kind = 'brute_force' and dedup_key like 'share_token:%'"));
+    }
+
+    [Fact]
+    public async Task Trying_to_unlock_one_unknown_token_after_the_other_is_alerted()
+    {
+        for (var i = 0; i < Failed; i++)
+        {
+            (await UnlockAsync(i, "198.51.100.31")).Expect(404);
+        }
+
+        (await UnlockAsync(Failed, "198.51.100.31")).Expect(429);
+        Assert.Equal(1, await AlertsAsync("share_token"));
+    }
+
+    [Fact]
     public async Task An_address_that_the_client_claims_itself_does_not_help_it()
     {
         for (var i = 0; i < Failed; i++)
@@ -176,9 +203,19 @@ public sealed class LimitTests(TestPortal portal) : IClassFixture<TestPortal>, I
         return await (await portal.Anonymous.SendAsync(request)).ReadAsync();
     }
 
-    private async Task<Answer> GuessAsync(int number, string forwarded)
+    private async Task<Answer> GuessAsync(int number, string forwarded, string door = "")
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, $"/api/share/{number.ToString(CultureInfo.InvariantCulture).PadLeft(43, 'A')}");
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"/api/share/{number.ToString(CultureInfo.InvariantCulture).PadLeft(43, 'A')}{door}");
+        request.Headers.Add("X-Forwarded-For", forwarded);
+        return await (await portal.Anonymous.SendAsync(request)).ReadAsync();
+    }
+
+    private async Task<Answer> UnlockAsync(int number, string forwarded)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"/api/share/{number.ToString(CultureInfo.InvariantCulture).PadLeft(43, 'A')}/unlock")
+        {
+            Content = JsonContent.Create(new { passphrase = "a guess" }),
+        };
         request.Headers.Add("X-Forwarded-For", forwarded);
         return await (await portal.Anonymous.SendAsync(request)).ReadAsync();
     }

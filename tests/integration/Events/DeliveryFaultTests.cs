@@ -196,7 +196,7 @@ public sealed class DeliveryFaultTests(TestPortal portal) : IClassFixture<TestPo
             case "invite_expired":
                 var invite = (await portal.As("admin").PostAsync("/api/invites", new { email = "faulty@invited.example", role = "client" })).Expect(201);
                 portal.Clock.Advance(TimeSpan.FromDays(40));
-                await portal.Host.RunTimerAsync("SyncInvites");
+                await portal.Host.RunTimerAsync("ExpireInvites");
                 return ("admin", invite.Id);
             case "notification_digest_sent":
                 await portal.NewTaskAsync(project, more: new { dueDate = "2020-01-01", assigneeIds = new[] { TestPeople.UserId("agency") } });

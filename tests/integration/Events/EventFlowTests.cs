@@ -33,7 +33,7 @@ public sealed class EventFlowTests(TestPortal portal) : IClassFixture<TestPortal
     {
         var invite = (await portal.As("admin").PostAsync("/api/invites", new { email = "late@invited.example", role = "agency" })).Expect(201);
         portal.Clock.Advance(TimeSpan.FromDays(40));
-        await portal.Host.RunTimerAsync("SyncInvites");
+        await portal.Host.RunTimerAsync("ExpireInvites");
         await portal.DeliverAsync();
 
         await portal.RecordedOnceAsync(invite.Id, "invite_expired");

@@ -151,14 +151,14 @@ public sealed class InviteTests(TestPortal portal) : IClassFixture<TestPortal>, 
     {
         var invite = await InviteAsync("slow@agency.example", days: 1);
         portal.Clock.Advance(TimeSpan.FromHours(23));
-        await portal.Host.RunTimerAsync("SyncInvites");
+        await portal.Host.RunTimerAsync("ExpireInvites");
         Assert.Equal("pending", await StatusAsync(invite.Id));
         portal.Clock.Advance(TimeSpan.FromHours(1));
-        await portal.Host.RunTimerAsync("SyncInvites");
-        await portal.Host.RunTimerAsync("SyncInvites");
+        await portal.Host.RunTimerAsync("ExpireInvites");
+        await portal.Host.RunTimerAsync("ExpireInvites");
         Assert.Equal("expired", await StatusAsync(invite.Id));
         Assert.Equal("none", await portal.ScalarAsync<string>("select clerk_state from portal.invites where id = @id", new { id = invite.Id }));
-        Assert.Equal("system SyncInvites", await portal.ScalarAsync<string>(
+        Assert.Equal("system ExpireInvites", await portal.ScalarAsync<string>(
             "select actor_kind || ' ' || actor_id from portal.audit_log where entity_id = @id and action = 'invite_expired'", new { id = invite.Id }));
         Assert.Equal(1, await portal.ScalarAsync<long>("select count(*) from portal.events where aggregate_id = @id and type = 'invite_expired'", new { id = invite.Id }));
         Assert.Contains("expired", (await portal.As("admin").PostAsync($"/api/invites/{invite.Id}/revoke")).Expect(409).Text("detail"), StringComparison.Ordinal);

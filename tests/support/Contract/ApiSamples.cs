@@ -72,6 +72,11 @@ public static class ApiSamples
         ["MoveTask"] = InProject(async w => ApiAsk.Id(await w.NewTaskAsync(), new { status = "in_progress" })),
         ["MoveTasks"] = InProject(async w => ApiAsk.Of(new { ids = new[] { await w.NewTaskAsync(), await w.NewTaskAsync() }, status = "in_progress" })),
         ["MuxWebhook"] = Open(MuxEvent),
+        ["ClerkWebhook"] = Open(w => SvixEvent(w, w.Portal.Clerk.WebhookSecret, """{"data":{"id":"user_x"},"object":"event","type":"session.created"}""")),
+        ["ResendWebhook"] = Open(w => SvixEvent(w, w.Portal.Resend.WebhookSecret, """{"created_at":"2026-03-02T09:00:00Z","data":{"email_id":"x"},"type":"email.opened"}""")),
+        ["ListWebhooks"] = Open(),
+        ["ReadWebhook"] = Open(async w => Webhook(await w.NewDeadWebhookAsync())),
+        ["ReplayWebhook"] = Open(async w => Webhook(await w.NewDeadWebhookAsync(), new { reason = "Tried by a test" })),
         ["OpenShareLink"] = Open(async w => ApiAsk.Token((await w.NewLinkAsync()).Text("token"))),
         ["PlayAsset"] = InProject(async w => ApiAsk.Id(await w.AssetAsync())),
         ["ReadApiDocs"] = Open(),
@@ -98,6 +103,11 @@ public static class ApiSamples
         ["ReadShareLink"] = InProject(async w => ApiAsk.Id(await w.LinkAsync())),
         ["ListOrchestrations"] = Open(),
         ["ReadOperationsBoard"] = Open(),
+        ["ListTimers"] = Open(),
+        ["ListResidencyReports"] = Open(),
+        ["ReadAnalytics"] = Open(),
+        ["ReadResidencyReport"] = InTenant(async w => ApiAsk.Id(await w.NewResidencyReportAsync())),
+        ["ReadResidencyReportHtml"] = InTenant(async w => ApiAsk.Id(await w.NewResidencyReportAsync())),
         ["ReadOrchestration"] = Open(async w => Orchestration(await w.NewOrchestrationAsync())),
         ["ReplayOrchestration"] = Open(async w => Orchestration(await w.NewFailedOrchestrationAsync(), new { reason = "Tried by a test" })),
         ["ResumeOrchestration"] = Open(async w => Orchestration(await w.NewSuspendedOrchestrationAsync(), new { reason = "Tried by a test" })),
@@ -176,6 +186,15 @@ public static class ApiSamples
         var key = Encoding.UTF8.GetBytes(world.Portal.Blob.ReadWriteToken);
         return Signed("x-vercel-signature", Convert.ToHexStringLower(HMACSHA256.HashData(key, Encoding.UTF8.GetBytes(Body))), Body);
     }
+
+    private static ApiAsk SvixEvent(SampleWorld world, string secret, string body) => new()
+    {
+        Body = body,
+        Headers = SvixSignature.Headers(secret, $"msg_{Guid.NewGuid():N}", world.Portal.Clock.GetUtcNow(), Encoding.UTF8.GetBytes(body)).ToDictionary(h => h.Name, h => h.Value),
+    };
+
+    private static ApiAsk Webhook(string eventId, object? body = null) =>
+        new() { Path = new Dictionary<string, string> { ["provider"] = "mux", ["eventId"] = eventId }, Body = body };
 
     private static ApiAsk Signed(string header, string signature, string body) => new() { Body = body, Headers = new Dictionary<string, string> { [header] = signature } };
 }

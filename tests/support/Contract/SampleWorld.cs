@@ -1,8 +1,10 @@
 using System.Globalization;
+using System.Text.Json;
 using Dapper;
 using Portal.Deliveries.Mails;
 using Microsoft.Extensions.DependencyInjection;
 using Portal.LocalVendors;
+using Portal.Residency;
 
 namespace Portal.Tests.Support.Contract;
 
@@ -73,6 +75,18 @@ public sealed class SampleWorld(TestPortal portal)
             update portal.asset_versions set status = 'failed' where id = (select asset_version_id from portal.upload_jobs where id = @upload);
             """, new { upload });
         return upload;
+    }
+
+    /// <summary>The id of a Mux event whose tries are used up.</summary>
+    public async Task<string> NewDeadWebhookAsync()
+    {
+        var eventId = $"evt-{Guid.NewGuid():N}";
+        await using var connection = await portal.OpenAsync();
+        await connection.ExecuteAsync("""
+            insert into portal.webhook_inbox (provider, event_id, type, body, status, tries, last_error, next_try_at, received_at)
+            values ('mux', @eventId, 'video.asset.ready', '{"data":{}}', 'dead', 8, 'no_job', now(), now())
+            """, new { eventId });
+        return eventId;
     }
 
     public async Task<Guid> NewMilestoneAsync() =>
@@ -203,6 +217,20 @@ public sealed class SampleWorld(TestPortal portal)
 
     public async Task<string> NewUnsubscribeTokenAsync() =>
         portal.Host.Services.GetRequiredService<UnsubscribeTokens>().UrlOf(await NewFailedDeliveryAsync()).Split('/')[^1];
+
+    /// <summary>The report of a week long ago, as its timer would have made it; each of a week of its own.</summary>
+    public async Task<Guid> NewResidencyReportAsync()
+    {
+        var (id, now) = (Guid.CreateVersion7(), portal.Clock.GetUtcNow());
+        var report = new ResidencyReport(1, id, TestPeople.Tenant, "2000-W01", "Australia/Sydney", now.AddDays(-7), now, now, [], DataClasses.Processors, null);
+        await using var connection = await portal.OpenAsync();
+        await connection.ExecuteAsync("""
+            insert into portal.residency_reports (id, tenant_id, week, period_start, period_end, json, html, json_sha256, html_sha256, created_at)
+            select @id, @tenant, lpad((1000 + count(*))::text, 4, '0') || '-W01', @now, @now, @json, @html, sha256(convert_to(@json, 'UTF8')), sha256('x'), @now
+              from portal.residency_reports where tenant_id = @tenant
+            """, new { id, tenant = TestPeople.Tenant, now, json = JsonSerializer.Serialize(report, JsonSerializerOptions.Web), html = ResidencyHtml.Of(report) });
+        return id;
+    }
 
     public Task ForgetLimitsAsync() => portal.ResetAsync();
 

@@ -1,0 +1,11 @@
+using Microsoft.Azure.Functions.Worker;
+using Portal.Operations;
+
+namespace Portal.Functions.Operations;
+
+/// <summary>Every day: what must always be true.</summary>
+public sealed class DailyChecksTimer(RunDailyChecks checks, TimerRuns runs)
+{
+    [Function("DailyChecks")]
+    public Task RunAsync([TimerTrigger("%DailyChecksSchedule%")] TimerInfo timer, CancellationToken ct) => runs.RunAsync("DailyChecks", checks.RunAsync, ct);
+}

@@ -1,0 +1,12 @@
+using Microsoft.Azure.Functions.Worker;
+using Portal.Operations;
+using Portal.Residency;
+
+namespace Portal.Functions.Residency;
+
+/// <summary>Every hour, for each tenant whose week is over and has no report yet: one a week, soon after its own Monday midnight.</summary>
+public sealed class ResidencyReportTimer(GenerateResidencyReports generate, TimerRuns runs)
+{
+    [Function("ResidencyReport")]
+    public Task RunAsync([TimerTrigger("%ResidencyReportSchedule%")] TimerInfo timer, CancellationToken ct) => runs.RunAsync("ResidencyReport", generate.RunAsync, ct);
+}

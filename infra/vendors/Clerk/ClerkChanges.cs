@@ -1,0 +1,68 @@
+using System.Text.Json.Nodes;
+using Dapper;
+using Npgsql;
+using Portal.LocalVendors.Hosting;
+
+namespace Portal.LocalVendors.Clerk;
+
+/// <summary>What happens to people at Clerk after they are there: each change with the events that tell of it, in one transaction.</summary>
+internal sealed class ClerkChanges(VendorHost host, ClerkPeople people, ClerkEvents events)
+{
+    /// <summary>Null: there is nobody with this id.</summary>
+    public Task<JsonObject?> DeleteAsync(string userId, CancellationToken ct) => ChangeAsync<JsonObject?>(userId, async (connection, transaction, person) =>
+    {
+        var gone = new JsonObject { ["id"] = person.UserId, ["object"] = "user", ["deleted"] = true, ["external_id"] = null };
+        await ClerkPeople.DeleteAsync(connection, transaction, person.UserId);
+        await events.EmitAsync(connection, transaction, "user.deleted", person.UserId, gone.DeepClone().AsObject());
+        return gone;
+    }, null, ct);
+
+    /// <summary>A new name, a new address, or both.</summary>
+    public Task<bool> UpdateAsync(string userId, string? name, string? email, CancellationToken ct) => ChangeAsync(userId, async (connection, transaction, person) =>
+    {
+        var changed = person with { Name = name ?? person.Name, Email = email ?? person.Email };
+        await people.AddAsync(connection, transaction, changed);
+        await events.EmitAsync(connection, transaction, "user.updated", person.UserId, people.User(changed));
+        return true;
+    }, false, ct);
+
+    /// <summary>Put into an organization by hand, without an invitation.</summary>
+    public Task<bool> JoinAsync(string userId, string organization, CancellationToken ct) => ChangeAsync(userId, async (connection, transaction, person) =>
+    {
+        var member = person with { OrganizationId = organization, OrganizationSlug = organization, OrganizationRole = "org:member", MembershipMetadata = "{}" };
+        await people.AddAsync(connection, transaction, member);
+        await events.EmitAsync(connection, transaction, "organizationMembership.created", person.UserId, people.Membership(member));
+        return true;
+    }, false, ct);
+
+    /// <summary>Another role in the organization that they are in.</summary>
+    public Task<bool> ChangeRoleAsync(string userId, string role, CancellationToken ct) => ChangeAsync(userId, async (connection, transaction, person) =>
+    {
+        var member = person with { OrganizationRole = role };
+        await people.AddAsync(connection, transaction, member);
+        await events.EmitAsync(connection, transaction, "organizationMembership.updated", person.UserId, people.Membership(member));
+        return true;
+    }, false, ct);
+
+    /// <summary>Taken out of their organization. False: they are in none.</summary>
+    public Task<bool> LeaveAsync(string userId, CancellationToken ct) => ChangeAsync(userId, async (connection, transaction, person) =>
+    {
+        if (person.OrganizationId is null)
+        {
+            return false;
+        }
+        await connection.ExecuteAsync(
+            """
+            update vendors.clerk_people set organization_id = null, organization_slug = null, organization_role = null, membership_metadata = '{}'
+            where user_id = @userId
+            """, new { userId }, transaction);
+        await events.EmitAsync(connection, transaction, "organizationMembership.deleted", person.UserId, people.Membership(person));
+        return true;
+    }, false, ct);
+
+    private async Task<T> ChangeAsync<T>(
+        string userId, Func<NpgsqlConnection, NpgsqlTransaction, LocalPerson, Task<T>> change, T nobody, CancellationToken ct) =>
+        await people.ByIdAsync(userId, ct) is { } person
+            ? await host.TransactAsync((connection, transaction) => change(connection, transaction, person), ct)
+            : nobody;
+}

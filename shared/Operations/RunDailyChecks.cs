@@ -1,0 +1,99 @@
+using Portal.Alerts;
+using Portal.Uploads;
+using Portal.Vendors;
+using Portal.Vendors.Mux;
+
+namespace Portal.Operations;
+
+/// <summary>
+/// What must always be true, looked at once a day; whatever is not becomes an alert, which repeats join: asset and upload state agree, and
+/// nothing that was revoked can be played. That no Mux asset has a public playback id, and that Mux and our rows have the same assets, is
+/// looked at every hour by <see cref="SweepMuxAssets"/>.
+/// </summary>
+public sealed class RunDailyChecks(DailyCheckStore store, IMuxVideo mux, AlertStore alerts, TimeProvider clock)
+{
+    private const int Batch = 500;
+    private static readonly TimeSpan Settled = TimeSpan.FromMinutes(10);
+
+    /// <summary>A day that was missed is looked at by the next run; tokens live for 15 minutes only, but that one was made at all is what matters.</summary>
+    private static readonly TimeSpan Back = TimeSpan.FromDays(7);
+
+    /// <summary>Mux confirms within seconds; the chore itself goes on.</summary>
+    private static readonly TimeSpan HardRevokeTakes = TimeSpan.FromHours(1);
+
+    /// <exception cref="TryAgainException">Mux could not be asked about everything; what was found is on the alert list.</exception>
+    public async Task<RunCounts> RunAsync(CancellationToken ct)
+    {
+        var counts = new RunCounts();
+        await StatesAsync(counts, ct);
+        await LateTokensAsync(counts, ct);
+        await HardRevokesAsync(counts, ct);
+        return counts;
+    }
+
+    private async Task StatesAsync(RunCounts counts, CancellationToken ct)
+    {
+        foreach (var gap in await store.StatusGapsAsync(clock.GetUtcNow() - Settled, Batch, ct))
+        {
+            counts.Add("statesApart", 1);
+            await alerts.AddAsync(new("asset_upload_disagree", gap.JobId.ToString(), "error",
+                $"Upload {gap.JobId} is {gap.JobStatus}, but asset version {gap.AssetVersionId} is {gap.VersionStatus}.",
+                new { uploadJobId = gap.JobId, assetVersionId = gap.AssetVersionId, tenantId = gap.TenantId.Value }), ct);
+        }
+    }
+
+    private async Task LateTokensAsync(RunCounts counts, CancellationToken ct)
+    {
+        foreach (var late in await store.MintedAfterRevokeAsync(clock.GetUtcNow() - Back, Batch, ct))
+        {
+            counts.Add("mintedAfterRevoke", late.Tokens);
+            await alerts.AddAsync(new("minted_after_revoke", late.ShareLinkId.ToString(), "critical",
+                $"{late.Tokens} playback tokens were made through share link {late.ShareLinkId} after it had been revoked.",
+                new { shareLinkId = late.ShareLinkId, tenantId = late.TenantId.Value, lastMintedAt = late.LastMintedAt }), ct);
+        }
+    }
+
+    private async Task HardRevokesAsync(RunCounts counts, CancellationToken ct)
+    {
+        var (now, unasked, after) = (clock.GetUtcNow(), 0, Guid.Empty);
+        for (var some = Batch; some == Batch;)
+        {
+            var revoked = await store.HardRevokedAsync(now - Back, after, Batch, ct);
+            foreach (var playback in revoked)
+            {
+                after = playback.Id;
+                if (playback.DoneAt is null && playback.CreatedAt > now - HardRevokeTakes)
+                {
+                    continue;
+                }
+
+                if (await IsPlayableAsync(playback, ct) is not { } playable)
+                {
+                    unasked++;
+                }
+                else if (playable || playback.StillPlayed)
+                {
+                    counts.Add("revokedButPlayable", 1);
+                    await alerts.AddAsync(new("revoked_but_playable", playback.Id.ToString(), "critical",
+                        $"Asset version {playback.AssetVersionId} can still be played by a playback id that a hard revoke took away.",
+                        new { assetVersionId = playback.AssetVersionId, tenantId = playback.TenantId.Value, muxAssetId = playback.MuxAssetId }), ct);
+                }
+            }
+
+            some = revoked.Count;
+        }
+
+        if (unasked > 0)
+        {
+            throw new TryAgainException($"Mux could not be asked about {unasked} playback ids.");
+        }
+    }
+
+    /// <summary>Null: Mux did not say.</summary>
+    private async Task<bool?> IsPlayableAsync(RevokedPlayback playback, CancellationToken ct) => await mux.GetFilesAsync(playback.MuxAssetId, ct) switch
+    {
+        VendorAnswer<MuxFiles>.Ok files => files.Value.SignedPlaybackIds.Contains(playback.OldPlaybackId),
+        VendorAnswer<MuxFiles>.Refused { Status: 404 } => false,
+        _ => null,
+    };
+}

@@ -1,0 +1,141 @@
+using Microsoft.Extensions.DependencyInjection;
+using Portal.Assets;
+using Portal.Audit;
+using Portal.Comments;
+using Portal.Db;
+using Portal.Invites;
+using Portal.Milestones;
+using Portal.Notifications;
+using Portal.Paging;
+using Portal.Projects;
+using Portal.ShareLinks;
+using Portal.Tasks;
+using Portal.Templates;
+using Portal.Tenancy;
+using Portal.Users;
+
+namespace Portal.Tests.Benchmarks.Api;
+
+/// <summary>A list that the API offers, in one of its orders and with one of its filters.</summary>
+public sealed record ListRead(string Name, Caller As, Func<IServiceProvider, Task> Read);
+
+/// <summary>Every list, for a look at how it is planned. Those of tasks in the tenant that has half of them all.</summary>
+public static class ListReads
+{
+    private const int Biggest = 0;
+    private static readonly Page Page = new(50, null);
+    private static readonly Caller Admin = Person("user", Role.Admin);
+    private static readonly Caller Member = Person("member", Role.Agency);
+    private static readonly ProjectId Project = new(ApiData.Key("project", Biggest));
+    private static readonly string[] Orders = [TaskList.Newest, TaskList.ByDue, TaskList.ByPriority, TaskList.ByTitle];
+
+    public static IEnumerable<ListRead> All => [.. Tasks(), .. Work(), .. Review(), .. People(), .. AuditLog()];
+
+    private static Caller Person(string kind, string role) =>
+        new(new TenantId(ApiData.Key("tenant", Biggest)), new UserId(ApiData.Key(kind, Biggest)), role, ApiData.ClerkUser(Biggest), null, "bench");
+
+    private static ListRead Of<TStore>(string name, Caller caller, Func<TStore, Caller, Task> read)
+        where TStore : notnull => new(name, caller, portal => read(portal.GetRequiredService<TStore>(), caller));
+
+    private static IEnumerable<ListRead> Tasks()
+    {
+        var today = DateOnly.FromDateTime(TimeProvider.System.GetUtcNow().UtcDateTime);
+        var filters = new (string Name, TaskFilter Filter)[]
+        {
+            ("all", new()),
+            ("project", new(Project: Project)),
+            ("status", new(Statuses: [TaskItemStatus.Blocked])),
+            ("priority", new(Priorities: [TaskPriority.Urgent])),
+            ("assignee", new(Assignee: Member.User)),
+            ("watcher", new(Watcher: Admin.User)),
+            ("due-before", new(DueBefore: today)),
+            ("due-after", new(DueAfter: today.AddDays(30))),
+            ("overdue", new(Overdue: true)),
+            ("text", new(Text: "abc")),
+            ("milestone", new(Milestone: new MilestoneId(Guid.NewGuid()))),
+        };
+        foreach (var order in Orders)
+        {
+            foreach (var (name, filter) in filters)
+            {
+                yield return Of<TaskList>($"tasks:{order}:{name}", Admin, (s, c) => s.ReadAsync(c.Tenant, c, filter, order, Page, default));
+            }
+
+            yield return Of<TaskList>($"tasks:{order}:member", Member, (s, c) => s.ReadAsync(c.Tenant, c, new TaskFilter(), order, Page, default));
+        }
+    }
+
+    private static IEnumerable<ListRead> Work()
+    {
+        foreach (var (who, caller) in new[] { ("admin", Admin), ("member", Member) })
+        {
+            foreach (var order in new[] { ProjectList.Newest, ProjectList.ByName })
+            {
+                yield return Of<ProjectList>($"projects:{order}:{who}", caller, (s, c) => s.ReadAsync(c.Tenant, c, new ProjectFilter(), order, Page, default));
+            }
+
+            yield return Of<ProjectList>($"projects:of-somebody:{who}", caller, (s, c) => s.ReadAsync(c.Tenant, c, new ProjectFilter(Member: Member.User), ProjectList.Newest, Page, default));
+            yield return Of<ProjectList>($"projects:text:{who}", caller, (s, c) => s.ReadAsync(c.Tenant, c, new ProjectFilter(Text: "ab"), ProjectList.Newest, Page, default));
+            yield return Of<MilestoneStore>($"milestones:{who}", caller, (s, c) => s.ListAsync(c.Tenant, c, new MilestoneFilter(), Page, default));
+            yield return Of<MilestoneStore>($"milestones:project:{who}", caller, (s, c) => s.ListAsync(c.Tenant, c, new MilestoneFilter(Project), Page, default));
+            yield return Of<AssetStore>($"assets:newest:{who}", caller, (s, c) => s.ListAsync(c.Tenant, c, new AssetFilter(), false, Page, default));
+            yield return Of<AssetStore>($"assets:title:{who}", caller, (s, c) => s.ListAsync(c.Tenant, c, new AssetFilter(), true, Page, default));
+            yield return Of<AssetStore>($"assets:project:{who}", caller, (s, c) => s.ListAsync(c.Tenant, c, new AssetFilter(Project), false, Page, default));
+            yield return Of<AssetStore>($"assets:text:{who}", caller, (s, c) => s.ListAsync(c.Tenant, c, new AssetFilter(Text: "ab"), false, Page, default));
+            yield return Of<AssetStore>($"assets:status:{who}", caller, (s, c) => s.ListAsync(c.Tenant, c, new AssetFilter(Statuses: ["ready"]), true, Page, default));
+            yield return Of<ShareLinkStore>($"share-links:{who}", caller, (s, c) => s.ListAsync(c.Tenant, c, null, Page, default));
+            yield return Of<ShareLinkStore>($"share-links:asset:{who}", caller, (s, c) => s.ListAsync(c.Tenant, c, new AssetId(ApiData.Key("asset", Biggest)), Page, default));
+        }
+
+        yield return Of<TemplateStore>("templates", Admin, (s, c) => s.ListAsync(c.Tenant, TemplateStatus.Active, null, Page, default));
+        yield return Of<TemplateStore>("templates:text", Admin, (s, c) => s.ListAsync(c.Tenant, TemplateStatus.Active, "plate 7", Page, default));
+        yield return Of<AssetStore>("asset-versions", Admin, (s, c) => s.ListVersionsAsync(c.Tenant, c, new AssetId(ApiData.Key("asset", Biggest)), Page, default));
+        yield return Of<MemberStore>("project-members", Admin, (s, c) => s.ListAsync(c.Tenant, Project, Page, default));
+    }
+
+    private static IEnumerable<ListRead> Review()
+    {
+        var version = new AssetVersionId(ApiData.Key("version", Biggest));
+        foreach (var order in Enum.GetValues<CommentOrder>())
+        {
+            yield return Of<CommentStore>($"comments:{order}", Member, (s, c) => s.ListAsync(c.Tenant, c, version, new CommentFilter(), order, Page, default));
+            yield return Of<CommentStore>($"comments:{order}:open", Admin, (s, c) => s.ListAsync(c.Tenant, c, version, new CommentFilter(Resolved: false), order, Page, default));
+            yield return Of<CommentStore>($"comments:{order}:author", Admin, (s, c) => s.ListAsync(c.Tenant, c, version, new CommentFilter(Author: Member.User), order, Page, default));
+            yield return Of<CommentStore>($"comments:{order}:guest", Admin, (s, c) =>
+                s.ListForGuestAsync(c.Tenant, version, new CommentFilter(Link: new ShareLinkId(ApiData.Key("link", 0))), order, Page, default));
+        }
+
+        yield return Of<ShareLinkStore>("share-links:opens", Admin, (s, c) => s.ListOpensAsync(c.Tenant, c, new ShareLinkId(ApiData.Key("link", 0)), Page, default));
+        yield return Of<ShareLinkStore>("share-links:addressed", Member with { Role = Role.Client }, (s, c) => s.ListAddressedAsync(c.Tenant, c, Page, default));
+    }
+
+    private static IEnumerable<ListRead> People()
+    {
+        yield return Of<UserStore>("users:name", Admin, (s, c) => s.ListAsync(c.Tenant, c, new UserFilter(null, null, null), true, Page, default));
+        yield return Of<UserStore>("users:newest", Admin, (s, c) => s.ListAsync(c.Tenant, c, new UserFilter(null, null, null), false, Page, default));
+        yield return Of<UserStore>("users:role", Admin, (s, c) => s.ListAsync(c.Tenant, c, new UserFilter(Role.Client, "active", null), true, Page, default));
+        yield return Of<UserStore>("users:text", Admin, (s, c) => s.ListAsync(c.Tenant, c, new UserFilter(null, null, "person"), true, Page, default));
+        yield return Of<InviteStore>("invites", Admin, (s, c) => s.ListAsync(c.Tenant, c, null, Page, default));
+        yield return Of<InviteStore>("invites:status", Admin, (s, c) => s.ListAsync(c.Tenant, c, "pending", Page, default));
+        yield return Of<NotificationStore>("notifications", Admin, (s, c) => s.ListAsync(c.Tenant, c, null, null, Page, default));
+        yield return Of<NotificationStore>("notifications:unread", Admin, (s, c) => s.ListAsync(c.Tenant, c, true, null, Page, default));
+        yield return Of<NotificationStore>("notifications:type", Admin, (s, c) => s.ListAsync(c.Tenant, c, null, "comment_added", Page, default));
+    }
+
+    private static IEnumerable<ListRead> AuditLog()
+    {
+        var any = new AuditFilter(null, null, null, null, null, null);
+        foreach (var (name, filter) in new[]
+                 {
+                     ("audit", any),
+                     ("audit:actor", any with { Actor = Member.User.ToString() }),
+                     ("audit:action", any with { Action = "share_link_created" }),
+                     ("audit:type", any with { EntityType = "task" }),
+                     ("audit:entity", any with { EntityId = Guid.NewGuid() }),
+                     ("audit:time", any with { From = TimeProvider.System.GetUtcNow().AddMinutes(-10) }),
+                 })
+        {
+            yield return Of<AuditStore>(name, Admin, (s, c) => s.ListAsync(c.Tenant, filter, Page, default));
+        }
+    }
+}

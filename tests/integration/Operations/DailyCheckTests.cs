@@ -1,0 +1,105 @@
+using Dapper;
+using Portal.LocalVendors;
+using Portal.Tests.Support;
+
+namespace Portal.Tests.Integration.Operations;
+
+/// <summary>What the daily checks find, and that they find nothing where nothing is wrong.</summary>
+public sealed class DailyCheckTests(TestPortal portal) : IClassFixture<TestPortal>, IAsyncLifetime
+{
+    private Guid project;
+
+    public async Task InitializeAsync()
+    {
+        await portal.ResetAsync();
+        project = await portal.NewProjectAsync();
+        await DoAsync("delete from portal.mux_chores");
+    }
+
+    public Task DisposeAsync() => Task.CompletedTask;
+
+    [Fact]
+    public async Task All_is_well_with_uploads_links_and_revokes_of_every_kind()
+    {
+        var asset = AssetOf(await portal.UploadReadyAsync(project));
+        (await portal.AskUploadAsync(project, "crew1")).Expect(201);
+        var revoked = await portal.ShareAsync(asset);
+        (await portal.GuestOf(revoked).OpenAsync()).Expect(200);
+        portal.Clock.Advance(TimeSpan.FromSeconds(1));
+        (await portal.As("agency").PostAsync($"/api/share-links/{revoked.Id}/revoke")).Expect(200);
+        await HardRevokeAsync(asset);
+        portal.Clock.Advance(TimeSpan.FromHours(2));
+        await portal.Host.RunTimerAsync("DailyChecks");
+        await portal.Host.RunTimerAsync("DailyChecks");
+        Assert.Empty(await AlertsAsync());
+    }
+
+    [Fact]
+    public async Task A_version_that_does_not_follow_its_job_is_an_alert_once()
+    {
+        var upload = await portal.UploadReadyAsync(project, "crew2");
+        await DoAsync("update portal.asset_versions set status = 'processing' where asset_id = @asset", new { asset = AssetOf(upload) });
+        await portal.Host.RunTimerAsync("DailyChecks");
+        Assert.Empty(await AlertsAsync());
+        portal.Clock.Advance(TimeSpan.FromMinutes(11));
+        await portal.Host.RunTimerAsync("DailyChecks");
+        await portal.Host.RunTimerAsync("DailyChecks");
+        Assert.Equal([$"asset_upload_disagree {upload.Id} 2"], await AlertsAsync());
+        await DoAsync("update portal.asset_versions set status = 'ready' where asset_id = @asset", new { asset = AssetOf(upload) });
+    }
+
+    [Fact]
+    public async Task A_token_made_after_the_revoke_is_an_alert_also_when_a_day_was_missed()
+    {
+        var link = await portal.ShareAsync(AssetOf(await portal.UploadReadyAsync(project, "crew3")));
+        (await portal.GuestOf(link).OpenAsync()).Expect(200);
+        (await portal.As("agency").PostAsync($"/api/share-links/{link.Id}/revoke")).Expect(200);
+        await DoAsync("""
+            insert into portal.playback_audit (id, tenant_id, asset_version_id, share_link_id, ip_hash, agent_family, minted_at, token_expires_at)
+            select gen_random_uuid(), tenant_id, asset_version_id, share_link_id, ip_hash, agent_family, @at, @at from portal.playback_audit where share_link_id = @id
+            """, new { at = portal.Clock.GetUtcNow().AddSeconds(1), id = link.Id });
+        portal.Clock.Advance(TimeSpan.FromDays(3));
+        await portal.Host.RunTimerAsync("DailyChecks");
+        Assert.Equal([$"minted_after_revoke {link.Id} 1"], await AlertsAsync());
+        portal.Clock.Advance(TimeSpan.FromDays(5));
+        await portal.ResetAsync();
+    }
+
+    [Fact]
+    public async Task A_hard_revoked_playback_id_that_is_still_at_mux_is_an_alert_and_mux_away_is_a_failed_run()
+    {
+        var asset = AssetOf(await portal.UploadReadyAsync(project, "crew4"));
+        var old = await portal.ScalarAsync<string>("select playback_id from portal.asset_versions where asset_id = @asset", new { asset });
+        await HardRevokeAsync(asset);
+        await DoAsync("""
+            insert into vendors.mux_playback_ids (id, asset_id, policy) select @old, mux_asset_id, 'signed' from portal.asset_versions where asset_id = @asset
+            """, new { old, asset });
+        portal.Mux.Faults.FailNextApiCalls(20, ApiFault.Status(500));
+        await Assert.ThrowsAnyAsync<Exception>(() => portal.Host.RunTimerAsync("DailyChecks"));
+        portal.Mux.Faults.Clear();
+        await portal.Host.RunTimerAsync("DailyChecks");
+        Assert.Contains(await AlertsAsync(), alert => alert.StartsWith("revoked_but_playable", StringComparison.Ordinal));
+    }
+
+    private async Task HardRevokeAsync(Guid asset)
+    {
+        var link = await portal.ShareAsync(asset);
+        (await portal.WhileMovingAsync(portal.As("agency").PostAsync($"/api/share-links/{link.Id}/hard-revoke"))).Expect(200);
+        await Eventually.MovingAsync(portal.Clock, TimeSpan.FromSeconds(30), async () =>
+        {
+            await portal.Host.RunTimerAsync("WorkOffMuxChores");
+            return await portal.ScalarAsync<long>("select count(*) from portal.mux_chores where done_at is null") == 0;
+        }, "the playback id to be replaced");
+    }
+
+    private Task<IReadOnlyList<string>> AlertsAsync() => portal.ListAsync(
+        "select kind || ' ' || dedup_key || ' ' || times from portal.alerts where kind in ('asset_upload_disagree', 'minted_after_revoke', 'revoked_but_playable') order by 1");
+
+    private static Guid AssetOf(Answer upload) => Guid.Parse(upload.Text("assetId"));
+
+    private async Task DoAsync(string sql, object? args = null)
+    {
+        await using var connection = await portal.OpenAsync();
+        await connection.ExecuteAsync(sql, args);
+    }
+}
