@@ -400,6 +400,7 @@ create table portal.deliveries (
     mail_state text,
     mail_state_at timestamp with time zone,
     created_at timestamp with time zone not null,
+    offered_at timestamp with time zone,
     constraint deliveries_attempt_check CHECK ((attempt >= 1)),
     constraint deliveries_channel_check CHECK ((channel = ANY (ARRAY['email'::text, 'pagerduty'::text]))),
     constraint deliveries_check CHECK (((status = ANY (ARRAY['sent'::text, 'skipped'::text, 'failed'::text])) = (done_at IS NOT NULL))),

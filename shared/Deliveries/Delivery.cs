@@ -14,7 +14,8 @@ public sealed record DeliveryRef(Guid TenantId, Guid DeliveryId, int Attempt)
 
 /// <summary>One effect of an event outside the database.</summary>
 /// <param name="Recipient">user:{id}, guest:{keyed hash}, contact or platform; never an address.</param>
-public sealed record Delivery(Guid Id, string Channel, string Recipient, string Status, int Attempt, DateTimeOffset CreatedAt, PortalEvent Event)
+/// <param name="Offered">The vendor was asked before, and nobody knows its answer: it may have gone out.</param>
+public sealed record Delivery(Guid Id, string Channel, string Recipient, string Status, int Attempt, DateTimeOffset CreatedAt, bool Offered, PortalEvent Event)
 {
     public Guid? UserId => Recipient.StartsWith("user:", StringComparison.Ordinal) ? Guid.Parse(Recipient.AsSpan(5)) : null;
 

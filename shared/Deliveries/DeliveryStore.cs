@@ -34,14 +34,20 @@ public sealed class DeliveryStore(PortalDb db, TimeProvider clock)
     public async Task<Delivery?> FindAsync(TenantId tenant, DeliveryRef delivery, CancellationToken ct)
     {
         var row = await db.ReadOneAsync<Row>(tenant, """
-            select d.id, d.channel, d.recipient, d.status, d.attempt, d.created_at, d.seq, e.event_id, e.aggregate_type, e.aggregate_id, e.type,
+            select d.id, d.channel, d.recipient, d.status, d.attempt, d.created_at, d.offered_at is not null as offered, d.seq, e.event_id, e.aggregate_type, e.aggregate_id, e.type,
                    e.payload::text as payload, e.actor_id, e.occurred_at
               from portal.deliveries d join portal.events e on e.tenant_id = d.tenant_id and e.event_id = d.event_id
              where d.tenant_id = @tenant and d.id = @DeliveryId and d.attempt = @Attempt
             """, new { tenant, delivery.DeliveryId, delivery.Attempt }, ct);
-        return row is null ? null : new(row.Id, row.Channel, row.Recipient, row.Status, row.Attempt, row.CreatedAt,
+        return row is null ? null : new(row.Id, row.Channel, row.Recipient, row.Status, row.Attempt, row.CreatedAt, row.Offered,
             new(row.Seq, row.EventId, tenant, row.AggregateType, row.AggregateId, row.Type, row.Payload, row.ActorId, row.OccurredAt));
     }
+
+    /// <summary>Noted before the vendor is asked: from then on only its answer tells whether it went out. False: it is settled by now.</summary>
+    public async Task<bool> OfferAsync(TenantId tenant, DeliveryRef delivery, CancellationToken ct) =>
+        await db.InTenantAsync(tenant, tx => tx.ExecuteAsync("""
+            update portal.deliveries set offered_at = coalesce(offered_at, @now) where tenant_id = @tenant and id = @DeliveryId and attempt = @Attempt and status = 'sending'
+            """, new { tenant, delivery.DeliveryId, delivery.Attempt, now = clock.GetUtcNow() }), ct) == 1;
 
     /// <summary>sending → sent.</summary>
     public Task<int> SentAsync(TenantId tenant, DeliveryRef delivery, string? vendorId, CancellationToken ct) =>
@@ -65,6 +71,6 @@ public sealed class DeliveryStore(PortalDb db, TimeProvider clock)
             """, new { tenant, delivery.DeliveryId, delivery.Attempt, tries, error, next }), ct);
 
     private sealed record Row(
-        Guid Id, string Channel, string Recipient, string Status, int Attempt, DateTimeOffset CreatedAt, long Seq, Guid EventId, string AggregateType,
+        Guid Id, string Channel, string Recipient, string Status, int Attempt, DateTimeOffset CreatedAt, bool Offered, long Seq, Guid EventId, string AggregateType,
         Guid AggregateId, string Type, string Payload, Guid? ActorId, DateTimeOffset OccurredAt);
 }

@@ -55,7 +55,8 @@ public sealed class SendDelivery(DeliveryStore deliveries, SendMail mail, SendPa
                 await deliveries.SentAsync(reference.Tenant, reference, sent.VendorId, ct);
                 return new(null);
             case ChannelAnswer.Nothing nothing:
-                await deliveries.EndAsync(reference.Tenant, reference, "skipped", nothing.Why, ct);
+                // When an earlier go may have gone through, the row says that nobody knows.
+                await deliveries.EndAsync(reference.Tenant, reference, "skipped", delivery.Offered ? $"perhaps sent: {nothing.Why}" : nothing.Why, ct);
                 return new(null);
             case ChannelAnswer.Refused refused:
                 await deliveries.EndAsync(reference.Tenant, reference, "failed", $"refused: {refused.Reason}", ct);

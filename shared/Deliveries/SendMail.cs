@@ -5,7 +5,7 @@ using Portal.Vendors.Resend;
 namespace Portal.Deliveries;
 
 /// <summary>Sends a delivery as a mail. Scoped, because Resend's client is.</summary>
-public sealed class SendMail(MailRecipients recipients, ComposeMail compose, ResendMail resend)
+public sealed class SendMail(MailRecipients recipients, ComposeMail compose, DeliveryStore deliveries, ResendMail resend)
 {
     public async Task<ChannelAnswer> RunAsync(DeliveryRef reference, Delivery delivery, CancellationToken ct)
     {
@@ -18,6 +18,8 @@ public sealed class SendMail(MailRecipients recipients, ComposeMail compose, Res
         return await compose.RunAsync(reference.Tenant, delivery, to, ct) switch
         {
             Composed.Nothing nothing => new ChannelAnswer.Nothing(nothing.Why),
+            // Settled by somebody else in between: ending it again changes nothing.
+            Composed.Ready when !await deliveries.OfferAsync(reference.Tenant, reference, ct) => new ChannelAnswer.Nothing("settled"),
             Composed.Ready { Mail: var mail } => await SendAsync(mail, ct),
             _ => throw new InvalidOperationException("Unknown outcome."),
         };

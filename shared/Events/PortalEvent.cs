@@ -10,26 +10,27 @@ namespace Portal.Events;
 public sealed record PortalEvent(
     long Seq, Guid EventId, TenantId TenantId, string AggregateType, Guid AggregateId, string Type, string Payload, Guid? ActorId, DateTimeOffset OccurredAt)
 {
-    private readonly JsonElement json = JsonSerializer.Deserialize<JsonElement>(Payload);
+    /// <summary>The payload, read.</summary>
+    public JsonElement Json { get; } = JsonSerializer.Deserialize<JsonElement>(Payload);
 
     /// <summary>The project it is about, if any: its people and its mutes decide who is told.</summary>
     public Guid? ProjectId => AggregateType == "project" ? AggregateId : Id("projectId");
 
-    public Guid? Id(string name) => json.TryGetProperty(name, out var value) && value.TryGetGuid(out var id) ? id : null;
+    public Guid? Id(string name) => Json.TryGetProperty(name, out var value) && value.TryGetGuid(out var id) ? id : null;
 
-    public string? Text(string name) => json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+    public string? Text(string name) => Json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 
     public bool? Flag(string name) =>
-        json.TryGetProperty(name, out var value) && value.ValueKind is JsonValueKind.True or JsonValueKind.False ? value.GetBoolean() : null;
+        Json.TryGetProperty(name, out var value) && value.ValueKind is JsonValueKind.True or JsonValueKind.False ? value.GetBoolean() : null;
 
-    public double? Number(string name) => json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number ? value.GetDouble() : null;
+    public double? Number(string name) => Json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number ? value.GetDouble() : null;
 
     public IReadOnlyList<Guid> Ids(string name) =>
-        json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Array ? [.. value.EnumerateArray().Select(v => v.GetGuid())] : [];
+        Json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Array ? [.. value.EnumerateArray().Select(v => v.GetGuid())] : [];
 
     /// <summary>An object of whole numbers by id.</summary>
     public IReadOnlyList<(Guid Key, int Value)> Numbers(string name) =>
-        json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Object
+        Json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Object
             ? [.. value.EnumerateObject().Select(p => (Guid.Parse(p.Name), p.Value.GetInt32()))]
             : [];
 }

@@ -9,7 +9,8 @@ namespace Portal.Events;
 public sealed class ReadModels
 {
     private const string Progress = """
-        insert into portal.project_progress as p (tenant_id, project_id, tasks, done) values (@tenant, @project, @tasks, @done)
+        insert into portal.project_progress as p (tenant_id, project_id, tasks, done)
+        select @tenant, m.project, m.tasks, m.done from unnest(@projects, @tasks, @done) as m (project, tasks, done)
         on conflict (tenant_id, project_id) do update set tasks = p.tasks + excluded.tasks, done = p.done + excluded.done
         """;
 
@@ -19,16 +20,25 @@ public sealed class ReadModels
         on conflict (tenant_id, user_id) do update set unread = c.unread + excluded.unread
         """;
 
-    public async Task ApplyAsync(Tx tx, TenantId tenant, PortalEvent e)
+    /// <summary>All moves of a batch of events, each row once.</summary>
+    public async Task ApplyAsync(Tx tx, TenantId tenant, IReadOnlyList<PortalEvent> events)
     {
-        if (ProgressOf(e) is var (project, tasks, done))
+        var progress = events.Select(ProgressOf).OfType<(Guid Project, int Tasks, int Done)>().GroupBy(m => m.Project).OrderBy(g => g.Key).ToList();
+        if (progress.Count > 0)
         {
-            await tx.ExecuteAsync(Progress, new { tenant, project, tasks, done });
+            await tx.ExecuteAsync(Progress, new
+            {
+                tenant,
+                projects = progress.Select(g => g.Key).ToArray(),
+                tasks = progress.Select(g => g.Sum(m => m.Tasks)).ToArray(),
+                done = progress.Select(g => g.Sum(m => m.Done)).ToArray(),
+            });
         }
 
-        if (UnreadOf(e) is { Count: > 0 } moves)
+        var unread = events.SelectMany(UnreadOf).GroupBy(m => m.Person).OrderBy(g => g.Key).ToList();
+        if (unread.Count > 0)
         {
-            await tx.ExecuteAsync(Unread, new { tenant, people = moves.Select(m => m.Person).ToArray(), moved = moves.Select(m => m.Moved).ToArray() });
+            await tx.ExecuteAsync(Unread, new { tenant, people = unread.Select(g => g.Key).ToArray(), moved = unread.Select(g => g.Sum(m => m.Moved)).ToArray() });
         }
     }
 

@@ -1,106 +1,142 @@
+using System.Text.Json;
 using Portal.Db;
 
 namespace Portal.Events;
 
 /// <summary>
-/// Writes who is told of an event: notifications for people in the portal, deliveries for mail. The same rules for every group: active
+/// Writes who is told of events: notifications for people in the portal, deliveries for mail. The same rules for every group: active
 /// people, who may see the project, have not muted it, have not switched that type off, and did not do it themselves.
 /// </summary>
 public sealed class Recipients(TimeProvider clock)
 {
+    private static readonly JsonSerializerOptions SnakeCase = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
+
     private const string Rules = """
-           from unnest(@people, @keys) as p (id, key)
+           from unnest(@eventIds, @people, @keys) as p (event_id, id, key)
+           join jsonb_to_recordset(@events::jsonb) as e (
+                    event_id uuid, type text, aggregate uuid, seq bigint, subject_type text, subject_id uuid, project uuid, actor uuid, at timestamptz) on e.event_id = p.event_id
            join portal.users u on u.tenant_id = @tenant and u.id = p.id
           where u.status = 'active'
-            and (@evenTheActor or u.id is distinct from @actor)
-            and (@project::uuid is null or u.role = 'admin'
-                 or exists (select 1 from portal.project_members m where m.tenant_id = @tenant and m.project_id = @project and m.user_id = u.id))
-            and not exists (select 1 from portal.project_mutes q where q.tenant_id = @tenant and q.user_id = u.id and q.project_id = @project)
+            and (@evenTheActor or u.id is distinct from e.actor)
+            and (e.project is null or u.role = 'admin'
+                 or exists (select 1 from portal.project_members m where m.tenant_id = @tenant and m.project_id = e.project and m.user_id = u.id))
+            and not exists (select 1 from portal.project_mutes q where q.tenant_id = @tenant and q.user_id = u.id and q.project_id = e.project)
         """;
 
     private const string Notify = $"""
         insert into portal.notifications (id, tenant_id, user_id, event_id, type, subject_type, subject_id, project_id, created_at)
-        select p.key, @tenant, u.id, @eventId, @type, @subjectType, @subjectId, @project, @at
+        select p.key, @tenant, u.id, e.event_id, e.type, e.subject_type, e.subject_id, e.project, e.at
         {Rules}
             and coalesce((select n.in_app from portal.notification_preferences n
-                           where n.tenant_id = @tenant and n.user_id = u.id and n.event_type = @type), true)
+                           where n.tenant_id = @tenant and n.user_id = u.id and n.event_type = e.type), true)
         on conflict (tenant_id, user_id, event_id) do nothing
-        returning user_id
+        returning event_id, user_id
         """;
 
     private const string Mail = $"""
         insert into portal.deliveries (id, tenant_id, event_id, event_type, aggregate_id, seq, channel, recipient, created_at)
-        select p.key, @tenant, @eventId, @type, @aggregate, @seq, 'email', 'user:' || u.id, @now
+        select p.key, @tenant, e.event_id, e.type, e.aggregate, e.seq, 'email', 'user:' || u.id, @now
         {Rules}
             and coalesce((select n.email from portal.notification_preferences n
-                           where n.tenant_id = @tenant and n.user_id = u.id and n.event_type = @type), true)
+                           where n.tenant_id = @tenant and n.user_id = u.id and n.event_type = e.type), true)
         on conflict (event_id, channel, recipient) do nothing
         """;
 
     private const string Others = """
         insert into portal.deliveries (id, tenant_id, event_id, event_type, aggregate_id, seq, channel, recipient, created_at)
-        select p.key, @tenant, @eventId, @type, @aggregate, @seq, @channel, p.recipient, @now
-          from unnest(@recipients, @keys) as p (recipient, key)
+        select d.key, @tenant, d.event_id, d.type, d.aggregate, d.seq, d.channel, d.recipient, @now
+          from unnest(@keys, @eventIds, @types, @aggregates, @seqs, @channels, @recipients) as d (key, event_id, type, aggregate, seq, channel, recipient)
         on conflict (event_id, channel, recipient) do nothing
         """;
 
-    /// <summary>Whom of the group the notification was written for.</summary>
-    public async Task<IReadOnlyList<Guid>> NotifyAsync(Tx tx, TenantId tenant, PortalEvent e, Audience audience) =>
-        await PeopleAsync(tx, tenant, e, audience) is { Count: > 0 } people
-            ? await tx.QueryAsync<Guid>(Notify, Args(tenant, e, audience, people))
+    /// <summary>For which events, and to whom of the group, the notifications were written.</summary>
+    public async Task<IReadOnlyList<Told>> NotifyAsync(Tx tx, TenantId tenant, Audience audience, IReadOnlyList<PortalEvent> events) =>
+        await PeopleAsync(tx, tenant, audience, events) is { Count: > 0 } people
+            ? await tx.QueryAsync<Told>(Notify, Args(tenant, audience, events, people))
             : [];
 
-    public async Task MailAsync(Tx tx, TenantId tenant, PortalEvent e, Audience audience)
+    public async Task MailAsync(Tx tx, TenantId tenant, Audience audience, IReadOnlyList<PortalEvent> events)
     {
-        if (await PeopleAsync(tx, tenant, e, audience) is { Count: > 0 } people)
+        if (await PeopleAsync(tx, tenant, audience, events) is { Count: > 0 } people)
         {
-            await tx.ExecuteAsync(Mail, Args(tenant, e, audience, people));
+            await tx.ExecuteAsync(Mail, Args(tenant, audience, events, people));
         }
     }
 
-    /// <summary>Deliveries to somebody who is no user: guests, the residency contact, on-call.</summary>
-    public Task<int> DeliverAsync(Tx tx, TenantId tenant, PortalEvent e, string channel, IReadOnlyList<string> recipients)
+    /// <summary>Deliveries to those who are no users: guests, the residency contact, on-call.</summary>
+    public async Task DeliverAsync(Tx tx, TenantId tenant, IReadOnlyList<(PortalEvent Event, string Channel, string Recipient)> others)
     {
+        if (others.Count == 0)
+        {
+            return;
+        }
+
         var now = clock.GetUtcNow();
-        return tx.ExecuteAsync(Others, new
+        await tx.ExecuteAsync(Others, new
         {
             tenant,
-            eventId = e.EventId,
-            type = e.Type,
-            aggregate = e.AggregateId,
-            seq = e.Seq,
-            channel,
-            recipients = recipients.ToArray(),
-            keys = recipients.Select(_ => Guid.CreateVersion7(now)).ToArray(),
+            keys = others.Select(_ => Guid.CreateVersion7(now)).ToArray(),
+            eventIds = others.Select(o => o.Event.EventId).ToArray(),
+            types = others.Select(o => o.Event.Type).ToArray(),
+            aggregates = others.Select(o => o.Event.AggregateId).ToArray(),
+            seqs = others.Select(o => o.Event.Seq).ToArray(),
+            channels = others.Select(o => o.Channel).ToArray(),
+            recipients = others.Select(o => o.Recipient).ToArray(),
             now,
         });
     }
 
-    private static async Task<IReadOnlyList<Guid>> PeopleAsync(Tx tx, TenantId tenant, PortalEvent e, Audience audience) =>
-        [.. (await tx.QueryAsync<Guid?>(audience.Sql, new { tenant, aggregate = e.AggregateId, project = e.ProjectId, payload = e.Payload, at = e.OccurredAt }))
-            .OfType<Guid>().Distinct()];
+    private static async Task<IReadOnlyList<Told>> PeopleAsync(Tx tx, TenantId tenant, Audience audience, IReadOnlyList<PortalEvent> events)
+    {
+        var people = new List<Told>();
+        IEnumerable<IReadOnlyList<PortalEvent>> questions = audience.OneByOne ? events.Select(e => (IReadOnlyList<PortalEvent>)[e]) : [events];
+        foreach (var question in questions)
+        {
+            var named = await tx.QueryAsync<Named>(audience.Sql, new { tenant, events = Json(question) });
+            people.AddRange(named.Where(n => n.UserId is not null).Select(n => new Told(n.EventId, n.UserId!.Value)));
+        }
 
-    private object Args(TenantId tenant, PortalEvent e, Audience audience, IReadOnlyList<Guid> people)
+        return [.. people.Distinct()];
+    }
+
+    private object Args(TenantId tenant, Audience audience, IReadOnlyList<PortalEvent> events, IReadOnlyList<Told> people)
     {
         var now = clock.GetUtcNow();
-        var asset = e.AggregateType == "upload_job" ? e.Id("assetId") : null;
         return new
         {
             tenant,
-            people = people.ToArray(),
+            events = Json(events),
+            eventIds = people.Select(p => p.EventId).ToArray(),
+            people = people.Select(p => p.UserId).ToArray(),
             keys = people.Select(_ => Guid.CreateVersion7(now)).ToArray(),
-            eventId = e.EventId,
-            type = e.Type,
-            aggregate = e.AggregateId,
-            seq = e.Seq,
-            // What a reader would open: an upload is only how its asset came.
-            subjectType = asset is null ? e.AggregateType : "asset",
-            subjectId = asset ?? e.AggregateId,
-            project = e.ProjectId,
-            actor = e.ActorId,
             evenTheActor = audience.EvenTheActor,
-            at = e.OccurredAt,
             now,
         };
     }
+
+    private static string Json(IReadOnlyList<PortalEvent> events) => JsonSerializer.Serialize(events.Select(Row), SnakeCase);
+
+    private static object Row(PortalEvent e)
+    {
+        var asset = e.AggregateType == "upload_job" ? e.Id("assetId") : null;
+        return new
+        {
+            e.EventId,
+            e.Type,
+            Aggregate = e.AggregateId,
+            e.Seq,
+            // What a reader would open: an upload is only how its asset came.
+            SubjectType = asset is null ? e.AggregateType : "asset",
+            SubjectId = asset ?? e.AggregateId,
+            Project = e.ProjectId,
+            Actor = e.ActorId,
+            Payload = e.Json,
+            At = e.OccurredAt,
+        };
+    }
+
+    private sealed record Named(Guid EventId, Guid? UserId);
 }
+
+/// <summary>A person who is told of an event.</summary>
+public sealed record Told(Guid EventId, Guid UserId);

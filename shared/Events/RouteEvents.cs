@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Portal.Alerts;
 using Portal.Audit;
@@ -21,13 +22,14 @@ public sealed partial class RouteEvents(
 
     private const string Analytics = """
         insert into portal.analytics_raw (tenant_id, event_id, metric, project_id, amount, occurred_at, recorded_at)
-        select @tenant, @eventId, m.name, @project, m.amount, @at, @now from unnest(@names, @amounts) as m (name, amount)
+        select @tenant, m.event_id, m.name, m.project, m.amount, m.at, @now
+          from jsonb_to_recordset(@metrics::jsonb) as m (event_id uuid, name text, project uuid, amount double precision, at timestamptz)
         on conflict (event_id, metric) do nothing
         """;
 
     private const string Added = """
         insert into portal.events (event_id, tenant_id, aggregate_type, aggregate_id, type, payload, occurred_at)
-        values (@id, @tenant, 'event', @source, @type, jsonb_build_object('userIds', to_jsonb(@people::uuid[])), @now)
+        select a.id, @tenant, 'event', a.source, @type, a.payload::jsonb, @now from unnest(@ids, @sources, @payloads) as a (id, source, payload)
         """;
 
     /// <summary>Routes all that waits. Answers how many events.</summary>
@@ -89,80 +91,92 @@ public sealed partial class RouteEvents(
     private async Task<int> RouteSomeAsync(Tx tx, TenantId tenant, int limit, Action<PortalEvent>? began = null)
     {
         var events = await outbox.TakeAsync(tx, tenant, limit);
-        foreach (var e in events)
-        {
-            began?.Invoke(e);
-            await RouteAsync(tx, tenant, e);
-        }
-
         if (events.Count > 0)
         {
+            began?.Invoke(events[0]);
+            await RouteAsync(tx, tenant, events);
             await outbox.DoneAsync(tx, tenant, events);
         }
 
         return events.Count;
     }
 
-    private async Task RouteAsync(Tx tx, TenantId tenant, PortalEvent e)
+    /// <summary>A few statements a batch, however many events: a round trip costs more than what it carries.</summary>
+    private async Task RouteAsync(Tx tx, TenantId tenant, IReadOnlyList<PortalEvent> events)
     {
-        await models.ApplyAsync(tx, tenant, e);
-        await CountAsync(tx, tenant, e);
-        await incidents.ApplyAsync(tx, e);
-        var route = EventRoutes.Of(e.Type);
-        if (route.Notify is { } told && await recipients.NotifyAsync(tx, tenant, e, told) is { Count: > 0 } people)
+        await models.ApplyAsync(tx, tenant, events);
+        await CountAsync(tx, tenant, events);
+        foreach (var e in events)
         {
-            // An event of its own: what a person has not read is counted from events alone.
-            await tx.ExecuteAsync(Added, new { id = Guid.CreateVersion7(clock.GetUtcNow()), tenant, source = e.EventId, type = EventTypes.NotificationsAdded, people = people.ToArray(), now = clock.GetUtcNow() });
+            await incidents.ApplyAsync(tx, e);
         }
 
-        if (route.Mail is { } mailed)
+        var told = new List<Told>();
+        foreach (var (audience, some) in ByAudience(events, route => route.Notify))
         {
-            await recipients.MailAsync(tx, tenant, e, mailed);
+            told.AddRange(await recipients.NotifyAsync(tx, tenant, audience, some));
         }
 
-        if (await OthersAsync(tx, tenant, e, route) is { Count: > 0 } others)
+        await AddedAsync(tx, tenant, told);
+        foreach (var (audience, some) in ByAudience(events, route => route.Mail))
         {
-            await recipients.DeliverAsync(tx, tenant, e, "email", others);
+            await recipients.MailAsync(tx, tenant, audience, some);
         }
 
-        if (route.Page && e.Flag("page") is not false)
-        {
-            await recipients.DeliverAsync(tx, tenant, e, "pagerduty", ["platform"]);
-        }
+        await recipients.DeliverAsync(tx, tenant, await OthersAsync(tx, tenant, events));
     }
 
-    private async Task<List<string>> OthersAsync(Tx tx, TenantId tenant, PortalEvent e, EventRoute route)
+    private static IEnumerable<(Audience Audience, IReadOnlyList<PortalEvent> Events)> ByAudience(IReadOnlyList<PortalEvent> events, Func<EventRoute, Audience?> pick) =>
+        from e in events
+        let audience = pick(EventRoutes.Of(e.Type))
+        where audience is not null
+        group e by audience into same
+        select (same.Key, (IReadOnlyList<PortalEvent>)[.. same]);
+
+    /// <summary>Events of their own: what a person has not read is counted from events alone.</summary>
+    private async Task AddedAsync(Tx tx, TenantId tenant, List<Told> told)
     {
-        var others = new List<string>();
-        if (route.MailGuests)
+        if (told.Count == 0)
         {
-            others.AddRange((await tx.QueryAsync<string>(
-                "select g.email from portal.share_link_guests g where g.tenant_id = @tenant and g.share_link_id = @link", new { tenant, link = e.AggregateId }))
-                .Select(email => $"guest:{hash.Of(email)}"));
+            return;
         }
 
-        if (route.MailContact)
+        var now = clock.GetUtcNow();
+        var sources = told.GroupBy(t => t.EventId, t => t.UserId).ToList();
+        await tx.ExecuteAsync(Added, new
         {
-            others.Add("contact");
+            tenant,
+            type = EventTypes.NotificationsAdded,
+            ids = sources.Select(_ => Guid.CreateVersion7(now)).ToArray(),
+            sources = sources.Select(s => s.Key).ToArray(),
+            payloads = sources.Select(s => JsonSerializer.Serialize(new { userIds = s })).ToArray(),
+            now,
+        });
+    }
+
+    private async Task<IReadOnlyList<(PortalEvent Event, string Channel, string Recipient)>> OthersAsync(Tx tx, TenantId tenant, IReadOnlyList<PortalEvent> events)
+    {
+        var others = new List<(PortalEvent Event, string Channel, string Recipient)>();
+        var links = events.Where(e => EventRoutes.Of(e.Type).MailGuests).ToList();
+        if (links.Count > 0)
+        {
+            var guests = (await tx.QueryAsync<Guest>(
+                "select g.share_link_id, g.email from portal.share_link_guests g where g.tenant_id = @tenant and g.share_link_id = any(@links)",
+                new { tenant, links = links.Select(e => e.AggregateId).Distinct().ToArray() })).ToLookup(g => g.ShareLinkId, g => $"guest:{hash.Of(g.Email)}");
+            others.AddRange(links.SelectMany(e => guests[e.AggregateId], (e, guest) => (e, "email", guest)));
         }
 
+        others.AddRange(events.Where(e => EventRoutes.Of(e.Type).MailContact).Select(e => (e, "email", "contact")));
+        others.AddRange(events.Where(e => EventRoutes.Of(e.Type).Page && e.Flag("page") is not false).Select(e => (e, "pagerduty", "platform")));
         return others;
     }
 
-    private async Task CountAsync(Tx tx, TenantId tenant, PortalEvent e)
+    private async Task CountAsync(Tx tx, TenantId tenant, IReadOnlyList<PortalEvent> events)
     {
-        if (EventMetrics.Of(e) is { Count: > 0 } metrics)
+        var metrics = events.SelectMany(EventMetrics.Of, (e, m) => new { event_id = e.EventId, name = m.Name, project = e.ProjectId, amount = m.Amount, at = e.OccurredAt }).ToList();
+        if (metrics.Count > 0)
         {
-            await tx.ExecuteAsync(Analytics, new
-            {
-                tenant,
-                eventId = e.EventId,
-                project = e.ProjectId,
-                names = metrics.Select(m => m.Name).ToArray(),
-                amounts = metrics.Select(m => m.Amount).ToArray(),
-                at = e.OccurredAt,
-                now = clock.GetUtcNow(),
-            });
+            await tx.ExecuteAsync(Analytics, new { tenant, metrics = JsonSerializer.Serialize(metrics), now = clock.GetUtcNow() });
         }
     }
 
@@ -175,6 +189,8 @@ public sealed partial class RouteEvents(
             await alerts.AddAsync(new("event_stuck", e.EventId.ToString(), "error", $"Event {e.Type} could not be routed in {tries} tries.", new { eventId = e.EventId }), ct);
         }
     }
+
+    private sealed record Guest(Guid ShareLinkId, string Email);
 
     private static partial class Log
     {

@@ -7,6 +7,7 @@ var benchmarks = new Dictionary<string, Func<BenchmarkArguments, Task>>(StringCo
     ["orchestrations"] = Orchestrations.RunAsync,
     ["memory"] = Memory.RunAsync,
     ["growth"] = Growth.RunAsync,
+    ["events"] = Events.RunAsync,
     ["profile"] = Profile.RunAsync,
     ["webhook-ingest"] = WebhookIngest.RunAsync,
     ["api"] = ApiBenchmark.RunAsync,

@@ -5,7 +5,7 @@ using System.Globalization;
 namespace Portal.Tests.Soak;
 
 /// <summary>The app as a process that can be killed with SIGKILL and started again.</summary>
-public sealed class AppProcess(string settingsFile, string durable, int port, TimeSpan lease) : IAsyncDisposable
+public sealed class AppProcess(string settingsFile, string durable, int port, TimeSpan lease, FastClock? clock = null) : IAsyncDisposable
 {
     private const int LinesKept = 200;
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(30);
@@ -33,6 +33,11 @@ public sealed class AppProcess(string settingsFile, string durable, int port, Ti
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
+        foreach (var word in clock is null ? [] : new[] { "--clock-from", Text(clock.From.ToUnixTimeMilliseconds()), "--clock-rate", Text(clock.Rate) })
+        {
+            start.ArgumentList.Add(word);
+        }
+
         // One of several processes on a small machine, for a second or two.
         start.Environment["DOTNET_gcServer"] = "0";
         process = new Process { StartInfo = start };
@@ -77,6 +82,8 @@ public sealed class AppProcess(string settingsFile, string durable, int port, Ti
         process?.Dispose();
         http.Dispose();
     }
+
+    private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
 
     private async Task<bool> AnswersAsync()
     {

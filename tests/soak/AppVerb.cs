@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
@@ -7,7 +8,8 @@ using Portal.Runtime;
 namespace Portal.Tests.Soak;
 
 /// <summary>
-/// The portal as a process: <c>app --settings file.json --port n --durable "connection string" [--lease-ms n]</c>. Stops at SIGTERM, and when
+/// The portal as a process: <c>app --settings file.json --port n --durable "connection string" [--lease-ms n]
+/// [--clock-from unix-ms --clock-rate n]</c>. Stops at SIGTERM, and when
 /// its standard input ends: whoever started it is gone then, and nobody would ever stop it.
 /// </summary>
 public static class AppVerb
@@ -30,6 +32,7 @@ public static class AppVerb
                 DurableDatabase = args.Required("--durable"),
                 DurableLease = args.Number("--lease-ms", 0) is > 0 and var lease ? TimeSpan.FromMilliseconds(lease) : null,
                 Port = args.Number("--port", 7071),
+                Clock = Clock(args),
                 Settings = (await JsonSerializer.DeserializeAsync<Dictionary<string, string?>>(settings))!,
                 ConfigureLogging = logging => logging.SetMinimumLevel(LogLevel.Warning),
             },
@@ -38,4 +41,8 @@ public static class AppVerb
         await Task.WhenAny(orphaned, host.WaitForShutdownAsync(stop.Token));
         return 0;
     }
+
+    private static TimeProvider Clock(SoakArguments args) => args.Text("--clock-from") is { } from
+        ? new FastClock(DateTimeOffset.FromUnixTimeMilliseconds(long.Parse(from, CultureInfo.InvariantCulture)), args.Number("--clock-rate", 1))
+        : TimeProvider.System;
 }

@@ -19,11 +19,11 @@ public sealed class LivePortal : IAsyncDisposable
     private readonly TestDatabase database;
     private readonly HttpClient http;
 
-    private LivePortal(TestDatabase database, LocalMux mux, LocalClerk clerk, LocalResend resend, LocalBlob blob, LocalPagerDuty pagerDuty)
+    private LivePortal(TestDatabase database, LocalMux mux, LocalClerk clerk, LocalResend resend, LocalBlob blob, LocalPagerDuty pagerDuty, FastClock? clock)
     {
         this.database = database;
         (Mux, Clerk, Resend, Blob, PagerDuty) = (mux, clerk, resend, blob, pagerDuty);
-        App = new AppProcess(settingsFile, database.Admin, TestSettings.FreePort(), Lease);
+        App = new AppProcess(settingsFile, database.Admin, TestSettings.FreePort(), Lease, clock);
         Mux.WebhookUrl = new Uri(App.Address, "/api/webhooks/mux");
         Clerk.WebhookUrl = new Uri(App.Address, "/api/webhooks/clerk");
         Resend.WebhookUrl = new Uri(App.Address, "/api/webhooks/resend");
@@ -46,31 +46,48 @@ public sealed class LivePortal : IAsyncDisposable
 
     public LocalPagerDuty PagerDuty { get; }
 
+    public TestDatabase Database => database;
+
     /// <summary>Everything but the app, which <see cref="AppProcess.Start"/> starts.</summary>
-    public static async Task<LivePortal> StartAsync()
+    /// <param name="clock">Of the app and the vendors; null: real time.</param>
+    /// <param name="settings">Of the app, over the usual ones.</param>
+    public static async Task<LivePortal> StartAsync(FastClock? clock = null, IReadOnlyDictionary<string, string?>? settings = null)
     {
+        TimeProvider time = clock is null ? TimeProvider.System : clock;
         var database = await PostgresFixture.CloneAsync();
         var mux = await LocalMux.StartAsync(new LocalMuxOptions
         {
             Database = database.Admin,
+            Clock = time,
             EncodingTime = TimeSpan.FromMilliseconds(300),
             RateLimitPosts = false,
         });
-        var clerk = await LocalClerk.StartAsync(new LocalClerkOptions { Database = database.Admin });
-        var resend = await LocalResend.StartAsync(new LocalResendOptions { Database = database.Admin, RequestsPerSecond = 0 });
-        var blob = await LocalBlob.StartAsync(new LocalBlobOptions { Database = database.Admin });
-        var pagerDuty = await LocalPagerDuty.StartAsync(new LocalPagerDutyOptions { Database = database.Admin, EventsPerMinute = 0 });
-        await TestPeople.AddAsync(database.Admin, clerk, TimeProvider.System.GetUtcNow());
-        var portal = new LivePortal(database, mux, clerk, resend, blob, pagerDuty);
-        await portal.WriteSettingsAsync();
+        var clerk = await LocalClerk.StartAsync(new LocalClerkOptions { Database = database.Admin, Clock = time });
+        var resend = await LocalResend.StartAsync(new LocalResendOptions { Database = database.Admin, Clock = time, RequestsPerSecond = 0 });
+        var blob = await LocalBlob.StartAsync(new LocalBlobOptions { Database = database.Admin, Clock = time });
+        var pagerDuty = await LocalPagerDuty.StartAsync(new LocalPagerDutyOptions { Database = database.Admin, Clock = time, EventsPerMinute = 0 });
+        await TestPeople.AddAsync(database.Admin, clerk, time.GetUtcNow());
+        var portal = new LivePortal(database, mux, clerk, resend, blob, pagerDuty, clock);
+        await portal.WriteSettingsAsync(settings ?? new Dictionary<string, string?>());
         return portal;
     }
 
     /// <summary>One call as that person. Throws <see cref="HttpRequestException"/> or <see cref="IOException"/> when the app dies under it.</summary>
-    public async Task<Answer> CallAsync(string person, HttpMethod method, string path, object? body = null)
+    /// <param name="person">Null: without a session.</param>
+    /// <param name="key">Idempotency-Key.</param>
+    public async Task<Answer> CallAsync(string? person, HttpMethod method, string path, object? body = null, string? key = null)
     {
         using var request = new HttpRequestMessage(method, new Uri(path, UriKind.Relative));
-        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", (await Clerk.SignInAsync(person)).Jwt);
+        if (person is not null)
+        {
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", (await Clerk.SignInAsync(person)).Jwt);
+        }
+
+        if (key is not null)
+        {
+            request.Headers.Add("Idempotency-Key", key);
+        }
+
         request.Content = body is null ? null : new StringContent(JsonSerializer.Serialize(body, JsonSerializerOptions.Web), Encoding.UTF8, "application/json");
         return await (await http.SendAsync(request)).ReadAsync();
     }
@@ -109,10 +126,15 @@ public sealed class LivePortal : IAsyncDisposable
         File.Delete(settingsFile);
     }
 
-    private async Task WriteSettingsAsync()
+    private async Task WriteSettingsAsync(IReadOnlyDictionary<string, string?> more)
     {
         var settings = await TestSettings.MakeAsync(database, Mux, Clerk, Resend, Blob, PagerDuty, App.Address);
         settings["Mux:PostGap"] = "00:00:00.020";
+        foreach (var (name, value) in more)
+        {
+            settings[name] = value;
+        }
+
         await File.WriteAllTextAsync(settingsFile, JsonSerializer.Serialize(settings));
     }
 }

@@ -7,6 +7,7 @@ var programs = new Dictionary<string, (string Does, Func<SoakArguments, Task<int
 {
     ["kills"] = ("[--count 300] [--seed n] [--hurry]: the app killed with kill -9 at random points of its uploads", KillsSoak.RunAsync),
     ["engine"] = ("[--kills 1000] [--seed n] [--workers 3] [--in-flight 120]: engine processes killed under a mixed load, Postgres restarted", EngineSoak.RunAsync),
+    ["events"] = ("[--events 10000] [--kills 60] [--seed n] [--rate 10]: the app killed and its vendors failing while people act; every effect once, in order", EventsSoak.RunAsync),
     ["fuzz"] = ("[--count 20000] [--seed n]: hostile requests for every operation of the OpenAPI document", FuzzSoak.RunAsync),
     ["openapi"] = ("prints the OpenAPI document", OpenApiPrint.RunAsync),
 };

@@ -13,6 +13,21 @@ public static class TestSettings
     public const string MasterKey = "test-master-key";
     public const string SystemKey = "test-system-key";
     public const string AlertsSecret = "test-alerts-webhook-secret";
+    /// <summary>When timers run, where they do.</summary>
+    public static readonly IReadOnlyDictionary<string, string?> Schedules = new Dictionary<string, string?>
+    {
+        ["SealAuditSchedule"] = "0 * * * * *",
+        ["SweepOutboxSchedule"] = "*/5 * * * * *",
+        ["SendDigestsSchedule"] = "0 */15 * * * *",
+        ["ExpireInvitesSchedule"] = "0 */5 * * * *",
+        ["ExpireShareLinksSchedule"] = "20 * * * * *",
+        ["SweepMuxAssetsSchedule"] = "0 7 * * * *",
+        ["RollupAnalyticsSchedule"] = "0 12 * * * *",
+        ["DailyChecksSchedule"] = "0 10 15 * * *",
+        ["PruneRetentionSchedule"] = "0 40 15 * * *",
+        ["ResidencyReportSchedule"] = "0 25 * * * *",
+    };
+
     private static readonly string Key = Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes("portal-test-key")));
 
     // Made once a process: the app may be started more than once on the same database.
@@ -27,7 +42,7 @@ public static class TestSettings
         (string App, string System) database, LocalMux mux, LocalClerk clerk, LocalResend resend, LocalBlob blob, LocalPagerDuty pagerDuty, Uri app)
     {
         var signing = await NewSigningKeyAsync(mux);
-        return new()
+        return new(Schedules)
         {
             ["Database:App"] = database.App,
             ["Database:System"] = database.System,
@@ -69,16 +84,6 @@ public static class TestSettings
             ["Mail:PortalUrl"] = "https://portal.example",
             ["Mail:ApiUrl"] = app.ToString(),
             ["Mail:UnsubscribeKey"] = Key,
-            ["SealAuditSchedule"] = "0 * * * * *",
-            ["SweepOutboxSchedule"] = "*/5 * * * * *",
-            ["SendDigestsSchedule"] = "0 */15 * * * *",
-            ["ExpireInvitesSchedule"] = "0 */5 * * * *",
-            ["ExpireShareLinksSchedule"] = "20 * * * * *",
-            ["SweepMuxAssetsSchedule"] = "0 7 * * * *",
-            ["RollupAnalyticsSchedule"] = "0 12 * * * *",
-            ["DailyChecksSchedule"] = "0 10 15 * * *",
-            ["PruneRetentionSchedule"] = "0 40 15 * * *",
-            ["ResidencyReportSchedule"] = "0 25 * * * *",
             ["Http:AllowedOrigins"] = "http://localhost:3000",
             // The clock stands still: all of a test class is one minute.
             ["Limits:UserPerMinute"] = "1000000",

@@ -42,7 +42,7 @@ public sealed class AssetReadyMail(PortalDb db, IOptions<MailOptions> options) :
 }
 
 /// <summary>
-/// A guest gets the link, and later hears that it is withdrawn. The token is made again from the link's row: it is nowhere stored.
+/// A guest gets the link, and later hears that it is withdrawn, also when nobody knows whether the link's mail got through. The token is made again from the link's row: it is nowhere stored.
 /// </summary>
 public sealed class ShareLinkMail(PortalDb db, ShareTokens tokens, IOptions<ShareLinkOptions> options, TimeProvider clock) : IMailWriter
 {
@@ -55,7 +55,7 @@ public sealed class ShareLinkMail(PortalDb db, ShareTokens tokens, IOptions<Shar
                    l.allow_download, a.title,
                    exists (select 1 from portal.deliveries d
                             where d.tenant_id = @tenant and d.aggregate_id = l.id and d.recipient = @recipient and d.event_type = @created
-                              and d.status = 'sent') as was_sent
+                              and (d.status = 'sent' or d.offered_at is not null)) as was_sent
               from portal.share_links l join portal.assets a on a.tenant_id = l.tenant_id and a.id = l.asset_id
              where l.tenant_id = @tenant and l.id = @id
             """, new { tenant, id = delivery.Event.AggregateId, recipient = delivery.Recipient, created = EventTypes.ShareLinkCreated }, ct);

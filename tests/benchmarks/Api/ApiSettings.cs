@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Npgsql;
 using Portal.LocalVendors;
+using Portal.Tests.Support;
 
 namespace Portal.Tests.Benchmarks.Api;
 
@@ -14,7 +15,7 @@ public sealed record ApiSettings(string Key, string App, Dictionary<string, stri
         using var rsa = RSA.Create(2048);
         using var ec = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         string As(string role) => new NpgsqlConnectionStringBuilder(database) { Options = $"-c role={role}", MaxPoolSize = 100, NoResetOnClose = true }.ConnectionString;
-        return new(key, As("portal_app"), new()
+        return new(key, As("portal_app"), new(TestSettings.Schedules)
         {
             ["Database:App"] = As("portal_app"),
             ["Database:System"] = As("portal_system"),
@@ -28,6 +29,13 @@ public sealed record ApiSettings(string Key, string App, Dictionary<string, stri
             ["Clerk:AuthorizedParties"] = "http://localhost:3000",
             ["Clerk:ApiUrl"] = clerk.ApiUrl.ToString(),
             ["Clerk:SecretKey"] = "sk_test_bench",
+            ["Clerk:WebhookSecret"] = clerk.WebhookSecret,
+            ["Resend:ApiKey"] = "re_bench",
+            ["Resend:From"] = "no-reply@portal.example",
+            ["Resend:WebhookSecret"] = clerk.WebhookSecret,
+            ["Mail:PortalUrl"] = "https://portal.example",
+            ["Mail:ApiUrl"] = "https://api.portal.example",
+            ["Mail:UnsubscribeKey"] = key,
             ["Blob:ReadWriteToken"] = "vercel_blob_rw_bench_none",
             ["Alerts:WebhookSecret"] = key,
             ["ShareLinks:Keys:k1"] = key,
@@ -36,7 +44,6 @@ public sealed record ApiSettings(string Key, string App, Dictionary<string, stri
             ["Paging:CursorKey"] = key,
             ["Audit:Keys:a1"] = Base64(ec.ExportPkcs8PrivateKeyPem()),
             ["Audit:CurrentKey"] = "a1",
-            ["SealAuditSchedule"] = "0 * * * * *",
             ["Limits:UserPerMinute"] = "100000000",
             ["Limits:TenantPerMinute"] = "100000000",
             ["Limits:PlaybacksPerMinute"] = "100000000",

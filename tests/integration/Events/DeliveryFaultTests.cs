@@ -91,6 +91,28 @@ public sealed class DeliveryFaultTests(TestPortal portal) : IClassFixture<TestPo
     }
 
     [Fact]
+    public async Task A_link_that_may_have_gone_out_before_it_was_revoked_is_taken_back()
+    {
+        var asset = Guid.Parse((await portal.UploadReadyAsync(await portal.NewProjectAsync())).Text("assetId"));
+        await portal.DeliverAsync();
+        var link = await portal.ShareAsync(asset, new { guestEmails = new[] { "perhaps@client.example" } });
+        portal.Resend.Faults.FailNextAfterEffect(1, ApiFault.ConnectionAbort);
+        await portal.Host.RunTimerAsync("SweepOutbox");
+        await Eventually.TrueAsync(
+            async () => await portal.ScalarAsync<long>("select count(*) from portal.deliveries where aggregate_id = @id and tries = 1", new { id = link.Id }) == 1, "the first go to have failed");
+        (await portal.As("agency").PostAsync($"/api/share-links/{link.Id}/revoke")).Expect(200);
+        await portal.DeliverMovingAsync();
+
+        Assert.Equal(
+            ["skipped perhaps sent: link_not_active_any_more", "sent "],
+            await portal.ListAsync("select status || ' ' || coalesce(reason, '') from portal.deliveries where aggregate_id = @id order by seq", new { id = link.Id }));
+        Assert.Collection(
+            await portal.InboxOfAsync("perhaps@client.example"),
+            mail => Assert.Contains(link.Text("token"), mail.Text!, StringComparison.Ordinal),
+            mail => Assert.Contains("no longer shared", mail.Subject, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task A_sweep_that_died_between_commit_and_start_is_made_good()
     {
         var project = await portal.NewProjectAsync("Half started");
