@@ -13,6 +13,7 @@ public static class TestSettings
     public const string MasterKey = "test-master-key";
     public const string SystemKey = "test-system-key";
     public const string AlertsSecret = "test-alerts-webhook-secret";
+
     /// <summary>When timers run, where they do.</summary>
     public static readonly IReadOnlyDictionary<string, string?> Schedules = new Dictionary<string, string?>
     {
