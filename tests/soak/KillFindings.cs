@@ -25,7 +25,11 @@ public sealed class KillFindings(LivePortal portal)
             select format('%s: lane %s, status %s %s', j.id, i.lane, i.status, i.parked_reason) from portal.upload_jobs j
             left join durable.instances i on i.id = j.id || '-1' where i.lane is distinct from 1
             """),
-        ("orchestration of no upload", "select i.id from durable.instances i where not exists (select from portal.upload_jobs j where i.id = j.id || '-1')"),
+        ("orchestration of no upload and no delivery", """
+            select i.id from durable.instances i
+             where not exists (select from portal.upload_jobs j where i.id = j.id || '-1')
+               and not exists (select from portal.deliveries d where i.id = 'deliver-' || d.id || '-' || d.attempt)
+            """),
         ("not one live Mux asset", """
             select format('%s: %s live', j.id, count(a.id)) from portal.upload_jobs j
             left join vendors.mux_assets a on a.passthrough = j.id::text and a.deleted_at is null group by j.id having count(a.id) <> 1

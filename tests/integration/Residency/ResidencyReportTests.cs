@@ -25,6 +25,7 @@ public sealed class ResidencyReportTests(TestPortal portal) : IClassFixture<Test
         ["mux_chores"] = "likewise",
         ["outbox"] = "likewise",
         ["digests"] = "days for which a digest is settled",
+        ["incidents"] = "the platform's, by ids; some name the tenant they are about",
         ["idempotency_keys"] = "answers of the last 24 hours",
         ["project_progress"] = "made from the events that are counted",
         ["unread_counts"] = "likewise",

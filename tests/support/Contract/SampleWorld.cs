@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Text.Json;
 using Dapper;
-using Portal.Deliveries.Mails;
 using Microsoft.Extensions.DependencyInjection;
+using Portal.Deliveries.Mails;
 using Portal.LocalVendors;
 using Portal.Residency;
 
