@@ -30,7 +30,7 @@ internal sealed record LauncherArguments
                            admin, agency, client, compliance, operator, or other-admin of the second tenant
           audit verify <export>    checks an export of the audit log, without a database; names the first row that is not
                            as it was sealed, and leaves with 1 then
-          events rebuild   makes what is counted from events (project progress, unread counts) again, and leaves with 1
+          events rebuild   makes what is counted from events (project progress, unread counts, analytics) again, and leaves with 1
                            when something differed; it is put right then
           webhooks capture <file>  writes the events of the local inbox as lines of JSON
           webhooks replay <file>   sends such events, signed anew, to the app that runs at --port, and tells what changed

@@ -7,11 +7,11 @@ namespace Portal.Local;
 /// <summary><c>events rebuild</c>: what is counted from events is made again from nothing, tenant by tenant, compared, and put right.</summary>
 internal static class RebuildVerb
 {
-    public static async Task<int> RunAsync(LauncherArguments arguments, Screen errors, TextWriter output, CancellationToken ct)
+    public static async Task<int> RunAsync(LauncherArguments arguments, Screen errors, TextWriter output, TimeProvider clock, CancellationToken ct)
     {
         await using var database = await LocalDatabase.OpenAsync(arguments, errors, ct);
         await using var sources = new PortalDataSources(NpgsqlDataSource.Create(database.App), NpgsqlDataSource.Create(database.System));
-        var rebuild = new RebuildReadModels(new PortalDb(sources));
+        var rebuild = new RebuildReadModels(new PortalDb(sources), clock);
         var (events, rows, wrong) = (0L, 0, 0);
         foreach (var tenant in await TenantsAsync(database, ct))
         {

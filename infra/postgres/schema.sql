@@ -62,6 +62,7 @@ create policy own_tenant on portal.analytics_raw as permissive for all to portal
     with check ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)));
 grant insert, select on table portal.analytics_raw to portal_app;
 grant delete, select on table portal.analytics_raw to portal_system;
+grant update (rolled_up) on table portal.analytics_raw to portal_app;
 grant update (rolled_up) on table portal.analytics_raw to portal_system;
 
 create table portal.analytics_rollups (
@@ -85,7 +86,7 @@ create policy all_tenants on portal.analytics_rollups as permissive for all to p
 create policy own_tenant on portal.analytics_rollups as permissive for all to portal_app
     using ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)))
     with check ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)));
-grant select on table portal.analytics_rollups to portal_app;
+grant delete, insert, select on table portal.analytics_rollups to portal_app;
 grant delete, insert, select, update on table portal.analytics_rollups to portal_system;
 
 create table portal.asset_versions (

@@ -12,7 +12,7 @@ public sealed record WrongRow(string Model, Guid Key, string Was, string Is);
 /// Makes the read models again from the events alone, compares them with what is kept, and puts right what differs. Sums do not depend on
 /// the order of events; what is still in the outbox is left out, since it has not been counted either.
 /// </summary>
-public sealed class RebuildReadModels(PortalDb db)
+public sealed class RebuildReadModels(PortalDb db, TimeProvider clock)
 {
     private const int Batch = 5000;
 
@@ -30,17 +30,19 @@ public sealed class RebuildReadModels(PortalDb db)
         await tx.ExecuteAsync("select pg_advisory_xact_lock(hashtextextended('portal.outbox ' || @tenant::text, 0))", new { tenant });
         var progress = new Dictionary<Guid, (int Tasks, int Done)>();
         var unread = new Dictionary<Guid, int>();
-        var count = await FoldAsync(tx, tenant, progress, unread);
+        var analytics = await RolledUpAgain.BeginAsync(tx, tenant, clock.GetUtcNow());
+        var count = await FoldAsync(tx, tenant, progress, unread, analytics);
         var wrong = await CompareAsync(tx, tenant, progress, unread);
         if (wrong.Count > 0)
         {
             await ReplaceAsync(tx, tenant, progress, unread);
         }
 
-        return new Rebuilt(tenant, count, progress.Count + unread.Count, wrong);
+        var wrongSums = await analytics.PutRightAsync(tx, tenant);
+        return new Rebuilt(tenant, count, progress.Count + unread.Count + analytics.Rows, [.. wrong, .. wrongSums]);
     }, ct);
 
-    private static async Task<long> FoldAsync(Tx tx, TenantId tenant, Dictionary<Guid, (int Tasks, int Done)> progress, Dictionary<Guid, int> unread)
+    private static async Task<long> FoldAsync(Tx tx, TenantId tenant, Dictionary<Guid, (int Tasks, int Done)> progress, Dictionary<Guid, int> unread, RolledUpAgain analytics)
     {
         var count = 0L;
         for (var after = Guid.Empty; ;)
@@ -48,6 +50,7 @@ public sealed class RebuildReadModels(PortalDb db)
             var events = await tx.QueryAsync<PortalEvent>(Events, new { tenant, after, limit = Batch });
             foreach (var e in events)
             {
+                analytics.Add(e);
                 if (ReadModels.ProgressOf(e) is var (project, tasks, done))
                 {
                     var (allTasks, allDone) = progress.GetValueOrDefault(project);

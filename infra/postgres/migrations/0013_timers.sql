@@ -269,7 +269,9 @@ alter table portal.analytics_rollups enable row level security;
 create policy own_tenant on portal.analytics_rollups to portal_app
     using (tenant_id = (select portal.current_tenant())) with check (tenant_id = (select portal.current_tenant()));
 create policy all_tenants on portal.analytics_rollups to portal_system using (true) with check (true);
-grant select on portal.analytics_rollups to portal_app;
+-- Insert and delete: made again from the events (shared/Events/RebuildReadModels.cs), which holds the raw rows that are not added yet.
+grant select, insert, delete on portal.analytics_rollups to portal_app;
+grant update (rolled_up) on portal.analytics_raw to portal_app;
 grant select, insert, update, delete on portal.analytics_rollups to portal_system;
 
 -- Weekly evidence of where data is. One for a tenant and ISO week, never changed: the hashes are in the audit log.

@@ -64,6 +64,48 @@ public sealed class ReadModelTests(TestPortal portal) : IClassFixture<TestPortal
         Assert.Equal(1, await portal.ScalarAsync<int>("select tasks from portal.project_progress where project_id = @project", new { project }));
     }
 
+    [Fact]
+    public async Task Analytics_equal_the_events_rolled_up_or_not_and_late_and_are_put_right()
+    {
+        var project = await HistoryAsync();
+        await portal.Host.RunTimerAsync("RollupAnalytics");
+        Assert.Empty((await RebuildAsync()).Wrong);
+        var sums = await SumsAsync();
+        Assert.Contains($"month tasks_completed {project} 4 4", sums.Select(s => s[..s.LastIndexOf('|')]));
+
+        // Some rolled up, some not yet, and one that tells of a month ago.
+        await portal.NewTaskAsync(project);
+        await using (var connection = await portal.OpenAsync())
+        {
+            await connection.ExecuteAsync("""
+                insert into portal.events (event_id, tenant_id, aggregate_type, aggregate_id, type, payload, occurred_at)
+                values (gen_random_uuid(), @tenant, 'upload_job', gen_random_uuid(), 'asset_uploaded', jsonb_build_object('projectId', @project), @now - interval '31 days')
+                """, new { tenant = TestPeople.Tenant, project, now = portal.Clock.GetUtcNow() });
+        }
+
+        await portal.DeliverAsync();
+        Assert.Empty((await RebuildAsync()).Wrong);
+        await portal.Host.RunTimerAsync("RollupAnalytics");
+        Assert.Empty((await RebuildAsync()).Wrong);
+
+        await using (var connection = await portal.OpenAsync())
+        {
+            await connection.ExecuteAsync("""
+                update portal.analytics_rollups set events = events + 1 where grain = 'day' and metric = 'tasks_completed' and project_id = @project;
+                delete from portal.analytics_rollups where grain = 'month' and metric = 'comments';
+                """, new { project });
+        }
+
+        var before = await SumsAsync();
+        Assert.Equal(["(5, 4)"], (await RebuildAsync()).Wrong.Where(w => w.Key == project).Select(w => w.Was));
+        Assert.NotEqual(before, await SumsAsync());
+        Assert.Empty((await RebuildAsync()).Wrong);
+    }
+
+    private Task<IReadOnlyList<string>> SumsAsync() => portal.ListAsync("""
+        select concat_ws(' ', grain, metric, project_id, events, amount) || '|' || bucket_start from portal.analytics_rollups where tenant_id = @tenant order by 1
+        """, new { tenant = TestPeople.Tenant });
+
     private Task<Rebuilt> RebuildAsync() => portal.Host.Services.GetRequiredService<RebuildReadModels>().RunAsync(Tenant, CancellationToken.None);
 
     /// <summary>A project with tasks made, moved there and back, and deleted, and people who read some of what they were told.</summary>

@@ -114,7 +114,7 @@ public sealed class FireFindings(LivePortal portal)
         await using var app = NpgsqlDataSource.Create(portal.Database.App);
         await using var system = NpgsqlDataSource.Create(portal.Database.System);
         await using var sources = new PortalDataSources(app, system);
-        var rebuilt = await new RebuildReadModels(new PortalDb(sources)).RunAsync(new TenantId(TestPeople.Tenant), CancellationToken.None);
+        var rebuilt = await new RebuildReadModels(new PortalDb(sources), TimeProvider.System).RunAsync(new TenantId(TestPeople.Tenant), CancellationToken.None);
         return [.. rebuilt.Wrong.Select(w => $"{w.Model} of {w.Key} was {w.Was}, from the events {w.Is}")];
     }
 }
