@@ -39,7 +39,8 @@ public sealed class KillFindings(LivePortal portal)
             and not exists (select from portal.upload_jobs j where j.mux_asset_id = a.id and a.passthrough = j.id::text)
             """),
         ("clean-up is not done", "select mux_asset_id from portal.mux_cleanups where done_at is null"),
-        ("webhook is not processed", "select format('%s %s is %s: %s', type, event_id, status, last_error) from portal.webhook_inbox where status <> 'processed'"),
+        // Mux's: mails about what became ready are still coming and going.
+        ("webhook is not processed", "select format('%s %s is %s: %s', type, event_id, status, last_error) from portal.webhook_inbox where provider = 'mux' and status <> 'processed'"),
     ];
 
     /// <summary>The furthest step of the upload of that file.</summary>
