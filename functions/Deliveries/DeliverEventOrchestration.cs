@@ -36,7 +36,7 @@ public static class DeliverEventOrchestration
         }
         catch (TaskFailedException e)
         {
-            await context.CallActivityAsync(DeliverEventActivities.Fail, new DeliveryFailure(delivery, Reason(e.FailureDetails)), Bookkeeping);
+            await context.CallActivityAsync<bool>(DeliverEventActivities.Fail, new DeliveryFailure(delivery, Reason(e.FailureDetails)), Bookkeeping);
             return "failed";
         }
     }
@@ -58,14 +58,14 @@ public static class DeliverEventOrchestration
                 next = context.CurrentUtcDateTime + wait;
                 if (next > patientUntil && ++tries > MaxTries)
                 {
-                    await context.CallActivityAsync(DeliverEventActivities.Fail, new DeliveryFailure(delivery, "the vendor asked for patience for too long"), Bookkeeping);
+                    await context.CallActivityAsync<bool>(DeliverEventActivities.Fail, new DeliveryFailure(delivery, "the vendor asked for patience for too long"), Bookkeeping);
                     return;
                 }
             }
             catch (TaskFailedException e) when (tries < MaxTries && e.FailureDetails.IsCausedBy<TryAgainException>())
             {
                 next = context.CurrentUtcDateTime + UploadPipelineOrchestration.Delay(tries);
-                await context.CallActivityAsync(
+                await context.CallActivityAsync<bool>(
                     DeliverEventActivities.NoteTry, new DeliveryTry(delivery, tries, e.FailureDetails.ErrorMessage, next, tries == AlertAtRetry), Bookkeeping);
                 tries++;
             }

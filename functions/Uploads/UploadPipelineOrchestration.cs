@@ -121,7 +121,7 @@ public static class UploadPipelineOrchestration
             catch (TaskFailedException e) when (tries < MaxTries && e.FailureDetails.IsCausedBy<TryAgainException>())
             {
                 var next = context.CurrentUtcDateTime + Delay(tries);
-                await context.CallActivityAsync(
+                await context.CallActivityAsync<bool>(
                     UploadPipelineActivities.NoteTry, new TryNote(upload, tries, e.FailureDetails.ErrorMessage, next, tries == AlertAtRetry), Bookkeeping);
                 await context.CreateTimer(next, CancellationToken.None);
             }
