@@ -1,26 +1,29 @@
-// The portal on Azure Functions, Flex Consumption. A starting point, not deployed yet: docs/decisions/0009-azure-flex-consumption.md.
-//   az deployment group create -g <group> -f infra/azure/main.bicep -p infra/azure/main.example.bicepparam
+// The portal on Azure Functions, Flex Consumption: docs/decisions/0009-azure-flex-consumption.md. Each installation has a parameter file:
+//   az deployment group create -g <group> -p infra/azure/staging.bicepparam
 targetScope = 'resourceGroup'
 
 @description('Near the database: Neon in Sydney.')
 param location string = 'australiaeast'
 
-@description('Name of the function app, part of its address.')
+@description('Name of the function app, part of its address. The Functions host takes the first 32 characters for its id.')
 @minLength(2)
-@maxLength(60)
+@maxLength(32)
 param appName string
 
-@description('An existing vault in this resource group, with role-based access, that holds the secrets listed below.')
+@description('Name of the vault with the secrets listed below; unique in the world.')
+@minLength(3)
+@maxLength(24)
 param keyVaultName string
 
-@description('Clerk Frontend API URL.')
+@description('Clerk Frontend API URL, without a slash at the end.')
 param clerkIssuer string
 
 @description('The sender of mail: an address of a domain that Resend has verified.')
 param mailFrom string
 
-@description('Origins of the portal, separated by commas: accepted as azp and by CORS.')
-param portalOrigins string
+@description('Origins of the portal, accepted as azp and by CORS. Mails link to the first.')
+@minLength(1)
+param portalOrigins string[]
 
 @description('The page of the portal that an invitation leads to.')
 param inviteRedirectUrl string
@@ -28,47 +31,72 @@ param inviteRedirectUrl string
 @description('The page of the portal that takes a share token, ending with a slash.')
 param sharePageUrl string
 
-@description('Id of the key for new share tokens; its secret is called ShareLinks-Keys-<id>.')
-param shareLinkKeyId string = 'k1'
+@description('Ids of the keys of share tokens, the current one first; old ones while their links live. Secret: ShareLinks-Keys-<id>.')
+@minLength(1)
+param shareLinkKeyIds string[] = ['k1']
 
+@description('Ids of the keys that seal the audit log, the current one first, then all earlier ones. Secret: Audit-Keys-<id>.')
+@minLength(1)
+param auditKeyIds string[] = ['a1']
+
+@description('On-call is paged by PagerDuty; false where there is no routing key in the vault.')
+param paging bool = true
+
+@description('How many instances there may be at once.')
+@minValue(40)
+@maxValue(1000)
 param maximumInstanceCount int = 40
-
-@description('Id of the key that signs the seals of the audit log; a new id with every new key.')
-param auditKeyId string = 'a1'
 
 @description('Instances that are always ready for HTTP: 0 saves money, 1 saves the cold start.')
 param alwaysReadyHttp int = 0
 
-@description('On-call is paged by PagerDuty; false where there is no routing key in the vault.')
-param paging bool = true
+@description('Memory of an instance.')
+@allowed([512, 2048, 4096])
+param instanceMemoryMB int = 2048
+
+@description('Standard_ZRS survives the loss of a zone, Standard_LRS is cheaper.')
+@allowed(['Standard_LRS', 'Standard_ZRS'])
+param storageSku string = 'Standard_ZRS'
+
+@description('How long logs and traces are kept.')
+@minValue(30)
+@maxValue(730)
+param logRetentionDays int = 30
 
 var suffix = uniqueString(resourceGroup().id, appName)
 var storageName = 'st${suffix}'
 var packages = 'packages'
 
 // Setting → secret. Vault names allow no underscores or colons.
-var secrets = union({
-  Database__App: 'Database-App'
-  Database__System: 'Database-System'
-  Mux__TokenId: 'Mux-TokenId'
-  Mux__TokenSecret: 'Mux-TokenSecret'
-  Mux__WebhookSecret: 'Mux-WebhookSecret'
-  Clerk__SecretKey: 'Clerk-SecretKey'
-  Clerk__WebhookSecret: 'Clerk-WebhookSecret'
-  Resend__ApiKey: 'Resend-ApiKey'
-  Resend__WebhookSecret: 'Resend-WebhookSecret'
-  Mux__SigningKeyId: 'Mux-SigningKeyId'
-  Mux__SigningPrivateKey: 'Mux-SigningPrivateKey'
-  Blob__ReadWriteToken: 'Blob-ReadWriteToken'
-  'ShareLinks__Keys__${shareLinkKeyId}': 'ShareLinks-Keys-${shareLinkKeyId}'
-  Privacy__HashKey: 'Privacy-HashKey'
-  Paging__CursorKey: 'Paging-CursorKey'
-  Mail__UnsubscribeKey: 'Mail-UnsubscribeKey'
-  'Audit__Keys__${auditKeyId}': 'Audit-Keys-${auditKeyId}'
-  Operations__DurableKey: 'Operations-DurableKey'
-  Alerts__WebhookSecret: 'Alerts-WebhookSecret'
-}, paging ? { PagerDuty__RoutingKey: 'PagerDuty-RoutingKey' } : {})
-var secretSettings = toObject(items(secrets), entry => entry.key, entry => '@Microsoft.KeyVault(VaultName=${keyVaultName};SecretName=${entry.value})')
+var secrets = union(
+  toObject(shareLinkKeyIds, id => 'ShareLinks__Keys__${id}', id => 'ShareLinks-Keys-${id}'),
+  toObject(auditKeyIds, id => 'Audit__Keys__${id}', id => 'Audit-Keys-${id}'),
+  paging ? { PagerDuty__RoutingKey: 'PagerDuty-RoutingKey' } : {},
+  {
+    Database__App: 'Database-App'
+    Database__System: 'Database-System'
+    Mux__TokenId: 'Mux-TokenId'
+    Mux__TokenSecret: 'Mux-TokenSecret'
+    Mux__WebhookSecret: 'Mux-WebhookSecret'
+    Mux__SigningKeyId: 'Mux-SigningKeyId'
+    Mux__SigningPrivateKey: 'Mux-SigningPrivateKey'
+    Clerk__SecretKey: 'Clerk-SecretKey'
+    Clerk__WebhookSecret: 'Clerk-WebhookSecret'
+    Resend__ApiKey: 'Resend-ApiKey'
+    Resend__WebhookSecret: 'Resend-WebhookSecret'
+    Blob__ReadWriteToken: 'Blob-ReadWriteToken'
+    Privacy__HashKey: 'Privacy-HashKey'
+    Paging__CursorKey: 'Paging-CursorKey'
+    Mail__UnsubscribeKey: 'Mail-UnsubscribeKey'
+    Operations__DurableKey: 'Operations-DurableKey'
+    Alerts__WebhookSecret: 'Alerts-WebhookSecret'
+  }
+)
+var secretSettings = toObject(
+  items(secrets),
+  entry => entry.key,
+  entry => '@Microsoft.KeyVault(VaultName=${keyVaultName};SecretName=${entry.value})'
+)
 
 // Built-in roles. Durable's Azure Storage provider wants blobs, queues and tables.
 var storageRoles = [
@@ -89,7 +117,8 @@ resource logs 'Microsoft.OperationalInsights/workspaces@2023-09-01' = {
   location: location
   properties: {
     sku: { name: 'PerGB2018' }
-    retentionInDays: 30
+    retentionInDays: logRetentionDays
+    features: { disableLocalAuth: true }
   }
 }
 
@@ -108,36 +137,57 @@ resource storage 'Microsoft.Storage/storageAccounts@2023-05-01' = {
   name: storageName
   location: location
   kind: 'StorageV2'
-  sku: { name: 'Standard_ZRS' }
+  sku: { name: storageSku }
   properties: {
     allowBlobPublicAccess: false
+    allowCrossTenantReplication: false
+    // Nobody but the identity gets in: there is no key to leak, and no SAS that a key has signed.
     allowSharedKeyAccess: false
+    defaultToOAuthAuthentication: true
     minimumTlsVersion: 'TLS1_2'
     supportsHttpsTrafficOnly: true
   }
 
   resource blobs 'blobServices' = {
     name: 'default'
+    properties: {
+      containerDeleteRetentionPolicy: { enabled: true, days: 7 }
+      deleteRetentionPolicy: { enabled: true, days: 7 }
+    }
 
     resource container 'containers' = {
       name: packages
+      properties: { publicAccess: 'None' }
     }
   }
 }
 
-resource vault 'Microsoft.KeyVault/vaults@2023-07-01' existing = {
+// A lost key of the audit log's seals or of share tokens cannot be made again. For 90 days a deleted secret, or the vault itself, can be
+// recovered, and nobody can purge it before.
+resource vault 'Microsoft.KeyVault/vaults@2023-07-01' = {
   name: keyVaultName
+  location: location
+  properties: {
+    sku: { family: 'A', name: 'standard' }
+    tenantId: tenant().tenantId
+    enableRbacAuthorization: true
+    enableSoftDelete: true
+    softDeleteRetentionInDays: 90
+    enablePurgeProtection: true
+  }
 }
 
-resource storageAccess 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for role in storageRoles: {
-  name: guid(storage.id, identity.id, role)
-  scope: storage
-  properties: {
-    principalId: identity.properties.principalId
-    principalType: 'ServicePrincipal'
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', role)
+resource storageAccess 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
+  for role in storageRoles: {
+    name: guid(storage.id, identity.id, role)
+    scope: storage
+    properties: {
+      principalId: identity.properties.principalId
+      principalType: 'ServicePrincipal'
+      roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', role)
+    }
   }
-}]
+]
 
 resource vaultAccess 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   name: guid(vault.id, identity.id, keyVaultSecretsUser)
@@ -188,7 +238,7 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
         version: '10.0'
       }
       scaleAndConcurrency: {
-        instanceMemoryMB: 2048
+        instanceMemoryMB: instanceMemoryMB
         maximumInstanceCount: maximumInstanceCount
         alwaysReady: alwaysReadyHttp == 0 ? [] : [{ name: 'http', instanceCount: alwaysReadyHttp }]
       }
@@ -206,50 +256,78 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
     siteConfig: {
       // No cors here: the platform would answer preflights itself, without the headers that the app exposes.
       minTlsVersion: '1.2'
+      scmMinTlsVersion: '1.2'
     }
   }
   dependsOn: [storageAccess, vaultAccess, insightsAccess, storage::blobs::container]
 
+  // `az` deploys with the token of whoever is signed in: no password opens the app's deployment endpoint.
+  resource ftp 'basicPublishingCredentialsPolicies' = {
+    name: 'ftp'
+    properties: { allow: false }
+  }
+
+  resource scm 'basicPublishingCredentialsPolicies' = {
+    name: 'scm'
+    properties: { allow: false }
+  }
+
   resource settings 'config' = {
     name: 'appsettings'
-    properties: union(secretSettings, {
+    // Without a routing key nobody is paged.
+    properties: union({ PagerDuty__RoutingKey: '' }, secretSettings, {
       // Durable takes AzureWebJobsStorage too: its default provider is Azure Storage.
       AzureWebJobsStorage__accountName: storage.name
       AzureWebJobsStorage__credential: 'managedidentity'
       AzureWebJobsStorage__clientId: identity.properties.clientId
+      // The app's routes start at the root (host.json); the host's own page there would answer first.
+      AzureWebJobsDisableHomepage: 'true'
       APPLICATIONINSIGHTS_CONNECTION_STRING: insights.properties.ConnectionString
       APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identity.properties.clientId};Authorization=AAD'
+      Mux__UploadTimeout: '1.00:00:00'
+      Mux__CallTimeout: '00:00:20'
+      Mux__PostGap: '00:00:01'
       Clerk__Issuer: clerkIssuer
-      Clerk__AuthorizedParties: portalOrigins
+      Clerk__AuthorizedParties: join(portalOrigins, ',')
+      Clerk__JwksUrl: '${clerkIssuer}/.well-known/jwks.json'
       Clerk__InviteRedirectUrl: inviteRedirectUrl
       Resend__From: mailFrom
-      Audit__CurrentKey: auditKeyId
+      Blob__CallbackUrl: '${address}/api/webhooks/blob'
       PagerDuty__Source: appName
-      Mail__PortalUrl: split(portalOrigins, ',')[0]
-      Mail__ApiUrl: 'https://${app.properties.defaultHostName}'
-      SealAuditSchedule: '0 * * * * *'
+      ShareLinks__CurrentKey: shareLinkKeyIds[0]
+      ShareLinks__PageUrl: sharePageUrl
+      Audit__CurrentKey: auditKeyIds[0]
+      Mail__PortalUrl: portalOrigins[0]
+      Mail__ApiUrl: address
+      Http__AllowedOrigins: join(portalOrigins, ',')
+      // The worker's ASP.NET integration has taken the client's address, which Azure's front end appends, off X-Forwarded-For before
+      // any function runs. What is left of that header is what the client itself claims: trust none of it.
+      Http__TrustedProxies: '0'
+      Limits__UserPerMinute: '600'
+      Limits__TenantPerMinute: '6000'
+      Limits__PlaybacksPerMinute: '100'
+      Limits__UploadsPerDay: '20'
+      Limits__FailedTriesPerMinute: '20'
+      Operations__DurableUrl: '${address}/runtime/webhooks/durabletask'
+      Operations__SessionLifetime: '08:00:00'
       SweepOutboxSchedule: '*/5 * * * * *'
       SendDigestsSchedule: '0 */15 * * * *'
+      SealAuditSchedule: '0 * * * * *'
       ExpireInvitesSchedule: '0 */5 * * * *'
       ExpireShareLinksSchedule: '20 * * * * *'
       SweepMuxAssetsSchedule: '0 7 * * * *'
-      RollupAnalyticsSchedule: '0 12 * * * *'
       DailyChecksSchedule: '0 10 15 * * *'
+      RollupAnalyticsSchedule: '0 12 * * * *'
       PruneRetentionSchedule: '0 40 15 * * *'
       ResidencyReportSchedule: '0 25 * * * *'
-      Http__AllowedOrigins: portalOrigins
-      // Azure's front end appends the client's address.
-      Http__TrustedProxies: '1'
-      Blob__CallbackUrl: 'https://${app.properties.defaultHostName}/api/webhooks/blob'
-      Operations__DurableUrl: 'https://${app.properties.defaultHostName}/runtime/webhooks/durabletask'
-      ShareLinks__CurrentKey: shareLinkKeyId
-      ShareLinks__PageUrl: sharePageUrl
     })
   }
 }
 
-output address string = 'https://${app.properties.defaultHostName}'
-output muxWebhook string = 'https://${app.properties.defaultHostName}/api/webhooks/mux'
-output clerkWebhook string = 'https://${app.properties.defaultHostName}/api/webhooks/clerk'
-output alertsWebhook string = 'https://${app.properties.defaultHostName}/api/webhooks/alerts'
-output resendWebhook string = 'https://${app.properties.defaultHostName}/api/webhooks/resend'
+var address = 'https://${app.properties.defaultHostName}'
+
+output address string = address
+output muxWebhook string = '${address}/api/webhooks/mux'
+output clerkWebhook string = '${address}/api/webhooks/clerk'
+output alertsWebhook string = '${address}/api/webhooks/alerts'
+output resendWebhook string = '${address}/api/webhooks/resend'
