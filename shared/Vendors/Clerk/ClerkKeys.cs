@@ -1,7 +1,5 @@
-using System.Buffers.Text;
-using System.Security.Cryptography;
-using System.Text.Json;
 using Microsoft.Extensions.Options;
+using Microsoft.IdentityModel.Tokens;
 
 namespace Portal.Vendors.Clerk;
 
@@ -9,76 +7,89 @@ namespace Portal.Vendors.Clerk;
 /// The public keys of our Clerk instance, kept for five minutes. An unknown key id fetches again, but at most once in ten seconds:
 /// a stranger who sends made-up ids must not make us hammer Clerk. When Clerk is away, keys that we had stay good for a day.
 /// </summary>
+/// <remarks>
+/// Not the library's ConfigurationManager: it reads the machine's clock, and cannot tell a key that does not exist from keys that cannot
+/// be had.
+/// </remarks>
 public sealed class ClerkKeys(HttpClient http, IOptions<ClerkOptions> options, TimeProvider clock) : IDisposable
 {
     private static readonly TimeSpan Fresh = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan Usable = TimeSpan.FromHours(24);
     private static readonly TimeSpan FetchGap = TimeSpan.FromSeconds(10);
     private readonly SemaphoreSlim fetching = new(1, 1);
-    private volatile KeySet current = new(new Dictionary<string, RSAParameters>(), DateTimeOffset.MinValue);
-    private DateTimeOffset lastTry = DateTimeOffset.MinValue;
+    private volatile KeySet current = new(new Dictionary<string, RsaSecurityKey>(), DateTimeOffset.MinValue);
+    private volatile Exception? failure;
+    private DateTimeOffset lastAttempt = DateTimeOffset.MinValue;
 
-    /// <summary>The key of that id, or null when the instance has none. Throws <see cref="HttpRequestException"/> when no keys can be had.</summary>
-    public async Task<RSAParameters?> FindAsync(string kid, CancellationToken ct)
+    /// <summary>The key of that id, or null when the instance has none.</summary>
+    /// <exception cref="HttpRequestException">It is not known, and Clerk cannot be asked: nobody can say whether it is good.</exception>
+    public async Task<SecurityKey?> FindAsync(string kid, CancellationToken ct)
     {
-        if (clock.GetUtcNow() - current.FetchedAt < Fresh && current.Keys.TryGetValue(kid, out var known))
+        var known = Known(kid);
+        if (known is not null && IsFresh)
         {
             return known;
         }
 
-        await RefreshAsync(kid, ct);
-        return current.Keys.TryGetValue(kid, out var key) ? key : null;
+        // Whoever has a key that is only stale does not wait while somebody else fetches.
+        if (await fetching.WaitAsync(known is null ? Timeout.InfiniteTimeSpan : TimeSpan.Zero, ct))
+        {
+            try
+            {
+                await RefreshAsync(kid);
+            }
+            finally
+            {
+                fetching.Release();
+            }
+        }
+
+        return Known(kid) ?? (failure is null ? null : throw new HttpRequestException("Clerk's keys cannot be fetched.", failure));
     }
 
     public void Dispose() => fetching.Dispose();
 
-    private async Task RefreshAsync(string kid, CancellationToken ct)
+    private bool IsFresh => clock.GetUtcNow() - current.FetchedAt < Fresh;
+
+    private RsaSecurityKey? Known(string kid)
     {
-        await fetching.WaitAsync(ct);
+        var set = current;
+        return clock.GetUtcNow() - set.FetchedAt <= Usable && set.Keys.TryGetValue(kid, out var key) ? key : null;
+    }
+
+    /// <summary>For everybody: a caller who leaves must not cancel it. The client's timeout ends it.</summary>
+    private async Task RefreshAsync(string kid)
+    {
+        var now = clock.GetUtcNow();
+        if ((IsFresh && current.Keys.ContainsKey(kid)) || now - lastAttempt < FetchGap)
+        {
+            return;
+        }
+
+        lastAttempt = now;
         try
         {
-            var now = clock.GetUtcNow();
-            var stale = now - current.FetchedAt >= Fresh;
-            if ((!stale && current.Keys.ContainsKey(kid)) || now - lastTry < FetchGap)
-            {
-                return;
-            }
-
-            lastTry = now;
-            current = new(await FetchAsync(ct), now);
+            current = new(await FetchAsync(), now);
+            failure = null;
         }
-        catch (Exception e) when (e is HttpRequestException or JsonException or KeyNotFoundException or FormatException
-                                  || (e is OperationCanceledException && !ct.IsCancellationRequested))
+        catch (Exception e) when (e is HttpRequestException or OperationCanceledException or ArgumentException or FormatException)
         {
-            if (clock.GetUtcNow() - current.FetchedAt > Usable)
-            {
-                throw new HttpRequestException("Clerk's keys cannot be fetched.", e);
-            }
-        }
-        finally
-        {
-            fetching.Release();
+            failure = e;
         }
     }
 
-    private async Task<Dictionary<string, RSAParameters>> FetchAsync(CancellationToken ct)
+    private async Task<Dictionary<string, RsaSecurityKey>> FetchAsync()
     {
-        using var json = JsonDocument.Parse(await http.GetByteArrayAsync(new Uri(options.Value.KeysUrl), ct));
-        var keys = new Dictionary<string, RSAParameters>(StringComparer.Ordinal);
-        foreach (var key in json.RootElement.GetProperty("keys").EnumerateArray())
+        var document = new JsonWebKeySet(await http.GetStringAsync(new Uri(options.Value.KeysUrl), CancellationToken.None));
+        var keys = new Dictionary<string, RsaSecurityKey>(StringComparer.Ordinal);
+        foreach (var key in document.GetSigningKeys().OfType<RsaSecurityKey>().Where(key => key.KeyId is { Length: > 0 }))
         {
-            if (key.GetProperty("kty").GetString() == "RSA" && key.TryGetProperty("kid", out var kid))
-            {
-                keys[kid.GetString()!] = new RSAParameters
-                {
-                    Modulus = Base64Url.DecodeFromChars(key.GetProperty("n").GetString()),
-                    Exponent = Base64Url.DecodeFromChars(key.GetProperty("e").GetString()),
-                };
-            }
+            keys[key.KeyId] = key;
         }
 
-        return keys;
+        // An instance always has a key: an answer without one is broken, and must not throw away those that we have.
+        return keys.Count > 0 ? keys : throw new FormatException("The document holds no RSA key to check signatures with.");
     }
 
-    private sealed record KeySet(IReadOnlyDictionary<string, RSAParameters> Keys, DateTimeOffset FetchedAt);
+    private sealed record KeySet(IReadOnlyDictionary<string, RsaSecurityKey> Keys, DateTimeOffset FetchedAt);
 }

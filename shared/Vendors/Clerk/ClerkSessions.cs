@@ -1,8 +1,7 @@
-using System.Buffers.Text;
-using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.Options;
+using Microsoft.IdentityModel.JsonWebTokens;
+using Microsoft.IdentityModel.Tokens;
 
 namespace Portal.Vendors.Clerk;
 
@@ -20,120 +19,109 @@ public sealed record SessionCheck(ClerkSession? Session, string? Fault);
 public sealed class ClerkSessions(ClerkKeys keys, VerifiedSessions verified, IOptions<ClerkOptions> options, TimeProvider clock)
 {
     private const int MaxLength = 8192;
-    private const int SkewSeconds = 5;
+    private static readonly TimeSpan Skew = TimeSpan.FromSeconds(5);
+    private static readonly string[] Algorithms = [SecurityAlgorithms.RsaSha256];
+    private readonly JsonWebTokenHandler handler = new() { MapInboundClaims = false, MaximumTokenSizeInBytes = MaxLength };
 
     /// <exception cref="HttpRequestException">Clerk's keys cannot be fetched: nobody can be let in, which is an outage of ours.</exception>
     public async Task<SessionCheck> CheckAsync(string token, CancellationToken ct)
     {
         if (verified.Find(token) is { } known)
         {
-            return CheckTimes(known);
+            return TimeFault(known.NotBefore, known.Expires) is { } late ? Refused(late) : new(known.Session, null);
         }
 
-        var parts = token.Length <= MaxLength ? token.Split('.') : [];
-        if (parts.Length != 3 || Json(parts[0]) is not { } header || Json(parts[1]) is not { } claims || Bytes(parts[2]) is not { } signature)
+        if (Read(token) is not { } jwt)
         {
             return Refused("malformed");
         }
 
-        using (header)
-        using (claims)
+        // The algorithm is ours to choose, not the token's: anything but RS256 is refused before a key is looked up.
+        if (jwt.Alg != SecurityAlgorithms.RsaSha256 || jwt.Kid is not { Length: > 0 and <= 200 } kid)
         {
-            // The algorithm is ours to choose, not the token's: anything but RS256 is refused before a key is looked up.
-            if (Text(header, "alg") != "RS256" || Text(header, "kid") is not { Length: <= 200 } kid)
-            {
-                return Refused("algorithm");
-            }
+            return Refused("algorithm");
+        }
 
-            if (await keys.FindAsync(kid, ct) is not { } key)
-            {
-                return Refused("unknown_key");
-            }
+        if (await keys.FindAsync(kid, ct) is not { } key)
+        {
+            return Refused("unknown_key");
+        }
 
-            using var rsa = RSA.Create(key);
-            return rsa.VerifyData(Encoding.ASCII.GetBytes($"{parts[0]}.{parts[1]}"), signature, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1)
-                ? CheckClaims(token, claims)
-                : Refused("signature");
+        var result = await handler.ValidateTokenAsync(jwt, Parameters(key));
+        return result.IsValid ? ReadSession(token, jwt) : Refused(Fault(result.Exception, jwt));
+    }
+
+    private JsonWebToken? Read(string token)
+    {
+        try
+        {
+            return token.Length is > 0 and <= MaxLength ? handler.ReadJsonWebToken(token) : null;
+        }
+        catch (Exception e) when (e is ArgumentException or FormatException)
+        {
+            return null;
         }
     }
 
-    private SessionCheck CheckClaims(string token, JsonDocument claims)
+    /// <summary>A session has no <c>aud</c>: the portal that it was made for is its <c>azp</c>. Times are held to our clock.</summary>
+    private TokenValidationParameters Parameters(SecurityKey key) => new()
     {
-        if (!string.Equals(Text(claims, "iss"), options.Value.Issuer, StringComparison.Ordinal))
-        {
-            return Refused("issuer");
-        }
+        ValidAlgorithms = Algorithms,
+        IssuerSigningKey = key,
+        ValidIssuer = options.Value.Issuer,
+        AudienceValidator = (_, token, _) => IsAuthorizedParty(Text((JsonWebToken)token, "azp")),
+        LifetimeValidator = (notBefore, expires, _, _) => TimeFault(notBefore, expires) is null,
+    };
 
-        if (Text(claims, "azp") is { } party && !options.Value.AuthorizedParties
-                .Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Contains(party, StringComparer.Ordinal))
-        {
-            return Refused("authorized_party");
-        }
+    private bool IsAuthorizedParty(string? party) => party is null || options.Value.AuthorizedParties
+        .Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Contains(party, StringComparer.Ordinal);
 
-        if (Text(claims, "sts") is { } status && status != "active")
+    /// <summary>Asked every time, of a session that is known too.</summary>
+    private string? TimeFault(DateTime? notBefore, DateTime? expires)
+    {
+        var now = clock.GetUtcNow().UtcDateTime;
+        return expires is null || expires <= now - Skew ? "expired" : notBefore > now + Skew ? "not_yet_valid" : null;
+    }
+
+    /// <summary>One word, for the log: what the library says of it may quote the token.</summary>
+    private string Fault(Exception? e, JsonWebToken jwt) => e switch
+    {
+        SecurityTokenInvalidLifetimeException => TimeFault(Time(jwt.ValidFrom), Time(jwt.ValidTo)) ?? "expired",
+        SecurityTokenInvalidIssuerException => "issuer",
+        SecurityTokenInvalidAudienceException => "authorized_party",
+        _ => "signature",
+    };
+
+    private SessionCheck ReadSession(string token, JsonWebToken jwt)
+    {
+        if (Text(jwt, "sts") is { } status && status != "active")
         {
             return Refused("pending");
         }
 
-        if (Text(claims, "sub") is not { Length: > 0 and <= 200 } subject)
+        if (Text(jwt, "sub") is not { Length: > 0 and <= 200 } subject)
         {
             return Refused("subject");
         }
 
-        var organization = claims.RootElement.TryGetProperty("o", out var o) && o.ValueKind == JsonValueKind.Object && o.TryGetProperty("id", out var id)
-            ? id.GetString()
-            : Text(claims, "org_id");
-        var impersonator = claims.RootElement.TryGetProperty("act", out var act) && act.ValueKind == JsonValueKind.Object && act.TryGetProperty("sub", out var by)
-            ? by.GetString()
-            : null;
-        var session = new VerifiedSession(
-            new(subject, Text(claims, "sid") ?? "", organization, impersonator), Number(claims, "exp") ?? 0, Number(claims, "nbf") ?? 0, clock.GetUtcNow());
-        var check = CheckTimes(session);
-        if (check.Session is not null)
-        {
-            verified.Add(token, session);
-        }
-
-        return check;
-    }
-
-    /// <summary>Asked every time, of a session that is known too.</summary>
-    private SessionCheck CheckTimes(VerifiedSession session)
-    {
-        var now = clock.GetUtcNow().ToUnixTimeSeconds();
-        return session.Expires <= now - SkewSeconds ? Refused("expired")
-            : session.NotBefore > now + SkewSeconds ? Refused("not_yet_valid")
-            : new(session.Session, null);
+        var organization = Member(jwt, "o", "id") ?? Text(jwt, "org_id");
+        var session = new ClerkSession(subject, Text(jwt, "sid") ?? "", organization, Member(jwt, "act", "sub"));
+        verified.Add(token, new(session, Time(jwt.ValidTo), Time(jwt.ValidFrom), clock.GetUtcNow()));
+        return new(session, null);
     }
 
     private static SessionCheck Refused(string fault) => new(null, fault);
 
-    private static byte[]? Bytes(string part)
-    {
-        if (!Base64Url.IsValid(part))
-        {
-            return null;
-        }
+    /// <summary>The library writes a time that a token does not have as the beginning of the calendar.</summary>
+    private static DateTime? Time(DateTime time) => time == DateTime.MinValue ? null : time;
 
-        return Base64Url.DecodeFromChars(part);
-    }
+    /// <summary>Asked for as an object: asked for as text, the library makes text of a list and of nothing too.</summary>
+    private static string? Text(JsonWebToken jwt, string name) =>
+        jwt.TryGetPayloadValue<object>(name, out var value) ? value as string : null;
 
-    private static JsonDocument? Json(string part)
-    {
-        try
-        {
-            var json = Bytes(part) is { } bytes ? JsonDocument.Parse(bytes, new JsonDocumentOptions { MaxDepth = 16 }) : null;
-            return json is { RootElement.ValueKind: JsonValueKind.Object } ? json : null;
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
-    }
-
-    private static string? Text(JsonDocument json, string name) =>
-        json.RootElement.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
-
-    private static long? Number(JsonDocument json, string name) =>
-        json.RootElement.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out var number) ? number : null;
+    private static string? Member(JsonWebToken jwt, string name, string member) =>
+        jwt.TryGetPayloadValue<object>(name, out var value) && value is JsonElement { ValueKind: JsonValueKind.Object } json
+        && json.TryGetProperty(member, out var text) && text.ValueKind == JsonValueKind.String
+            ? text.GetString()
+            : null;
 }

@@ -3,7 +3,7 @@ using System.Collections.Concurrent;
 namespace Portal.Vendors.Clerk;
 
 /// <summary>A session that was verified, and the times it is good for.</summary>
-public sealed record VerifiedSession(ClerkSession Session, long Expires, long NotBefore, DateTimeOffset VerifiedAt);
+public sealed record VerifiedSession(ClerkSession Session, DateTime? Expires, DateTime? NotBefore, DateTimeOffset VerifiedAt);
 
 /// <summary>
 /// Sessions whose signature was found good within the last minute, by their whole token: a page makes a dozen requests with one token, and checking a

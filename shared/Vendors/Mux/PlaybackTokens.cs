@@ -1,9 +1,10 @@
-using System.Buffers.Text;
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.Options;
+using Microsoft.IdentityModel.JsonWebTokens;
+using Microsoft.IdentityModel.Tokens;
 
 namespace Portal.Vendors.Mux;
 
@@ -20,7 +21,7 @@ public static class PlaybackAudience
 /// so a token is kept for its (playback id, audience, expiry); expiries fall on whole minutes, so guests of the same minute share
 /// one. Never longer than <see cref="MaxTtl"/>, never past the end the caller gives.
 /// </summary>
-public sealed class PlaybackTokens : IDisposable
+public sealed class PlaybackTokens
 {
     /// <summary>Playback tokens live at most 15 minutes, so that a revoked link dies within that time.</summary>
     public static readonly TimeSpan MaxTtl = TimeSpan.FromMinutes(15);
@@ -29,15 +30,18 @@ public sealed class PlaybackTokens : IDisposable
     private readonly ConcurrentDictionary<(string PlaybackId, string Audience, long Expires), string> cache = new();
     private readonly TimeProvider clock;
     private readonly string keyId;
-    private readonly RSA key = RSA.Create();
-    private readonly string header;
+    private readonly JsonWebTokenHandler handler = new();
+    private readonly SigningCredentials signing;
 
     public PlaybackTokens(IOptions<MuxOptions> options, TimeProvider clock)
     {
         this.clock = clock;
         keyId = options.Value.SigningKeyId;
-        key.ImportFromPem(Encoding.UTF8.GetString(Convert.FromBase64String(options.Value.SigningPrivateKey)));
-        header = Encode(new { alg = "RS256", typ = "JWT", kid = keyId });
+        using var rsa = RSA.Create();
+        rsa.ImportFromPem(Encoding.UTF8.GetString(Convert.FromBase64String(options.Value.SigningPrivateKey)));
+        // Handed over as numbers: the library makes and pools RSA objects of its own, one for each signature that is being made.
+        var key = new RsaSecurityKey(rsa.ExportParameters(includePrivateParameters: true)) { KeyId = keyId };
+        signing = new(key, SecurityAlgorithms.RsaSha256);
     }
 
     /// <summary>When a token made now ends: on a whole minute within the last minute of 15, and not after <paramref name="notAfter"/>.</summary>
@@ -56,17 +60,13 @@ public sealed class PlaybackTokens : IDisposable
             return token;
         }
 
-        var payload = Encode(new { sub = playbackId, aud = audience, exp = entry.Item3, kid = keyId });
-        var signature = key.SignData(Encoding.ASCII.GetBytes($"{header}.{payload}"), HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
-        token = $"{header}.{payload}.{Base64Url.EncodeToString(signature)}";
+        // As text, to which the library adds nothing: Mux reads these claims and no others.
+        var claims = JsonSerializer.Serialize(new { sub = playbackId, aud = audience, exp = entry.Item3, kid = keyId });
+        token = handler.CreateToken(claims, signing);
         DropOld();
         cache[entry] = token;
         return token;
     }
-
-    public void Dispose() => key.Dispose();
-
-    private static string Encode(object value) => Base64Url.EncodeToString(JsonSerializer.SerializeToUtf8Bytes(value));
 
     private void DropOld()
     {
