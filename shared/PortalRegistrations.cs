@@ -47,7 +47,7 @@ public static class PortalRegistrations
     public static IServiceCollection AddPortalCore(this IServiceCollection services)
     {
         services.TryAddSingleton(TimeProvider.System);
-        return services.AddSettings().AddData().AddMux().AddResend().AddPagerDuty().AddFeatures().AddEvents();
+        return services.AddSettings().AddData().AddMux().AddResend().AddClerk().AddBlob().AddPagerDuty().AddFeatures().AddEvents();
     }
 
     private static IServiceCollection AddSettings(this IServiceCollection services)
@@ -125,22 +125,14 @@ public static class PortalRegistrations
 
     private static IServiceCollection AddFeatures(this IServiceCollection services)
     {
-        services.AddHttpClient(nameof(ClerkKeys), http => http.Timeout = TimeSpan.FromSeconds(5));
-        services.AddHttpClient(nameof(ClerkDirectory), http => http.Timeout = TimeSpan.FromSeconds(10));
-        services.AddHttpClient(nameof(BlobReads), http => http.Timeout = TimeSpan.FromSeconds(20));
-        services.AddHttpClient(nameof(BlobDeletes), http => http.Timeout = TimeSpan.FromSeconds(20));
         services.AddHttpClient(nameof(DurableManagement), http => http.Timeout = TimeSpan.FromSeconds(15));
         return services
-            .AddSingleton(p => ActivatorUtilities.CreateInstance<ClerkKeys>(p, p.GetRequiredService<IHttpClientFactory>().CreateClient(nameof(ClerkKeys))))
-            .AddSingleton(p => ActivatorUtilities.CreateInstance<BlobReads>(p, p.GetRequiredService<IHttpClientFactory>().CreateClient(nameof(BlobReads))))
-            .AddSingleton(p => ActivatorUtilities.CreateInstance<ClerkDirectory>(p, p.GetRequiredService<IHttpClientFactory>().CreateClient(nameof(ClerkDirectory))))
             .AddSingleton<PersonalHash>().AddSingleton<TenantStore>().AddSingleton<SetUpTenant>().AddSingleton<DeleteTenant>()
             .AddSingleton<UserStore>().AddSingleton<ProfileStore>().AddSingleton<NotificationStore>().AddSingleton<ProjectMembership>()
             .AddSingleton<InviteStore>().AddSingleton<InviteSyncStore>().AddSingleton<CreateInvite>().AddSingleton<ReissueInvite>()
             .AddSingleton<SyncInvite>().AddSingleton<SweepInvites>().AddSingleton<EnrolPerson>()
             .AddSingleton(p => ActivatorUtilities.CreateInstance<DurableManagement>(p, p.GetRequiredService<IHttpClientFactory>().CreateClient(nameof(DurableManagement))))
             .AddSingleton<UploadNotes>().AddSingleton<LookAtOrchestrations>().AddSingleton<OperateOrchestration>().AddSingleton<OperatorSessions>()
-            .AddSingleton<ClerkSessions>().AddSingleton<CallerStore>()
             .AddSingleton<VerifiedSessions>().AddSingleton<ClerkSessions>().AddSingleton<CallerStore>()
             .AddSingleton<ProjectStore>().AddSingleton<AssetStore>()
             .AddSingleton<AssetChangeStore>()
@@ -160,7 +152,6 @@ public static class PortalRegistrations
             .AddSingleton<UnknownTokens>()
             .AddSingleton<CommentStore>().AddSingleton<AddComment>()
             .AddSingleton<TimerRuns>().AddSingleton<RetentionStore>().AddSingleton<PruneRetention>().AddSingleton<DeleteOriginals>()
-            .AddSingleton(p => ActivatorUtilities.CreateInstance<BlobDeletes>(p, p.GetRequiredService<IHttpClientFactory>().CreateClient(nameof(BlobDeletes))))
             .AddSingleton<AnalyticsStore>().AddSingleton<RollupAnalytics>()
             .AddSingleton<ResidencyStore>().AddSingleton<GenerateResidencyReports>()
             .AddSingleton<DailyCheckStore>().AddSingleton<RunDailyChecks>()

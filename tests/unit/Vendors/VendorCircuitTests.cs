@@ -1,0 +1,212 @@
+using System.Net;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Portal.Tests.Support;
+using Portal.Vendors;
+
+namespace Portal.Tests.Unit.Vendors;
+
+/// <summary>A vendor that is away is left alone for a while, and that looks to adapters as a refused connection does.</summary>
+public sealed class VendorCircuitTests : IAsyncDisposable
+{
+    private const string Secret = "person@portal.example";
+    private static readonly Uri Address = new($"https://vendor.example/users?email={Secret}");
+    private readonly TestClock clock = new();
+    private readonly List<string> lines = [];
+    private readonly FakeVendor vendor = new();
+    private readonly ServiceProvider provider;
+
+    public VendorCircuitTests()
+    {
+        var services = new ServiceCollection()
+            .AddSingleton<TimeProvider>(clock)
+            .AddLogging(logging => logging
+                .SetMinimumLevel(LogLevel.Trace).AddProvider(new Lines(lines)).AddFilter("System.Net.Http", LogLevel.None))
+            .AddVendor<One>("One", TimeSpan.FromSeconds(20)).AddVendor<OneToo>("One", TimeSpan.FromSeconds(20))
+            .AddVendor<Impatient>("Impatient", TimeSpan.FromSeconds(1));
+        services.ConfigureHttpClientDefaults(http => http.ConfigurePrimaryHttpMessageHandler(() => vendor));
+        provider = services.BuildServiceProvider();
+    }
+
+    [Fact]
+    public async Task A_vendor_that_fails_is_not_called_until_the_break_is_over_and_then_is_called_again()
+    {
+        vendor.Answer = () => throw new HttpRequestException("Connection refused");
+        for (var i = 0; i < VendorCircuits.MinimumCalls; i++)
+        {
+            Assert.Equal("Connection refused", (await Assert.ThrowsAsync<HttpRequestException>(CallAsync<One>)).Message);
+        }
+
+        await Assert.ThrowsAsync<HttpRequestException>(CallAsync<One>);
+        clock.Advance(VendorCircuits.Break - TimeSpan.FromSeconds(1));
+        await Assert.ThrowsAsync<HttpRequestException>(CallAsync<One>);
+        Assert.Equal(VendorCircuits.MinimumCalls, vendor.Calls);
+
+        clock.Advance(TimeSpan.FromSeconds(1));
+        vendor.Answer = () => new(HttpStatusCode.OK);
+        Assert.Equal(HttpStatusCode.OK, await CallAsync<One>());
+        Assert.Equal(HttpStatusCode.OK, await CallAsync<One>());
+        Assert.Equal(VendorCircuits.MinimumCalls + 2, vendor.Calls);
+        Assert.Equal(["One fails too often: it is not called for 15 s", "One answers again"], lines);
+    }
+
+    [Fact]
+    public async Task While_it_is_still_away_one_call_in_a_break_finds_that_out()
+    {
+        vendor.Answer = () => new(HttpStatusCode.ServiceUnavailable);
+        await FailAsync<One>();
+        for (var i = 0; i < 3; i++)
+        {
+            clock.Advance(VendorCircuits.Break);
+            Assert.Equal(HttpStatusCode.ServiceUnavailable, await CallAsync<One>());
+            await Assert.ThrowsAsync<HttpRequestException>(CallAsync<One>);
+        }
+
+        Assert.Equal(VendorCircuits.MinimumCalls + 3, vendor.Calls);
+    }
+
+    [Fact]
+    public async Task Clients_of_one_vendor_share_its_circuit_and_others_do_not()
+    {
+        vendor.Answer = () => new(HttpStatusCode.InternalServerError);
+        await FailAsync<One>();
+        await Assert.ThrowsAsync<HttpRequestException>(CallAsync<OneToo>);
+        Assert.Equal(HttpStatusCode.InternalServerError, await CallAsync<Impatient>());
+    }
+
+    [Theory]
+    [InlineData(HttpStatusCode.TooManyRequests)]
+    [InlineData(HttpStatusCode.Unauthorized)]
+    [InlineData(HttpStatusCode.NotFound)]
+    public async Task A_vendor_that_refuses_is_there(HttpStatusCode status)
+    {
+        vendor.Answer = () => new(status);
+        for (var i = 0; i < 20; i++)
+        {
+            Assert.Equal(status, await CallAsync<One>());
+        }
+    }
+
+    [Fact]
+    public async Task Failures_that_lie_apart_break_nothing()
+    {
+        vendor.Answer = () => new(HttpStatusCode.BadGateway);
+        for (var i = 0; i < 20; i++)
+        {
+            Assert.Equal(HttpStatusCode.BadGateway, await CallAsync<One>());
+            clock.Advance(VendorCircuits.Window / 3);
+        }
+    }
+
+    [Fact]
+    public async Task An_answer_that_does_not_begin_in_time_is_a_failure_and_counts_as_one()
+    {
+        vendor.Answer = null;
+        var calls = Enumerable.Range(0, VendorCircuits.MinimumCalls)
+            .Select(_ => Assert.ThrowsAsync<HttpRequestException>(CallAsync<Impatient>));
+        Assert.All(await Task.WhenAll(calls), fault => Assert.Equal("Impatient did not answer within 1 s.", fault.Message));
+
+        await Assert.ThrowsAsync<HttpRequestException>(CallAsync<Impatient>);
+        Assert.Equal(VendorCircuits.MinimumCalls, vendor.Calls);
+    }
+
+    [Fact]
+    public async Task A_caller_who_leaves_says_nothing_of_the_vendor()
+    {
+        vendor.Answer = null;
+        var http = provider.GetRequiredService<One>().Http;
+        for (var i = 0; i < 2 * VendorCircuits.MinimumCalls; i++)
+        {
+            using var leave = new CancellationTokenSource();
+            var call = http.GetAsync(Address, leave.Token);
+            await leave.CancelAsync();
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => call);
+        }
+
+        vendor.Answer = () => new(HttpStatusCode.OK);
+        Assert.Equal(HttpStatusCode.OK, await CallAsync<One>());
+    }
+
+    [Fact]
+    public async Task Nothing_of_the_address_is_logged_or_told()
+    {
+        vendor.Answer = () => new(HttpStatusCode.InternalServerError);
+        await FailAsync<One>();
+        var fault = await Assert.ThrowsAsync<HttpRequestException>(CallAsync<One>);
+        Assert.DoesNotContain("vendor.example", fault.ToString(), StringComparison.Ordinal);
+        var log = Assert.Single(lines);
+        Assert.DoesNotContain("vendor.example", log, StringComparison.Ordinal);
+        Assert.DoesNotContain(Secret, log, StringComparison.Ordinal);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await provider.DisposeAsync();
+        vendor.Dispose();
+    }
+
+    private async Task FailAsync<T>()
+        where T : Adapter
+    {
+        for (var i = 0; i < VendorCircuits.MinimumCalls; i++)
+        {
+            await CallAsync<T>();
+        }
+    }
+
+    private async Task<HttpStatusCode> CallAsync<T>()
+        where T : Adapter
+    {
+        using var response = await provider.GetRequiredService<T>().Http.GetAsync(Address);
+        return response.StatusCode;
+    }
+
+    public class Adapter(HttpClient http)
+    {
+        public HttpClient Http => http;
+    }
+
+    public sealed class One(HttpClient http) : Adapter(http);
+
+    public sealed class OneToo(HttpClient http) : Adapter(http);
+
+    public sealed class Impatient(HttpClient http) : Adapter(http);
+
+    /// <summary>Without an answer it is silent until the caller gives up.</summary>
+    private sealed class FakeVendor : HttpMessageHandler
+    {
+        private int calls;
+
+        public Func<HttpResponseMessage>? Answer { get; set; }
+
+        public int Calls => calls;
+
+        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            Interlocked.Increment(ref calls);
+            if (Answer is null)
+            {
+                await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken);
+            }
+
+            return Answer!();
+        }
+    }
+
+    private sealed class Lines(List<string> lines) : ILoggerProvider, ILogger
+    {
+        public ILogger CreateLogger(string categoryName) => this;
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) => lines.Add(formatter(state, exception));
+
+        public void Dispose()
+        {
+        }
+    }
+}
