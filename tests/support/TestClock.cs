@@ -1,17 +1,21 @@
+using Microsoft.Extensions.Time.Testing;
+
 namespace Portal.Tests.Support;
 
 /// <summary>
-/// A clock that stands still until a test moves it. <see cref="Advance"/> fires every timer that falls due on the way, in order,
-/// and each callback sees the clock at its own due time.
+/// A clock that stands still until a test moves it: <see cref="FakeTimeProvider"/>, moved from one due timer to the next.
+/// <see cref="Advance"/> fires every timer that falls due on the way, in order, and each callback sees the clock at its own due time,
+/// not at the end of the step.
 /// </summary>
 /// <remarks>
 /// <para>Callbacks run on the thread that moves the clock, outside the lock, so they may use the clock themselves.
 /// When <see cref="Advance"/> returns, the callbacks have run; what they woke (the rest of an async method after
-/// <c>Task.Delay(span, clock)</c>) may still be on its way. Wait for its effect with <see cref="Eventually"/>.</para>
+/// <c>Task.Delay(span, clock)</c>) may still be on its way. Wait for its effect with <see cref="Eventually"/>. Of several threads that
+/// move it at once one does it for all; the others return at once.</para>
 /// <para>A loop that arms its next timer only after it was woken needs <see cref="Eventually.MovingAsync"/>: one big step would
 /// pass it by.</para>
 /// </remarks>
-public sealed class TestClock : TimeProvider
+public sealed class TestClock : FakeTimeProvider
 {
     /// <summary>A Monday morning, far from midnight, month ends and daylight saving changes.</summary>
     public static readonly DateTimeOffset DefaultStart = new(2026, 3, 2, 9, 0, 0, TimeSpan.Zero);
@@ -21,11 +25,9 @@ public sealed class TestClock : TimeProvider
         TimeZoneInfo.CreateCustomTimeZone("Test+13", TimeSpan.FromHours(13), "Test+13", "Test+13");
 
     private readonly Lock gate = new();
-    private readonly SortedSet<ClockTimer> armed = new(Comparer<ClockTimer>.Create(
-        (one, other) => (one.Due, one.Order).CompareTo((other.Due, other.Order))));
-    private DateTimeOffset now;
+    private readonly HashSet<ClockTimer> armed = [];
     private DateTimeOffset goal;
-    private long sequence;
+    private bool moving;
 
     public TestClock()
         : this(DefaultStart)
@@ -33,13 +35,11 @@ public sealed class TestClock : TimeProvider
     }
 
     public TestClock(DateTimeOffset start)
+        : base(start.ToUniversalTime())
     {
-        now = goal = start.ToUniversalTime();
-        Start = now;
+        goal = Start;
+        SetLocalTimeZone(FarFromUtc);
     }
-
-    /// <summary>Where this clock began.</summary>
-    public DateTimeOffset Start { get; }
 
     /// <summary>When the next timer fires; null if none is armed.</summary>
     public DateTimeOffset? NextDue
@@ -48,7 +48,7 @@ public sealed class TestClock : TimeProvider
         {
             lock (gate)
             {
-                return armed.Min?.Due;
+                return armed.Count == 0 ? null : armed.Min(timer => timer.Due);
             }
         }
     }
@@ -65,32 +65,17 @@ public sealed class TestClock : TimeProvider
         }
     }
 
-    public override TimeZoneInfo LocalTimeZone => FarFromUtc;
-
-    public override long TimestampFrequency => TimeSpan.TicksPerSecond;
-
-    public override DateTimeOffset GetUtcNow()
-    {
-        lock (gate)
-        {
-            return now;
-        }
-    }
-
-    public override long GetTimestamp() => GetUtcNow().UtcTicks;
-
     /// <summary>Moves the clock forward and fires what falls due on the way. What several threads move it by adds up.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The span is negative: this clock never goes back.</exception>
-    public void Advance(TimeSpan span)
+    public new void Advance(TimeSpan span)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(span, TimeSpan.Zero);
-        DateTimeOffset target;
         lock (gate)
         {
-            goal = target = goal + span;
+            goal += span;
         }
 
-        FireUntil(target);
+        MoveToGoal();
     }
 
     /// <summary>As <see cref="Advance"/>, to a moment. A moment that has passed already changes nothing.</summary>
@@ -101,7 +86,7 @@ public sealed class TestClock : TimeProvider
             goal = moment > goal ? moment : goal;
         }
 
-        FireUntil(moment);
+        MoveToGoal();
     }
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
@@ -112,132 +97,142 @@ public sealed class TestClock : TimeProvider
         return timer;
     }
 
-    private void FireUntil(DateTimeOffset target)
-    {
-        while (TakeDue(target) is { } timer)
-        {
-            timer.Fire();
-        }
-    }
-
-    /// <summary>The earliest timer due by <paramref name="until"/>, with the clock moved to its due time; null moves the clock to the end.</summary>
-    private ClockTimer? TakeDue(DateTimeOffset until)
+    private void MoveToGoal()
     {
         lock (gate)
         {
-            var timer = armed.Min is { } first && first.Due <= until ? first : null;
-            // Two threads may move the clock at once; neither may pull it back.
-            var moment = timer?.Due ?? until;
-            now = moment > now ? moment : now;
-            if (timer is null)
+            if (moving)
             {
-                return null;
+                return;
             }
 
-            armed.Remove(timer);
-            if (timer.Period > TimeSpan.Zero)
+            moving = true;
+        }
+
+        try
+        {
+            while (NextStop() is { } stop)
             {
-                Arm(timer, timer.Due + timer.Period);
+                SetUtcNow(stop);
+            }
+        }
+        catch
+        {
+            lock (gate)
+            {
+                moving = false;
             }
 
-            return timer;
+            throw;
         }
     }
 
-    private void Arm(ClockTimer timer, DateTimeOffset due)
+    /// <summary>The next due time or the goal, whichever comes first; null when the goal is reached: then nobody moves it.</summary>
+    private DateTimeOffset? NextStop()
     {
-        timer.Due = due;
-        timer.Order = sequence++;
-        armed.Add(timer);
-    }
-
-    private bool Change(ClockTimer timer, TimeSpan dueTime, TimeSpan period)
-    {
-        ThrowIfNoSpan(dueTime, nameof(dueTime));
-        ThrowIfNoSpan(period, nameof(period));
         lock (gate)
         {
-            if (timer.Disposed)
+            var now = GetUtcNow();
+            var stop = goal;
+            foreach (var due in armed.Select(timer => timer.Due))
             {
-                return false;
+                stop = due > now && due < stop ? due : stop;
             }
 
-            armed.Remove(timer);
-            timer.Period = period;
-            if (dueTime > TimeSpan.Zero)
+            moving = stop > now;
+            return moving ? stop : null;
+        }
+    }
+
+    private ITimer CreateInnerTimer(TimerCallback callback) =>
+        base.CreateTimer(callback, null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+
+    /// <summary>The library's timer, with what it does not keep: when it is due, and the context of whoever made it.</summary>
+    private sealed class ClockTimer : ITimer
+    {
+        private readonly TestClock clock;
+        private readonly Action call;
+        private readonly ITimer inner;
+        private TimeSpan period;
+        private bool disposed;
+
+        public ClockTimer(TestClock clock, TimerCallback callback, object? state)
+        {
+            this.clock = clock;
+            call = InContextOfCreator(callback, state);
+            inner = clock.CreateInnerTimer(_ => Fire());
+        }
+
+        public DateTimeOffset Due { get; private set; }
+
+        public bool Change(TimeSpan dueTime, TimeSpan period)
+        {
+            // As with real timers: at once, but not before the creator has its timer in hand.
+            var atOnce = dueTime == TimeSpan.Zero;
+            var wait = !atOnce ? dueTime : period == TimeSpan.Zero ? Timeout.InfiniteTimeSpan : period;
+            lock (clock.gate)
             {
-                Arm(timer, now + dueTime);
-            }
-            else if (dueTime == TimeSpan.Zero)
-            {
-                // As with real timers: at once, but not before the creator has its timer in hand.
-                ThreadPool.QueueUserWorkItem(static late => late.FireUnlessDisposed(), timer, preferLocal: false);
-                if (period > TimeSpan.Zero)
+                if (disposed)
                 {
-                    Arm(timer, now + period);
+                    return false;
                 }
+
+                this.period = period;
+                Arm(wait == Timeout.InfiniteTimeSpan ? null : clock.GetUtcNow() + wait);
             }
 
-            return true;
-        }
-    }
-
-    private void Remove(ClockTimer timer)
-    {
-        lock (gate)
-        {
-            timer.Disposed = true;
-            armed.Remove(timer);
-        }
-    }
-
-    private bool IsDisposed(ClockTimer timer)
-    {
-        lock (gate)
-        {
-            return timer.Disposed;
-        }
-    }
-
-    private static void ThrowIfNoSpan(TimeSpan span, string name)
-    {
-        if (span < TimeSpan.Zero && span != Timeout.InfiniteTimeSpan)
-        {
-            throw new ArgumentOutOfRangeException(name, span, "A timer's span is zero, positive or infinite.");
-        }
-    }
-
-    /// <summary>Its mutable parts belong to the clock's lock; due and order change only while it is not armed.</summary>
-    private sealed class ClockTimer(TestClock clock, TimerCallback callback, object? state) : ITimer
-    {
-        private readonly Action fire = InContextOfCreator(callback, state);
-
-        public DateTimeOffset Due { get; set; }
-
-        public TimeSpan Period { get; set; }
-
-        public long Order { get; set; }
-
-        public bool Disposed { get; set; }
-
-        public bool Change(TimeSpan dueTime, TimeSpan period) => clock.Change(this, dueTime, period);
-
-        public void Fire() => fire();
-
-        public void FireUnlessDisposed()
-        {
-            if (!clock.IsDisposed(this))
+            if (atOnce)
             {
-                Fire();
+                ThreadPool.QueueUserWorkItem(static late => late.FireUnlessDisposed(), this, preferLocal: false);
             }
+
+            return inner.Change(wait, period == TimeSpan.Zero ? Timeout.InfiniteTimeSpan : period);
         }
 
-        public void Dispose() => clock.Remove(this);
+        public void Dispose()
+        {
+            lock (clock.gate)
+            {
+                disposed = true;
+                Arm(null);
+            }
+
+            inner.Dispose();
+        }
 
         public ValueTask DisposeAsync()
         {
             Dispose();
             return ValueTask.CompletedTask;
+        }
+
+        private void Fire()
+        {
+            lock (clock.gate)
+            {
+                Arm(period > TimeSpan.Zero ? clock.GetUtcNow() + period : null);
+            }
+
+            call();
+        }
+
+        private void FireUnlessDisposed()
+        {
+            lock (clock.gate)
+            {
+                if (disposed)
+                {
+                    return;
+                }
+            }
+
+            call();
+        }
+
+        private void Arm(DateTimeOffset? due)
+        {
+            Due = due ?? default;
+            _ = due is null ? clock.armed.Remove(this) : clock.armed.Add(this);
         }
 
         private static Action InContextOfCreator(TimerCallback callback, object? state) =>
