@@ -4,12 +4,16 @@ using Microsoft.Azure.Functions.Worker;
 namespace Portal.Functions.Http;
 
 /// <summary>
-/// Whatever under <c>/api</c> no other function answers. Neither host has an answer of its own for it but a bare 404, which no browser takes for
-/// the preflight of a request from another origin. The more specific route wins on both, so this one hears only of the rest.
+/// Whatever under <c>/api</c> no other function answers. The host has no answer of its own for it but a bare 404, which no browser takes for
+/// the preflight of a request from another origin.
 /// </summary>
 public sealed class UnknownRouteFunction(RouteTable routes)
 {
-    public const string Name = "UnknownRoute";
+    /// <summary>
+    /// Sorts after every other function: the Functions host asks routes in the order of the functions' names and takes the first that matches,
+    /// however specific the others are. Whatever sorted after this one would never be reached.
+    /// </summary>
+    public const string Name = "ZzUnknownRoute";
 
     [Function(Name)]
     [Allows(PortalAction.Anonymous)]

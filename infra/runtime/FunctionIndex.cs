@@ -30,8 +30,9 @@ internal sealed class FunctionIndex
 
     public FunctionEntry? Find(string name, TriggerKind trigger) => Find(name) is { } function && function.Trigger == trigger ? function : null;
 
+    /// <summary>In the host's order, which decides whose route is asked first.</summary>
     public IEnumerable<FunctionEntry> Of(TriggerKind trigger) =>
-        functions.Values.Where(function => function.Trigger == trigger).OrderBy(function => function.Name, StringComparer.Ordinal);
+        functions.Values.Where(function => function.Trigger == trigger).OrderBy(function => function.Name, FunctionIndexHiding.Order);
 
     public static FunctionIndex Load(Assembly assembly, Func<Type, bool>? filter, HostJson host, IConfiguration settings, List<string> faults)
     {

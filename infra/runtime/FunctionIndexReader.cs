@@ -84,6 +84,11 @@ internal sealed partial class FunctionIndexReader(HostJson host, IConfiguration 
             return Refuse(method, name, $"[HttpTrigger] {trigger.Name} must be an HttpRequest, not {trigger.ParameterType.Name}");
         }
 
+        if (http.Route?.Length == 0)
+        {
+            return Refuse(method, name, "the route \"\" is the function's name to the host and the root to the worker, so nobody reaches it; say \"/\"");
+        }
+
         var template = FunctionIndexRoutes.Combine(host.RoutePrefix, http.Route ?? name);
         if (FunctionIndexRoutes.Parse(template, out var problem) is not { } pattern)
         {

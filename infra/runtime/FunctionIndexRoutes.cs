@@ -40,50 +40,18 @@ internal static class FunctionIndexRoutes
         }
     }
 
+    public static IEnumerable<IRouteConstraint> Constraints(RoutePatternParameterPart parameter) =>
+        parameter.ParameterPolicies.Select(policy => Policies.Value.Create(parameter, policy)).OfType<IRouteConstraint>();
+
     public static void Check(IReadOnlyList<FunctionEntry> functions, string prefix, List<string> faults)
     {
         var http = functions.Where(function => function.Http is not null).ToArray();
         faults.AddRange(http
             .Where(function => IsReserved(function.Http!.Template[prefix.Length..].TrimStart('/')))
             .Select(function => $"Function '{function.Name}': the route '{function.Http!.Template}' is in the host's own space (admin…, runtime…)."));
-
-        foreach (var same in http.GroupBy(function => Shape(function.Http!.Template), StringComparer.Ordinal))
-        {
-            var claimants = same.ToArray();
-            for (var first = 0; first < claimants.Length; first++)
-            {
-                for (var second = first + 1; second < claimants.Length; second++)
-                {
-                    var (one, other) = (claimants[first], claimants[second]);
-                    if (Overlap(one.Http!, other.Http!) is { } verbs)
-                    {
-                        faults.Add($"Functions '{one.Name}' and '{other.Name}' both answer {verbs} '{other.Http!.Template}'.");
-                    }
-                }
-            }
-        }
+        faults.AddRange(FunctionIndexHiding.Find(http));
     }
 
     private static bool IsReserved(string route) =>
         Array.Exists(Reserved, word => route.StartsWith(word, StringComparison.OrdinalIgnoreCase));
-
-    private static string? Overlap(HttpFace one, HttpFace other) =>
-        one.Methods.IsEmpty || other.Methods.IsEmpty
-            ? "any method of"
-            : string.Join(",", one.Methods.Intersect(other.Methods)) is { Length: > 0 } verbs ? verbs : null;
-
-    // Two templates that match the same paths: parameter names do not count, literals compare without case.
-    private static string Shape(string template) =>
-        string.Join('/', RoutePatternFactory.Parse(template).PathSegments.Select(segment => string.Concat(segment.Parts.Select(Shape))));
-
-    private static string Shape(RoutePatternPart part) => part switch
-    {
-        RoutePatternLiteralPart literal => literal.Content.ToUpperInvariant(),
-        RoutePatternSeparatorPart separator => separator.Content,
-        RoutePatternParameterPart parameter => $"{{{(parameter.IsCatchAll ? "*" : "")}{Constraints(parameter)}}}",
-        _ => "",
-    };
-
-    private static string Constraints(RoutePatternParameterPart parameter) =>
-        string.Join(':', parameter.ParameterPolicies.Select(policy => policy.Content).Order(StringComparer.Ordinal));
 }

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -151,6 +152,8 @@ internal sealed partial class FunctionsHostParts
         {
             filters.Rules.Add(new LoggerFilterRule(null, "Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None, null));
             filters.Rules.Add(new LoggerFilterRule(null, "Microsoft.AspNetCore.Routing.Matching.DfaMatcher", LogLevel.Warning, null));
+            filters.Rules.Add(new LoggerFilterRule(null, "Microsoft.AspNetCore.Routing.RouteBase", LogLevel.Warning, null));
+            filters.Rules.Add(new LoggerFilterRule(null, "Microsoft.AspNetCore.Routing.RouteConstraintMatcher", LogLevel.Warning, null));
             filters.Rules.Add(new LoggerFilterRule(null, "Microsoft.AspNetCore.Server.Kestrel.BadRequests", LogLevel.Warning, null));
         });
     }
@@ -215,11 +218,15 @@ internal sealed partial class FunctionsHostParts
             return next(http);
         });
 
+        // The host's own routes come before the functions'.
         var own = App.MapGroup("").WithMetadata(new OwnRoute());
-        var limit = new RequestLimit(Host.MaxConcurrentRequests, Host.MaxOutstandingRequests);
-        new HttpFunctions(Index, Runner, keys, limit, Options.Clock, loggers, CutShort.Token).Map(own);
         new AdminRoutes(Index, keys, host.RunInBackground, Options.Clock).Map(own);
         DurableManagementRoutes.Map(own, Durable, keys.AllowsDurable);
+        var limit = new RequestLimit(Host.MaxConcurrentRequests, Host.MaxOutstandingRequests);
+        var functions = new HttpFunctions(Index, Runner, keys, limit, Options.Clock, loggers, CutShort.Token)
+            .Routes(App.Services.GetRequiredService<IInlineConstraintResolver>());
+        App.UseWhen(http => http.GetEndpoint() is null, others => others.UseRouter(functions));
+        HomePage.Use(App, Settings);
     }
 
     private void ThrowIfFaulty()

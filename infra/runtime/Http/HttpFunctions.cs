@@ -1,8 +1,8 @@
-using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.Abstractions;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.AspNetCore.Routing.Constraints;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -23,17 +23,23 @@ internal sealed partial class HttpFunctions(
     ILoggerFactory loggers,
     CancellationToken stopping)
 {
-    public void Map(IEndpointRouteBuilder endpoints)
+    /// <summary>The host's own kind of routing: one route after the other, in the order of names, until one matches path and method.</summary>
+    public IRouter Routes(IInlineConstraintResolver constraints)
     {
+        var routes = new RouteCollection();
         foreach (var function in index.Of(TriggerKind.Http))
         {
-            RequestDelegate answer = http => AnswerAsync(http, function);
             var face = function.Http!;
-            var endpoint = face.Methods.IsEmpty
-                ? endpoints.Map(face.Template, answer)
-                : endpoints.MapMethods(face.Template, face.Methods, answer);
-            endpoint.WithDisplayName(function.Name);
+            var methods = new RouteValueDictionary();
+            if (!face.Methods.IsEmpty)
+            {
+                methods["httpMethod"] = new HttpMethodRouteConstraint([.. face.Methods]);
+            }
+
+            routes.Add(new Route(new RouteHandler(http => AnswerAsync(http, function)), function.Name, face.Template, null, methods!, null, constraints));
         }
+
+        return routes;
     }
 
     private async Task AnswerAsync(HttpContext http, FunctionEntry function)

@@ -50,6 +50,9 @@ public static class FaultySamples
     [Function("HostRoute")]
     public static IResult HostRoute([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "administration")] HttpRequest request) => Results.Ok();
 
+    [Function("RootRoute")]
+    public static IResult RootRoute([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "")] HttpRequest request) => Results.Ok();
+
     [Function("NoSetting")]
     public static void NoSetting([TimerTrigger("%NoSuchSchedule%")] TimerInfo timer) => _ = timer;
 

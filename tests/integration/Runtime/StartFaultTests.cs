@@ -14,7 +14,8 @@ public sealed class StartFaultTests(RuntimeDatabase database) : IClassFixture<Ru
         string[] expected =
         [
             "Function name 'Twice' is used 2 times",
-            "'ThingById' and 'ThingByKey' both answer GET",
+            "'ThingByKey' never answers GET 'things/{key}': 'ThingById' ('Things/{id}') sorts before it",
+            "'RootRoute' (FaultySamples.RootRoute): the route \"\" is the function's name to the host",
             "'UnknownParameter' (FaultySamples.UnknownParameter): parameter 'other' (Guid) is neither in the route 'u/{id}'",
             "'UnbindableType' (FaultySamples.UnbindableType): route value 'id' cannot become a Version",
             "'NoTrigger' (FaultySamples.NoTrigger): no parameter has a trigger",
