@@ -28,8 +28,12 @@ public static class RequestItems
         context.Items[typeof(Newcomer)] as Newcomer ?? throw new InvalidOperationException("This function's action is not one of people without a tenant.");
 
     /// <summary>Where the request came from, hashed.</summary>
-    public static Requester Requester(this HttpContext context, RequesterHash hash) =>
-        hash.Of(context.Connection.RemoteIpAddress, context.Request.Headers["X-Forwarded-For"], context.Request.Headers.UserAgent, context.RequestId());
+    public static Requester Requester(this HttpContext context, RequesterHash hash)
+    {
+        var headers = context.Request.Headers;
+        var told = hash.AddressHeader is { } name ? headers[name].ToString() : null;
+        return hash.Of(context.Connection.RemoteIpAddress, told, headers.UserAgent, context.RequestId());
+    }
 
     internal static void SetRequestId(this HttpContext context, string id) => context.Items[RequestIdKey] = id;
 

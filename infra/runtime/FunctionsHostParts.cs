@@ -154,6 +154,7 @@ internal sealed partial class FunctionsHostParts
             filters.Rules.Add(new LoggerFilterRule(null, "Microsoft.AspNetCore.Routing.Matching.DfaMatcher", LogLevel.Warning, null));
             filters.Rules.Add(new LoggerFilterRule(null, "Microsoft.AspNetCore.Routing.RouteBase", LogLevel.Warning, null));
             filters.Rules.Add(new LoggerFilterRule(null, "Microsoft.AspNetCore.Routing.RouteConstraintMatcher", LogLevel.Warning, null));
+            filters.Rules.Add(new LoggerFilterRule(null, "Microsoft.AspNetCore.HttpOverrides", LogLevel.Warning, null));
             filters.Rules.Add(new LoggerFilterRule(null, "Microsoft.AspNetCore.Server.Kestrel.BadRequests", LogLevel.Warning, null));
         });
     }
@@ -205,6 +206,7 @@ internal sealed partial class FunctionsHostParts
             Log.NoKeys(loggers.CreateLogger<FunctionsHost>());
         }
 
+        FrontEnd.Use(App);
         App.UseRouting();
 
         // The host knows no 405: a method that no function lists is a path that does not exist.

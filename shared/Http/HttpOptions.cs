@@ -9,12 +9,17 @@ public sealed class HttpOptions
     public string AllowedOrigins { get; set; } = "";
 
     /// <summary>
-    /// Whom to believe about <c>X-Forwarded-For</c>: the number of proxies in front (Azure: 1), or their networks separated by commas
-    /// (<c>10.0.0.0/8,2001:db8::/32</c>); 0: nobody, the address is the connection's.
+    /// Empty, also on Azure Functions itself: the host tells who called. Behind a proxy that every request passes, the header in which it
+    /// writes the client's address over whatever the client sent (Front Door: <c>X-Azure-SocketIP</c>). The app must then refuse requests that do
+    /// not come from the proxy (access restrictions of App Service): whoever gets past it can claim any address.
     /// </summary>
-    public string TrustedProxies { get; set; } = "0";
+    public string ClientAddressHeader { get; set; } = "";
 
     public IReadOnlyList<string> Origins => AllowedOrigins.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+
+    /// <summary>Not <c>X-Forwarded-For</c> or its like: ASP.NET takes those away, or what is left of them is the client's own claim.</summary>
+    public bool ClientAddressHeaderIsRight() =>
+        ClientAddressHeader.All(c => char.IsAsciiLetterOrDigit(c) || c == '-') && !ClientAddressHeader.StartsWith("X-Forwarded-", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>A scheme, a host and perhaps a port: no path, no wildcard.</summary>
     public bool OriginsAreRight() => Origins.All(o =>

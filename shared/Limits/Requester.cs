@@ -23,10 +23,13 @@ public sealed class RequesterHash(IOptions<PrivacyOptions> options, ClientAddres
 {
     private readonly byte[] key = Convert.FromBase64String(options.Value.HashKey);
 
+    /// <summary>The header in which a proxy in front says who called; null without one.</summary>
+    public string? AddressHeader => addresses.Header;
+
     /// <param name="peer">Who is at the other end of the connection.</param>
-    /// <param name="forwarded">What X-Forwarded-For claims.</param>
-    public Requester Of(IPAddress? peer, string? forwarded, string? userAgent, string requestId) =>
-        new(HMACSHA256.HashData(key, Encoding.UTF8.GetBytes(addresses.Of(peer, forwarded) ?? "unknown")), Family(userAgent), requestId);
+    /// <param name="told">What <see cref="AddressHeader"/> says.</param>
+    public Requester Of(IPAddress? peer, string? told, string? userAgent, string requestId) =>
+        new(HMACSHA256.HashData(key, Encoding.UTF8.GetBytes(addresses.Of(peer, told) ?? "unknown")), Family(userAgent), requestId);
 
     /// <summary>A coarse family: enough to tell a browser from a robot in the opens log.</summary>
     public static string Family(string? userAgent) => userAgent switch

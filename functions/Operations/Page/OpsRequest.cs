@@ -70,10 +70,8 @@ public static class OpsRequest
         return Secret(http) is { } secret && OperatorSessions.IsFormToken(secret, http.Field(FormTokenField)) ? null : StatusCodes.Status403Forbidden;
     }
 
-    /// <summary>On Azure TLS ends at the front end. A proxy that lies here only keeps its own cookie from being sent back.</summary>
-    private static bool IsOverTls(HttpRequest request) =>
-        request.IsHttps || Environment.GetEnvironmentVariable("WEBSITE_SITE_NAME") is not null
-        || request.Headers["X-Forwarded-Proto"].ToString().Contains("https", StringComparison.OrdinalIgnoreCase);
+    /// <summary>On Azure TLS ends at the front end, which says so in headers that ASP.NET has put into the request.</summary>
+    private static bool IsOverTls(HttpRequest request) => request.IsHttps || Environment.GetEnvironmentVariable("WEBSITE_SITE_NAME") is not null;
 
     private static string? Secret(HttpContext http) =>
         http.Request.Cookies[SessionCookie] is { Length: > 0 } session ? session

@@ -65,15 +65,19 @@ internal sealed class FunctionKeys
     }
 
     // The server listens on loopback only, so what remains is a proxy in front of it and a web page in this machine's browser
-    // (another origin, or a name that was rebound to 127.0.0.1).
+    // (another origin, or a name that was rebound to 127.0.0.1). A proxy shows in headers; when FrontEnd has taken what they say for the
+    // request's address and host, which a caller may have made up, the true ones are left in X-Original-….
     private static bool IsThisMachine(HttpContext http)
     {
         var headers = http.Request.Headers;
         return http.Connection.RemoteIpAddress is { } address && IPAddress.IsLoopback(address)
             && (http.Request.Host.Host is "localhost" or "127.0.0.1" or "[::1]")
-            && !headers.ContainsKey("Forwarded") && !headers.ContainsKey("X-Forwarded-For")
+            && !headers.ContainsKey("Forwarded") && !headers.Keys.Any(IsOfProxy)
             && (!headers.TryGetValue("Origin", out var origin) || origin == $"{http.Request.Scheme}://{http.Request.Host}");
     }
+
+    private static bool IsOfProxy(string header) =>
+        header.StartsWith("X-Forwarded-", StringComparison.OrdinalIgnoreCase) || header.StartsWith("X-Original-", StringComparison.OrdinalIgnoreCase);
 
     private static List<byte[]> Read(IConfigurationSection section) =>
         [.. section.GetChildren().Select(child => child.Value).Append(section.Value)

@@ -47,7 +47,6 @@ public sealed record ApiSettings(string Key, string App, Dictionary<string, stri
             ["Limits:UserPerMinute"] = "100000000",
             ["Limits:TenantPerMinute"] = "100000000",
             ["Limits:PlaybacksPerMinute"] = "100000000",
-            ["Http:TrustedProxies"] = "1",
             ["Limits:FailedTriesPerMinute"] = "100000000",
             ["Operations:DurableUrl"] = "http://127.0.0.1/runtime/webhooks/durabletask",
             ["Operations:DurableKey"] = "bench",

@@ -21,7 +21,6 @@ public sealed class LimitTests(TestPortal portal) : IClassFixture<TestPortal>, I
             portal.Settings["Limits:UserPerMinute"] = $"{PerUser}";
             portal.Settings["Limits:TenantPerMinute"] = $"{PerTenant}";
             portal.Settings["Limits:FailedTriesPerMinute"] = $"{Failed}";
-            portal.Settings["Http:TrustedProxies"] = "127.0.0.1, ::1";
             await portal.StartHostAsync();
         }
     }
@@ -180,6 +179,42 @@ public sealed class LimitTests(TestPortal portal) : IClassFixture<TestPortal>, I
     }
 
     [Fact]
+    public async Task A_made_up_entry_before_that_of_Azures_front_end_changes_nothing()
+    {
+        for (var i = 0; i < Failed; i++)
+        {
+            (await WithTokenAsync($"made.up.{i}", $"10.9.8.{i}, 198.51.100.40:{50123 + i}")).Expect(401);
+        }
+
+        (await WithTokenAsync("made.up.again", "10.9.8.77, 198.51.100.40:50200")).Expect(429);
+        (await WithTokenAsync("made.up.elsewhere", "198.51.100.40, 198.51.100.41:50123")).Expect(401);
+    }
+
+    [Fact]
+    public async Task A_proxy_in_front_tells_the_address_in_its_own_header()
+    {
+        await portal.Host.DisposeAsync();
+        portal.Settings["Http:ClientAddressHeader"] = "X-Azure-SocketIP";
+        await portal.StartHostAsync();
+        try
+        {
+            for (var i = 0; i < Failed; i++)
+            {
+                (await WithTokenAsync($"made.up.{i}", $"10.9.8.7, 147.243.2.{i}:443", "198.51.100.42")).Expect(401);
+            }
+
+            (await WithTokenAsync("made.up.again", "10.9.8.7, 147.243.2.9:443", "198.51.100.42")).Expect(429);
+            (await WithTokenAsync("made.up.elsewhere", "10.9.8.7, 147.243.2.9:443", "198.51.100.43")).Expect(401);
+        }
+        finally
+        {
+            await portal.Host.DisposeAsync();
+            portal.Settings.Remove("Http:ClientAddressHeader");
+            await portal.StartHostAsync();
+        }
+    }
+
+    [Fact]
     public async Task Windows_that_are_over_are_forgotten()
     {
         (await ListAsync("admin")).Expect(200);
@@ -195,11 +230,16 @@ public sealed class LimitTests(TestPortal portal) : IClassFixture<TestPortal>, I
     private Task<long> AlertsAsync(string kind) =>
         portal.ScalarAsync<long>("select count(*) from portal.alerts where kind = 'brute_force' and dedup_key like @kind || ':%' and times = 1", new { kind });
 
-    private async Task<Answer> WithTokenAsync(string token, string? address = null)
+    private async Task<Answer> WithTokenAsync(string token, string? forwarded = null, string? socket = null)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, "/api/projects");
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
-        request.Headers.Add("X-Forwarded-For", address ?? "192.0.2.1");
+        request.Headers.Add("X-Forwarded-For", forwarded ?? "192.0.2.1");
+        if (socket is not null)
+        {
+            request.Headers.Add("X-Azure-SocketIP", socket);
+        }
+
         return await (await portal.Anonymous.SendAsync(request)).ReadAsync();
     }
 

@@ -57,12 +57,23 @@ public sealed class KeyTests(RuntimeDatabase database) : IClassFixture<RuntimeDa
     [InlineData("Host", "portal.example")]
     [InlineData("Origin", "https://evil.example")]
     [InlineData("X-Forwarded-For", "203.0.113.9")]
+    [InlineData("X-Forwarded-For", "127.0.0.1")]
+    [InlineData("X-Forwarded-For", "not an address")]
     public async Task Without_keys_admin_routes_answer_only_this_machine(string header, string value)
     {
         await using var host = await StartAsync([]);
         Assert.StartsWith("200 [", await host.GetAsync("/admin/functions"), StringComparison.Ordinal);
         Assert.Equal("401 ", await host.SendAsync(HttpMethod.Get, "/admin/functions", null, (header, value)));
         Assert.Equal("401 ", await host.SendAsync(HttpMethod.Get, "/MasterKeyed", null, (header, value)));
+    }
+
+    [Fact]
+    public async Task Without_keys_a_proxy_that_passes_on_what_it_gets_opens_nothing()
+    {
+        await using var host = await StartAsync([]);
+        Assert.Equal("401 ", await host.SendAsync(HttpMethod.Get, "/admin/functions", null, ("Host", "tunnel.example"), ("X-Forwarded-Host", "localhost")));
+        Assert.Equal("401 ", await host.SendAsync(
+            HttpMethod.Get, "/admin/functions", null, ("Host", "tunnel.example"), ("X-Forwarded-Host", "localhost"), ("X-Forwarded-For", "127.0.0.1"), ("X-Forwarded-Proto", "http")));
     }
 
     [Fact]
@@ -78,6 +89,7 @@ public sealed class KeyTests(RuntimeDatabase database) : IClassFixture<RuntimeDa
         await host.GetAsync("/Keyed?code=first-function-key");
         await host.GetAsync("/nowhere?code=first-function-key");
         Assert.Equal("200 a-share-token", await host.GetAsync("/shared/a-share-token"));
+        Assert.Equal("404 ", await host.SendAsync(HttpMethod.Put, "/shared/a-share-token", null, ("X-Forwarded-For", "a-share-token")));
         await host.SendAsync(HttpMethod.Get, "/Keyed", null, ("x-functions-key", "second-function-key"));
 
         Assert.NotEmpty(host.Log.With("GET Keyed -> 200"));
