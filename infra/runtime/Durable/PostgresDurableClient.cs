@@ -2,14 +2,18 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json;
 using DurableTask.Core.Exceptions;
+using Grpc.Core;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
+using Npgsql;
 
 namespace Portal.Runtime.Durable;
 
 /// <summary>
-/// The client over the engine's tables. Events, suspends and resumes for an instance that does not exist or is finished are dropped, as
-/// documented. Starting an id that is pending, running or suspended throws <see cref="OrchestrationAlreadyExistsException"/>; a finished one starts anew.
+/// The client over the engine's tables. It answers as the worker's client over Durable's gRPC service in the Functions host does, refusals
+/// included: an event or the end for an instance that is not there is <see cref="StatusCode.NotFound"/>, for one that has ended
+/// <see cref="StatusCode.FailedPrecondition"/>; a suspend or resume that does not fit fails without a reason (<see cref="StatusCode.Unknown"/>). Starting
+/// an id that is pending, running or suspended throws <see cref="OrchestrationAlreadyExistsException"/>; a finished one starts anew.
 /// </summary>
 internal sealed class PostgresDurableClient(DurableOperations operations, DurableEngineOptions options) : DurableTaskClient(options.HubName)
 {
@@ -17,29 +21,54 @@ internal sealed class PostgresDurableClient(DurableOperations operations, Durabl
         TaskName orchestratorName, object? input = null, StartOrchestrationOptions? options = null, CancellationToken cancellation = default)
     {
         var id = options?.InstanceId ?? Guid.NewGuid().ToString("N");
-        var created = await operations.StartAsync(
+        var created = await AskAsync(() => operations.StartAsync(
             orchestratorName.Name, id, DurableJson.Converter.Serialize(input), options?.StartAt?.UtcDateTime, Version(options), Tags(options), RefuseMask(options),
-            cancellation);
+            cancellation));
         return created ? id : throw new OrchestrationAlreadyExistsException($"An orchestration with id '{id}' already exists.");
     }
 
-    public override Task RaiseEventAsync(
+    public override async Task RaiseEventAsync(
         string instanceId, string eventName, object? eventPayload = null, CancellationToken cancellation = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(instanceId);
         ArgumentException.ThrowIfNullOrEmpty(eventName);
-        return operations.SendAsync(instanceId, new EventRaised(eventName, DurableJson.Converter.Serialize(eventPayload)), cancellation);
+        if (!await AskAsync(() => operations.SendAsync(instanceId, new EventRaised(eventName, DurableJson.Converter.Serialize(eventPayload)), cancellation)))
+        {
+            throw await NotRunningAsync(instanceId, cancellation);
+        }
     }
 
-    public override Task SuspendInstanceAsync(string instanceId, string? reason = null, CancellationToken cancellation = default) =>
-        operations.SendAsync(instanceId, new ExecutionSuspended(reason), cancellation);
+    public override async Task SuspendInstanceAsync(string instanceId, string? reason = null, CancellationToken cancellation = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(instanceId);
+        if (await FindAsync(instanceId, cancellation) is not { Status: OrchestrationRuntimeStatus.Running or OrchestrationRuntimeStatus.Pending }
+            || !await AskAsync(() => operations.SendAsync(instanceId, new ExecutionSuspended(reason), cancellation)))
+        {
+            throw Unexplained();
+        }
+    }
 
-    public override Task ResumeInstanceAsync(string instanceId, string? reason = null, CancellationToken cancellation = default) =>
-        operations.ResumeAsync(instanceId, reason, cancellation);
+    public override async Task ResumeInstanceAsync(string instanceId, string? reason = null, CancellationToken cancellation = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(instanceId);
+        var view = await FindAsync(instanceId, cancellation);
+        if (view is not { Status: OrchestrationRuntimeStatus.Suspended } and not { ParkedReason: not null }
+            || !await AskAsync(() => operations.ResumeAsync(instanceId, reason, cancellation)))
+        {
+            throw Unexplained();
+        }
+    }
 
-    public override Task TerminateInstanceAsync(
-        string instanceId, TerminateInstanceOptions? options = null, CancellationToken cancellation = default) =>
-        operations.TerminateAsync(instanceId, DurableJson.Converter.Serialize(options?.Output), options?.Recursive ?? false, cancellation);
+    public override async Task TerminateInstanceAsync(
+        string instanceId, TerminateInstanceOptions? options = null, CancellationToken cancellation = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(instanceId);
+        var output = DurableJson.Converter.Serialize(options?.Output);
+        if (!await AskAsync(() => operations.TerminateAsync(instanceId, output, options?.Recursive ?? false, cancellation)))
+        {
+            throw await NotRunningAsync(instanceId, cancellation);
+        }
+    }
 
     public override async Task<OrchestrationMetadata> WaitForInstanceStartAsync(
         string instanceId, bool getInputsAndOutputs = false, CancellationToken cancellation = default) =>
@@ -51,7 +80,7 @@ internal sealed class PostgresDurableClient(DurableOperations operations, Durabl
 
     public override async Task<OrchestrationMetadata?> GetInstancesAsync(
         string instanceId, bool getInputsAndOutputs = false, CancellationToken cancellation = default) =>
-        await operations.Query.FindAsync(instanceId, cancellation) is { } view ? Metadata(view, getInputsAndOutputs) : null;
+        await FindAsync(instanceId, cancellation) is { } view ? Metadata(view, getInputsAndOutputs) : null;
 
     public override AsyncPageable<OrchestrationMetadata> GetAllInstancesAsync(OrchestrationQuery? filter = null) =>
         Pageable.Create(async (continuation, pageSize, cancellation) =>
@@ -92,11 +121,35 @@ internal sealed class PostgresDurableClient(DurableOperations operations, Durabl
     {
         if (!await operations.RewindAsync(instanceId, reason, cancellation))
         {
-            throw new InvalidOperationException($"The orchestration '{instanceId}' does not exist or has not failed: only a failed one can be rewound.");
+            throw await FindAsync(instanceId, cancellation) is null
+                ? new ArgumentException($"An orchestration with the instanceId {instanceId} was not found.", nameof(instanceId))
+                : new InvalidOperationException("The rewind operation is only supported on failed orchestration instances.");
         }
     }
 
     public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    /// <summary>A database that is away is a host that does not answer.</summary>
+    private static async Task<T> AskAsync<T>(Func<Task<T>> ask)
+    {
+        try
+        {
+            return await ask();
+        }
+        catch (NpgsqlException away) when (away.IsTransient)
+        {
+            throw new RpcException(new Status(StatusCode.Unavailable, away.Message, away));
+        }
+    }
+
+    private Task<InstanceView?> FindAsync(string id, CancellationToken ct) => AskAsync(() => operations.Query.FindAsync(id, ct));
+
+    private async Task<RpcException> NotRunningAsync(string id, CancellationToken ct) => await FindAsync(id, ct) is null
+        ? new RpcException(new Status(StatusCode.NotFound, $"No instance with ID '{id}' was found."))
+        : new RpcException(new Status(StatusCode.FailedPrecondition, "The orchestration instance with the provided instance id is not running."));
+
+    // The host's service does not catch what it throws at these, and gRPC tells nobody more than this.
+    private static RpcException Unexplained() => new(new Status(StatusCode.Unknown, "Exception was thrown by handler."));
 
     private static OrchestrationMetadata Metadata(InstanceView view, bool inputsAndOutputs) => new(view.Name, view.Id)
     {
@@ -107,7 +160,9 @@ internal sealed class PostgresDurableClient(DurableOperations operations, Durabl
         SerializedInput = inputsAndOutputs ? view.Input : null,
         SerializedOutput = inputsAndOutputs ? view.Output : null,
         SerializedCustomStatus = inputsAndOutputs ? view.CustomStatus : null,
-        FailureDetails = view.Failure?.ToDetails(),
+
+        // Asked for like outputs, and without what was inside.
+        FailureDetails = inputsAndOutputs && view.Failure is { } failure ? new TaskFailureDetails(failure.Type, failure.Message, failure.Stack, null, null) : null,
         Tags = view.Tags is { } tags ? JsonSerializer.Deserialize<Dictionary<string, string>>(tags)! : ImmutableDictionary<string, string>.Empty,
     };
 

@@ -150,7 +150,7 @@ internal sealed partial class ReplayContext
             T? value;
             try
             {
-                value = DurableJson.Converter.Deserialize<T>(result);
+                value = result is null ? default : DurableJson.Converter.Deserialize<T>(result);
             }
             catch (Exception exception)
             {

@@ -89,8 +89,9 @@ internal sealed partial class ReplayContext : TaskOrchestrationContext
         Violation ??= $"Orchestrator '{identity.Name}' is not deterministic: at step #{step} its history has {expected}, but the code came to {found}. "
             + "Its code may have changed while it was running, or it uses time, random values or other outside state.";
 
+    // Nothing is the type's default, also of numbers, which the converter alone does not make of it.
     public override T? GetInput<T>()
-        where T : default => DurableJson.Converter.Deserialize<T>(identity.Input);
+        where T : default => identity.Input is null ? default : DurableJson.Converter.Deserialize<T>(identity.Input);
 
     public override void SetCustomStatus(object? customStatus)
     {

@@ -36,7 +36,8 @@ internal static class ParameterSources
     public static ParameterBinding ActivityInput(ParameterInfo parameter, string bindingType) =>
         From(parameter, bindingType, (invocation, _) => invocation.ActivityInput is { } json
             ? JsonSerializer.Deserialize(json, parameter.ParameterType, DurableJson)
-            : Default(parameter.ParameterType));
+            : !parameter.ParameterType.IsValueType || Nullable.GetUnderlyingType(parameter.ParameterType) is not null ? null
+            : throw new InvalidOperationException($"Error converting 1 input parameters for Function '{invocation.Function.Name}': no input is no {parameter.ParameterType}."));
 
     public static ParameterBinding OrchestrationInput(ParameterInfo parameter)
     {

@@ -1,3 +1,4 @@
+using Grpc.Core;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
 
@@ -120,11 +121,11 @@ public sealed class EventTests : DurableTest
     }
 
     [Fact]
-    public async Task An_event_for_a_finished_or_unknown_instance_is_dropped()
+    public async Task An_event_for_a_finished_or_unknown_instance_is_refused_and_leaves_nothing()
     {
         var done = await RunAsync(_ => Task.FromResult(1));
-        await Client.RaiseEventAsync(done.InstanceId, "Go");
-        await Client.RaiseEventAsync("nobody", "Go");
+        Assert.Equal(StatusCode.FailedPrecondition, (await Assert.ThrowsAsync<RpcException>(() => Client.RaiseEventAsync(done.InstanceId, "Go"))).StatusCode);
+        Assert.Equal(StatusCode.NotFound, (await Assert.ThrowsAsync<RpcException>(() => Client.RaiseEventAsync("nobody", "Go"))).StatusCode);
         await IdleAsync();
         Assert.Equal(0, await QueryAsync<long>("select count(*) from durable.inbox"));
     }

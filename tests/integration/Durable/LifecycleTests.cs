@@ -1,5 +1,6 @@
 using Dapper;
 using DurableTask.Core.Exceptions;
+using Grpc.Core;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
 using Npgsql;
@@ -81,7 +82,9 @@ public sealed class LifecycleTests : DurableTest
             }
         }));
         Assert.Single(outcomes, won => won);
-        await IdleAsync();
+
+        // Either engine may have it; the first step sets the status in the transaction that writes the history.
+        await Client.WaitForInstanceStartAsync("one");
         Assert.Equal(["ExecutionStarted"], await HistoryAsync("one"));
     }
 
@@ -95,7 +98,8 @@ public sealed class LifecycleTests : DurableTest
         Assert.Equal(OrchestrationRuntimeStatus.Terminated, done.RuntimeStatus);
         Assert.Equal("""{"Why":"enough"}""", done.SerializedOutput);
 
-        await Client.RaiseEventAsync(id, "Go", 1);
+        await RefusedAsync(StatusCode.FailedPrecondition, () => Client.RaiseEventAsync(id, "Go", 1));
+        await RefusedAsync(StatusCode.FailedPrecondition, () => Client.TerminateInstanceAsync(id));
         await IdleAsync();
         Assert.Equal(["ExecutionStarted", "ExecutionTerminated", "ExecutionCompleted"], await HistoryAsync(id));
     }
@@ -147,7 +151,7 @@ public sealed class LifecycleTests : DurableTest
         var id = await StartAsync(async context =>
         {
             var sum = context.GetInput<int>();
-            if (sum == 0) await context.WaitForExternalEvent<int>("Begin");
+            if (sum == 0) await context.WaitForExternalEvent<object?>("Begin");
             if (sum >= 50) return sum;
             var next = sum + await context.WaitForExternalEvent<int>("Add");
             await context.CallActivityAsync<string>("Echo", "x");
@@ -169,7 +173,7 @@ public sealed class LifecycleTests : DurableTest
             var got = context.GetInput<List<int>>()!;
             if (got.Count == 6) return got;
             got.Add(await context.WaitForExternalEvent<int>("Add"));
-            if (got.Count == 3) await context.WaitForExternalEvent<int>("Half");
+            if (got.Count == 3) await context.WaitForExternalEvent<object?>("Half");
             context.ContinueAsNew(got);
             return [];
         }, new List<int>());
@@ -186,7 +190,7 @@ public sealed class LifecycleTests : DurableTest
         var id = await StartAsync(async context =>
         {
             if (context.GetInput<int>() == 1) return await context.WaitForExternalEvent<int>("Add");
-            await context.WaitForExternalEvent<int>("Begin");
+            await context.WaitForExternalEvent<object?>("Begin");
             context.ContinueAsNew(1, preserveUnprocessedEvents: false);
             return 0;
         }, 0);
@@ -284,6 +288,39 @@ public sealed class LifecycleTests : DurableTest
     }
 
     [Fact]
+    public async Task What_cannot_be_done_is_refused_as_the_host_refuses_it()
+    {
+        var running = await StartAsync(context => context.WaitForExternalEvent<int>("Go"), id: "running");
+        await Client.WaitForInstanceStartAsync(running);
+        await RefusedAsync(StatusCode.NotFound, () => Client.RaiseEventAsync("nobody", "Go"));
+        await RefusedAsync(StatusCode.NotFound, () => Client.TerminateInstanceAsync("nobody"));
+        await RefusedAsync(StatusCode.Unknown, () => Client.SuspendInstanceAsync("nobody"));
+        await RefusedAsync(StatusCode.Unknown, () => Client.ResumeInstanceAsync("nobody"));
+        await RefusedAsync(StatusCode.Unknown, () => Client.ResumeInstanceAsync(running));
+        await Assert.ThrowsAsync<ArgumentException>(() => Client.RewindInstanceAsync("nobody", "why"));
+        await Assert.ThrowsAsync<InvalidOperationException>(() => Client.RewindInstanceAsync(running, "why"));
+        Assert.Equal(0, (await Client.PurgeInstanceAsync("nobody")).PurgedInstanceCount);
+        Assert.Equal(0, (await Client.PurgeInstanceAsync(running)).PurgedInstanceCount);
+
+        await Client.SuspendInstanceAsync(running);
+        await IdleAsync();
+        await RefusedAsync(StatusCode.Unknown, () => Client.SuspendInstanceAsync(running));
+        await Client.ResumeInstanceAsync(running);
+        await Client.RaiseEventAsync(running, "Go", 1);
+        await CompletedAsync(running);
+        await RefusedAsync(StatusCode.Unknown, () => Client.SuspendInstanceAsync(running));
+        await RefusedAsync(StatusCode.Unknown, () => Client.ResumeInstanceAsync(running));
+    }
+
+    [Fact]
+    public async Task A_number_that_nobody_gave_is_zero_as_input_and_as_result()
+    {
+        Functions.Activity<string, string?>("Nothing", _ => null);
+        var done = await RunAsync(async context => context.GetInput<int>() + await context.CallActivityAsync<int>("Nothing", "x"));
+        Assert.Equal("0", done.SerializedOutput);
+    }
+
+    [Fact]
     public async Task A_cancelled_call_of_the_client_ends_for_its_caller()
     {
         using var cancel = new CancellationTokenSource();
@@ -294,4 +331,7 @@ public sealed class LifecycleTests : DurableTest
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Client.TerminateInstanceAsync("i", null, cancel.Token));
         await IdleAsync();
     }
+
+    private static async Task RefusedAsync(StatusCode status, Func<Task> call) =>
+        Assert.Equal(status, (await Assert.ThrowsAsync<RpcException>(call)).StatusCode);
 }

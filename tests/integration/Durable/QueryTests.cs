@@ -56,7 +56,8 @@ public sealed class QueryTests : DurableTest
         Assert.Null(bare!.SerializedInput);
         Assert.Throws<InvalidOperationException>(() => bare.ReadOutputAs<string>());
         Assert.Equal("done", (await Client.GetInstanceAsync("done-02", getInputsAndOutputs: true))!.ReadOutputAs<string>());
-        Assert.Equal("failed", (await Client.GetInstanceAsync("fail-01"))!.FailureDetails!.ErrorMessage);
+        Assert.Null((await Client.GetInstanceAsync("fail-01"))!.FailureDetails);
+        Assert.Equal("failed", (await Client.GetInstanceAsync("fail-01", getInputsAndOutputs: true))!.FailureDetails!.ErrorMessage);
     }
 
     [Fact]

@@ -141,12 +141,27 @@ public sealed class SubOrchestrationTests : DurableTest
             var depth = context.GetInput<int>();
             return depth == 0 ? await context.CallActivityAsync<string>("Fail", "deep trouble") : await context.CallSubOrchestratorAsync<string>("Level", depth - 1);
         });
+        Functions.Orchestrator("Reader", async context =>
+        {
+            var types = new List<string>();
+            try
+            {
+                await context.CallSubOrchestratorAsync<string>("Level", 2);
+            }
+            catch (TaskFailedException failed)
+            {
+                for (var at = failed.FailureDetails; at is not null; at = at.InnerFailure) types.Add(at.ErrorType);
+            }
+
+            return types;
+        });
+        await Client.ScheduleNewOrchestrationInstanceAsync("Reader", new StartOrchestrationOptions("reader"));
+        Assert.Equal(
+            [.. Enumerable.Repeat("Microsoft.DurableTask.TaskFailedException", 3), "System.InvalidOperationException"],
+            (await CompletedAsync("reader")).ReadOutputAs<List<string>>());
+
         await Client.ScheduleNewOrchestrationInstanceAsync("Level", 2, new StartOrchestrationOptions("top"));
         var failure = (await CompletedAsync("top")).FailureDetails!;
-        var types = new List<string>();
-        for (var at = failure; at is not null; at = at.InnerFailure) types.Add(at.ErrorType);
-        Assert.Equal(
-            [.. Enumerable.Repeat("Microsoft.DurableTask.TaskFailedException", 3), "System.InvalidOperationException"], types);
         Assert.True(failure.IsCausedBy<TaskFailedException>());
         Assert.False(failure.IsCausedBy<InvalidOperationException>(), "IsCausedBy looks at the outermost error, as the real one does");
         Assert.Contains("deep trouble", failure.ErrorMessage, StringComparison.Ordinal);

@@ -70,6 +70,18 @@ public sealed class OrchestrationSamples(TimeProvider clock)
     public static ValueTask<string> TakesNothing([ActivityTrigger] FunctionContext function) =>
         ValueTask.FromResult(function?.FunctionDefinition.Name ?? "");
 
+    [Function("NumberlessFlow")]
+    public static Task<int> NumberlessFlow([OrchestrationTrigger] TaskOrchestrationContext context)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+#pragma warning disable DURABLE2001 // what the analyzer refuses at build, the worker refuses at run time
+        return context.CallActivityAsync<int>("Doubles");
+#pragma warning restore DURABLE2001
+    }
+
+    [Function("Doubles")]
+    public static int Doubles([ActivityTrigger] int number) => number * 2;
+
     [Function("Fails")]
     public static void Fails([ActivityTrigger] string input) => throw new InvalidDataException($"bad {input}");
 }
