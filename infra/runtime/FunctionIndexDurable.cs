@@ -10,6 +10,8 @@ namespace Portal.Runtime;
 /// <summary>Runs orchestrators and activities for the durable engine, with the same middleware and binding as every other function.</summary>
 internal sealed partial class FunctionIndexDurable(FunctionIndex index, InvocationRunner runner, ILoggerFactory loggers) : IDurableFunctions
 {
+    private const string WorkerCategory = "Microsoft.Azure.Functions.Worker.FunctionsApplication";
+
     public bool HasOrchestrator(string name) => index.Find(name, TriggerKind.Orchestration) is not null;
 
     public bool HasActivity(string name) => index.Find(name, TriggerKind.Activity) is not null;
@@ -45,7 +47,8 @@ internal sealed partial class FunctionIndexDurable(FunctionIndex index, Invocati
             ?? throw new InvalidOperationException($"There is no activity '{invocation.Name}'.");
         using var activity = Tracing.Begin("activity");
         await using var scope = runner.CreateScope();
-        var context = new InvocationContext(function, scope.ServiceProvider, ct)
+        using var cancelled = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        var context = new InvocationContext(function, scope.ServiceProvider, cancelled.Token)
         {
             ActivityContext = new Invocation.ActivityContext(invocation),
             ActivityInput = invocation.SerializedInput,
@@ -55,12 +58,13 @@ internal sealed partial class FunctionIndexDurable(FunctionIndex index, Invocati
         var began = Stopwatch.GetTimestamp();
         try
         {
-            await runner.RunAsync(context);
+            await runner.RunAsync(context, cancelled);
         }
         catch (Exception failure) when (!ct.IsCancellationRequested)
         {
-            // A warning: the orchestrator decides whether to retry, and whether it matters.
-            Log.Failed(logger, function.Name, context.InvocationId, failure);
+            // As the worker does: an error, though the orchestrator decides whether to retry and whether it matters. An app may turn the
+            // category off and say it better.
+            Log.Failed(loggers.CreateLogger(WorkerCategory), function.Name, context.InvocationId, failure);
             throw;
         }
 
@@ -101,8 +105,10 @@ internal sealed partial class FunctionIndexDurable(FunctionIndex index, Invocati
         [LoggerMessage(LogLevel.Debug, "Activity {Activity} ran in {Milliseconds:0.0} ms")]
         public static partial void Ran(ILogger logger, string activity, double milliseconds);
 
-        [LoggerMessage(LogLevel.Warning, "Activity {Activity} failed, invocation {Invocation}")]
-        public static partial void Failed(ILogger logger, string activity, string invocation, Exception failure);
+        [LoggerMessage(2, LogLevel.Error,
+            "Function '{FunctionName}', Invocation id '{InvocationId}': An exception was thrown by the invocation.",
+            EventName = "InvocationError")]
+        public static partial void Failed(ILogger logger, string functionName, string invocationId, Exception failure);
 
         [LoggerMessage(LogLevel.Error, "Orchestrator {Orchestrator} ({InstanceId}): middleware waited before the function began; the run is given up")]
         public static partial void GivenUp(ILogger logger, string orchestrator, string instanceId);

@@ -161,7 +161,7 @@ public sealed partial class FunctionsHost : IAsyncDisposable
         var began = options.Clock.GetTimestamp();
         try
         {
-            await runner.RunAsync(invocation);
+            await runner.RunAsync(invocation, cancelled);
         }
         catch (Exception failure) when (failure is not OperationCanceledException || !cancelled.IsCancellationRequested)
         {

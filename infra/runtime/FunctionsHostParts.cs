@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -102,10 +103,12 @@ internal sealed partial class FunctionsHostParts
         builder.Configuration.AddConfiguration(Settings);
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
-            kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = MaxBody;
             kestrel.Listen(IPAddress.Loopback, Options.Port);
         });
+
+        // The app may ask its server for less, never for more than the host in front of it lets through.
+        builder.Services.PostConfigure<KestrelServerOptions>(kestrel =>
+            kestrel.Limits.MaxRequestBodySize = Math.Min(kestrel.Limits.MaxRequestBodySize ?? MaxBody, MaxBody));
         AddLogging(builder);
         builder.Services.AddRouting();
         builder.Services.AddMvcCore();
@@ -162,7 +165,7 @@ internal sealed partial class FunctionsHostParts
     private async Task ConnectAsync(WorkerApplication worker, CancellationToken ct)
     {
         var loggers = App.Services.GetRequiredService<ILoggerFactory>();
-        Runner = new InvocationRunner(App.Services, worker, loggers);
+        Runner = new InvocationRunner(App.Services, worker, loggers, Host.FunctionTimeout, Options.Clock);
         try
         {
             Durable = await DurableEngine.CreateAsync(EngineOptions(), new FunctionIndexDurable(Index, Runner, loggers), loggers, ct);

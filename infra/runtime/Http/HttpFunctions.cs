@@ -12,7 +12,7 @@ namespace Portal.Runtime.Http;
 
 /// <summary>
 /// HTTP triggers. What a caller sees is what Azure shows: 404 with no body for a path or a method nobody listed (HEAD included), 401
-/// without the key, 429 over the limits of host.json, a bare 500 for an exception.
+/// without the key, 429 over the limits of host.json, a bare 500 for an exception and for a run that takes too long.
 /// </summary>
 internal sealed partial class HttpFunctions(
     FunctionIndex index,
@@ -23,7 +23,7 @@ internal sealed partial class HttpFunctions(
     ILoggerFactory loggers,
     CancellationToken stopping)
 {
-    /// <summary>The host's own kind of routing: one route after the other, in the order of names, until one matches path and method.</summary>
+    /// <summary>The host's own kind of routing: one route after the other, in the order of names, until one matches.</summary>
     public IRouter Routes(IInlineConstraintResolver constraints)
     {
         var routes = new RouteCollection();
@@ -36,7 +36,8 @@ internal sealed partial class HttpFunctions(
                 methods["httpMethod"] = new HttpMethodRouteConstraint([.. face.Methods]);
             }
 
-            routes.Add(new Route(new RouteHandler(http => AnswerAsync(http, function)), function.Name, face.Template, null, methods!, null, constraints));
+            var answer = new RouteHandler(http => AnswerAsync(http, function));
+            routes.Add(new Route(answer, function.Name, face.Template, null, methods!, null, constraints));
         }
 
         return routes;
@@ -82,8 +83,7 @@ internal sealed partial class HttpFunctions(
         using var ids = runner.BeginLogScope(invocation);
         try
         {
-            await runner.RunAsync(invocation);
-            await ExecuteResultAsync(http, invocation.Result, logger);
+            await runner.RunAsync(invocation, cancelled, () => ExecuteResultAsync(http, invocation.Result, logger));
         }
         catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
         {
@@ -106,6 +106,11 @@ internal sealed partial class HttpFunctions(
             }
 
             Clear(http, StatusCodes.Status500InternalServerError);
+            if (failure is FunctionTimeoutException)
+            {
+                // The function may still hold on to this request; another one must not get its place.
+                http.Response.Headers.Connection = "close";
+            }
         }
 
         // The template, not the path: paths carry share tokens.

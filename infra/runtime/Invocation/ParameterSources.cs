@@ -37,7 +37,9 @@ internal static class ParameterSources
         From(parameter, bindingType, (invocation, _) => invocation.ActivityInput is { } json
             ? JsonSerializer.Deserialize(json, parameter.ParameterType, DurableJson)
             : !parameter.ParameterType.IsValueType || Nullable.GetUnderlyingType(parameter.ParameterType) is not null ? null
-            : throw new InvalidOperationException($"Error converting 1 input parameters for Function '{invocation.Function.Name}': no input is no {parameter.ParameterType}."));
+            : throw new InvalidOperationException(
+                $"Error converting 1 input parameters for Function '{invocation.Function.Name}': "
+                + $"no input is no {parameter.ParameterType}."));
 
     public static ParameterBinding OrchestrationInput(ParameterInfo parameter)
     {

@@ -24,6 +24,9 @@ internal sealed record HostJson
 
     public int? MaxConcurrentOrchestrators { get; private init; }
 
+    /// <summary>How long one run may take; null means no limit.</summary>
+    public TimeSpan? FunctionTimeout { get; private init; } = TimeSpan.FromMinutes(30);
+
     /// <summary>Category (or <c>default</c>) to level.</summary>
     public IReadOnlyDictionary<string, LogLevel> LogLevels { get; private init; } = new Dictionary<string, LogLevel>();
 
@@ -69,8 +72,26 @@ internal sealed record HostJson
             HubName = durable["hubName"] ?? "TestHubName",
             MaxConcurrentActivities = Limit(durable, "maxConcurrentActivityFunctions", faults),
             MaxConcurrentOrchestrators = Limit(durable, "maxConcurrentOrchestratorFunctions", faults),
+            FunctionTimeout = Timeout(host["functionTimeout"], faults),
             LogLevels = Levels(host.GetSection("logging:logLevel"), faults),
         };
+    }
+
+    // Half an hour unless said otherwise, as on Flex Consumption; -1 (which reads as a day before now) is no limit.
+    private static TimeSpan? Timeout(string? text, List<string> faults)
+    {
+        var timeout = TimeSpan.FromMinutes(30);
+        if (text is null || (TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out timeout) && timeout >= TimeSpan.FromSeconds(1)))
+        {
+            return timeout;
+        }
+
+        if (timeout != TimeSpan.FromDays(-1))
+        {
+            faults.Add($"host.json: functionTimeout must be a time span of a second or more (00:10:00) or -1, not '{text}'.");
+        }
+
+        return null;
     }
 
     // -1 is the host's spelling of "no limit".

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.RegularExpressions;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Portal.Tests.Integration.Runtime;
@@ -77,7 +78,11 @@ public sealed class HttpTests(RuntimeDatabase database) : IClassFixture<RuntimeD
     [Fact]
     public async Task Body_may_have_a_hundred_megabytes_and_no_more()
     {
-        await using var host = await RuntimeHost.StartAsync(database, typeof(HttpSamples));
+        await using var host = await RuntimeHost.StartAsync(database, new RuntimeHost.Setup
+        {
+            Functions = [typeof(HttpSamples)],
+            App = app => app.Services.Configure<KestrelServerOptions>(kestrel => kestrel.Limits.MaxRequestBodySize = null),
+        });
         const int Most = 100 * 1024 * 1024;
         Assert.Equal($"200 {Most}", await host.SendAsync(HttpMethod.Post, "/eats", new ByteArrayContent(new byte[Most])));
         using var tooLong = new HttpRequestMessage(HttpMethod.Post, "/eats") { Content = new ByteArrayContent(new byte[Most + 1]) };

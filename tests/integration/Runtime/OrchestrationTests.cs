@@ -85,7 +85,15 @@ public sealed class OrchestrationTests(RuntimeDatabase database) : IClassFixture
         await using var host = await StartAsync(_ => { });
         var done = await RunAsync(host, "FailingFlow");
         Assert.Equal(typeof(TaskFailedException).FullName, done.FailureDetails?.ErrorType);
-        Assert.Single(host.Log.With("Warning Function.Fails: Activity Fails failed, invocation"));
+        Assert.Single(host.Log.With("Error Microsoft.Azure.Functions.Worker.FunctionsApplication: Function 'Fails', Invocation id"));
+    }
+
+    [Fact]
+    public async Task An_activity_that_needs_a_number_and_gets_nothing_fails()
+    {
+        await using var host = await StartAsync(_ => { });
+        var done = await RunAsync(host, "NumberlessFlow");
+        Assert.Contains("no input is no System.Int32", done.FailureDetails?.ErrorMessage, StringComparison.Ordinal);
     }
 
     private static bool Has(FunctionContext context, string trigger) =>

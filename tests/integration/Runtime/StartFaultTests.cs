@@ -45,6 +45,8 @@ public sealed class StartFaultTests(RuntimeDatabase database) : IClassFixture<Ru
     [InlineData("""{ "version": "1.0" }""", "version")]
     [InlineData("""{ "version": "2.0" """, "is not valid")]
     [InlineData("""{ "version": "2.0", "logging": { "logLevel": { "default": "Loud" } } }""", "logging.logLevel.default is no log level: 'Loud'")]
+    [InlineData("""{ "version": "2.0", "functionTimeout": "00:00:00.5" }""", "functionTimeout must be a time span of a second or more")]
+    [InlineData("""{ "version": "2.0", "functionTimeout": "ten minutes" }""", "functionTimeout must be a time span of a second or more")]
     [InlineData("""{ "version": "2.0", "extensions": { "http": { "maxConcurrentRequests": 0 } } }""", "extensions.http.maxConcurrentRequests must be a positive number")]
     public async Task Faulty_host_json_is_explained(string hostJson, string expected)
     {

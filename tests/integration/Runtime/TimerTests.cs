@@ -209,7 +209,7 @@ public sealed class TimerTests(RuntimeDatabase database) : IClassFixture<Runtime
         Settings = TimerSamples.Settings,
         Clock = clock,
         Timers = true,
-        HostJson = $$"""{ "version": "2.0", "extensions": { "durableTask": { "hubName": "{{hub}}" } } }""",
+        HostJson = $$"""{ "version": "2.0", "functionTimeout": "-1", "extensions": { "durableTask": { "hubName": "{{hub}}" } } }""",
     };
 
     private Task<TimerSamples.Run[]> RunsAsync(string name, int count) =>
