@@ -106,7 +106,9 @@ public static class PortalRegistrations
             .Validate(o => IsKey(o.UnsubscribeKey, 32), "Mail:UnsubscribeKey must be base64 of 32 bytes or more.").ValidateOnStart();
         services.AddOptions<HttpOptions>().BindConfiguration(HttpOptions.Section)
             .Validate(o => o.OriginsAreRight(), "Http:AllowedOrigins must be origins (https://portal.example), separated by commas.")
-            .Validate(o => o.ClientAddressHeaderIsRight(), "Http:ClientAddressHeader must be the name of a header other than X-Forwarded-…, or empty.")
+            .Validate(
+                o => o.ClientAddressHeaderIsRight(),
+                "Http:ClientAddressHeader must be the name of a header other than X-Forwarded-…, or empty.")
             .ValidateOnStart();
         return services;
     }

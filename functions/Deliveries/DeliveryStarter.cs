@@ -11,15 +11,17 @@ public sealed class DeliveryStarter(DurableTaskClient durable) : IDeliveryStarte
     public async Task StartAsync(DeliveryRef delivery, CancellationToken ct)
     {
         // One that has ended would be started over by the same id.
-        if (await durable.GetInstanceAsync(delivery.InstanceId, ct) is not null)
+        if (await DurableCalls.AskAsync(() => durable.GetInstanceAsync(delivery.InstanceId, ct), ct) is not null)
         {
             return;
         }
 
         try
         {
-            await durable.ScheduleNewOrchestrationInstanceAsync(
-                DeliverEventOrchestration.Name, delivery, new StartOrchestrationOptions(InstanceId: delivery.InstanceId), ct);
+            await DurableCalls.AskAsync(
+                () => durable.ScheduleNewOrchestrationInstanceAsync(
+                    DeliverEventOrchestration.Name, delivery, new StartOrchestrationOptions(InstanceId: delivery.InstanceId), ct),
+                ct);
         }
         catch (OrchestrationAlreadyExistsException)
         {

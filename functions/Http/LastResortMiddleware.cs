@@ -3,12 +3,13 @@ using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Middleware;
 using Microsoft.Extensions.Logging;
 using Portal.Db;
+using Portal.Uploads;
 
 namespace Portal.Functions.Http;
 
 /// <summary>
 /// What should not happen: logged once with everything, told to the caller as a problem without anything of the inside. A database
-/// or sign-in service that is away is 503 and worth another try; the rest is a bug of ours, 500.
+/// or sign-in service, or the engine of orchestrations, that is away is 503 and worth another try; the rest is a bug of ours, 500.
 /// </summary>
 public sealed partial class LastResortMiddleware(ILogger<LastResortMiddleware> logger) : IFunctionsWorkerMiddleware
 {
@@ -37,7 +38,7 @@ public sealed partial class LastResortMiddleware(ILogger<LastResortMiddleware> l
         catch (Exception e) when (context.GetHttpContext() is { Response.HasStarted: false } http)
         {
             Log.Failed(logger, e);
-            var passing = PostgresFault.IsPassing(e) || e is HttpRequestException;
+            var passing = PostgresFault.IsPassing(e) || e is HttpRequestException or TryAgainException;
             var problem = passing
                 ? new Problem(503, "unavailable", "Not available just now", "Please try again in a few seconds.", retryAfter: 5)
                 : new Problem(500, "internal-error", "Something went wrong on our side", "It is logged under this requestId.");

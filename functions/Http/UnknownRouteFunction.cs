@@ -4,14 +4,14 @@ using Microsoft.Azure.Functions.Worker;
 namespace Portal.Functions.Http;
 
 /// <summary>
-/// Whatever under <c>/api</c> no other function answers. The host has no answer of its own for it but a bare 404, which no browser takes for
-/// the preflight of a request from another origin.
+/// Whatever under <c>/api</c> no other function answers. The host has no answer of its own for it but a bare 404, which no browser takes
+/// for the preflight of a request from another origin.
 /// </summary>
 public sealed class UnknownRouteFunction(RouteTable routes)
 {
     /// <summary>
-    /// Sorts after every other function: the Functions host asks routes in the order of the functions' names and takes the first that matches,
-    /// however specific the others are. Whatever sorted after this one would never be reached.
+    /// Sorts after every other function: the Functions host asks routes in the order of the functions' names and takes the first that
+    /// matches, however specific the others are. Whatever sorted after this one would never be reached.
     /// </summary>
     public const string Name = "ZzUnknownRoute";
 

@@ -48,7 +48,15 @@ public sealed class CancelUploadFunction(CancelUpload cancel, UploadStore store,
         var caller = request.HttpContext.Caller();
         if (await store.FindAsync(caller.Tenant, caller, id, ct) is { } job)
         {
-            await pipelines.NudgeAsync(job.Ref, ct);
+            try
+            {
+                await pipelines.NudgeAsync(job.Ref, ct);
+            }
+            catch (TryAgainException)
+            {
+                // The upload is cancelled, and its pipeline looks by itself before long. Asked again, this would say that it is over.
+                return reply;
+            }
         }
 
         return reply;

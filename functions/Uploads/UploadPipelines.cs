@@ -14,15 +14,17 @@ public sealed class UploadPipelines(DurableTaskClient durable) : IUploadPipeline
     public async Task StartAsync(UploadRef upload, CancellationToken ct)
     {
         // One that has ended would be started over by the same id: the row says whether this attempt still needs one.
-        if (await durable.GetInstanceAsync(upload.InstanceId, ct) is not null)
+        if (await DurableCalls.AskAsync(() => durable.GetInstanceAsync(upload.InstanceId, ct), ct) is not null)
         {
             return;
         }
 
         try
         {
-            await durable.ScheduleNewOrchestrationInstanceAsync(
-                UploadPipelineOrchestration.Name, upload, new StartOrchestrationOptions(InstanceId: upload.InstanceId), ct);
+            await DurableCalls.AskAsync(
+                () => durable.ScheduleNewOrchestrationInstanceAsync(
+                    UploadPipelineOrchestration.Name, upload, new StartOrchestrationOptions(InstanceId: upload.InstanceId), ct),
+                ct);
         }
         catch (OrchestrationAlreadyExistsException)
         {
@@ -33,9 +35,9 @@ public sealed class UploadPipelines(DurableTaskClient durable) : IUploadPipeline
 
     public async Task NudgeAsync(UploadRef upload, CancellationToken ct)
     {
-        if (await durable.GetInstanceAsync(upload.InstanceId, ct) is { IsCompleted: false })
+        if (await DurableCalls.AskAsync(() => durable.GetInstanceAsync(upload.InstanceId, ct), ct) is { IsCompleted: false })
         {
-            await durable.RaiseEventAsync(upload.InstanceId, Changed, null, ct);
+            await DurableCalls.SendAsync(() => durable.RaiseEventAsync(upload.InstanceId, Changed, null, ct), ct);
         }
     }
 }

@@ -26,5 +26,6 @@ public sealed record Delivery(Guid Id, string Channel, string Recipient, string 
 public interface IDeliveryStarter
 {
     /// <summary>Starts it unless it was started before.</summary>
+    /// <exception cref="Uploads.TryAgainException">The engine does not answer.</exception>
     Task StartAsync(DeliveryRef delivery, CancellationToken ct);
 }

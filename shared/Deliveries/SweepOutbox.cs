@@ -1,4 +1,6 @@
+using Microsoft.Extensions.Logging;
 using Portal.Events;
+using Portal.Uploads;
 
 namespace Portal.Deliveries;
 
@@ -6,7 +8,7 @@ namespace Portal.Deliveries;
 /// Every few seconds: routes new events, and starts what they want sent. The rows hold everything, so a sweep that dies is only a sweep
 /// that is late, and two at once do not get in each other's way.
 /// </summary>
-public sealed class SweepOutbox(RouteEvents route, DeliveryStore deliveries)
+public sealed partial class SweepOutbox(RouteEvents route, DeliveryStore deliveries, ILogger<SweepOutbox> logger)
 {
     private const int Batch = 200;
 
@@ -21,20 +23,48 @@ public sealed class SweepOutbox(RouteEvents route, DeliveryStore deliveries)
         return new(routed, started, restarted);
     }
 
-    private static async Task<int> StartAllAsync(Func<Task<IReadOnlyList<DeliveryRef>>> take, IDeliveryStarter starter, CancellationToken ct)
+    private async Task<int> StartAllAsync(Func<Task<IReadOnlyList<DeliveryRef>>> take, IDeliveryStarter starter, CancellationToken ct)
     {
-        var count = 0;
-        while (await take() is { Count: > 0 } taken)
+        var (count, failed) = (0, 0);
+
+        // While the engine is away no more are taken than the batch in hand: each would wait until it counts as stale.
+        while (failed == 0 && await take() is { Count: > 0 } taken)
         {
             foreach (var delivery in taken)
             {
-                await starter.StartAsync(delivery, ct);
+                if (await StartAsync(delivery, starter, ct))
+                {
+                    count++;
+                }
+                else
+                {
+                    failed++;
+                }
             }
-
-            count += taken.Count;
         }
 
         return count;
+    }
+
+    private async Task<bool> StartAsync(DeliveryRef delivery, IDeliveryStarter starter, CancellationToken ct)
+    {
+        try
+        {
+            await starter.StartAsync(delivery, ct);
+            return true;
+        }
+        catch (TryAgainException e)
+        {
+            // It counts as stale before long, and is started then.
+            Log.NotStarted(logger, delivery.DeliveryId, e.Message);
+            return false;
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Warning, Message = "Could not start delivery {DeliveryId}: {Reason}")]
+        public static partial void NotStarted(ILogger logger, Guid deliveryId, string reason);
     }
 }
 

@@ -5,9 +5,9 @@ using Microsoft.Extensions.Options;
 namespace Portal.Http;
 
 /// <summary>
-/// The client's address. Before any function runs, ASP.NET has put into the connection's address what the host says of its caller, and on
-/// Azure nothing of <c>X-Forwarded-For</c> is left: what a client claims there is gone. A proxy in front of the app is therefore the caller
-/// of every request, unless it passes the client's address on in a header of its own and the setting names that header.
+/// The client's address. Before any function runs, ASP.NET has put into the connection's address what the host says of its caller, and
+/// on Azure nothing of <c>X-Forwarded-For</c> is left: what a client claims there is gone. A proxy in front of the app is therefore the
+/// caller of every request, unless it passes the client's address on in a header of its own and the setting names that header.
 /// </summary>
 public sealed class ClientAddresses(IOptions<HttpOptions> options)
 {

@@ -1,8 +1,8 @@
 namespace Portal.Uploads;
 
 /// <summary>
-/// "Try again": thrown by an activity when a vendor or the database is away. The pipeline's retry policy knows this type and no
-/// other; anything else an activity throws is a bug and fails the upload at once.
+/// "Try again": thrown by an activity when a vendor or the database is away, and when the engine that runs them is. The pipeline's retry
+/// policy knows this type and no other; anything else an activity throws is a bug and fails the upload at once.
 /// </summary>
 public sealed class TryAgainException(string message, Exception? inner = null) : Exception(message, inner);
 

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using Portal.Alerts;
 using Portal.Audit;
 using Portal.Operations;
@@ -11,7 +12,9 @@ namespace Portal.Uploads;
 /// (adopted, or put on the clean-up list when no attempt wants it); one that names nobody is reported and left, since others may
 /// share the environment. A ready version whose Mux asset is gone, and any public playback ID, raise an alert.
 /// </summary>
-public sealed class SweepMuxAssets(IMuxVideo mux, SettleUpload settle, UploadProgressStore progress, AlertStore alerts, TimeProvider clock)
+public sealed partial class SweepMuxAssets(
+    IMuxVideo mux, SettleUpload settle, UploadProgressStore progress, AlertStore alerts, TimeProvider clock,
+    ILogger<SweepMuxAssets> logger)
 {
     private const int PageSize = 100;
     private const int MaxPages = 1000;
@@ -59,13 +62,26 @@ public sealed class SweepMuxAssets(IMuxVideo mux, SettleUpload settle, UploadPro
         var settled = await settle.AssetNewsAsync(asset, Actor.System("mux-sweep"), ct);
         if (settled.Upload is { } upload)
         {
-            await pipelines.NudgeAsync(upload, ct);
+            await NudgeAsync(upload, pipelines, ct);
         }
 
         if (settled.As is SettledAs.NoJob or SettledAs.NotOurs)
         {
             await alerts.AddAsync(new("mux_asset_without_row", asset.Id, "warning",
                 $"Mux asset {asset.Id} belongs to no upload of ours.", new { muxAssetId = asset.Id }), ct);
+        }
+    }
+
+    /// <summary>The row is settled already; its pipeline also looks by itself.</summary>
+    private async Task NudgeAsync(UploadRef upload, IUploadPipelines pipelines, CancellationToken ct)
+    {
+        try
+        {
+            await pipelines.NudgeAsync(upload, ct);
+        }
+        catch (TryAgainException e)
+        {
+            Log.NotNudged(logger, upload.JobId, e.Message);
         }
     }
 
@@ -89,5 +105,11 @@ public sealed class SweepMuxAssets(IMuxVideo mux, SettleUpload settle, UploadPro
 
             after = rows[^1].Id;
         }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Warning, Message = "Could not wake the pipeline of upload {JobId}: {Reason}")]
+        public static partial void NotNudged(ILogger logger, Guid jobId, string reason);
     }
 }

@@ -19,10 +19,7 @@ public sealed partial class SweepUploads(
         var (now, counts) = (clock.GetUtcNow(), new RunCounts());
         foreach (var job in await progress.UnstartedAsync(now - StartGrace, Batch, ct))
         {
-            await pipelines.StartAsync(job.Ref, ct);
-            await progress.MarkStartedAsync(job.Ref, ct);
-            Log.Started(logger, job.Id.Value, job.Attempt);
-            counts.Add("started", 1);
+            counts.Add(await StartAsync(job, pipelines, ct) ? "started" : "notStarted", 1);
         }
 
         foreach (var job in await progress.TakeQuietAsync(now - Quiet, Batch, ct))
@@ -32,6 +29,24 @@ public sealed partial class SweepUploads(
         }
 
         return counts.Add("deletedAtMux", await deletions.RunAsync(ct));
+    }
+
+    private async Task<bool> StartAsync(UploadJob job, IUploadPipelines pipelines, CancellationToken ct)
+    {
+        try
+        {
+            await pipelines.StartAsync(job.Ref, ct);
+        }
+        catch (TryAgainException e)
+        {
+            // The next minute finds it again, and the others may be luckier.
+            Log.NotStarted(logger, job.Id.Value, e.Message);
+            return false;
+        }
+
+        await progress.MarkStartedAsync(job.Ref, ct);
+        Log.Started(logger, job.Id.Value, job.Attempt);
+        return true;
     }
 
     private async Task AskAsync(UploadJob job, IUploadPipelines pipelines, CancellationToken ct)
@@ -53,6 +68,9 @@ public sealed partial class SweepUploads(
     {
         [LoggerMessage(Level = LogLevel.Warning, Message = "Started the pipeline of upload {JobId}, attempt {Attempt}, that was never started")]
         public static partial void Started(ILogger logger, Guid jobId, int attempt);
+
+        [LoggerMessage(Level = LogLevel.Warning, Message = "Could not start the pipeline of upload {JobId}: {Reason}")]
+        public static partial void NotStarted(ILogger logger, Guid jobId, string reason);
 
         [LoggerMessage(Level = LogLevel.Information, Message = "Asked Mux about quiet upload {JobId}: {Before} → {After}")]
         public static partial void Asked(ILogger logger, Guid jobId, string before, string? after);

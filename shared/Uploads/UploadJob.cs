@@ -53,7 +53,7 @@ public sealed record UploadJob(
 
 /// <summary>
 /// The pipelines that carry uploads, as far as plain code needs them. Both calls may be repeated: starting one that runs already and
-/// waking one that has ended do nothing.
+/// waking one that has ended do nothing. They throw <see cref="TryAgainException"/> while the engine does not answer.
 /// </summary>
 public interface IUploadPipelines
 {

@@ -1,5 +1,7 @@
+using Microsoft.Extensions.DependencyInjection;
 using Portal.LocalVendors;
 using Portal.Tests.Support;
+using Portal.Uploads;
 
 namespace Portal.Tests.Integration.Uploads;
 
@@ -224,6 +226,26 @@ public sealed class PipelineTests(TestPortal portal) : IClassFixture<TestPortal>
     }
 
     [Fact]
+    public async Task An_upload_that_cannot_be_started_does_not_keep_the_others_from_it()
+    {
+        var ids = new List<Guid>();
+        for (var i = 0; i < 3; i++)
+        {
+            ids.Add((await portal.AskUploadAsync(project)).Expect(201).Id);
+        }
+
+        await portal.ScalarAsync<int?>("update portal.upload_jobs set started_at = null where id = any(@ids)", new { ids });
+        portal.Clock.Advance(TimeSpan.FromMinutes(1));
+        var pipelines = new OneAway(ids[1]);
+        await using var scope = portal.Host.Services.CreateAsyncScope();
+        var counts = await scope.ServiceProvider.GetRequiredService<SweepUploads>().RunAsync(pipelines, CancellationToken.None);
+        Assert.Equal(ids.Order(), pipelines.Asked.Order());
+        const string Unstarted = "select array_agg(id) from portal.upload_jobs where started_at is null and id = any(@ids)";
+        Assert.Equal([ids[1]], await portal.ScalarAsync<Guid[]>(Unstarted, new { ids }));
+        Assert.NotNull(counts);
+    }
+
+    [Fact]
     public async Task A_hundred_uploads_at_once_end_ready_at_the_pace_of_Mux_and_none_fails()
     {
         var asks = Enumerable.Range(0, 100).Select(i => portal.As($"crew{(i % TestPeople.Crew) + 1}").PostAsync(
@@ -299,5 +321,19 @@ public sealed class PipelineTests(TestPortal portal) : IClassFixture<TestPortal>
     {
         await using var connection = await portal.OpenAsync();
         return await Dapper.SqlMapper.QueryAsync<string>(connection, sql, new { job });
+    }
+
+    /// <summary>An engine that does not answer about one upload.</summary>
+    private sealed class OneAway(Guid away) : IUploadPipelines
+    {
+        public List<Guid> Asked { get; } = [];
+
+        public Task StartAsync(UploadRef upload, CancellationToken ct)
+        {
+            Asked.Add(upload.JobId);
+            return upload.JobId == away ? throw new TryAgainException("Durable does not answer (Unavailable)") : Task.CompletedTask;
+        }
+
+        public Task NudgeAsync(UploadRef upload, CancellationToken ct) => StartAsync(upload, ct);
     }
 }

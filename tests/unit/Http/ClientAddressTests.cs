@@ -20,8 +20,11 @@ public sealed class ClientAddressTests
     // Of IPv6 the network, not the address: its holder has all of them.
     [InlineData("", "2001:db8:1:2:3:4:5:6", "", "2001:db8:1:2::/64")]
     [InlineData("X-Azure-SocketIP", "10.0.0.1", "[2001:db8:1:2::77]:443", "2001:db8:1:2::/64")]
-    public void The_client_is(string header, string peer, string? told, string expected) =>
-        Assert.Equal(expected, new ClientAddresses(Options.Create(new HttpOptions { ClientAddressHeader = header })).Of(IPAddress.Parse(peer), told));
+    public void The_client_is(string header, string peer, string? told, string expected)
+    {
+        var addresses = new ClientAddresses(Options.Create(new HttpOptions { ClientAddressHeader = header }));
+        Assert.Equal(expected, addresses.Of(IPAddress.Parse(peer), told));
+    }
 
     [Theory]
     [InlineData("", true)]

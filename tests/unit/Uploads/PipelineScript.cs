@@ -38,6 +38,12 @@ internal sealed class PipelineScript
         AnswerAs<object?>();
         AnswerAs<Opened>();
         AnswerAs<string?>();
+        context.Setup(c => c.CallActivityAsync<bool>(It.IsAny<TaskName>(), It.IsAny<object?>(), It.IsAny<TaskOptions?>()))
+            .Returns((TaskName name, object? input, TaskOptions? options) =>
+            {
+                Note(name, input, options);
+                return Task.FromResult(true);
+            });
     }
 
     public static DateTime Start { get; } = new(2026, 11, 21, 9, 0, 0, DateTimeKind.Utc);

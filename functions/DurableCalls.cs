@@ -1,0 +1,46 @@
+using Grpc.Core;
+using Portal.Uploads;
+
+namespace Portal.Functions;
+
+/// <summary>What calls through Durable's client come to, in the app's words. The client speaks gRPC to the Functions host.</summary>
+internal static class DurableCalls
+{
+    /// <exception cref="TryAgainException">
+    /// The host did not do it. Why cannot be told: its storage being away is "unknown" or "internal" as much as any other failure there.
+    /// </exception>
+    public static async Task<T> AskAsync<T>(Func<Task<T>> call, CancellationToken ct)
+    {
+        try
+        {
+            return await call();
+        }
+        catch (RpcException e)
+        {
+            throw new TryAgainException($"Durable does not answer ({e.StatusCode})", e);
+        }
+        catch (OperationCanceledException e) when (!ct.IsCancellationRequested)
+        {
+            // How the client tells that the host cut the call off.
+            throw new TryAgainException("Durable cut the call off", e);
+        }
+    }
+
+    /// <summary>Sends something to an instance. One that is not there, or ended while we looked, has nothing to be told.</summary>
+    /// <inheritdoc cref="AskAsync"/>
+    public static Task SendAsync(Func<Task> call, CancellationToken ct) => AskAsync(
+        async () =>
+        {
+            try
+            {
+                await call();
+            }
+            catch (RpcException e) when (e.StatusCode is StatusCode.NotFound or StatusCode.FailedPrecondition)
+            {
+                return false;
+            }
+
+            return true;
+        },
+        ct);
+}
