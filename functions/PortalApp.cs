@@ -1,8 +1,10 @@
 using System.Collections.Frozen;
 using System.Reflection;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Portal.Functions.Http;
 using Portal.Functions.Operations.Page;
 
@@ -11,6 +13,8 @@ namespace Portal.Functions;
 /// <summary>Everything the app registers, and the order of its middleware; the same on Azure and on the local runtime.</summary>
 public static class PortalApp
 {
+    private const long HostBodyLimit = 100 * 1024 * 1024;
+
     /// <exception cref="InvalidOperationException">An HTTP function names no action: nobody has decided who may call it.</exception>
     public static IFunctionsWorkerApplicationBuilder AddPortal(this IFunctionsWorkerApplicationBuilder builder)
     {
@@ -23,6 +27,19 @@ public static class PortalApp
         builder.Services.AddSingleton<Operations.TimerCatalog>().AddSingleton<Operations.LookAtTimers>();
         builder.Services.AddSingleton(new ActionsOfFunctions(ReadActions()));
         builder.Services.AddSingleton<RouteTable>();
+
+        builder.Services.Configure<KestrelServerOptions>(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+
+            // What the host lets through. With less, the server breaks the connection off under a long body, and the host answers 502;
+            // so our own 413 gets through (Http/RequestBody.cs).
+            kestrel.Limits.MaxRequestBodySize = HostBodyLimit;
+        });
+        builder.Services.AddLogging(logging => logging.AddFilter(FailedRunMiddleware.WorkerCategory, LogLevel.Critical));
+
+        // Waits for nothing of its own: orchestrators may pass.
+        builder.UseMiddleware<FailedRunMiddleware>();
 
         // Only around HTTP: an orchestrator must not really await in middleware (docs/flows/durable.md).
         builder.UseWhen<RequestIdMiddleware>(IsHttp);

@@ -4,8 +4,8 @@ using Microsoft.AspNetCore.Routing.Patterns;
 namespace Portal.Runtime;
 
 /// <summary>
-/// Finds functions that requests never reach. The Functions host asks the routes one after the other, in the order of the functions' names,
-/// and the first one that matches path and method answers: unlike ASP.NET's endpoints, a more specific route does not go first.
+/// Finds functions that requests never reach. The Functions host asks the routes one after the other, in the order of the functions'
+/// names, and the first one that matches path and method answers: unlike ASP.NET's endpoints, a more specific route does not go first.
 /// </summary>
 internal static class FunctionIndexHiding
 {
@@ -17,13 +17,15 @@ internal static class FunctionIndexHiding
         var routes = functions.OrderBy(function => function.Name, Order).Select(Route.Of).ToArray();
         for (var later = 1; later < routes.Length; later++)
         {
+            var hidden = routes[later];
             foreach (var earlier in routes.Take(later))
             {
-                if (Shared(earlier.Methods, routes[later].Methods) is { } methods
-                    && Shapes(routes[later].Pattern).Any(shape => Covers(earlier.Pattern.PathSegments, shape, 0)))
+                if (Shared(earlier.Methods, hidden.Methods) is { } methods
+                    && Shapes(hidden.Pattern).Any(shape => Covers(earlier.Pattern.PathSegments, shape, 0)))
                 {
-                    yield return $"Function '{routes[later].Name}' never answers {methods} '{routes[later].Pattern.RawText}': '{earlier.Name}' ('{earlier.Pattern.RawText}') " +
-                        "sorts before it and matches the same paths, and the Functions host takes the first match in the order of names. Rename one, or tell them apart by a constraint.";
+                    yield return $"Function '{hidden.Name}' never answers {methods} '{hidden.Pattern.RawText}': "
+                        + $"'{earlier.Name}' ('{earlier.Pattern.RawText}') sorts before it and matches the same paths, and the Functions "
+                        + "host takes the first match in the order of names. Rename one, or tell them apart by a constraint.";
                 }
             }
         }
@@ -70,14 +72,15 @@ internal static class FunctionIndexHiding
         ([RoutePatternParameterPart one], [RoutePatternParameterPart other]) =>
             one.IsCatchAll == other.IsCatchAll && Policies(one).All(policy => Policies(other).Contains(policy, StringComparer.Ordinal)),
         ([RoutePatternParameterPart one], _) => one.ParameterPolicies.Count == 0,
-        ([RoutePatternLiteralPart one], [RoutePatternLiteralPart other]) => one.Content.Equals(other.Content, StringComparison.OrdinalIgnoreCase),
+        ([RoutePatternLiteralPart one], [RoutePatternLiteralPart other]) => IsSame(one, other),
         _ => first.Parts.Count == second.Parts.Count && first.Parts.Zip(second.Parts).All(pair => IsSame(pair.First, pair.Second)),
     };
 
     private static bool IsSame(RoutePatternPart one, RoutePatternPart other) => (one, other) switch
     {
-        (RoutePatternParameterPart first, RoutePatternParameterPart second) => Policies(first).Order(StringComparer.Ordinal).SequenceEqual(Policies(second).Order(StringComparer.Ordinal)),
-        (RoutePatternLiteralPart first, RoutePatternLiteralPart second) => first.Content.Equals(second.Content, StringComparison.OrdinalIgnoreCase),
+        (RoutePatternParameterPart first, RoutePatternParameterPart second) => Policies(first).ToHashSet().SetEquals(Policies(second)),
+        (RoutePatternLiteralPart first, RoutePatternLiteralPart second) =>
+            first.Content.Equals(second.Content, StringComparison.OrdinalIgnoreCase),
         (RoutePatternSeparatorPart first, RoutePatternSeparatorPart second) => first.Content == second.Content,
         _ => false,
     };
@@ -85,16 +88,20 @@ internal static class FunctionIndexHiding
     private static bool Takes(RoutePatternParameterPart parameter, string text)
     {
         var values = new RouteValueDictionary { [parameter.Name] = text };
-        return FunctionIndexRoutes.Constraints(parameter).All(constraint => constraint.Match(null, null, parameter.Name, values, RouteDirection.IncomingRequest));
+        return FunctionIndexRoutes.Constraints(parameter)
+            .All(constraint => constraint.Match(null, null, parameter.Name, values, RouteDirection.IncomingRequest));
     }
 
     private static bool IsOptional(RoutePatternPathSegment segment) =>
-        segment.Parts is [RoutePatternParameterPart { IsCatchAll: false } parameter] && (parameter.IsOptional || parameter.Default is not null);
+        segment.Parts is [RoutePatternParameterPart { IsCatchAll: false } parameter]
+        && (parameter.IsOptional || parameter.Default is not null);
 
-    private static IEnumerable<string> Policies(RoutePatternParameterPart parameter) => parameter.ParameterPolicies.Select(policy => policy.Content ?? "");
+    private static IEnumerable<string> Policies(RoutePatternParameterPart parameter) =>
+        parameter.ParameterPolicies.Select(policy => policy.Content ?? "");
 
     private sealed record Route(string Name, IReadOnlyList<string> Methods, RoutePattern Pattern)
     {
-        public static Route Of(FunctionEntry function) => new(function.Name, function.Http!.Methods, RoutePatternFactory.Parse(function.Http.Template));
+        public static Route Of(FunctionEntry function) =>
+            new(function.Name, function.Http!.Methods, RoutePatternFactory.Parse(function.Http.Template));
     }
 }

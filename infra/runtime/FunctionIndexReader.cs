@@ -86,7 +86,8 @@ internal sealed partial class FunctionIndexReader(HostJson host, IConfiguration 
 
         if (http.Route?.Length == 0)
         {
-            return Refuse(method, name, "the route \"\" is the function's name to the host and the root to the worker, so nobody reaches it; say \"/\"");
+            return Refuse(method, name,
+                "the route \"\" is the function's name to the host and the root to the worker, so nobody reaches it; say \"/\"");
         }
 
         var template = FunctionIndexRoutes.Combine(host.RoutePrefix, http.Route ?? name);

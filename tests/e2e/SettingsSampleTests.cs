@@ -10,7 +10,8 @@ public sealed class SettingsSampleTests
     // Of the host, not of an options class.
     private static readonly string[] HostSettings =
     [
-        "FUNCTIONS_WORKER_RUNTIME", "AzureWebJobsDisableHomepage", "Keys__Functions", "Keys__System__durabletask_extension", "Keys__Master",
+        "FUNCTIONS_WORKER_RUNTIME", "AzureWebJobsDisableHomepage",
+        "Keys__Functions", "Keys__System__durabletask_extension", "Keys__Master",
         "SealAuditSchedule",
         "SweepOutboxSchedule",
         "SendDigestsSchedule",

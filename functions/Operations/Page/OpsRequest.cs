@@ -71,7 +71,8 @@ public static class OpsRequest
     }
 
     /// <summary>On Azure TLS ends at the front end, which says so in headers that ASP.NET has put into the request.</summary>
-    private static bool IsOverTls(HttpRequest request) => request.IsHttps || Environment.GetEnvironmentVariable("WEBSITE_SITE_NAME") is not null;
+    private static bool IsOverTls(HttpRequest request) =>
+        request.IsHttps || Environment.GetEnvironmentVariable("WEBSITE_SITE_NAME") is not null;
 
     private static string? Secret(HttpContext http) =>
         http.Request.Cookies[SessionCookie] is { Length: > 0 } session ? session

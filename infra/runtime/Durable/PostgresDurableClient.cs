@@ -10,10 +10,11 @@ using Npgsql;
 namespace Portal.Runtime.Durable;
 
 /// <summary>
-/// The client over the engine's tables. It answers as the worker's client over Durable's gRPC service in the Functions host does, refusals
-/// included: an event or the end for an instance that is not there is <see cref="StatusCode.NotFound"/>, for one that has ended
-/// <see cref="StatusCode.FailedPrecondition"/>; a suspend or resume that does not fit fails without a reason (<see cref="StatusCode.Unknown"/>). Starting
-/// an id that is pending, running or suspended throws <see cref="OrchestrationAlreadyExistsException"/>; a finished one starts anew.
+/// The client over the engine's tables. It answers as the worker's client over Durable's gRPC service in the Functions host does,
+/// refusals included: an event or the end for an instance that is not there is <see cref="StatusCode.NotFound"/>, for one that has
+/// ended <see cref="StatusCode.FailedPrecondition"/>; a suspend or resume that does not fit fails without a reason
+/// (<see cref="StatusCode.Unknown"/>). Starting an id that is pending, running or suspended throws
+/// <see cref="OrchestrationAlreadyExistsException"/>; a finished one starts anew.
 /// </summary>
 internal sealed class PostgresDurableClient(DurableOperations operations, DurableEngineOptions options) : DurableTaskClient(options.HubName)
 {
@@ -32,7 +33,8 @@ internal sealed class PostgresDurableClient(DurableOperations operations, Durabl
     {
         ArgumentException.ThrowIfNullOrEmpty(instanceId);
         ArgumentException.ThrowIfNullOrEmpty(eventName);
-        if (!await AskAsync(() => operations.SendAsync(instanceId, new EventRaised(eventName, DurableJson.Converter.Serialize(eventPayload)), cancellation)))
+        var raised = new EventRaised(eventName, DurableJson.Converter.Serialize(eventPayload));
+        if (!await AskAsync(() => operations.SendAsync(instanceId, raised, cancellation)))
         {
             throw await NotRunningAsync(instanceId, cancellation);
         }
@@ -41,7 +43,8 @@ internal sealed class PostgresDurableClient(DurableOperations operations, Durabl
     public override async Task SuspendInstanceAsync(string instanceId, string? reason = null, CancellationToken cancellation = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(instanceId);
-        if (await FindAsync(instanceId, cancellation) is not { Status: OrchestrationRuntimeStatus.Running or OrchestrationRuntimeStatus.Pending }
+        var view = await FindAsync(instanceId, cancellation);
+        if (view is not { Status: OrchestrationRuntimeStatus.Running or OrchestrationRuntimeStatus.Pending }
             || !await AskAsync(() => operations.SendAsync(instanceId, new ExecutionSuspended(reason), cancellation)))
         {
             throw Unexplained();
@@ -144,9 +147,9 @@ internal sealed class PostgresDurableClient(DurableOperations operations, Durabl
 
     private Task<InstanceView?> FindAsync(string id, CancellationToken ct) => AskAsync(() => operations.Query.FindAsync(id, ct));
 
-    private async Task<RpcException> NotRunningAsync(string id, CancellationToken ct) => await FindAsync(id, ct) is null
-        ? new RpcException(new Status(StatusCode.NotFound, $"No instance with ID '{id}' was found."))
-        : new RpcException(new Status(StatusCode.FailedPrecondition, "The orchestration instance with the provided instance id is not running."));
+    private async Task<RpcException> NotRunningAsync(string id, CancellationToken ct) => new(await FindAsync(id, ct) is null
+        ? new Status(StatusCode.NotFound, $"No instance with ID '{id}' was found.")
+        : new Status(StatusCode.FailedPrecondition, "The orchestration instance with the provided instance id is not running."));
 
     // The host's service does not catch what it throws at these, and gRPC tells nobody more than this.
     private static RpcException Unexplained() => new(new Status(StatusCode.Unknown, "Exception was thrown by handler."));
@@ -162,7 +165,9 @@ internal sealed class PostgresDurableClient(DurableOperations operations, Durabl
         SerializedCustomStatus = inputsAndOutputs ? view.CustomStatus : null,
 
         // Asked for like outputs, and without what was inside.
-        FailureDetails = inputsAndOutputs && view.Failure is { } failure ? new TaskFailureDetails(failure.Type, failure.Message, failure.Stack, null, null) : null,
+        FailureDetails = inputsAndOutputs && view.Failure is { } failure
+            ? new TaskFailureDetails(failure.Type, failure.Message, failure.Stack, null, null)
+            : null,
         Tags = view.Tags is { } tags ? JsonSerializer.Deserialize<Dictionary<string, string>>(tags)! : ImmutableDictionary<string, string>.Empty,
     };
 

@@ -13,9 +13,13 @@ namespace Portal.Runtime.Http;
 internal static class FrontEnd
 {
     private static readonly string[] Kept =
-        [ForwardedHeadersDefaults.XForwardedForHeaderName, ForwardedHeadersDefaults.XForwardedProtoHeaderName, ForwardedHeadersDefaults.XForwardedHostHeaderName];
+    [
+        ForwardedHeadersDefaults.XForwardedForHeaderName,
+        ForwardedHeadersDefaults.XForwardedProtoHeaderName,
+        ForwardedHeadersDefaults.XForwardedHostHeaderName,
+    ];
 
-    /// <summary>What the worker's ASP.NET integration sets, and else ASP.NET's defaults: one entry, believed of this machine only.</summary>
+    /// <summary>What the worker's ASP.NET integration sets, else ASP.NET's defaults: one entry, believed of this machine only.</summary>
     public static ForwardedHeadersOptions Options => new() { ForwardedHeaders = ForwardedHeaders.All };
 
     public static void Use(IApplicationBuilder app)

@@ -77,7 +77,8 @@ internal sealed class FunctionKeys
     }
 
     private static bool IsOfProxy(string header) =>
-        header.StartsWith("X-Forwarded-", StringComparison.OrdinalIgnoreCase) || header.StartsWith("X-Original-", StringComparison.OrdinalIgnoreCase);
+        header.StartsWith("X-Forwarded-", StringComparison.OrdinalIgnoreCase)
+        || header.StartsWith("X-Original-", StringComparison.OrdinalIgnoreCase);
 
     private static List<byte[]> Read(IConfigurationSection section) =>
         [.. section.GetChildren().Select(child => child.Value).Append(section.Value)

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Configuration;
 
 namespace Portal.Runtime.Http;
 
-/// <summary>What the host answers at <c>/</c> when no function does: a page of its own that tells strangers what runs here, or nothing.</summary>
+/// <summary>What the host answers at <c>/</c> when no function does: a page that tells strangers what runs here, or nothing.</summary>
 internal static class HomePage
 {
     private const string Setting = "AzureWebJobsDisableHomepage";
@@ -25,7 +25,8 @@ internal static class HomePage
     {
         http.Response.ContentType = "text/html";
         return http.Response.WriteAsync(
-            $"<!DOCTYPE html><title>Functions</title><p>Your Functions app is up and running. Azure shows a page like this unless the setting {Setting} is true.</p>",
+            "<!DOCTYPE html><title>Functions</title><p>Your Functions app is up and running. "
+            + $"Azure shows a page like this unless {Setting} is true.</p>",
             http.RequestAborted);
     }
 }

@@ -327,7 +327,8 @@ public sealed class CrashTests : DurableTest
             {
                 return;
             }
-            catch (Exception exception) when (exception is Npgsql.NpgsqlException or Grpc.Core.RpcException { StatusCode: Grpc.Core.StatusCode.Unavailable } or IOException or OperationCanceledException or ObjectDisposedException)
+            catch (Exception exception) when (exception is Npgsql.NpgsqlException or IOException or OperationCanceledException
+                or ObjectDisposedException or Grpc.Core.RpcException { StatusCode: Grpc.Core.StatusCode.Unavailable })
             {
                 await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System);
             }

@@ -124,8 +124,9 @@ public sealed class EventTests : DurableTest
     public async Task An_event_for_a_finished_or_unknown_instance_is_refused_and_leaves_nothing()
     {
         var done = await RunAsync(_ => Task.FromResult(1));
-        Assert.Equal(StatusCode.FailedPrecondition, (await Assert.ThrowsAsync<RpcException>(() => Client.RaiseEventAsync(done.InstanceId, "Go"))).StatusCode);
-        Assert.Equal(StatusCode.NotFound, (await Assert.ThrowsAsync<RpcException>(() => Client.RaiseEventAsync("nobody", "Go"))).StatusCode);
+        var ended = await Assert.ThrowsAsync<RpcException>(() => Client.RaiseEventAsync(done.InstanceId, "Go"));
+        var unknown = await Assert.ThrowsAsync<RpcException>(() => Client.RaiseEventAsync("nobody", "Go"));
+        Assert.Equal((StatusCode.FailedPrecondition, StatusCode.NotFound), (ended.StatusCode, unknown.StatusCode));
         await IdleAsync();
         Assert.Equal(0, await QueryAsync<long>("select count(*) from durable.inbox"));
     }

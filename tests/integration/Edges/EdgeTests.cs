@@ -131,6 +131,19 @@ public sealed class EdgeTests(TestPortal portal) : IClassFixture<TestPortal>, IA
     }
 
     [Fact]
+    public async Task A_body_far_too_large_is_refused_in_our_own_words_and_on_the_same_connection()
+    {
+        // Sends all of it before it reads the answer, as a host does that passes requests on.
+        using var content = new ByteArrayContent(new byte[40 * 1024 * 1024]);
+        content.Headers.ContentType = new("application/json");
+        using var response = await portal.As("admin").PostAsync(new Uri("/api/projects", UriKind.Relative), content);
+        var refused = (await response.ReadAsync()).Expect(413);
+        Assert.Equal("too-large", refused.ProblemType);
+        Assert.Null(response.Headers.ConnectionClose);
+        Assert.Contains("64 KiB", refused.Text("detail"), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task HEAD_is_GET_without_the_body()
     {
         await portal.NewProjectAsync("For HEAD");

@@ -17,7 +17,8 @@ public sealed record Clip(string Title, int Seconds);
 public sealed class HttpSamples
 {
     [Function("Root")]
-    public static IResult Root([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "/")] HttpRequest request) => Results.Text("root");
+    public static IResult Root([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "/")] HttpRequest request) =>
+        Results.Text("root");
 
     [Function("DefaultRoute")]
     public static IResult DefaultRoute([HttpTrigger(AuthorizationLevel.Anonymous, "get")] HttpRequest request) => Results.Text("default");

@@ -71,9 +71,12 @@ public sealed class KeyTests(RuntimeDatabase database) : IClassFixture<RuntimeDa
     public async Task Without_keys_a_proxy_that_passes_on_what_it_gets_opens_nothing()
     {
         await using var host = await StartAsync([]);
-        Assert.Equal("401 ", await host.SendAsync(HttpMethod.Get, "/admin/functions", null, ("Host", "tunnel.example"), ("X-Forwarded-Host", "localhost")));
-        Assert.Equal("401 ", await host.SendAsync(
-            HttpMethod.Get, "/admin/functions", null, ("Host", "tunnel.example"), ("X-Forwarded-Host", "localhost"), ("X-Forwarded-For", "127.0.0.1"), ("X-Forwarded-Proto", "http")));
+        (string, string)[] headers =
+        [
+            ("Host", "tunnel.example"), ("X-Forwarded-Host", "localhost"), ("X-Forwarded-For", "127.0.0.1"), ("X-Forwarded-Proto", "http"),
+        ];
+        Assert.Equal("401 ", await host.SendAsync(HttpMethod.Get, "/admin/functions", null, headers[..2]));
+        Assert.Equal("401 ", await host.SendAsync(HttpMethod.Get, "/admin/functions", null, headers));
     }
 
     [Fact]
@@ -93,7 +96,7 @@ public sealed class KeyTests(RuntimeDatabase database) : IClassFixture<RuntimeDa
         await host.SendAsync(HttpMethod.Get, "/Keyed", null, ("x-functions-key", "second-function-key"));
 
         Assert.NotEmpty(host.Log.With("GET Keyed -> 200"));
-        Assert.NotEmpty(host.Log.With("Trace "));
+        Assert.NotEmpty(host.Log.With("Debug Microsoft.AspNetCore"));
         Assert.NotEmpty(host.Log.With("GET shared/{token} -> 200"));
         Assert.Empty(host.Log.With("function-key"));
         Assert.Empty(host.Log.With("a-share-token"));

@@ -10,8 +10,8 @@ using Portal.Functions;
 namespace Portal.Tests.Unit.Architecture;
 
 /// <summary>
-/// The Functions host asks routes one by one in the order of the functions' names, and the first that matches path and method answers, however
-/// specific a later one is. So a request to each function must find it first.
+/// The Functions host asks routes one by one in the order of the functions' names, and the first that matches path and method answers,
+/// however specific a later one is. So a request to each function must find it first.
 /// </summary>
 public sealed class RouteOrderTests
 {
@@ -21,7 +21,8 @@ public sealed class RouteOrderTests
     [
         .. from method in typeof(PortalApp).Assembly.GetTypes().SelectMany(type => type.GetMethods())
            let function = method.GetCustomAttribute<FunctionAttribute>()
-           let trigger = method.GetParameters().Select(parameter => parameter.GetCustomAttribute<HttpTriggerAttribute>()).FirstOrDefault(found => found is not null)
+           let trigger = method.GetParameters().Select(parameter => parameter.GetCustomAttribute<HttpTriggerAttribute>())
+               .FirstOrDefault(found => found is not null)
            where function is not null && trigger is not null
            select (function.Name, trigger),
     ];
@@ -45,13 +46,18 @@ public sealed class RouteOrderTests
     public async Task An_unknown_address_finds_the_function_for_those() =>
         Assert.Equal(Portal.Functions.Http.UnknownRouteFunction.Name, await FindAsync("GET", "/api/projects/no-guid"));
 
-    private static string SamplePath(string route) => "/" + string.Join('/', RoutePatternFactory.Parse(route).PathSegments.Select(segment => string.Concat(segment.Parts.Select(Sample))));
+    private static string SamplePath(string route)
+    {
+        var segments = RoutePatternFactory.Parse(route).PathSegments;
+        return "/" + string.Join('/', segments.Select(segment => string.Concat(segment.Parts.Select(Sample))));
+    }
 
     private static string Sample(RoutePatternPart part) => part switch
     {
         RoutePatternParameterPart { ParameterPolicies: [{ Content: "guid" }] } => "0192f7a0-0000-7000-8000-000000000001",
         RoutePatternParameterPart { ParameterPolicies: [{ Content: "int" }, ..] } => "7",
-        RoutePatternParameterPart { ParameterPolicies: [var other, ..] } parameter => throw new NotSupportedException($"What is {parameter.Name}:{other.Content}, for example?"),
+        RoutePatternParameterPart { ParameterPolicies: [var other, ..] } parameter =>
+            throw new NotSupportedException($"What is {parameter.Name}:{other.Content}, for example?"),
         RoutePatternParameterPart => "some-value",
         RoutePatternLiteralPart literal => literal.Content,
         RoutePatternSeparatorPart separator => separator.Content,
@@ -61,6 +67,7 @@ public sealed class RouteOrderTests
     private static RouteCollection Routes()
     {
         var routes = new RouteCollection();
+        var constraints = Services.GetRequiredService<IInlineConstraintResolver>();
         foreach (var (name, trigger) in Functions.OrderBy(function => function.Name, StringComparer.OrdinalIgnoreCase))
         {
             var methods = new RouteValueDictionary { ["httpMethod"] = new HttpMethodRouteConstraint(trigger.Methods!) };
@@ -69,7 +76,7 @@ public sealed class RouteOrderTests
                 http.Items[typeof(RouteOrderTests)] = name;
                 return Task.CompletedTask;
             });
-            routes.Add(new Route(handler, name, trigger.Route!, null, methods!, null, Services.GetRequiredService<IInlineConstraintResolver>()));
+            routes.Add(new Route(handler, name, trigger.Route!, null, methods!, null, constraints));
         }
 
         return routes;
