@@ -300,9 +300,9 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
       Mail__PortalUrl: portalOrigins[0]
       Mail__ApiUrl: address
       Http__AllowedOrigins: join(portalOrigins, ',')
-      // The worker's ASP.NET integration has taken the client's address, which Azure's front end appends, off X-Forwarded-For before
-      // any function runs. What is left of that header is what the client itself claims: trust none of it.
-      Http__TrustedProxies: '0'
+      // Nothing stands in front of the app: the host tells it who called, and no header is believed. Behind Front Door this is the header
+      // in which it writes the client's address.
+      Http__ClientAddressHeader: ''
       Limits__UserPerMinute: '600'
       Limits__TenantPerMinute: '6000'
       Limits__PlaybacksPerMinute: '100'

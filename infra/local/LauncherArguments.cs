@@ -43,6 +43,8 @@ internal sealed record LauncherArguments
                                    from elsewhere than the export; may be repeated
           --shuffle, --duplicate, --gaps   with webhooks replay: in an order drawn by lot, each twice, or some left out
           --seed <number>          with webhooks replay: what the lot is drawn with (1)
+          --as-azure               with demo and serve: the published app in a process of its own, on Microsoft's Durable engine and
+                                   Azurite (npm), instead of the fast local runtime; slower, and what is deployed
           --exit                   with demo: leaves when it is done, with 0 if every step succeeded
           --help                   prints this
 
@@ -74,6 +76,9 @@ internal sealed record LauncherArguments
     public bool Fresh { get; init; }
 
     public bool Exit { get; init; }
+
+    /// <summary>The published app on infra/host instead of the function classes on infra/runtime.</summary>
+    public bool AsAzure { get; init; }
 
     /// <exception cref="UsageException">It cannot be understood; the message says what to write instead.</exception>
     public static LauncherArguments Parse(IReadOnlyList<string> args)
@@ -110,6 +115,9 @@ internal sealed record LauncherArguments
                     break;
                 case "--fresh":
                     read = read with { Fresh = Flag() };
+                    break;
+                case "--as-azure":
+                    read = read with { AsAzure = Flag() };
                     break;
                 case "--exit":
                     read = read with { Exit = Flag() };
@@ -156,6 +164,7 @@ internal sealed record LauncherArguments
 
     private static LauncherArguments Check(LauncherArguments read, bool portGiven) => read switch
     {
+        { AsAzure: true, Verb: not (Verb.Demo or Verb.Serve or Verb.Help) } => throw Wrong("--as-azure goes with demo and serve."),
         { Exit: true, Verb: not (Verb.Demo or Verb.Help) } => throw Wrong("--exit goes with demo."),
         { Verb: not (Verb.Audit or Verb.Help), Keys.Count: > 0 } => throw Wrong("--key goes with audit verify."),
         { Replays: false, Verb: not Verb.Help, Replay: not ReplayMode.InOrder } => throw Wrong("--shuffle, --duplicate and --gaps go with webhooks replay."),

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Portal.Functions;
+using Portal.Host;
 using Portal.Postgres;
 using Portal.Runtime;
 
@@ -22,7 +23,7 @@ internal sealed class LocalPortal : IAsyncDisposable
     }
 
     /// <summary>The app's address, without a slash at the end.</summary>
-    public string App => AppSettings.Text(Host.Address);
+    public string App { get; private set; } = "";
 
     public LocalDatabase Database { get; private set; } = null!;
 
@@ -30,7 +31,8 @@ internal sealed class LocalPortal : IAsyncDisposable
 
     public LocalSecrets Secrets { get; private set; } = null!;
 
-    private FunctionsHost Host { get; set; } = null!;
+    /// <summary>Done when asked to stop, or when the app stops by itself.</summary>
+    private Func<CancellationToken, Task> WhenStopped { get; set; } = null!;
 
     public static async Task<LocalPortal> StartAsync(
         LauncherArguments arguments, Screen screen, LogGate logs, TimeProvider clock, CancellationToken ct)
@@ -44,7 +46,7 @@ internal sealed class LocalPortal : IAsyncDisposable
             screen.Heading("Starting the portal");
             await portal.StartDatabaseAsync(arguments, ct);
             portal.Vendors = portal.Started("vendors", await VendorServers.StartAsync(portal.Database.Address, port, screen, clock, ct));
-            await portal.StartAppAsync(root, port, logs, ct);
+            await portal.StartAppAsync(root, port, arguments, logs, ct);
             return portal;
         }
         catch
@@ -55,7 +57,7 @@ internal sealed class LocalPortal : IAsyncDisposable
     }
 
     /// <summary>Returns when asked to stop, or when the app stops by itself.</summary>
-    public Task WaitAsync(CancellationToken ct) => Host.WaitForShutdownAsync(ct);
+    public Task WaitAsync(CancellationToken ct) => WhenStopped(ct);
 
     public async ValueTask DisposeAsync()
     {
@@ -93,13 +95,27 @@ internal sealed class LocalPortal : IAsyncDisposable
         await screen.StepAsync("Demo data", () => DemoPeople.WriteAsync(Database.Data, clock.GetUtcNow(), ct));
     }
 
-    private async Task StartAppAsync(string root, int port, LogGate logs, CancellationToken ct)
+    private async Task StartAppAsync(string root, int port, LauncherArguments arguments, LogGate logs, CancellationToken ct)
     {
         var address = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}");
         Secrets = await LocalSecrets.LoadAsync(Database.Data, ct);
         var signingKey = await screen.StepAsync(
             "Signing key", () => Secrets.MuxSigningKeyAsync(Vendors.Mux, Vendors.MuxOptions, ct), key => $"{key.Id[..8]}…, for playback tokens");
-        Host = await screen.StepAsync(
+        var settings = AppSettings.Of(Database, Vendors, Secrets, signingKey, address);
+        WhenStopped = arguments.AsAzure
+            ? await StartAsAzureAsync(root, port, settings, arguments, logs, ct)
+            : await StartFastAsync(root, port, settings, logs, ct);
+        App = address;
+        Vendors.Mux.WebhookUrl = new Uri($"{address}/api/webhooks/mux");
+        Vendors.Clerk.WebhookUrl = new Uri($"{address}/api/webhooks/clerk");
+        Vendors.Resend.WebhookUrl = new Uri($"{address}/api/webhooks/resend");
+    }
+
+    /// <summary>The function classes in this process, on the fast runtime.</summary>
+    private async Task<Func<CancellationToken, Task>> StartFastAsync(
+        string root, int port, Dictionary<string, string?> settings, LogGate logs, CancellationToken ct)
+    {
+        var host = await screen.StepAsync(
             "App",
             async () => Started("the app", await FunctionsHost.StartAsync(
                 new FunctionsHostOptions
@@ -110,15 +126,35 @@ internal sealed class LocalPortal : IAsyncDisposable
                     DurableDatabase = Database.Address,
                     Port = port,
                     Clock = clock,
-                    Settings = AppSettings.Of(Database, Vendors, Secrets, signingKey, address),
+                    Settings = settings,
                     ConfigureLogging = logs.Configure,
                     StopLimit = StopLimit,
                 },
                 ct)),
-            _ => address);
-        Vendors.Mux.WebhookUrl = new Uri($"{address}/api/webhooks/mux");
-        Vendors.Clerk.WebhookUrl = new Uri($"{address}/api/webhooks/clerk");
-        Vendors.Resend.WebhookUrl = new Uri($"{address}/api/webhooks/resend");
+            started => AppSettings.Text(started.Address));
+        return host.WaitForShutdownAsync;
+    }
+
+    /// <summary>The published app in a process of its own, on Microsoft's Durable engine and Azurite.</summary>
+    private async Task<Func<CancellationToken, Task>> StartAsAzureAsync(
+        string root, int port, Dictionary<string, string?> settings, LauncherArguments arguments, LogGate logs, CancellationToken ct)
+    {
+        var state = Path.Combine(root, ".portal", "as-azure");
+        var data = Path.Combine(state, "storage");
+        if (arguments.Fresh && Directory.Exists(data))
+        {
+            Directory.Delete(data, recursive: true);
+        }
+
+        var app = await screen.StepAsync("Publish", () => PublishedApp.MakeAsync(root, Path.Combine(state, "app"), ct), path => Path.GetRelativePath(root, path));
+        var storage = await screen.StepAsync(
+            "Azurite", async () => Started("Azurite", await Azurite.StartAsync(Path.Combine(root, ".portal", "azurite"), data, screen, ct)), _ => "Azure Storage's emulator");
+        var host = await screen.StepAsync(
+            "App",
+            async () => Started("the app", await AppHost.StartAsync(
+                new AppHostOptions { App = app, Settings = settings, Storage = storage.ConnectionString, Port = port, ConfigureLogging = logs.Configure }, ct)),
+            started => $"{AppSettings.Text(started.Address)}, in a process of its own");
+        return host.WaitForShutdownAsync;
     }
 
     private T Started<T>(string name, T part)

@@ -1,5 +1,7 @@
 using System.Net.Sockets;
 using Npgsql;
+using Portal.Host;
+using Portal.Host.Worker;
 using Portal.Local;
 using Portal.Local.Demo;
 using Portal.Postgres;
@@ -68,5 +70,5 @@ async Task<int> RunAsync(LauncherArguments asked)
 }
 
 static bool IsExplained(Exception exception) => exception
-    is LauncherException or PostgresStartException or MigrationException or FunctionsHostStartException
+    is AzuriteException or WorkerExitedException or LauncherException or PostgresStartException or MigrationException or FunctionsHostStartException
     or NpgsqlException or SocketException or IOException or UnauthorizedAccessException or HttpRequestException or TimeoutException;

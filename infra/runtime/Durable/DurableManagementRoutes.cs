@@ -24,6 +24,13 @@ public static class DurableManagementRoutes
     /// <param name="isAuthorized">Checks the system key (query <c>code</c> or header); a request without it is answered 401.</param>
     public static void Map(IEndpointRouteBuilder endpoints, DurableEngine engine, Func<HttpContext, bool> isAuthorized)
     {
+        ArgumentNullException.ThrowIfNull(engine);
+        Map(endpoints, new EngineManagement(engine), isAuthorized);
+    }
+
+    /// <inheritdoc cref="Map(IEndpointRouteBuilder, DurableEngine, Func{HttpContext, bool})"/>
+    internal static void Map(IEndpointRouteBuilder endpoints, IInstanceManagement engine, Func<HttpContext, bool> isAuthorized)
+    {
         ArgumentNullException.ThrowIfNull(endpoints);
         ArgumentNullException.ThrowIfNull(engine);
         ArgumentNullException.ThrowIfNull(isAuthorized);
@@ -36,27 +43,23 @@ public static class DurableManagementRoutes
         On("GET", "/instances/{id}", routes.GetAsync);
         On("DELETE", "/instances/{id}", routes.PurgeAsync);
         On("POST", "/instances/{id}/raiseEvent/{eventName}", routes.RaiseEventAsync);
-        On("POST", "/instances/{id}/terminate", context => routes.ChangeAsync(context, (id, reason, ct) =>
-            engine.Operations.TerminateAsync(id, JsonSerializer.Serialize(reason ?? string.Empty), false, ct)));
-        On("POST", "/instances/{id}/suspend", context => routes.ChangeAsync(context, (id, reason, ct) => engine.Operations.SendAsync(id, new ExecutionSuspended(reason), ct)));
-        On("POST", "/instances/{id}/resume", context => routes.ChangeAsync(context, engine.Operations.ResumeAsync));
+        On("POST", "/instances/{id}/terminate", context => routes.ChangeAsync(context, engine.TerminateAsync));
+        On("POST", "/instances/{id}/suspend", context => routes.ChangeAsync(context, engine.SuspendAsync));
+        On("POST", "/instances/{id}/resume", context => routes.ChangeAsync(context, engine.ResumeAsync));
         On("POST", "/instances/{id}/rewind", routes.RewindAsync);
         On("POST", "/instances/{id}/restart", routes.RestartAsync);
         On("POST", "/orchestrators/{name}/{id?}", routes.StartAsync);
     }
 
-    private sealed class Handlers(DurableEngine engine)
+    private sealed class Handlers(IInstanceManagement engine)
     {
-        private DurableOperations Operations => engine.Operations;
-
         public async Task<IResult> ListAsync(HttpContext context)
         {
             var query = context.Request.Query;
             if (!TryFilter(query, out var filter)) return Results.BadRequest("A query parameter cannot be read.");
             var top = int.TryParse(query["top"], CultureInfo.InvariantCulture, out var given) && given > 0 ? Math.Min(given, MaxTop) : DefaultTop;
-            var after = long.TryParse(context.Request.Headers[Continuation], CultureInfo.InvariantCulture, out var token) ? token : 0;
-            var views = await Operations.Query.ListAsync(filter with { After = after, Limit = top }, context.RequestAborted);
-            if (views.Count == top) context.Response.Headers[Continuation] = views[^1].Key.ToString(CultureInfo.InvariantCulture);
+            var (views, next) = await engine.ListAsync(filter with { Limit = top }, context.Request.Headers[Continuation], context.RequestAborted);
+            if (next is not null) context.Response.Headers[Continuation] = next;
             return Json(new JsonArray([.. views.Select(view => ManagementJson.Instance(view, Flag(query, "showInput", true), null))]));
         }
 
@@ -66,7 +69,7 @@ public static class DurableManagementRoutes
             if (await FindAsync(context) is not { } view) return Results.NotFound();
             var showInput = Flag(query, "showInput", true);
             var history = Flag(query, "showHistory", false)
-                ? HistoryShape.Of(view, await Operations.Query.HistoryAsync(view.Key, context.RequestAborted), showInput, Flag(query, "showHistoryOutput", false))
+                ? await engine.HistoryAsync(view, showInput, Flag(query, "showHistoryOutput", false), context.RequestAborted)
                 : null;
             var code = !view.IsOver ? StatusCodes.Status202Accepted
                 : view.Status == OrchestrationRuntimeStatus.Failed && Flag(query, "returnInternalServerErrorOnFailure", false)
@@ -78,7 +81,7 @@ public static class DurableManagementRoutes
 
         public async Task<IResult> PurgeAsync(HttpContext context)
         {
-            var purged = await Operations.PurgeAsync(Id(context), recursive: false, context.RequestAborted);
+            var purged = await engine.PurgeAsync(Id(context), context.RequestAborted);
             return purged == 0 ? Results.NotFound() : Json(new JsonObject { ["instancesDeleted"] = purged });
         }
 
@@ -89,7 +92,7 @@ public static class DurableManagementRoutes
                 return Results.BadRequest("Please provide value for 'createdTimeFrom' parameter.");
             }
 
-            var purged = await Operations.PurgeAllAsync(filter with { IdPrefix = null }, recursive: false, context.RequestAborted);
+            var purged = await engine.PurgeAllAsync(filter with { IdPrefix = null }, context.RequestAborted);
             return purged == 0 ? Results.NotFound() : Json(new JsonObject { ["instancesDeleted"] = purged });
         }
 
@@ -98,7 +101,7 @@ public static class DurableManagementRoutes
             if (!context.Request.HasJsonContentType()) return Results.BadRequest("Only application/json request content is supported");
             if (await ReadJsonAsync(context) is not { Readable: true } body) return Results.BadRequest("The request content is not valid JSON.");
             var name = (string)context.Request.RouteValues["eventName"]!;
-            return await ChangeAsync(context, (id, _, ct) => Operations.SendAsync(id, new EventRaised(name, body.Text), ct));
+            return await ChangeAsync(context, (id, _, ct) => engine.RaiseEventAsync(id, name, body.Text, ct));
         }
 
         /// <summary>202; 404 for an unknown instance, 410 for a finished one.</summary>
@@ -112,7 +115,7 @@ public static class DurableManagementRoutes
         {
             if (await FindAsync(context) is not { } view) return Results.NotFound();
             if (!view.IsOver) return Results.BadRequest("The rewind operation is only supported on failed orchestration instances.");
-            var rewound = await Operations.RewindAsync(view.Id, context.Request.Query["reason"], context.RequestAborted);
+            var rewound = await engine.RewindAsync(view.Id, context.Request.Query["reason"], context.RequestAborted);
             return Results.StatusCode(rewound ? StatusCodes.Status202Accepted : StatusCodes.Status410Gone);
         }
 
@@ -120,7 +123,7 @@ public static class DurableManagementRoutes
         {
             try
             {
-                var id = await Operations.RestartAsync(Id(context), Flag(context.Request.Query, "restartWithNewInstanceId", true), context.RequestAborted);
+                var id = await engine.RestartAsync(Id(context), Flag(context.Request.Query, "restartWithNewInstanceId", true), context.RequestAborted);
                 return id is null ? Results.BadRequest($"An orchestrator with the instanceId {Id(context)} was not found.") : Accepted(context, id);
             }
             catch (InvalidOperationException exception)
@@ -135,7 +138,7 @@ public static class DurableManagementRoutes
             var id = Id(context) is { Length: > 0 } given ? given : Guid.NewGuid().ToString("N");
             try
             {
-                if (!await Operations.StartAsync((string)context.Request.RouteValues["name"]!, id, body.Text, null, null, null, 0, context.RequestAborted))
+                if (!await engine.StartAsync((string)context.Request.RouteValues["name"]!, id, body.Text, context.RequestAborted))
                 {
                     return Results.Conflict($"An instance with id '{id}' already exists and is running.");
                 }
@@ -150,7 +153,7 @@ public static class DurableManagementRoutes
             limit.CancelAfter(TimeSpan.FromSeconds(Math.Clamp(seconds, 0, 230)));
             try
             {
-                var done = await Operations.WaitAsync(id, view => view.IsOver, limit.Token);
+                var done = await engine.WaitAsync(id, limit.Token);
                 return Json(HistoryShape.Payload(done.Output), done.Status == OrchestrationRuntimeStatus.Failed ? StatusCodes.Status500InternalServerError : StatusCodes.Status200OK);
             }
             catch (OperationCanceledException) when (!context.RequestAborted.IsCancellationRequested)
@@ -159,13 +162,13 @@ public static class DurableManagementRoutes
             }
         }
 
-        private Task<InstanceView?> FindAsync(HttpContext context) => Operations.Query.FindAsync(Id(context), context.RequestAborted);
+        private Task<InstanceView?> FindAsync(HttpContext context) => engine.FindAsync(Id(context), context.RequestAborted);
 
         private IResult Accepted(HttpContext context, string id) => Json(Announce(context, id), StatusCodes.Status202Accepted);
 
         private JsonObject Announce(HttpContext context, string id)
         {
-            var links = ManagementJson.Links(context.Request, engine.Options.HubName, id);
+            var links = ManagementJson.Links(context.Request, engine.HubName, id);
             context.Response.Headers.Location = (string?)links["statusQueryGetUri"];
             context.Response.Headers.RetryAfter = "10";
             return links;
