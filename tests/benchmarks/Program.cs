@@ -10,6 +10,7 @@ var benchmarks = new Dictionary<string, Func<BenchmarkArguments, Task>>(StringCo
     ["events"] = Events.RunAsync,
     ["profile"] = Profile.RunAsync,
     ["webhook-ingest"] = WebhookIngest.RunAsync,
+    ["start"] = Start.RunAsync,
     ["api"] = ApiBenchmark.RunAsync,
     // Not for people: the portal as a process, which the benchmark api starts.
     [ApiApp.Verb] = ApiApp.ServeAsync,

@@ -15,7 +15,7 @@ public static class EventCalls
     {
         for (var round = 0; round < 10; round++)
         {
-            await portal.Host.RunTimerAsync("SweepOutbox");
+            await portal.RunTimerAsync("SweepOutbox");
             await portal.SettleAsync();
             if (await portal.ScalarAsync<long>(Open, new { now = portal.Clock.GetUtcNow() }) == 0)
             {

@@ -1,6 +1,8 @@
 using System.Net.Http.Headers;
 using Dapper;
 using Microsoft.Azure.Functions.Worker;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using Portal.Functions;
@@ -20,8 +22,26 @@ public sealed class TestPortal : IAsyncLifetime
     private readonly Dictionary<string, HttpClient> clients = [];
     private readonly int port = TestSettings.FreePort();
     private HttpClient plain = null!;
+    private IAsyncDisposable? elsewhere;
+    private ServiceProvider? elsewhereServices;
 
-    public TestClock Clock { get; } = new();
+    public TestClock Clock { get; init; } = new();
+
+    /// <summary>
+    /// Runs the app somewhere else than on the fast runtime in this process: given the settings and the port, starts it and answers what
+    /// stops it. Vendors then live in real time, as the app does; <see cref="Host"/> is not there.
+    /// </summary>
+    public Func<IReadOnlyDictionary<string, string?>, int, Task<IAsyncDisposable>>? StartElsewhere { get; init; }
+
+    /// <summary>The app's address.</summary>
+    public Uri Address => Host?.Address ?? new Uri($"http://127.0.0.1:{port}");
+
+    /// <summary>The app's services; elsewhere, the same registrations over the same settings.</summary>
+    public IServiceProvider Services => Host?.Services ?? (elsewhereServices ??= new ServiceCollection()
+        .AddSingleton<IConfiguration>(new ConfigurationBuilder().AddInMemoryCollection(Settings).Build())
+        .AddLogging()
+        .AddPortalCore()
+        .BuildServiceProvider());
 
     public TestDatabase Database => database;
 
@@ -54,11 +74,12 @@ public sealed class TestPortal : IAsyncLifetime
     public async Task InitializeAsync()
     {
         await database.InitializeAsync();
-        Mux = await LocalMux.StartAsync(new LocalMuxOptions { Database = database.Admin, Clock = Clock });
-        Clerk = await LocalClerk.StartAsync(new LocalClerkOptions { Database = database.Admin, Clock = Clock });
-        Resend = await LocalResend.StartAsync(new LocalResendOptions { Database = database.Admin, Clock = Clock, RequestsPerSecond = 0 });
-        Blob = await LocalBlob.StartAsync(new LocalBlobOptions { Database = database.Admin, Clock = Clock });
-        PagerDuty = await LocalPagerDuty.StartAsync(new LocalPagerDutyOptions { Database = database.Admin, Clock = Clock, EventsPerMinute = 0 });
+        TimeProvider time = StartElsewhere is null ? Clock : TimeProvider.System;
+        Mux = await LocalMux.StartAsync(new LocalMuxOptions { Database = database.Admin, Clock = time });
+        Clerk = await LocalClerk.StartAsync(new LocalClerkOptions { Database = database.Admin, Clock = time });
+        Resend = await LocalResend.StartAsync(new LocalResendOptions { Database = database.Admin, Clock = time, RequestsPerSecond = 0 });
+        Blob = await LocalBlob.StartAsync(new LocalBlobOptions { Database = database.Admin, Clock = time });
+        PagerDuty = await LocalPagerDuty.StartAsync(new LocalPagerDutyOptions { Database = database.Admin, Clock = time, EventsPerMinute = 0 });
         await TestPeople.AddAsync(database.Admin, Clerk, Clock.GetUtcNow());
         Settings = await TestSettings.MakeAsync(database, Mux, Clerk, Resend, Blob, PagerDuty, new Uri($"http://127.0.0.1:{port}"));
         Settings["Mux:CallTimeout"] = "00:00:15";
@@ -83,6 +104,13 @@ public sealed class TestPortal : IAsyncLifetime
     /// <summary>Starts the app (again).</summary>
     public async Task StartHostAsync()
     {
+        if (StartElsewhere is not null)
+        {
+            elsewhere = await StartElsewhere(Settings, port);
+            Attend();
+            return;
+        }
+
         Host = await FunctionsHost.StartAsync(new FunctionsHostOptions
         {
             ContentRoot = AppContext.BaseDirectory,
@@ -99,17 +127,23 @@ public sealed class TestPortal : IAsyncLifetime
             TimersEnabled = false,
             ConfigureLogging = logging => logging.ClearProviders().SetMinimumLevel(LogLevel.Warning).AddSimpleConsole(),
         });
+        Attend();
+    }
+
+    /// <summary>Clients and vendors speak to the app that has just started.</summary>
+    private void Attend()
+    {
         plain?.Dispose();
-        plain = new HttpClient(new SocketsHttpHandler { UseCookies = false, AllowAutoRedirect = false }) { BaseAddress = Host.Address };
+        plain = new HttpClient(new SocketsHttpHandler { UseCookies = false, AllowAutoRedirect = false }) { BaseAddress = Address };
         foreach (var client in clients.Values)
         {
             client.Dispose();
         }
 
         clients.Clear();
-        Mux.WebhookUrl = new Uri(Host.Address, "/api/webhooks/mux");
-        Clerk.WebhookUrl = new Uri(Host.Address, "/api/webhooks/clerk");
-        Resend.WebhookUrl = new Uri(Host.Address, "/api/webhooks/resend");
+        Mux.WebhookUrl = new Uri(Address, "/api/webhooks/mux");
+        Clerk.WebhookUrl = new Uri(Address, "/api/webhooks/clerk");
+        Resend.WebhookUrl = new Uri(Address, "/api/webhooks/resend");
     }
 
     /// <summary>A client that is signed in as that person at every call.</summary>
@@ -117,7 +151,7 @@ public sealed class TestPortal : IAsyncLifetime
     {
         if (!clients.TryGetValue(person, out var client))
         {
-            client = new HttpClient(new SignedIn(Clerk, person)) { BaseAddress = Host.Address };
+            client = new HttpClient(new SignedIn(Clerk, person)) { BaseAddress = Address };
             clients[person] = client;
         }
 
@@ -146,8 +180,25 @@ public sealed class TestPortal : IAsyncLifetime
             await Clerk.WhenIdleAsync();
             await Resend.WhenIdleAsync();
             await Blob.WhenIdleAsync();
-            await Host.Durable.WhenIdleAsync(TimeSpan.FromSeconds(30));
+            if (Host is not null)
+            {
+                await Host.Durable.WhenIdleAsync(TimeSpan.FromSeconds(30));
+            }
         }
+    }
+
+    /// <summary>Runs a timer now. Elsewhere it runs behind: wait for what it does.</summary>
+    public async Task RunTimerAsync(string name)
+    {
+        if (Host is not null)
+        {
+            await Host.RunTimerAsync(name);
+            return;
+        }
+
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"/admin/functions/{name}") { Headers = { { "x-functions-key", TestSettings.MasterKey } } };
+        using var response = await plain.SendAsync(request);
+        Assert.Equal(System.Net.HttpStatusCode.Accepted, response.StatusCode);
     }
 
     /// <summary>Moves the clock while a call waits for time to pass.</summary>
@@ -179,7 +230,7 @@ public sealed class TestPortal : IAsyncLifetime
             await Host.DisposeAsync();
         }
 
-        foreach (var vendor in new IAsyncDisposable?[] { Mux, Clerk, Resend, Blob, PagerDuty })
+        foreach (var vendor in new IAsyncDisposable?[] { elsewhere, elsewhereServices, Mux, Clerk, Resend, Blob, PagerDuty })
         {
             if (vendor is not null)
             {

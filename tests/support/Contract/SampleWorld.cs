@@ -147,6 +147,8 @@ public sealed class SampleWorld(TestPortal portal)
         var id = await NewOrchestrationAsync();
         (await portal.As("operator").PostAsync($"/api/ops/orchestrations/{id}/suspend", new { reason = "Tried by a test" })).Expect(202);
         await portal.SettleAsync();
+        await Eventually.TrueAsync(
+            async () => (await portal.As("operator").FetchAsync($"/api/ops/orchestrations/{id}")).Body.Contains("Suspended", StringComparison.Ordinal), "it to be suspended");
         return id;
     }
 
@@ -216,7 +218,7 @@ public sealed class SampleWorld(TestPortal portal)
     }
 
     public async Task<string> NewUnsubscribeTokenAsync() =>
-        portal.Host.Services.GetRequiredService<UnsubscribeTokens>().UrlOf(await NewFailedDeliveryAsync()).Split('/')[^1];
+        portal.Services.GetRequiredService<UnsubscribeTokens>().UrlOf(await NewFailedDeliveryAsync()).Split('/')[^1];
 
     /// <summary>The report of a week long ago, as its timer would have made it; each of a week of its own.</summary>
     public async Task<Guid> NewResidencyReportAsync()

@@ -67,9 +67,9 @@ public sealed partial class SourceRulesTests
     [Fact]
     public void Nobody_asks_for_the_invocation_result()
     {
-        // It needs an internal feature that only the real worker supplies. Written in two parts, or this file would be a hit.
+        // It needs an internal feature that only the real worker supplies; the executor that the worker SDK generates uses it, so that the
+        // compiler cannot ban it. Written in two parts, or this file would be a hit.
         const string Forbidden = "GetInvocation" + "Result";
-        Assert.Contains(Forbidden, Checkout.Read("BannedSymbols.txt"), StringComparison.Ordinal);
         Fail(Forbidden, Checkout.CSharp(WithTests).Where(file => file.Text.Contains(Forbidden, StringComparison.Ordinal)).Select(file => file.Path));
     }
 

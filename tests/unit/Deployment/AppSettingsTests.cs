@@ -51,7 +51,7 @@ public sealed partial class AppSettingsTests(Installations installations)
     public void No_forwarded_address_is_believed_and_the_host_shows_no_page(string environment)
     {
         var settings = installations.Settings(environment);
-        Assert.Equal("0", settings["Http__TrustedProxies"]);
+        Assert.Equal("", settings["Http__ClientAddressHeader"]);
         Assert.Equal("true", settings["AzureWebJobsDisableHomepage"]);
     }
 

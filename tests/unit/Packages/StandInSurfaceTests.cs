@@ -3,7 +3,7 @@ using System.Reflection;
 namespace Portal.Tests.Unit.Packages;
 
 /// <summary>
-/// A stand-in is a strict subset of its package: what it adds would compile here and break with <c>-p:Packages=nuget</c>. Each
+/// A stand-in is a strict subset of its package: what it adds would compile here and break with <c>-p:VendorSdks=nuget</c>. Each
 /// surface.txt lists what the real types have; with the real packages the same test finds out whether the list is still true.
 /// </summary>
 public sealed class StandInSurfaceTests
