@@ -2,9 +2,9 @@ using Grpc.Core;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
 using Moq;
+using Portal.Deliveries;
 using Portal.Functions.Deliveries;
 using Portal.Functions.Uploads;
-using Portal.Deliveries;
 using Portal.Uploads;
 
 namespace Portal.Tests.Unit.Uploads;
