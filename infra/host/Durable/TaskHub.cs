@@ -1,5 +1,7 @@
 using DurableTask.AzureStorage;
 using DurableTask.Core;
+using DurableTask.Core.Exceptions;
+using DurableTask.Core.History;
 using Microsoft.Extensions.Logging;
 
 namespace Portal.Host.Durable;
@@ -66,6 +68,15 @@ internal sealed class TaskHub : IAsyncDisposable
     {
         await Service.CreateIfNotExistsAsync();
         await worker.StartAsync();
+    }
+
+    /// <summary>Starts an orchestration under an id.</summary>
+    /// <exception cref="OrchestrationAlreadyExistsException">An instance of that id runs.</exception>
+    public Task StartInstanceAsync(string name, string id, string? input, string? version = null)
+    {
+        var instance = new OrchestrationInstance { InstanceId = id, ExecutionId = Guid.NewGuid().ToString("N") };
+        var started = new ExecutionStartedEvent(-1, input) { Name = name, Version = version, OrchestrationInstance = instance };
+        return Client.CreateTaskOrchestrationAsync(new TaskMessage { Event = started, OrchestrationInstance = instance }, Taken);
     }
 
     public async ValueTask DisposeAsync()

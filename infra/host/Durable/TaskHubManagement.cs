@@ -94,11 +94,9 @@ internal sealed class TaskHubManagement(TaskHub hub) : IInstanceManagement
 
     public async Task<bool> StartAsync(string name, string id, string? input, CancellationToken ct)
     {
-        var instance = new OrchestrationInstance { InstanceId = id, ExecutionId = Guid.NewGuid().ToString("N") };
-        var started = new ExecutionStartedEvent(-1, input) { Name = name, OrchestrationInstance = instance };
         try
         {
-            await hub.Client.CreateTaskOrchestrationAsync(new TaskMessage { Event = started, OrchestrationInstance = instance }, TaskHub.Taken);
+            await hub.StartInstanceAsync(name, id, input);
             return true;
         }
         catch (OrchestrationAlreadyExistsException)

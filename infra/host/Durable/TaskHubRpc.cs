@@ -1,4 +1,3 @@
-using DurableTask.Core;
 using DurableTask.Core.Exceptions;
 using Grpc.Core;
 using Microsoft.DurableTask.Protobuf;
@@ -6,8 +5,6 @@ using Microsoft.DurableTask.Testing.Sidecar.Grpc;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
-using ExecutionStartedEvent = DurableTask.Core.History.ExecutionStartedEvent;
-using OrchestrationInstance = DurableTask.Core.OrchestrationInstance;
 
 namespace Portal.Host.Durable;
 
@@ -20,22 +17,17 @@ internal sealed class TaskHubRpc(IHostApplicationLifetime lifetime, ILoggerFacto
 {
     public override async Task<CreateInstanceResponse> StartInstance(CreateInstanceRequest request, ServerCallContext context)
     {
-        var instance = new OrchestrationInstance
-        {
-            InstanceId = string.IsNullOrEmpty(request.InstanceId) ? Guid.NewGuid().ToString("N") : request.InstanceId,
-            ExecutionId = Guid.NewGuid().ToString("N"),
-        };
-        var started = new ExecutionStartedEvent(-1, request.Input) { Name = request.Name, Version = request.Version, OrchestrationInstance = instance };
+        var id = string.IsNullOrEmpty(request.InstanceId) ? Guid.NewGuid().ToString("N") : request.InstanceId;
         try
         {
-            await hub.Client.CreateTaskOrchestrationAsync(new TaskMessage { Event = started, OrchestrationInstance = instance }, TaskHub.Taken);
+            await hub.StartInstanceAsync(request.Name, id, request.Input, request.Version);
         }
         catch (OrchestrationAlreadyExistsException)
         {
             throw new RpcException(new Status(StatusCode.AlreadyExists, $"An Orchestration instance with the ID {request.InstanceId} already exists."));
         }
 
-        return new CreateInstanceResponse { InstanceId = instance.InstanceId };
+        return new CreateInstanceResponse { InstanceId = id };
     }
 
     public override async Task<RaiseEventResponse> RaiseEvent(RaiseEventRequest request, ServerCallContext context)

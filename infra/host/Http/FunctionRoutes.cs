@@ -3,8 +3,8 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Routing.Patterns;
 using Microsoft.AspNetCore.Routing.Template;
-using Microsoft.Extensions.DependencyInjection;
 using Portal.Host.Worker;
+using Portal.Runtime;
 
 namespace Portal.Host.Http;
 
@@ -18,11 +18,10 @@ internal sealed class FunctionRoutes
 
     public FunctionRoutes(IEnumerable<AppFunction> functions, string routePrefix)
     {
-        var policies = new ServiceCollection().AddRoutingCore().BuildServiceProvider().GetRequiredService<ParameterPolicyFactory>();
         routes = [.. functions
             .Where(function => function.IsTriggeredBy("httpTrigger"))
             .OrderBy(function => function.Name, StringComparer.OrdinalIgnoreCase)
-            .Select(function => Route.Of(function, routePrefix, policies))];
+            .Select(function => Route.Of(function, routePrefix))];
     }
 
     public (AppFunction Function, Dictionary<string, string> Values)? Match(HttpContext http)
@@ -41,14 +40,12 @@ internal sealed class FunctionRoutes
     private sealed record Route(
         AppFunction Function, IReadOnlyList<string> Methods, TemplateMatcher Matcher, IReadOnlyList<(string Name, IRouteConstraint Rule)> Constraints)
     {
-        public static Route Of(AppFunction function, string prefix, ParameterPolicyFactory policies)
+        public static Route Of(AppFunction function, string prefix)
         {
             var template = function.Trigger.Text("route") ?? function.Name;
-            var pattern = RoutePatternFactory.Parse(prefix.Length == 0 ? template : $"{prefix}/{template}");
+            var pattern = RoutePatternFactory.Parse(FunctionIndexRoutes.Combine(prefix, template));
             var constraints = from parameter in pattern.Parameters
-                              from policy in parameter.ParameterPolicies
-                              let rule = policies.Create(parameter, policy) as IRouteConstraint
-                              where rule is not null
+                              from rule in FunctionIndexRoutes.Constraints(parameter)
                               select (parameter.Name, rule);
             return new(function, function.Trigger.Texts("methods"), new TemplateMatcher(new RouteTemplate(pattern), []), [.. constraints]);
         }
