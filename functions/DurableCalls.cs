@@ -1,4 +1,7 @@
+using DurableTask.Core.Exceptions;
 using Grpc.Core;
+using Microsoft.DurableTask;
+using Microsoft.DurableTask.Client;
 using Portal.Uploads;
 
 namespace Portal.Functions;
@@ -23,6 +26,30 @@ internal static class DurableCalls
         {
             // How the client tells that the host cut the call off.
             throw new TryAgainException("Durable cut the call off", e);
+        }
+    }
+
+    /// <summary>
+    /// Starts an instance unless one of that id is or was there: Durable would start one that has ended over, under the same id. Whether work
+    /// still needs one is for its row to say.
+    /// </summary>
+    /// <inheritdoc cref="AskAsync"/>
+    public static async Task StartOnceAsync(this DurableTaskClient durable, string orchestration, string instanceId, object input, CancellationToken ct)
+    {
+        if (await AskAsync(() => durable.GetInstanceAsync(instanceId, ct), ct) is not null)
+        {
+            return;
+        }
+
+        try
+        {
+            var options = new StartOrchestrationOptions(InstanceId: instanceId);
+            await AskAsync(() => durable.ScheduleNewOrchestrationInstanceAsync(orchestration, input, options, ct), ct);
+        }
+        catch (OrchestrationAlreadyExistsException)
+        {
+            // Somebody was faster: it runs, which is what we want.
+            return;
         }
     }
 

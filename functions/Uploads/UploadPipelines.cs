@@ -1,5 +1,3 @@
-using DurableTask.Core.Exceptions;
-using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
 using Portal.Uploads;
 
@@ -11,27 +9,8 @@ public sealed class UploadPipelines(DurableTaskClient durable) : IUploadPipeline
     /// <summary>Raised at an orchestration after its row changed.</summary>
     public const string Changed = "UploadChanged";
 
-    public async Task StartAsync(UploadRef upload, CancellationToken ct)
-    {
-        // One that has ended would be started over by the same id: the row says whether this attempt still needs one.
-        if (await DurableCalls.AskAsync(() => durable.GetInstanceAsync(upload.InstanceId, ct), ct) is not null)
-        {
-            return;
-        }
-
-        try
-        {
-            await DurableCalls.AskAsync(
-                () => durable.ScheduleNewOrchestrationInstanceAsync(
-                    UploadPipelineOrchestration.Name, upload, new StartOrchestrationOptions(InstanceId: upload.InstanceId), ct),
-                ct);
-        }
-        catch (OrchestrationAlreadyExistsException)
-        {
-            // Somebody was faster: it runs, which is what we want.
-            return;
-        }
-    }
+    public Task StartAsync(UploadRef upload, CancellationToken ct) =>
+        durable.StartOnceAsync(UploadPipelineOrchestration.Name, upload.InstanceId, upload, ct);
 
     public async Task NudgeAsync(UploadRef upload, CancellationToken ct)
     {

@@ -167,12 +167,9 @@ internal sealed class LocalPortal : IAsyncDisposable
     /// <summary>The checkout if we run from one (it may have a local.settings.json), else the folder of the program.</summary>
     private static string FindContentRoot()
     {
-        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        if (Checkout.Find() is { } checkout)
         {
-            if (File.Exists(Path.Combine(folder.FullName, "host.json")) && File.Exists(Path.Combine(folder.FullName, "Functions.sln")))
-            {
-                return folder.FullName;
-            }
+            return checkout;
         }
 
         return File.Exists(Path.Combine(AppContext.BaseDirectory, "host.json"))

@@ -27,18 +27,10 @@ internal sealed class StatePlace(string stateFolder, Account account, IProgress<
     /// <summary>The checkout this program was built in, or else the one around the current folder; its <c>.portal</c>.</summary>
     public static string DefaultStateFolder()
     {
-        foreach (var start in new[] { AppContext.BaseDirectory, Environment.CurrentDirectory })
-        {
-            for (var folder = new DirectoryInfo(start); folder is not null; folder = folder.Parent)
-            {
-                if (File.Exists(Path.Combine(folder.FullName, "Functions.sln")))
-                {
-                    return Path.Combine(folder.FullName, ".portal");
-                }
-            }
-        }
-
-        return Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData), "motion-mavericks-portal");
+        var checkout = Checkout.Find() ?? Checkout.Above(Environment.CurrentDirectory);
+        return checkout is not null
+            ? Path.Combine(checkout, ".portal")
+            : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData), "motion-mavericks-portal");
     }
 
     /// <summary>Whose the cluster is, or would be: the owner of its data if there are any, else of the state folder. Null if there is neither.</summary>

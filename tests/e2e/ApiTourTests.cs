@@ -1,7 +1,7 @@
 using System.Diagnostics;
-using System.Reflection;
 using System.Text;
 using System.Text.RegularExpressions;
+using Portal.Postgres;
 using Portal.Tests.Support;
 
 namespace Portal.Tests.EndToEnd;
@@ -14,7 +14,7 @@ public sealed partial class ApiTourTests
     [Fact]
     public async Task The_tour_works_as_written()
     {
-        var root = Root();
+        var root = Checkout.Require();
         var blocks = Block().Matches(await File.ReadAllTextAsync(Path.Combine(root, "docs", "api.md"))).Select(m => m.Groups[1].Value).ToList();
         Assert.True(blocks.Count > 5, "The page has lost its blocks.");
 
@@ -68,17 +68,6 @@ public sealed partial class ApiTourTests
                 output.AppendLine(line);
             }
         }
-    }
-
-    private static string Root()
-    {
-        var folder = new DirectoryInfo(Path.GetDirectoryName(Assembly.GetExecutingAssembly().Location)!);
-        while (!File.Exists(Path.Combine(folder.FullName, "Functions.sln")))
-        {
-            folder = folder.Parent ?? throw new InvalidOperationException("The tests do not run inside a checkout.");
-        }
-
-        return folder.FullName;
     }
 
     [GeneratedRegex(@"^```sh\n(.*?)^```", RegexOptions.Singleline | RegexOptions.Multiline)]

@@ -26,7 +26,8 @@ public sealed class KillLoop(LivePortal portal, KillLoopOptions options, Action<
 {
     private const int UploadsPerRound = 2;
     private const int LongestDelay = 1500;
-    private static readonly TimeSpan StepLimit = TimeSpan.FromSeconds(3);
+    // Long: on a busy machine an app that was just started needs some seconds before a step shows.
+    private static readonly TimeSpan StepLimit = TimeSpan.FromSeconds(15);
 
     private readonly Random random = new(options.Seed);
     private readonly ConcurrentDictionary<Guid, bool> carried = [];
@@ -73,7 +74,7 @@ public sealed class KillLoop(LivePortal portal, KillLoopOptions options, Action<
         }
 
         var newest = $"cut-{((round - 1) * UploadsPerRound) + 1}-1.mp4";
-        await MomentAsync(newest);
+        await MomentAsync(round, newest);
         var at = await StepAsync(newest);
         await portal.App.KillAsync();
         killedAt.AddOrUpdate(at, 1, (_, kills) => kills + 1);
@@ -90,15 +91,16 @@ public sealed class KillLoop(LivePortal portal, KillLoopOptions options, Action<
         }
     }
 
-    private async Task MomentAsync(string newest)
+    /// <summary>The first kill hits a running orchestration, whatever the seed: a run without one would show nothing.</summary>
+    private async Task MomentAsync(int round, string newest)
     {
-        if (random.Next(2) == 0)
+        if (round > 1 && random.Next(2) == 0)
         {
             await Task.Delay(TimeSpan.FromMilliseconds(random.Next(LongestDelay)), TimeProvider.System);
             return;
         }
 
-        var wanted = random.Next(1, KillFindings.Steps.Count);
+        var wanted = round == 1 ? KillFindings.Steps.IndexOf("started") : random.Next(1, KillFindings.Steps.Count);
         var began = TimeProvider.System.GetTimestamp();
         while (KillFindings.Steps.IndexOf(await StepAsync(newest)) < wanted && TimeProvider.System.GetElapsedTime(began) < StepLimit)
         {

@@ -32,36 +32,41 @@ internal sealed class TaskHubRpc(IHostApplicationLifetime lifetime, ILoggerFacto
 
     public override async Task<RaiseEventResponse> RaiseEvent(RaiseEventRequest request, ServerCallContext context)
     {
-        await RequireRunningAsync(request.InstanceId, $"Cannot raise event {request.Name}");
+        await RequireRunningAsync(request.InstanceId, $"raise event {request.Name}", told: true);
         return await base.RaiseEvent(request, context);
     }
 
     public override async Task<TerminateResponse> TerminateInstance(TerminateRequest request, ServerCallContext context)
     {
-        await RequireRunningAsync(request.InstanceId, "Cannot terminate");
+        await RequireRunningAsync(request.InstanceId, "terminate", told: true);
         return await base.TerminateInstance(request, context);
     }
 
     public override async Task<SuspendResponse> SuspendInstance(SuspendRequest request, ServerCallContext context)
     {
-        await RequireRunningAsync(request.InstanceId, "Cannot suspend");
+        await RequireRunningAsync(request.InstanceId, "suspend", told: false);
         return await base.SuspendInstance(request, context);
     }
 
     public override async Task<ResumeResponse> ResumeInstance(ResumeRequest request, ServerCallContext context)
     {
-        await RequireRunningAsync(request.InstanceId, "Cannot resume");
+        await RequireRunningAsync(request.InstanceId, "resume", told: false);
         return await base.ResumeInstance(request, context);
     }
 
-    /// <summary>The extension throws inside its service, so that a client learns no more than that: status Unknown.</summary>
-    private async Task RequireRunningAsync(string instanceId, string what)
+    /// <param name="told">
+    /// True: the extension answers NotFound or FailedPrecondition. False: it throws inside its service, so that a client learns Unknown.
+    /// </param>
+    private async Task RequireRunningAsync(string instanceId, string what, bool told)
     {
         var state = await hub.Client.GetOrchestrationStateAsync(instanceId, executionId: null);
-        if (state is null || !TaskHub.Taken.Contains(state.OrchestrationStatus))
+        if (state is not null && TaskHub.Taken.Contains(state.OrchestrationStatus))
         {
-            var why = state is null ? "there is none" : $"its state is {state.OrchestrationStatus}";
-            throw new RpcException(new Status(StatusCode.Unknown, $"{what} of instance {instanceId}: {why}."));
+            return;
         }
+
+        var code = !told ? StatusCode.Unknown : state is null ? StatusCode.NotFound : StatusCode.FailedPrecondition;
+        var why = state is null ? "there is none" : $"its state is {state.OrchestrationStatus}";
+        throw new RpcException(new Status(code, $"Cannot {what} at instance {instanceId}: {why}."));
     }
 }

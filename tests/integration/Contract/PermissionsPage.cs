@@ -1,4 +1,4 @@
-using System.Reflection;
+using Portal.Postgres;
 
 namespace Portal.Tests.Integration.Contract;
 
@@ -16,7 +16,7 @@ public static class PermissionsPage
 
     public static IReadOnlyList<PermissionsRow> Read()
     {
-        var lines = File.ReadAllLines(Path.Combine(Root(), "docs", "permissions.md"));
+        var lines = File.ReadAllLines(Path.Combine(Checkout.Require(), "docs", "permissions.md"));
         var headings = Cells(lines.Single(l => l.StartsWith("| function |", StringComparison.Ordinal)));
         return
         [
@@ -30,18 +30,6 @@ public static class PermissionsPage
                     var other => throw new InvalidOperationException($"docs/permissions.md says '{other}' of {cells[0]}; a cell is yes or –."),
                 }))),
         ];
-    }
-
-    /// <summary>The checkout that this was built in.</summary>
-    internal static string Root()
-    {
-        var folder = new DirectoryInfo(Path.GetDirectoryName(Assembly.GetExecutingAssembly().Location)!);
-        while (!File.Exists(Path.Combine(folder.FullName, "Functions.sln")))
-        {
-            folder = folder.Parent ?? throw new InvalidOperationException("The tests do not run inside a checkout.");
-        }
-
-        return folder.FullName;
     }
 
     private static string[] Cells(string line) => [.. line.Trim().Trim('|').Split('|').Select(c => c.Trim())];

@@ -7,7 +7,7 @@ namespace Portal.Tests.Unit.Architecture;
 public sealed partial class DocumentationTests
 {
     private static readonly IReadOnlyList<SourceFile> Documents =
-        [.. Checkout.Files("*.md", "docs"), new SourceFile("README.md", Checkout.Read("README.md"))];
+        [.. Sources.Files("*.md", "docs"), new SourceFile("README.md", Sources.Read("README.md"))];
 
     public static TheoryData<string> Pages => [.. Documents.Select(page => page.Path)];
 
@@ -19,13 +19,13 @@ public sealed partial class DocumentationTests
             .Order()];
 
     public static TheoryData<string> PinnedPackages =>
-        [.. XDocument.Parse(Checkout.Read("Directory.Packages.props")).Descendants("PackageVersion").Select(package => package.Attribute("Include")!.Value)];
+        [.. XDocument.Parse(Sources.Read("Directory.Packages.props")).Descendants("PackageVersion").Select(package => package.Attribute("Include")!.Value)];
 
     [Theory]
     [MemberData(nameof(Pages))]
     public void Every_path_that_a_page_names_is_there(string page)
     {
-        var gone = PathsIn(page, Checkout.Read(page)).Where(path => !Checkout.Has(path)).Distinct().ToList();
+        var gone = PathsIn(page, Sources.Read(page)).Where(path => !Sources.Has(path)).Distinct().ToList();
         Assert.True(gone.Count == 0, $"{page} names what is not there:\n{string.Join('\n', gone)}");
     }
 
@@ -33,7 +33,7 @@ public sealed partial class DocumentationTests
     public void The_pages_that_must_name_paths_do()
     {
         string[] pages = ["docs/flows/upload-to-ready.md", "docs/flows/share-link-opened.md", "docs/states.md", "docs/permissions.md"];
-        Assert.All(pages, page => Assert.NotEmpty(PathsIn(page, Checkout.Read(page))));
+        Assert.All(pages, page => Assert.NotEmpty(PathsIn(page, Sources.Read(page))));
     }
 
     [Fact]
@@ -44,19 +44,19 @@ public sealed partial class DocumentationTests
     [Theory]
     [MemberData(nameof(Settings))]
     public void Every_setting_is_in_the_readme(string setting) =>
-        Assert.Contains($"`{setting}", Checkout.Read("README.md"), StringComparison.Ordinal);
+        Assert.Contains($"`{setting}", Sources.Read("README.md"), StringComparison.Ordinal);
 
     [Theory]
     [MemberData(nameof(PinnedPackages))]
     public void Every_package_says_what_it_is_for(string package) =>
-        Assert.Contains($"| {package} |", Checkout.Read("docs/dependencies.md"), StringComparison.Ordinal);
+        Assert.Contains($"| {package} |", Sources.Read("docs/dependencies.md"), StringComparison.Ordinal);
 
     /// <summary>Paths in code spans count from the root, those of links from the page. Patterns (with a star or an ellipsis) are no paths.</summary>
     private static IEnumerable<string> PathsIn(string page, string text) => Spoken().Matches(text)
         .Select(match => match.Groups["span"].Success ? match.Groups["span"].Value : FromPage(page, match.Groups["link"].Value));
 
     private static string FromPage(string page, string link) =>
-        Path.GetRelativePath(Checkout.Root, Path.GetFullPath(Path.Combine(Checkout.Root, Path.GetDirectoryName(page)!, link))).Replace('\\', '/');
+        Path.GetRelativePath(Sources.Root, Path.GetFullPath(Path.Combine(Sources.Root, Path.GetDirectoryName(page)!, link))).Replace('\\', '/');
 
     [GeneratedRegex(@"`(?<span>(functions|shared|infra|tests|docs|\.ci)/[\w./-]*)`|\]\((?<link>[\w.][\w./-]*)(#[\w-]*)?\)")]
     private static partial Regex Spoken();

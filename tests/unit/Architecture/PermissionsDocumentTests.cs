@@ -16,7 +16,7 @@ public sealed class PermissionsDocumentTests
     public void The_page_says_what_the_code_does()
     {
         var inCode = HttpFunctions().Select(Row).Order(StringComparer.Ordinal).ToList();
-        var onPage = Checkout.Read(Page).Split('\n').Select(line => line.TrimEnd())
+        var onPage = Sources.Read(Page).Split('\n').Select(line => line.TrimEnd())
             .Where(line => line.StartsWith("| `", StringComparison.Ordinal)).Order(StringComparer.Ordinal).ToList();
 
         Assert.NotEmpty(inCode);

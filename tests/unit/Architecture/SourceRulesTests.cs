@@ -16,7 +16,7 @@ public sealed partial class SourceRulesTests
     public void Shared_knows_nothing_of_Azure_Functions_or_Durable()
     {
         var references = typeof(PortalRegistrations).Assembly.GetReferencedAssemblies().Select(assembly => assembly.Name!).ToList();
-        var project = Checkout.Read("shared/Shared.csproj");
+        var project = Sources.Read("shared/Shared.csproj");
 
         Assert.Contains("Npgsql", references);
         Assert.DoesNotContain(references, IsHost);
@@ -30,7 +30,7 @@ public sealed partial class SourceRulesTests
     [Fact]
     public void A_Mux_event_name_stands_in_one_place()
     {
-        var hits = Checkout.CSharp("functions", "shared")
+        var hits = Sources.CSharp("functions", "shared")
             .SelectMany(file => MuxEventName().Matches(file.Text).Select(match => (Name: match.Value, file.Path)))
             .ToLookup(hit => hit.Name, hit => hit.Path);
 
@@ -41,13 +41,13 @@ public sealed partial class SourceRulesTests
     [Fact]
     public void No_folder_has_a_name_that_says_nothing() => Fail(
         "Folders to name after what they are about",
-        Checkout.CSharp(Ours).Where(IsNamedByUs).Select(file => Path.GetDirectoryName(file.Path)!.Replace('\\', '/')).Distinct()
+        Sources.CSharp(Ours).Where(IsNamedByUs).Select(file => Path.GetDirectoryName(file.Path)!.Replace('\\', '/')).Distinct()
             .Where(folder => folder.Split('/').Any(part => VagueFolder().IsMatch(part))));
 
     [Fact]
     public void No_type_has_a_name_that_says_nothing() => Fail(
         "Types to name after what they do",
-        Checkout.CSharp(Ours).Where(IsNamedByUs).SelectMany(file => VagueType().Matches(file.Text).Select(match => $"{file.Path}: {match.Value.Trim()}")));
+        Sources.CSharp(Ours).Where(IsNamedByUs).SelectMany(file => VagueType().Matches(file.Text).Select(match => $"{file.Path}: {match.Value.Trim()}")));
 
     [Theory]
     [InlineData("public sealed class UploadManager(X x)", true)]
@@ -62,7 +62,7 @@ public sealed partial class SourceRulesTests
     [Fact]
     public void No_source_is_compiled_conditionally() => Fail(
         "#if: the same source must compile with stand-ins and with the real packages",
-        Checkout.CSharp(WithTests).Where(file => Conditional().IsMatch(file.Text)).Select(file => file.Path));
+        Sources.CSharp(WithTests).Where(file => Conditional().IsMatch(file.Text)).Select(file => file.Path));
 
     [Fact]
     public void Nobody_asks_for_the_invocation_result()
@@ -70,7 +70,7 @@ public sealed partial class SourceRulesTests
         // It needs an internal feature that only the real worker supplies; the executor that the worker SDK generates uses it, so that the
         // compiler cannot ban it. Written in two parts, or this file would be a hit.
         const string Forbidden = "GetInvocation" + "Result";
-        Fail(Forbidden, Checkout.CSharp(WithTests).Where(file => file.Text.Contains(Forbidden, StringComparison.Ordinal)).Select(file => file.Path));
+        Fail(Forbidden, Sources.CSharp(WithTests).Where(file => file.Text.Contains(Forbidden, StringComparison.Ordinal)).Select(file => file.Path));
     }
 
     /// <summary>The stand-ins carry other people's names.</summary>

@@ -15,7 +15,7 @@ public sealed partial class SqlRulesTests
     [Fact]
     public void Nothing_but_constants_is_put_into_SQL()
     {
-        var files = Checkout.CSharp("shared");
+        var files = Sources.CSharp("shared");
         var constants = files.SelectMany(file => Constant().Matches(file.Text).Select(match => match.Groups[1].Value)).ToHashSet();
 
         var holes = files.SelectMany(file => HolesInSql(file.Text).Select(hole => (Hole: hole, Text: $"{file.Path}: {hole}"))).ToList();

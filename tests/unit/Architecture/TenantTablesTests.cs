@@ -14,7 +14,7 @@ public sealed partial class TenantTablesTests
     };
 
     private static readonly string Migrations = Comment().Replace(
-        string.Join('\n', Checkout.Files("*.sql", "infra/postgres/migrations").Select(file => file.Text)), "");
+        string.Join('\n', Sources.Files("*.sql", "infra/postgres/migrations").Select(file => file.Text)), "");
 
     private static readonly List<(string Name, string Columns)> Tables =
         [.. Table().Matches(Migrations).Select(match => (match.Groups[1].Value, match.Groups[2].Value))];

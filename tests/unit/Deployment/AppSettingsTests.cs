@@ -93,7 +93,7 @@ public sealed partial class AppSettingsTests(Installations installations)
     [MemberData(nameof(Environments))]
     public void Timers_run_when_they_run_locally(string environment)
     {
-        var sample = JsonNode.Parse(Checkout.Read("local.settings.sample.json"))!["Values"]!.AsObject()
+        var sample = JsonNode.Parse(Sources.Read("local.settings.sample.json"))!["Values"]!.AsObject()
             .Where(setting => setting.Key.EndsWith("Schedule", StringComparison.Ordinal)).ToList();
         var settings = installations.Settings(environment);
         Assert.NotEmpty(sample);
@@ -127,7 +127,7 @@ public sealed partial class AppSettingsTests(Installations installations)
     }
 
     private static IEnumerable<Row> Table() =>
-        from line in TableLine().Matches(Checkout.Read("README.md"))
+        from line in TableLine().Matches(Sources.Read("README.md"))
         let local = line.Groups["what"].Value.Contains("for local servers", StringComparison.Ordinal)
             || line.Groups["what"].Value.Contains("for the local server", StringComparison.Ordinal)
         from setting in Setting().Matches(line.Groups["settings"].Value)

@@ -32,7 +32,7 @@ public sealed class BicepCompiler : IDisposable
 
     public BicepCompiler()
     {
-        foreach (var file in Checkout.Files("*bicep*", "infra/azure"))
+        foreach (var file in Sources.Files("*bicep*", "infra/azure"))
         {
             File.WriteAllText(Path.Combine(folder, Path.GetFileName(file.Path)), file.Text);
         }
@@ -45,7 +45,7 @@ public sealed class BicepCompiler : IDisposable
 
     /// <summary>The environments: whatever has a parameter file.</summary>
     public static IReadOnlyList<string> Environments { get; } =
-        [.. Checkout.Files("*.bicepparam", "infra/azure").Select(file => Path.GetFileNameWithoutExtension(file.Path))];
+        [.. Sources.Files("*.bicepparam", "infra/azure").Select(file => Path.GetFileNameWithoutExtension(file.Path))];
 
     /// <exception cref="InvalidOperationException">The compiler failed, or had something to say.</exception>
     public async Task<string> RunAsync(params string[] arguments)

@@ -17,7 +17,7 @@ public sealed class DeployScriptTests : IDisposable
     {
         foreach (var file in new[] { "infra/azure/deploy", "infra/azure/staging.bicepparam" })
         {
-            Write(file, Checkout.Read(file));
+            Write(file, Sources.Read(file));
         }
 
         // The app as `dotnet publish` leaves it, with what `published` holds.

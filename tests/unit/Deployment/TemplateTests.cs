@@ -39,7 +39,7 @@ public sealed class TemplateTests(Installations installations)
     public async Task Sources_are_formatted()
     {
         await installations.Compiler.RunAsync("format", "--pattern", "*.bicep*");
-        Assert.All(Checkout.Files("*.bicep*", "infra/azure"), file => Assert.Equal(installations.Compiler.Read(file), file.Text));
+        Assert.All(Sources.Files("*.bicep*", "infra/azure"), file => Assert.Equal(installations.Compiler.Read(file), file.Text));
     }
 
     [BicepTheory]
@@ -97,7 +97,7 @@ public sealed class TemplateTests(Installations installations)
     [MemberData(nameof(Environments))]
     public void App_runs_on_the_framework_it_is_built_for(string environment)
     {
-        var framework = XDocument.Parse(Checkout.Read("Directory.Build.props")).Descendants("TargetFramework").Single().Value;
+        var framework = XDocument.Parse(Sources.Read("Directory.Build.props")).Descendants("TargetFramework").Single().Value;
         var runtime = installations.Properties(environment, Site)["functionAppConfig"]!["runtime"]!;
         var plan = Assert.Single(installations.OfType(environment, "Microsoft.Web/serverfarms"));
         Assert.Equal("dotnet-isolated", (string?)runtime["name"]);

@@ -1,11 +1,13 @@
+using Portal.Postgres;
+
 namespace Portal.Tests.Unit.Architecture;
 
-/// <summary>The files of this repository as text, found by walking up from the tests to Functions.sln.</summary>
-internal static class Checkout
+/// <summary>The files of this repository as text.</summary>
+internal static class Sources
 {
     private static readonly string[] NotOurs = ["bin", "obj", ".git", ".portal", "node_modules", "TestResults"];
 
-    public static string Root { get; } = FindRoot();
+    public static string Root { get; } = Checkout.Require();
 
     /// <summary>Files under the given folders, by paths from the root with forward slashes.</summary>
     public static IReadOnlyList<SourceFile> Files(string pattern, params string[] folders) =>
@@ -23,16 +25,6 @@ internal static class Checkout
 
     public static bool Has(string path) => File.Exists(Path.Combine(Root, path)) || Directory.Exists(Path.Combine(Root, path));
 
-    private static string FindRoot()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Functions.sln")))
-        {
-            folder = folder.Parent;
-        }
-
-        return folder?.FullName ?? throw new InvalidOperationException($"No Functions.sln above {AppContext.BaseDirectory}.");
-    }
 }
 
 internal sealed record SourceFile(string Path, string Text)
