@@ -1,7 +1,7 @@
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Middleware;
 using Microsoft.Extensions.Logging;
-using Portal.Uploads;
+using Portal.Foundation.Faults;
 
 namespace Portal.Functions;
 
@@ -24,7 +24,7 @@ public sealed partial class FailedRunMiddleware(ILogger<FailedRunMiddleware> log
         catch (Exception e)
         {
             var (function, run) = (context.FunctionDefinition.Name, context.InvocationId);
-            if (e is TryAgainException or GiveUpException)
+            if (e is TransientException or PermanentException)
             {
                 Log.Expected(logger, function, run, e.Message);
             }

@@ -5,8 +5,13 @@ using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Portal.Functions.Http;
+using Portal.Functions.Foundation.Http;
+using Portal.Functions.Operations;
 using Portal.Functions.Operations.Page;
+using Portal.Functions.People;
+using Portal.Functions.Sharing;
+using Portal.Functions.Sharing.ShareLinks;
+using Portal.Functions.Videos.Uploads;
 
 namespace Portal.Functions;
 
@@ -19,13 +24,13 @@ public static class PortalApp
     public static IFunctionsWorkerApplicationBuilder AddPortal(this IFunctionsWorkerApplicationBuilder builder)
     {
         builder.Services.AddPortalCore();
-        builder.Services.AddSingleton<Uploads.UploadTargets>().AddSingleton<ShareLinks.ShareLinkAnswers>().AddSingleton<Writes>().AddSingleton<Lists>();
-        builder.Services.AddSingleton<Invites.InviteDelivery>();
-        builder.Services.AddSingleton<ShareLinks.GuestDoor>().AddSingleton<Comments.SharedComments>();
-        builder.Services.AddSingleton<Operations.SearchCursors>();
-        builder.Services.AddSingleton<Webhooks.WebhookDoor>();
-        builder.Services.AddSingleton<Operations.TimerCatalog>().AddSingleton<Operations.LookAtTimers>();
-        builder.Services.AddSingleton(new ActionsOfFunctions(ReadActions()));
+        builder.Services.AddSingleton<UploadTargets>().AddSingleton<ShareLinkAnswers>().AddSingleton<Writes>().AddSingleton<Lists>();
+        builder.Services.AddSingleton<InviteDelivery>();
+        builder.Services.AddSingleton<GuestAccess>().AddSingleton<SharedComments>();
+        builder.Services.AddSingleton<SearchCursors>();
+        builder.Services.AddSingleton<WebhookEndpoint>();
+        builder.Services.AddSingleton<TimerCatalog>().AddSingleton<TimerQueries>();
+        builder.Services.AddSingleton(new FunctionPermissions(ReadActions()));
         builder.Services.AddSingleton<RouteTable>();
 
         builder.Services.Configure<KestrelServerOptions>(kestrel =>
@@ -43,8 +48,10 @@ public static class PortalApp
 
         // Only around HTTP: an orchestrator must not really await in middleware (docs/flows/durable.md).
         builder.UseWhen<RequestIdMiddleware>(IsHttp);
-        builder.UseWhen<EdgeMiddleware>(IsHttp);
-        builder.UseWhen<LastResortMiddleware>(IsHttp);
+        builder.UseWhen<SecurityHeadersMiddleware>(IsHttp);
+        builder.UseWhen<CorsMiddleware>(IsHttp);
+        builder.UseWhen<AcceptMiddleware>(IsHttp);
+        builder.UseWhen<ExceptionMiddleware>(IsHttp);
         builder.UseWhen<DeniedReadMiddleware>(IsHttp);
         builder.UseWhen<OpsPageMiddleware>(IsHttp);
         builder.UseWhen<CallerMiddleware>(IsHttp);
@@ -66,7 +73,8 @@ public static class PortalApp
             }
 
             actions[function.Name] = method.GetCustomAttribute<AllowsAttribute>()?.Action
-                ?? throw new InvalidOperationException($"HTTP function {function.Name} names no action: add [Allows(PortalAction.…)] to {method.DeclaringType}.");
+                ?? throw new InvalidOperationException(
+                    $"HTTP function {function.Name} names no action: add [Allows(PortalAction.…)] to {method.DeclaringType}.");
         }
 
         return actions.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase);

@@ -1,4 +1,5 @@
 using Microsoft.Azure.Functions.Worker;
+using Portal.Foundation.Timers;
 using Portal.Operations;
 
 namespace Portal.Functions.Operations;
@@ -7,5 +8,6 @@ namespace Portal.Functions.Operations;
 public sealed class DailyChecksTimer(RunDailyChecks checks, TimerRuns runs)
 {
     [Function("DailyChecks")]
-    public Task RunAsync([TimerTrigger("%DailyChecksSchedule%")] TimerInfo timer, CancellationToken ct) => runs.RunAsync("DailyChecks", checks.RunAsync, ct);
+    public Task RunAsync([TimerTrigger("%DailyChecksSchedule%")] TimerInfo timer, CancellationToken ct) =>
+        runs.RunAsync("DailyChecks", checks.RunAsync, ct);
 }

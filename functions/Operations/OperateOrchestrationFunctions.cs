@@ -1,19 +1,19 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
-using Portal.Functions.Http;
-using Portal.Functions.Http.Inputs;
-using Portal.Functions.Uploads;
-using Portal.Operations;
+using Portal.Functions.Foundation.Http;
+using Portal.Functions.Foundation.Http.Inputs;
+using Portal.Functions.Videos.Uploads;
+using Portal.Operations.Orchestrations;
 
 namespace Portal.Functions.Operations;
 
 /// <summary>Replays what an orchestration carries.</summary>
-public sealed class ReplayOrchestrationFunction(OperateOrchestration operate, TimeProvider clock)
+public sealed class ReplayOrchestrationFunction(OrchestrationCommands operate, TimeProvider clock)
 {
     [Function("ReplayOrchestration")]
     [Allows(PortalAction.OperateOrchestrations)]
-    [Operation("Replay what an orchestration carries", Takes = typeof(ReasonInput), Returns = typeof(OperatedJson), Status = 202)]
+    [Operation("Replay an orchestration's upload", Takes = typeof(ReasonInput), Returns = typeof(OperatedJson), Status = 202)]
     [Refuses(404, "not-found", "There is no such orchestration.")]
     [Refuses(409, "orchestration-act-refused", "It is in no state for that.")]
     public Task<IResult> RunAsync(
@@ -24,11 +24,11 @@ public sealed class ReplayOrchestrationFunction(OperateOrchestration operate, Ti
 }
 
 /// <summary>Ends an orchestration at once, whatever it was doing.</summary>
-public sealed class TerminateOrchestrationFunction(OperateOrchestration operate, TimeProvider clock)
+public sealed class TerminateOrchestrationFunction(OrchestrationCommands operate, TimeProvider clock)
 {
     [Function("TerminateOrchestration")]
     [Allows(PortalAction.OperateOrchestrations)]
-    [Operation("End an orchestration at once", Takes = typeof(ReasonInput), Returns = typeof(OperatedJson), Status = 202)]
+    [Operation("Terminate an orchestration", Takes = typeof(ReasonInput), Returns = typeof(OperatedJson), Status = 202)]
     [Refuses(404, "not-found", "There is no such orchestration.")]
     [Refuses(409, "orchestration-act-refused", "It is in no state for that.")]
     public Task<IResult> RunAsync(
@@ -39,11 +39,11 @@ public sealed class TerminateOrchestrationFunction(OperateOrchestration operate,
 }
 
 /// <summary>Lets an orchestration rest; what comes for it is kept.</summary>
-public sealed class SuspendOrchestrationFunction(OperateOrchestration operate, TimeProvider clock)
+public sealed class SuspendOrchestrationFunction(OrchestrationCommands operate, TimeProvider clock)
 {
     [Function("SuspendOrchestration")]
     [Allows(PortalAction.OperateOrchestrations)]
-    [Operation("Let an orchestration rest", Takes = typeof(ReasonInput), Returns = typeof(OperatedJson), Status = 202)]
+    [Operation("Suspend an orchestration", Takes = typeof(ReasonInput), Returns = typeof(OperatedJson), Status = 202)]
     [Refuses(404, "not-found", "There is no such orchestration.")]
     [Refuses(409, "orchestration-act-refused", "It is in no state for that.")]
     public Task<IResult> RunAsync(
@@ -54,11 +54,11 @@ public sealed class SuspendOrchestrationFunction(OperateOrchestration operate, T
 }
 
 /// <summary>Lets a suspended or parked orchestration go on.</summary>
-public sealed class ResumeOrchestrationFunction(OperateOrchestration operate, TimeProvider clock)
+public sealed class ResumeOrchestrationFunction(OrchestrationCommands operate, TimeProvider clock)
 {
     [Function("ResumeOrchestration")]
     [Allows(PortalAction.OperateOrchestrations)]
-    [Operation("Let a suspended or parked orchestration go on", Takes = typeof(ReasonInput), Returns = typeof(OperatedJson), Status = 202)]
+    [Operation("Resume an orchestration", Takes = typeof(ReasonInput), Returns = typeof(OperatedJson), Status = 202)]
     [Refuses(404, "not-found", "There is no such orchestration.")]
     [Refuses(409, "orchestration-act-refused", "It is in no state for that.")]
     public Task<IResult> RunAsync(
@@ -75,7 +75,8 @@ public sealed record OperatedJson(string Act, string InstanceId);
 internal static class ActRequest
 {
     public static async Task<IResult> RunAsync(
-        OperateOrchestration operate, TimeProvider clock, HttpRequest request, string id, string act, DurableTaskClient durable, CancellationToken ct)
+        OrchestrationCommands operate, TimeProvider clock, HttpRequest request, string id, string act, DurableTaskClient durable,
+        CancellationToken ct)
     {
         var (input, problem) = await Input.ReadAsync<ReasonInput>(request, clock.GetUtcNow());
         if (input is null)

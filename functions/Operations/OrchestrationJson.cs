@@ -1,14 +1,16 @@
-using Portal.Operations;
+using Portal.Operations.Orchestrations;
 
 namespace Portal.Functions.Operations;
 
 /// <summary>The upload that an orchestration carries: ids, states, errors.</summary>
 public sealed record UploadNoteJson(
-    Guid Id, Guid TenantId, int Attempt, int CurrentAttempt, string Source, string Status, int Tries, string? LastError, DateTimeOffset? NextRetryAt,
+    Guid Id, Guid TenantId, int Attempt, int CurrentAttempt, string Source, string Status, int Attempts, string? LastError,
+    DateTimeOffset? NextRetryAt,
     string? FailureCode, string? FailureReason)
 {
     public static UploadNoteJson From(UploadNote note) => new(
-        note.JobId, note.TenantId.Value, note.Attempt, note.CurrentAttempt, note.Source, note.Status, note.Tries, note.LastError, note.NextRetryAt,
+        note.JobId, note.TenantId.Value, note.Attempt, note.CurrentAttempt, note.Source, note.Status, note.Attempts, note.LastError,
+        note.NextRetryAt,
         note.FailureCode, note.FailureReason);
 }
 
@@ -17,23 +19,29 @@ public sealed record FindingJson(string Group, string Code, string Text);
 
 /// <summary>An orchestration on the wire. <c>runtimeStatus</c> is null when Durable has no such instance.</summary>
 public record OrchestrationJson(
-    string InstanceId, string? Name, string? RuntimeStatus, string? State, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt, FindingJson Finding, UploadNoteJson? Upload)
+    string InstanceId, string? Name, string? RuntimeStatus, string? State, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt,
+    FindingJson Diagnosis, UploadNoteJson? Upload)
 {
     public static OrchestrationJson From(OrchestrationLook look) => new(
         look.Id, look.Instance?.Name, look.Instance?.Status, look.Instance?.State, look.CreatedAt, look.UpdatedAt,
-        new(look.Finding.Group, look.Finding.Code, look.Finding.Text), look.Upload is { } upload ? UploadNoteJson.From(upload) : null);
+        new(look.Diagnosis.Group, look.Diagnosis.Code, look.Diagnosis.Text), look.Upload is { } upload
+            ? UploadNoteJson.From(upload)
+            : null);
 }
 
 /// <summary>A line of a timeline, with a sentence for people.</summary>
 public sealed record TimelineEntryJson(
-    string Kind, string Name, string State, string Text, DateTimeOffset StartedAt, DateTimeOffset? EndedAt, DateTimeOffset? DueAt, int? Attempt, string? ErrorType, string? Error)
+    string Kind, string Name, string State, string Text, DateTimeOffset StartedAt, DateTimeOffset? EndedAt, DateTimeOffset? DueAt,
+    int? Attempt, string? ErrorType, string? Error)
 {
     public static TimelineEntryJson From(TimelineEntry entry) => new(
-        entry.Kind, entry.Name, entry.State, TimelineWords.Of(entry), entry.Start, entry.End, entry.Due, entry.Attempt, entry.ErrorType, entry.Error);
+        entry.Kind, entry.Name, entry.State, TimelineWords.Of(entry), entry.Start, entry.End, entry.Due, entry.Attempt, entry.ErrorType,
+        entry.Error);
 }
 
 /// <summary>One orchestration, opened.</summary>
-public sealed record OpenedOrchestrationJson(OrchestrationJson Orchestration, IReadOnlyList<string> PossibleActs, IReadOnlyList<TimelineEntryJson> Timeline, int EarlierEntries);
+public sealed record OpenedOrchestrationJson(
+    OrchestrationJson Orchestration, IReadOnlyList<string> PossibleActs, IReadOnlyList<TimelineEntryJson> Timeline, int EarlierEntries);
 
 /// <summary>The first few of a group, and how many there are in all.</summary>
 public sealed record BoardListJson(int Total, IReadOnlyList<OrchestrationJson> Items);

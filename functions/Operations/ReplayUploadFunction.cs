@@ -1,21 +1,12 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
-using Portal.Functions.Http;
-using Portal.Functions.Http.Inputs;
-using Portal.Functions.Uploads;
-using Portal.Uploads;
+using Portal.Functions.Foundation.Http;
+using Portal.Functions.Foundation.Http.Inputs;
+using Portal.Functions.Videos.Uploads;
+using Portal.Videos.Uploads;
 
 namespace Portal.Functions.Operations;
-
-/// <summary>Why an Operator does what they do; it goes into the audit log.</summary>
-public sealed record ReasonInput
-{
-    public const int Longest = 500;
-
-    [Text(Longest), About("Why; it goes into the audit log.", Example = "\"Mux was down, see incident 12\"")]
-    public required string Reason { get; init; }
-}
 
 public sealed record ReplayedUploadJson(Guid Id, string Status, int Attempt, string Source, string InstanceId);
 
@@ -46,7 +37,8 @@ public sealed class ReplayUploadFunction(ReplayUpload replay, UploadProgressStor
 
         if (refused)
         {
-            return Problem.Conflict("upload-not-replayable", $"The upload is {job.Status}; only a failed or timed_out one can be replayed.");
+            return Problem.Conflict(
+                "upload-not-replayable", $"The upload is {job.Status}; only a failed or timed_out one can be replayed.");
         }
 
         await new UploadPipelines(durable).StartAsync(job.Ref, ct);

@@ -2,14 +2,14 @@ using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Extensions.Options;
-using Portal.Operations;
-using Portal.Paging;
+using Portal.Foundation.Paging;
+using Portal.Operations.Orchestrations;
 
 namespace Portal.Functions.Operations;
 
 /// <summary>
-/// Cursors of a search for orchestrations: Durable's own continuation token, signed together with the question, so that what reaches Durable
-/// as a header is what Durable gave, for the same question.
+/// Cursors of a search for orchestrations: Durable's own continuation token, signed together with the question, so that what reaches
+/// Durable as a header is what Durable gave, for the same question.
 /// </summary>
 public sealed class SearchCursors(IOptions<PagingOptions> options)
 {
@@ -37,14 +37,17 @@ public sealed class SearchCursors(IOptions<PagingOptions> options)
         }
 
         var bytes = Base64Url.DecodeFromChars(cursor);
-        return bytes.Length > TagLength && CryptographicOperations.FixedTimeEquals(Tag(bytes[TagLength..], search), bytes.AsSpan(0, TagLength))
+        return bytes.Length > TagLength
+            && CryptographicOperations.FixedTimeEquals(Tag(bytes[TagLength..], search), bytes.AsSpan(0, TagLength))
             ? Encoding.UTF8.GetString(bytes, TagLength, bytes.Length - TagLength)
             : null;
     }
 
     private byte[] Tag(byte[] body, OrchestrationSearch search)
     {
-        var question = string.Join('\n', "orchestrations", string.Join(',', search.Statuses), search.Name, $"{search.CreatedFrom:O}", $"{search.CreatedTo:O}", $"{search.UploadJobId}");
+        var question = string.Join(
+            '\n', "orchestrations", string.Join(',', search.Statuses), search.Name, $"{search.CreatedFrom:O}", $"{search.CreatedTo:O}",
+            $"{search.UploadJobId}");
         return HMACSHA256.HashData(key, (byte[])[.. Encoding.UTF8.GetBytes(question), 0, .. body])[..TagLength];
     }
 }

@@ -1,8 +1,8 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Http;
-using Portal.Functions.Http;
-using Portal.Functions.Http.Inputs;
-using Portal.Operations;
+using Portal.Functions.Foundation.Http;
+using Portal.Functions.Foundation.Http.Inputs;
+using Portal.Operations.Orchestrations;
 
 namespace Portal.Functions.Operations;
 
@@ -32,7 +32,8 @@ public static class SearchQuestion
     {
         var errors = new List<FieldError>();
         var search = new OrchestrationSearch(
-            Statuses(query, errors), Name(query, errors), Time(query, "createdFrom", errors), Time(query, "createdTo", errors), Job(query, errors), Limit(query, errors), null);
+            Statuses(query, errors), Name(query, errors), Time(
+                query, "createdFrom", errors), Time(query, "createdTo", errors), Job(query, errors), Limit(query, errors), null);
         if (Given(query, "cursor") is { } cursor)
         {
             search = search with { Continuation = cursors.Read(cursor, search) };
@@ -47,8 +48,12 @@ public static class SearchQuestion
 
     private static List<string> Statuses(IQueryCollection query, List<FieldError> errors)
     {
-        var asked = query["status"].SelectMany(value => (value ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)).ToList();
-        var known = asked.Select(name => RuntimeStatus.All.FirstOrDefault(status => status.Equals(name, StringComparison.OrdinalIgnoreCase))).OfType<string>().Distinct().ToList();
+        var asked = query["status"].SelectMany(
+            value => (value ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)).ToList();
+        var known = asked.Select(
+            name =>
+                RuntimeStatus.All.FirstOrDefault(
+                    status => status.Equals(name, StringComparison.OrdinalIgnoreCase))).OfType<string>().Distinct().ToList();
         if (known.Count < asked.Distinct(StringComparer.OrdinalIgnoreCase).Count())
         {
             errors.Add(new("?status", "one_of", $"status must be of: {string.Join(", ", RuntimeStatus.All)}."));
@@ -93,7 +98,8 @@ public static class SearchQuestion
 
         // A plus sign that nobody escaped arrives as a space.
         text = text.Replace(' ', '+');
-        if (DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) && text.Contains('T', StringComparison.Ordinal))
+        if (DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)
+            && text.Contains('T', StringComparison.Ordinal))
         {
             return time.ToUniversalTime();
         }
@@ -106,18 +112,20 @@ public static class SearchQuestion
     {
         if (Given(query, "limit") is not { } text)
         {
-            return Portal.Paging.Page.DefaultLimit;
+            return Portal.Foundation.Paging.Page.DefaultLimit;
         }
 
-        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var limit) && limit is >= 1 and <= Portal.Paging.Page.MaxLimit)
+        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var limit)
+            && limit is >= 1 and <= Portal.Foundation.Paging.Page.MaxLimit)
         {
             return limit;
         }
 
-        errors.Add(new("?limit", "range", $"limit must be a whole number from 1 to {Portal.Paging.Page.MaxLimit}."));
-        return Portal.Paging.Page.DefaultLimit;
+        errors.Add(new("?limit", "range", $"limit must be a whole number from 1 to {Portal.Foundation.Paging.Page.MaxLimit}."));
+        return Portal.Foundation.Paging.Page.DefaultLimit;
     }
 
     /// <summary>A form sends empty fields too.</summary>
-    private static string? Given(IQueryCollection query, string name) => query[name].ToString().Trim() is { Length: > 0 } text ? text : null;
+    private static string? Given(IQueryCollection query, string name) =>
+        query[name].ToString().Trim() is { Length: > 0 } text ? text : null;
 }

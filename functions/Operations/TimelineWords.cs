@@ -1,5 +1,6 @@
-using Portal.Functions.Uploads;
-using Portal.Operations;
+using Portal.Functions.Videos.Uploads;
+using Portal.Operations.Orchestrations;
+using Portal.Videos.Uploads;
 
 namespace Portal.Functions.Operations;
 
@@ -9,12 +10,12 @@ public static class TimelineWords
     private static readonly Dictionary<string, string> Activities = new(StringComparer.Ordinal)
     {
         [UploadPipelineActivities.Open] = "Open the upload at Mux",
-        [UploadPipelineActivities.Look] = "Look at the row",
+        [UploadPipelineActivities.GetStatus] = "GetStatus at the row",
         [UploadPipelineActivities.Reconcile] = "Ask Mux how it stands",
-        [UploadPipelineActivities.NoteTry] = "Note the failed try",
+        [UploadPipelineActivities.NoteAttempt] = "Note the failed attempt",
         [UploadPipelineActivities.Fail] = "Settle the upload as failed",
         [UploadPipelineActivities.CleanUp] = "Tidy up at Mux",
-        [UploadPipelines.Changed] = "News of the upload",
+        [UploadRef.ChangedEvent] = "News of the upload",
     };
 
     /// <summary>What the line is about, in a few words.</summary>
@@ -37,7 +38,7 @@ public static class TimelineWords
     /// <summary>What came of it.</summary>
     public static string Of(TimelineEntry entry) => Try(entry) + Outcome(entry);
 
-    /// <summary>The same without the number of the try.</summary>
+    /// <summary>The same without the number of the attempt.</summary>
     public static string Outcome(TimelineEntry entry) => entry.Kind switch
     {
         EntryKind.Activity or EntryKind.Orchestration => entry.State switch
@@ -45,9 +46,10 @@ public static class TimelineWords
             EntryState.Failed => $"Failed: {Error(entry)}",
             EntryState.Running => "Under way.",
             EntryState.Cut => "Without an answer at the end.",
-            _ => $"Done in {Finding.Span(entry.End!.Value - entry.Start)}.",
+            _ => $"Done in {Diagnosis.Span(entry.End!.Value - entry.Start)}.",
         },
-        EntryKind.RetryWait or EntryKind.Timer => entry.State == EntryState.Cut && entry.Note is { } news ? $"Ended early: {Plain(news)}." : Pause(entry),
+        EntryKind.RetryWait or EntryKind.Timer =>
+            entry.State == EntryState.Cut && entry.Note is { } news ? $"Ended early: {Plain(news)}." : Pause(entry),
         EntryKind.EventWait => "Nothing else is under way.",
         EntryKind.Event => "Came from outside.",
         EntryKind.Sent => "To another orchestration.",
@@ -58,11 +60,12 @@ public static class TimelineWords
 
     public static string Plain(string name) => Activities.GetValueOrDefault(name, name);
 
-    private static string Try(TimelineEntry entry) => entry is { Kind: EntryKind.Activity or EntryKind.Orchestration, Attempt: > 1 } ? $"Try {entry.Attempt}. " : "";
+    private static string Try(TimelineEntry entry) =>
+        entry is { Kind: EntryKind.Activity or EntryKind.Orchestration, Attempt: > 1 } ? $"Try {entry.Attempt}. " : "";
 
     private static string Pause(TimelineEntry entry) => entry.State switch
     {
-        EntryState.Done => $"Waited {Finding.Span(entry.End!.Value - entry.Start)}.",
+        EntryState.Done => $"Waited {Diagnosis.Span(entry.End!.Value - entry.Start)}.",
         EntryState.Cut => "Given up.",
         _ => $"Until {entry.Due:HH:mm:ss} UTC.",
     };
@@ -72,7 +75,8 @@ public static class TimelineWords
     private static string By(string? note) => note switch
     {
         null or "" => "",
-        _ when note.StartsWith(OperateOrchestration.Reference, StringComparison.Ordinal) => $"By an Operator; the audit log has the reason under request {note[OperateOrchestration.Reference.Length..]}.",
+        _ when note.StartsWith(OrchestrationCommands.Reference, StringComparison.Ordinal) =>
+            $"By an Operator; the audit log has the reason under request {note[OrchestrationCommands.Reference.Length..]}.",
         _ => note,
     };
 }

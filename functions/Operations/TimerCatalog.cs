@@ -29,7 +29,8 @@ public sealed class TimerCatalog(IConfiguration settings)
     [
         .. from method in typeof(TimerCatalog).Assembly.GetTypes().SelectMany(type => type.GetMethods())
            let function = method.GetCustomAttribute<FunctionAttribute>()
-           let trigger = method.GetParameters().Select(parameter => parameter.GetCustomAttribute<TimerTriggerAttribute>()).FirstOrDefault(found => found is not null)
+           let trigger = method.GetParameters().Select(
+               parameter => parameter.GetCustomAttribute<TimerTriggerAttribute>()).FirstOrDefault(found => found is not null)
            where function is not null && trigger is not null
            orderby function.Name
            select new TimerEntry(function.Name, Resolve(trigger.Schedule, settings)),

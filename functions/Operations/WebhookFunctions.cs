@@ -1,21 +1,24 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
-using Portal.Functions.Http;
-using Portal.Functions.Http.Inputs;
-using Portal.Operations;
-using Portal.Paging;
-using Portal.Webhooks;
+using Portal.Foundation.Identity;
+using Portal.Foundation.Paging;
+using Portal.Foundation.Webhooks;
+using Portal.Functions.Foundation.Http;
+using Portal.Functions.Foundation.Http.Inputs;
 
 namespace Portal.Functions.Operations;
 
 /// <summary>A stored webhook on the wire: ids, states and errors, never what it says.</summary>
-/// <param name="NextTryAt">When it is tried again; null: not by itself.</param>
+/// <param name="NextAttemptAt">When it is tried again; null: not by itself.</param>
 public sealed record WebhookJson(
-    string Provider, string EventId, string Type, string Status, string? Outcome, int Tries, string? LastError, DateTimeOffset? NextTryAt, DateTimeOffset ReceivedAt,
+    string Provider, string EventId, string Type, string Status, string? Outcome, int Attempts, string? LastError,
+    DateTimeOffset? NextAttemptAt, DateTimeOffset ReceivedAt,
     DateTimeOffset? ProcessedAt)
 {
     public static WebhookJson From(WebhookNote w) => new(
-        w.Provider, w.EventId, w.Type, w.Status, w.Outcome, w.Tries, w.LastError, w.Status is "received" or "retrying" ? w.NextTryAt : null, w.ReceivedAt, w.ProcessedAt);
+        w.Provider, w.EventId, w.Type, w.Status, w.Outcome, w.Attempts, w.LastError, w.Status is "received" or "retrying"
+            ? w.NextAttemptAt
+            : null, w.ReceivedAt, w.ProcessedAt);
 }
 
 /// <summary>Which webhooks to list.</summary>
@@ -39,16 +42,17 @@ public sealed class ListWebhooksFunction(WebhookInboxStore inbox, Lists lists)
     [Function("ListWebhooks")]
     [Allows(PortalAction.OperateWebhooks)]
     [Operation("List stored webhooks, newest first", Query = typeof(WebhooksInput), Returns = typeof(PageOf<WebhookJson>))]
-    public async Task<IResult> RunAsync([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/ops/webhooks")] HttpRequest request, CancellationToken ct)
+    public async Task<IResult> RunAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/ops/webhooks")] HttpRequest request, CancellationToken ct)
     {
-        var (query, page, problem) = lists.Read<WebhooksInput>(request, _ => ListName, OperateOrchestration.Platform);
+        var (query, page, problem) = lists.Read<WebhooksInput>(request, _ => ListName, TenantId.Platform);
         if (query is null || problem is not null)
         {
             return problem!;
         }
 
         var rows = await inbox.ListAsync(new(query.Provider, query.Status, query.Type), page, ct);
-        return lists.Page(request, rows, page, ListName, w => Position.Of(w.ReceivedAt, w.Id), WebhookJson.From, OperateOrchestration.Platform);
+        return lists.Page(request, rows, page, ListName, w => Position.Of(w.ReceivedAt, w.Id), WebhookJson.From, TenantId.Platform);
     }
 }
 
@@ -72,7 +76,7 @@ public sealed class ReplayWebhookFunction(WebhookInboxStore inbox, TimeProvider 
 {
     [Function("ReplayWebhook")]
     [Allows(PortalAction.OperateWebhooks)]
-    [Operation("Try a dead webhook again", Takes = typeof(ReasonInput), Returns = typeof(WebhookJson),
+    [Operation("Replay a dead webhook", Takes = typeof(ReasonInput), Returns = typeof(WebhookJson),
         Details = "It is handled within half a minute, by the code that handles new ones, and has eight tries again.")]
     [Refuses(404, "not-found", "No such event was stored.")]
     [Refuses(409, "webhook-not-dead", "It is not dead: it is tried by itself, or was handled.")]

@@ -1,8 +1,8 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
-using Portal.Db;
-using Portal.Functions.Http;
-using Portal.Functions.Http.Inputs;
+using Portal.Foundation.Identity;
+using Portal.Functions.Foundation.Http;
+using Portal.Functions.Foundation.Http.Inputs;
 using Portal.Projects;
 
 namespace Portal.Functions.Projects;
@@ -20,7 +20,7 @@ public sealed class UpdateProjectFunction(ProjectStore projects, Writes writes)
 {
     [Function("UpdateProject")]
     [Allows(PortalAction.UpdateProject)]
-    [Operation("Change a project's name or description", Takes = typeof(UpdateProjectInput), Returns = typeof(ProjectJson), NeedsMatch = true)]
+    [Operation("Update a project", Takes = typeof(UpdateProjectInput), Returns = typeof(ProjectJson), NeedsMatch = true)]
     [Refuses(404, "not-found", "There is no such project.")]
     [Refuses(409, "project-archived", "The project is archived and takes no changes.")]
     public Task<IResult> RunAsync(
@@ -43,7 +43,7 @@ public sealed class MoveProjectFunction(ProjectStore projects, Writes writes)
 {
     [Function("MoveProject")]
     [Allows(PortalAction.UpdateProject)]
-    [Operation("Move a project to another status", Takes = typeof(MoveProjectInput), Returns = typeof(ProjectJson), TakesKey = true,
+    [Operation("Change a project's status", Takes = typeof(MoveProjectInput), Returns = typeof(ProjectJson), TakesKey = true,
         Details = "active ⇄ on_hold; active, on_hold → completed; completed → active.")]
     [Refuses(404, "not-found", "There is no such project.")]
     [Refuses(409, "illegal-move", "Its present status, which the detail names, does not lead there.")]
@@ -60,7 +60,7 @@ public sealed class ArchiveProjectFunction(ProjectStore projects, Writes writes)
 {
     [Function("ArchiveProject")]
     [Allows(PortalAction.ArchiveProject)]
-    [Operation("Archive a project for good", Returns = typeof(ProjectJson), TakesKey = true,
+    [Operation("Archive a project", Returns = typeof(ProjectJson), TakesKey = true,
         Details = "An archived project can be read; nothing in it can be changed any more.")]
     [Refuses(404, "not-found", "There is no such project.")]
     [Refuses(409, "illegal-move", "It is archived already.")]

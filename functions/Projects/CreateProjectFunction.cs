@@ -1,7 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
-using Portal.Functions.Http;
-using Portal.Functions.Http.Inputs;
+using Portal.Functions.Foundation.Http;
+using Portal.Functions.Foundation.Http.Inputs;
 using Portal.Projects;
 
 namespace Portal.Functions.Projects;
@@ -28,7 +28,8 @@ public sealed class CreateProjectFunction(ProjectStore projects, Writes writes)
         {
             var project = await projects.CreateAsync(tx, caller.Tenant, caller, input.Name, input.Description, input.MemberIds);
             return project is null
-                ? Problem.Invalid([new("/memberIds", "member", "memberIds must name active people of this portal who can work on projects.")])
+                ? Problem.Invalid(
+                    [new("/memberIds", "member", "memberIds must name active people of this portal who can work on projects.")])
                 : Reply.Created($"/api/projects/{project.Id}", ProjectJson.From(project, caller), project.Version);
         });
 }

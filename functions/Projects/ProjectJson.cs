@@ -1,6 +1,7 @@
-using Portal.Functions.Http.Inputs;
+using Portal.Foundation.Identity;
+using Portal.Functions.Foundation.Http;
+using Portal.Functions.Foundation.Http.Inputs;
 using Portal.Projects;
-using Portal.Tenancy;
 
 namespace Portal.Functions.Projects;
 
@@ -19,7 +20,7 @@ public sealed record ProjectJson(
 {
     public static ProjectJson From(Project p, Caller caller) => new(
         p.Id.Value, p.Name, p.Description, p.Status, p.CreatedBy.Value, p.Version, p.CreatedAt, p.UpdatedAt,
-        p.Members, Http.Permissions.Allows(Http.PortalAction.ReadTask, caller.Role) ? p.OpenTasks : null);
+        p.Members, Permissions.Allows(PortalAction.ReadTask, caller.Role) ? p.OpenTasks : null);
 }
 
 /// <summary>Somebody who works on a project, as everybody in it sees them.</summary>

@@ -1,9 +1,9 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
-using Portal.Db;
-using Portal.Functions.Http;
-using Portal.Functions.Http.Inputs;
-using Portal.Paging;
+using Portal.Foundation.Identity;
+using Portal.Foundation.Paging;
+using Portal.Functions.Foundation.Http;
+using Portal.Functions.Foundation.Http.Inputs;
 using Portal.Projects;
 
 namespace Portal.Functions.Projects;
@@ -12,10 +12,12 @@ public sealed class ListProjectMembersFunction(ProjectStore projects, MemberStor
 {
     [Function("ListProjectMembers")]
     [Allows(PortalAction.ReadProject)]
-    [Operation("List the people who work on a project", Query = typeof(ListInput), Returns = typeof(PageOf<ProjectMemberJson>))]
+    [Operation("List project members", Query = typeof(ListInput), Returns = typeof(PageOf<ProjectMemberJson>))]
     [Refuses(404, "not-found", "There is no such project.")]
     public async Task<IResult> RunAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/projects/{id:guid}/members")] HttpRequest request, Guid id, CancellationToken ct)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/projects/{id:guid}/members")] HttpRequest request,
+        Guid id,
+        CancellationToken ct)
     {
         var caller = request.HttpContext.Caller();
         var name = $"project-members:{id}";
@@ -39,11 +41,13 @@ public sealed class AddProjectMemberFunction(MemberStore members, Writes writes)
 {
     [Function("AddProjectMember")]
     [Allows(PortalAction.ManageProjectMembers)]
-    [Operation("Let somebody work on a project", Returns = typeof(ProjectMemberJson), Details = "Saying it again changes nothing.")]
+    [Operation("Add a project member", Returns = typeof(ProjectMemberJson), Details = "Saying it again changes nothing.")]
     [Refuses(404, "not-found", "There is no such project, or no such active person who can work on projects.")]
     [Refuses(409, "project-archived", "The project is archived and takes no changes.")]
     public Task<IResult> RunAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "put", Route = "api/projects/{id:guid}/members/{userId:guid}")] HttpRequest request, Guid id, Guid userId) =>
+        [HttpTrigger(AuthorizationLevel.Anonymous, "put", Route = "api/projects/{id:guid}/members/{userId:guid}")] HttpRequest request,
+        Guid id,
+        Guid userId) =>
         writes.PutAsync<NothingInput>(request, async (tx, caller, _) =>
         {
             var (member, refusal) = await members.AddAsync(tx, caller.Tenant, caller, new ProjectId(id), new UserId(userId));
@@ -55,12 +59,16 @@ public sealed class RemoveProjectMemberFunction(MemberStore members, Writes writ
 {
     [Function("RemoveProjectMember")]
     [Allows(PortalAction.ManageProjectMembers)]
-    [Operation("Take somebody off a project", Status = 204, Details = "They are taken off its tasks too. Saying it again changes nothing.")]
+    [Operation("Remove a project member", Status = 204, Details = "They are taken off its tasks too. Saying it again changes nothing.")]
     [Refuses(404, "not-found", "There is no such project.")]
     [Refuses(409, "project-archived", "The project is archived and takes no changes.")]
     public Task<IResult> RunAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "api/projects/{id:guid}/members/{userId:guid}")] HttpRequest request, Guid id, Guid userId) =>
+        [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "api/projects/{id:guid}/members/{userId:guid}")] HttpRequest request,
+        Guid id,
+        Guid userId) =>
         // Idempotent like a PUT: there is no version of a membership to name.
         writes.PutAsync<NothingInput>(request, async (tx, caller, _) =>
-            await members.RemoveAsync(tx, caller.Tenant, caller, new ProjectId(id), new UserId(userId)) is { } refusal ? refusal.Problem() : Reply.NoContent);
+            await members.RemoveAsync(tx, caller.Tenant, caller, new ProjectId(id), new UserId(userId)) is { } refusal
+                ? refusal.Problem()
+                : Reply.NoContent);
 }

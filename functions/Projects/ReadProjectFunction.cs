@@ -1,9 +1,9 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
-using Portal.Db;
-using Portal.Functions.Http;
-using Portal.Functions.Http.Inputs;
-using Portal.Paging;
+using Portal.Foundation.Identity;
+using Portal.Foundation.Paging;
+using Portal.Functions.Foundation.Http;
+using Portal.Functions.Foundation.Http.Inputs;
 using Portal.Projects;
 
 namespace Portal.Functions.Projects;
@@ -14,7 +14,9 @@ public sealed class ReadProjectFunction(ProjectStore projects)
     [Allows(PortalAction.ReadProject)]
     [Operation("Read a project", Returns = typeof(ProjectJson))]
     public async Task<IResult> RunAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/projects/{id:guid}")] HttpRequest request, Guid id, CancellationToken ct)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/projects/{id:guid}")] HttpRequest request,
+        Guid id,
+        CancellationToken ct)
     {
         var caller = request.HttpContext.Caller();
         return await projects.FindAsync(caller.Tenant, caller, new ProjectId(id), ct) is { } project
@@ -25,7 +27,9 @@ public sealed class ReadProjectFunction(ProjectStore projects)
 
 public sealed record ListProjectsInput : ListInput
 {
-    [OneOf(ProjectStatus.Active, ProjectStatus.OnHold, ProjectStatus.Completed, ProjectStatus.Archived), Items(4, Min = 1), About("Left out: all but archived ones.")]
+    [OneOf(
+        ProjectStatus.Active, ProjectStatus.OnHold, ProjectStatus.Completed, ProjectStatus.Archived), Items(4, Min = 1), About(
+            "Left out: all but archived ones.")]
     public IReadOnlyList<string>? Status { get; init; }
 
     [Text(100), About("Part of the name, in any case.")]

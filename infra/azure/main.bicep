@@ -307,7 +307,7 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
       Limits__TenantPerMinute: '6000'
       Limits__PlaybacksPerMinute: '100'
       Limits__UploadsPerDay: '20'
-      Limits__FailedTriesPerMinute: '20'
+      Limits__FailedAttemptsPerMinute: '20'
       Operations__DurableUrl: '${address}/runtime/webhooks/durabletask'
       Operations__SessionLifetime: '08:00:00'
       SweepOutboxSchedule: '*/5 * * * * *'

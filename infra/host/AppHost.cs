@@ -119,7 +119,8 @@ public sealed class AppHost : IAsyncDisposable
         hub = TaskHub.Create(options, hostJson.HubName, new RemoteExecution(invoker), loggers);
         timers = new TimerFront(invoker, options, TimeProvider.System, loggers.CreateLogger<TimerFront>());
         front = new HttpFront(
-            workers, invoker, app.Services.GetRequiredService<Yarp.ReverseProxy.Forwarder.IHttpForwarder>(), loggers.CreateLogger<HttpFront>());
+            workers, invoker, app.Services.GetRequiredService<Yarp.ReverseProxy.Forwarder.IHttpForwarder>(),
+            loggers.CreateLogger<HttpFront>());
         Map(rpcPort, appPort);
         await app.StartAsync(ct);
         workers.Start();
@@ -184,7 +185,8 @@ public sealed class AppHost : IAsyncDisposable
 
         var name = (string)http.Request.RouteValues["name"]!;
         var timer = (await workers.ReadyAsync(http.RequestAborted)).Functions
-            .FirstOrDefault(function => function.IsTriggeredBy("timerTrigger") && function.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
+            .FirstOrDefault(
+                function => function.IsTriggeredBy("timerTrigger") && function.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
         if (timer is not null)
         {
             _ = timers.RunAsync(timer, stopping.Token);

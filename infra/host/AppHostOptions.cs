@@ -8,10 +8,12 @@ public sealed record AppHostOptions
     /// <summary>The published app's assembly, with <c>host.json</c> beside it.</summary>
     public required string App { get; init; }
 
-    /// <summary>App settings, given to the worker as environment variables. Keys of the host's own routes are read from them too.</summary>
+    /// <summary>App settings, given to the worker as environment variables. Keys of the host's own routes are read from them
+    /// too.</summary>
     public required IReadOnlyDictionary<string, string?> Settings { get; init; }
 
-    /// <summary>Connection string of the storage account that keeps orchestrations, for example a running <see cref="Azurite"/>'s.</summary>
+    /// <summary>Connection string of the storage account that keeps orchestrations, for example a running
+    /// <see cref="Azurite"/>'s.</summary>
     public required string Storage { get; init; }
 
     /// <summary>Port on 127.0.0.1; 0 takes any free one.</summary>

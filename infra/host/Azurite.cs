@@ -77,7 +77,13 @@ public sealed class Azurite : IAsyncDisposable
     private static async Task<Azurite> StartAsync(string folder, string? data, CancellationToken ct)
     {
         var ports = Ports.Free(3);
-        var start = new ProcessStartInfo("node") { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = folder };
+        var start = new ProcessStartInfo("node")
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = folder,
+        };
         foreach (var argument in Arguments(data, ports))
         {
             start.ArgumentList.Add(argument);

@@ -19,7 +19,8 @@ internal sealed class Invoker(WorkerSupervisor workers, Uri rpc, Uri app, string
     /// <param name="ct">Cancels the token that the function was given.</param>
     /// <exception cref="WorkerExitedException">The worker went away meanwhile.</exception>
     public async Task<InvocationResponse> InvokeAsync(
-        AppFunction function, TypedData trigger, Dictionary<string, string> metadata, string? invocationId = null, CancellationToken ct = default)
+        AppFunction function, TypedData trigger, Dictionary<string, string> metadata, string? invocationId = null,
+        CancellationToken ct = default)
     {
         var worker = await workers.ReadyAsync(ct);
         var request = new InvocationRequest

@@ -3,7 +3,8 @@ using System.Net.Sockets;
 
 namespace Portal.Host;
 
-/// <summary>Ports that have to be known before what listens on them starts. Somebody else may be faster: who listens says so in the end.</summary>
+/// <summary>Ports that have to be known before what listens on them starts. Somebody else may be faster: who listens says so in the
+/// end.</summary>
 internal static class Ports
 {
     /// <summary>So many free ports on 127.0.0.1, no two alike.</summary>

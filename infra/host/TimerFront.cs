@@ -67,7 +67,8 @@ internal sealed partial class TimerFront(Invoker invoker, AppHostOptions options
     {
         var text = timer.Trigger.Text("schedule") ?? "";
         var schedule = text is ['%', .. var name, '%'] ? options.Settings.GetValueOrDefault(name) ?? "" : text;
-        return TimerSchedule.Parse(schedule) ?? throw new InvalidOperationException($"Timer {timer.Name} has no schedule: '{text}' is '{schedule}'.");
+        return TimerSchedule.Parse(schedule)
+            ?? throw new InvalidOperationException($"Timer {timer.Name} has no schedule: '{text}' is '{schedule}'.");
     }
 
     private static partial class Log

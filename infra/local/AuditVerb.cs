@@ -1,11 +1,12 @@
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text;
-using Portal.Audit;
+using Portal.Compliance;
 
 namespace Portal.Local;
 
-/// <summary><c>audit verify &lt;export&gt;</c>: checks an export of the audit log with nothing but the file and, better, the public key from elsewhere.</summary>
+/// <summary><c>audit verify &lt;export&gt;</c>: checks an export of the audit log with nothing but the file and, better, the public key
+/// from elsewhere.</summary>
 internal static class AuditVerb
 {
     public static async Task<int> RunAsync(LauncherArguments arguments, TextWriter output, CancellationToken ct)
@@ -19,17 +20,23 @@ internal static class AuditVerb
             return 1;
         }
 
-        await output.WriteLineAsync($"As sealed: {verdict.Rows} rows under {verdict.Seals} seals of tenant {verdict.TenantId}; {verdict.Unsealed} rows are not sealed yet.");
-        await output.WriteLineAsync($"Last seal: {verdict.LastSeal ?? "none"}. Compare it with the log of the app: rows cut off at the end leave a chain that holds.");
+        await output.WriteLineAsync(
+            $"As sealed: {verdict.Rows} rows under {verdict.Seals} seals of tenant {verdict.TenantId}; {verdict.Unsealed} rows are not "
+                + "sealed yet.");
+        await output.WriteLineAsync(
+            $"Last seal: {verdict.LastSeal ?? "none"}. Compare it with the log of the app: rows cut off at the end leave a chain that "
+                + "holds.");
         if (keys is null)
         {
-            await output.WriteLineAsync("Signatures were checked with the keys in the export itself. With --key they prove who sealed it.");
+            await output.WriteLineAsync(
+                "Signatures were checked with the keys in the export itself. With --key they prove who sealed it.");
         }
 
         return 0;
     }
 
-    private static async IAsyncEnumerable<ReadOnlyMemory<byte>> LinesAsync(StreamReader file, [EnumeratorCancellation] CancellationToken ct)
+    private static async IAsyncEnumerable<ReadOnlyMemory<byte>> LinesAsync(
+        StreamReader file, [EnumeratorCancellation] CancellationToken ct)
     {
         while (await file.ReadLineAsync(ct) is { } line)
         {

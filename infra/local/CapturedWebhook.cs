@@ -10,8 +10,8 @@ namespace Portal.Local;
 internal sealed record WebhookSecrets(string Mux, string Clerk, string Resend);
 
 /// <summary>
-/// One line of a file of captured events: <c>{"provider", "headers"?, "body"}</c>. The body is text exactly as it came, or a JSON object. Signatures
-/// are not kept: they are made again, with this installation's secrets and the present time.
+/// One line of a file of captured events: <c>{"provider", "headers"?, "body"}</c>. The body is text exactly as it came, or a JSON object.
+/// Signatures are not kept: they are made again, with this installation's secrets and the present time.
 /// </summary>
 internal sealed record CapturedWebhook(string Provider, string? Id, string Body)
 {
@@ -26,10 +26,14 @@ internal sealed record CapturedWebhook(string Provider, string? Id, string Body)
         {
             using var json = JsonDocument.Parse(line);
             var root = json.RootElement;
-            if (root.TryGetProperty("provider", out var name) && name.GetString() is { } provider && Providers.Contains(provider) && root.TryGetProperty("body", out var body))
+            if (root.TryGetProperty("provider", out var name) && name.GetString() is { } provider && Providers.Contains(provider)
+                && root.TryGetProperty("body", out var body))
             {
                 var text = body.ValueKind == JsonValueKind.String ? body.GetString()! : body.GetRawText();
-                return new(provider, provider == "mux" ? null : IdOf(root) ?? $"msg_{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..27]}", text);
+                return new(
+                    provider, provider == "mux"
+                        ? null
+                        : IdOf(root) ?? $"msg_{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..27]}", text);
             }
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
@@ -55,7 +59,9 @@ internal sealed record CapturedWebhook(string Provider, string? Id, string Body)
     public HttpRequestMessage Request(WebhookSecrets secrets, DateTimeOffset now)
     {
         var bytes = Encoding.UTF8.GetBytes(Body);
-        var request = new HttpRequestMessage(HttpMethod.Post, new Uri($"/api/webhooks/{Provider}", UriKind.Relative)) { Content = new ByteArrayContent(bytes) };
+        var request = new HttpRequestMessage(
+            HttpMethod.Post, new Uri($"/api/webhooks/{Provider}", UriKind.Relative))
+        { Content = new ByteArrayContent(bytes) };
         request.Content.Headers.ContentType = new("application/json");
         foreach (var (name, value) in Provider == "mux"
             ? [("Mux-Signature", MuxWebhookSender.Sign(secrets.Mux, now, Body))]
@@ -69,6 +75,7 @@ internal sealed record CapturedWebhook(string Provider, string? Id, string Body)
 
     private static string? IdOf(JsonElement line) =>
         line.TryGetProperty("headers", out var headers) && headers.ValueKind == JsonValueKind.Object
-            ? headers.EnumerateObject().Where(h => h.Name.Equals(IdHeader, StringComparison.OrdinalIgnoreCase)).Select(h => h.Value.GetString()).FirstOrDefault()
+            ? headers.EnumerateObject().Where(
+                h => h.Name.Equals(IdHeader, StringComparison.OrdinalIgnoreCase)).Select(h => h.Value.GetString()).FirstOrDefault()
             : null;
 }

@@ -13,7 +13,8 @@ internal sealed record DemoPerson(string Handle, Guid Id, string UserId, string 
     public string Email => $"{Handle}@{Tenant?.Slug ?? "portal"}.example";
 
     public LocalPerson AtClerk => new(
-        Handle, UserId, Email, Name, Tenant?.OrganizationId, Tenant?.Slug, Role is null ? null : Role == "admin" ? "org:admin" : "org:member");
+        Handle, UserId, Email, Name, Tenant?.OrganizationId, Tenant?.Slug,
+        Role is null ? null : Role == "admin" ? "org:admin" : "org:member");
 }
 
 /// <summary>Who is there to try things with: one tenant with every role, a second one, somebody on call. Ids never change.</summary>
@@ -74,5 +75,7 @@ internal static class DemoPeople
     }
 
     private static DemoPerson Member(string handle, int number, string name, DemoTenant tenant, string role) =>
-        new(handle, new($"01900000-0000-7000-8000-0000000000{number:x2}"), $"user_2localDemoPerson0000000000{number:x2}", name, tenant, role);
+        new(
+            handle, new(
+                $"01900000-0000-7000-8000-0000000000{number:x2}"), $"user_2localDemoPerson0000000000{number:x2}", name, tenant, role);
 }

@@ -6,11 +6,15 @@ internal static class Hints
     public static void Print(LocalPortal portal, Screen screen)
     {
         screen.Heading($"The portal is up: {portal.App}");
-        screen.Line($"  TOKEN=$(dotnet run --project infra/local -- token admin)       # or {string.Join(", ", DemoPeople.All.Skip(1).Select(person => person.Handle))}");
+        screen.Line(
+            "  TOKEN=$(dotnet run --project infra/local -- token admin)       # or "
+                + $"{string.Join(", ", DemoPeople.All.Skip(1).Select(person => person.Handle))}");
         screen.Line($"  curl {portal.App}/api/health/ready");
         screen.Line($"  curl -H \"Authorization: Bearer $TOKEN\" {portal.App}/api/projects");
         screen.Line($"  curl -H \"Authorization: Bearer $TOKEN\" {portal.App}/api/assets");
-        screen.Line($"  On call: {portal.App}/ops                                       # sign in with what this prints: dotnet run --project infra/local -- token operator");
+        screen.Line(
+            $"  On call: {portal.App}/ops                                       # sign in with what this prints: dotnet run --project "
+                + "infra/local -- token operator");
         screen.Line($"  curl '{portal.App}/runtime/webhooks/durabletask/instances?code={portal.Secrets.SystemKey}'   # orchestrations");
         screen.Line($"  curl -H 'x-functions-key: {portal.Secrets.MasterKey}' {portal.App}/admin/functions              # all functions");
         screen.Line($"  Mail that was sent: {AppSettings.Text(portal.Vendors.Resend.InboxUrl)}");

@@ -133,7 +133,10 @@ internal sealed record LauncherArguments
             }
 
             string Value() => value ?? (++index < args.Count ? args[index] : throw Wrong($"{name} needs a value."));
-            ReplayMode Mode(ReplayMode mode) => Flag() && read.Replay == ReplayMode.InOrder ? mode : throw Wrong("Of --shuffle, --duplicate and --gaps one goes at a time.");
+            ReplayMode Mode(ReplayMode mode) =>
+                Flag() && read.Replay == ReplayMode.InOrder
+                    ? mode
+                    : throw Wrong("Of --shuffle, --duplicate and --gaps one goes at a time.");
             bool Flag() => value is null ? true : throw Wrong($"{name} takes no value.");
         }
 
@@ -167,11 +170,13 @@ internal sealed record LauncherArguments
         { AsAzure: true, Verb: not (Verb.Demo or Verb.Serve or Verb.Help) } => throw Wrong("--as-azure goes with demo and serve."),
         { Exit: true, Verb: not (Verb.Demo or Verb.Help) } => throw Wrong("--exit goes with demo."),
         { Verb: not (Verb.Audit or Verb.Help), Keys.Count: > 0 } => throw Wrong("--key goes with audit verify."),
-        { Replays: false, Verb: not Verb.Help, Replay: not ReplayMode.InOrder } => throw Wrong("--shuffle, --duplicate and --gaps go with webhooks replay."),
+        { Replays: false, Verb: not Verb.Help, Replay: not ReplayMode.InOrder } =>
+            throw Wrong("--shuffle, --duplicate and --gaps go with webhooks replay."),
         { Replays: false, Verb: not Verb.Help, Seed: not 1 } => throw Wrong("--seed goes with webhooks replay."),
         { Verb: Verb.Webhooks, Fresh: true } => throw Wrong("--fresh does not go with webhooks."),
         { Verb: Verb.Token, Fresh: true } => throw Wrong("--fresh does not go with token."),
-        { Verb: Verb.Token } when portGiven => throw Wrong("--port does not go with token: one token is good for every app on the database."),
+        { Verb: Verb.Token } when portGiven =>
+            throw Wrong("--port does not go with token: one token is good for every app on the database."),
         { Verb: Verb.Token, Person: { } person } when DemoPeople.Find(person) is null =>
             throw new UsageException($"There is nobody called {person}. There are {DemoPeople.Names}."),
         _ => read,
@@ -188,7 +193,9 @@ internal sealed record LauncherArguments
             : throw Wrong($"--port must be 0 to 65535, not {text}.");
 
     private static int SeedOf(string text) =>
-        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seed) ? seed : throw Wrong($"--seed must be a whole number, not {text}.");
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seed)
+            ? seed
+            : throw Wrong($"--seed must be a whole number, not {text}.");
 
     private static string DatabaseOf(string text)
     {

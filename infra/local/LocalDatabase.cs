@@ -123,10 +123,13 @@ internal sealed class LocalDatabase : IAsyncDisposable
         }
 
         await RefuseUnlessLocalAsync(connection);
-        progress.Report($"Dropping from {new NpgsqlConnectionStringBuilder(Address).Database}: schemas {string.Join(", ", Schemas)}; table public.schema_migrations");
+        progress.Report(
+            $"Dropping from {new NpgsqlConnectionStringBuilder(Address).Database}: schemas {string.Join(", ", Schemas)}; table "
+                + "public.schema_migrations");
         await using var transaction = await connection.BeginTransactionAsync(ct);
         await connection.ExecuteAsync(
-            $"set local client_min_messages = warning; drop schema if exists {string.Join(", ", Schemas)} cascade; drop table if exists public.schema_migrations",
+            $"set local client_min_messages = warning; drop schema if exists {string.Join(", ", Schemas)} cascade; drop table if exists "
+                + "public.schema_migrations",
             null, transaction);
         await transaction.CommitAsync(ct);
     }
@@ -134,7 +137,9 @@ internal sealed class LocalDatabase : IAsyncDisposable
     /// <summary>Demo people in a database of real people would be a way in; dropping its tables would be worse.</summary>
     private async Task RefuseUnlessLocalAsync(NpgsqlConnection connection)
     {
-        if (!IsGiven || await connection.ExecuteScalarAsync<bool>("select to_regnamespace('local') is not null or to_regclass('portal.tenants') is null"))
+        if (!IsGiven
+            || await connection.ExecuteScalarAsync<bool>(
+                "select to_regnamespace('local') is not null or to_regclass('portal.tenants') is null"))
         {
             return;
         }
@@ -142,7 +147,8 @@ internal sealed class LocalDatabase : IAsyncDisposable
         if (await connection.ExecuteScalarAsync<bool>("select exists (select from portal.tenants where clerk_org_id <> 'platform')"))
         {
             throw new LauncherException(
-                $"The database {new NpgsqlConnectionStringBuilder(Address).Database} holds a portal that this launcher did not make: it is left alone. "
+                $"The database {new NpgsqlConnectionStringBuilder(Address).Database} holds a portal that this launcher did not make: it "
+                    + "is left alone. "
                 + "Give --database an empty one.");
         }
     }

@@ -6,7 +6,8 @@ using Portal.Runtime;
 
 namespace Portal.Local;
 
-/// <summary>Everything that runs: Postgres, the vendors, the app. Started in that order, each with a line; stopped the other way round.</summary>
+/// <summary>Everything that runs: Postgres, the vendors, the app. Started in that order, each with a line; stopped the other way
+/// round.</summary>
 internal sealed class LocalPortal : IAsyncDisposable
 {
     // Requests and activities here are short; who presses Ctrl+C does not want to wait for one that is not.
@@ -87,7 +88,8 @@ internal sealed class LocalPortal : IAsyncDisposable
     private async Task StartDatabaseAsync(LauncherArguments arguments, CancellationToken ct)
     {
         Database = await screen.StepAsync(
-            "Postgres", async () => Started("Postgres", await LocalDatabase.OpenAsync(arguments, screen, ct)), database => database.Description);
+            "Postgres", async () => Started(
+                "Postgres", await LocalDatabase.OpenAsync(arguments, screen, ct)), database => database.Description);
         await screen.StepAsync(
             "Migrations",
             () => Migrator.ApplyAsync(Database.Address, ct),
@@ -100,7 +102,8 @@ internal sealed class LocalPortal : IAsyncDisposable
         var address = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}");
         Secrets = await LocalSecrets.LoadAsync(Database.Data, ct);
         var signingKey = await screen.StepAsync(
-            "Signing key", () => Secrets.MuxSigningKeyAsync(Vendors.Mux, Vendors.MuxOptions, ct), key => $"{key.Id[..8]}…, for playback tokens");
+            "Signing key", () => Secrets.MuxSigningKeyAsync(
+                Vendors.Mux, Vendors.MuxOptions, ct), key => $"{key.Id[..8]}…, for playback tokens");
         var settings = AppSettings.Of(Database, Vendors, Secrets, signingKey, address);
         WhenStopped = arguments.AsAzure
             ? await StartAsAzureAsync(root, port, settings, arguments, logs, ct)
@@ -146,13 +149,23 @@ internal sealed class LocalPortal : IAsyncDisposable
             Directory.Delete(data, recursive: true);
         }
 
-        var app = await screen.StepAsync("Publish", () => PublishedApp.MakeAsync(root, Path.Combine(state, "app"), ct), path => Path.GetRelativePath(root, path));
+        var app = await screen.StepAsync(
+            "Publish", () => PublishedApp.MakeAsync(root, Path.Combine(state, "app"), ct), path => Path.GetRelativePath(root, path));
         var storage = await screen.StepAsync(
-            "Azurite", async () => Started("Azurite", await Azurite.StartAsync(Path.Combine(root, ".portal", "azurite"), data, screen, ct)), _ => "Azure Storage's emulator");
+            "Azurite", async () => Started(
+                "Azurite", await Azurite.StartAsync(
+                    Path.Combine(root, ".portal", "azurite"), data, screen, ct)), _ => "Azure Storage's emulator");
         var host = await screen.StepAsync(
             "App",
             async () => Started("the app", await AppHost.StartAsync(
-                new AppHostOptions { App = app, Settings = settings, Storage = storage.ConnectionString, Port = port, ConfigureLogging = logs.Configure }, ct)),
+                new AppHostOptions
+                {
+                    App = app,
+                    Settings = settings,
+                    Storage = storage.ConnectionString,
+                    Port = port,
+                    ConfigureLogging = logs.Configure,
+                }, ct)),
             started => $"{AppSettings.Text(started.Address)}, in a process of its own");
         return host.WaitForShutdownAsync;
     }

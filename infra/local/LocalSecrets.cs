@@ -63,12 +63,14 @@ internal sealed class LocalSecrets(NpgsqlDataSource data)
         async Task<string> KeptAsync(string name, Func<string> make)
         {
             await using var connection = await data.OpenConnectionAsync(ct);
-            await connection.ExecuteAsync("insert into local.secrets (name, value) values (@name, @value) on conflict do nothing", new { name, value = make() });
+            await connection.ExecuteAsync(
+                "insert into local.secrets (name, value) values (@name, @value) on conflict do nothing", new { name, value = make() });
             return (await ReadAsync(connection, name))!;
         }
     }
 
-    /// <summary>The key that signs playback tokens: made through Mux's API as an operator would, kept, and made again if Mux forgot it.</summary>
+    /// <summary>The key that signs playback tokens: made through Mux's API as an operator would, kept, and made again if Mux forgot
+    /// it.</summary>
     public async Task<(string Id, string PrivateKey)> MuxSigningKeyAsync(LocalMux mux, LocalMuxOptions options, CancellationToken ct)
     {
         using var http = new HttpClient { BaseAddress = mux.ApiUrl };
@@ -87,7 +89,8 @@ internal sealed class LocalSecrets(NpgsqlDataSource data)
         var (newId, newKey) = ((string)made["id"]!, (string)made["private_key"]!);
         // Another launcher may have made one meanwhile: both are good.
         await connection.ExecuteAsync(
-            "insert into local.secrets (name, value) values ('mux-signing-key', @value) on conflict (name) do update set value = excluded.value",
+            "insert into local.secrets (name, value) values ('mux-signing-key', @value) on conflict (name) do update set value = "
+                + "excluded.value",
             new { value = $"{newId} {newKey}" });
         return (newId, newKey);
     }

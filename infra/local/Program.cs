@@ -70,5 +70,6 @@ async Task<int> RunAsync(LauncherArguments asked)
 }
 
 static bool IsExplained(Exception exception) => exception
-    is AzuriteException or WorkerExitedException or LauncherException or PostgresStartException or MigrationException or FunctionsHostStartException
+    is AzuriteException or WorkerExitedException or LauncherException or PostgresStartException or MigrationException
+    or FunctionsHostStartException
     or NpgsqlException or SocketException or IOException or UnauthorizedAccessException or HttpRequestException or TimeoutException;

@@ -1,13 +1,16 @@
 using Npgsql;
-using Portal.Db;
 using Portal.Events;
+using Portal.Foundation.Db;
+using Portal.Foundation.Identity;
 
 namespace Portal.Local;
 
-/// <summary><c>events rebuild</c>: what is counted from events is made again from nothing, tenant by tenant, compared, and put right.</summary>
+/// <summary><c>events rebuild</c>: what is counted from events is made again from nothing, tenant by tenant, compared, and put
+/// right.</summary>
 internal static class RebuildVerb
 {
-    public static async Task<int> RunAsync(LauncherArguments arguments, Screen errors, TextWriter output, TimeProvider clock, CancellationToken ct)
+    public static async Task<int> RunAsync(
+        LauncherArguments arguments, Screen errors, TextWriter output, TimeProvider clock, CancellationToken ct)
     {
         await using var database = await LocalDatabase.OpenAsync(arguments, errors, ct);
         await using var sources = new PortalDataSources(NpgsqlDataSource.Create(database.App), NpgsqlDataSource.Create(database.System));

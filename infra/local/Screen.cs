@@ -45,7 +45,8 @@ internal sealed class Screen : IProgress<string>
 
     public void Failed(string text) => Write($"[red]{Markup.Escape(text)}[/]");
 
-    public void FailedStep(string what, string why) => Write($"[grey]{Now()}[/]  [red]✗ {Markup.Escape(what.PadRight(18))}[/] {Markup.Escape(why)}");
+    public void FailedStep(string what, string why) =>
+        Write($"[grey]{Now()}[/]  [red]✗ {Markup.Escape(what.PadRight(18))}[/] {Markup.Escape(why)}");
 
     /// <summary>Runs a step and prints what it returns, with the time it took.</summary>
     public async Task<T> StepAsync<T>(string what, Func<Task<T>> run, Func<T, string> describe)

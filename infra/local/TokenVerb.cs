@@ -13,7 +13,8 @@ internal static class TokenVerb
     public static async Task<int> RunAsync(LauncherArguments arguments, Screen errors, TimeProvider clock, CancellationToken ct)
     {
         await using var database = await LocalDatabase.OpenAsync(arguments, errors, ct);
-        await using var clerk = await VendorServers.StartClerkAsync(new LocalClerkOptions { Database = database.Address, Clock = clock }, ct);
+        await using var clerk = await VendorServers.StartClerkAsync(
+            new LocalClerkOptions { Database = database.Address, Clock = clock }, ct);
         var session = await clerk.SignInAsync(arguments.Person!, new ClerkTokenOverrides { Lifetime = Lifetime }, ct);
         Console.WriteLine(session.Jwt);
         return 0;

@@ -31,7 +31,8 @@ internal sealed class VendorServers : IAsyncDisposable
 
     public LocalPagerDuty PagerDuty { get; private set; } = null!;
 
-    public static async Task<VendorServers> StartAsync(string database, int appPort, Screen screen, TimeProvider clock, CancellationToken ct)
+    public static async Task<VendorServers> StartAsync(
+        string database, int appPort, Screen screen, TimeProvider clock, CancellationToken ct)
     {
         var vendors = new VendorServers();
         try
@@ -45,11 +46,18 @@ internal sealed class VendorServers : IAsyncDisposable
                 return await StartClerkAsync(vendors.ClerkOptions, ct);
             });
             vendors.Resend = await vendors.StartAsync(screen, "Resend", appPort + 300, port => LocalResend.StartAsync(
-                vendors.ResendOptions = new LocalResendOptions { Database = database, Clock = clock, Port = port, ConfigureLogging = Log }, ct));
+                vendors.ResendOptions = new LocalResendOptions { Database = database, Clock = clock, Port = port, ConfigureLogging = Log },
+                ct));
             vendors.Blob = await vendors.StartAsync(screen, "Vercel Blob", appPort + 400, port => LocalBlob.StartAsync(
                 new LocalBlobOptions { Database = database, Clock = clock, Port = port, ConfigureLogging = Log }, ct));
             vendors.PagerDuty = await vendors.StartAsync(screen, "PagerDuty", appPort + 500, port => LocalPagerDuty.StartAsync(
-                vendors.PagerDutyOptions = new LocalPagerDutyOptions { Database = database, Clock = clock, Port = port, ConfigureLogging = Log }, ct));
+                vendors.PagerDutyOptions = new LocalPagerDutyOptions
+                {
+                    Database = database,
+                    Clock = clock,
+                    Port = port,
+                    ConfigureLogging = Log,
+                }, ct));
             return vendors;
         }
         catch

@@ -3,9 +3,9 @@ using System.Security.Cryptography;
 using System.Text;
 using Dapper;
 using Npgsql;
-using Portal.Audit;
-using Portal.Db;
-using Portal.Operations;
+using Portal.Foundation.Audit;
+using Portal.Foundation.Db;
+using Portal.Foundation.Identity;
 
 namespace Portal.Local;
 
@@ -26,10 +26,11 @@ internal enum ReplayMode
 }
 
 /// <summary>
-/// Sends captured events to a running app, signed anew, and tells what changed: rows of the inbox, and whatever a webhook may move. Leaves a row in
-/// the platform's audit log, for events that nobody sent have moved rows.
+/// Sends captured events to a running app, signed anew, and tells what changed: rows of the inbox, and whatever a webhook may move. Leaves
+/// a row in the platform's audit log, for events that nobody sent have moved rows.
 /// </summary>
-internal sealed class WebhookReplay(HttpClient app, NpgsqlDataSource data, PortalDb db, WebhookSecrets secrets, TimeProvider clock, TextWriter output)
+internal sealed class WebhookReplay(
+    HttpClient app, NpgsqlDataSource data, PortalDb db, WebhookSecrets secrets, TimeProvider clock, TextWriter output)
 {
     private const string Things = """
         select 'upload job' as kind, id::text as id, status from portal.upload_jobs
@@ -106,9 +107,11 @@ internal sealed class WebhookReplay(HttpClient app, NpgsqlDataSource data, Porta
         }
     }
 
-    private async Task<int> TellThingsAsync(Dictionary<(string Kind, string Id), string> before, Dictionary<(string Kind, string Id), string> after)
+    private async Task<int> TellThingsAsync(
+        Dictionary<(string Kind, string Id), string> before, Dictionary<(string Kind, string Id), string> after)
     {
-        var changed = after.Where(thing => before.GetValueOrDefault(thing.Key) != thing.Value).OrderBy(thing => thing.Key.Kind, StringComparer.Ordinal).ToList();
+        var changed = after.Where(
+            thing => before.GetValueOrDefault(thing.Key) != thing.Value).OrderBy(thing => thing.Key.Kind, StringComparer.Ordinal).ToList();
         await SayAsync($"Changed: {changed.Count}.");
         foreach (var (key, status) in changed)
         {
@@ -123,21 +126,35 @@ internal sealed class WebhookReplay(HttpClient app, NpgsqlDataSource data, Porta
     {
         await using var connection = await data.OpenConnectionAsync();
         return (await connection.QueryAsync<(string Kind, long Count)>(
-            "select provider || ' ' || status, count(*) from portal.webhook_inbox group by 1")).ToDictionary(row => row.Kind, row => row.Count, StringComparer.Ordinal);
+            "select provider || ' ' || status, count(*) from portal.webhook_inbox group by 1")).ToDictionary(
+                row => row.Kind, row => row.Count, StringComparer.Ordinal);
     }
 
     private async Task<Dictionary<(string Kind, string Id), string>> ThingsAsync()
     {
         await using var connection = await data.OpenConnectionAsync();
-        return (await connection.QueryAsync<(string Kind, string Id, string Status)>(Things)).ToDictionary(row => (row.Kind, row.Id), row => row.Status);
+        return (
+            await connection.QueryAsync<(string Kind, string Id, string Status)>(Things)).ToDictionary(
+                row => (row.Kind, row.Id), row => row.Status);
     }
 
-    private Task<int> AuditAsync(string file, ReplayMode mode, int seed, int sent, int refused, long added, int changed, CancellationToken ct) =>
+    private Task<int> AuditAsync(
+        string file, ReplayMode mode, int seed, int sent, int refused, long added, int changed, CancellationToken ct) =>
         db.AcrossTenantsAsync(async tx =>
         {
-            await new Journal(clock).WriteAsync(tx, OperateOrchestration.Platform, Actor.System("webhooks replay"), new Entry(
+            await new AuditWriter(clock).WriteAsync(tx, TenantId.Platform, Actor.System("webhooks replay"), new AuditEntry(
                 "webhooks_replayed", "webhook_file", Guid.CreateVersion7(clock.GetUtcNow()), null,
-                new { fileSha256 = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(file))), mode = Name(mode), seed, sent, refused, added, changed }));
+                new
+                {
+                    fileSha256 = Convert.ToHexStringLower(
+                        SHA256.HashData(Encoding.UTF8.GetBytes(file))),
+                    mode = Name(mode),
+                    seed,
+                    sent,
+                    refused,
+                    added,
+                    changed,
+                }));
             return 0;
         }, ct);
 

@@ -7,7 +7,8 @@ public static class Checkout
     public static string? Find() => Above(AppContext.BaseDirectory);
 
     /// <exception cref="InvalidOperationException">The program is not in a checkout.</exception>
-    public static string Require() => Find() ?? throw new InvalidOperationException($"There is no Functions.sln above {AppContext.BaseDirectory}.");
+    public static string Require() =>
+        Find() ?? throw new InvalidOperationException($"There is no Functions.sln above {AppContext.BaseDirectory}.");
 
     internal static string? Above(string folder)
     {

@@ -12,7 +12,7 @@ namespace Portal.Postgres;
 /// </summary>
 internal sealed partial class Cluster(string folder, Account account, PostgresServerOptions options, IProgress<string> progress)
 {
-    private const int PortTries = 5;
+    private const int PortAttempts = 5;
     private const long LongestLog = 10 * 1024 * 1024;
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(90);
     private static readonly TimeSpan AdoptLimit = TimeSpan.FromSeconds(30);
@@ -64,7 +64,7 @@ internal sealed partial class Cluster(string folder, Account account, PostgresSe
     /// <summary>Makes the data folder if there is none and starts the server.</summary>
     public async Task<ClusterState> StartAsync(ServerBinaries binaries, CancellationToken ct)
     {
-        Leftovers.Sweep(folder);
+        StaleFiles.Sweep(folder);
         var state = ClusterState.Load(StateFile);
         if (Directory.Exists(Data) && (state is null || DataMajor != binaries.Major))
         {
@@ -74,7 +74,7 @@ internal sealed partial class Cluster(string folder, Account account, PostgresSe
         if (!Directory.Exists(Data))
         {
             progress.Report($"Making a database cluster with PostgreSQL {binaries.Version} in {Data} …");
-            var half = Leftovers.NewPath(folder);
+            var half = StaleFiles.NewPath(folder);
             var password = await new NewCluster(half, account, options.Durable).MakeAsync(binaries, ct);
             state = new ClusterState(LoopbackPort.Free(), password, binaries.Folder, binaries.Origin);
             state.Save(StateFile);
@@ -94,7 +94,8 @@ internal sealed partial class Cluster(string folder, Account account, PostgresSe
         var started = await StartServerAsync(state, binaries, ct);
         if (started.Port != state.Port)
         {
-            throw new PostgresStartException($"Another process took port {state.Port} while the server restarted; it is on {started.Port} now.");
+            throw new PostgresStartException(
+                $"Another process took port {state.Port} while the server restarted; it is on {started.Port} now.");
         }
     }
 
@@ -102,10 +103,10 @@ internal sealed partial class Cluster(string folder, Account account, PostgresSe
     {
         if (Directory.Exists(Data))
         {
-            Directory.Move(Data, Leftovers.NewPath(folder));
+            Directory.Move(Data, StaleFiles.NewPath(folder));
         }
 
-        Leftovers.Sweep(folder);
+        StaleFiles.Sweep(folder);
     }
 
     public static string ConnectionString(ClusterState state) => new NpgsqlConnectionStringBuilder
@@ -129,7 +130,8 @@ internal sealed partial class Cluster(string folder, Account account, PostgresSe
             {
                 await using var connection = new NpgsqlConnection(ConnectionString(state) + ";Pooling=false;Timeout=5;Command Timeout=5");
                 await connection.OpenAsync(ct);
-                await using var command = new NpgsqlCommand("select pg_read_file('postmaster.pid'), current_setting('data_directory')", connection);
+                await using var command = new NpgsqlCommand(
+                    "select pg_read_file('postmaster.pid'), current_setting('data_directory')", connection);
                 await using var reader = await command.ExecuteReaderAsync(ct);
                 await reader.ReadAsync(ct);
                 return reader.GetString(0) == Postmaster.ReadPidFile() && UnixFolders.RealPath(reader.GetString(1)) == Data;
@@ -165,7 +167,7 @@ internal sealed partial class Cluster(string folder, Account account, PostgresSe
         }
 
         CommandResult? result = null;
-        for (var attempt = 0; attempt < PortTries; attempt++)
+        for (var attempt = 0; attempt < PortAttempts; attempt++)
         {
             if (attempt > 0 || !LoopbackPort.IsFree(state.Port))
             {
@@ -175,7 +177,10 @@ internal sealed partial class Cluster(string folder, Account account, PostgresSe
             state.Save(StateFile);
             var logged = LogLength();
             result = await account.RunAsync(
-                [.. LetGo, binaries.PgCtl, "start", "-D", Data, "-l", LogFile, "-s", "-w", "-t", $"{StartLimit.TotalSeconds:0}", "-o", Settings(state.Port)],
+                [
+                    .. LetGo, binaries.PgCtl, "start", "-D", Data, "-l", LogFile, "-s", "-w", "-t", $"{StartLimit.TotalSeconds:0}", "-o",
+                    Settings(state.Port)
+                ],
                 StartLimit + TimeSpan.FromSeconds(10),
                 ct);
             if (result.Succeeded)
@@ -255,7 +260,8 @@ internal sealed partial class Cluster(string folder, Account account, PostgresSe
     }
 
     private static bool SaysPortTaken(string log) =>
-        log.Contains("could not bind", StringComparison.Ordinal) || log.Contains("could not create any TCP/IP sockets", StringComparison.Ordinal);
+        log.Contains("could not bind", StringComparison.Ordinal)
+            || log.Contains("could not create any TCP/IP sockets", StringComparison.Ordinal);
 
     [GeneratedRegex("^[A-Za-z0-9_/+-]+$")]
     private static partial Regex TimeZonePattern();

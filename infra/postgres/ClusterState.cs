@@ -26,7 +26,7 @@ internal sealed record ClusterState(int Port, string Password, string Binaries, 
     /// <summary>Replaces the file in one step: a crash leaves the old one or the new one.</summary>
     public void Save(string path)
     {
-        var next = Leftovers.NewPath(Path.GetDirectoryName(path)!);
+        var next = StaleFiles.NewPath(Path.GetDirectoryName(path)!);
         var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
         if (!OperatingSystem.IsWindows())
         {

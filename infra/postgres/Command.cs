@@ -67,7 +67,9 @@ internal static class Command
     public static string? Find(string name)
     {
         var folders = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries);
-        string[] usual = OperatingSystem.IsWindows() ? [] : ["/usr/local/bin", "/usr/bin", "/bin", "/usr/sbin", "/sbin", "/opt/homebrew/bin"];
+        string[] usual = OperatingSystem.IsWindows()
+            ? []
+            : ["/usr/local/bin", "/usr/bin", "/bin", "/usr/sbin", "/sbin", "/opt/homebrew/bin"];
         string[] endings = OperatingSystem.IsWindows() ? [".exe", ".cmd"] : [""];
         return folders.Concat(usual)
             .Where(Path.IsPathFullyQualified)

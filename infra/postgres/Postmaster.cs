@@ -129,7 +129,8 @@ internal sealed class Postmaster(string dataFolder, Account account)
 
         var answer = await Command.RunAsync(
             ["ps", "-o", "command=", "-p", processId.ToString(CultureInfo.InvariantCulture)], "/", ct: ct);
-        return answer.Output.Contains("postgres", StringComparison.Ordinal) && answer.Output.Contains(dataFolder, StringComparison.Ordinal);
+        return answer.Output.Contains("postgres", StringComparison.Ordinal)
+            && answer.Output.Contains(dataFolder, StringComparison.Ordinal);
     }
 
     /// <summary>

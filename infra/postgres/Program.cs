@@ -28,7 +28,8 @@ internal static class Program
             using var stop = new CancellationTokenSource();
             return await RunAsync(Arguments.Parse(args), stop);
         }
-        catch (Exception exception) when (exception is PostgresStartException or MigrationException or NpgsqlException or ArgumentException)
+        catch (Exception exception) when (exception is PostgresStartException or MigrationException or NpgsqlException
+            or ArgumentException)
         {
             await Console.Error.WriteLineAsync(exception.Message);
             return 1;

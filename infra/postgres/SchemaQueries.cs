@@ -55,7 +55,8 @@ internal static class SchemaQueries
             union all
             select coalesce(nspname, ''), 3, format('alter default privileges%s grant %s on %s to %s;',
                 coalesce(' in schema ' || quote_ident(nspname), ''), lower(privilege_type),
-                case defaclobjtype when 'r' then 'tables' when 'S' then 'sequences' when 'f' then 'functions' when 'T' then 'types' else 'schemas' end,
+                case defaclobjtype when 'r' then 'tables' when 'S' then 'sequences' when 'f' then 'functions' when 'T' then 'types'
+                else 'schemas' end,
                 case when grantee = 0 then 'public' else quote_ident(pg_get_userbyid(grantee)) end)
             from pg_default_acl d left join pg_namespace n on n.oid = d.defaclnamespace, aclexplode(defaclacl)
             where grantee <> defaclrole and privilege_type <> 'MAINTAIN'
@@ -69,7 +70,8 @@ internal static class SchemaQueries
             select t.*, t.oid::regtype::text as title
             from pg_type t join pg_namespace n on n.oid = t.typnamespace
             where n.nspname not like 'pg\_%' and n.nspname <> 'information_schema' and n.nspname <> all ($1)
-              and (t.typtype in ('e', 'd', 'r') or t.typtype = 'c' and exists (select from pg_class c where c.oid = t.typrelid and c.relkind = 'c'))
+              and (t.typtype in ('e', 'd', 'r') or t.typtype = 'c'
+                 and exists (select from pg_class c where c.oid = t.typrelid and c.relkind = 'c'))
               and not exists (select from pg_depend d where d.classid = 'pg_type'::regclass and d.objid = t.oid and d.deptype = 'e')
         )
         select line from (
@@ -79,7 +81,8 @@ internal static class SchemaQueries
             union all
             select title, 0, format('create domain %s as %s%s%s%s;', title, format_type(typbasetype, typtypmod),
                 case when typnotnull then ' not null' else '' end, coalesce(' default ' || typdefault, ''),
-                coalesce((select string_agg(format(E'\n    constraint %I %s', conname, pg_get_constraintdef(c.oid)), '' order by conname collate "C")
+                coalesce((select string_agg(format(E'\n    constraint %I %s', conname, pg_get_constraintdef(c.oid)), ''
+                order by conname collate "C")
                           from pg_constraint c where contypid = own.oid and contype <> 'n'), ''))
             from own where typtype = 'd'
             union all
@@ -88,7 +91,8 @@ internal static class SchemaQueries
                  from pg_attribute where attrelid = own.typrelid and attnum > 0 and not attisdropped))
             from own where typtype = 'c'
             union all
-            select title, 0, format('create type %s as range (subtype = %s);', title, (select format_type(rngsubtype, null) from pg_range where rngtypid = own.oid))
+            select title, 0, format('create type %s as range (subtype = %s);', title,
+               (select format_type(rngsubtype, null) from pg_range where rngtypid = own.oid))
             from own where typtype = 'r'
             union all
             select title, 1, format('comment on type %s is %L;', title, obj_description(oid, 'pg_type'))
@@ -105,7 +109,8 @@ internal static class SchemaQueries
               and not exists (select from pg_depend d where d.classid = 'pg_proc'::regclass and d.objid = p.oid and d.deptype = 'e')
         )
         select line from (
-            select title, 0 as rank, E'\n' || regexp_replace(rtrim(pg_get_functiondef(oid), E'\n'), E'[ \t]+\n', E'\n', 'g') || ';' as line from own
+            select title, 0 as rank, E'\n' || regexp_replace(rtrim(pg_get_functiondef(oid), E'\n'), E'[ \t]+\n', E'\n', 'g') || ';' as line
+               from own
             union all
             select title, 1, format('comment on %s is %L;', title, obj_description(oid, 'pg_proc'))
             from own where obj_description(oid, 'pg_proc') is not null

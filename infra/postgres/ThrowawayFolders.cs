@@ -19,7 +19,7 @@ internal static class ThrowawayFolders
 
         await File.WriteAllTextAsync(Path.Combine(folder, Mark), "", ct);
         var user = ClusterUsers.Join(cluster.Users);
-        Undertaker.Start(folder, cluster.Data, account);
+        ServerReaper.Start(folder, cluster.Data, account);
         return user;
     }
 
@@ -28,7 +28,7 @@ internal static class ThrowawayFolders
         if (File.Exists(Path.Combine(folder, Mark)) && !ClusterUsers.Any(Path.Combine(folder, "users")))
         {
             await new Postmaster(Path.Combine(folder, "data"), account).StopAsync(null, fast: false, ct);
-            Leftovers.TryDeleteFolder(folder);
+            StaleFiles.TryDeleteFolder(folder);
         }
     }
 }

@@ -10,7 +10,8 @@ internal static class UnixFolders
     /// <summary>For a folder that is its owner's alone.</summary>
     public const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
-    /// <summary>The owner's numeric id and the mode as <c>ls</c> writes it; the link itself if it is one. Null if there is nothing.</summary>
+    /// <summary>The owner's numeric id and the mode as <c>ls</c> writes it; the link itself if it is one. Null if there is
+    /// nothing.</summary>
     public static async Task<(string Mode, string Owner)?> LookAsync(string path, CancellationToken ct)
     {
         var result = await Command.RunAsync(["ls", "-ldn", "--", path], "/", ct: ct);

@@ -392,9 +392,9 @@ create table portal.deliveries (
     status text default 'pending'::text not null,
     attempt integer default 1 not null,
     reason text,
-    tries integer default 0 not null,
+    attempts integer default 0 not null,
     last_error text,
-    next_try_at timestamp with time zone,
+    next_attempt_at timestamp with time zone,
     started_at timestamp with time zone,
     done_at timestamp with time zone,
     vendor_id text,
@@ -602,7 +602,7 @@ create table portal.invites (
     clerk_state text default 'wanted'::text not null,
     clerk_invitation_id text,
     clerk_fault text,
-    clerk_tries integer default 0 not null,
+    clerk_attempts integer default 0 not null,
     clerk_next_at timestamp with time zone not null,
     invited_by uuid not null,
     accepted_by uuid,
@@ -743,17 +743,40 @@ create policy own_tenant on portal.milestones as permissive for all to portal_ap
     with check ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)));
 grant delete, insert, select, update on table portal.milestones to portal_app;
 
-create table portal.mux_chores (
+create table portal.mux_cleanups (
+    mux_asset_id text not null,
+    tenant_id uuid not null,
+    job_id uuid not null,
+    reason text not null,
+    attempts integer default 0 not null,
+    last_error text,
+    next_attempt_at timestamp with time zone not null,
+    done_at timestamp with time zone,
+    created_at timestamp with time zone not null,
+    constraint mux_cleanups_last_error_check CHECK ((length(last_error) <= 1000)),
+    constraint mux_cleanups_mux_asset_id_check CHECK (((length(mux_asset_id) >= 1) AND (length(mux_asset_id) <= 200))),
+    constraint mux_cleanups_pkey PRIMARY KEY (mux_asset_id),
+    constraint mux_cleanups_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 100))),
+    constraint mux_cleanups_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES portal.tenants(id)
+);
+CREATE INDEX mux_cleanups_due ON portal.mux_cleanups USING btree (next_attempt_at) WHERE (done_at IS NULL);
+alter table portal.mux_cleanups enable row level security;
+create policy all_tenants on portal.mux_cleanups as permissive for all to portal_system
+    using (true)
+    with check (true);
+grant insert, select, update on table portal.mux_cleanups to portal_system;
+
+create table portal.mux_tasks (
     id uuid not null,
     tenant_id uuid not null,
     kind text not null,
     asset_version_id uuid not null,
     mux_asset_id text not null,
     old_playback_id text,
-    tries integer default 0 not null,
+    attempts integer default 0 not null,
     turn_at timestamp with time zone,
     last_error text,
-    next_try_at timestamp with time zone not null,
+    next_attempt_at timestamp with time zone not null,
     done_at timestamp with time zone,
     outcome text,
     created_at timestamp with time zone not null,
@@ -768,41 +791,18 @@ create table portal.mux_chores (
     constraint mux_chores_tenant_id_asset_version_id_fkey FOREIGN KEY (tenant_id, asset_version_id) REFERENCES portal.asset_versions(tenant_id, id),
     constraint mux_chores_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES portal.tenants(id)
 );
-CREATE INDEX mux_chores_due ON portal.mux_chores USING btree (next_try_at) WHERE (done_at IS NULL);
-CREATE UNIQUE INDEX mux_chores_rendition ON portal.mux_chores USING btree (asset_version_id) WHERE (kind = 'rendition'::text);
-CREATE UNIQUE INDEX mux_chores_replace ON portal.mux_chores USING btree (old_playback_id);
-alter table portal.mux_chores enable row level security;
-create policy all_tenants on portal.mux_chores as permissive for all to portal_system
+CREATE INDEX mux_tasks_due ON portal.mux_tasks USING btree (next_attempt_at) WHERE (done_at IS NULL);
+CREATE UNIQUE INDEX mux_tasks_rendition ON portal.mux_tasks USING btree (asset_version_id) WHERE (kind = 'rendition'::text);
+CREATE UNIQUE INDEX mux_tasks_replace ON portal.mux_tasks USING btree (old_playback_id);
+alter table portal.mux_tasks enable row level security;
+create policy all_tenants on portal.mux_tasks as permissive for all to portal_system
     using (true)
     with check (true);
-create policy own_tenant on portal.mux_chores as permissive for all to portal_app
+create policy own_tenant on portal.mux_tasks as permissive for all to portal_app
     using ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)))
     with check ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)));
-grant insert, select on table portal.mux_chores to portal_app;
-grant select, update on table portal.mux_chores to portal_system;
-
-create table portal.mux_cleanups (
-    mux_asset_id text not null,
-    tenant_id uuid not null,
-    job_id uuid not null,
-    reason text not null,
-    tries integer default 0 not null,
-    last_error text,
-    next_try_at timestamp with time zone not null,
-    done_at timestamp with time zone,
-    created_at timestamp with time zone not null,
-    constraint mux_cleanups_last_error_check CHECK ((length(last_error) <= 1000)),
-    constraint mux_cleanups_mux_asset_id_check CHECK (((length(mux_asset_id) >= 1) AND (length(mux_asset_id) <= 200))),
-    constraint mux_cleanups_pkey PRIMARY KEY (mux_asset_id),
-    constraint mux_cleanups_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 100))),
-    constraint mux_cleanups_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES portal.tenants(id)
-);
-CREATE INDEX mux_cleanups_due ON portal.mux_cleanups USING btree (next_try_at) WHERE (done_at IS NULL);
-alter table portal.mux_cleanups enable row level security;
-create policy all_tenants on portal.mux_cleanups as permissive for all to portal_system
-    using (true)
-    with check (true);
-grant insert, select, update on table portal.mux_cleanups to portal_system;
+grant insert, select on table portal.mux_tasks to portal_app;
+grant select, update on table portal.mux_tasks to portal_system;
 
 create table portal.notification_preferences (
     tenant_id uuid not null,
@@ -884,8 +884,8 @@ create table portal.outbox (
     seq bigint generated always as identity not null,
     event_id uuid not null,
     tenant_id uuid not null,
-    tries integer default 0 not null,
-    next_try_at timestamp with time zone default '-infinity'::timestamp with time zone not null,
+    attempts integer default 0 not null,
+    next_attempt_at timestamp with time zone default '-infinity'::timestamp with time zone not null,
     last_error text,
     constraint outbox_event_id_fkey FOREIGN KEY (event_id) REFERENCES portal.events(event_id),
     constraint outbox_event_id_key UNIQUE (event_id),
@@ -1498,7 +1498,7 @@ create table portal.upload_jobs (
     cors_origin text,
     expires_at timestamp with time zone not null,
     asked_at timestamp with time zone,
-    tries integer default 0 not null,
+    attempts integer default 0 not null,
     last_error text,
     next_retry_at timestamp with time zone,
     failure_code text,
@@ -1596,9 +1596,9 @@ create table portal.webhook_inbox (
     body text not null,
     status text default 'received'::text not null,
     outcome text,
-    tries integer default 0 not null,
+    attempts integer default 0 not null,
     last_error text,
-    next_try_at timestamp with time zone not null,
+    next_attempt_at timestamp with time zone not null,
     received_at timestamp with time zone not null,
     processed_at timestamp with time zone,
     id uuid default gen_random_uuid() not null,
@@ -1614,7 +1614,7 @@ create table portal.webhook_inbox (
 CREATE INDEX webhook_inbox_by_provider ON portal.webhook_inbox USING btree (provider, received_at DESC, id DESC);
 CREATE INDEX webhook_inbox_by_time ON portal.webhook_inbox USING btree (received_at DESC, id DESC);
 CREATE INDEX webhook_inbox_by_type ON portal.webhook_inbox USING btree (type, received_at DESC, id DESC);
-CREATE INDEX webhook_inbox_due ON portal.webhook_inbox USING btree (next_try_at) WHERE (status = ANY (ARRAY['received'::text, 'retrying'::text]));
+CREATE INDEX webhook_inbox_due ON portal.webhook_inbox USING btree (next_attempt_at) WHERE (status = ANY (ARRAY['received'::text, 'retrying'::text]));
 CREATE INDEX webhook_inbox_not_done ON portal.webhook_inbox USING btree (status, received_at DESC, id DESC) WHERE (status <> 'processed'::text);
 alter table portal.webhook_inbox enable row level security;
 create policy platform on portal.webhook_inbox as permissive for all to portal_system

@@ -28,13 +28,15 @@ internal sealed class FunctionIndex
 
     public FunctionEntry? Find(string name) => functions.GetValueOrDefault(name);
 
-    public FunctionEntry? Find(string name, TriggerKind trigger) => Find(name) is { } function && function.Trigger == trigger ? function : null;
+    public FunctionEntry? Find(string name, TriggerKind trigger) =>
+        Find(name) is { } function && function.Trigger == trigger ? function : null;
 
     /// <summary>In the host's order, which decides whose route is asked first.</summary>
     public IEnumerable<FunctionEntry> Of(TriggerKind trigger) =>
         functions.Values.Where(function => function.Trigger == trigger).OrderBy(function => function.Name, FunctionIndexHiding.Order);
 
-    public static FunctionIndex Load(Assembly assembly, Func<Type, bool>? filter, HostJson host, IConfiguration settings, List<string> faults)
+    public static FunctionIndex Load(
+        Assembly assembly, Func<Type, bool>? filter, HostJson host, IConfiguration settings, List<string> faults)
     {
         var reader = new FunctionIndexReader(host, settings, faults);
         var entries = new List<FunctionEntry>();
@@ -101,5 +103,6 @@ internal sealed class FunctionIndex
 
     // As on Azure: AzureWebJobs.<name>.Disabled = true (or AzureWebJobs_<name>_Disabled, where names may not contain dots).
     private static bool IsDisabled(string name, IConfiguration settings) =>
-        bool.TryParse(settings[$"AzureWebJobs.{name}.Disabled"] ?? settings[$"AzureWebJobs_{name}_Disabled"], out var disabled) && disabled;
+        bool.TryParse(settings[$"AzureWebJobs.{name}.Disabled"] ?? settings[$"AzureWebJobs_{name}_Disabled"], out var disabled)
+            && disabled;
 }

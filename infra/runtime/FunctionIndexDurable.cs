@@ -7,8 +7,10 @@ using Portal.Runtime.Invocation;
 
 namespace Portal.Runtime;
 
-/// <summary>Runs orchestrators and activities for the durable engine, with the same middleware and binding as every other function.</summary>
-internal sealed partial class FunctionIndexDurable(FunctionIndex index, InvocationRunner runner, ILoggerFactory loggers) : IDurableFunctions
+/// <summary>Runs orchestrators and activities for the durable engine, with the same middleware and binding as every other
+/// function.</summary>
+internal sealed partial class FunctionIndexDurable(
+    FunctionIndex index, InvocationRunner runner, ILoggerFactory loggers) : IDurableFunctions
 {
     private const string WorkerCategory = "Microsoft.Azure.Functions.Worker.FunctionsApplication";
 
@@ -36,7 +38,8 @@ internal sealed partial class FunctionIndexDurable(FunctionIndex index, Invocati
         invocation.Abandoned = true;
         Log.GivenUp(function.Logger(loggers), function.Name, context.InstanceId);
         return Task.FromException<object?>(new InvalidOperationException(
-            $"An invalid asynchronous invocation was detected in orchestrator '{function.Name}': middleware awaited something that was not complete " +
+            $"An invalid asynchronous invocation was detected in orchestrator '{function.Name}': middleware awaited something that was "
+                + "not complete " +
             "before the function began. Exclude orchestrationTrigger functions with UseWhen, or complete synchronously."));
     }
 
@@ -110,7 +113,9 @@ internal sealed partial class FunctionIndexDurable(FunctionIndex index, Invocati
             EventName = "InvocationError")]
         public static partial void Failed(ILogger logger, string functionName, string invocationId, Exception failure);
 
-        [LoggerMessage(LogLevel.Error, "Orchestrator {Orchestrator} ({InstanceId}): middleware waited before the function began; the run is given up")]
+        [LoggerMessage(
+            LogLevel.Error,
+            "Orchestrator {Orchestrator} ({InstanceId}): middleware waited before the function began; the run is given up")]
         public static partial void GivenUp(ILogger logger, string orchestrator, string instanceId);
 
         [LoggerMessage(LogLevel.Warning, "Something an orchestrator used could not be disposed")]

@@ -108,13 +108,16 @@ internal sealed class FunctionEntry
             Name = function.Name;
             EntryPoint = $"{method.DeclaringType!.FullName}.{method.Name}";
             PathToAssembly = method.DeclaringType.Assembly.Location;
-            Parameters = [.. function.Parameters.Select(bound => new FunctionParameter(bound.Parameter.Name!, bound.Parameter.ParameterType))];
+            Parameters = [
+                .. function.Parameters.Select(bound => new FunctionParameter(bound.Parameter.Name!, bound.Parameter.ParameterType))
+            ];
             InputBindings = function.Parameters.Where(bound => bound.BindingType is not null)
                 .ToImmutableDictionary(
                     bound => bound.Parameter.Name!,
                     BindingMetadata (bound) => new EntryBinding(bound.Parameter.Name!, bound.BindingType!, BindingDirection.In));
             OutputBindings = function.Trigger == TriggerKind.Http
-                ? ImmutableDictionary<string, BindingMetadata>.Empty.Add("$return", new EntryBinding("$return", "http", BindingDirection.Out))
+                ? ImmutableDictionary<string, BindingMetadata>.Empty.Add(
+                    "$return", new EntryBinding("$return", "http", BindingDirection.Out))
                 : ImmutableDictionary<string, BindingMetadata>.Empty;
         }
 

@@ -32,7 +32,8 @@ internal sealed partial class FunctionIndexReader(HostJson host, IConfiguration 
     {
         var before = faults.Count;
         CheckShape(method, name);
-        var triggers = method.GetParameters().Where(parameter => parameter.GetCustomAttribute<TriggerBindingAttribute>() is not null).ToArray();
+        var triggers = method.GetParameters().Where(
+            parameter => parameter.GetCustomAttribute<TriggerBindingAttribute>() is not null).ToArray();
         if (triggers is not [var trigger])
         {
             Fault(method, name, triggers.Length == 0
@@ -71,7 +72,8 @@ internal sealed partial class FunctionIndexReader(HostJson host, IConfiguration 
             Fault(method, name, "a generic method or the instance method of an abstract class cannot be called");
         }
 
-        if (method.ReturnType == typeof(void) && method.GetCustomAttribute<System.Runtime.CompilerServices.AsyncStateMachineAttribute>() is not null)
+        if (method.ReturnType == typeof(void)
+            && method.GetCustomAttribute<System.Runtime.CompilerServices.AsyncStateMachineAttribute>() is not null)
         {
             Fault(method, name, "async void cannot be awaited; return Task");
         }
@@ -110,14 +112,16 @@ internal sealed partial class FunctionIndexReader(HostJson host, IConfiguration 
 
         return new FunctionEntry(name, TriggerKind.Http, method, parameters)
         {
-            Http = new HttpFace(LevelOf(trigger, http, name), [.. (http.Methods ?? []).Select(verb => verb.ToUpperInvariant()).Distinct()], template),
+            Http = new HttpFace(
+                LevelOf(trigger, http, name), [.. (http.Methods ?? []).Select(verb => verb.ToUpperInvariant()).Distinct()], template),
         };
     }
 
     // Only a level that is passed to the constructor reaches functions.metadata; without it the host's default, Function, holds.
     private AuthorizationLevel LevelOf(ParameterInfo trigger, HttpTriggerAttribute http, string name)
     {
-        var passed = trigger.CustomAttributes.Single(attribute => attribute.AttributeType == typeof(HttpTriggerAttribute)).ConstructorArguments;
+        var passed = trigger.CustomAttributes.Single(
+            attribute => attribute.AttributeType == typeof(HttpTriggerAttribute)).ConstructorArguments;
         if (passed.Count > 0 && passed[0].ArgumentType == typeof(AuthorizationLevel))
         {
             return http.AuthLevel;
@@ -131,13 +135,16 @@ internal sealed partial class FunctionIndexReader(HostJson host, IConfiguration 
     {
         if (parameter.GetCustomAttribute<FromBodyAttribute>() is not null)
         {
-            notes.Add($"{name} binds its body to {parameter.ParameterType.Name}: malformed JSON answers 400 here and a bare 500 on Azure.");
+            notes.Add(
+                $"{name} binds its body to {parameter.ParameterType.Name}: malformed JSON answers 400 here and a bare 500 on Azure.");
             return ParameterSources.Body(parameter);
         }
 
-        if (pattern.Parameters.FirstOrDefault(part => part.Name.Equals(parameter.Name, StringComparison.OrdinalIgnoreCase)) is not { } part)
+        if (pattern.Parameters.FirstOrDefault(part => part.Name.Equals(parameter.Name,
+            StringComparison.OrdinalIgnoreCase)) is not { } part)
         {
-            Fault(method, name, $"parameter '{parameter.Name}' ({parameter.ParameterType.Name}) is neither in the route '{pattern.RawText}' " +
+            Fault(method, name, $"parameter '{parameter.Name}' ({parameter.ParameterType.Name}) is neither in the route "
+                + $"'{pattern.RawText}' " +
                 "nor anything else that can be bound");
             return null;
         }
@@ -155,7 +162,9 @@ internal sealed partial class FunctionIndexReader(HostJson host, IConfiguration 
         }
         else if (target != typeof(string) && part.ParameterPolicies.Count == 0)
         {
-            notes.Add($"{name} takes the route value '{parameter.Name}' as {target.Name} without a constraint: any other value is a 500, not a 404.");
+            notes.Add(
+                $"{name} takes the route value '{parameter.Name}' as {target.Name} without a constraint: any other value is a 500, not a "
+                    + "404.");
         }
 
         return binding;
@@ -190,7 +199,9 @@ internal sealed partial class FunctionIndexReader(HostJson host, IConfiguration 
     {
         if (trigger.ParameterType != typeof(TaskOrchestrationContext))
         {
-            return Refuse(method, name, $"[OrchestrationTrigger] {trigger.Name} must be a TaskOrchestrationContext, not {trigger.ParameterType.Name}");
+            return Refuse(
+                method, name,
+                $"[OrchestrationTrigger] {trigger.Name} must be a TaskOrchestrationContext, not {trigger.ParameterType.Name}");
         }
 
         var inputs = 0;
@@ -264,7 +275,8 @@ internal sealed partial class FunctionIndexReader(HostJson host, IConfiguration 
     {
         if (parameter.ParameterType != typeof(DurableTaskClient))
         {
-            Fault(method, name, $"[DurableClient] {parameter.Name} must be exactly a DurableTaskClient, not {parameter.ParameterType.Name}");
+            Fault(
+                method, name, $"[DurableClient] {parameter.Name} must be exactly a DurableTaskClient, not {parameter.ParameterType.Name}");
             return null;
         }
 
@@ -304,7 +316,8 @@ internal sealed partial class FunctionIndexReader(HostJson host, IConfiguration 
     }
 
     private void Fault(MethodInfo method, string name, string problem) =>
-        faults.Add(string.Create(CultureInfo.InvariantCulture, $"Function '{name}' ({method.DeclaringType!.Name}.{method.Name}): {problem}."));
+        faults.Add(
+            string.Create(CultureInfo.InvariantCulture, $"Function '{name}' ({method.DeclaringType!.Name}.{method.Name}): {problem}."));
 
     [GeneratedRegex("^[a-zA-Z][a-zA-Z0-9_-]{0,127}$")]
     private static partial Regex FunctionName();

@@ -33,7 +33,8 @@ internal static class FunctionIndexRoutes
             problem = null;
             return pattern;
         }
-        catch (Exception invalid) when (invalid is RoutePatternException or InvalidOperationException or ArgumentException or RouteCreationException)
+        catch (Exception invalid) when (invalid is RoutePatternException or InvalidOperationException or ArgumentException
+            or RouteCreationException)
         {
             problem = invalid.Message;
             return null;
@@ -48,7 +49,9 @@ internal static class FunctionIndexRoutes
         var http = functions.Where(function => function.Http is not null).ToArray();
         faults.AddRange(http
             .Where(function => IsReserved(function.Http!.Template[prefix.Length..].TrimStart('/')))
-            .Select(function => $"Function '{function.Name}': the route '{function.Http!.Template}' is in the host's own space (admin…, runtime…)."));
+            .Select(
+                function =>
+                    $"Function '{function.Name}': the route '{function.Http!.Template}' is in the host's own space (admin…, runtime…)."));
         faults.AddRange(FunctionIndexHiding.Find(http));
     }
 

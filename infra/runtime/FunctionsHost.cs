@@ -106,7 +106,8 @@ public sealed partial class FunctionsHost : IAsyncDisposable
     public async Task WaitForShutdownAsync(CancellationToken ct = default)
     {
         using var asked = CancellationTokenSource.CreateLinkedTokenSource(ct, app.Lifetime.ApplicationStopping);
-        await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, asked.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.Delay(
+            Timeout.InfiniteTimeSpan, TimeProvider.System, asked.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await StopAsync(CancellationToken.None);
     }
 

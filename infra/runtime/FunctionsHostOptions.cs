@@ -40,7 +40,8 @@ public sealed class FunctionsHostOptions
     /// <summary>Which classes of <see cref="Functions"/> count; null means all.</summary>
     public Func<Type, bool>? FunctionFilter { get; init; }
 
-    /// <summary>How long a stop lets running invocations finish before their tokens are cancelled. Real time, whatever the clock.</summary>
+    /// <summary>How long a stop lets running invocations finish before their tokens are cancelled. Real time, whatever the
+    /// clock.</summary>
     public TimeSpan StopLimit { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>

@@ -259,7 +259,8 @@ internal sealed partial class FunctionsHostParts
 
     private static partial class Log
     {
-        [LoggerMessage(LogLevel.Warning, "No function keys are configured (Keys:Functions, Keys:System:durabletask_extension, Keys:Master): " +
+        [LoggerMessage(LogLevel.Warning, "No function keys are configured (Keys:Functions, Keys:System:durabletask_extension, "
+            + "Keys:Master): " +
             "functions are open, the host's own routes answer this machine only")]
         public static partial void NoKeys(ILogger logger);
     }

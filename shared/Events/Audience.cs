@@ -6,11 +6,13 @@ namespace Portal.Events;
 /// asked afterwards, for all groups alike (<see cref="Recipients"/>): active, in the project, not muted, not switched off, not the one
 /// who did it.
 /// </summary>
-/// <param name="EvenTheActor">Told of it also when it was their own doing, because it is about them.</param>
-/// <param name="OneByOne">Asking changes something: in one statement, the second event of an aggregate would not see what the first did.</param>
-public sealed record Audience(string Sql, bool EvenTheActor = false, bool OneByOne = false)
+/// <param name="EvenTheActor">Notified of it also when it was their own doing, because it is about them.</param>
+/// <param name="Sequential">Asking changes something: in one statement, the second event of an aggregate would not see what the first
+/// did.</param>
+public sealed record Audience(string Sql, bool EvenTheActor = false, bool Sequential = false)
 {
-    private const string Events = "jsonb_to_recordset(@events::jsonb) as e (event_id uuid, aggregate uuid, project uuid, payload jsonb, at timestamptz)";
+    private const string Events = "jsonb_to_recordset(@events::jsonb) as e (event_id uuid, aggregate uuid, project uuid, payload jsonb, "
+        + "at timestamptz)";
 
     private const string Each = $"select e.event_id, x.id as user_id from {Events} cross join lateral";
 
@@ -21,15 +23,19 @@ public sealed record Audience(string Sql, bool EvenTheActor = false, bool OneByO
 
     private const string TheUploader = "select (e.payload ->> 'uploaderId')::uuid as id";
 
-    public static readonly Audience Admins = new($"{Each} (select u.id from portal.users u where u.tenant_id = @tenant and u.role = 'admin' and u.status = 'active') x");
+    public static readonly Audience Admins = new(
+        $"{Each} (select u.id from portal.users u where u.tenant_id = @tenant and u.role = 'admin' and u.status = 'active') x");
 
-    public static readonly Audience Compliance = new($"{Each} (select u.id from portal.users u where u.tenant_id = @tenant and u.role = 'compliance' and u.status = 'active') x");
+    public static readonly Audience Compliance = new(
+        $"{Each} (select u.id from portal.users u where u.tenant_id = @tenant and u.role = 'compliance' and u.status = 'active') x");
 
     /// <summary>The one the event is about.</summary>
-    public static readonly Audience ThatPerson = new($"{Each} (select coalesce((e.payload ->> 'userId')::uuid, e.aggregate) as id) x", EvenTheActor: true);
+    public static readonly Audience ThatPerson = new(
+        $"{Each} (select coalesce((e.payload ->> 'userId')::uuid, e.aggregate) as id) x", EvenTheActor: true);
 
     public static readonly Audience NewMember = new($"""
-        {Each} (select u.id from portal.users u where u.tenant_id = @tenant and u.id = (e.payload ->> 'userId')::uuid and u.role in ('admin', 'agency')) x
+        {Each} (select u.id from portal.users u where u.tenant_id = @tenant and u.id = (e.payload ->> 'userId')::uuid
+        and u.role in ('admin', 'agency')) x
         """);
 
     /// <summary>Who produces in the project: an Admin only when they are a member of it.</summary>
@@ -46,7 +52,8 @@ public sealed record Audience(string Sql, bool EvenTheActor = false, bool OneByO
             select a.user_id from portal.task_assignees a where a.tenant_id = @tenant and a.task_id = e.aggregate) x
         """);
 
-    public static readonly Audience LinkOwner = new($"{Each} (select l.created_by as id from portal.share_links l where l.tenant_id = @tenant and l.id = e.aggregate) x");
+    public static readonly Audience LinkOwner = new(
+        $"{Each} (select l.created_by as id from portal.share_links l where l.tenant_id = @tenant and l.id = e.aggregate) x");
 
     /// <summary>
     /// As the link's setting says: off and daily never (daily is a line of the digest), first once, every at most once in ten minutes.
@@ -64,9 +71,10 @@ public sealed record Audience(string Sql, bool EvenTheActor = false, bool OneByO
              where (select link.notify from link) = 'every' and n.noticed_at <= excluded.noticed_at - interval '10 minutes'
             returning share_link_id)
         select link.event_id, link.created_by as user_id from link join due on due.share_link_id = link.id
-        """, OneByOne: true);
+        """, Sequential: true);
 
-    /// <summary>Who has spoken in the thread, who made the video, and who is called by name. Clients hear only of what is shared.</summary>
+    /// <summary>Who has spoken in the thread, who made the video, and who is called by name. Clients hear only of what is
+    /// shared.</summary>
     public static readonly Audience CommentParticipants = new($"""
         {Each} (
         select u.id from portal.users u
@@ -83,5 +91,6 @@ public sealed record Audience(string Sql, bool EvenTheActor = false, bool OneByO
                select m.id::uuid from jsonb_array_elements_text(e.payload -> 'mentions') as m (id))) x
         """);
 
-    public static readonly Audience Mentioned = new($"{Each} (select m.id::uuid as id from jsonb_array_elements_text(e.payload -> 'mentions') as m (id)) x");
+    public static readonly Audience Mentioned = new(
+        $"{Each} (select m.id::uuid as id from jsonb_array_elements_text(e.payload -> 'mentions') as m (id)) x");
 }

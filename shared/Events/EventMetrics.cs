@@ -1,3 +1,5 @@
+using Portal.Foundation.Outbox;
+
 namespace Portal.Events;
 
 /// <summary>One thing that analytics count.</summary>

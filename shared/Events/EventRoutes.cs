@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using Portal.Foundation.Outbox;
 
 namespace Portal.Events;
 
@@ -8,10 +9,11 @@ namespace Portal.Events;
 /// <param name="MailGuests">The guests of the share link get a mail.</param>
 /// <param name="MailContact">The tenant's residency contact gets a mail.</param>
 /// <param name="Page">On-call is paged about the incident that the event is of, unless the event itself says <c>page: false</c>.</param>
-public sealed record EventRoute(Audience? Notify = null, Audience? Mail = null, bool MailGuests = false, bool MailContact = false, bool Page = false);
+public sealed record EventRoute(
+    Audience? Notify = null, Audience? Mail = null, bool MailGuests = false, bool MailContact = false, bool Page = false);
 
 /// <summary>
-/// The event table: for each type of event, who is told and how (docs/flows/events.md). An event that is not here has no such effects;
+/// The event table: for each type of event, who is notified and how (docs/flows/events.md). An event that is not here has no such effects;
 /// what it counts for is in <see cref="EventMetrics"/> and <see cref="ReadModels"/>.
 /// </summary>
 public static class EventRoutes

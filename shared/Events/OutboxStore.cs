@@ -1,4 +1,6 @@
-using Portal.Db;
+using Portal.Foundation.Db;
+using Portal.Foundation.Identity;
+using Portal.Foundation.Outbox;
 
 namespace Portal.Events;
 
@@ -16,7 +18,8 @@ public sealed class OutboxStore(PortalDb db, TimeProvider clock)
     /// <param name="but">Those of which nothing can be taken now: somebody else is at it, or an event is in the way of the others.</param>
     public Task<IReadOnlyList<TenantId>> TenantsAsync(IReadOnlyCollection<TenantId> but, int limit, CancellationToken ct) =>
         db.AcrossTenantsAsync(tx => tx.QueryAsync<TenantId>("""
-            select o.tenant_id from portal.outbox o where o.next_try_at <= @now and o.tenant_id <> all(@but) group by o.tenant_id order by min(o.seq) limit @limit
+            select o.tenant_id from portal.outbox o where o.next_attempt_at <= @now and o.tenant_id <> all(@but) group by o.tenant_id
+               order by min(o.seq) limit @limit
             """, new { now = clock.GetUtcNow(), but = but.Select(t => t.Value).ToArray(), limit }), ct);
 
     /// <summary>
@@ -28,21 +31,25 @@ public sealed class OutboxStore(PortalDb db, TimeProvider clock)
             ? await tx.QueryAsync<PortalEvent>($"""
                 select {Columns}
                   from portal.outbox o join portal.events e on e.tenant_id = o.tenant_id and e.event_id = o.event_id
-                 where o.tenant_id = @tenant and o.next_try_at <= @now
-                   and not exists (select 1 from portal.outbox p join portal.events f on f.tenant_id = p.tenant_id and f.event_id = p.event_id
-                                    where p.tenant_id = @tenant and p.next_try_at > @now and p.seq < o.seq and f.aggregate_id = e.aggregate_id)
+                 where o.tenant_id = @tenant and o.next_attempt_at <= @now
+                   and not exists (select 1 from portal.outbox p join portal.events f on f.tenant_id = p.tenant_id
+                      and f.event_id = p.event_id
+                                    where p.tenant_id = @tenant and p.next_attempt_at > @now and p.seq < o.seq
+                                       and f.aggregate_id = e.aggregate_id)
                  order by o.seq limit @limit
                 """, new { tenant, limit, now = clock.GetUtcNow() })
             : [];
 
     public Task<int> DoneAsync(Tx tx, TenantId tenant, IReadOnlyList<PortalEvent> events) =>
-        tx.ExecuteAsync("delete from portal.outbox where tenant_id = @tenant and seq = any(@seqs)", new { tenant, seqs = events.Select(e => e.Seq).ToArray() });
+        tx.ExecuteAsync(
+            "delete from portal.outbox where tenant_id = @tenant and seq = any(@seqs)",
+            new { tenant, seqs = events.Select(e => e.Seq).ToArray() });
 
     /// <summary>The event stays, for later. Answers how often it has been tried now.</summary>
-    public Task<int> PutOffAsync(TenantId tenant, PortalEvent e, string error, TimeSpan wait, CancellationToken ct) =>
+    public Task<int> RescheduleAsync(TenantId tenant, PortalEvent e, string error, TimeSpan wait, CancellationToken ct) =>
         db.InTenantAsync(tenant, tx => tx.GetAsync<int>("""
-            update portal.outbox set tries = tries + 1, last_error = left(@error, 1000), next_try_at = @next
+            update portal.outbox set attempts = attempts + 1, last_error = left(@error, 1000), next_attempt_at = @next
              where tenant_id = @tenant and seq = @Seq
-            returning tries
+            returning attempts
             """, new { tenant, e.Seq, error, next = clock.GetUtcNow() + wait }), ct);
 }

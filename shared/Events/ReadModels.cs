@@ -1,4 +1,6 @@
-using Portal.Db;
+using Portal.Foundation.Db;
+using Portal.Foundation.Identity;
+using Portal.Foundation.Outbox;
 
 namespace Portal.Events;
 
@@ -23,7 +25,8 @@ public sealed class ReadModels
     /// <summary>All moves of a batch of events, each row once.</summary>
     public async Task ApplyAsync(Tx tx, TenantId tenant, IReadOnlyList<PortalEvent> events)
     {
-        var progress = events.Select(ProgressOf).OfType<(Guid Project, int Tasks, int Done)>().GroupBy(m => m.Project).OrderBy(g => g.Key).ToList();
+        var progress = events.Select(ProgressOf).OfType<(
+            Guid Project, int Tasks, int Done)>().GroupBy(m => m.Project).OrderBy(g => g.Key).ToList();
         if (progress.Count > 0)
         {
             await tx.ExecuteAsync(Progress, new
@@ -38,7 +41,13 @@ public sealed class ReadModels
         var unread = events.SelectMany(UnreadOf).GroupBy(m => m.Person).OrderBy(g => g.Key).ToList();
         if (unread.Count > 0)
         {
-            await tx.ExecuteAsync(Unread, new { tenant, people = unread.Select(g => g.Key).ToArray(), moved = unread.Select(g => g.Sum(m => m.Moved)).ToArray() });
+            await tx.ExecuteAsync(
+                Unread, new
+                {
+                    tenant,
+                    people = unread.Select(g => g.Key).ToArray(),
+                    moved = unread.Select(g => g.Sum(m => m.Moved)).ToArray(),
+                });
         }
     }
 

@@ -1,4 +1,6 @@
-using Portal.Db;
+using Portal.Foundation.Db;
+using Portal.Foundation.Identity;
+using Portal.Foundation.Outbox;
 
 namespace Portal.Events;
 
@@ -17,7 +19,8 @@ public sealed class RebuildReadModels(PortalDb db, TimeProvider clock)
     private const int Batch = 5000;
 
     private const string Events = """
-        select 0::bigint as seq, e.event_id, e.tenant_id, e.aggregate_type, e.aggregate_id, e.type, e.payload::text as payload, e.actor_id, e.occurred_at
+        select 0::bigint as seq, e.event_id, e.tenant_id, e.aggregate_type, e.aggregate_id, e.type, e.payload::text as payload, e.actor_id,
+           e.occurred_at
           from portal.events e
          where e.tenant_id = @tenant and e.event_id > @after
            and not exists (select 1 from portal.outbox o where o.tenant_id = @tenant and o.event_id = e.event_id)
@@ -30,7 +33,7 @@ public sealed class RebuildReadModels(PortalDb db, TimeProvider clock)
         await tx.ExecuteAsync("select pg_advisory_xact_lock(hashtextextended('portal.outbox ' || @tenant::text, 0))", new { tenant });
         var progress = new Dictionary<Guid, (int Tasks, int Done)>();
         var unread = new Dictionary<Guid, int>();
-        var analytics = await RolledUpAgain.BeginAsync(tx, tenant, clock.GetUtcNow());
+        var analytics = await RollupRebuild.BeginAsync(tx, tenant, clock.GetUtcNow());
         var count = await FoldAsync(tx, tenant, progress, unread, analytics);
         var wrong = await CompareAsync(tx, tenant, progress, unread);
         if (wrong.Count > 0)
@@ -42,7 +45,8 @@ public sealed class RebuildReadModels(PortalDb db, TimeProvider clock)
         return new Rebuilt(tenant, count, progress.Count + unread.Count + analytics.Rows, [.. wrong, .. wrongSums]);
     }, ct);
 
-    private static async Task<long> FoldAsync(Tx tx, TenantId tenant, Dictionary<Guid, (int Tasks, int Done)> progress, Dictionary<Guid, int> unread, RolledUpAgain analytics)
+    private static async Task<long> FoldAsync(
+        Tx tx, TenantId tenant, Dictionary<Guid, (int Tasks, int Done)> progress, Dictionary<Guid, int> unread, RollupRebuild analytics)
     {
         var count = 0L;
         for (var after = Guid.Empty; ;)
@@ -77,9 +81,11 @@ public sealed class RebuildReadModels(PortalDb db, TimeProvider clock)
         Tx tx, TenantId tenant, Dictionary<Guid, (int Tasks, int Done)> progress, Dictionary<Guid, int> unread)
     {
         var kept = (await tx.QueryAsync<(Guid Id, int Tasks, int Done)>(
-            "select project_id, tasks, done from portal.project_progress where tenant_id = @tenant", new { tenant })).ToDictionary(r => r.Id, r => (r.Tasks, r.Done));
+            "select project_id, tasks, done from portal.project_progress where tenant_id = @tenant", new { tenant })).ToDictionary(
+                r => r.Id, r => (r.Tasks, r.Done));
         var read = (await tx.QueryAsync<(Guid Id, int Unread)>(
-            "select user_id, unread from portal.unread_counts where tenant_id = @tenant", new { tenant })).ToDictionary(r => r.Id, r => r.Unread);
+            "select user_id, unread from portal.unread_counts where tenant_id = @tenant", new { tenant })).ToDictionary(r => r.Id,
+            r => r.Unread);
         return [.. Differences("project_progress", kept, progress), .. Differences("unread_counts", read, unread)];
     }
 
@@ -91,12 +97,15 @@ public sealed class RebuildReadModels(PortalDb db, TimeProvider clock)
         where !before.Equals(after)
         select new WrongRow(model, key, $"{before}", $"{after}");
 
-    private static Task<int> ReplaceAsync(Tx tx, TenantId tenant, Dictionary<Guid, (int Tasks, int Done)> progress, Dictionary<Guid, int> unread) =>
+    private static Task<int> ReplaceAsync(
+        Tx tx, TenantId tenant, Dictionary<Guid, (int Tasks, int Done)> progress, Dictionary<Guid, int> unread) =>
         tx.ExecuteAsync("""
             delete from portal.project_progress where tenant_id = @tenant;
             delete from portal.unread_counts where tenant_id = @tenant;
-            insert into portal.project_progress (tenant_id, project_id, tasks, done) select @tenant, p.id, p.tasks, p.done from unnest(@projects, @tasks, @done) as p (id, tasks, done);
-            insert into portal.unread_counts (tenant_id, user_id, unread) select @tenant, u.id, u.unread from unnest(@people, @unread) as u (id, unread);
+            insert into portal.project_progress (tenant_id, project_id, tasks, done) select @tenant, p.id, p.tasks, p.done
+               from unnest(@projects, @tasks, @done) as p (id, tasks, done);
+            insert into portal.unread_counts (tenant_id, user_id, unread) select @tenant, u.id, u.unread
+               from unnest(@people, @unread) as u (id, unread);
             """, new
         {
             tenant,

@@ -1,10 +1,12 @@
 using System.Text.Json;
-using Portal.Db;
+using Portal.Foundation.Db;
+using Portal.Foundation.Identity;
+using Portal.Foundation.Outbox;
 
 namespace Portal.Events;
 
 /// <summary>
-/// Writes who is told of events: notifications for people in the portal, deliveries for mail. The same rules for every group: active
+/// Writes who is notified of events: notifications for people in the portal, deliveries for mail. The same rules for every group: active
 /// people, who may see the project, have not muted it, have not switched that type off, and did not do it themselves.
 /// </summary>
 public sealed class Recipients(TimeProvider clock)
@@ -14,13 +16,16 @@ public sealed class Recipients(TimeProvider clock)
     private const string Rules = """
            from unnest(@eventIds, @people, @keys) as p (event_id, id, key)
            join jsonb_to_recordset(@events::jsonb) as e (
-                    event_id uuid, type text, aggregate uuid, seq bigint, subject_type text, subject_id uuid, project uuid, actor uuid, at timestamptz) on e.event_id = p.event_id
+                    event_id uuid, type text, aggregate uuid, seq bigint, subject_type text, subject_id uuid, project uuid, actor uuid,
+                    at timestamptz) on e.event_id = p.event_id
            join portal.users u on u.tenant_id = @tenant and u.id = p.id
           where u.status = 'active'
             and (@evenTheActor or u.id is distinct from e.actor)
             and (e.project is null or u.role = 'admin'
-                 or exists (select 1 from portal.project_members m where m.tenant_id = @tenant and m.project_id = e.project and m.user_id = u.id))
-            and not exists (select 1 from portal.project_mutes q where q.tenant_id = @tenant and q.user_id = u.id and q.project_id = e.project)
+                 or exists (select 1 from portal.project_members m where m.tenant_id = @tenant and m.project_id = e.project
+                 and m.user_id = u.id))
+            and not exists (select 1 from portal.project_mutes q where q.tenant_id = @tenant and q.user_id = u.id
+               and q.project_id = e.project)
         """;
 
     private const string Notify = $"""
@@ -45,14 +50,15 @@ public sealed class Recipients(TimeProvider clock)
     private const string Others = """
         insert into portal.deliveries (id, tenant_id, event_id, event_type, aggregate_id, seq, channel, recipient, created_at)
         select d.key, @tenant, d.event_id, d.type, d.aggregate, d.seq, d.channel, d.recipient, @now
-          from unnest(@keys, @eventIds, @types, @aggregates, @seqs, @channels, @recipients) as d (key, event_id, type, aggregate, seq, channel, recipient)
+          from unnest(@keys, @eventIds, @types, @aggregates, @seqs, @channels, @recipients) as d (key, event_id, type, aggregate, seq,
+             channel, recipient)
         on conflict (event_id, channel, recipient) do nothing
         """;
 
     /// <summary>For which events, and to whom of the group, the notifications were written.</summary>
-    public async Task<IReadOnlyList<Told>> NotifyAsync(Tx tx, TenantId tenant, Audience audience, IReadOnlyList<PortalEvent> events) =>
+    public async Task<IReadOnlyList<Notified>> NotifyAsync(Tx tx, TenantId tenant, Audience audience, IReadOnlyList<PortalEvent> events) =>
         await PeopleAsync(tx, tenant, audience, events) is { Count: > 0 } people
-            ? await tx.QueryAsync<Told>(Notify, Args(tenant, audience, events, people))
+            ? await tx.QueryAsync<Notified>(Notify, Args(tenant, audience, events, people))
             : [];
 
     public async Task MailAsync(Tx tx, TenantId tenant, Audience audience, IReadOnlyList<PortalEvent> events)
@@ -86,20 +92,23 @@ public sealed class Recipients(TimeProvider clock)
         });
     }
 
-    private static async Task<IReadOnlyList<Told>> PeopleAsync(Tx tx, TenantId tenant, Audience audience, IReadOnlyList<PortalEvent> events)
+    private static async Task<IReadOnlyList<Notified>> PeopleAsync(
+        Tx tx, TenantId tenant, Audience audience, IReadOnlyList<PortalEvent> events)
     {
-        var people = new List<Told>();
-        IEnumerable<IReadOnlyList<PortalEvent>> questions = audience.OneByOne ? events.Select(e => (IReadOnlyList<PortalEvent>)[e]) : [events];
+        var people = new List<Notified>();
+        IEnumerable<IReadOnlyList<PortalEvent>> questions = audience.Sequential
+            ? events.Select(e => (IReadOnlyList<PortalEvent>)[e])
+            : [events];
         foreach (var question in questions)
         {
             var named = await tx.QueryAsync<Named>(audience.Sql, new { tenant, events = Json(question) });
-            people.AddRange(named.Where(n => n.UserId is not null).Select(n => new Told(n.EventId, n.UserId!.Value)));
+            people.AddRange(named.Where(n => n.UserId is not null).Select(n => new Notified(n.EventId, n.UserId!.Value)));
         }
 
         return [.. people.Distinct()];
     }
 
-    private object Args(TenantId tenant, Audience audience, IReadOnlyList<PortalEvent> events, IReadOnlyList<Told> people)
+    private object Args(TenantId tenant, Audience audience, IReadOnlyList<PortalEvent> events, IReadOnlyList<Notified> people)
     {
         var now = clock.GetUtcNow();
         return new
@@ -138,5 +147,5 @@ public sealed class Recipients(TimeProvider clock)
     private sealed record Named(Guid EventId, Guid? UserId);
 }
 
-/// <summary>A person who is told of an event.</summary>
-public sealed record Told(Guid EventId, Guid UserId);
+/// <summary>A person who is notified of an event.</summary>
+public sealed record Notified(Guid EventId, Guid UserId);

@@ -1,4 +1,5 @@
-using Portal.Db;
+using Portal.Foundation.Db;
+using Portal.Foundation.Identity;
 
 namespace Portal.Operations;
 
@@ -12,7 +13,8 @@ public sealed record LateToken(TenantId TenantId, Guid ShareLinkId, long Tokens,
 /// <param name="DoneAt">When Mux confirmed; null: it has not yet.</param>
 /// <param name="StillPlayed">The version says that it plays from this very id.</param>
 public sealed record RevokedPlayback(
-    Guid Id, TenantId TenantId, Guid AssetVersionId, string MuxAssetId, string OldPlaybackId, DateTimeOffset CreatedAt, DateTimeOffset? DoneAt, bool StillPlayed);
+    Guid Id, TenantId TenantId, Guid AssetVersionId, string MuxAssetId, string OldPlaybackId, DateTimeOffset CreatedAt,
+    DateTimeOffset? DoneAt, bool StillPlayed);
 
 /// <summary>SQL of the daily checks, across tenants.</summary>
 public sealed class DailyCheckStore(PortalDb db)
@@ -30,14 +32,16 @@ public sealed class DailyCheckStore(PortalDb db)
             """, new { settledBefore, limit }), ct);
 
     public Task<IReadOnlyList<LateToken>> MintedAfterRevokeAsync(DateTimeOffset since, int limit, CancellationToken ct) =>
-        db.AcrossTenantsAsync(tx => tx.QueryAsync<LateToken>("select * from portal.minted_after_revoke(@since, @limit)", new { since, limit }), ct);
+        db.AcrossTenantsAsync(
+            tx => tx.QueryAsync<LateToken>("select * from portal.minted_after_revoke(@since, @limit)", new { since, limit }), ct);
 
     public Task<IReadOnlyList<RevokedPlayback>> HardRevokedAsync(DateTimeOffset since, Guid after, int limit, CancellationToken ct) =>
         db.AcrossTenantsAsync(tx => tx.QueryAsync<RevokedPlayback>("""
             select c.id, c.tenant_id, c.asset_version_id, c.mux_asset_id, c.old_playback_id, c.created_at, c.done_at,
                    exists (select 1 from portal.asset_versions v
-                            where v.tenant_id = c.tenant_id and v.id = c.asset_version_id and v.playback_id = c.old_playback_id and v.purged_at is null) as still_played
-              from portal.mux_chores c
+                            where v.tenant_id = c.tenant_id and v.id = c.asset_version_id and v.playback_id = c.old_playback_id
+                               and v.purged_at is null) as still_played
+              from portal.mux_tasks c
              where c.kind = 'replace_playback_id' and (c.done_at is null or c.done_at >= @since) and c.id > @after
              order by c.id limit @limit
             """, new { since, after, limit }), ct);

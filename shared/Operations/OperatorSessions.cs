@@ -2,10 +2,10 @@ using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Extensions.Options;
-using Portal.Audit;
-using Portal.Db;
-using Portal.Limits;
-using Portal.Tenancy;
+using Portal.Foundation.Audit;
+using Portal.Foundation.Db;
+using Portal.Foundation.Identity;
+using Portal.Foundation.Limits;
 using Portal.Vendors.Clerk;
 
 namespace Portal.Operations;
@@ -26,19 +26,20 @@ public abstract record OperatorSignIn
 }
 
 /// <summary>
-/// Sessions of the page at /ops. A Clerk session token is asked for once, checked as everywhere, and exchanged for a random token of limited
-/// life that ends with a sign-out or with the Operator's row. Both ends are audited as acts of the platform.
+/// Sessions of the page at /ops. A Clerk session token is asked for once, checked as everywhere, and exchanged for a random token of
+/// limited life that ends with a sign-out or with the Operator's row. Both ends are audited as acts of the platform.
 /// </summary>
 public sealed class OperatorSessions(
-    PortalDb db, ClerkSessions clerk, CallerStore callers, RateLimit limit, Journal journal, IOptions<OperationsOptions> options, TimeProvider clock)
+    PortalDb db, ClerkSessions clerk, CallerStore callers, RateLimit limit, AuditWriter audit, IOptions<OperationsOptions> options,
+    TimeProvider clock)
 {
     private const int TokenBytes = 32;
-    private const int TriesPerMinute = 20;
+    private const int AttemptsPerMinute = 20;
     private const int LongestToken = 100;
 
     public async Task<OperatorSignIn> SignInAsync(string clerkToken, Requester requester, CancellationToken ct)
     {
-        var hit = await limit.TakeAsync($"ops:{Convert.ToHexString(requester.IpHash)}", TimeSpan.FromMinutes(1), TriesPerMinute, ct);
+        var hit = await limit.TakeAsync($"ops:{Convert.ToHexString(requester.IpHash)}", TimeSpan.FromMinutes(1), AttemptsPerMinute, ct);
         if (!hit.Allowed)
         {
             return new OperatorSignIn.TooMany(hit.RetryAfter);
@@ -47,7 +48,10 @@ public sealed class OperatorSessions(
         var check = await clerk.CheckAsync(clerkToken, ct);
         if (check.Session is not { } session)
         {
-            return new OperatorSignIn.Refused(check.Fault == "expired" ? "That token has expired. They live for about a minute: fetch a new one." : "That is no valid session token.");
+            return new OperatorSignIn.Refused(
+                check.Fault == "expired"
+                    ? "That token has expired. They live for about a minute: fetch a new one."
+                    : "That is no valid session token.");
         }
 
         var known = await callers.AdmitAsync(session.UserId, session.OrganizationId, ct);
@@ -69,7 +73,8 @@ public sealed class OperatorSessions(
         {
             var id = Guid.CreateVersion7(now);
             await tx.ExecuteAsync("""
-                insert into portal.operator_sessions (id, token_hash, clerk_user_id, created_at, expires_at) values (@id, @hash, @userId, @now, @expires);
+                insert into portal.operator_sessions (id, token_hash, clerk_user_id, created_at, expires_at)
+                   values (@id, @hash, @userId, @now, @expires);
                 delete from portal.operator_sessions where expires_at < @old;
                 """, new { id, hash = Hash(token), userId = session.UserId, now, expires, old = now.AddDays(-7) });
             await AuditAsync(tx, new(session.UserId, requester.RequestId), "operator_signed_in", id, new { expiresAt = expires });
@@ -106,13 +111,14 @@ public sealed class OperatorSessions(
     }, ct);
 
     /// <summary>What a form must bring along: made of the cookie's secret, which no other site can read.</summary>
-    public static string FormToken(string secret) => Base64Url.EncodeToString(HMACSHA256.HashData(Encoding.UTF8.GetBytes(secret), "ops form"u8));
+    public static string FormToken(string secret) =>
+        Base64Url.EncodeToString(HMACSHA256.HashData(Encoding.UTF8.GetBytes(secret), "ops form"u8));
 
     public static bool IsFormToken(string secret, string given) =>
         CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(FormToken(secret)), Encoding.UTF8.GetBytes(given));
 
     private Task AuditAsync(Tx tx, Operator person, string action, Guid session, object? what) =>
-        journal.WriteAsync(tx, OperateOrchestration.Platform, Actor.From(person), new Entry(action, "operator_session", session, null, what));
+        audit.WriteAsync(tx, TenantId.Platform, Actor.From(person), new AuditEntry(action, "operator_session", session, null, what));
 
     private static byte[] Hash(string token) => SHA256.HashData(Encoding.UTF8.GetBytes(token));
 }

@@ -1,7 +1,9 @@
-using Portal.Alerts;
-using Portal.Uploads;
+using Portal.Foundation.Alerts;
+using Portal.Foundation.Faults;
+using Portal.Foundation.Timers;
 using Portal.Vendors;
 using Portal.Vendors.Mux;
+using Portal.Videos.Uploads;
 
 namespace Portal.Operations;
 
@@ -15,13 +17,14 @@ public sealed class RunDailyChecks(DailyCheckStore store, IMuxVideo mux, AlertSt
     private const int Batch = 500;
     private static readonly TimeSpan Settled = TimeSpan.FromMinutes(10);
 
-    /// <summary>A day that was missed is looked at by the next run; tokens live for 15 minutes only, but that one was made at all is what matters.</summary>
+    /// <summary>A day that was missed is looked at by the next run; tokens live for 15 minutes only, but that one was made at all is what
+    /// matters.</summary>
     private static readonly TimeSpan Back = TimeSpan.FromDays(7);
 
-    /// <summary>Mux confirms within seconds; the chore itself goes on.</summary>
+    /// <summary>Mux confirms within seconds; the task itself goes on.</summary>
     private static readonly TimeSpan HardRevokeTakes = TimeSpan.FromHours(1);
 
-    /// <exception cref="TryAgainException">Mux could not be asked about everything; what was found is on the alert list.</exception>
+    /// <exception cref="TransientException">Mux could not be asked about everything; what was found is on the alert list.</exception>
     public async Task<RunCounts> RunAsync(CancellationToken ct)
     {
         var counts = new RunCounts();
@@ -76,7 +79,12 @@ public sealed class RunDailyChecks(DailyCheckStore store, IMuxVideo mux, AlertSt
                     counts.Add("revokedButPlayable", 1);
                     await alerts.AddAsync(new("revoked_but_playable", playback.Id.ToString(), "critical",
                         $"Asset version {playback.AssetVersionId} can still be played by a playback id that a hard revoke took away.",
-                        new { assetVersionId = playback.AssetVersionId, tenantId = playback.TenantId.Value, muxAssetId = playback.MuxAssetId }), ct);
+                        new
+                        {
+                            assetVersionId = playback.AssetVersionId,
+                            tenantId = playback.TenantId.Value,
+                            muxAssetId = playback.MuxAssetId,
+                        }), ct);
                 }
             }
 
@@ -85,15 +93,16 @@ public sealed class RunDailyChecks(DailyCheckStore store, IMuxVideo mux, AlertSt
 
         if (unasked > 0)
         {
-            throw new TryAgainException($"Mux could not be asked about {unasked} playback ids.");
+            throw new TransientException($"Mux could not be asked about {unasked} playback ids.");
         }
     }
 
     /// <summary>Null: Mux did not say.</summary>
-    private async Task<bool?> IsPlayableAsync(RevokedPlayback playback, CancellationToken ct) => await mux.GetFilesAsync(playback.MuxAssetId, ct) switch
-    {
-        VendorAnswer<MuxFiles>.Ok files => files.Value.SignedPlaybackIds.Contains(playback.OldPlaybackId),
-        VendorAnswer<MuxFiles>.Refused { Status: 404 } => false,
-        _ => null,
-    };
+    private async Task<bool?> IsPlayableAsync(RevokedPlayback playback, CancellationToken ct) =>
+        await mux.GetFilesAsync(playback.MuxAssetId, ct) switch
+        {
+            VendorAnswer<MuxFiles>.Ok files => files.Value.SignedPlaybackIds.Contains(playback.OldPlaybackId),
+            VendorAnswer<MuxFiles>.Refused { Status: 404 } => false,
+            _ => null,
+        };
 }

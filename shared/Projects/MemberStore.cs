@@ -1,7 +1,8 @@
-using Portal.Audit;
-using Portal.Db;
-using Portal.Paging;
-using Portal.Tenancy;
+using Portal.Foundation.Audit;
+using Portal.Foundation.Db;
+using Portal.Foundation.Faults;
+using Portal.Foundation.Identity;
+using Portal.Foundation.Paging;
 
 namespace Portal.Projects;
 
@@ -9,11 +10,12 @@ namespace Portal.Projects;
 public sealed record ProjectMember(UserId UserId, string Name, string Role, DateTimeOffset AddedAt);
 
 /// <summary>Who is assigned to a project. Adding and removing say the same when there is nothing left to do.</summary>
-public sealed class MemberStore(PortalDb db, ProjectStore projects, Journal journal, TimeProvider clock)
+public sealed class MemberStore(PortalDb db, ProjectStore projects, AuditWriter audit, TimeProvider clock)
 {
     private const string Columns = "m.user_id, u.name, u.role, m.added_at";
 
-    /// <summary>Oldest member first, and those who were deactivated left out; the caller has looked whether the project may be seen.</summary>
+    /// <summary>Oldest member first, and those who were deactivated left out; the caller has looked whether the project may be
+    /// seen.</summary>
     public Task<IReadOnlyList<ProjectMember>> ListAsync(TenantId tenant, ProjectId project, Page page, CancellationToken ct) =>
         db.ReadAsync<ProjectMember>(tenant, $"""
             select {Columns} from portal.project_members m join portal.users u on u.tenant_id = m.tenant_id and u.id = m.user_id
@@ -23,7 +25,8 @@ public sealed class MemberStore(PortalDb db, ProjectStore projects, Journal jour
             """, new { tenant, project, afterAt = page.After?.At, afterId = page.After?.Id, take = page.Take }, ct);
 
     /// <summary>Adds an active Admin, Agency or Client user.</summary>
-    public async Task<(ProjectMember? Item, Refusal? Refusal)> AddAsync(Tx tx, TenantId tenant, Caller caller, ProjectId project, UserId user)
+    public async Task<(ProjectMember? Item, Refusal? Refusal)> AddAsync(
+        Tx tx, TenantId tenant, Caller caller, ProjectId project, UserId user)
     {
         if (await RefusalAsync(tx, tenant, caller, project) is { } refusal)
         {
@@ -48,7 +51,7 @@ public sealed class MemberStore(PortalDb db, ProjectStore projects, Journal jour
 
         if (added > 0)
         {
-            await journal.WriteAsync(tx, tenant, Actor.From(caller), new Entry("project_member_added", "project", project.Value,
+            await audit.WriteAsync(tx, tenant, Actor.From(caller), new AuditEntry("project_member_added", "project", project.Value,
                 null, new { userId = user.Value }, "project_member_added"));
         }
 
@@ -64,7 +67,8 @@ public sealed class MemberStore(PortalDb db, ProjectStore projects, Journal jour
         }
 
         var removed = await tx.ExecuteAsync(
-            "delete from portal.project_members where tenant_id = @tenant and project_id = @project and user_id = @user", new { tenant, project, user });
+            "delete from portal.project_members where tenant_id = @tenant and project_id = @project and user_id = @user",
+            new { tenant, project, user });
         if (removed > 0)
         {
             var tasks = await tx.QueryAsync<Guid>("""
@@ -77,7 +81,7 @@ public sealed class MemberStore(PortalDb db, ProjectStore projects, Journal jour
                  where t.tenant_id = @tenant and t.id = unassigned.task_id
                 returning t.id
                 """, new { tenant, project, user, now = clock.GetUtcNow() });
-            await journal.WriteAsync(tx, tenant, Actor.From(caller), new Entry("project_member_removed", "project", project.Value,
+            await audit.WriteAsync(tx, tenant, Actor.From(caller), new AuditEntry("project_member_removed", "project", project.Value,
                 new { userId = user.Value }, new { userId = user.Value, unassignedTasks = tasks }));
         }
 

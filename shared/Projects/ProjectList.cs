@@ -1,6 +1,6 @@
-using Portal.Db;
-using Portal.Paging;
-using Portal.Tenancy;
+using Portal.Foundation.Db;
+using Portal.Foundation.Identity;
+using Portal.Foundation.Paging;
 
 namespace Portal.Projects;
 
@@ -36,7 +36,8 @@ public sealed class ProjectList(PortalDb db)
 
     private static readonly string[] Unarchived = [ProjectStatus.Active, ProjectStatus.OnHold, ProjectStatus.Completed];
 
-    public Task<IReadOnlyList<Project>> ReadAsync(TenantId tenant, Caller caller, ProjectFilter filter, string order, Page page, CancellationToken ct) =>
+    public Task<IReadOnlyList<Project>> ReadAsync(
+        TenantId tenant, Caller caller, ProjectFilter filter, string order, Page page, CancellationToken ct) =>
         db.ReadAsync<Project>(tenant, order == ByName ? ByNameSql : NewestSql, new
         {
             tenant,

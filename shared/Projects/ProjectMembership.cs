@@ -1,4 +1,5 @@
-using Portal.Db;
+using Portal.Foundation.Db;
+using Portal.Foundation.Identity;
 
 namespace Portal.Projects;
 

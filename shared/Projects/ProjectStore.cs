@@ -1,6 +1,7 @@
-using Portal.Audit;
-using Portal.Db;
-using Portal.Tenancy;
+using Portal.Foundation.Audit;
+using Portal.Foundation.Db;
+using Portal.Foundation.Faults;
+using Portal.Foundation.Identity;
 
 namespace Portal.Projects;
 
@@ -8,11 +9,13 @@ namespace Portal.Projects;
 /// <param name="OpenTasks">Tasks that are not done.</param>
 /// <param name="NameKey">What the list by name is ordered by.</param>
 public sealed record Project(
-    ProjectId Id, string Name, string Description, string Status, UserId CreatedBy, int Version, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt,
+    ProjectId Id, string Name, string Description, string Status, UserId CreatedBy, int Version, DateTimeOffset CreatedAt,
+    DateTimeOffset UpdatedAt,
     long Members, long OpenTasks, string NameKey);
 
-/// <summary>All SQL of projects, but their members and lists. An Admin sees every project of the tenant, other roles those they are assigned to.</summary>
-public sealed class ProjectStore(PortalDb db, Journal journal, TimeProvider clock)
+/// <summary>All SQL of projects, but their members and lists. An Admin sees every project of the tenant, other roles those they are
+/// assigned to.</summary>
+public sealed class ProjectStore(PortalDb db, AuditWriter audit, TimeProvider clock)
 {
     internal const string Columns = """
         p.id, p.name, p.description, p.status, p.created_by, p.version, p.created_at, p.updated_at,
@@ -31,10 +34,13 @@ public sealed class ProjectStore(PortalDb db, Journal journal, TimeProvider cloc
     /// The projects of a caller who does not see all, as an array: <c>(@seesAll or t.project_id = any({Mine}))</c> is the rule of
     /// <see cref="Visible"/> in a form that an index of the list can use.
     /// </summary>
-    internal const string Mine = "array(select m.project_id from portal.project_members m where m.tenant_id = @tenant and m.user_id = @user)";
+    internal const string Mine = "array(select m.project_id from portal.project_members m where m.tenant_id = @tenant and m.user_id = "
+        + "@user)";
 
-    /// <summary>Creates a project with its members; null when a member is not an active Agency, Client or Admin user of the tenant.</summary>
-    public async Task<Project?> CreateAsync(Tx tx, TenantId tenant, Caller caller, string name, string description, IReadOnlyList<Guid> members)
+    /// <summary>Creates a project with its members; null when a member is not an active Agency, Client or Admin user of the
+    /// tenant.</summary>
+    public async Task<Project?> CreateAsync(
+        Tx tx, TenantId tenant, Caller caller, string name, string description, IReadOnlyList<Guid> members)
     {
         var now = clock.GetUtcNow();
         var id = NewKey.At<ProjectId>(now);
@@ -53,7 +59,7 @@ public sealed class ProjectStore(PortalDb db, Journal journal, TimeProvider cloc
             insert into portal.project_members (tenant_id, project_id, user_id, added_at)
             select @tenant, @id, m, @now from unnest(@members) m on conflict do nothing;
             """, new { id, tenant, name, description, createdBy = caller.User, members = members.ToArray(), now });
-        await journal.WriteAsync(tx, tenant, Actor.From(caller), new Entry("project_created", "project", id.Value, null,
+        await audit.WriteAsync(tx, tenant, Actor.From(caller), new AuditEntry("project_created", "project", id.Value, null,
             new { projectId = id.Value, status = ProjectStatus.Active, members }, "project_created"));
         return await FindAsync(tx, tenant, caller, id);
     }
@@ -85,7 +91,8 @@ public sealed class ProjectStore(PortalDb db, Journal journal, TimeProvider cloc
             """, new { tenant, id, seesAll = caller.SeesAllProjects, user = caller.User });
 
     /// <summary>New name and description; null values stay.</summary>
-    public async Task<(Project? Item, Refusal? Refusal)> UpdateAsync(Tx tx, TenantId tenant, Caller caller, ProjectId id, int version, string? name, string? description)
+    public async Task<(Project? Item, Refusal? Refusal)> UpdateAsync(
+        Tx tx, TenantId tenant, Caller caller, ProjectId id, int version, string? name, string? description)
     {
         if (await LockAsync(tx, tenant, caller, id) is not { } project)
         {
@@ -125,7 +132,7 @@ public sealed class ProjectStore(PortalDb db, Journal journal, TimeProvider cloc
             returning {Columns}
             """, new { tenant, id, version, name, description, now = clock.GetUtcNow() });
         // Names are what people typed: the audit keeps which fields changed, not their words.
-        await journal.WriteAsync(tx, tenant, Actor.From(caller), new Entry("project_updated", "project", id.Value,
+        await audit.WriteAsync(tx, tenant, Actor.From(caller), new AuditEntry("project_updated", "project", id.Value,
             new { version }, new { version = updated.Version, fields }, "project_updated"));
         return (updated, null);
     }
@@ -149,7 +156,7 @@ public sealed class ProjectStore(PortalDb db, Journal journal, TimeProvider cloc
         }
 
         var action = to == ProjectStatus.Archived ? "project_archived" : "project_status_changed";
-        await journal.WriteAsync(tx, tenant, Actor.From(caller), new Entry(action, "project", id.Value,
+        await audit.WriteAsync(tx, tenant, Actor.From(caller), new AuditEntry(action, "project", id.Value,
             new { status = project.Status }, new { status = to, previous = project.Status }, action));
         return (moved, null);
     }

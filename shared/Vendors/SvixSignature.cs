@@ -4,8 +4,17 @@ using System.Text;
 
 namespace Portal.Vendors;
 
-/// <summary>What Svix puts into the headers of a webhook.</summary>
-public sealed record SvixHeaders(string? Id, string? Timestamp, string? Signature);
+/// <summary>What Svix puts into the headers of a webhook: <c>svix-id</c>, <c>-timestamp</c>, <c>-signature</c>, or the same with the names
+/// of Standard Webhooks (<c>webhook-…</c>), which its and Clerk's SDKs also accept. One set, never a mixture.</summary>
+public sealed record SvixHeaders(string? Id, string? Timestamp, string? Signature)
+{
+    /// <param name="header">A header by name; null when it is not there.</param>
+    public static SvixHeaders From(Func<string, string?> header)
+    {
+        var prefix = header("svix-id") is null ? "webhook" : "svix";
+        return new(header($"{prefix}-id"), header($"{prefix}-timestamp"), header($"{prefix}-signature"));
+    }
+}
 
 /// <summary>
 /// Checks webhooks that Svix delivers (Clerk's and Resend's): base64 HMAC-SHA256 over <c>id.timestamp.body</c>, key = the bytes behind
@@ -46,7 +55,8 @@ public static class SvixSignature
         }
 
         Span<byte> expected = stackalloc byte[HMACSHA256.HashSizeInBytes];
-        using var hmac = IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, Key(secret) ?? throw new FormatException("A Svix secret is whsec_ and base64."));
+        using var hmac = IncrementalHash.CreateHMAC(
+            HashAlgorithmName.SHA256, Key(secret) ?? throw new FormatException("A Svix secret is whsec_ and base64."));
         hmac.AppendData(Encoding.UTF8.GetBytes($"{headers.Id}.{headers.Timestamp}."));
         hmac.AppendData(body);
         hmac.GetHashAndReset(expected);
@@ -77,6 +87,8 @@ public static class SvixSignature
         }
 
         var key = new byte[secret.Length];
-        return Convert.TryFromBase64String(secret[Prefix.Length..], key, out var length) && length is >= MinKey and <= MaxKey ? key[..length] : null;
+        return Convert.TryFromBase64String(secret[Prefix.Length..], key, out var length) && length is >= MinKey and <= MaxKey
+            ? key[..length]
+            : null;
     }
 }

@@ -5,9 +5,9 @@ using System.Text;
 namespace Portal.Vendors;
 
 /// <summary>
-/// Checks a header <c>t=…,v1=…</c>, as Mux and our monitoring sign: HMAC-SHA256 over <c>t + "." + raw body</c>, key = the secret's UTF-8 bytes, hex. Several
-/// v1 may appear (secret rotation), other schemes are ignored. Timestamps are held to ±300 s both ways: Mux's own verifier checks
-/// only the past.
+/// Checks a header <c>t=…,v1=…</c>, as Mux and our monitoring sign: HMAC-SHA256 over <c>t + "." + raw body</c>, key = the secret's UTF-8
+/// bytes, hex. Several v1 may appear (secret rotation), other schemes are ignored. Timestamps are held to ±300 s both ways: Mux's own
+/// verifier checks only the past.
 /// </summary>
 public static class TimedSignature
 {

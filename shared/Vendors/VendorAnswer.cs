@@ -14,7 +14,7 @@ public abstract record VendorAnswer<T>
     public sealed record Refused(int Status, string Reason) : VendorAnswer<T>;
 
     /// <summary>Too many calls (429): wait at least that long, which is no failure of ours.</summary>
-    public sealed record Paced(TimeSpan Wait) : VendorAnswer<T>;
+    public sealed record RateLimited(TimeSpan Wait) : VendorAnswer<T>;
 
     /// <summary>No answer, a broken one, or 5xx: the outcome is unknown, the call may have had its effect. Try again.</summary>
     public sealed record Unknown(string Reason) : VendorAnswer<T>;

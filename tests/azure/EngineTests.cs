@@ -27,8 +27,12 @@ public sealed class EngineTests(BothEngines engines) : IClassFixture<BothEngines
         Assert.Equal("2", done["customStatus"]!["shouted"]!.ToString());
         var history = (await instance.ReadAsync("showHistory=true&showHistoryOutput=true"))["historyEvents"]!.AsArray();
         Assert.Equal(
-            ["ExecutionStarted Sequence", "TaskCompleted Shout \"hey!\"", "TaskCompleted Shout \"hey!!\"", "ExecutionCompleted  \"hey!!\""],
-            history.Select(row => $"{row!["EventType"]} {row["FunctionName"]}{(row["Result"] is { } result ? $" {result.ToJsonString()}" : "")}"));
+            [
+                "ExecutionStarted Sequence", "TaskCompleted Shout \"hey!\"", "TaskCompleted Shout \"hey!!\"",
+                "ExecutionCompleted  \"hey!!\""
+            ],
+            history.Select(
+                row => $"{row!["EventType"]} {row["FunctionName"]}{(row["Result"] is { } result ? $" {result.ToJsonString()}" : "")}"));
     }
 
     [Theory]
@@ -159,7 +163,8 @@ public sealed class EngineTests(BothEngines engines) : IClassFixture<BothEngines
     {
         var instance = new Instance(engines.Client(engine), $"{orchestration}-{Guid.NewGuid():N}");
         using var response = await instance.StartAgainAsync(orchestration, input);
-        Assert.True(response.StatusCode == HttpStatusCode.Accepted, $"{(int)response.StatusCode} {await response.Content.ReadAsStringAsync()}");
+        Assert.True(
+            response.StatusCode == HttpStatusCode.Accepted, $"{(int)response.StatusCode} {await response.Content.ReadAsStringAsync()}");
         return instance;
     }
 
@@ -179,7 +184,8 @@ public sealed class EngineTests(BothEngines engines) : IClassFixture<BothEngines
         public async Task<JsonNode> DoneAsync(string status)
         {
             var done = await Eventually.ValueAsync(
-                () => ReadAsync(), json => json["runtimeStatus"]!.ToString() is "Completed" or "Failed" or "Terminated", $"{Id} to end", Limit);
+                () => ReadAsync(), json => json["runtimeStatus"]!.ToString() is "Completed" or "Failed" or "Terminated", $"{Id} to end",
+                Limit);
             Assert.True(done["runtimeStatus"]!.ToString() == status, done.ToJsonString());
             return done;
         }

@@ -31,14 +31,18 @@ internal static partial class Likeness
 
     private static string Shape(JsonNode? json) => json switch
     {
-        JsonObject row => $"{{{string.Join(", ", row.OrderBy(each => each.Key, StringComparer.Ordinal).Select(each => $"{each.Key}: {Shape(each.Value)}"))}}}",
+        JsonObject row =>
+            $"{{{string.Join(
+                ", ",
+                row.OrderBy(each => each.Key, StringComparer.Ordinal).Select(each => $"{each.Key}: {Shape(each.Value)}"))}}}",
         // How many there are, and in which order, is not the runtime's doing.
         JsonArray rows => $"[{string.Join(" | ", rows.Select(Shape).Distinct().Order(StringComparer.Ordinal))}]",
         null => "null",
         _ => Plain(json.ToString()),
     };
 
-    private static string Plain(string text) => Number().Replace(Token().Replace(Time().Replace(Id().Replace(text, "{id}"), "{time}"), "{token}"), "0");
+    private static string Plain(string text) =>
+        Number().Replace(Token().Replace(Time().Replace(Id().Replace(text, "{id}"), "{time}"), "{token}"), "0");
 
     [GeneratedRegex("[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}|[0-9a-f]{32}")]
     private static partial Regex Id();

@@ -4,7 +4,8 @@ using Portal.Tests.Support.AsAzure;
 
 namespace Portal.Tests.Azure;
 
-/// <summary>The main job with the published app: upload, Mux, ready, share, playback; through what webhooks and processes suffer.</summary>
+/// <summary>The main job with the published app: upload, Mux, ready, share, playback; through what webhooks and processes
+/// suffer.</summary>
 [Collection(AzurePortalCollection.Name)]
 public sealed class MainJobTests(AzurePortal azure)
 {
@@ -83,7 +84,8 @@ public sealed class MainJobTests(AzurePortal azure)
         await Portal.RunTimerAsync("SealAudit");
 
         await Eventually.TrueAsync(
-            async () => await Portal.ScalarAsync<long>("select count(*) from portal.audit_seals") > 0, "the audit log to be sealed", Limit);
+            async () => await Portal.ScalarAsync<long>(
+                "select count(*) from portal.audit_seals") > 0, "the audit log to be sealed", Limit);
     }
 
     [Fact]
@@ -98,7 +100,9 @@ public sealed class MainJobTests(AzurePortal azure)
             request.Headers.Add("Authorization", "Bearer a.b.c");
             using var response = await Portal.Anonymous.SendAsync(request);
             Assert.Equal(HttpStatusCode.Unauthorized, response.StatusCode);
-            hashes.Add(await Portal.ScalarAsync<string>("select string_agg(distinct key, ' ' order by key) from portal.rate_windows where key like 'failed%'"));
+            hashes.Add(
+                await Portal.ScalarAsync<string>(
+                    "select string_agg(distinct key, ' ' order by key) from portal.rate_windows where key like 'failed%'"));
         }
 
         Assert.Equal(hashes[0], hashes[1]);
@@ -109,12 +113,14 @@ public sealed class MainJobTests(AzurePortal azure)
         var project = await azure.World.ProjectAsync();
         var upload = await Eventually.ValueAsync(
             () => Portal.As("agency").PostAsync(
-                "/api/uploads", new { projectId = project, title = "Cut one", fileName = "cut-1.mp4", sizeBytes = 1000, source = "direct" }),
+                "/api/uploads",
+                new { projectId = project, title = "Cut one", fileName = "cut-1.mp4", sizeBytes = 1000, source = "direct" }),
             answer => answer.Code is 201 or 202, "an upload to be accepted", Limit);
         if (upload.Code == 202)
         {
             upload = await Eventually.ValueAsync(
-                () => Portal.As("agency").FetchAsync($"/api/uploads/{upload.Id}"), answer => answer.Json?["target"] is not null, "the upload URL", Limit);
+                () => Portal.As("agency").FetchAsync(
+                    $"/api/uploads/{upload.Id}"), answer => answer.Json?["target"] is not null, "the upload URL", Limit);
         }
 
         await Portal.SendBytesAsync(upload, bytes);

@@ -1,4 +1,4 @@
-using Portal.Functions.Contract;
+using Portal.Functions.Foundation.Contract;
 using Portal.Tests.Support;
 using Portal.Tests.Support.AsAzure;
 using Portal.Tests.Support.Contract;
@@ -66,7 +66,8 @@ public sealed class TourTests(AzurePortal azure, FastPortal fast) : IClassFixtur
     }
 
     /// <summary>A good request, and refusals that need no knowledge of the operation.</summary>
-    private static async Task<List<(string What, ApiRequest Request, ApiAnswer Answer)>> AskAsync(SampleWorld world, ApiOperation operation, string verb)
+    private static async Task<List<(string What, ApiRequest Request, ApiAnswer Answer)>> AskAsync(
+        SampleWorld world, ApiOperation operation, string verb)
     {
         await world.ForgetLimitsAsync();
         var ask = await ApiSamples.Of(operation).Make(world);
@@ -90,7 +91,10 @@ public sealed class TourTests(AzurePortal azure, FastPortal fast) : IClassFixtur
     private static async Task<string> VersionAsync(SampleWorld world, ApiOperation operation, ApiAsk ask)
     {
         var read = ApiOperation.All.FirstOrDefault(each => each.Path == operation.Path && each.Reads);
-        return read is not null && (await world.SendAsync(new("GET", operation.PathWith(ask)) { As = operation.Caller(ask) })).Headers.TryGetValue("etag", out var tag)
+        return read is not null
+            && (
+                await world.SendAsync(
+                    new("GET", operation.PathWith(ask)) { As = operation.Caller(ask) })).Headers.TryGetValue("etag", out var tag)
             ? tag
             : "\"1\"";
     }

@@ -10,7 +10,9 @@ public sealed record BenchmarkArguments(int? Count, string? Database, string? On
     {
         string? Value(string option) => Array.IndexOf(args, option) is var at and >= 0 && at + 1 < args.Length ? args[at + 1] : null;
         int? Number(string option) => Value(option) is { } text ? int.Parse(text, CultureInfo.InvariantCulture) : null;
-        return new(Number("--count"), Value("--database"), Value("--only"), Number("--finished") ?? 0, args.Contains("--small", StringComparer.Ordinal));
+        return new(
+            Number("--count"), Value("--database"), Value("--only"), Number("--finished")
+                ?? 0, args.Contains("--small", StringComparer.Ordinal));
     }
 
     public bool Wants(string scenario) => Only is null || Only.Split(',').Contains(scenario, StringComparer.OrdinalIgnoreCase);

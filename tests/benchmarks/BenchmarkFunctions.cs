@@ -6,7 +6,8 @@ using Portal.Runtime.Durable;
 
 namespace Portal.Tests.Benchmarks;
 
-/// <summary>The orchestrators and activities of the benchmark. Activities commit on connections of their own, as the portal's do.</summary>
+/// <summary>The orchestrators and activities of the benchmark. Activities commit on connections of their own, as the portal's
+/// do.</summary>
 public sealed class BenchmarkFunctions(NpgsqlDataSource rows) : IDurableFunctions
 {
     private readonly ConcurrentDictionary<string, TaskCompletionSource<long>> expected = new(StringComparer.Ordinal);
@@ -31,12 +32,20 @@ public sealed class BenchmarkFunctions(NpgsqlDataSource rows) : IDurableFunction
                 await context.WaitForExternalEvent<Ready>("ready");
                 return await context.CallActivityAsync<string>("Update", id);
             case "Sequence":
-                for (var i = 0; i < 5; i++) await context.CallActivityAsync<string>("Nothing", id);
+                for (var i = 0; i < 5; i++)
+                {
+                    await context.CallActivityAsync<string>("Nothing", id);
+                }
+
                 return id;
             case "FanOut":
                 return (await Task.WhenAll(Enumerable.Range(0, 100).Select(_ => context.CallActivityAsync<string>("Nothing", id)))).Length;
             case "Timers":
-                for (var i = 0; i < 3; i++) await context.CreateTimer(TimeSpan.FromMilliseconds(20), CancellationToken.None);
+                for (var i = 0; i < 3; i++)
+                {
+                    await context.CreateTimer(TimeSpan.FromMilliseconds(20), CancellationToken.None);
+                }
+
                 return id;
             default:
                 return await context.CallActivityAsync<string>("Reached", id);
@@ -49,7 +58,8 @@ public sealed class BenchmarkFunctions(NpgsqlDataSource rows) : IDurableFunction
         switch (invocation.Name)
         {
             case "Insert":
-                await ExecuteAsync("insert into uploads (id, state, note) values ($1, 'uploading', $2)", id, "an upload of a file with a name", ct);
+                await ExecuteAsync(
+                    "insert into uploads (id, state, note) values ($1, 'uploading', $2)", id, "an upload of a file with a name", ct);
                 break;
             case "Update":
                 await ExecuteAsync("update uploads set state = 'ready', note = $2 where id = $1", id, "ready to be played", ct);

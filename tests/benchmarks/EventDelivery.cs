@@ -45,17 +45,30 @@ public static class EventDelivery
             with made as (
                 insert into portal.projects (id, tenant_id, name, created_by, created_at, updated_at)
                 select gen_random_uuid(), @tenant, 'Project', @admin, @now, @now from generate_series(1, @count) returning id),
-            joined as (insert into portal.project_members (tenant_id, project_id, user_id, added_at) select @tenant, id, @crew, @now from made),
+            joined as (insert into portal.project_members (tenant_id, project_id, user_id, added_at) select @tenant, id, @crew, @now
+            from made),
             told as (
                 insert into portal.events (event_id, tenant_id, aggregate_type, aggregate_id, type, payload, actor_id, occurred_at)
                 select gen_random_uuid(), @tenant, 'project', id, 'project_created', '{}', @admin, @now from made returning 1)
             select count(*)::int from told
-            """, new { tenant = TestPeople.Tenant, admin = TestPeople.UserId("admin"), crew = TestPeople.UserId("crew1"), count, now = portal.Clock.GetUtcNow() });
+            """,
+            new
+            {
+                tenant = TestPeople.Tenant,
+                admin = TestPeople.UserId("admin"),
+                crew = TestPeople.UserId("crew1"),
+                count,
+                now = portal.Clock.GetUtcNow(),
+            });
         var watch = Stopwatch.StartNew();
         await portal.Host.RunTimerAsync("SweepOutbox");
         while (await portal.ScalarAsync<long>("select count(*) from portal.deliveries where status in ('pending', 'sending')") > 0)
         {
-            if (watch.Elapsed > Limit) throw new TimeoutException($"Not all delivered within {Limit}");
+            if (watch.Elapsed > Limit)
+            {
+                throw new TimeoutException($"Not all delivered within {Limit}");
+            }
+
             await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System);
         }
 
@@ -75,7 +88,8 @@ public static class EventDelivery
             {
                 using var request = new HttpRequestMessage(HttpMethod.Post, "/emails");
                 request.Headers.Add("Idempotency-Key", Guid.NewGuid().ToString());
-                request.Content = new StringContent("""{"from":"a@portal.example","to":"b@portal.example","subject":"Project","text":"Some words"}""", Encoding.UTF8, "application/json");
+                request.Content = new StringContent(
+                    """{"from":"a@portal.example","to":"b@portal.example","subject":"Project","text":"Some words"}""", Encoding.UTF8, "application/json");
                 using var response = await http.SendAsync(request);
                 response.EnsureSuccessStatusCode();
             }

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Dapper;
 using Npgsql;
-using Portal.Db;
+using Portal.Foundation.Identity;
 
 namespace Portal.Tests.Benchmarks;
 
@@ -19,7 +19,9 @@ public sealed class EventWorld
 
     private static readonly (string Type, int Share)[] Mix =
     [
-        ("task_status_changed", 40), ("task_created", 15), ("comment_added", 20), ("project_created", 8), ("share_link_revoked", 7), ("notifications_marked", 5),
+        (
+            "task_status_changed", 40), ("task_created", 15), ("comment_added", 20), ("project_created", 8), ("share_link_revoked", 7), (
+                "notifications_marked", 5),
         ("user_enrolled", 3), ("task_updated", 2),
     ];
 
@@ -34,18 +36,27 @@ public sealed class EventWorld
             var tenant = new TenantWorld(Guid.CreateVersion7(), Guid.CreateVersion7(), Keys(People), Keys(Tasks));
             world.tenants.Add(tenant);
             await connection.ExecuteAsync("""
-                insert into portal.tenants (id, clerk_org_id, name, created_at, updated_at) values (@Id, 'org_' || @Id::text, 'Tenant', now(), now());
+                insert into portal.tenants (id, clerk_org_id, name, created_at, updated_at)
+                   values (@Id, 'org_' || @Id::text, 'Tenant', now(), now());
                 insert into portal.users (id, tenant_id, clerk_user_id, email, name, role, created_at, updated_at)
-                select u, @Id, 'user_' || u::text, u::text || '@portal.example', 'Somebody', case n when 1 then 'admin' else 'agency' end, now(), now() from unnest(@People) with ordinality as p (u, n);
-                insert into portal.projects (id, tenant_id, name, created_by, created_at, updated_at) values (@Project, @Id, 'Project', @creator, now(), now());
-                insert into portal.project_members (tenant_id, project_id, user_id, added_at) select @Id, @Project, u, now() from unnest(@People) u;
-                insert into portal.tasks (id, tenant_id, project_id, title, created_by, created_at, updated_at) select t, @Id, @Project, 'Task', @creator, now(), now() from unnest(@Tasks) t;
-                insert into portal.task_assignees (tenant_id, project_id, task_id, user_id, added_at) select @Id, @Project, t, (@People)[2 + n % 4], now() from unnest(@Tasks) with ordinality as x (t, n);
-                insert into portal.task_watchers (tenant_id, project_id, task_id, user_id, added_at) select @Id, @Project, t, (@People)[6 + n % 4], now() from unnest(@Tasks) with ordinality as x (t, n);
+                select u, @Id, 'user_' || u::text, u::text || '@portal.example', 'Somebody', case n when 1 then 'admin' else 'agency' end,
+                   now(), now() from unnest(@People) with ordinality as p (u, n);
+                insert into portal.projects (id, tenant_id, name, created_by, created_at, updated_at)
+                   values (@Project, @Id, 'Project', @creator, now(), now());
+                insert into portal.project_members (tenant_id, project_id, user_id, added_at) select @Id, @Project, u, now()
+                   from unnest(@People) u;
+                insert into portal.tasks (id, tenant_id, project_id, title, created_by, created_at, updated_at) select t, @Id, @Project,
+                   'Task', @creator, now(), now() from unnest(@Tasks) t;
+                insert into portal.task_assignees (tenant_id, project_id, task_id, user_id, added_at) select @Id, @Project, t,
+                   (@People)[2 + n % 4], now() from unnest(@Tasks) with ordinality as x (t, n);
+                insert into portal.task_watchers (tenant_id, project_id, task_id, user_id, added_at) select @Id, @Project, t,
+                   (@People)[6 + n % 4], now() from unnest(@Tasks) with ordinality as x (t, n);
                 """, new { tenant.Id, tenant.Project, tenant.People, tenant.Tasks, creator = tenant.People[0] });
         }
 
-        await connection.ExecuteAsync("analyze portal.users; analyze portal.tasks; analyze portal.project_members; analyze portal.task_assignees; analyze portal.task_watchers");
+        await connection.ExecuteAsync(
+            "analyze portal.users; analyze portal.tasks; analyze portal.project_members; analyze portal.task_assignees; analyze "
+                + "portal.task_watchers");
         return world;
     }
 
@@ -56,13 +67,26 @@ public sealed class EventWorld
         var key = Guid.CreateVersion7();
         return type switch
         {
-            "task_status_changed" => new(new(tenant.Id), type, "task", tenant.Tasks[random.Next(Tasks)], actor, new { status = "in_progress", previous = "pending", projectId = tenant.Project }),
+            "task_status_changed" =>
+                new(
+                    new(tenant.Id), type, "task", tenant.Tasks[random.Next(Tasks)], actor,
+                    new { status = "in_progress", previous = "pending", projectId = tenant.Project }),
             "comment_added" => new(new(tenant.Id), type, "comment", key, actor,
-                new { commentId = key, threadId = key, projectId = tenant.Project, assetVersionId = key, visibility = "team", mentions = new[] { other } }),
-            "project_created" => new(new(tenant.Id), type, "project", tenant.Project, tenant.People[0], new { projectId = tenant.Project }),
+                new
+                {
+                    commentId = key,
+                    threadId = key,
+                    projectId = tenant.Project,
+                    assetVersionId = key,
+                    visibility = "team",
+                    mentions = new[] { other },
+                }),
+            "project_created" =>
+                new(new(tenant.Id), type, "project", tenant.Project, tenant.People[0], new { projectId = tenant.Project }),
             "notifications_marked" => new(new(tenant.Id), type, "user", actor, actor, new { unread = -1 }),
             "user_enrolled" => new(new(tenant.Id), type, "user", actor, actor, new { role = "agency" }),
-            "share_link_revoked" => new(new(tenant.Id), type, "share_link", key, actor, new { status = "revoked", projectId = tenant.Project }),
+            "share_link_revoked" =>
+                new(new(tenant.Id), type, "share_link", key, actor, new { status = "revoked", projectId = tenant.Project }),
             _ => new(new(tenant.Id), type, "task", tenant.Tasks[random.Next(Tasks)], actor, new { projectId = tenant.Project }),
         };
     }
@@ -76,7 +100,8 @@ public sealed class EventWorld
         await connection.ExecuteAsync("""
             insert into portal.events (event_id, tenant_id, aggregate_type, aggregate_id, type, payload, actor_id, occurred_at)
             select e.id, e.tenant, e.kind, e.aggregate, e.type, e.payload::jsonb, e.actor, now()
-              from unnest(@ids, @tenants, @kinds, @aggregates, @types, @payloads, @actors) as e (id, tenant, kind, aggregate, type, payload, actor)
+              from unnest(@ids, @tenants, @kinds, @aggregates, @types, @payloads, @actors) as e (id, tenant, kind, aggregate, type,
+                 payload, actor)
             """, new
         {
             ids = Keys(count),

@@ -4,12 +4,12 @@ using Dapper;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Npgsql;
-using Portal.Alerts;
-using Portal.Audit;
-using Portal.Db;
 using Portal.Events;
-using Portal.Incidents;
-using Portal.Limits;
+using Portal.Foundation.Alerts;
+using Portal.Foundation.Audit;
+using Portal.Foundation.Db;
+using Portal.Foundation.Limits;
+using Portal.Operations.Incidents;
 using Portal.Postgres;
 
 namespace Portal.Tests.Benchmarks;
@@ -55,11 +55,13 @@ public static class Events
         }
     }
 
-    /// <summary>Journal.WriteAsync in tenant transactions, and the same two rows by raw Npgsql in one batch on the same table.</summary>
-    private static async Task AcceptAsync(PortalDb db, NpgsqlDataSource owner, EventWorld world, int connections, TimeSpan span, bool print)
+    /// <summary>AuditWriter.WriteAsync in tenant transactions, and the same two rows by raw Npgsql in one batch on the same
+    /// table.</summary>
+    private static async Task AcceptAsync(
+        PortalDb db, NpgsqlDataSource owner, EventWorld world, int connections, TimeSpan span, bool print)
     {
-        var journal = new Journal(TimeProvider.System);
-        var ours = await MeasureAsync(connections, span, random => WriteAsync(db, journal, world.Event(random, "task_status_changed")));
+        var audit = new AuditWriter(TimeProvider.System);
+        var ours = await MeasureAsync(connections, span, random => WriteAsync(db, audit, world.Event(random, "task_status_changed")));
         var raw = await MeasureAsync(connections, span, random => RawAsync(owner, world.Event(random, "task_status_changed")));
         if (print)
         {
@@ -78,10 +80,11 @@ public static class Events
         await EmptyAsync(owner);
     }
 
-    private static Task<bool> WriteAsync(PortalDb db, Journal journal, MadeEvent e) => db.InTenantAsync(e.Tenant, async tx =>
+    private static Task<bool> WriteAsync(PortalDb db, AuditWriter audit, MadeEvent e) => db.InTenantAsync(e.Tenant, async tx =>
     {
         var actor = new Actor("user", e.Actor.ToString(), null, null);
-        await journal.WriteAsync(tx, e.Tenant, actor, new Entry(e.Type, e.AggregateType, e.Aggregate, new { status = "pending" }, e.Payload, e.Type));
+        await audit.WriteAsync(
+            tx, e.Tenant, actor, new AuditEntry(e.Type, e.AggregateType, e.Aggregate, new { status = "pending" }, e.Payload, e.Type));
         return true;
     }, CancellationToken.None);
 
@@ -89,7 +92,8 @@ public static class Events
     {
         await using var batch = owner.CreateBatch();
         var audit = new NpgsqlBatchCommand("""
-            insert into portal.audit_log (id, tenant_id, actor_kind, actor_id, action, entity_type, entity_id, old_value, new_value, occurred_at)
+            insert into portal.audit_log (id, tenant_id, actor_kind, actor_id, action, entity_type, entity_id, old_value, new_value,
+               occurred_at)
             values ($1, $2, 'user', $3, 'task_status_changed', 'task', $4, '{"status":"pending"}', $5::jsonb, $6)
             """);
         Add(audit, Guid.CreateVersion7(), e.Tenant.Value, e.Actor.ToString(), e.Aggregate, e.Json, TimeProvider.System.GetUtcNow());
@@ -112,15 +116,17 @@ public static class Events
         }
     }
 
-    /// <summary>RouteEvents over a backlog of events of eight types in twenty tenants.</summary>
+    /// <summary>DispatchEvents over a backlog of events of eight types in twenty tenants.</summary>
     private static async Task RouteAsync(PortalDb db, NpgsqlDataSource owner, EventWorld world, int count, bool print)
     {
         await world.BacklogAsync(owner, count);
         var clock = TimeProvider.System;
         var hash = new PersonalHash(Options.Create(new PrivacyOptions { HashKey = Convert.ToBase64String(new byte[32]) }));
-        var alerts = new AlertStore(db, new IncidentStore(db, new Journal(clock), clock), clock, NullLogger<AlertStore>.Instance);
-        var route = new RouteEvents(
-            db, new OutboxStore(db, clock), new Recipients(clock), new ReadModels(), hash, alerts, new UploadIncidents(clock), clock, NullLogger<RouteEvents>.Instance);
+        var alerts = new AlertStore(
+            db, [new AlertIncidents(new IncidentStore(db, new AuditWriter(clock), clock))], clock, NullLogger<AlertStore>.Instance);
+        var route = new DispatchEvents(
+            db, new OutboxStore(db, clock), new Recipients(clock), new ReadModels(), hash, alerts, [new UploadIncidents(clock)], clock,
+            NullLogger<DispatchEvents>.Instance);
         await using var meter = await ServerMeter.OpenAsync(owner);
         var before = (Server: await meter.ReadAsync(), Process: ProcessMeter.Read());
         var watch = Stopwatch.StartNew();
@@ -154,10 +160,12 @@ public static class Events
     {
         await using var connection = await owner.OpenConnectionAsync();
         await connection.ExecuteAsync(
-            "truncate portal.outbox, portal.deliveries, portal.notifications, portal.analytics_raw, portal.project_progress, portal.unread_counts, portal.events cascade", commandTimeout: 120);
+            "truncate portal.outbox, portal.deliveries, portal.notifications, portal.analytics_raw, portal.project_progress, "
+                + "portal.unread_counts, portal.events cascade", commandTimeout: 120);
     }
 
-    private static async Task<(double PerSecond, IReadOnlyCollection<double> Times)> MeasureAsync(int connections, TimeSpan span, Func<Random, Task> act)
+    private static async Task<(double PerSecond, IReadOnlyCollection<double> Times)> MeasureAsync(
+        int connections, TimeSpan span, Func<Random, Task> act)
     {
         var times = new ConcurrentBag<double>();
         var watch = Stopwatch.StartNew();

@@ -2,12 +2,14 @@ using System.Globalization;
 
 namespace Portal.Tests.Benchmarks;
 
-/// <summary>What a step costs must not grow with what is finished: the same uploads on empty tables, and at a million instances with their histories.</summary>
+/// <summary>What a step costs must not grow with what is finished: the same uploads on empty tables, and at a million instances with their
+/// histories.</summary>
 public static class Growth
 {
     private const int Runs = 3;
 
-    public static Task RunAsync(BenchmarkArguments arguments) => Orchestrations.WithEngineAsync(arguments with { Finished = 0 }, async (engine, rows, _) =>
+    public static Task RunAsync(BenchmarkArguments arguments) =>
+        Orchestrations.WithEngineAsync(arguments with { Finished = 0 }, async (engine, rows, _) =>
     {
         var count = arguments.Count ?? 5_000;
         var finished = arguments.Finished == 0 ? 1_000_000 : arguments.Finished;

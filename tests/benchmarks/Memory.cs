@@ -2,7 +2,8 @@ using System.Runtime;
 
 namespace Portal.Tests.Benchmarks;
 
-/// <summary>What the process keeps while instances come and go: after each tenth of the run, all garbage collected. It has to stay level.</summary>
+/// <summary>What the process keeps while instances come and go: after each tenth of the run, all garbage collected. It has to stay
+/// level.</summary>
 public static class Memory
 {
     private const int Slices = 10;

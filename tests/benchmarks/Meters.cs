@@ -7,18 +7,21 @@ namespace Portal.Tests.Benchmarks;
 
 /// <summary>What this process has used since it started; zero where the system does not tell.</summary>
 public sealed record ProcessMeter(
-    TimeSpan Cpu, TimeSpan MachineBusy, long Allocated, int Collections, TimeSpan Pause, long Contentions, IReadOnlyDictionary<string, TimeSpan> Threads)
+    TimeSpan Cpu, TimeSpan MachineBusy, long Allocated, int Collections, TimeSpan Pause, long Contentions, IReadOnlyDictionary<string,
+    TimeSpan> Threads)
 {
     public static ProcessMeter Read()
     {
         using var process = Process.GetCurrentProcess();
         return new(
-            process.TotalProcessorTime, Linux.MachineBusy(), GC.GetTotalAllocatedBytes(), GC.CollectionCount(0), GC.GetTotalPauseDuration(),
+            process.TotalProcessorTime, Linux.MachineBusy(), GC.GetTotalAllocatedBytes(), GC.CollectionCount(0),
+            GC.GetTotalPauseDuration(),
             Monitor.LockContentionCount, Linux.Threads());
     }
 
     public static ProcessMeter operator -(ProcessMeter after, ProcessMeter before) => new(
-        after.Cpu - before.Cpu, after.MachineBusy - before.MachineBusy, after.Allocated - before.Allocated, after.Collections - before.Collections,
+        after.Cpu - before.Cpu, after.MachineBusy - before.MachineBusy, after.Allocated - before.Allocated,
+        after.Collections - before.Collections,
         after.Pause - before.Pause, after.Contentions - before.Contentions,
         after.Threads.ToDictionary(thread => thread.Key, thread => thread.Value - before.Threads.GetValueOrDefault(thread.Key)));
 
@@ -53,14 +56,22 @@ public sealed class ServerMeter : IAsyncDisposable
     {
         var connection = await database.OpenConnectionAsync();
         var backend = await connection.QuerySingleAsync<int>("select pg_backend_pid()");
-        var statements = (await connection.QuerySingleAsync<string>("show shared_preload_libraries")).Contains("pg_stat_statements", StringComparison.Ordinal);
-        if (statements) await connection.ExecuteAsync("create extension if not exists pg_stat_statements; select pg_stat_statements_reset()");
+        var statements = (
+            await connection.QuerySingleAsync<string>("show shared_preload_libraries")).Contains(
+                "pg_stat_statements", StringComparison.Ordinal);
+        if (statements)
+        {
+            await connection.ExecuteAsync(
+            "create extension if not exists pg_stat_statements; select pg_stat_statements_reset()");
+        }
+
         return new(connection, Linux.Parent(backend), statements);
     }
 
     public async Task<ServerFigures> ReadAsync()
     {
-        var (commits, updates, hot, bytes, version) = await connection.QuerySingleAsync<(long Commits, long Updates, long Hot, long Bytes, int Version)>(
+        var (commits, updates, hot, bytes, version) = await connection.QuerySingleAsync<(
+            long Commits, long Updates, long Hot, long Bytes, int Version)>(
             """
             select (select xact_commit from pg_stat_database where datname = current_database()),
                 (select sum(n_tup_upd)::bigint from pg_stat_user_tables where schemaname = 'durable'),
@@ -92,8 +103,13 @@ internal static class Linux
     /// <summary>All processors, whoever uses them.</summary>
     public static TimeSpan MachineBusy()
     {
-        if (!OperatingSystem.IsLinux()) return TimeSpan.Zero;
-        var times = File.ReadLines("/proc/stat").First().Split(' ', StringSplitOptions.RemoveEmptyEntries).Skip(1).Select(Number).ToArray();
+        if (!OperatingSystem.IsLinux())
+        {
+            return TimeSpan.Zero;
+        }
+
+        var times = File.ReadLines("/proc/stat").First().Split(
+            ' ', StringSplitOptions.RemoveEmptyEntries).Skip(1).Select(Number).ToArray();
         return Time(times.Take(8).Sum() - times[3] - times[4]);
     }
 
@@ -101,28 +117,51 @@ internal static class Linux
     public static Dictionary<string, TimeSpan> Threads()
     {
         var threads = new Dictionary<string, TimeSpan>(StringComparer.Ordinal);
-        if (!OperatingSystem.IsLinux()) return threads;
+        if (!OperatingSystem.IsLinux())
+        {
+            return threads;
+        }
+
         foreach (var task in Directory.EnumerateDirectories("/proc/self/task"))
         {
-            if (Stat(task) is not { } stat) continue;
+            if (Stat(task) is not { } stat)
+            {
+                continue;
+            }
+
             threads[stat.Name] = threads.GetValueOrDefault(stat.Name) + Time(Number(stat.Fields[11]) + Number(stat.Fields[12]));
         }
 
         return threads;
     }
 
-    public static int Parent(int process) => OperatingSystem.IsLinux() && Stat($"/proc/{process}") is { } stat ? (int)Number(stat.Fields[1]) : 0;
+    public static int Parent(int process) =>
+        OperatingSystem.IsLinux() && Stat($"/proc/{process}") is { } stat ? (int)Number(stat.Fields[1]) : 0;
 
     /// <summary>The postmaster, its children, and those that have ended.</summary>
     public static TimeSpan ServerCpu(int postmaster)
     {
-        if (postmaster == 0) return TimeSpan.Zero;
+        if (postmaster == 0)
+        {
+            return TimeSpan.Zero;
+        }
+
         var total = 0L;
         foreach (var process in Directory.EnumerateDirectories("/proc").Where(folder => char.IsAsciiDigit(Path.GetFileName(folder)[0])))
         {
-            if (Stat(process) is not { } stat) continue;
-            if (Path.GetFileName(process) == postmaster.ToString(CultureInfo.InvariantCulture)) total += stat.Fields[11..15].Sum(Number);
-            else if (Number(stat.Fields[1]) == postmaster) total += Number(stat.Fields[11]) + Number(stat.Fields[12]);
+            if (Stat(process) is not { } stat)
+            {
+                continue;
+            }
+
+            if (Path.GetFileName(process) == postmaster.ToString(CultureInfo.InvariantCulture))
+            {
+                total += stat.Fields[11..15].Sum(Number);
+            }
+            else if (Number(stat.Fields[1]) == postmaster)
+            {
+                total += Number(stat.Fields[11]) + Number(stat.Fields[12]);
+            }
         }
 
         return Time(total);

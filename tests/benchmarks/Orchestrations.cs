@@ -25,24 +25,50 @@ public static class Orchestrations
         var limit = await RawCommitsAsync(rows, TimeSpan.FromSeconds(3));
 
         var count = arguments.Count ?? 10_000;
-        if (arguments.Wants("upload")) (await InstancesAsync(engine, rows, "Upload", count, raise: true)).Print("upload", count, limit);
-        if (arguments.Wants("sequence")) (await InstancesAsync(engine, rows, "Sequence", count / 4, raise: false)).Print("sequence", count / 4, limit);
-        if (arguments.Wants("fan-out")) (await InstancesAsync(engine, rows, "FanOut", count / 50, raise: false)).Print("fan-out", count / 50, limit);
-        if (arguments.Wants("timers")) (await InstancesAsync(engine, rows, "Timers", count / 4, raise: false)).Print("timers", count / 4, limit);
-        if (arguments.Wants("idle-latency")) (await IdleLatencyAsync(engine, work)).Print("idle-latency", 200, limit);
+        if (arguments.Wants("upload"))
+        {
+            (await InstancesAsync(engine, rows, "Upload", count, raise: true)).Print("upload", count, limit);
+        }
+
+        if (arguments.Wants("sequence"))
+        {
+            (
+            await InstancesAsync(engine, rows, "Sequence", count / 4, raise: false)).Print("sequence", count / 4, limit);
+        }
+
+        if (arguments.Wants("fan-out"))
+        {
+            (
+            await InstancesAsync(engine, rows, "FanOut", count / 50, raise: false)).Print("fan-out", count / 50, limit);
+        }
+
+        if (arguments.Wants("timers"))
+        {
+            (
+            await InstancesAsync(engine, rows, "Timers", count / 4, raise: false)).Print("timers", count / 4, limit);
+        }
+
+        if (arguments.Wants("idle-latency"))
+        {
+            (await IdleLatencyAsync(engine, work)).Print("idle-latency", 200, limit);
+        }
     });
 
     /// <summary>A started engine on a database of the benchmark's own, with as many finished instances in it as asked for.</summary>
-    internal static async Task WithEngineAsync(BenchmarkArguments arguments, Func<DurableEngine, NpgsqlDataSource, BenchmarkFunctions, Task> run)
+    internal static async Task WithEngineAsync(
+        BenchmarkArguments arguments, Func<DurableEngine, NpgsqlDataSource, BenchmarkFunctions, Task> run)
     {
         await using var database = await BenchmarkDatabase.CreateAsync(arguments.Database);
-        var settings = new NpgsqlConnectionStringBuilder(database.ConnectionString) { MaxPoolSize = Concurrency, MaxAutoPrepare = 10, AutoPrepareMinUsages = 2 };
+        var settings = new NpgsqlConnectionStringBuilder(
+            database.ConnectionString)
+        { MaxPoolSize = Concurrency, MaxAutoPrepare = 10, AutoPrepareMinUsages = 2 };
         await using var rows = NpgsqlDataSource.Create(settings.ConnectionString);
         await PrepareAsync(rows);
 
         var work = new BenchmarkFunctions(rows);
         await using var engine = await DurableEngine.CreateAsync(
-            new() { ConnectionString = database.ConnectionString, MaxConcurrentActivities = Concurrency }, work, NullLoggerFactory.Instance);
+            new() { ConnectionString = database.ConnectionString, MaxConcurrentActivities = Concurrency }, work,
+            NullLoggerFactory.Instance);
         await FillAsync(rows, arguments.Finished);
         await engine.StartAsync();
         await run(engine, rows, work);
@@ -51,20 +77,28 @@ public static class Orchestrations
     private static async Task PrepareAsync(NpgsqlDataSource rows)
     {
         await using var connection = await rows.OpenConnectionAsync();
-        await connection.ExecuteAsync("create table uploads (id text primary key, state text not null, note text, at timestamptz not null default now())");
-        await connection.ExecuteAsync("create table raw_uploads (id text primary key, state text not null, note text, at timestamptz not null default now())");
+        await connection.ExecuteAsync(
+            "create table uploads (id text primary key, state text not null, note text, at timestamptz not null default now())");
+        await connection.ExecuteAsync(
+            "create table raw_uploads (id text primary key, state text not null, note text, at timestamptz not null default now())");
     }
 
     /// <summary>Finished instances with histories, as years of use leave behind: what a step costs must not grow with them.</summary>
     internal static async Task FillAsync(NpgsqlDataSource rows, int finished)
     {
-        if (finished == 0) return;
+        if (finished == 0)
+        {
+            return;
+        }
+
         await using var connection = await rows.OpenConnectionAsync();
         await connection.ExecuteAsync(
             """
             with made as (
-                insert into durable.instances (id, name, lane, status, owner, next_seq, created_at, updated_at, execution_id, input, output)
-                select replace(gen_random_uuid()::text, '-', ''), 'Upload', 1, 1, 0, 4, now(), now(), gen_random_uuid(), '"input"', '"output"'
+                insert into durable.instances (id, name, lane, status, owner, next_seq, created_at, updated_at, execution_id, input,
+                   output)
+                select replace(gen_random_uuid()::text, '-', ''), 'Upload', 1, 1, 0, 4, now(), now(), gen_random_uuid(), '"input"',
+                   '"output"'
                 from generate_series(1, @finished)
                 returning key
             )
@@ -74,11 +108,16 @@ public static class Orchestrations
             """,
             new { finished },
             commandTimeout: 600);
-        foreach (var table in new[] { "durable.instances", "durable.history" }) await connection.ExecuteAsync("vacuum analyze " + table, commandTimeout: 600);
+        foreach (var table in new[] { "durable.instances", "durable.history" })
+        {
+            await connection.ExecuteAsync("vacuum analyze " + table,
+            commandTimeout: 600);
+        }
     }
 
     /// <summary>Starts <paramref name="count"/> instances, then raises their event, then waits until all have ended.</summary>
-    internal static async Task<Measured> InstancesAsync(DurableEngine engine, NpgsqlDataSource rows, string orchestrator, int count, bool raise)
+    internal static async Task<Measured> InstancesAsync(
+        DurableEngine engine, NpgsqlDataSource rows, string orchestrator, int count, bool raise)
     {
         var ids = Enumerable.Range(0, count).Select(_ => Guid.CreateVersion7().ToString("N")).ToList();
         var since = new ConcurrentDictionary<string, long>(StringComparer.Ordinal);
@@ -102,7 +141,11 @@ public static class Orchestrations
         var raised = watch.Elapsed;
         while (await ActiveAsync(rows) > 0)
         {
-            if (watch.Elapsed > Limit) throw new TimeoutException($"{orchestrator}: not all ended within {Limit}");
+            if (watch.Elapsed > Limit)
+            {
+                throw new TimeoutException($"{orchestrator}: not all ended within {Limit}");
+            }
+
             await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System);
         }
 
@@ -163,7 +206,10 @@ public static class Orchestrations
         var queue = new ConcurrentQueue<string>(ids);
         return Task.WhenAll(Enumerable.Range(0, Concurrency).Select(_ => Task.Run(async () =>
         {
-            while (queue.TryDequeue(out var id)) await action(id);
+            while (queue.TryDequeue(out var id))
+            {
+                await action(id);
+            }
         })));
     }
 

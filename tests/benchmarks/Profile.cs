@@ -3,8 +3,9 @@ using System.Diagnostics;
 namespace Portal.Tests.Benchmarks;
 
 /// <summary>
-/// Where the time of <c>upload</c> goes: processor time of this process and of Postgres, commits, syncs and log volume per instance, what the
-/// runtime allocates and waits for, the dearest statements (where <c>pg_stat_statements</c> is loaded), and the queries of an idle engine.
+/// Where the time of <c>upload</c> goes: processor time of this process and of Postgres, commits, syncs and log volume per instance, what
+/// the runtime allocates and waits for, the dearest statements (where <c>pg_stat_statements</c> is loaded), and the queries of an idle
+/// engine.
 /// </summary>
 public static class Profile
 {
@@ -69,7 +70,8 @@ public static class Profile
             ["collection_pause_ms"] = Math.Round(used.Pause.TotalMilliseconds, 1),
             ["collection_pause_share"] = Math.Round(used.Pause / took, 4),
             ["lock_contentions_per_instance"] = Math.Round((double)used.Contentions / count, 3),
-            ["cpu_by_thread_us_per_instance"] = used.Threads.Where(thread => thread.Value > TimeSpan.Zero).OrderByDescending(thread => thread.Value).Take(6)
+            ["cpu_by_thread_us_per_instance"] = used.Threads.Where(
+                thread => thread.Value > TimeSpan.Zero).OrderByDescending(thread => thread.Value).Take(6)
                 .ToDictionary(thread => thread.Key, thread => Microseconds(thread.Value, count)),
         });
     }

@@ -18,7 +18,9 @@ var benchmarks = new Dictionary<string, Func<BenchmarkArguments, Task>>(StringCo
 
 if (args is not [var name, .. var rest] || !benchmarks.TryGetValue(name, out var benchmark))
 {
-    await Console.Error.WriteLineAsync($"Usage: -- <{string.Join('|', benchmarks.Keys.Where(known => known != ApiApp.Verb))}> [--count N] [--database <connection string>] [--only <scenario>] [--finished <instances there before>] [--small]");
+    await Console.Error.WriteLineAsync(
+        $"Usage: -- <{string.Join('|', benchmarks.Keys.Where(known => known != ApiApp.Verb))}> [--count N] [--database <connection "
+            + "string>] [--only <scenario>] [--finished <instances there before>] [--small]");
     return 2;
 }
 

@@ -25,7 +25,7 @@ public static class WebhookIngest
     private const int Warm = 2_000;
 
     private const string RawInsert = """
-        insert into portal.webhook_inbox (provider, event_id, type, body, next_try_at, received_at)
+        insert into portal.webhook_inbox (provider, event_id, type, body, next_attempt_at, received_at)
         values ('mux', $1, $2, $3, $4, $5) on conflict do nothing
         """;
 
@@ -53,7 +53,9 @@ public static class WebhookIngest
             ConfigureLogging = logging => logging.ClearProviders(),
         });
         await using var raw = NpgsqlDataSource.Create(roles.Item2);
-        using var http = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = Connections, UseCookies = false }) { BaseAddress = host.Address };
+        using var http = new HttpClient(
+            new SocketsHttpHandler { MaxConnectionsPerServer = Connections, UseCookies = false })
+        { BaseAddress = host.Address };
         var count = arguments.Count ?? 20_000;
         foreach (var (name, type) in new[] { ("webhook-ingest", "video.upload.created"), ("webhook-handled", "video.asset.updated") })
         {
@@ -64,7 +66,8 @@ public static class WebhookIngest
         }
     }
 
-    private static async Task RunAsync(string name, string type, int count, string secret, HttpClient http, NpgsqlDataSource raw, string admin)
+    private static async Task RunAsync(
+        string name, string type, int count, string secret, HttpClient http, NpgsqlDataSource raw, string admin)
     {
         // Once through both, so that nothing measured pays for the compiler or for empty pools.
         await MeasureAsync(Events(type, Warm), e => InsertAsync(raw, e));
@@ -93,7 +96,8 @@ public static class WebhookIngest
         });
     }
 
-    private static async Task<(TimeSpan Took, IReadOnlyCollection<double> Milliseconds)> MeasureAsync<T>(IReadOnlyList<T> events, Func<T, Task> send)
+    private static async Task<(
+        TimeSpan Took, IReadOnlyCollection<double> Milliseconds)> MeasureAsync<T>(IReadOnlyList<T> events, Func<T, Task> send)
     {
         var times = new ConcurrentBag<double>();
         var watch = Stopwatch.StartNew();
@@ -109,7 +113,12 @@ public static class WebhookIngest
     private static List<Event> Events(string type, int count) => [.. Enumerable.Range(0, count).Select(_ => Event.Of(type))];
 
     private static List<SignedEvent> Sign(List<Event> events, string secret) =>
-        [.. events.Select(e => new SignedEvent(Encoding.UTF8.GetBytes(e.Body), MuxWebhookSender.Sign(secret, TimeProvider.System.GetUtcNow(), e.Body)))];
+        [
+            .. events.Select(
+                e =>
+                    new SignedEvent(
+                        Encoding.UTF8.GetBytes(e.Body), MuxWebhookSender.Sign(secret, TimeProvider.System.GetUtcNow(), e.Body)))
+        ];
 
     private static async Task InsertAsync(NpgsqlDataSource data, Event e)
     {
@@ -125,7 +134,9 @@ public static class WebhookIngest
 
     private static async Task PostAsync(HttpClient http, SignedEvent e)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri("/api/webhooks/mux", UriKind.Relative)) { Content = new ByteArrayContent(e.Body) };
+        using var request = new HttpRequestMessage(
+            HttpMethod.Post, new Uri("/api/webhooks/mux", UriKind.Relative))
+        { Content = new ByteArrayContent(e.Body) };
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
         request.Headers.TryAddWithoutValidation("Mux-Signature", e.Signature);
         using var response = await http.SendAsync(request);

@@ -15,7 +15,8 @@ public sealed partial class ApiTourTests
     public async Task The_tour_works_as_written()
     {
         var root = Checkout.Require();
-        var blocks = Block().Matches(await File.ReadAllTextAsync(Path.Combine(root, "docs", "api.md"))).Select(m => m.Groups[1].Value).ToList();
+        var blocks = Block().Matches(
+            await File.ReadAllTextAsync(Path.Combine(root, "docs", "api.md"))).Select(m => m.Groups[1].Value).ToList();
         Assert.True(blocks.Count > 5, "The page has lost its blocks.");
 
         await using var database = await PostgresFixture.EmptyAsync();

@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.Json;
-using Portal.Audit;
+using Portal.Compliance;
 
 namespace Portal.Tests.EndToEnd;
 
@@ -21,7 +21,8 @@ public sealed class AuditVerbTests : IDisposable
     public async Task An_export_as_it_was_sealed_passes_with_the_public_key()
     {
         var (code, output, _) = await LauncherProcess.RunAsync(
-            "audit", "verify", folder.File("audit.ndjson", Export()), "--key", $"a1={folder.File("a1.pem", key.ExportSubjectPublicKeyInfoPem())}");
+            "audit", "verify", folder.File("audit.ndjson", Export()), "--key",
+            $"a1={folder.File("a1.pem", key.ExportSubjectPublicKeyInfoPem())}");
         Assert.Equal(0, code);
         Assert.Contains($"As sealed: 3 rows under 1 seals of tenant {Tenant}", output, StringComparison.Ordinal);
     }
@@ -40,7 +41,8 @@ public sealed class AuditVerbTests : IDisposable
     {
         using var other = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var (code, output, _) = await LauncherProcess.RunAsync(
-            "audit", "verify", folder.File("audit.ndjson", Export()), "--key", $"a1={folder.File("a1.pem", other.ExportSubjectPublicKeyInfoPem())}");
+            "audit", "verify", folder.File("audit.ndjson", Export()), "--key",
+            $"a1={folder.File("a1.pem", other.ExportSubjectPublicKeyInfoPem())}");
         Assert.Equal(1, code);
         Assert.StartsWith("NOT AS SEALED (signature)", output, StringComparison.Ordinal);
     }
@@ -49,7 +51,10 @@ public sealed class AuditVerbTests : IDisposable
     public async Task A_file_that_is_not_there_or_a_key_that_is_none_is_told()
     {
         Assert.Equal(1, (await LauncherProcess.RunAsync("audit", "verify", "/no/such/export")).Code);
-        Assert.Equal(2, (await LauncherProcess.RunAsync("audit", "verify", folder.File("a", Export()), "--key", $"a1={folder.File("b", "no key")}")).Code);
+        Assert.Equal(
+            2, (
+                await LauncherProcess.RunAsync(
+                    "audit", "verify", folder.File("a", Export()), "--key", $"a1={folder.File("b", "no key")}")).Code);
         Assert.Equal(2, (await LauncherProcess.RunAsync("audit", "check")).Code);
     }
 
@@ -73,10 +78,17 @@ public sealed class AuditVerbTests : IDisposable
         }))];
         byte[] hashes = [.. rows.SelectMany(row => AuditRowText.Hash(JsonDocument.Parse(row).RootElement, Tenant))];
         var seal = AuditSeal.Next(AuditSeal.Beginning, hashes);
-        var signature = key.SignData(AuditSeal.Message(Tenant, 1, 3, at, seal), HashAlgorithmName.SHA256, DSASignatureFormat.Rfc3279DerSequence);
+        var signature = key.SignData(
+            AuditSeal.Message(Tenant, 1, 3, at, seal), HashAlgorithmName.SHA256, DSASignatureFormat.Rfc3279DerSequence);
         object[] head =
         [
-            new { type = "audit", format = 1, tenantId = Tenant, publicKeys = new { a1 = Convert.ToBase64String(key.ExportSubjectPublicKeyInfo()) } },
+            new
+            {
+                type = "audit", format = 1, tenantId = Tenant, publicKeys = new
+                {
+                    a1 = Convert.ToBase64String(key.ExportSubjectPublicKeyInfo()),
+                },
+            },
             new
             {
                 type = "seal",
@@ -91,6 +103,9 @@ public sealed class AuditVerbTests : IDisposable
             },
         ];
         object[] tail = [new { type = "unsealed" }, new { type = "end", rows = 3, seals = 1, unsealed = 0 }];
-        return string.Join('\n', [.. head.Select(line => JsonSerializer.Serialize(line)), .. rows, .. tail.Select(line => JsonSerializer.Serialize(line))]);
+        return string.Join(
+            '\n', [
+                .. head.Select(line => JsonSerializer.Serialize(line)), .. rows, .. tail.Select(line => JsonSerializer.Serialize(line))
+            ]);
     }
 }

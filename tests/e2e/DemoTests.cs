@@ -22,10 +22,12 @@ public sealed class DemoTests : IAsyncLifetime
         Assert.Empty(errors);
         string[] told =
         [
-            "✓ Postgres", "✓ Migrations", "✓ Demo data", "✓ Mux", "✓ Clerk", "✓ Resend", "✓ App", "✓ Sign in", "✓ Create project", "✓ Request upload",
+            "✓ Postgres", "✓ Migrations", "✓ Demo data", "✓ Mux", "✓ Clerk", "✓ Resend", "✓ App", "✓ Sign in", "✓ Create project",
+            "✓ Request upload",
             "chunk 1: 262,144 of 792,124 bytes", "chunk 2: ", "chunk 3: ", "✓ Send the bytes", "→ ready", "✓ Settle",
             "✓ Share link", "✓ Guest opens it     200", "✓ Playback           200", "as sent", "✓ Without its token  403", "✓ Revoke",
-            "✓ Guest opens it     403 /problems/share-link-unavailable", "How the orchestration UploadPipeline went: Completed", "Completed: ready", "Every step succeeded", "Stopped in",
+            "✓ Guest opens it     403 /problems/share-link-unavailable", "How the orchestration UploadPipeline went: Completed",
+            "Completed: ready", "Every step succeeded", "Stopped in",
         ];
         AssertInOrder(told, output);
         // The row and the list of webhooks are looked at one after the other: either may be seen first.
@@ -37,7 +39,9 @@ public sealed class DemoTests : IAsyncLifetime
 
         var (rebuilt, said, _) = await LauncherProcess.RunAsync("events", "rebuild", "--database", database.Admin);
         Assert.True(rebuilt == 0 && said.Contains("events say.", StringComparison.Ordinal), said);
-        await ExecuteAsync("update portal.unread_counts set unread = unread + 1; insert into portal.project_progress select tenant_id, id, 3, 1 from portal.projects limit 1");
+        await ExecuteAsync(
+            "update portal.unread_counts set unread = unread + 1; insert into portal.project_progress select tenant_id, id, 3, 1 from "
+                + "portal.projects limit 1");
         (rebuilt, said, _) = await LauncherProcess.RunAsync("events", "rebuild", "--database", database.Admin);
         Assert.True(rebuilt == 1 && said.Contains("was (3, 1), and is (0, 0) by its events", StringComparison.Ordinal), said);
     }
@@ -70,9 +74,13 @@ public sealed class DemoTests : IAsyncLifetime
         await using var launcher = LauncherProcess.Start("serve", "--fresh", "--port", "0", "--database", database.Admin);
         await launcher.UpAsync();
 
-        Assert.Contains($"Dropping from {database.Name}: schemas portal, durable, runtime, vendors, local; table public.schema_migrations", launcher.Output, StringComparison.Ordinal);
+        Assert.Contains(
+            $"Dropping from {database.Name}: schemas portal, durable, runtime, vendors, local; table public.schema_migrations",
+            launcher.Output, StringComparison.Ordinal);
         Assert.NotEqual(before, await ReadAsync("select value from local.secrets limit 1"));
-        Assert.Equal("public other", await ReadAsync("select string_agg(schemaname, ' ' order by schemaname desc) from pg_tables where tablename = 'mine'"));
+        Assert.Equal(
+            "public other", await ReadAsync(
+                "select string_agg(schemaname, ' ' order by schemaname desc) from pg_tables where tablename = 'mine'"));
 
         // Not under the feet of the one that runs.
         var (code, _, errors) = await LauncherProcess.RunAsync("serve", "--fresh", "--port", "0", "--database", database.Admin);
@@ -85,13 +93,18 @@ public sealed class DemoTests : IAsyncLifetime
         await using var theirs = await PostgresFixture.CloneAsync();
         await using var connection = new NpgsqlConnection(theirs.Admin);
         await connection.ExecuteAsync(
-            "insert into portal.tenants (id, clerk_org_id, name, created_at, updated_at) values (gen_random_uuid(), 'org_real', 'Real people', now(), now())");
+            "insert into portal.tenants (id, clerk_org_id, name, created_at, updated_at) values (gen_random_uuid(), 'org_real', 'Real "
+                + "people', now(), now())");
 
         var serve = await LauncherProcess.RunAsync("serve", "--port", "0", "--database", theirs.Admin);
         var fresh = await LauncherProcess.RunAsync("serve", "--fresh", "--port", "0", "--database", theirs.Admin);
 
-        Assert.All([serve, fresh], run => Assert.True(run.Code == 1 && run.Errors.Contains("did not make", StringComparison.Ordinal), run.Output + run.Errors));
-        Assert.Equal("Real people", await connection.ExecuteScalarAsync<string>("select string_agg(name, ' ') from portal.tenants where clerk_org_id <> 'platform'"));
+        Assert.All(
+            [serve, fresh], run =>
+                Assert.True(run.Code == 1 && run.Errors.Contains("did not make", StringComparison.Ordinal), run.Output + run.Errors));
+        Assert.Equal(
+            "Real people", await connection.ExecuteScalarAsync<string>(
+                "select string_agg(name, ' ') from portal.tenants where clerk_org_id <> 'platform'"));
     }
 
     private static void AssertFailed((int Code, string Output, string Errors) run, string reason)

@@ -2,7 +2,8 @@ using System.Text.RegularExpressions;
 
 namespace Portal.Tests.EndToEnd;
 
-/// <summary>The launcher with a Postgres of its own, from a folder that is no checkout: everything it starts, it stops or finds again.</summary>
+/// <summary>The launcher with a Postgres of its own, from a folder that is no checkout: everything it starts, it stops or finds
+/// again.</summary>
 public sealed partial class OwnServerTests : IDisposable
 {
     private readonly TemporaryFolder place = new();
@@ -56,7 +57,8 @@ public sealed partial class OwnServerTests : IDisposable
     private LauncherProcess Start(string verb, params string[] more) =>
         LauncherProcess.StartIn(program, environment, [verb, .. more, .. verb == "serve" ? (string[])["--port", "0"] : []]);
 
-    private static int PostgresPort(string output) => int.Parse(PortPattern().Match(output).Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture);
+    private static int PostgresPort(string output) =>
+        int.Parse(PortPattern().Match(output).Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture);
 
     private static bool IsListening(int port)
     {

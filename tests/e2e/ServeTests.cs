@@ -108,7 +108,9 @@ public sealed class ServeTests : IAsyncLifetime
         using var sent = await new HttpClient().PutAsync(new Uri((string)upload["target"]!["url"]!), content);
         Assert.True(sent.IsSuccessStatusCode, $"{(int)sent.StatusCode}");
         await Eventually.ValueAsync(
-            async () => (string)(await GetAsync(http, $"{other.App}/api/uploads/{upload["id"]}"))["status"]!, status => status == "ready", "the upload to be ready");
+            async () => (string)(
+                await GetAsync(
+                    http, $"{other.App}/api/uploads/{upload["id"]}"))["status"]!, status => status == "ready", "the upload to be ready");
         return (string)upload["assetId"]!;
     }
 

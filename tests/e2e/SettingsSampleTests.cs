@@ -29,7 +29,8 @@ public sealed class SettingsSampleTests
     [Fact]
     public void Every_property_of_every_options_class_is_in_the_sample()
     {
-        var missing = Options().SelectMany(options => options.Settings).Where(setting => !Sample.Keys.Any(setting.IsNamedBy)).Select(setting => setting.Name);
+        var missing = Options().SelectMany(options => options.Settings).Where(
+            setting => !Sample.Keys.Any(setting.IsNamedBy)).Select(setting => setting.Name);
         Assert.Empty(missing);
         Assert.True(Options().Count() >= 7, "The options classes were not found.");
     }
@@ -45,7 +46,9 @@ public sealed class SettingsSampleTests
     public void Values_of_the_sample_can_be_read_as_their_types()
     {
         var configuration = new ConfigurationBuilder()
-            .AddInMemoryCollection(Sample.Select(pair => KeyValuePair.Create(pair.Key.Replace("__", ":", StringComparison.Ordinal), (string?)pair.Value))).Build();
+            .AddInMemoryCollection(
+                Sample.Select(
+                    pair => KeyValuePair.Create(pair.Key.Replace("__", ":", StringComparison.Ordinal), (string?)pair.Value))).Build();
         foreach (var (type, section, _) in Options())
         {
             var bound = configuration.GetSection(section).Get(type);
@@ -59,7 +62,10 @@ public sealed class SettingsSampleTests
         where section is { IsLiteral: true }
         let name = (string)section.GetRawConstantValue()!
         select (type, name, (IReadOnlyList<Setting>)[.. type.GetProperties().Where(property => property.CanWrite)
-            .Select(property => new Setting($"{name}__{property.Name}", property.PropertyType.IsAssignableTo(typeof(System.Collections.IDictionary))))]);
+            .Select(
+                property =>
+                    new Setting(
+                        $"{name}__{property.Name}", property.PropertyType.IsAssignableTo(typeof(System.Collections.IDictionary))))]);
 
     private static Dictionary<string, string> Read()
     {
@@ -70,7 +76,8 @@ public sealed class SettingsSampleTests
             {
                 using var json = JsonDocument.Parse(File.ReadAllText(path));
                 Assert.False(json.RootElement.GetProperty("IsEncrypted").GetBoolean());
-                return json.RootElement.GetProperty("Values").EnumerateObject().ToDictionary(value => value.Name, value => value.Value.GetString()!);
+                return json.RootElement.GetProperty("Values").EnumerateObject().ToDictionary(
+                    value => value.Name, value => value.Value.GetString()!);
             }
         }
 

@@ -51,8 +51,10 @@ public sealed class UsageTests
     {
         Assert.Equal(new LauncherArguments(), LauncherArguments.Parse([]));
         Assert.Equal(
-            new LauncherArguments { File = "film.mp4", Port = 0, Exit = true, Fresh = true }, LauncherArguments.Parse(["--exit", "demo", "--port=0", "film.mp4", "--fresh"]));
-        Assert.Equal(new LauncherArguments { Verb = Verb.Token, Person = "other-admin" }, LauncherArguments.Parse(["token", "other-admin"]));
+            new LauncherArguments { File = "film.mp4", Port = 0, Exit = true, Fresh = true }, LauncherArguments.Parse(
+                ["--exit", "demo", "--port=0", "film.mp4", "--fresh"]));
+        Assert.Equal(
+            new LauncherArguments { Verb = Verb.Token, Person = "other-admin" }, LauncherArguments.Parse(["token", "other-admin"]));
         Assert.Equal(Verb.Help, LauncherArguments.Parse(["serve", "--help"]).Verb);
     }
 

@@ -1,5 +1,5 @@
 using Npgsql;
-using Portal.Db;
+using Portal.Foundation.Db;
 using Portal.Local;
 using Portal.Tests.Support;
 
@@ -38,7 +38,8 @@ public sealed class WebhookReplayTests(TestPortal portal) : IClassFixture<TestPo
         Assert.NotEmpty(captured);
         await portal.ScalarAsync<string?>("""
             delete from portal.webhook_inbox;
-            update portal.asset_versions set status = 'processing' where id = (select asset_version_id from portal.upload_jobs where id = @id);
+            update portal.asset_versions set status = 'processing'
+               where id = (select asset_version_id from portal.upload_jobs where id = @id);
             update portal.upload_jobs set status = 'processing' where id = @id;
             """, new { id = upload.Id });
 
@@ -54,7 +55,9 @@ public sealed class WebhookReplayTests(TestPortal portal) : IClassFixture<TestPo
         }
 
         Assert.Equal(
-            kept, await portal.ScalarAsync<long>("select (new_value ->> 'added')::bigint from portal.audit_log where action = 'webhooks_replayed' order by occurred_at desc, id desc limit 1"));
+            kept, await portal.ScalarAsync<long>(
+                "select (new_value ->> 'added')::bigint from portal.audit_log where action = 'webhooks_replayed' order by occurred_at "
+                    + "desc, id desc limit 1"));
     }
 
     [Fact]
@@ -81,7 +84,9 @@ public sealed class WebhookReplayTests(TestPortal portal) : IClassFixture<TestPo
     {
         await using var data = NpgsqlDataSource.Create(portal.Database.Admin);
         var said = new StringWriter();
-        Assert.False(await Replay(data, said).RunAsync("file", WebhooksVerb.Read("""{"provider":"mux","body":"no event"}"""), ReplayMode.InOrder, 1, default));
+        Assert.False(
+            await Replay(data, said).RunAsync(
+                "file", WebhooksVerb.Read("""{"provider":"mux","body":"no event"}"""), ReplayMode.InOrder, 1, default));
         Assert.Contains("refused with 400", said.ToString(), StringComparison.Ordinal);
     }
 
@@ -90,7 +95,9 @@ public sealed class WebhookReplayTests(TestPortal portal) : IClassFixture<TestPo
     [InlineData("""{"provider":"fax","body":{}}""")]
     [InlineData("""{"provider":"mux"}""")]
     public void A_line_that_is_no_event_is_named(string line) =>
-        Assert.Contains("Line 2", Assert.Throws<UsageException>(() => WebhooksVerb.Read("{\"provider\":\"mux\",\"body\":{}}\n" + line)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "Line 2", Assert.Throws<UsageException>(
+                () => WebhooksVerb.Read("{\"provider\":\"mux\",\"body\":{}}\n" + line)).Message, StringComparison.Ordinal);
 
     [Fact]
     public async Task The_launcher_says_when_there_is_no_such_file()
@@ -101,6 +108,7 @@ public sealed class WebhookReplayTests(TestPortal portal) : IClassFixture<TestPo
     }
 
     private WebhookReplay Replay(NpgsqlDataSource data, TextWriter said) => new(
-        portal.Anonymous, data, new PortalDb(new PortalDataSources(NpgsqlDataSource.Create(portal.Database.App), NpgsqlDataSource.Create(portal.Database.System))),
+        portal.Anonymous, data, new PortalDb(
+            new PortalDataSources(NpgsqlDataSource.Create(portal.Database.App), NpgsqlDataSource.Create(portal.Database.System))),
         new(portal.Mux.WebhookSecret, portal.Clerk.WebhookSecret, portal.Resend.WebhookSecret), portal.Clock, said);
 }

@@ -26,14 +26,16 @@ public sealed class AppProcess(string settingsFile, string durable, int port, Ti
         {
             ArgumentList =
             {
-                typeof(AppVerb).Assembly.Location, "app", "--settings", settingsFile, "--port", port.ToString(CultureInfo.InvariantCulture),
+                typeof(AppVerb).Assembly.Location, "app", "--settings", settingsFile, "--port", port.ToString(
+                    CultureInfo.InvariantCulture),
                 "--durable", durable, "--lease-ms", ((int)lease.TotalMilliseconds).ToString(CultureInfo.InvariantCulture),
             },
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        foreach (var word in clock is null ? [] : new[] { "--clock-from", Text(clock.From.ToUnixTimeMilliseconds()), "--clock-rate", Text(clock.Rate) })
+        foreach (var word in clock is null ? [] : new[] { "--clock-from", Text(clock.From.ToUnixTimeMilliseconds()), "--clock-rate",
+            Text(clock.Rate) })
         {
             start.ArgumentList.Add(word);
         }

@@ -43,6 +43,7 @@ public static class AppVerb
     }
 
     private static TimeProvider Clock(SoakArguments args) => args.Text("--clock-from") is { } from
-        ? new FastClock(DateTimeOffset.FromUnixTimeMilliseconds(long.Parse(from, CultureInfo.InvariantCulture)), args.Number("--clock-rate", 1))
+        ? new FastClock(
+            DateTimeOffset.FromUnixTimeMilliseconds(long.Parse(from, CultureInfo.InvariantCulture)), args.Number("--clock-rate", 1))
         : TimeProvider.System;
 }

@@ -30,7 +30,8 @@ public static class AzureSoak
             }
 
             Console.WriteLine(
-                $"azure: {uploads.Count} uploads accepted, {unanswered} answers lost, {kills} kills, {violations.Count} violations, seed {seed}, "
+                $"azure: {uploads.Count} uploads accepted, {unanswered} answers lost, {kills} kills, {violations.Count} violations, seed "
+                    + $"{seed}, "
                 + $"{TimeProvider.System.GetElapsedTime(began).TotalSeconds:0} s");
             return violations.Count == 0 && uploads.Count > 0 ? 0 : 1;
         }
@@ -84,7 +85,8 @@ public static class AzureSoak
         {
             try
             {
-                await Eventually.ValueAsync(() => portal.StatusAsync(upload), status => status == "ready", $"upload {upload} to be ready", Limit);
+                await Eventually.ValueAsync(
+                    () => portal.StatusAsync(upload), status => status == "ready", $"upload {upload} to be ready", Limit);
             }
             catch (Xunit.Sdk.XunitException late)
             {

@@ -33,7 +33,9 @@ public static class FuzzSoak
             }
 
             Console.WriteLine($"answers: {string.Join(", ", result.Statuses.OrderBy(s => s.Key).Select(s => $"{s.Key}: {s.Value}"))}");
-            Console.WriteLine($"fuzz: {result.Sent} sent, {result.Violations.Count} violations, seed {seed}, {TimeProvider.System.GetElapsedTime(began).TotalSeconds:0} s in all");
+            Console.WriteLine(
+                $"fuzz: {result.Sent} sent, {result.Violations.Count} violations, seed {seed}, "
+                    + $"{TimeProvider.System.GetElapsedTime(began).TotalSeconds:0} s in all");
             return result.Violations.Count == 0 ? 0 : 1;
         }
         finally

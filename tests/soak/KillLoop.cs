@@ -5,8 +5,8 @@ namespace Portal.Tests.Soak;
 
 /// <param name="Kills">How often the app is killed.</param>
 /// <param name="Hurry">
-/// True: in the end waits of minutes (webhook retries, the sweep's grace) are made due at once in the rows, and the timers run by the admin
-/// route. False: everything takes the time it takes.
+/// True: in the end waits of minutes (webhook retries, the sweep's grace) are made due at once in the rows, and the timers run by the
+/// admin route. False: everything takes the time it takes.
 /// </param>
 /// <param name="Limit">For everything to settle after the last kill.</param>
 public sealed record KillLoopOptions(int Kills, int Seed, bool Hurry, TimeSpan Limit);
@@ -14,13 +14,14 @@ public sealed record KillLoopOptions(int Kills, int Seed, bool Hurry, TimeSpan L
 /// <summary>What a run saw. <see cref="Violations"/> is empty when every upload ended ready exactly once.</summary>
 /// <param name="KilledAt">Kills by the furthest step the round's newest upload had shown.</param>
 public sealed record KillLoopResult(
-    int Kills, int Uploads, int LostAnswers, int AskedAgain, int SpareMuxUploads, int TakeOverEpochs, TimeSpan Settling, IReadOnlyDictionary<string, int> KilledAt,
+    int Kills, int Uploads, int LostAnswers, int AskedAgain, int SpareMuxUploads, int TakeOverEpochs, TimeSpan Settling,
+    IReadOnlyDictionary<string, int> KilledAt,
     IReadOnlyDictionary<string, int> Alerts, IReadOnlyList<string> Violations);
 
 /// <summary>
-/// Uploads are asked for and sent while the app is killed with SIGKILL and started again, round after round: half of the kills after a random
-/// time, half right after a step shows in the rows. What a person would do is done: an answer that never came is looked for, and asked for
-/// again only when no job is there. In the end every job must be ready, once.
+/// Uploads are asked for and sent while the app is killed with SIGKILL and started again, round after round: half of the kills after a
+/// random time, half right after a step shows in the rows. What a person would do is done: an answer that never came is looked for, and
+/// asked for again only when no job is there. In the end every job must be ready, once.
 /// </summary>
 public sealed class KillLoop(LivePortal portal, KillLoopOptions options, Action<string> report)
 {
@@ -57,9 +58,10 @@ public sealed class KillLoop(LivePortal portal, KillLoopOptions options, Action<
         var began = TimeProvider.System.GetTimestamp();
         await SettleAsync(uploads, began);
         var settling = TimeProvider.System.GetElapsedTime(began);
-        var findings = new KillFindings(portal);
+        var findings = new InvariantChecker(portal);
         return new(
-            options.Kills, carried.Count, lost, again, await findings.SpareMuxUploadsAsync(), await findings.TakeOversAsync(), settling, killedAt, await findings.AlertsAsync(),
+            options.Kills, carried.Count, lost, again, await findings.SpareMuxUploadsAsync(), await findings.TakeOversAsync(), settling,
+            killedAt, await findings.AlertsAsync(),
             [.. Broken(uploads), .. await findings.ViolationsAsync()]);
     }
 
@@ -100,15 +102,15 @@ public sealed class KillLoop(LivePortal portal, KillLoopOptions options, Action<
             return;
         }
 
-        var wanted = round == 1 ? KillFindings.Steps.IndexOf("started") : random.Next(1, KillFindings.Steps.Count);
+        var wanted = round == 1 ? InvariantChecker.Steps.IndexOf("started") : random.Next(1, InvariantChecker.Steps.Count);
         var began = TimeProvider.System.GetTimestamp();
-        while (KillFindings.Steps.IndexOf(await StepAsync(newest)) < wanted && TimeProvider.System.GetElapsedTime(began) < StepLimit)
+        while (InvariantChecker.Steps.IndexOf(await StepAsync(newest)) < wanted && TimeProvider.System.GetElapsedTime(began) < StepLimit)
         {
             await Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System);
         }
     }
 
-    private Task<string> StepAsync(string fileName) => new KillFindings(portal).StepAsync(fileName);
+    private Task<string> StepAsync(string fileName) => new InvariantChecker(portal).StepAsync(fileName);
 
     /// <summary>One upload as a patient frontend does it: ask, look again after a lost answer, send the bytes.</summary>
     private async Task CarryAsync(int number)
@@ -151,7 +153,8 @@ public sealed class KillLoop(LivePortal portal, KillLoopOptions options, Action<
 
     private async Task<Guid?> FindAsync(string name) =>
         (await portal.QueryAsync<Guid>(
-            "select j.id from portal.upload_jobs j join portal.asset_versions v on v.id = j.asset_version_id where v.file_name = @name", new { name }))
+            "select j.id from portal.upload_jobs j join portal.asset_versions v on v.id = j.asset_version_id where v.file_name = @name",
+            new { name }))
         is [var id] ? id : null;
 
     private async Task SendAsync(string person, Guid job)
@@ -195,12 +198,13 @@ public sealed class KillLoop(LivePortal portal, KillLoopOptions options, Action<
 
     private async Task SettleAsync(List<Task> uploads, long began)
     {
-        var findings = new KillFindings(portal);
+        var findings = new InvariantChecker(portal);
         var reported = began;
         while (TimeProvider.System.GetElapsedTime(began) < options.Limit)
         {
             // A statement of a killed process may have been committed after its upload was looked for.
-            foreach (var job in (await portal.QueryAsync<Guid>("select id from portal.upload_jobs")).Where(job => !carried.ContainsKey(job)))
+            foreach (var job in (await portal.QueryAsync<Guid>("select id from portal.upload_jobs"))
+                .Where(job => !carried.ContainsKey(job)))
             {
                 if (uploads.TrueForAll(upload => upload.IsCompleted))
                 {
@@ -235,8 +239,10 @@ public sealed class KillLoop(LivePortal portal, KillLoopOptions options, Action<
     private async Task HurryAsync()
     {
         await portal.ExecuteAsync("""
-            update portal.webhook_inbox set next_try_at = now() where status in ('received', 'retrying') and received_at < now() - interval '4 seconds';
-            update portal.upload_jobs set updated_at = now() - interval '1 minute' where started_at is null and created_at < now() - interval '2 seconds';
+            update portal.webhook_inbox set next_attempt_at = now() where status in ('received', 'retrying')
+               and received_at < now() - interval '4 seconds';
+            update portal.upload_jobs set updated_at = now() - interval '1 minute' where started_at is null
+               and created_at < now() - interval '2 seconds';
             update vendors.due_work set due_at = now() where vendor = 'mux' and kind = 'webhook' and due_at > now() + interval '1 second';
             """);
         await portal.RunTimerAsync("RetryWebhookInbox");
@@ -244,5 +250,6 @@ public sealed class KillLoop(LivePortal portal, KillLoopOptions options, Action<
     }
 
     private static IEnumerable<string> Broken(List<Task> uploads) =>
-        uploads.Where(upload => !upload.IsCompletedSuccessfully).Select(upload => $"an upload was not sent: {upload.Exception?.GetBaseException().Message ?? "out of time"}");
+        uploads.Where(upload => !upload.IsCompletedSuccessfully).Select(
+            upload => $"an upload was not sent: {upload.Exception?.GetBaseException().Message ?? "out of time"}");
 }

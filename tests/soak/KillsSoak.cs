@@ -10,7 +10,9 @@ public static class KillsSoak
         var options = new KillLoopOptions(args.Number("--count", 300), seed, args.Has("--hurry"), TimeSpan.FromMinutes(20));
         Console.WriteLine($"kills: {options.Kills}, seed {seed}");
         await using var portal = await LivePortal.StartAsync();
-        var result = await new KillLoop(portal, options, line => Console.WriteLine($"{TimeProvider.System.GetElapsedTime(began).TotalSeconds,7:0.0} s  {line}")).RunAsync();
+        var result = await new KillLoop(
+            portal, options, line =>
+                Console.WriteLine($"{TimeProvider.System.GetElapsedTime(began).TotalSeconds,7:0.0} s  {line}")).RunAsync();
         Console.WriteLine($"killed at: {Join(result.KilledAt)}");
         Console.WriteLine($"alerts: {Join(result.Alerts)}");
         foreach (var violation in result.Violations)
@@ -24,11 +26,14 @@ public static class KillsSoak
         }
 
         Console.WriteLine(
-            $"kills: {result.Kills} kills, {result.Uploads} uploads, {result.LostAnswers} answers lost, {result.AskedAgain} asked again, {result.TakeOverEpochs} take-overs, " +
-            $"{result.SpareMuxUploads} spare Mux uploads, settled in {result.Settling.TotalSeconds:0} s, {result.Violations.Count} violations, seed {seed}, " +
+            $"kills: {result.Kills} kills, {result.Uploads} uploads, {result.LostAnswers} answers lost, {result.AskedAgain} asked again, "
+                + $"{result.TakeOverEpochs} take-overs, " +
+            $"{result.SpareMuxUploads} spare Mux uploads, settled in {result.Settling.TotalSeconds:0} s, {result.Violations.Count} "
+                + $"violations, seed {seed}, " +
             $"{TimeProvider.System.GetElapsedTime(began).TotalSeconds:0} s in all");
         return result.Violations.Count == 0 ? 0 : 1;
     }
 
-    private static string Join(IReadOnlyDictionary<string, int> counts) => string.Join(", ", counts.OrderByDescending(c => c.Value).Select(c => $"{c.Key} {c.Value}"));
+    private static string Join(IReadOnlyDictionary<string, int> counts) =>
+        string.Join(", ", counts.OrderByDescending(c => c.Value).Select(c => $"{c.Key} {c.Value}"));
 }

@@ -9,8 +9,8 @@ using Portal.Tests.Support;
 namespace Portal.Tests.Soak;
 
 /// <summary>
-/// The portal in real time: the app in a process of its own, the vendors in this one, as the real ones outlive us. Mux encodes in 0.3 s and
-/// takes any number of POSTs, so that a run has more uploads in it.
+/// The portal in real time: the app in a process of its own, the vendors in this one, as the real ones outlive us. Mux encodes in 0.3 s
+/// and takes any number of POSTs, so that a run has more uploads in it.
 /// </summary>
 public sealed class LivePortal : IAsyncDisposable
 {
@@ -19,7 +19,9 @@ public sealed class LivePortal : IAsyncDisposable
     private readonly TestDatabase database;
     private readonly HttpClient http;
 
-    private LivePortal(TestDatabase database, LocalMux mux, LocalClerk clerk, LocalResend resend, LocalBlob blob, LocalPagerDuty pagerDuty, FastClock? clock)
+    private LivePortal(
+        TestDatabase database, LocalMux mux, LocalClerk clerk, LocalResend resend, LocalBlob blob, LocalPagerDuty pagerDuty,
+        FastClock? clock)
     {
         this.database = database;
         (Mux, Clerk, Resend, Blob, PagerDuty) = (mux, clerk, resend, blob, pagerDuty);
@@ -63,16 +65,19 @@ public sealed class LivePortal : IAsyncDisposable
             RateLimitPosts = false,
         });
         var clerk = await LocalClerk.StartAsync(new LocalClerkOptions { Database = database.Admin, Clock = time });
-        var resend = await LocalResend.StartAsync(new LocalResendOptions { Database = database.Admin, Clock = time, RequestsPerSecond = 0 });
+        var resend = await LocalResend.StartAsync(
+            new LocalResendOptions { Database = database.Admin, Clock = time, RequestsPerSecond = 0 });
         var blob = await LocalBlob.StartAsync(new LocalBlobOptions { Database = database.Admin, Clock = time });
-        var pagerDuty = await LocalPagerDuty.StartAsync(new LocalPagerDutyOptions { Database = database.Admin, Clock = time, EventsPerMinute = 0 });
+        var pagerDuty = await LocalPagerDuty.StartAsync(
+            new LocalPagerDutyOptions { Database = database.Admin, Clock = time, EventsPerMinute = 0 });
         await TestPeople.AddAsync(database.Admin, clerk, time.GetUtcNow());
         var portal = new LivePortal(database, mux, clerk, resend, blob, pagerDuty, clock);
         await portal.WriteSettingsAsync(settings ?? new Dictionary<string, string?>());
         return portal;
     }
 
-    /// <summary>One call as that person. Throws <see cref="HttpRequestException"/> or <see cref="IOException"/> when the app dies under it.</summary>
+    /// <summary>One call as that person. Throws <see cref="HttpRequestException"/> or <see cref="IOException"/> when the app dies under
+    /// it.</summary>
     /// <param name="person">Null: without a session.</param>
     /// <param name="key">Idempotency-Key.</param>
     public async Task<Answer> CallAsync(string? person, HttpMethod method, string path, object? body = null, string? key = null)
@@ -88,7 +93,9 @@ public sealed class LivePortal : IAsyncDisposable
             request.Headers.Add("Idempotency-Key", key);
         }
 
-        request.Content = body is null ? null : new StringContent(JsonSerializer.Serialize(body, JsonSerializerOptions.Web), Encoding.UTF8, "application/json");
+        request.Content = body is null
+            ? null
+            : new StringContent(JsonSerializer.Serialize(body, JsonSerializerOptions.Web), Encoding.UTF8, "application/json");
         return await (await http.SendAsync(request)).ReadAsync();
     }
 

@@ -1,4 +1,4 @@
-using Portal.Functions.Contract;
+using Portal.Functions.Foundation.Contract;
 
 namespace Portal.Tests.Soak;
 

@@ -6,10 +6,16 @@ using Portal.Tests.Soak.Engine;
 var programs = new Dictionary<string, (string Does, Func<SoakArguments, Task<int>> Run)>(StringComparer.OrdinalIgnoreCase)
 {
     ["kills"] = ("[--count 300] [--seed n] [--hurry]: the app killed with kill -9 at random points of its uploads", KillsSoak.RunAsync),
-    ["engine"] = ("[--kills 1000] [--seed n] [--workers 3] [--in-flight 120]: engine processes killed under a mixed load, Postgres restarted", EngineSoak.RunAsync),
-    ["events"] = ("[--events 10000] [--kills 60] [--seed n] [--rate 10]: the app killed and its vendors failing while people act; every effect once, in order", EventsSoak.RunAsync),
+    ["engine"] = (
+        "[--kills 1000] [--seed n] [--workers 3] [--in-flight 120]: engine processes killed under a mixed load, Postgres restarted",
+        EngineSoak.RunAsync),
+    ["events"] = (
+        "[--events 10000] [--kills 60] [--seed n] [--rate 10]: the app killed and its vendors failing while people act; every effect "
+            + "once, in order", EventsSoak.RunAsync),
     ["fuzz"] = ("[--count 20000] [--seed n]: hostile requests for every operation of the OpenAPI document", FuzzSoak.RunAsync),
-    ["azure"] = ("[--uploads 60] [--kills 10] [--seed n]: the published app on Microsoft's engine, its worker killed, webhooks twice, shuffled or never", AzureSoak.RunAsync),
+    ["azure"] = (
+        "[--uploads 60] [--kills 10] [--seed n]: the published app on Microsoft's engine, its worker killed, webhooks twice, shuffled or "
+            + "never", AzureSoak.RunAsync),
     ["openapi"] = ("prints the OpenAPI document", OpenApiPrint.RunAsync),
 };
 

@@ -9,7 +9,8 @@ public sealed class SoakArguments(string[] args)
 
     public string? Text(string option) => Array.IndexOf(args, option) is var at and >= 0 && at + 1 < args.Length ? args[at + 1] : null;
 
-    public int Number(string option, int otherwise) => Text(option) is { } text ? int.Parse(text, CultureInfo.InvariantCulture) : otherwise;
+    public int Number(string option, int otherwise) =>
+        Text(option) is { } text ? int.Parse(text, CultureInfo.InvariantCulture) : otherwise;
 
     /// <exception cref="ArgumentException">It is not there.</exception>
     public string Required(string option) => Text(option) ?? throw new ArgumentException($"{option} is missing.");

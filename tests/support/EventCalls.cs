@@ -7,7 +7,8 @@ namespace Portal.Tests.Support;
 public static class EventCalls
 {
     private const string Open = """
-        select (select count(*) from portal.outbox where next_try_at <= @now) + (select count(*) from portal.deliveries where status in ('pending', 'sending'))
+        select (select count(*) from portal.outbox where next_attempt_at <= @now) + (select count(*) from portal.deliveries
+           where status in ('pending', 'sending'))
         """;
 
     /// <summary>Sweeps until everything that can be sent now is sent.</summary>
@@ -47,7 +48,12 @@ public static class EventCalls
 
     /// <summary>Subjects a person finds under a type, newest first, as the API tells them.</summary>
     public static async Task<IReadOnlyList<Guid>> ToldAsync(this TestPortal portal, string person, string type) =>
-        [.. (await portal.As(person).FetchAsync($"/api/notifications?type={type}&limit=200")).Expect(200).Field("items").AsArray().Select(n => Guid.Parse(n!["subjectId"]!.ToString()))];
+        [
+            .. (
+                await portal.As(person).FetchAsync(
+                    $"/api/notifications?type={type}&limit=200")).Expect(200).Field("items").AsArray().Select(
+                        n => Guid.Parse(n!["subjectId"]!.ToString()))
+        ];
 
     /// <summary>What analytics counted of a project; null: of no project.</summary>
     public static Task<double> CountedAsync(this TestPortal portal, string metric, Guid? project) => portal.ScalarAsync<double>("""

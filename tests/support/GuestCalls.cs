@@ -19,7 +19,8 @@ public sealed class Guest(HttpClient http, string token)
 
     public Task<Answer> UnlockAsync(string passphrase) => SendAsync(HttpMethod.Post, "/unlock", new { passphrase });
 
-    public Task<Answer> CommentAsync(string body, object? more = null) => SendAsync(HttpMethod.Post, "/comments", Merge(new { name = "Gwen Guest", body }, more));
+    public Task<Answer> CommentAsync(string body, object? more = null) =>
+        SendAsync(HttpMethod.Post, "/comments", Merge(new { name = "Gwen Guest", body }, more));
 
     /// <summary>A request to the link's address and what lies under it.</summary>
     public async Task<Answer> SendAsync(HttpMethod method, string under, object? body = null, string? etag = null)

@@ -50,7 +50,8 @@ public static class HistoryChecker
     private static void Replays(InstanceView instance, IDurableFunctions functions, List<HistoryStep> history)
     {
         var parent = new Microsoft.DurableTask.ParentOrchestrationInstance("any", "any");
-        var run = new OrchestrationRun(new(instance.Id, instance.Name, "", instance.Input, 0, parent), functions, NullLoggerFactory.Instance, () => { });
+        var run = new OrchestrationRun(
+            new(instance.Id, instance.Name, "", instance.Input, 0, parent), functions, NullLoggerFactory.Instance, () => { });
         run.Replay(history);
         Assert.True(run.Context.Violation is null, $"{instance.Id}: {run.Context.Violation}");
         var end = history[^1].Events.OfType<ExecutionCompleted>().SingleOrDefault();

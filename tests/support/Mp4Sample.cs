@@ -6,7 +6,9 @@ namespace Portal.Tests.Support;
 /// <summary>Small MP4 files made in code: right in every header, with noise for media data.</summary>
 public static class Mp4Sample
 {
-    public static byte[] Clip(double seconds = 2, int width = 640, int height = 360, int rate = 25, bool audio = true, int dataBytes = 4096, bool moovFirst = false)
+    public static byte[] Clip(
+        double seconds = 2, int width = 640, int height = 360, int rate = 25, bool audio = true, int dataBytes = 4096,
+        bool moovFirst = false)
     {
         var data = new byte[dataBytes];
         new Random(7).NextBytes(data);
@@ -57,7 +59,9 @@ public static class Mp4Sample
             Box("stts", U32(0), U32(1), U32(samples), U32((uint)sample)));
         return Box(
             "trak", tkhd,
-            Box("mdia", Header("mdhd", timescale, seconds, 4), Box("hdlr", U32(0), U32(0), Text(handler), new byte[13]), Box("minf", stbl)));
+            Box(
+                "mdia", Header("mdhd", timescale, seconds, 4), Box(
+                    "hdlr", U32(0), U32(0), Text(handler), new byte[13]), Box("minf", stbl)));
     }
 
     private static byte[] VisualEntry(int width, int height) =>

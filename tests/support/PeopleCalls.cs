@@ -12,7 +12,10 @@ public static class PeopleCalls
     /// <summary>A PATCH or DELETE of the version that was read; <paramref name="match"/> null sends no If-Match.</summary>
     public static async Task<Answer> WriteAsync(this HttpClient http, HttpMethod method, string path, object? body, string? match)
     {
-        using var request = new HttpRequestMessage(method, path) { Content = body is null ? null : JsonContent.Create(body, options: JsonSerializerOptions.Web) };
+        using var request = new HttpRequestMessage(method, path)
+        {
+            Content = body is null ? null : JsonContent.Create(body, options: JsonSerializerOptions.Web),
+        };
         if (match is not null)
         {
             request.Headers.TryAddWithoutValidation("If-Match", match);
@@ -27,7 +30,10 @@ public static class PeopleCalls
 
     /// <summary>Somebody who can sign in, in an organization of which the portal knows nothing.</summary>
     public static Task AddAtClerkAsync(this TestPortal portal, string handle, string? organization) => portal.Clerk.AddPersonAsync(
-        new(handle, $"user_{handle}", $"{handle}@portal.example", $"Person {handle}", organization, organization, organization is null ? null : "org:member"));
+        new(
+            handle, $"user_{handle}", $"{handle}@portal.example", $"Person {handle}", organization, organization, organization is null
+                ? null
+                : "org:member"));
 
     /// <summary>A tenant of its own; <paramref name="handle"/> signs in as its Admin. Answers the tenant.</summary>
     public static async Task<Answer> NewTenantAsync(this TestPortal portal, string handle)
@@ -57,11 +63,15 @@ public static class PeopleCalls
         return TestPeople.UserId(handle);
     }
 
-    /// <summary>The invited person follows the link of Clerk's e-mail, and can sign in as <paramref name="handle"/> from then on.</summary>
+    /// <summary>The invited person follows the link of Clerk's e-mail, and can sign in as <paramref name="handle"/> from then
+    /// on.</summary>
     public static async Task AcceptAtClerkAsync(this TestPortal portal, Guid invite, string handle, string? email = null)
     {
-        var invitation = await portal.ScalarAsync<string>("select clerk_invitation_id from portal.invites where id = @invite", new { invite });
-        Assert.True(await portal.Clerk.AcceptInvitationAsync(invitation, new LocalPerson(handle, $"user_{handle}", email ?? $"{handle}@portal.example", $"Person {handle}")));
+        var invitation = await portal.ScalarAsync<string>(
+            "select clerk_invitation_id from portal.invites where id = @invite", new { invite });
+        Assert.True(
+            await portal.Clerk.AcceptInvitationAsync(
+                invitation, new LocalPerson(handle, $"user_{handle}", email ?? $"{handle}@portal.example", $"Person {handle}")));
     }
 
     /// <summary>One column as a list.</summary>
@@ -76,8 +86,11 @@ public static class PeopleCalls
     {
         await using var connection = await portal.OpenAsync();
         var rows = (await connection.QueryAsync<string>(
-            "select concat(old_value, new_value, actor_id) from portal.audit_log union all select payload::text from portal.events")).AsList();
+            "select concat(old_value, new_value, actor_id) from portal.audit_log union all select payload::text from portal.events"))
+                .AsList();
         Assert.NotEmpty(rows);
-        Assert.All(words.Append("@").Append(".example"), word => Assert.DoesNotContain(rows, row => row.Contains(word, StringComparison.OrdinalIgnoreCase)));
+        Assert.All(
+            words.Append("@").Append(".example"), word =>
+                Assert.DoesNotContain(rows, row => row.Contains(word, StringComparison.OrdinalIgnoreCase)));
     }
 }

@@ -38,7 +38,9 @@ public static class PortalCalls
         {
             var text = await response.Content.ReadAsStringAsync();
             var type = response.Content.Headers.ContentType?.MediaType ?? "";
-            var json = (type == "application/json" || type.EndsWith("+json", StringComparison.Ordinal)) && text.Length > 0 ? JsonNode.Parse(text) : null;
+            var json = (type == "application/json" || type.EndsWith("+json", StringComparison.Ordinal)) && text.Length > 0
+                ? JsonNode.Parse(text)
+                : null;
             return new(response.StatusCode, json, text, response.Headers);
         }
     }
@@ -47,7 +49,11 @@ public static class PortalCalls
         await (await http.GetAsync(new Uri(path, UriKind.RelativeOrAbsolute))).ReadAsync();
 
     public static async Task<Answer> PostAsync(this HttpClient http, string path, object? body = null) =>
-        await (await http.PostAsync(new Uri(path, UriKind.Relative), body is null ? null : JsonContent.Create(body, options: JsonSerializerOptions.Web))).ReadAsync();
+        await (
+            await http.PostAsync(
+                new Uri(path, UriKind.Relative), body is null
+                    ? null
+                    : JsonContent.Create(body, options: JsonSerializerOptions.Web))).ReadAsync();
 
     /// <summary>A project of the first tenant with every crew member in it.</summary>
     public static async Task<Guid> NewProjectAsync(this TestPortal portal, string name = "Launch film")
@@ -57,7 +63,8 @@ public static class PortalCalls
     }
 
     /// <summary>Asks for an upload and waits for the answer while the clock moves.</summary>
-    public static Task<Answer> AskUploadAsync(this TestPortal portal, Guid project, string person = "agency", string source = "direct", Guid? assetId = null) =>
+    public static Task<Answer> AskUploadAsync(
+        this TestPortal portal, Guid project, string person = "agency", string source = "direct", Guid? assetId = null) =>
         portal.WhileMovingAsync(portal.As(person).PostAsync(
             "/api/uploads", new { projectId = project, assetId, title = "Cut one", fileName = "cut-1.mp4", sizeBytes = 1000, source }));
 
@@ -65,14 +72,17 @@ public static class PortalCalls
     public static async Task SendBytesAsync(this TestPortal portal, Answer upload, byte[]? bytes = null)
     {
         using var http = new HttpClient();
-        using var request = new HttpRequestMessage(HttpMethod.Put, upload.Field("target")["url"]!.ToString()) { Content = new ByteArrayContent(bytes ?? Mp4Sample.Clip()) };
+        using var request = new HttpRequestMessage(
+            HttpMethod.Put, upload.Field("target")["url"]!.ToString())
+        { Content = new ByteArrayContent(bytes ?? Mp4Sample.Clip()) };
         foreach (var (name, value) in upload.Field("target")["headers"]!.AsObject())
         {
             request.Headers.TryAddWithoutValidation(name, value!.ToString());
         }
 
         using var response = await http.SendAsync(request);
-        Assert.True(response.IsSuccessStatusCode, $"PUT answered {(int)response.StatusCode}: {await response.Content.ReadAsStringAsync()}");
+        Assert.True(
+            response.IsSuccessStatusCode, $"PUT answered {(int)response.StatusCode}: {await response.Content.ReadAsStringAsync()}");
         await portal.SettleAsync();
     }
 
@@ -83,7 +93,10 @@ public static class PortalCalls
     public static async Task UntilAsync(this TestPortal portal, Guid job, string status, TimeSpan? step = null)
     {
         var last = "";
-        await Eventually.MovingAsync(portal.Clock, step ?? TimeSpan.FromSeconds(1), async () => (last = await portal.StatusAsync(job)) == status, $"upload {job} to be {status}, last {last}");
+        await Eventually.MovingAsync(
+            portal.Clock, step
+                ?? TimeSpan.FromSeconds(1), async () => (
+                    last = await portal.StatusAsync(job)) == status, $"upload {job} to be {status}, last {last}");
         await portal.SettleAsync();
     }
 

@@ -13,8 +13,9 @@ using Xunit;
 namespace Portal.Tests.Support;
 
 /// <summary>
-/// The whole portal for tests: the app on the local runtime, local Mux, Clerk, Resend, Blob and PagerDuty servers, one database, one shared clock. Tests
-/// speak HTTP to it and look at rows; timers run when a test says so. One for a test class: <c>IClassFixture&lt;TestPortal&gt;</c>.
+/// The whole portal for tests: the app on the local runtime, local Mux, Clerk, Resend, Blob and PagerDuty servers, one database, one
+/// shared clock. Tests speak HTTP to it and look at rows; timers run when a test says so. One for a test class:
+/// <c>IClassFixture&lt;TestPortal&gt;</c>.
 /// </summary>
 public sealed class TestPortal : IAsyncLifetime
 {
@@ -79,7 +80,8 @@ public sealed class TestPortal : IAsyncLifetime
         Clerk = await LocalClerk.StartAsync(new LocalClerkOptions { Database = database.Admin, Clock = time });
         Resend = await LocalResend.StartAsync(new LocalResendOptions { Database = database.Admin, Clock = time, RequestsPerSecond = 0 });
         Blob = await LocalBlob.StartAsync(new LocalBlobOptions { Database = database.Admin, Clock = time });
-        PagerDuty = await LocalPagerDuty.StartAsync(new LocalPagerDutyOptions { Database = database.Admin, Clock = time, EventsPerMinute = 0 });
+        PagerDuty = await LocalPagerDuty.StartAsync(
+            new LocalPagerDutyOptions { Database = database.Admin, Clock = time, EventsPerMinute = 0 });
         await TestPeople.AddAsync(database.Admin, Clerk, Clock.GetUtcNow());
         Settings = await TestSettings.MakeAsync(database, Mux, Clerk, Resend, Blob, PagerDuty, new Uri($"http://127.0.0.1:{port}"));
         Settings["Mux:CallTimeout"] = "00:00:15";
@@ -196,7 +198,9 @@ public sealed class TestPortal : IAsyncLifetime
             return;
         }
 
-        using var request = new HttpRequestMessage(HttpMethod.Post, $"/admin/functions/{name}") { Headers = { { "x-functions-key", TestSettings.MasterKey } } };
+        using var request = new HttpRequestMessage(
+            HttpMethod.Post, $"/admin/functions/{name}")
+        { Headers = { { "x-functions-key", TestSettings.MasterKey } } };
         using var response = await plain.SendAsync(request);
         Assert.Equal(System.Net.HttpStatusCode.Accepted, response.StatusCode);
     }
@@ -204,7 +208,8 @@ public sealed class TestPortal : IAsyncLifetime
     /// <summary>Moves the clock while a call waits for time to pass.</summary>
     public async Task<T> WhileMovingAsync<T>(Task<T> call, TimeSpan? step = null)
     {
-        await Eventually.MovingAsync(Clock, step ?? TimeSpan.FromMilliseconds(100), () => Task.FromResult(call.IsCompleted), "the call to answer");
+        await Eventually.MovingAsync(
+            Clock, step ?? TimeSpan.FromMilliseconds(100), () => Task.FromResult(call.IsCompleted), "the call to answer");
         return await call;
     }
 
@@ -220,7 +225,8 @@ public sealed class TestPortal : IAsyncLifetime
         PagerDuty.Faults.Clear();
         PagerDuty.Requests.Clear();
         await using var connection = await OpenAsync();
-        await connection.ExecuteAsync("truncate portal.rate_windows; delete from portal.alerts; update portal.vendor_pace set next_at = '-infinity'");
+        await connection.ExecuteAsync(
+            "truncate portal.rate_windows; delete from portal.alerts; update portal.vendor_pace set next_at = '-infinity'");
     }
 
     public async Task DisposeAsync()

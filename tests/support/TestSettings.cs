@@ -10,6 +10,10 @@ namespace Portal.Tests.Support;
 /// <summary>What the app is told in tests, whether it runs in this process or in one of its own.</summary>
 public static class TestSettings
 {
+    private const int FirstPort = 20_000;
+    private const int PortCount = 12_000;
+    private static int ports = Random.Shared.Next(PortCount);
+
     public const string MasterKey = "test-master-key";
     public const string SystemKey = "test-system-key";
     public const string AlertsSecret = "test-alerts-webhook-secret";
@@ -35,12 +39,15 @@ public static class TestSettings
     private static readonly string AuditKey = NewAuditKey();
 
     /// <param name="app">The app's own address, which is one of its settings: Blob reports to it.</param>
-    public static Task<Dictionary<string, string?>> MakeAsync(TestDatabase database, LocalMux mux, LocalClerk clerk, LocalResend resend, LocalBlob blob, LocalPagerDuty pagerDuty, Uri app) =>
+    public static Task<Dictionary<string, string?>> MakeAsync(
+        TestDatabase database, LocalMux mux, LocalClerk clerk, LocalResend resend, LocalBlob blob, LocalPagerDuty pagerDuty, Uri app) =>
         MakeAsync((database.App, database.System), mux, clerk, resend, blob, pagerDuty, app);
 
     /// <param name="database">Connection strings of the two roles.</param>
     public static async Task<Dictionary<string, string?>> MakeAsync(
-        (string App, string System) database, LocalMux mux, LocalClerk clerk, LocalResend resend, LocalBlob blob, LocalPagerDuty pagerDuty, Uri app)
+        (
+            string App, string System) database, LocalMux mux, LocalClerk clerk, LocalResend resend, LocalBlob blob,
+            LocalPagerDuty pagerDuty, Uri app)
     {
         var signing = await NewSigningKeyAsync(mux);
         return new(Schedules)
@@ -89,16 +96,30 @@ public static class TestSettings
             // The clock stands still: all of a test class is one minute.
             ["Limits:UserPerMinute"] = "1000000",
             ["Limits:TenantPerMinute"] = "1000000",
-            ["Limits:FailedTriesPerMinute"] = "1000000",
+            ["Limits:FailedAttemptsPerMinute"] = "1000000",
         };
     }
 
-    /// <summary>Chosen before the app starts, and kept over its lives.</summary>
+    /// <summary>
+    /// Chosen before the app starts, and kept over its lives. Below the ports that systems give to outgoing connections (32768 on Linux),
+    /// or one of those would take it in between; and never the same twice in a process.
+    /// </summary>
     public static int FreePort()
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
+        while (true)
+        {
+            var port = FirstPort + (int)((uint)Interlocked.Increment(ref ports) % PortCount);
+            try
+            {
+                using var listener = new TcpListener(IPAddress.Loopback, port);
+                listener.Start();
+                return port;
+            }
+            catch (SocketException)
+            {
+                // Somebody's already.
+            }
+        }
     }
 
     private static string NewAuditKey()
@@ -111,7 +132,8 @@ public static class TestSettings
     {
         using var http = new HttpClient();
         using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(mux.ApiUrl, "/system/v1/signing-keys"));
-        request.Headers.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String("local-mux-token:local-mux-secret"u8));
+        request.Headers.Authorization = new AuthenticationHeaderValue(
+            "Basic", Convert.ToBase64String("local-mux-token:local-mux-secret"u8));
         var made = (await (await http.SendAsync(request)).ReadAsync()).Expect(201);
         return made with { Json = made.Field("data") };
     }

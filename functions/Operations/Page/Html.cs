@@ -8,8 +8,8 @@ using Microsoft.AspNetCore.Http;
 namespace Portal.Functions.Operations.Page;
 
 /// <summary>
-/// Finished HTML. Made only by <see cref="Of"/>, which escapes every hole of an interpolated string that is not HTML itself: what comes from
-/// vendors and history cannot become markup by forgetting something.
+/// Finished HTML. Made only by <see cref="Of"/>, which escapes every hole of an interpolated string that is not HTML itself: what comes
+/// from vendors and history cannot become markup by forgetting something.
 /// </summary>
 public readonly record struct Html
 {
@@ -38,7 +38,9 @@ public readonly ref struct HtmlHandler(int literalLength, int formattedCount)
     public void AppendFormatted(Html value) => text.Append(value.ToString());
 
     public void AppendFormatted<T>(T value, string? format = null) =>
-        text.Append(Encoder.Encode(value is IFormattable number ? number.ToString(format, CultureInfo.InvariantCulture) : value?.ToString() ?? ""));
+        text.Append(
+            Encoder.Encode(
+                value is IFormattable number ? number.ToString(format, CultureInfo.InvariantCulture) : value?.ToString() ?? ""));
 
     public override string ToString() => text.ToString();
 }

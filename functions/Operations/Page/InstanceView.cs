@@ -1,4 +1,5 @@
-using Portal.Operations;
+using Portal.Operations.Orchestrations;
+using Portal.Videos.Uploads;
 
 namespace Portal.Functions.Operations.Page;
 
@@ -14,15 +15,15 @@ internal static class InstanceView
     {
         var live = look.Instance is { IsOver: false };
         var name = look.Instance?.Name ?? "UploadPipeline";
-        var state = $"{OpsLayout.Word(look)}: {look.Finding.Text}";
+        var state = $"{OpsLayout.Word(look)}: {look.Diagnosis.Text}";
         return OpsLayout.Page($"{name} {look.Id}", Html.Of($"""
             <p class="crumbs"><a href="/ops">Now</a> / orchestration</p>
             <h1>{name}</h1>
             <p class="id">{look.Id}</p>
             {Notice(notice)}
-            <div class="finding {look.Finding.Group}" data-part="finding" data-say="{state}">
-            {OpsLayout.Pill(look.Finding.Group, OpsLayout.Word(look))}
-            <p>{look.Finding.Text}</p>
+            <div class="diagnosis {look.Diagnosis.Group}" data-part="diagnosis" data-say="{state}">
+            {OpsLayout.Pill(look.Diagnosis.Group, OpsLayout.Word(look))}
+            <p>{look.Diagnosis.Text}</p>
             </div>
             <div class="columns">
             <section aria-labelledby="timeline" data-part="timeline">
@@ -66,7 +67,9 @@ internal static class InstanceView
         var facts = new List<Html>
         {
             Fact("Started", Html.Of($"{OpsLayout.Time(look.CreatedAt)} <span class=\"soft\">{OpsLayout.Ago(look.CreatedAt, now)}</span>")),
-            Fact("Last change", Html.Of($"{OpsLayout.Time(look.UpdatedAt)} <span class=\"soft\">{OpsLayout.Ago(look.UpdatedAt, now)}</span>")),
+            Fact(
+                "Last change", Html.Of(
+                    $"{OpsLayout.Time(look.UpdatedAt)} <span class=\"soft\">{OpsLayout.Ago(look.UpdatedAt, now)}</span>")),
             Text("Orchestration", look.Instance?.Status ?? "Durable has none"),
         };
         if (look.Upload is { } upload)
@@ -75,9 +78,11 @@ internal static class InstanceView
                 Text("Upload", upload.Status),
                 Text("Attempt", upload.IsCurrent ? $"{upload.Attempt}" : $"{upload.Attempt}; {upload.CurrentAttempt} is the current one"),
                 Text("Source", upload.Source),
-                upload.Tries > 0 ? Text("Failed tries", $"{upload.Tries} of 8") : Html.Empty,
+                upload.Attempts > 0 ? Text("Failed attempts", $"{upload.Attempts} of 8") : Html.Empty,
                 Text("Last error", upload.LastError),
-                upload.NextRetryAt is { } next ? Fact("Next try", Html.Of($"{OpsLayout.Time(next)} <span class=\"soft\">{OpsLayout.Ago(next, now)}</span>")) : Html.Empty,
+                upload.NextRetryAt is { } next
+                    ? Fact("Next try", Html.Of($"{OpsLayout.Time(next)} <span class=\"soft\">{OpsLayout.Ago(next, now)}</span>"))
+                    : Html.Empty,
                 Text("Failure", upload.FailureCode),
                 Id("Upload job", upload.JobId.ToString()),
                 Id("Tenant", upload.TenantId.ToString()),
@@ -92,7 +97,8 @@ internal static class InstanceView
         var possible = OrchestrationAct.PossibleFor(look.Instance, look.Upload);
         if (possible.Count == 0)
         {
-            return Html.Of($"""<p class="about">Nothing: it is over.{(look.Upload is { IsCurrent: false } u ? Newer(u) : Html.Empty)}</p>""");
+            return Html.Of(
+                $"""<p class="about">Nothing: it is over.{(look.Upload is { IsCurrent: false } u ? Newer(u) : Html.Empty)}</p>""");
         }
 
         var path = $"/ops/instances/{Uri.EscapeDataString(look.Id)}";
@@ -111,13 +117,13 @@ internal static class InstanceView
     }
 
     private static Html Newer(UploadNote upload) => Html.Of(
-        $""" <a href="/ops/instances/{Portal.Uploads.UploadRef.InstanceIdOf(upload.JobId, upload.CurrentAttempt)}">Attempt {upload.CurrentAttempt}</a> is the current one.""");
+        $""" <a href="/ops/instances/{UploadRef.InstanceIdOf(upload.JobId, upload.CurrentAttempt)}">Attempt {upload.CurrentAttempt}</a> is the current one.""");
 
     private static string Button(string act) => char.ToUpperInvariant(act[0]) + act[1..];
 
     private static string About(string act, OrchestrationLook look) => act switch
     {
-        OrchestrationAct.Replay when Portal.Uploads.UploadStatus.IsFinal(look.Upload!.Status) => look.Upload.Source == Portal.Uploads.UploadSource.Blob
+        OrchestrationAct.Replay when UploadStatus.IsFinal(look.Upload!.Status) => look.Upload.Source == UploadSource.Blob
             ? "Starts the next attempt with the stored original."
             : "Starts the next attempt and asks the uploader for the file.",
         OrchestrationAct.Replay => "Starts the same orchestration again; the upload stays in its attempt.",

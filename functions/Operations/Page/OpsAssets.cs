@@ -6,13 +6,15 @@ namespace Portal.Functions.Operations.Page;
 /// <summary>A file that pages load.</summary>
 public sealed record OpsAsset(byte[] Bytes, string ContentType, string Version);
 
-/// <summary>Style, script and icon of the page, from the assembly. Their addresses carry a hash of the content, so browsers may keep them.</summary>
+/// <summary>Style, script and icon of the page, from the assembly. Their addresses carry a hash of the content, so browsers may keep
+/// them.</summary>
 public static class OpsAssets
 {
     private const string Prefix = "ops/";
 
     private static readonly FrozenDictionary<string, OpsAsset> Files = typeof(OpsAssets).Assembly.GetManifestResourceNames()
-        .Where(name => name.StartsWith(Prefix, StringComparison.Ordinal)).ToFrozenDictionary(name => name[Prefix.Length..], Read, StringComparer.Ordinal);
+        .Where(name => name.StartsWith(Prefix, StringComparison.Ordinal)).ToFrozenDictionary(
+            name => name[Prefix.Length..], Read, StringComparer.Ordinal);
 
     public static OpsAsset? Find(string file) => Files.GetValueOrDefault(file);
 

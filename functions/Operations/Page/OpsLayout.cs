@@ -1,5 +1,5 @@
-using Portal.Operations;
-using Portal.Uploads;
+using Portal.Operations.Orchestrations;
+using Portal.Videos.Uploads;
 
 namespace Portal.Functions.Operations.Page;
 
@@ -44,13 +44,15 @@ internal static class OpsLayout
     public static Html FormToken(string token) => Html.Of($"""<input type="hidden" name="{OpsRequest.FormTokenField}" value="{token}">""");
 
     public static Html Time(DateTimeOffset time) =>
-        Html.Of($"""<time datetime="{time.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}" title="{time.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC">{time.UtcDateTime:d MMM HH:mm:ss}</time>""");
+        Html.Of(
+            $"""<time datetime="{time.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}" title="{time.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC">{time.UtcDateTime:d MMM HH:mm:ss}</time>""");
 
     /// <summary>How long ago, or in how long.</summary>
     public static Html Ago(DateTimeOffset time, DateTimeOffset now)
     {
-        var text = time <= now ? $"{Finding.Span(now - time)} ago" : $"in {Finding.Span(time - now)}";
-        return Html.Of($"""<time datetime="{time.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}" title="{time.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC">{text}</time>""");
+        var text = time <= now ? $"{Diagnosis.Span(now - time)} ago" : $"in {Diagnosis.Span(time - now)}";
+        return Html.Of(
+            $"""<time datetime="{time.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}" title="{time.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC">{text}</time>""");
     }
 
     /// <summary>A word with a mark and a colour; the word alone says it all.</summary>
@@ -58,7 +60,8 @@ internal static class OpsLayout
 
     /// <summary>The upload's status says more than "Running"; whatever else Durable says, says more than the upload's.</summary>
     public static string Word(OrchestrationLook look) =>
-        look.Upload is { IsCurrent: true } upload && (UploadStatus.IsFinal(upload.Status) || look.Instance is null or { Status: RuntimeStatus.Running })
+        look.Upload is { IsCurrent: true } upload
+            && (UploadStatus.IsFinal(upload.Status) || look.Instance is null or { Status: RuntimeStatus.Running })
             ? upload.Status
             : look.Instance?.Status ?? "gone";
 

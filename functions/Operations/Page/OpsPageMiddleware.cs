@@ -2,8 +2,8 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Middleware;
 using Microsoft.Extensions.Logging;
-using Portal.Db;
-using Portal.Functions.Http;
+using Portal.Foundation.Db;
+using Portal.Functions.Foundation.Http;
 using Portal.Operations;
 
 namespace Portal.Functions.Operations.Page;
@@ -12,11 +12,13 @@ namespace Portal.Functions.Operations.Page;
 /// Guards the page at /ops: strict headers on everything under it, a form token on every POST, and a signed-in Operator for every function
 /// of <see cref="PortalAction.UseOpsPage"/>; whoever is not signed in is led to the sign-in page.
 /// </summary>
-public sealed partial class OpsPageMiddleware(ActionsOfFunctions actions, OperatorSessions sessions, ILogger<OpsPageMiddleware> logger) : IFunctionsWorkerMiddleware
+public sealed partial class OpsPageMiddleware(
+    FunctionPermissions actions, OperatorSessions sessions, ILogger<OpsPageMiddleware> logger) : IFunctionsWorkerMiddleware
 {
     /// <summary>Nothing but our own files; no inline style or script, no frames, forms to ourselves only.</summary>
     public const string ContentSecurityPolicy =
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri "
+            + "'none'; frame-ancestors 'none'";
 
     public async Task Invoke(FunctionContext context, FunctionExecutionDelegate next)
     {
@@ -45,7 +47,11 @@ public sealed partial class OpsPageMiddleware(ActionsOfFunctions actions, Operat
         catch (Exception e) when (!http.Response.HasStarted && (PostgresFault.IsPassing(e) || e is HttpRequestException))
         {
             Log.Away(logger, e);
-            await new HtmlPage(OpsLayout.Message("Not available just now", "The database or Durable's management routes do not answer. Please try again in a few seconds."), 503).ExecuteAsync(http);
+            await new HtmlPage(
+                OpsLayout.Message(
+                    "Not available just now",
+                    "The database or Durable's management routes do not answer. Please try again in a few seconds."),
+                    503).ExecuteAsync(http);
         }
     }
 
@@ -68,7 +74,10 @@ public sealed partial class OpsPageMiddleware(ActionsOfFunctions actions, Operat
         }
 
         Log.Forged(logger, status);
-        return new HtmlPage(OpsLayout.Message("Not done", "The form did not come from this page, or the page was too old. Open it again and repeat what you wanted."), status);
+        return new HtmlPage(
+            OpsLayout.Message(
+                "Not done", "The form did not come from this page, or the page was too old. Open it again and repeat what you wanted."),
+                status);
     }
 
     /// <summary>After a sign-in people want to be where they were; an act is not repeated, its page is shown.</summary>

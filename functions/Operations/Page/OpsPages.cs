@@ -1,46 +1,58 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
-using Portal.Functions.Http;
-using Portal.Functions.Uploads;
-using Portal.Incidents;
+using Portal.Functions.Foundation.Http;
+using Portal.Functions.Foundation.Http.Inputs;
+using Portal.Functions.Videos.Uploads;
 using Portal.Operations;
+using Portal.Operations.Incidents;
+using Portal.Operations.Orchestrations;
 
 namespace Portal.Functions.Operations.Page;
 
 /// <summary>The pages of a signed-in Operator.</summary>
 public sealed class OpsPages(
-    LookAtOrchestrations look, LookAtTimers timers, OperateOrchestration operate, IncidentStore incidents, ChangeFreeze freeze, SearchCursors cursors, TimeProvider clock)
+    OrchestrationQueries look, TimerQueries timers, OrchestrationCommands operate, IncidentStore incidents, ChangeFreeze freeze,
+    SearchCursors cursors, TimeProvider clock)
 {
     private const int IncidentsShown = 20;
 
     [Function("OpsBoardPage")]
     [Allows(PortalAction.UseOpsPage)]
-    public async Task<IResult> BoardAsync([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "ops")] HttpRequest request, CancellationToken ct)
+    public async Task<IResult> DashboardAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "ops")] HttpRequest request, CancellationToken ct)
     {
         var (first, total) = await incidents.UnresolvedAsync(IncidentsShown, ct);
-        var trouble = new BoardIncidents(first, total, await freeze.ReadAsync(ct));
-        return new HtmlPage(BoardView.Page(await look.BoardAsync(ct), trouble, await timers.AllAsync(ct), clock.GetUtcNow(), FormToken(request)));
+        var trouble = new DashboardIncidents(first, total, await freeze.ReadAsync(ct));
+        return new HtmlPage(
+            DashboardView.Page(await look.DashboardAsync(ct), trouble, await timers.AllAsync(ct), clock.GetUtcNow(), FormToken(request)));
     }
 
     [Function("OpsSearchPage")]
     [Allows(PortalAction.UseOpsPage)]
-    public async Task<IResult> SearchAsync([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "ops/search")] HttpRequest request, CancellationToken ct)
+    public async Task<IResult> SearchAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "ops/search")] HttpRequest request, CancellationToken ct)
     {
         var (search, errors) = SearchQuestion.Read(request.Query, cursors);
         if (errors.Count > 0)
         {
-            return new HtmlPage(SearchView.Page(request.Query, null, errors, null, clock.GetUtcNow(), FormToken(request)), StatusCodes.Status400BadRequest);
+            return new HtmlPage(
+                SearchView.Page(
+                    request.Query, null, errors, null, clock.GetUtcNow(), FormToken(request)), StatusCodes.Status400BadRequest);
         }
 
         var page = await look.SearchAsync(search, ct);
-        return new HtmlPage(SearchView.Page(request.Query, page.Items, [], cursors.Write(page.Continuation, search), clock.GetUtcNow(), FormToken(request)));
+        return new HtmlPage(
+            SearchView.Page(
+                request.Query, page.Items, [], cursors.Write(page.Continuation, search), clock.GetUtcNow(), FormToken(request)));
     }
 
     [Function("OpsInstancePage")]
     [Allows(PortalAction.UseOpsPage)]
     public async Task<IResult> InstanceAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "ops/instances/{id}")] HttpRequest request, string id, CancellationToken ct)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "ops/instances/{id}")] HttpRequest request,
+        string id,
+        CancellationToken ct)
     {
         var done = request.Query["done"].ToString();
         return await ShowAsync(request, id, OrchestrationAct.All.Contains(done) ? new(done, "", null) : null, StatusCodes.Status200OK, ct);
@@ -64,20 +76,24 @@ public sealed class OpsPages(
         if (reason.Length is 0 or > ReasonInput.Longest || reason.Any(c => char.IsControl(c) && c is not ('\n' or '\r' or '\t')))
         {
             return await ShowAsync(
-                request, id, new(act, reason, $"Say why, in 1 to {ReasonInput.Longest} characters: the reason goes into the audit log."), StatusCodes.Status400BadRequest, ct);
+                request, id, new(
+                    act, reason, $"Say why, in 1 to {ReasonInput.Longest} characters: the reason goes into the audit log."),
+                    StatusCodes.Status400BadRequest, ct);
         }
 
         return await operate.RunAsync(request.HttpContext.Operator(), id, act, reason, new UploadPipelines(durable), ct) switch
         {
             Operated.Done done => Answers.SeeOther($"/ops/instances/{Uri.EscapeDataString(done.InstanceId)}?done={act}"),
-            Operated.Refused refused => await ShowAsync(request, id, new(act, reason, $"Not done. {refused.Detail}"), StatusCodes.Status409Conflict, ct),
+            Operated.Refused refused =>
+                await ShowAsync(request, id, new(act, reason, $"Not done. {refused.Detail}"), StatusCodes.Status409Conflict, ct),
             _ => NotFound(),
         };
     }
 
     [Function("OpsAsset")]
     [Allows(PortalAction.Anonymous)]
-    public IResult Asset([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "ops/assets/{file}")] HttpRequest request, string file)
+    public IResult Asset(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "ops/assets/{file}")] HttpRequest request, string file)
     {
         if (OpsAssets.Find(file) is not { } asset)
         {
@@ -93,7 +109,11 @@ public sealed class OpsPages(
             ? new HtmlPage(InstanceView.Page(found, timeline, notice, clock.GetUtcNow(), FormToken(request)), status)
             : NotFound();
 
-    private static HtmlPage NotFound() => new(OpsLayout.Message("Not found", "Neither Durable nor the upload jobs know that orchestration. It may have been purged."), StatusCodes.Status404NotFound);
+    private static HtmlPage NotFound() =>
+        new(
+            OpsLayout.Message(
+                "Not found", "Neither Durable nor the upload jobs know that orchestration. It may have been purged."),
+                StatusCodes.Status404NotFound);
 
     private static string FormToken(HttpRequest request) => OperatorSessions.FormToken(request.Cookies[OpsRequest.SessionCookie]!);
 }

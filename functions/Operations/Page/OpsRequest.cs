@@ -3,7 +3,7 @@ using System.Text;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.Primitives;
-using Portal.Functions.Http;
+using Portal.Functions.Foundation.Http;
 using Portal.Operations;
 
 namespace Portal.Functions.Operations.Page;
@@ -34,14 +34,15 @@ public static class OpsRequest
     }
 
     /// <summary>HttpOnly, for this site's own requests only, over TLS where there is TLS, to /ops alone.</summary>
-    public static void SetOpsCookie(this HttpContext http, string name, string value, TimeSpan life) => http.Response.Cookies.Append(name, value, new CookieOptions
-    {
-        HttpOnly = true,
-        SameSite = SameSiteMode.Strict,
-        Secure = IsOverTls(http.Request),
-        Path = "/ops",
-        MaxAge = life,
-    });
+    public static void SetOpsCookie(this HttpContext http, string name, string value, TimeSpan life) =>
+        http.Response.Cookies.Append(name, value, new CookieOptions
+        {
+            HttpOnly = true,
+            SameSite = SameSiteMode.Strict,
+            Secure = IsOverTls(http.Request),
+            Path = "/ops",
+            MaxAge = life,
+        });
 
     public static string Field(this HttpContext http, string name) =>
         http.Items[FormKey] is Dictionary<string, StringValues> form && form.TryGetValue(name, out var value) ? value.ToString() : "";
@@ -67,7 +68,9 @@ public static class OpsRequest
         }
 
         http.Items[FormKey] = QueryHelpers.ParseQuery(Encoding.UTF8.GetString(bytes.Span));
-        return Secret(http) is { } secret && OperatorSessions.IsFormToken(secret, http.Field(FormTokenField)) ? null : StatusCodes.Status403Forbidden;
+        return Secret(http) is { } secret && OperatorSessions.IsFormToken(secret, http.Field(FormTokenField))
+            ? null
+            : StatusCodes.Status403Forbidden;
     }
 
     /// <summary>On Azure TLS ends at the front end, which says so in headers that ASP.NET has put into the request.</summary>

@@ -1,7 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
-using Portal.Functions.Http;
-using Portal.Limits;
+using Portal.Foundation.Limits;
+using Portal.Functions.Foundation.Http;
 using Portal.Operations;
 
 namespace Portal.Functions.Operations.Page;
@@ -16,7 +16,8 @@ public sealed class SignInPage(OperatorSessions sessions, RequesterHash hash, Ti
 
     [Function("OpsSignIn")]
     [Allows(PortalAction.Anonymous)]
-    public async Task<IResult> SignInAsync([HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "ops/sign-in")] HttpRequest request, CancellationToken ct)
+    public async Task<IResult> SignInAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "ops/sign-in")] HttpRequest request, CancellationToken ct)
     {
         var http = request.HttpContext;
         var next = http.Field("next");
@@ -27,7 +28,7 @@ public sealed class SignInPage(OperatorSessions sessions, RequesterHash hash, Ti
                 return Answers.SeeOther(IsOurs(next) ? next : "/ops");
             case OperatorSignIn.TooMany wait:
                 http.Response.Headers.RetryAfter = $"{wait.RetryAfter}";
-                return Form(http, next, $"Too many tries from here. Wait {wait.RetryAfter} s.", StatusCodes.Status429TooManyRequests);
+                return Form(http, next, $"Too many attempts from here. Wait {wait.RetryAfter} s.", StatusCodes.Status429TooManyRequests);
             case var refused:
                 return Form(http, next, ((OperatorSignIn.Refused)refused).Why, StatusCodes.Status403Forbidden);
         }
@@ -35,7 +36,8 @@ public sealed class SignInPage(OperatorSessions sessions, RequesterHash hash, Ti
 
     [Function("OpsSignOut")]
     [Allows(PortalAction.UseOpsPage)]
-    public async Task<IResult> SignOutAsync([HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "ops/sign-out")] HttpRequest request, CancellationToken ct)
+    public async Task<IResult> SignOutAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "ops/sign-out")] HttpRequest request, CancellationToken ct)
     {
         var http = request.HttpContext;
         await sessions.SignOutAsync(http.Operator(), request.Cookies[OpsRequest.SessionCookie]!, ct);
@@ -68,5 +70,6 @@ public sealed class SignInPage(OperatorSessions sessions, RequesterHash hash, Ti
     /// <summary>Only to a page of ours: <c>//host</c> and <c>/\host</c> lead elsewhere.</summary>
     private static bool IsOurs(string next) =>
         (next == "/ops" || next.StartsWith("/ops/", StringComparison.Ordinal) || next.StartsWith("/ops?", StringComparison.Ordinal))
-        && next.Length <= 1000 && !next.StartsWith("/ops/sign-", StringComparison.Ordinal) && !next.Any(c => char.IsControl(c) || c == '\\');
+        && next.Length <= 1000 && !next.StartsWith("/ops/sign-", StringComparison.Ordinal)
+            && !next.Any(c => char.IsControl(c) || c == '\\');
 }

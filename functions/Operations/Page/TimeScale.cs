@@ -1,10 +1,11 @@
-using Portal.Operations;
+using Portal.Operations.Orchestrations;
 
 namespace Portal.Functions.Operations.Page;
 
 /// <summary>
 /// Where moments stand on a timeline, in percent. Calls take milliseconds and waits a quarter of an hour: drawn to scale the calls would
-/// vanish. So each stretch between two moments gets room by the logarithm of its length; the lengths themselves stand beside the bars in words.
+/// vanish. So each stretch between two moments gets room by the logarithm of its length; the lengths themselves stand beside the bars in
+/// words.
 /// </summary>
 internal sealed class TimeScale
 {

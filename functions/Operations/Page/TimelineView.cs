@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
-using Portal.Operations;
+using Portal.Functions.Videos.Uploads;
+using Portal.Operations.Orchestrations;
 
 namespace Portal.Functions.Operations.Page;
 
@@ -17,7 +18,9 @@ internal static partial class TimelineView
 
         var scale = new TimeScale(timeline.Entries, now);
         var first = timeline.Entries[0];
-        Html? present = live ? Html.Of($"""<line class="now" x1="{scale.Of(now):0.##}%" x2="{scale.Of(now):0.##}%" y1="0" y2="100%"/>""") : null;
+        Html? present = live
+            ? Html.Of($"""<line class="now" x1="{scale.Of(now):0.##}%" x2="{scale.Of(now):0.##}%" y1="0" y2="100%"/>""")
+            : null;
         return Html.Of($"""
             <p class="about">Times are UTC. Long waits are drawn shorter than they were.</p>
             <ol class="timeline">
@@ -51,9 +54,11 @@ internal static partial class TimelineView
 
     private static Html Remaining(TimelineEntry entry, DateTimeOffset now) => entry switch
     {
-        { State: EntryState.Waiting, Due: { } due } when due > now => Html.Of($""" <span class="soft">({Finding.Span(due - now)} to go)</span>"""),
-        { State: EntryState.Waiting, Due: { } due } => Html.Of($""" <span class="soft">(due {Finding.Span(now - due)} ago)</span>"""),
-        { State: EntryState.Running or EntryState.Waiting } => Html.Of($""" <span class="soft">(for {Finding.Span(now - entry.Start)})</span>"""),
+        { State: EntryState.Waiting, Due: { } due } when due > now =>
+            Html.Of($""" <span class="soft">({Diagnosis.Span(due - now)} to go)</span>"""),
+        { State: EntryState.Waiting, Due: { } due } => Html.Of($""" <span class="soft">(due {Diagnosis.Span(now - due)} ago)</span>"""),
+        { State: EntryState.Running or EntryState.Waiting } =>
+            Html.Of($""" <span class="soft">(for {Diagnosis.Span(now - entry.Start)})</span>"""),
         _ => Html.Empty,
     };
 
@@ -62,5 +67,6 @@ internal static partial class TimelineView
     private static partial Regex Together();
 
     /// <summary>Bookkeeping: there to be complete, not to be read first.</summary>
-    private static bool IsSide(TimelineEntry entry) => entry.Kind == EntryKind.Activity && entry.Name == Uploads.UploadPipelineActivities.NoteTry && entry.State == EntryState.Done;
+    private static bool IsSide(TimelineEntry entry) =>
+        entry.Kind == EntryKind.Activity && entry.Name == UploadPipelineActivities.NoteAttempt && entry.State == EntryState.Done;
 }

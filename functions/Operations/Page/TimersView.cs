@@ -1,4 +1,4 @@
-using Portal.Operations;
+using Portal.Foundation.Timers;
 
 namespace Portal.Functions.Operations.Page;
 
@@ -15,7 +15,10 @@ internal static class TimersView
 
     private static Html Item(TimerLook look, DateTimeOffset now)
     {
-        var group = look.State == TimerState.Failed ? "failed" : TimerState.NeedsLook(look.State) ? "stuck" : look.State == TimerState.Running ? "running" : "over";
+        var group = look.State == TimerState.Failed
+            ? "failed"
+            : TimerState.NeedsLook(look.State) ? "stuck"
+            : look.State == TimerState.Running ? "running" : "over";
         return Html.Of($"""
             <li class="item {group}">
             <div class="item-head"><span class="item-name">{look.Timer.Name} <span class="id">{look.Timer.Schedule}</span></span>{OpsLayout.Pill(group, look.State)}</div>
@@ -30,8 +33,10 @@ internal static class TimersView
     {
         { Runs: [] } => Html.Of($"Has not run yet."),
         { State: TimerState.Running, Runs: [var run, ..] } => Html.Of($"Began {OpsLayout.Ago(run.StartedAt, now)}."),
-        { State: TimerState.Lost, Runs: [var run, ..] } => Html.Of($"Began {OpsLayout.Ago(run.StartedAt, now)} and has no end: its process died. The next run does the work."),
-        { State: TimerState.Late, Runs: [var run, ..] } => Html.Of($"Due, and not begun. Ran last {OpsLayout.Ago(run.StartedAt, now)}: {Counts(run)}"),
+        { State: TimerState.Lost, Runs: [var run, ..] } =>
+            Html.Of($"Began {OpsLayout.Ago(run.StartedAt, now)} and has no end: its process died. The next run does the work."),
+        { State: TimerState.Late, Runs: [var run, ..] } =>
+            Html.Of($"Due, and not begun. Ran last {OpsLayout.Ago(run.StartedAt, now)}: {Counts(run)}"),
         { Runs: [var run, ..] } => Html.Of($"Ran {OpsLayout.Ago(run.StartedAt, now)}: {Counts(run)}"),
     };
 

@@ -48,7 +48,8 @@ internal static class ActivityFailure
             Property(json, "IsNonRetriable") is { ValueKind: JsonValueKind.True })
         : null;
 
-    private static FailureDetails TypeAndMessage(string line, RpcException exception) => line.IndexOf(": ", StringComparison.Ordinal) is > 0 and var at
+    private static FailureDetails TypeAndMessage(string line, RpcException exception) =>
+        line.IndexOf(": ", StringComparison.Ordinal) is > 0 and var at
         ? new FailureDetails(line[..at].TrimEnd(), line[(at + 2)..].TrimEnd(), exception.StackTrace, null, false)
         : new FailureDetails("(unknown)", line, exception.StackTrace, null, false);
 

@@ -50,7 +50,11 @@ internal sealed class RemoteExecution(Invoker invoker)
         }
 
         var response = OrchestratorResponse.Parser.ParseFrom(ByteString.FromBase64(answer.ReturnValue.String));
-        return new() { Actions = response.Actions.Select(ProtobufUtils.ToOrchestratorAction).ToArray(), CustomStatus = response.CustomStatus };
+        return new()
+        {
+            Actions = response.Actions.Select(ProtobufUtils.ToOrchestratorAction).ToArray(),
+            CustomStatus = response.CustomStatus,
+        };
     }
 
     private async Task<HistoryEvent> RunActivityAsync(TaskScheduledEvent scheduled, OrchestrationInstance instance)
@@ -58,13 +62,15 @@ internal sealed class RemoteExecution(Invoker invoker)
         if (await invoker.FindAsync(scheduled.Name!, "activityTrigger") is not { } function)
         {
             var missing = $"The activity function '{scheduled.Name}' doesn't exist, is disabled, or is not an activity function.";
-            return new TaskFailedEvent(-1, scheduled.EventId, missing, null, new FailureDetails("ActivityNotFound", missing, null, null, true));
+            return new TaskFailedEvent(
+                -1, scheduled.EventId, missing, null, new FailureDetails("ActivityNotFound", missing, null, null, true));
         }
 
         var answer = await InvokeAsync(function, OnlyElement(scheduled.Input), instance);
         return answer.Result.Status == StatusResult.Types.Status.Failure
             ? new TaskFailedEvent(
-                -1, scheduled.EventId, $"Function '{scheduled.Name}' failed with an unhandled exception.", null, ActivityFailure.Of(answer.Result.Exception))
+                -1, scheduled.EventId, $"Function '{scheduled.Name}' failed with an unhandled exception.", null,
+                ActivityFailure.Of(answer.Result.Exception))
             : new TaskCompletedEvent(-1, scheduled.EventId, Serialised(answer.ReturnValue));
     }
 
@@ -73,7 +79,9 @@ internal sealed class RemoteExecution(Invoker invoker)
         try
         {
             return await invoker.InvokeAsync(
-                function, input is null ? new TypedData() : new TypedData { String = input }, new() { ["instanceId"] = instance.InstanceId });
+                function, input is null
+                    ? new TypedData()
+                    : new TypedData { String = input }, new() { ["instanceId"] = instance.InstanceId });
         }
         catch (WorkerExitedException exited)
         {
@@ -90,7 +98,9 @@ internal sealed class RemoteExecution(Invoker invoker)
         }
 
         using var document = JsonDocument.Parse(input);
-        return document.RootElement is { ValueKind: JsonValueKind.Array } array && array.GetArrayLength() == 1 ? array[0].GetRawText() : input;
+        return document.RootElement is { ValueKind: JsonValueKind.Array } array && array.GetArrayLength() == 1
+            ? array[0].GetRawText()
+            : input;
     }
 
     private static string? Serialised(TypedData? value) => value?.DataCase switch

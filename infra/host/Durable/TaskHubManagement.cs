@@ -57,7 +57,8 @@ internal sealed class TaskHubManagement(TaskHub hub) : IInstanceManagement
         return true;
     }
 
-    public Task<bool> SuspendAsync(string id, string? reason, CancellationToken ct) => SendAsync(id, new ExecutionSuspendedEvent(-1, reason));
+    public Task<bool> SuspendAsync(string id, string? reason, CancellationToken ct) =>
+        SendAsync(id, new ExecutionSuspendedEvent(-1, reason));
 
     public Task<bool> ResumeAsync(string id, string? reason, CancellationToken ct) => SendAsync(id, new ExecutionResumedEvent(-1, reason));
 
@@ -77,7 +78,8 @@ internal sealed class TaskHubManagement(TaskHub hub) : IInstanceManagement
 
     public async Task<int> PurgeAllAsync(InstanceFilter filter, CancellationToken ct) =>
         (await ((IOrchestrationServicePurgeClient)Service).PurgeInstanceStateAsync(
-            new PurgeInstanceFilter(filter.CreatedFrom!.Value.UtcDateTime, filter.CreatedTo?.UtcDateTime, Statuses(filter)))).DeletedInstanceCount;
+            new PurgeInstanceFilter(
+                filter.CreatedFrom!.Value.UtcDateTime, filter.CreatedTo?.UtcDateTime, Statuses(filter)))).DeletedInstanceCount;
 
     public async Task<string?> RestartAsync(string id, bool withNewId, CancellationToken ct)
     {

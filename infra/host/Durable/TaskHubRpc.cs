@@ -13,7 +13,9 @@ namespace Portal.Host.Durable;
 /// is answered here as there: a start under the id of a running instance, and signals to instances that are missing or have ended.
 /// </summary>
 internal sealed class TaskHubRpc(IHostApplicationLifetime lifetime, ILoggerFactory loggers, TaskHub hub)
-    : TaskHubGrpcServer(lifetime, loggers, hub.Service, hub.Client, Options.Create(new TaskHubGrpcServerOptions { Mode = TaskHubGrpcServerMode.ApiServerOnly }))
+    : TaskHubGrpcServer(
+        lifetime, loggers, hub.Service, hub.Client, Options.Create(
+            new TaskHubGrpcServerOptions { Mode = TaskHubGrpcServerMode.ApiServerOnly }))
 {
     public override async Task<CreateInstanceResponse> StartInstance(CreateInstanceRequest request, ServerCallContext context)
     {
@@ -24,7 +26,8 @@ internal sealed class TaskHubRpc(IHostApplicationLifetime lifetime, ILoggerFacto
         }
         catch (OrchestrationAlreadyExistsException)
         {
-            throw new RpcException(new Status(StatusCode.AlreadyExists, $"An Orchestration instance with the ID {request.InstanceId} already exists."));
+            throw new RpcException(
+                new Status(StatusCode.AlreadyExists, $"An Orchestration instance with the ID {request.InstanceId} already exists."));
         }
 
         return new CreateInstanceResponse { InstanceId = id };

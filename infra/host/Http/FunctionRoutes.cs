@@ -38,7 +38,8 @@ internal sealed class FunctionRoutes
     }
 
     private sealed record Route(
-        AppFunction Function, IReadOnlyList<string> Methods, TemplateMatcher Matcher, IReadOnlyList<(string Name, IRouteConstraint Rule)> Constraints)
+        AppFunction Function, IReadOnlyList<string> Methods, TemplateMatcher Matcher, IReadOnlyList<(
+            string Name, IRouteConstraint Rule)> Constraints)
     {
         public static Route Of(AppFunction function, string prefix)
         {
@@ -55,7 +56,8 @@ internal sealed class FunctionRoutes
             var values = new RouteValueDictionary();
             var matches = (Methods.Count == 0 || Methods.Contains(http.Request.Method, StringComparer.OrdinalIgnoreCase))
                 && Matcher.TryMatch(http.Request.Path, values)
-                && Constraints.All(constraint => constraint.Rule.Match(http, null, constraint.Name, values, RouteDirection.IncomingRequest));
+                && Constraints.All(
+                    constraint => constraint.Rule.Match(http, null, constraint.Name, values, RouteDirection.IncomingRequest));
             return matches
                 ? values.Where(value => value.Value is not null)
                     .ToDictionary(value => value.Key, value => Convert.ToString(value.Value, CultureInfo.InvariantCulture)!)

@@ -10,7 +10,8 @@ namespace Portal.Host.Http;
 /// HTTP triggers. The worker hears of a request twice at once: as an invocation over gRPC, and as the request itself, forwarded to its own
 /// web server under the same invocation id. The answer is the forwarded request's; the invocation only tells whether the function failed.
 /// </summary>
-internal sealed partial class HttpFront(WorkerSupervisor workers, Invoker invoker, IHttpForwarder forwarder, ILogger<HttpFront> logger) : IDisposable
+internal sealed partial class HttpFront(
+    WorkerSupervisor workers, Invoker invoker, IHttpForwarder forwarder, ILogger<HttpFront> logger) : IDisposable
 {
     public const string InvocationHeader = "x-ms-invocation-id";
 

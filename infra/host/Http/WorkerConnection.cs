@@ -2,7 +2,8 @@ using System.Net.Sockets;
 
 namespace Portal.Host.Http;
 
-/// <summary>Connects to a worker's web server, which the worker announces before it listens: a refusal soon after is no answer yet.</summary>
+/// <summary>Connects to a worker's web server, which the worker announces before it listens: a refusal soon after is no answer
+/// yet.</summary>
 internal static class WorkerConnection
 {
     private const int MaxAttempts = 100;

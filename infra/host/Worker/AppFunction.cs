@@ -6,9 +6,11 @@ namespace Portal.Host.Worker;
 /// <summary>One binding of a function, as the worker describes it (JSON).</summary>
 internal sealed record AppBinding(string Name, string Type, JsonElement Json)
 {
-    public string? Text(string property) => Json.TryGetProperty(property, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+    public string? Text(string property) =>
+        Json.TryGetProperty(property, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 
-    public IReadOnlyList<string> Texts(string property) => Json.TryGetProperty(property, out var values) && values.ValueKind == JsonValueKind.Array
+    public IReadOnlyList<string> Texts(string property) =>
+        Json.TryGetProperty(property, out var values) && values.ValueKind == JsonValueKind.Array
         ? [.. values.EnumerateArray().Select(value => value.GetString()!)]
         : [];
 }
@@ -23,7 +25,8 @@ internal sealed record AppFunction(RpcFunctionMetadata Metadata, IReadOnlyList<A
     public AppBinding Trigger { get; } = Bindings.First(binding => binding.Type.EndsWith("Trigger", StringComparison.OrdinalIgnoreCase));
 
     /// <summary>Parameters that take Durable's client.</summary>
-    public IEnumerable<AppBinding> DurableClients => Bindings.Where(binding => binding.Type.Equals("durableClient", StringComparison.OrdinalIgnoreCase));
+    public IEnumerable<AppBinding> DurableClients =>
+        Bindings.Where(binding => binding.Type.Equals("durableClient", StringComparison.OrdinalIgnoreCase));
 
     public bool IsTriggeredBy(string type) => Trigger.Type.Equals(type, StringComparison.OrdinalIgnoreCase);
 

@@ -9,7 +9,8 @@ namespace Portal.Host.Worker;
 internal sealed class FunctionRpcEndpoint(WorkerChannels channels) : FunctionRpc.FunctionRpcBase
 {
     public override async Task EventStream(
-        IAsyncStreamReader<StreamingMessage> requestStream, IServerStreamWriter<StreamingMessage> responseStream, ServerCallContext context)
+        IAsyncStreamReader<StreamingMessage> requestStream, IServerStreamWriter<StreamingMessage> responseStream,
+        ServerCallContext context)
     {
         if (!await requestStream.MoveNext(context.CancellationToken)
             || requestStream.Current.ContentCase != StreamingMessage.ContentOneofCase.StartStream
@@ -23,7 +24,8 @@ internal sealed class FunctionRpcEndpoint(WorkerChannels channels) : FunctionRpc
         using (ExecutionContext.SuppressFlow())
         {
             // Without the log scope of this request, which every line of the worker would carry.
-            carrying = Task.Run(() => waiting.Channel.CarryAsync(requestStream, responseStream, context.CancellationToken), CancellationToken.None);
+            carrying = Task.Run(
+                () => waiting.Channel.CarryAsync(requestStream, responseStream, context.CancellationToken), CancellationToken.None);
         }
 
         await carrying;
@@ -43,5 +45,6 @@ internal sealed class WorkerChannels
         return connected.Task;
     }
 
-    public (WorkerChannel Channel, TaskCompletionSource Connected)? Take(string workerId) => waiting.TryRemove(workerId, out var found) ? found : null;
+    public (WorkerChannel Channel, TaskCompletionSource Connected)? Take(string workerId) =>
+        waiting.TryRemove(workerId, out var found) ? found : null;
 }

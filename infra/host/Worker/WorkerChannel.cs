@@ -31,12 +31,17 @@ internal sealed class WorkerChannel(string appFolder, ILoggerFactory loggers)
     /// <exception cref="WorkerExitedException">The worker went away, or refused.</exception>
     public async Task<IReadOnlyList<AppFunction>> StartAsync(CancellationToken ct)
     {
-        Send(new() { WorkerInitRequest = new() { HostVersion = HostVersion, WorkerDirectory = appFolder, FunctionAppDirectory = appFolder } });
+        Send(
+            new()
+            {
+                WorkerInitRequest = new() { HostVersion = HostVersion, WorkerDirectory = appFolder, FunctionAppDirectory = appFolder },
+            });
         var init = await initialised.Task.WaitAsync(ct);
         Check(init.Result, "did not initialise");
         HttpUri = new Uri(init.Capabilities.TryGetValue("HttpUri", out var uri)
             ? uri
-            : throw new WorkerExitedException("The worker names no address to forward requests to: ConfigureFunctionsWebApplication is missing."));
+            : throw new WorkerExitedException(
+                "The worker names no address to forward requests to: ConfigureFunctionsWebApplication is missing."));
 
         Send(new() { FunctionsMetadataRequest = new() { FunctionAppDirectory = appFolder } });
         var metadata = await described.Task.WaitAsync(ct);
@@ -73,7 +78,8 @@ internal sealed class WorkerChannel(string appFolder, ILoggerFactory loggers)
     public void Terminate(TimeSpan grace) => Send(new() { WorkerTerminate = new() { GracePeriod = Duration.FromTimeSpan(grace) } });
 
     /// <summary>Carries messages both ways until the stream ends.</summary>
-    public async Task CarryAsync(IAsyncStreamReader<StreamingMessage> incoming, IServerStreamWriter<StreamingMessage> stream, CancellationToken ct)
+    public async Task CarryAsync(
+        IAsyncStreamReader<StreamingMessage> incoming, IServerStreamWriter<StreamingMessage> stream, CancellationToken ct)
     {
         using var over = CancellationTokenSource.CreateLinkedTokenSource(ct);
         var writing = WriteAsync(stream, over.Token);

@@ -9,7 +9,9 @@ internal static partial class WorkerLog
     public static void Write(ILoggerFactory loggers, RpcLog line)
     {
         var logger = loggers.CreateLogger(line.Category is { Length: > 0 } category ? category : "Worker");
-        var text = line.Exception is { } e ? $"{line.Message}{Environment.NewLine}{e.Type}: {e.Message}{Environment.NewLine}{e.StackTrace}" : line.Message;
+        var text = line.Exception is { } e
+            ? $"{line.Message}{Environment.NewLine}{e.Type}: {e.Message}{Environment.NewLine}{e.StackTrace}"
+            : line.Message;
         Line(logger, (LogLevel)(int)line.Level, text);
     }
 

@@ -3,7 +3,8 @@ using Microsoft.Extensions.Logging;
 
 namespace Portal.Host.Worker;
 
-/// <summary>The published app as a process of its own, with its settings as environment variables, as the Functions host starts it.</summary>
+/// <summary>The published app as a process of its own, with its settings as environment variables, as the Functions host starts
+/// it.</summary>
 internal sealed class WorkerProcess : IDisposable
 {
     private const string MaxMessageLength = "2147483647";
@@ -26,7 +27,8 @@ internal sealed class WorkerProcess : IDisposable
     /// <param name="workerId">What the worker says it is when it connects.</param>
     /// <param name="settings">App settings; <c>:</c> in a name is written <c>__</c>.</param>
     /// <param name="logger">Hears what the process writes to its console.</param>
-    public static WorkerProcess Start(string app, Uri rpc, string workerId, IEnumerable<KeyValuePair<string, string?>> settings, ILogger logger)
+    public static WorkerProcess Start(
+        string app, Uri rpc, string workerId, IEnumerable<KeyValuePair<string, string?>> settings, ILogger logger)
     {
         var folder = Path.GetDirectoryName(app)!;
         var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet")

@@ -9,7 +9,8 @@ internal sealed record RunningWorker(WorkerProcess Process, WorkerChannel Channe
 /// Keeps one worker process running: starts it, and starts another when it ends. Who needs it waits for <see cref="ReadyAsync"/>.
 /// After three ends in a row without a successful start, it gives up and says why.
 /// </summary>
-internal sealed partial class WorkerSupervisor(AppHostOptions options, Uri rpc, WorkerChannels channels, ILoggerFactory loggers) : IAsyncDisposable
+internal sealed partial class WorkerSupervisor(
+    AppHostOptions options, Uri rpc, WorkerChannels channels, ILoggerFactory loggers) : IAsyncDisposable
 {
     private const int MaxFailedStarts = 3;
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);

@@ -30,7 +30,9 @@ internal sealed record Answer(string Asked, int Status, JsonNode? Json, string T
 
     /// <exception cref="StepFailedException">The answer has no such text.</exception>
     public string Field(string name) =>
-        Json is JsonObject json && json[name] is JsonValue value ? value.ToString() : throw new StepFailedException($"{Asked} answered without {name}");
+        Json is JsonObject json && json[name] is JsonValue value
+            ? value.ToString()
+            : throw new StepFailedException($"{Asked} answered without {name}");
 
     public static async Task<Answer> ReadAsync(string asked, HttpResponseMessage response, CancellationToken ct)
     {

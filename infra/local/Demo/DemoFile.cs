@@ -14,7 +14,8 @@ internal sealed record DemoFile(string Path, string Name, long Length)
     /// <exception cref="UsageException">It is not there, no file, or not readable.</exception>
     public static DemoFile Check(string? given)
     {
-        var path = System.IO.Path.GetFullPath(string.IsNullOrEmpty(given) ? System.IO.Path.Combine(AppContext.BaseDirectory, "demo.mp4") : given);
+        var path = System.IO.Path.GetFullPath(
+            string.IsNullOrEmpty(given) ? System.IO.Path.Combine(AppContext.BaseDirectory, "demo.mp4") : given);
         if (Directory.Exists(path))
         {
             throw new UsageException($"{path} is a folder; demo takes a video file.");

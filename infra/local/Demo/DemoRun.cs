@@ -50,11 +50,15 @@ internal sealed class DemoRun(LocalPortal portal, Browser browser, DemoFile file
 
     private async Task WorkAsync(CancellationToken ct)
     {
-        await StepAsync("Sign in", async () => $"{await browser.SignInAsync(DemoPeople.Admin, ct)} and {await browser.SignInAsync(DemoPeople.Agency, ct)}, at Clerk");
-        var project = await StepAsync("Create project", () => CreateProjectAsync(ct), answer => $"{answer.Field("name")} (admin; agency is a member)");
+        await StepAsync(
+            "Sign in", async () =>
+                $"{await browser.SignInAsync(DemoPeople.Admin, ct)} and {await browser.SignInAsync(DemoPeople.Agency, ct)}, at Clerk");
+        var project = await StepAsync(
+            "Create project", () => CreateProjectAsync(ct), answer => $"{answer.Field("name")} (admin; agency is a member)");
         var upload = await StepAsync("Request upload", () => RequestUploadAsync(project, ct), answer => $"{answer.Field("id")} (agency)");
         await StepAsync("Send the bytes", () => SendAsync(upload, ct));
-        var settled = await StepAsync("Settle", () => SettleAsync(upload.Field("id"), ct), status => status == "ready" ? "ready" : $"the upload is {status}");
+        var settled = await StepAsync(
+            "Settle", () => SettleAsync(upload.Field("id"), ct), status => status == "ready" ? "ready" : $"the upload is {status}");
         if (settled != "ready")
         {
             await ExplainAsync(upload.Field("id"), ct);
@@ -64,7 +68,8 @@ internal sealed class DemoRun(LocalPortal portal, Browser browser, DemoFile file
     }
 
     private async Task<Answer> CreateProjectAsync(CancellationToken ct) => (await browser.AskAsync(
-        HttpMethod.Post, "/api/projects", DemoPeople.Admin, new { name = "Autumn campaign", memberIds = new[] { DemoPeople.Agency.Id } }, ct)).Expect(201);
+        HttpMethod.Post, "/api/projects", DemoPeople.Admin, new { name = "Autumn campaign", memberIds = new[] { DemoPeople.Agency.Id } },
+        ct)).Expect(201);
 
     private async Task<Answer> RequestUploadAsync(Answer project, CancellationToken ct)
     {
@@ -95,7 +100,8 @@ internal sealed class DemoRun(LocalPortal portal, Browser browser, DemoFile file
     {
         using var http = new HttpClient();
         var chunks = await new ResumablePut(http, file, (string)upload.Json!["target"]!["url"]!, screen.Report, clock).RunAsync(ct);
-        return string.Create(CultureInfo.InvariantCulture, $"{file.Size} in {chunks} {(chunks == 1 ? "chunk" : "chunks")}, straight to Mux");
+        return string.Create(
+            CultureInfo.InvariantCulture, $"{file.Size} in {chunks} {(chunks == 1 ? "chunk" : "chunks")}, straight to Mux");
     }
 
     private async Task<string> SettleAsync(string id, CancellationToken ct)
@@ -143,7 +149,11 @@ internal sealed class DemoRun(LocalPortal portal, Browser browser, DemoFile file
     {
         var link = await StepAsync(
             "Share link",
-            async () => (await browser.AskAsync(HttpMethod.Post, "/api/share-links", DemoPeople.Agency, new { assetId, label = "For the client" }, ct)).Expect(201),
+            async () =>
+                (
+                    await browser.AskAsync(
+                        HttpMethod.Post, "/api/share-links", DemoPeople.Agency, new { assetId, label = "For the client" },
+                        ct)).Expect(201),
             answer => Shorten(answer.Field("url")));
         var opened = await StepAsync(
             "Guest opens it",
@@ -153,7 +163,8 @@ internal sealed class DemoRun(LocalPortal portal, Browser browser, DemoFile file
         await StepAsync("Revoke", async () =>
         {
             var path = $"/api/share-links/{link.Field("id")}/revoke";
-            return $"the link is {(await browser.AskAsync(HttpMethod.Post, path, DemoPeople.Agency, null, ct)).Expect(200).Field("status")}";
+            var answer = await browser.AskAsync(HttpMethod.Post, path, DemoPeople.Agency, null, ct);
+            return $"the link is {answer.Expect(200).Field("status")}";
         });
         await StepAsync("Guest opens it", async () =>
         {

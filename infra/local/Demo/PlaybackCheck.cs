@@ -39,7 +39,8 @@ internal sealed class PlaybackCheck(Browser browser, DemoFile file)
 
     private static string SegmentOf(string playbackUrl, string playlist)
     {
-        var line = playlist.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).FirstOrDefault(each => each[0] != '#')
+        var line = playlist.Split(
+            '\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).FirstOrDefault(each => each[0] != '#')
             ?? throw new StepFailedException("the playlist has no segment");
         return new Uri(new Uri(playbackUrl), line).ToString();
     }

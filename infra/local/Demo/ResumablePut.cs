@@ -14,7 +14,7 @@ internal sealed class ResumablePut(HttpClient http, DemoFile file, string addres
     private const long LargestChunk = 32 * 1024 * 1024;
     private const int WantedChunks = 4;
     private const int LinesAtMost = 8;
-    private const int TriesInARow = 5;
+    private const int AttemptsInARow = 5;
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     /// <summary>A multiple of 256 KiB, such that also a small file takes several chunks.</summary>
@@ -35,7 +35,7 @@ internal sealed class ResumablePut(HttpClient http, DemoFile file, string addres
             var (next, problem) = await TryAsync(() => SendAsync(stream, first, count, ct), ct);
             if (problem is not null)
             {
-                if (++failures >= TriesInARow)
+                if (++failures >= AttemptsInARow)
                 {
                     throw new StepFailedException($"the upload address fails again and again: {problem}");
                 }

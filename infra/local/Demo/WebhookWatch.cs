@@ -15,7 +15,8 @@ internal sealed class WebhookWatch(LocalMux mux, NpgsqlDataSource data, string j
     /// <summary>What was handled since the last call, a line each.</summary>
     public async Task<IReadOnlyList<string>> NewsAsync(CancellationToken ct)
     {
-        var ours = (await mux.WebhooksAsync(ct)).Where(each => !shown.Contains(each.EventId) && each.Body.ToJsonString().Contains(jobId, StringComparison.Ordinal)).ToList();
+        var ours = (await mux.WebhooksAsync(ct)).Where(
+            each => !shown.Contains(each.EventId) && each.Body.ToJsonString().Contains(jobId, StringComparison.Ordinal)).ToList();
         if (ours.Count == 0)
         {
             return [];
@@ -23,7 +24,8 @@ internal sealed class WebhookWatch(LocalMux mux, NpgsqlDataSource data, string j
 
         await using var connection = await data.OpenConnectionAsync(ct);
         var handled = (await connection.QueryAsync<(string EventId, string Status, string? Outcome)>(
-            "select event_id, status, outcome from portal.webhook_inbox where provider = 'mux' and event_id = any(@ids) and status <> 'received'",
+            "select event_id, status, outcome from portal.webhook_inbox where provider = 'mux' and event_id = any(@ids) and status <> "
+                + "'received'",
             new { ids = ours.Select(each => each.EventId).ToArray() })).ToDictionary(row => row.EventId);
         var lines = new List<string>();
         foreach (var each in ours)
@@ -34,7 +36,7 @@ internal sealed class WebhookWatch(LocalMux mux, NpgsqlDataSource data, string j
             }
             else if (each.State is "given_up" && shown.Add(each.EventId))
             {
-                lines.Add($"webhook {each.Type}: refused {each.Tries} times");
+                lines.Add($"webhook {each.Type}: refused {each.Attempts} times");
             }
         }
 

@@ -64,7 +64,9 @@ public class ResendClient : IResend
     public ResendClient(IOptionsSnapshot<ResendClientOptions> options, HttpClient httpClient)
     {
         var settings = options.Value;
-        var token = string.IsNullOrWhiteSpace(settings.ApiToken) ? Environment.GetEnvironmentVariable("RESEND_API_KEY") : settings.ApiToken;
+        var token = string.IsNullOrWhiteSpace(settings.ApiToken)
+            ? Environment.GetEnvironmentVariable("RESEND_API_KEY")
+            : settings.ApiToken;
         httpClient.BaseAddress = new Uri(settings.ApiUrl);
         httpClient.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
         httpClient.DefaultRequestHeaders.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));

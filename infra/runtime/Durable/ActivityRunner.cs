@@ -12,7 +12,8 @@ internal sealed record ActivityWork(LiveInstance Instance, string InstanceId, in
 /// activity unanswered in history and runs it again: at least once.
 /// </summary>
 internal sealed partial class ActivityRunner(
-    DurableEngineOptions options, IDurableFunctions functions, ILogger logger, Action<LiveInstance, Delivery> answer, WorkTally tally) : IDisposable
+    DurableEngineOptions options, IDurableFunctions functions, ILogger logger, Action<LiveInstance, Delivery> answer,
+    WorkTally tally) : IDisposable
 {
     private readonly Channel<ActivityWork> queue = Channel.CreateUnbounded<ActivityWork>();
     private readonly CancellationTokenSource stop = new();
@@ -24,7 +25,10 @@ internal sealed partial class ActivityRunner(
     public void Enqueue(ActivityWork work)
     {
         tally.Enter();
-        if (!queue.Writer.TryWrite(work)) tally.Leave();
+        if (!queue.Writer.TryWrite(work))
+        {
+            tally.Leave();
+        }
     }
 
     public Task RunAsync() => Task.WhenAll(Enumerable.Range(0, options.MaxConcurrentActivities).Select(_ => Task.Run(LoopAsync)));
@@ -80,7 +84,9 @@ internal sealed partial class ActivityRunner(
             }
             else
             {
-                result = new TaskFailed(task.Id, new(RetryLoop.ActivityNotFound, $"No activity task named '{task.Name}' was found.", null, null, NonRetriable: true));
+                result = new TaskFailed(
+                    task.Id, new(
+                        RetryLoop.ActivityNotFound, $"No activity task named '{task.Name}' was found.", null, null, NonRetriable: true));
             }
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)

@@ -22,7 +22,7 @@ internal sealed class CommitResult
     public HashSet<long> Done { get; } = [];
 
     /// <summary>Key by id of the instances that were created.</summary>
-    public Dictionary<string, long> Born { get; } = new(StringComparer.Ordinal);
+    public Dictionary<string, long> InstanceCreated { get; } = new(StringComparer.Ordinal);
 
     /// <summary>Per message of the batch, in the order clients then steps: where it went; null when nobody takes it.</summary>
     public Dictionary<int, Posted> Posted { get; } = [];
@@ -47,7 +47,10 @@ internal sealed class CommitStore(NpgsqlDataSource database) : IAsyncDisposable
         foreach (var step in batch.Steps)
         {
             starts.AddRange(step.Children);
-            foreach (var message in step.Outbox) messages.Add((step.Key, message));
+            foreach (var message in step.Outbox)
+            {
+                messages.Add((step.Key, message));
+            }
         }
 
         try
@@ -65,12 +68,21 @@ internal sealed class CommitStore(NpgsqlDataSource database) : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        if (command is not null) await command.DisposeAsync();
-        if (connection is not null) await connection.DisposeAsync();
+        if (command is not null)
+        {
+            await command.DisposeAsync();
+        }
+
+        if (connection is not null)
+        {
+            await connection.DisposeAsync();
+        }
+
         (command, connection) = (null, null);
     }
 
-    private static async Task<CommitResult> ReadAsync(NpgsqlCommand statement, List<(long? From, Outgoing Message)> messages, CancellationToken ct)
+    private static async Task<CommitResult> ReadAsync(
+        NpgsqlCommand statement, List<(long? From, Outgoing Message)> messages, CancellationToken ct)
     {
         var result = new CommitResult();
         await using var reader = await statement.ExecuteReaderAsync(ct);
@@ -82,9 +94,10 @@ internal sealed class CommitStore(NpgsqlDataSource database) : IAsyncDisposable
                 case 1: result.Done.Add(a); break;
                 case (2 or 5) and var kind:
                     var n = (int)a - 1;
-                    result.Posted[n] = new(reader.GetInt64(2), reader.GetInt64(3), long.Parse(reader.GetString(4), null), messages[n].Message, kind == 5);
+                    result.Posted[n] = new(
+                        reader.GetInt64(2), reader.GetInt64(3), long.Parse(reader.GetString(4), null), messages[n].Message, kind == 5);
                     break;
-                case 3: result.Born.Add(reader.GetString(4), a); break;
+                case 3: result.InstanceCreated.Add(reader.GetString(4), a); break;
                 case 4: result.Refused.Add((a, reader.GetInt64(2), reader.GetString(4))); break;
             }
         }
@@ -146,13 +159,21 @@ internal sealed class CommitStore(NpgsqlDataSource database) : IAsyncDisposable
     private static void Set<TItem, T>(NpgsqlParameterCollection parameters, int index, List<TItem> items, Func<TItem, T> value)
     {
         var array = new T[items.Count];
-        for (var i = 0; i < array.Length; i++) array[i] = value(items[i]);
+        for (var i = 0; i < array.Length; i++)
+        {
+            array[i] = value(items[i]);
+        }
+
         ((NpgsqlParameter<T[]>)parameters[index]).TypedValue = array;
     }
 
     private async Task<NpgsqlCommand> OpenAsync(CancellationToken ct)
     {
-        if (command is not null) return command;
+        if (command is not null)
+        {
+            return command;
+        }
+
         connection = await database.OpenConnectionAsync(ct);
         command = new NpgsqlCommand(CommitSql.Statement, connection);
         var p = command.Parameters;
@@ -186,6 +207,9 @@ internal sealed class CommitStore(NpgsqlDataSource database) : IAsyncDisposable
 
     private static void Add<T>(NpgsqlParameterCollection parameters, NpgsqlDbType type, int count)
     {
-        for (var i = 0; i < count; i++) parameters.Add(new NpgsqlParameter<T[]> { NpgsqlDbType = NpgsqlDbType.Array | type });
+        for (var i = 0; i < count; i++)
+        {
+            parameters.Add(new NpgsqlParameter<T[]> { NpgsqlDbType = NpgsqlDbType.Array | type });
+        }
     }
 }

@@ -11,15 +11,23 @@ internal sealed class CommitOutcomes(NpgsqlDataSource database, ICommitted commi
     public async Task ApplyAsync(List<CommitItem> items, CommitBatch batch, CommitResult result, bool unsure)
     {
         var lostSteps = items.OfType<CommitItem.OfStep>().Where(item => !result.Done.Contains(item.Step.Key)).ToList();
-        var lostStarts = items.OfType<CommitItem.OfStart>().Where(item => !result.Born.ContainsKey(item.Start.Id)).ToList();
+        var lostStarts = items.OfType<CommitItem.OfStart>().Where(item => !result.InstanceCreated.ContainsKey(item.Start.Id)).ToList();
         var written = unsure && lostSteps.Count > 0 ? await WrittenBeforeAsync(lostSteps) : [];
         var created = lostStarts.Count > 0 ? await CreatedBeforeAsync(lostStarts) : [];
 
-        foreach (var start in items.OfType<CommitItem.OfStart>()) Born(start.Start, batch, result);
-        foreach (var item in items.OfType<CommitItem.OfStep>()) Step(item, batch, result, written);
         foreach (var start in items.OfType<CommitItem.OfStart>())
         {
-            start.Outcome.TrySetResult(result.Born.ContainsKey(start.Start.Id) || created.Contains(start.Start.Id));
+            InstanceCreated(start.Start, batch, result);
+        }
+
+        foreach (var item in items.OfType<CommitItem.OfStep>())
+        {
+            Step(item, batch, result, written);
+        }
+
+        foreach (var start in items.OfType<CommitItem.OfStart>())
+        {
+            start.Outcome.TrySetResult(result.InstanceCreated.ContainsKey(start.Start.Id) || created.Contains(start.Start.Id));
         }
 
         foreach (var (key, id, happened) in result.Refused)
@@ -28,10 +36,21 @@ internal sealed class CommitOutcomes(NpgsqlDataSource database, ICommitted commi
         }
 
         // Messages of clients come first in the statement, in the batch's order.
-        foreach (var posted in result.Posted.OrderBy(pair => pair.Key)) committed.Sent(posted.Value);
+        foreach (var posted in result.Posted.OrderBy(pair => pair.Key))
+        {
+            committed.Sent(posted.Value);
+        }
+
         var n = 0;
-        foreach (var message in items.OfType<CommitItem.OfMessage>()) message.Outcome.TrySetResult(result.Posted.ContainsKey(n++));
-        if (written.Count > 0 || created.Count > 0) committed.LookAgain();
+        foreach (var message in items.OfType<CommitItem.OfMessage>())
+        {
+            message.Outcome.TrySetResult(result.Posted.ContainsKey(n++));
+        }
+
+        if (written.Count > 0 || created.Count > 0)
+        {
+            committed.Reconcile();
+        }
     }
 
     private void Step(CommitItem.OfStep item, CommitBatch batch, CommitResult result, HashSet<long> written)
@@ -42,13 +61,20 @@ internal sealed class CommitOutcomes(NpgsqlDataSource database, ICommitted commi
             return;
         }
 
-        foreach (var child in item.Step.Children) Born(child, batch, result);
+        foreach (var child in item.Step.Children)
+        {
+            InstanceCreated(child, batch, result);
+        }
+
         committed.Stepped(item.Instance, item.Step);
     }
 
-    private void Born(NewInstance start, CommitBatch batch, CommitResult result)
+    private void InstanceCreated(NewInstance start, CommitBatch batch, CommitResult result)
     {
-        if (result.Born.TryGetValue(start.Id, out var key)) committed.Born(start, key, batch.Owner);
+        if (result.InstanceCreated.TryGetValue(start.Id, out var key))
+        {
+            committed.InstanceCreated(start, key, batch.Owner);
+        }
     }
 
     private async Task<HashSet<long>> WrittenBeforeAsync(List<CommitItem.OfStep> lost)
@@ -81,7 +107,10 @@ internal sealed class CommitOutcomes(NpgsqlDataSource database, ICommitted commi
         await using var reader = await command.ExecuteReaderAsync();
         while (await reader.ReadAsync())
         {
-            if (starts[reader.GetString(0)] == reader.GetGuid(1)) created.Add(reader.GetString(0));
+            if (starts[reader.GetString(0)] == reader.GetGuid(1))
+            {
+                created.Add(reader.GetString(0));
+            }
         }
 
         return created;

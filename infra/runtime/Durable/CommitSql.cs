@@ -4,17 +4,18 @@ namespace Portal.Runtime.Durable;
 /// The one statement that moves orchestrations. It takes a whole batch as arrays and runs as one implicit transaction: one round trip,
 /// one wait for the disk, however many instances it serves. Each step stands alone under its fence; one that lost its lease, or whose
 /// messages are already gone, changes nothing and is missing from the answer, while the rest of the batch goes through.
-/// Lock order: instance rows of steps (each belongs to this worker alone), then rows of ids that are to start, old and new, by id. Nothing waits for an inbox or
-/// history row, since those are touched only under their instance's lock.
-/// Active is written <c>lane + 0 = 0</c> here, so that no partial index answers to it: to a planner without statistics such an index looks
-/// empty, and would be walked from end to end.
+/// Lock order: instance rows of steps (each belongs to this worker alone), then rows of ids that are to start, old and new, by id. Nothing
+/// waits for an inbox or history row, since those are touched only under their instance's lock. Active is written <c>lane + 0 = 0</c>
+/// here, so that no partial index answers to it: to a planner without statistics such an index looks empty, and would be walked from end
+/// to end.
 /// </summary>
 internal static class CommitSql
 {
     public const string Statement =
         """
         with s as materialized (
-            select * from unnest($1::bigint[], $2::bigint[], $3::int[], $4::int[], $5::boolean[], $6::smallint[], $7::smallint[], $8::int[],
+            select * from unnest($1::bigint[], $2::bigint[], $3::int[], $4::int[], $5::boolean[], $6::smallint[], $7::smallint[],
+               $8::int[],
                     $9::timestamptz[], $10::timestamptz[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[])
                 as s(key, owner, epoch, seq, fresh, lane, status, open_tasks, wake_at, at, events, custom_status, output, failure, input)
         ),
@@ -25,7 +26,8 @@ internal static class CommitSql
         ),
         done as (
             update durable.instances i
-            set status = s.status, lane = s.lane, open_tasks = s.open_tasks, wake_at = s.wake_at, updated_at = s.at, strikes = 0, on_trial = false,
+            set status = s.status, lane = s.lane, open_tasks = s.open_tasks, wake_at = s.wake_at, updated_at = s.at, strikes = 0,
+            on_trial = false,
                 custom_status = s.custom_status, output = s.output, failure = s.failure,
                 next_seq = case when s.fresh then 0 else i.next_seq + 1 end,
                 generation = case when s.fresh then i.generation + 1 else i.generation end,
@@ -56,20 +58,23 @@ internal static class CommitSql
         ),
         -- Whoever has the id already, locked: what a step is just making of it counts, not what this statement saw when it began.
         old as materialized (
-            select i.id, i.key, i.lane, i.status, i.next_seq, n.refuse from (select id, refuse from n order by id) n join durable.instances i on i.id = n.id
+            select i.id, i.key, i.lane, i.status, i.next_seq, n.refuse from (select id, refuse from n order by id) n
+               join durable.instances i on i.id = n.id
             for update of i
         ),
         born as (
             insert into durable.instances as i (id, name, version, status, owner, wake_at, created_at, updated_at, execution_id,
                 parent_key, parent_task, parent_generation, parent_id, parent_name, tags, input)
-            select n.id, n.name, n.version, 6, coalesce((select w.id from durable.workers w where w.id = $33 and not w.dead and not w.stopped), 0), n.wake_at, n.at, n.at, n.execution_id,
+            select n.id, n.name, n.version, 6, coalesce((select w.id from durable.workers w where w.id = $33 and not w.dead
+               and not w.stopped), 0), n.wake_at, n.at, n.at, n.execution_id,
                 n.parent_key, n.parent_task, n.parent_generation, n.parent_id, n.parent_name, n.tags, n.input
             from n
             where not exists (select from old where old.id = n.id and (old.lane = 0 or old.refuse & (1 << old.status) <> 0))
             order by n.id
             on conflict (id) do update
             set key = excluded.key, name = excluded.name, version = excluded.version, status = 6, lane = 0, owner = excluded.owner,
-                epoch = 1, next_seq = 0, generation = 0, open_tasks = 0, strikes = 0, on_trial = false, parked_reason = null, wake_at = excluded.wake_at,
+                epoch = 1, next_seq = 0, generation = 0, open_tasks = 0, strikes = 0, on_trial = false, parked_reason = null,
+                wake_at = excluded.wake_at,
                 created_at = excluded.created_at, updated_at = excluded.updated_at, execution_id = excluded.execution_id,
                 parent_key = excluded.parent_key, parent_task = excluded.parent_task, parent_generation = excluded.parent_generation,
                 parent_id = excluded.parent_id, parent_name = excluded.parent_name, tags = excluded.tags, input = excluded.input,
@@ -112,7 +117,8 @@ internal static class CommitSql
             union all
             select id, key, generation, event from refused
             union all
-            -- What ended the replaced one was committed after this statement began, so its history is not seen here: whoever sweeps the inbox removes it.
+            -- What ended the replaced one was committed after this statement began,
+            so its history is not seen here: whoever sweeps the inbox removes it.
             select nextval('durable.inbox_id_seq'), old.key, null, '{"type":"ExecutionResumed"}' from old join born on born.id = old.id
             where not exists (select from durable.history h where h.key = old.key and h.seq = old.next_seq - 1)
         )

@@ -12,20 +12,33 @@ internal sealed partial class Dispatcher
             await MakeRoomAsync();
             var keys = new List<long>();
             var room = Math.Clamp(options.MaxLiveInstances - live.Count, 1, LoadBatch);
-            while (keys.Count < room && wanted.Reader.TryRead(out var key)) keys.Add(key);
+            while (keys.Count < room && wanted.Reader.TryRead(out var key))
+            {
+                keys.Add(key);
+            }
+
             try
             {
-                if (!stopped) await LoadAsync(keys);
+                if (!stopped)
+                {
+                    await LoadAsync(keys);
+                }
             }
             catch (Exception exception)
             {
                 Log.LoadFailed(logger, exception, keys.Count);
                 await Task.Delay(TimeSpan.FromMilliseconds(200), TimeProvider.System, CancellationToken.None);
-                foreach (var key in keys) Want(key);
+                foreach (var key in keys)
+                {
+                    RequestLoad(key);
+                }
             }
             finally
             {
-                foreach (var _ in keys) tally.Leave();
+                foreach (var _ in keys)
+                {
+                    tally.Leave();
+                }
             }
         }
     }
@@ -40,20 +53,37 @@ internal sealed partial class Dispatcher
         var present = new List<long>();
         foreach (var key in keys)
         {
-            lock (gate) asked.Remove(key);
+            lock (gate)
+            {
+                asked.Remove(key);
+            }
+
             var placeholder = new LiveInstance(key);
-            if (live.TryAdd(key, placeholder)) loading.Add(key, placeholder);
-            else present.Add(key);
+            if (live.TryAdd(key, placeholder))
+            {
+                loading.Add(key, placeholder);
+            }
+            else
+            {
+                present.Add(key);
+            }
         }
 
         try
         {
             if (present.Count > 0)
             {
-                foreach (var (key, delivery) in await store.MessagesAsync([.. present], CancellationToken.None)) Deliver(key, delivery);
+                foreach (var (key, delivery) in await store.MessagesAsync([.. present], CancellationToken.None))
+                {
+                    Deliver(key, delivery);
+                }
             }
 
-            if (loading.Count == 0) return;
+            if (loading.Count == 0)
+            {
+                return;
+            }
+
             var found = await store.LoadAsync([.. loading.Keys], owner(), CancellationToken.None);
             foreach (var (key, instance) in found)
             {
@@ -67,7 +97,10 @@ internal sealed partial class Dispatcher
         finally
         {
             // Not ours, finished, parked, or the read failed.
-            foreach (var key in loading.Keys) Forget(key);
+            foreach (var key in loading.Keys)
+            {
+                Forget(key);
+            }
         }
     }
 
@@ -81,13 +114,20 @@ internal sealed partial class Dispatcher
         // Room for a whole batch, if that many are idle.
         for (var i = 0; i < LoadBatch && live.Count + LoadBatch > options.MaxLiveInstances; i++)
         {
-            if (!EvictOne()) return;
+            if (!EvictOne())
+            {
+                return;
+            }
         }
     }
 
     private bool EvictOne()
     {
-        if (idle.EvictOldest() is not { } evicted) return false;
+        if (idle.EvictOldest() is not { } evicted)
+        {
+            return false;
+        }
+
         live.TryRemove(new(evicted.Key, evicted));
         return true;
     }

@@ -9,7 +9,8 @@ namespace Portal.Runtime.Durable;
 /// key is noted and the loader brings the instance in, message included, when there is room.
 /// </summary>
 internal sealed partial class Dispatcher(
-    DurableEngineOptions options, IDurableFunctions functions, ILoggerFactory loggers, WorkTally tally, Func<long> owner, LoadStore store, Trials trials)
+    DurableEngineOptions options, IDurableFunctions functions, ILoggerFactory loggers, WorkTally tally, Func<long> owner, LoadStore store,
+    PoisonDetector trials)
 {
     private readonly ConcurrentDictionary<long, LiveInstance> live = new();
     private readonly Channel<LiveInstance> ready = Channel.CreateUnbounded<LiveInstance>();
@@ -26,14 +27,17 @@ internal sealed partial class Dispatcher(
     public Action<ActivityWork> Schedule { get; set; } = _ => { };
 
     /// <summary>Woken too early: the time it really waits for.</summary>
-    public Action<long, DateTime?> SleepAgain { get; set; } = (_, _) => { };
+    public Action<long, DateTime?> RescheduleTimer { get; set; } = (_, _) => { };
 
-    public Func<LiveInstance, Exception, Task> Park { get; set; } = (_, _) => Task.CompletedTask;
+    public Func<LiveInstance, Exception, Task> Quarantine { get; set; } = (_, _) => Task.CompletedTask;
 
     public int Count => live.Count;
 
     public Task RunAsync(CancellationToken stop) => Task.WhenAll(
-        [LoadLoopAsync(), trials.RunAsync(Want, stop), .. Enumerable.Range(0, options.MaxConcurrentOrchestrators).Select(_ => Task.Run(StepLoopAsync))]);
+        [
+            LoadLoopAsync(), trials.RunAsync(RequestLoad, stop), .. Enumerable.Range(
+                0, options.MaxConcurrentOrchestrators).Select(_ => Task.Run(StepLoopAsync))
+        ]);
 
     public void Stop()
     {
@@ -47,11 +51,15 @@ internal sealed partial class Dispatcher(
     {
         while (live.TryGetValue(key, out var instance))
         {
-            if (Post(instance, delivery)) return;
+            if (Post(instance, delivery))
+            {
+                return;
+            }
+
             live.TryRemove(new(key, instance));
         }
 
-        Want(key);
+        RequestLoad(key);
     }
 
     /// <summary>An answer that has no row: only the very instance that asked can take it.</summary>
@@ -60,20 +68,27 @@ internal sealed partial class Dispatcher(
     /// <summary>Its timer is due, or something came back on a thread that is not its own.</summary>
     public void Wake(long key)
     {
-        if (!live.TryGetValue(key, out var instance) || !Post(instance, null)) Want(key);
+        if (!live.TryGetValue(key, out var instance) || !Post(instance, null))
+        {
+            RequestLoad(key);
+        }
     }
 
     /// <summary>Created by us a moment ago: no need to read it.</summary>
-    public void Born(InstanceRow row)
+    public void InstanceCreated(InstanceRow row)
     {
         if (stopped || live.Count >= options.MaxLiveInstances)
         {
-            Want(row.Key);
+            RequestLoad(row.Key);
             return;
         }
 
         var instance = new LiveInstance(row.Key);
-        if (!live.TryAdd(row.Key, instance)) return;
+        if (!live.TryAdd(row.Key, instance))
+        {
+            return;
+        }
+
         tally.Enter();
         instance.Loaded(row, [], []);
         Queue(instance);
@@ -81,8 +96,12 @@ internal sealed partial class Dispatcher(
 
     public void AfterCommit(LiveInstance instance, Step? step)
     {
-        if (step is not null || !instance.HasOpenActivities) trials.Acquit(instance.Key);
-        if (instance.Rest(step))
+        if (step is not null || !instance.HasOpenActivities)
+        {
+            trials.Clear(instance.Key);
+        }
+
+        if (instance.CompleteStep(step))
         {
             Queue(instance);
             return;
@@ -91,7 +110,10 @@ internal sealed partial class Dispatcher(
         if (instance.IsGone)
         {
             live.TryRemove(new(instance.Key, instance));
-            if (step is { Fresh: true }) Want(instance.Key);
+            if (step is { Fresh: true })
+            {
+                RequestLoad(instance.Key);
+            }
         }
         else
         {
@@ -106,37 +128,61 @@ internal sealed partial class Dispatcher(
     {
         instance.Leave();
         live.TryRemove(new(instance.Key, instance));
-        if (busy) tally.Leave();
-        Want(instance.Key);
+        if (busy)
+        {
+            tally.Leave();
+        }
+
+        RequestLoad(instance.Key);
     }
 
     public void Forget(long key)
     {
-        if (live.TryRemove(key, out var instance)) instance.Leave();
+        if (live.TryRemove(key, out var instance))
+        {
+            instance.Leave();
+        }
     }
 
     public void ForgetAll()
     {
         trials.Clear();
-        foreach (var key in live.Keys) Forget(key);
+        foreach (var key in live.Keys)
+        {
+            Forget(key);
+        }
     }
 
     /// <summary>Asks for an instance to be loaded, or for its messages to be read if it is in memory.</summary>
-    public void Want(long key)
+    public void RequestLoad(long key)
     {
-        if (stopped || trials.Hold(key)) return;
+        if (stopped || trials.Hold(key))
+        {
+            return;
+        }
+
         lock (gate)
         {
-            if (!asked.Add(key)) return;
+            if (!asked.Add(key))
+            {
+                return;
+            }
         }
 
         tally.Enter();
-        if (!wanted.Writer.TryWrite(key)) tally.Leave();
+        if (!wanted.Writer.TryWrite(key))
+        {
+            tally.Leave();
+        }
     }
 
     private bool Post(LiveInstance instance, Delivery? delivery)
     {
-        if (!instance.TryPost(delivery, out var isReady)) return false;
+        if (!instance.TryPost(delivery, out var isReady))
+        {
+            return false;
+        }
+
         if (isReady)
         {
             tally.Enter();
@@ -148,7 +194,10 @@ internal sealed partial class Dispatcher(
 
     private void Queue(LiveInstance instance)
     {
-        if (!ready.Writer.TryWrite(instance)) tally.Leave();
+        if (!ready.Writer.TryWrite(instance))
+        {
+            tally.Leave();
+        }
     }
 
     private async Task StepLoopAsync()
@@ -157,15 +206,21 @@ internal sealed partial class Dispatcher(
         {
             try
             {
-                if (stopped || instance.IsGone) tally.Leave();
-                else TakeStep(instance);
+                if (stopped || instance.IsGone)
+                {
+                    tally.Leave();
+                }
+                else
+                {
+                    TakeStep(instance);
+                }
             }
             catch (Exception exception)
             {
                 Log.StepFailed(logger, exception, instance.Row.Id);
                 instance.Leave();
                 live.TryRemove(new(instance.Key, instance));
-                await Park(instance, exception);
+                await Quarantine(instance, exception);
                 tally.Leave();
             }
         }
@@ -175,14 +230,18 @@ internal sealed partial class Dispatcher(
     {
         var now = Now();
         var step = instance.TakeStep(now, functions, loggers, () => Post(instance, null), out var reopened);
-        foreach (var task in reopened) Schedule(new(instance, instance.Row.Id, instance.Row.Generation, task));
+        foreach (var task in reopened)
+        {
+            Schedule(new(instance, instance.Row.Id, instance.Row.Generation, task));
+        }
+
         if (step is not null)
         {
             Commit(instance, step);
             return;
         }
 
-        SleepAgain(instance.Key, instance.NextWake);
+        RescheduleTimer(instance.Key, instance.NextWake);
         AfterCommit(instance, null);
     }
 

@@ -8,7 +8,8 @@ namespace Portal.Runtime.Durable;
 /// </summary>
 internal static class DurableDatabase
 {
-    private const string Planner = "-c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c enable_material=off";
+    private const string Planner = "-c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c enable_hashjoin=off -c "
+        + "enable_mergejoin=off -c enable_material=off";
 
     public static NpgsqlDataSource Open(string connectionString)
     {

@@ -9,7 +9,7 @@ public sealed partial class DurableEngine
     {
         public long Owner => engine.leases.Worker;
 
-        public void Born(NewInstance start, long key, long owner)
+        public void InstanceCreated(NewInstance start, long key, long owner)
         {
             if (owner == 0)
             {
@@ -17,19 +17,33 @@ public sealed partial class DurableEngine
                 return;
             }
 
-            if (start.StartAt is { } at) engine.wakes.Set(key, at);
-            else engine.dispatcher.Born(new(key, start.Id, start.Name, start.Version, start.Input, owner, 1, 0, 0) { Parent = start.Parent });
+            if (start.StartAt is { } at)
+            {
+                engine.wakes.Set(key, at);
+            }
+            else
+            {
+                engine.dispatcher.InstanceCreated(
+                new(key, start.Id, start.Name, start.Version, start.Input, owner, 1, 0, 0) { Parent = start.Parent });
+            }
         }
 
         public void Stepped(LiveInstance instance, Step step)
         {
-            foreach (var task in step.Activities) engine.activities.Enqueue(new(instance, step.InstanceId, instance.Row.Generation, task));
+            foreach (var task in step.Activities)
+            {
+                engine.activities.Enqueue(new(instance, step.InstanceId, instance.Row.Generation, task));
+            }
+
             engine.wakes.Set(step.Key, step.WakeAt);
             engine.dispatcher.AfterCommit(instance, step);
             if (step.IsOver || step.Seq == 0)
             {
                 engine.waiters.Signal(step.InstanceId);
-                if (engine.leases.HasPeers) engine.notifications.Status(step.InstanceId);
+                if (engine.leases.HasPeers)
+                {
+                    engine.notifications.Status(step.InstanceId);
+                }
             }
         }
 
@@ -43,7 +57,8 @@ public sealed partial class DurableEngine
         public void Refused(LiveInstance instance, Step step, Exception reason)
         {
             // A dead process does nothing more; and what cannot even be stored as failed is left for the next owner.
-            if (engine.abandoned || (step.Status == OrchestrationRuntimeStatus.Failed && step.Children.Count == 0 && step.Activities.Count == 0
+            if (engine.abandoned || (step.Status == OrchestrationRuntimeStatus.Failed && step.Children.Count == 0
+                && step.Activities.Count == 0
                 && step.Output?.StartsWith("The step could not be stored", StringComparison.Ordinal) == true))
             {
                 instance.Leave();
@@ -52,7 +67,7 @@ public sealed partial class DurableEngine
             }
 
             Log.Refused(engine.logger, reason, step.InstanceId);
-            engine.committer.Enqueue(new CommitItem.OfStep(instance, StepTaker.Rejected(instance.Row, step, reason)));
+            engine.committer.Enqueue(new CommitItem.OfStep(instance, StepExecutor.Rejected(instance.Row, step, reason)));
         }
 
         public void Sent(Posted posted)
@@ -60,8 +75,14 @@ public sealed partial class DurableEngine
             if (posted.Owner == engine.leases.Worker && posted.Owner != 0)
             {
                 // Word of an earlier message may have been lost with its sender: in the order of the inbox then.
-                if (posted.Behind) engine.dispatcher.Want(posted.Key);
-                else engine.dispatcher.Deliver(posted.Key, new(posted.MessageId, posted.Message.Generation, posted.Message.Event));
+                if (posted.Behind)
+                {
+                    engine.dispatcher.RequestLoad(posted.Key);
+                }
+                else
+                {
+                    engine.dispatcher.Deliver(posted.Key, new(posted.MessageId, posted.Message.Generation, posted.Message.Event));
+                }
             }
             else if (posted.Owner == 0)
             {
@@ -73,6 +94,6 @@ public sealed partial class DurableEngine
             }
         }
 
-        public void LookAgain() => engine.leases.LookAgain();
+        public void Reconcile() => engine.leases.Reconcile();
     }
 }

@@ -15,7 +15,7 @@ public sealed partial class DurableEngine : IAsyncDisposable
     private readonly InstanceChanges changes;
     private readonly Dispatcher dispatcher;
     private readonly ActivityRunner activities;
-    private readonly WakeClock wakes;
+    private readonly TimerQueue wakes;
     private readonly InstanceWaiters waiters = new();
     private readonly LeaseKeeper leases;
     private readonly GroupCommitter committer;
@@ -37,7 +37,7 @@ public sealed partial class DurableEngine : IAsyncDisposable
         logger = loggers.CreateLogger<DurableEngine>();
         workerStore = new(database, options);
         changes = new(database);
-        var trials = new Trials(workerStore, () => leases!.Worker, loggers.CreateLogger<Trials>());
+        var trials = new PoisonDetector(workerStore, () => leases!.Worker, loggers.CreateLogger<PoisonDetector>());
         dispatcher = new(options, functions, loggers, tally, () => leases!.Worker, new(database), trials);
         wakes = new(options.Clock, dispatcher.Wake);
         activities = new(options, functions, loggers.CreateLogger<ActivityRunner>(), dispatcher.Answer, tally);
@@ -46,15 +46,16 @@ public sealed partial class DurableEngine : IAsyncDisposable
         notifications = new(database, options.ConnectionString, loggers.CreateLogger<Notifications>(), ReceivedAsync);
         dispatcher.Commit = (instance, step) => committer.Enqueue(new CommitItem.OfStep(instance, step));
         dispatcher.Schedule = activities.Enqueue;
-        dispatcher.SleepAgain = wakes.Set;
-        dispatcher.Park = ParkAsync;
+        dispatcher.RescheduleTimer = wakes.Set;
+        dispatcher.Quarantine = ParkAsync;
         Operations = new(options, functions, loggers, new(database), changes, committer, dispatcher, waiters, leases, notifications);
         Client = new PostgresDurableClient(Operations, options);
         committing = committer.RunAsync();
         notifying = notifications.SendAsync(stopping.Token);
     }
 
-    /// <summary>The client that functions get for <c>[DurableClient]</c>; works from creation on, before <see cref="StartAsync"/> too.</summary>
+    /// <summary>The client that functions get for <c>[DurableClient]</c>; works from creation on, before <see cref="StartAsync"/>
+    /// too.</summary>
     public DurableTaskClient Client { get; }
 
     public DurableEngineOptions Options { get; }
@@ -90,16 +91,26 @@ public sealed partial class DurableEngine : IAsyncDisposable
     /// <summary>Takes a lease and runs what is there. May be called again when it failed, as it does while the database is away.</summary>
     public async Task StartAsync(CancellationToken ct = default)
     {
-        if (started) throw new InvalidOperationException("The durable engine has been started before.");
+        if (started)
+        {
+            throw new InvalidOperationException("The durable engine has been started before.");
+        }
+
         await leases.StartAsync(ct);
         started = true;
-        running = Task.WhenAll(dispatcher.RunAsync(stopping.Token), activities.RunAsync(), leases.RunAsync(stopping.Token), notifications.ListenAsync(stopping.Token));
+        running = Task.WhenAll(
+            dispatcher.RunAsync(stopping.Token), activities.RunAsync(), leases.RunAsync(stopping.Token),
+            notifications.ListenAsync(stopping.Token));
     }
 
     /// <summary>Lets running activities finish within the drain limit, then hands all instances over to whoever asks first.</summary>
     public async Task StopAsync(CancellationToken ct = default)
     {
-        if (!started || stopping.IsCancellationRequested) return;
+        if (!started || stopping.IsCancellationRequested)
+        {
+            return;
+        }
+
         activities.Drain();
         await UntilAsync(() => activities.Running == 0, Options.DrainLimit, ct);
         activities.Cancel();
@@ -119,15 +130,26 @@ public sealed partial class DurableEngine : IAsyncDisposable
     }
 
     /// <summary>For tests: returns when nothing is due by the clock and nothing runs.</summary>
-    /// <exception cref="TimeoutException">Not idle within <paramref name="limit"/> of real time; the message says what is left.</exception>
+    /// <exception cref="TimeoutException">Not idle within <paramref name="limit"/> of real time; the message says what is
+    /// left.</exception>
     public async Task WhenIdleAsync(TimeSpan limit)
     {
         var since = TimeProvider.System.GetTimestamp();
         while (true)
         {
-            var left = BusyWith() ?? await workerStore.LeftoverAsync(Options.Clock.GetUtcNow().UtcDateTime, CancellationToken.None) ?? BusyWith();
-            if (left is null) return;
-            if (TimeProvider.System.GetElapsedTime(since) > limit) throw new TimeoutException($"The durable engine is not idle after {limit}: {left}.");
+            var left = BusyWith() ?? await workerStore.LeftoverAsync(Options.Clock.GetUtcNow().UtcDateTime, CancellationToken.None)
+                ?? BusyWith();
+            if (left is null)
+            {
+                return;
+            }
+
+            if (TimeProvider.System.GetElapsedTime(since) > limit)
+            {
+                throw new TimeoutException(
+                $"The durable engine is not idle after {limit}: {left}.");
+            }
+
             await Task.Delay(TimeSpan.FromMilliseconds(2), TimeProvider.System, CancellationToken.None);
         }
     }
@@ -148,8 +170,15 @@ public sealed partial class DurableEngine : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        if (Interlocked.Exchange(ref disposed, 1) != 0) return;
-        if (!abandoned) await StopAsync();
+        if (Interlocked.Exchange(ref disposed, 1) != 0)
+        {
+            return;
+        }
+
+        if (!abandoned)
+        {
+            await StopAsync();
+        }
         // Whatever could not be committed until now is left for the next owner rather than waited for.
         abandoned = true;
         committer.Complete();
@@ -177,8 +206,17 @@ public sealed partial class DurableEngine : IAsyncDisposable
 
     private string? BusyWith()
     {
-        if (tally.Open is var open and > 0) return $"{open} pieces of work in hand, {activities.Running} activities running, {committer.Waiting} commits waiting";
-        if (committer.Waiting is var waiting and > 0) return $"{waiting} commits waiting";
+        if (tally.Open is var open and > 0)
+        {
+            return $"{open} pieces of work in hand, {activities.Running} activities running, "
+            + $"{committer.Waiting} commits waiting";
+        }
+
+        if (committer.Waiting is var waiting and > 0)
+        {
+            return $"{waiting} commits waiting";
+        }
+
         return wakes.HasDue ? "a timer is due" : null;
     }
 
@@ -191,7 +229,11 @@ public sealed partial class DurableEngine : IAsyncDisposable
             case "work": await leases.ClaimAsync(stopping.Token); break;
             case "s": waiters.Signal(rest); break;
             case "m" when rest.Split(' ') is [var owner, .. var keys] && long.Parse(owner, null) == leases.Worker:
-                foreach (var key in keys) dispatcher.Want(long.Parse(key, null));
+                foreach (var key in keys)
+                {
+                    dispatcher.RequestLoad(long.Parse(key, null));
+                }
+
                 break;
         }
     }

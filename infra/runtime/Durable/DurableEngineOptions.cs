@@ -1,6 +1,7 @@
 namespace Portal.Runtime.Durable;
 
-/// <summary>Settings of one engine process. Durations of leases are measured by the database's clock, everything else by <see cref="Clock"/>.</summary>
+/// <summary>Settings of one engine process. Durations of leases are measured by the database's clock, everything else by
+/// <see cref="Clock"/>.</summary>
 public sealed class DurableEngineOptions
 {
     /// <summary>A direct connection, not a pooler in transaction mode: the engine listens for notifications on it.</summary>
@@ -18,7 +19,8 @@ public sealed class DurableEngineOptions
     /// <summary>Orchestrator steps running at once in this process (host.json <c>maxConcurrentOrchestratorFunctions</c>).</summary>
     public int MaxConcurrentOrchestrators { get; init; } = 20;
 
-    /// <summary>Instances kept in memory between steps; past it the idle ones are dropped and replayed when they are next needed.</summary>
+    /// <summary>Instances kept in memory between steps; past it the idle ones are dropped and replayed when they are next
+    /// needed.</summary>
     public int MaxLiveInstances { get; init; } = 10_000;
 
     /// <summary>Steps and client calls written in one transaction at most.</summary>
@@ -30,13 +32,14 @@ public sealed class DurableEngineOptions
     /// <summary>A process that has not renewed its lease for this long loses its instances to the others (database clock).</summary>
     public TimeSpan LeaseDuration { get; init; } = TimeSpan.FromSeconds(15);
 
-    /// <summary>The safety net under notifications: renew the lease, look for work of dead processes and for missed messages (real time).</summary>
+    /// <summary>The safety net under notifications: renew the lease, look for work of dead processes and for missed messages (real
+    /// time).</summary>
     public TimeSpan PollInterval { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>
     /// An instance taken over this often from crashed processes without one step of progress is parked until someone resumes it. From
-    /// <see cref="SuspectAfterCrashes"/> on it must have run alone, so that none is parked for the company it kept. Ten, because a process that
-    /// is killed again and again by somebody else does not get far either.
+    /// <see cref="SuspectAfterCrashes"/> on it must have run alone, so that none is parked for the company it kept. Ten, because a process
+    /// that is killed again and again by somebody else does not get far either.
     /// </summary>
     public int ParkAfterCrashes { get; init; } = 10;
 

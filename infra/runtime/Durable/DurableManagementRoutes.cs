@@ -35,8 +35,12 @@ public static class DurableManagementRoutes
         ArgumentNullException.ThrowIfNull(engine);
         ArgumentNullException.ThrowIfNull(isAuthorized);
         var routes = new Handlers(engine);
-        void On(string verb, string path, Func<HttpContext, Task<IResult>> handle) => endpoints.MapMethods(ManagementJson.Base + path, [verb], async context =>
-            await (isAuthorized(context) ? await handle(context) : Results.StatusCode(StatusCodes.Status401Unauthorized)).ExecuteAsync(context));
+        void On(string verb, string path, Func<HttpContext, Task<IResult>> handle) =>
+            endpoints.MapMethods(ManagementJson.Base + path, [verb], async context =>
+            await (
+                isAuthorized(context)
+                    ? await handle(context)
+                    : Results.StatusCode(StatusCodes.Status401Unauthorized)).ExecuteAsync(context));
 
         On("GET", "/instances", routes.ListAsync);
         On("DELETE", "/instances", routes.PurgeManyAsync);
@@ -56,17 +60,32 @@ public static class DurableManagementRoutes
         public async Task<IResult> ListAsync(HttpContext context)
         {
             var query = context.Request.Query;
-            if (!TryFilter(query, out var filter)) return Results.BadRequest("A query parameter cannot be read.");
-            var top = int.TryParse(query["top"], CultureInfo.InvariantCulture, out var given) && given > 0 ? Math.Min(given, MaxTop) : DefaultTop;
-            var (views, next) = await engine.ListAsync(filter with { Limit = top }, context.Request.Headers[Continuation], context.RequestAborted);
-            if (next is not null) context.Response.Headers[Continuation] = next;
+            if (!TryFilter(query, out var filter))
+            {
+                return Results.BadRequest("A query parameter cannot be read.");
+            }
+
+            var top = int.TryParse(query["top"], CultureInfo.InvariantCulture, out var given) && given > 0
+                ? Math.Min(given, MaxTop)
+                : DefaultTop;
+            var (views, next) = await engine.ListAsync(
+                filter with { Limit = top }, context.Request.Headers[Continuation], context.RequestAborted);
+            if (next is not null)
+            {
+                context.Response.Headers[Continuation] = next;
+            }
+
             return Json(new JsonArray([.. views.Select(view => ManagementJson.Instance(view, Flag(query, "showInput", true), null))]));
         }
 
         public async Task<IResult> GetAsync(HttpContext context)
         {
             var query = context.Request.Query;
-            if (await FindAsync(context) is not { } view) return Results.NotFound();
+            if (await FindAsync(context) is not { } view)
+            {
+                return Results.NotFound();
+            }
+
             var showInput = Flag(query, "showInput", true);
             var history = Flag(query, "showHistory", false)
                 ? await engine.HistoryAsync(view, showInput, Flag(query, "showHistoryOutput", false), context.RequestAborted)
@@ -75,7 +94,11 @@ public static class DurableManagementRoutes
                 : view.Status == OrchestrationRuntimeStatus.Failed && Flag(query, "returnInternalServerErrorOnFailure", false)
                     ? StatusCodes.Status500InternalServerError
                     : StatusCodes.Status200OK;
-            if (!view.IsOver) Announce(context, view.Id);
+            if (!view.IsOver)
+            {
+                Announce(context, view.Id);
+            }
+
             return Json(ManagementJson.Instance(view, showInput, history), code);
         }
 
@@ -98,8 +121,17 @@ public static class DurableManagementRoutes
 
         public async Task<IResult> RaiseEventAsync(HttpContext context)
         {
-            if (!context.Request.HasJsonContentType()) return Results.BadRequest("Only application/json request content is supported");
-            if (await ReadJsonAsync(context) is not { Readable: true } body) return Results.BadRequest("The request content is not valid JSON.");
+            if (!context.Request.HasJsonContentType())
+            {
+                return Results.BadRequest("Only application/json request content is supported");
+            }
+
+            if (await ReadJsonAsync(context) is not { Readable: true } body)
+            {
+                return Results.BadRequest("The request content is not valid "
+                + "JSON.");
+            }
+
             var name = (string)context.Request.RouteValues["eventName"]!;
             return await ChangeAsync(context, (id, _, ct) => engine.RaiseEventAsync(id, name, body.Text, ct));
         }
@@ -107,14 +139,27 @@ public static class DurableManagementRoutes
         /// <summary>202; 404 for an unknown instance, 410 for a finished one.</summary>
         public async Task<IResult> ChangeAsync(HttpContext context, Func<string, string?, CancellationToken, Task<bool>> change)
         {
-            if (await change(Id(context), context.Request.Query["reason"], context.RequestAborted)) return Results.StatusCode(StatusCodes.Status202Accepted);
+            if (await change(Id(context), context.Request.Query["reason"],
+                context.RequestAborted))
+            {
+                return Results.StatusCode(StatusCodes.Status202Accepted);
+            }
+
             return await FindAsync(context) is null ? Results.NotFound() : Results.StatusCode(StatusCodes.Status410Gone);
         }
 
         public async Task<IResult> RewindAsync(HttpContext context)
         {
-            if (await FindAsync(context) is not { } view) return Results.NotFound();
-            if (!view.IsOver) return Results.BadRequest("The rewind operation is only supported on failed orchestration instances.");
+            if (await FindAsync(context) is not { } view)
+            {
+                return Results.NotFound();
+            }
+
+            if (!view.IsOver)
+            {
+                return Results.BadRequest("The rewind operation is only supported on failed orchestration instances.");
+            }
+
             var rewound = await engine.RewindAsync(view.Id, context.Request.Query["reason"], context.RequestAborted);
             return Results.StatusCode(rewound ? StatusCodes.Status202Accepted : StatusCodes.Status410Gone);
         }
@@ -123,8 +168,11 @@ public static class DurableManagementRoutes
         {
             try
             {
-                var id = await engine.RestartAsync(Id(context), Flag(context.Request.Query, "restartWithNewInstanceId", true), context.RequestAborted);
-                return id is null ? Results.BadRequest($"An orchestrator with the instanceId {Id(context)} was not found.") : Accepted(context, id);
+                var id = await engine.RestartAsync(
+                    Id(context), Flag(context.Request.Query, "restartWithNewInstanceId", true), context.RequestAborted);
+                return id is null
+                    ? Results.BadRequest($"An orchestrator with the instanceId {Id(context)} was not found.")
+                    : Accepted(context, id);
             }
             catch (InvalidOperationException exception)
             {
@@ -134,7 +182,12 @@ public static class DurableManagementRoutes
 
         public async Task<IResult> StartAsync(HttpContext context)
         {
-            if (await ReadJsonAsync(context) is not { Readable: true } body) return Results.BadRequest("The request content is not valid JSON.");
+            if (await ReadJsonAsync(context) is not { Readable: true } body)
+            {
+                return Results.BadRequest("The request content is not valid "
+                + "JSON.");
+            }
+
             var id = Id(context) is { Length: > 0 } given ? given : Guid.NewGuid().ToString("N");
             try
             {
@@ -148,13 +201,21 @@ public static class DurableManagementRoutes
                 return Results.BadRequest(exception.Message);
             }
 
-            if (!double.TryParse(context.Request.Query["timeout"], CultureInfo.InvariantCulture, out var seconds)) return Accepted(context, id);
+            if (!double.TryParse(context.Request.Query["timeout"], CultureInfo.InvariantCulture, out var seconds))
+            {
+                return Accepted(context,
+                id);
+            }
+
             using var limit = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
             limit.CancelAfter(TimeSpan.FromSeconds(Math.Clamp(seconds, 0, 230)));
             try
             {
                 var done = await engine.WaitAsync(id, limit.Token);
-                return Json(HistoryShape.Payload(done.Output), done.Status == OrchestrationRuntimeStatus.Failed ? StatusCodes.Status500InternalServerError : StatusCodes.Status200OK);
+                return Json(
+                    HistoryShape.Payload(done.Output), done.Status == OrchestrationRuntimeStatus.Failed
+                        ? StatusCodes.Status500InternalServerError
+                        : StatusCodes.Status200OK);
             }
             catch (OperationCanceledException) when (!context.RequestAborted.IsCancellationRequested)
             {
@@ -176,15 +237,21 @@ public static class DurableManagementRoutes
 
         private static string Id(HttpContext context) => (string?)context.Request.RouteValues["id"] ?? string.Empty;
 
-        private static IResult Json(JsonNode? body, int code = StatusCodes.Status200OK) => Results.Text(body?.ToJsonString() ?? "null", "application/json", statusCode: code);
+        private static IResult Json(JsonNode? body, int code = StatusCodes.Status200OK) =>
+            Results.Text(body?.ToJsonString() ?? "null", "application/json", statusCode: code);
 
-        private static bool Flag(IQueryCollection query, string name, bool otherwise) => bool.TryParse(query[name], out var given) ? given : otherwise;
+        private static bool Flag(IQueryCollection query, string name, bool otherwise) =>
+            bool.TryParse(query[name], out var given) ? given : otherwise;
 
         private static async Task<(bool Readable, string? Text)> ReadJsonAsync(HttpContext context)
         {
             using var reader = new StreamReader(context.Request.Body);
             var text = await reader.ReadToEndAsync(context.RequestAborted);
-            if (string.IsNullOrWhiteSpace(text)) return (true, null);
+            if (string.IsNullOrWhiteSpace(text))
+            {
+                return (true, null);
+            }
+
             try
             {
                 using var document = JsonDocument.Parse(text);
@@ -199,13 +266,25 @@ public static class DurableManagementRoutes
         private static bool TryFilter(IQueryCollection query, out InstanceFilter filter)
         {
             filter = new() { IdPrefix = query["instanceIdPrefix"] is [{ Length: > 0 } prefix] ? prefix : null };
-            if (!TryTime(query["createdTimeFrom"], out var from) || !TryTime(query["createdTimeTo"], out var to)) return false;
+            if (!TryTime(query["createdTimeFrom"], out var from) || !TryTime(query["createdTimeTo"], out var to))
+            {
+                return false;
+            }
+
             filter = filter with { CreatedFrom = from, CreatedTo = to };
-            if (query["runtimeStatus"] is not [{ Length: > 0 } list]) return true;
+            if (query["runtimeStatus"] is not [{ Length: > 0 } list])
+            {
+                return true;
+            }
+
             var statuses = new List<OrchestrationRuntimeStatus>();
             foreach (var name in list.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
             {
-                if (!Enum.TryParse<OrchestrationRuntimeStatus>(name, ignoreCase: true, out var status)) return false;
+                if (!Enum.TryParse<OrchestrationRuntimeStatus>(name, ignoreCase: true, out var status))
+                {
+                    return false;
+                }
+
                 statuses.Add(status);
             }
 
@@ -216,8 +295,17 @@ public static class DurableManagementRoutes
         private static bool TryTime(StringValues value, out DateTimeOffset? time)
         {
             time = null;
-            if (value is not [{ Length: > 0 } text]) return true;
-            if (!DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var parsed)) return false;
+            if (value is not [{ Length: > 0 } text])
+            {
+                return true;
+            }
+
+            if (!DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture,
+                DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var parsed))
+            {
+                return false;
+            }
+
             time = parsed;
             return true;
         }

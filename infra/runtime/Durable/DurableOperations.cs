@@ -24,7 +24,8 @@ internal sealed class DurableOperations(
         ArgumentException.ThrowIfNullOrEmpty(id);
         if (id.Length > MaxIdLength || id.Any(char.IsControl) || name.Any(char.IsControl))
         {
-            throw new ArgumentException($"An instance id has at most {MaxIdLength} characters and, like a name, no control characters.", nameof(id));
+            throw new ArgumentException(
+                $"An instance id has at most {MaxIdLength} characters and, like a name, no control characters.", nameof(id));
         }
 
         var item = new CommitItem.OfStart(new(id, name, input, Now)
@@ -48,8 +49,12 @@ internal sealed class DurableOperations(
 
     public async Task<bool> ResumeAsync(string id, string? reason, CancellationToken ct)
     {
-        if (await changes.UnparkAsync(id, ct) is not { } unparked) return await SendAsync(id, new ExecutionResumed(reason), ct);
-        Nudge(unparked.Owner, unparked.Key);
+        if (await changes.UnparkAsync(id, ct) is not { } unparked)
+        {
+            return await SendAsync(id, new ExecutionResumed(reason), ct);
+        }
+
+        Signal(unparked.Owner, unparked.Key);
         return true;
     }
 
@@ -61,7 +66,10 @@ internal sealed class DurableOperations(
         for (var more = recursive; more;)
         {
             more = false;
-            foreach (var child in await query.DescendantsAsync(id, ct)) more |= await TerminateOneAsync(child, output, ct);
+            foreach (var child in await query.DescendantsAsync(id, ct))
+            {
+                more |= await TerminateOneAsync(child, output, ct);
+            }
         }
 
         return ended;
@@ -72,7 +80,8 @@ internal sealed class DurableOperations(
         id,
         async () =>
         {
-            var view = await query.FindAsync(id, ct) ?? throw new InvalidOperationException($"An orchestration with the instanceId {id} was not found.");
+            var view = await query.FindAsync(id, ct)
+                ?? throw new InvalidOperationException($"An orchestration with the instanceId {id} was not found.");
             return reached(view) ? view : null;
         },
         options.PollInterval,
@@ -91,14 +100,21 @@ internal sealed class DurableOperations(
         while (true)
         {
             var ids = await query.FinishedAsync(filter with { Limit = PurgeBatch }, ct);
-            if (ids.Count == 0) return total;
+            if (ids.Count == 0)
+            {
+                return total;
+            }
+
             if (!recursive)
             {
                 total += await changes.PurgeAsync(ids, ct);
                 continue;
             }
 
-            foreach (var id in ids) total += await PurgeAsync(id, recursive: true, ct);
+            foreach (var id in ids)
+            {
+                total += await PurgeAsync(id, recursive: true, ct);
+            }
         }
     }
 
@@ -106,45 +122,88 @@ internal sealed class DurableOperations(
     /// <exception cref="InvalidOperationException">It is still running and would have to keep its id.</exception>
     public async Task<string?> RestartAsync(string id, bool withNewId, CancellationToken ct)
     {
-        if (await query.FindAsync(id, ct) is not { } view) return null;
+        if (await query.FindAsync(id, ct) is not { } view)
+        {
+            return null;
+        }
+
         var newId = withNewId ? Guid.NewGuid().ToString("N") : id;
         return await StartAsync(view.Name, newId, view.Input, null, view.Version, view.Tags, 0, ct)
             ? newId
-            : throw new InvalidOperationException($"The orchestration '{id}' is still {view.Status}: it can be restarted only under a new id.");
+            : throw new InvalidOperationException(
+                $"The orchestration '{id}' is still {view.Status}: it can be restarted only under a new id.");
     }
 
     /// <summary>False: no such instance, or it has not failed.</summary>
     public async Task<bool> RewindAsync(string id, string? reason, CancellationToken ct)
     {
-        if (await query.FindAsync(id, ct) is not { } view) return false;
+        if (await query.FindAsync(id, ct) is not { } view)
+        {
+            return false;
+        }
+
         var rewound = await changes.RewindAsync(
             id, leases.Worker, Now, history => Rewinding.Rewind(history, reason, Now, steps => Replays(view, steps)), ct);
-        if (rewound is null) return false;
-        foreach (var child in rewound.FailedChildren) await RewindAsync(child, reason, ct);
-        if (leases.Worker == 0) notifications.Work();
-        else dispatcher.Want(rewound.Key);
+        if (rewound is null)
+        {
+            return false;
+        }
+
+        foreach (var child in rewound.FailedChildren)
+        {
+            await RewindAsync(child, reason, ct);
+        }
+
+        if (leases.Worker == 0)
+        {
+            notifications.Work();
+        }
+        else
+        {
+            dispatcher.RequestLoad(rewound.Key);
+        }
+
         return true;
     }
 
     private async Task<bool> TerminateOneAsync(string id, string? output, CancellationToken ct)
     {
-        if (await changes.TerminateAsync(id, output, Now, ct) is not { } ended) return false;
+        if (await changes.TerminateAsync(id, output, Now, ct) is not { } ended)
+        {
+            return false;
+        }
+
         dispatcher.Forget(ended.Key);
         waiters.Signal(id);
-        if (leases.HasPeers) notifications.Status(id);
-        if (ended.ParentKey is { } parent) Nudge(ended.ParentOwner, parent);
+        if (leases.HasPeers)
+        {
+            notifications.Status(id);
+        }
+
+        if (ended.ParentKey is { } parent)
+        {
+            Signal(ended.ParentOwner, parent);
+        }
+
         return true;
     }
 
-    private void Nudge(long owner, long key)
+    private void Signal(long owner, long key)
     {
-        if (owner == leases.Worker && owner != 0) dispatcher.Want(key);
-        else notifications.Messages(owner, key);
+        if (owner == leases.Worker && owner != 0)
+        {
+            dispatcher.RequestLoad(key);
+        }
+        else
+        {
+            notifications.Messages(owner, key);
+        }
     }
 
     private bool Replays(InstanceView view, IReadOnlyList<HistoryStep> steps)
     {
-        var run = new OrchestrationRun(new(view.Id, view.Name, view.Version ?? string.Empty, view.Input, 0, null), functions, loggers, () => { });
+        var run = new OrchestrationRun(
+            new(view.Id, view.Name, view.Version ?? string.Empty, view.Input, 0, null), functions, loggers, () => { });
         run.Replay(steps);
         return run.Outcome() is RunOutcome.Waiting;
     }

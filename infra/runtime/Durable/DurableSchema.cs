@@ -39,14 +39,19 @@ internal static class DurableSchema
         var names = new HashSet<string>(StringComparer.Ordinal);
         await using var command = new NpgsqlCommand("select name from durable.schema_migrations", connection);
         await using var reader = await command.ExecuteReaderAsync(ct);
-        while (await reader.ReadAsync(ct)) names.Add(reader.GetString(0));
+        while (await reader.ReadAsync(ct))
+        {
+            names.Add(reader.GetString(0));
+        }
+
         return names;
     }
 
     private static IEnumerable<(string Name, string Sql)> Scripts()
     {
         var assembly = Assembly.GetExecutingAssembly();
-        foreach (var resource in assembly.GetManifestResourceNames().Where(name => name.Contains(Prefix, StringComparison.Ordinal)).Order(StringComparer.Ordinal))
+        foreach (var resource in assembly.GetManifestResourceNames().Where(name => name.Contains(Prefix,
+            StringComparison.Ordinal)).Order(StringComparer.Ordinal))
         {
             using var reader = new StreamReader(assembly.GetManifestResourceStream(resource)!);
             yield return (resource[(resource.IndexOf(Prefix, StringComparison.Ordinal) + Prefix.Length)..], reader.ReadToEnd());

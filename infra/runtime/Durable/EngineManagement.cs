@@ -30,7 +30,8 @@ internal sealed class EngineManagement(DurableEngine engine) : IInstanceManageme
     public Task<bool> TerminateAsync(string id, string? reason, CancellationToken ct) =>
         Operations.TerminateAsync(id, JsonSerializer.Serialize(reason ?? string.Empty), false, ct);
 
-    public Task<bool> SuspendAsync(string id, string? reason, CancellationToken ct) => Operations.SendAsync(id, new ExecutionSuspended(reason), ct);
+    public Task<bool> SuspendAsync(string id, string? reason, CancellationToken ct) =>
+        Operations.SendAsync(id, new ExecutionSuspended(reason), ct);
 
     public Task<bool> ResumeAsync(string id, string? reason, CancellationToken ct) => Operations.ResumeAsync(id, reason, ct);
 

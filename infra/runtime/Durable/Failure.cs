@@ -11,7 +11,8 @@ internal sealed record Failure(string Type, string Message, string? Stack, Failu
 
     /// <summary>What a parent hears of a child that could not be created, because its id is taken by a running instance.</summary>
     public static HistoryEvent Refusal(int taskId, string childId) => new SubOrchestrationFailed(taskId, new(
-        "DurableTask.Core.Exceptions.OrchestrationAlreadyExistsException", $"An orchestration with id '{childId}' already exists and is running.", null, null));
+        "DurableTask.Core.Exceptions.OrchestrationAlreadyExistsException",
+        $"An orchestration with id '{childId}' already exists and is running.", null, null));
 
     public static Failure From(Exception exception) => exception switch
     {

@@ -36,7 +36,7 @@ internal interface ICommitted
 {
     long Owner { get; }
 
-    void Born(NewInstance start, long key, long owner);
+    void InstanceCreated(NewInstance start, long key, long owner);
 
     void Stepped(LiveInstance instance, Step step);
 
@@ -47,7 +47,7 @@ internal interface ICommitted
     void Sent(Posted posted);
 
     /// <summary>Something was committed whose answer got lost: look in the database for what memory missed.</summary>
-    void LookAgain();
+    void Reconcile();
 }
 
 /// <summary>
@@ -70,7 +70,11 @@ internal sealed partial class GroupCommitter(
     public void Enqueue(CommitItem item)
     {
         Interlocked.Increment(ref waiting);
-        if (!queue.Writer.TryWrite(item)) Reject([item], new ObjectDisposedException(nameof(DurableEngine), "The durable engine has been disposed of."));
+        if (!queue.Writer.TryWrite(item))
+        {
+            Reject(
+            [item], new ObjectDisposedException(nameof(DurableEngine), "The durable engine has been disposed of."));
+        }
     }
 
     public Task RunAsync() => Task.WhenAll(Enumerable.Range(0, options.MaxConcurrentCommits).Select(_ => Task.Run(LoopAsync)));
@@ -97,15 +101,24 @@ internal sealed partial class GroupCommitter(
         }
     }
 
-    /// <summary>Takes what is waiting. Two items that touch the same instance id may not share a statement; the later one is held back.</summary>
+    /// <summary>Takes what is waiting. Two items that touch the same instance id may not share a statement; the later one is held
+    /// back.</summary>
     private List<CommitItem> Gather(List<CommitItem> held)
     {
         var items = new List<CommitItem>();
         var touched = new HashSet<string>(StringComparer.Ordinal);
         var earlier = held.ToArray();
         held.Clear();
-        foreach (var item in earlier) Place(item);
-        while (items.Count < options.MaxBatch && queue.Reader.TryRead(out var item)) Place(item);
+        foreach (var item in earlier)
+        {
+            Place(item);
+        }
+
+        while (items.Count < options.MaxBatch && queue.Reader.TryRead(out var item))
+        {
+            Place(item);
+        }
+
         return items;
 
         void Place(CommitItem item)
@@ -140,14 +153,26 @@ internal sealed partial class GroupCommitter(
             var sent = false;
             try
             {
-                if (abandoned()) throw new OperationCanceledException("The engine was abandoned.");
+                if (abandoned())
+                {
+                    throw new OperationCanceledException("The engine was abandoned.");
+                }
+
                 await FaultAsync(DurableFaultPoint.BeforeCommit, items);
-                if (abandoned()) throw new OperationCanceledException("The engine was abandoned.");
+                if (abandoned())
+                {
+                    throw new OperationCanceledException("The engine was abandoned.");
+                }
+
                 var batch = Batch(items);
                 sent = true;
                 var result = await store.CommitAsync(batch, CancellationToken.None);
                 await FaultAsync(DurableFaultPoint.AfterCommit, items);
-                if (abandoned()) throw new OperationCanceledException("The engine was abandoned.");
+                if (abandoned())
+                {
+                    throw new OperationCanceledException("The engine was abandoned.");
+                }
+
                 await outcomes.ApplyAsync(items, batch, result, unsure);
                 Interlocked.Add(ref waiting, -items.Count);
                 return;
@@ -167,7 +192,8 @@ internal sealed partial class GroupCommitter(
                 Log.CommitFailed(logger, exception, items.Count, attempt);
                 unsure |= sent;
                 GiveUp(items, exception, unsure, TimeProvider.System.GetElapsedTime(since) > ClientPatience);
-                await Task.Delay(TimeSpan.FromMilliseconds(Math.Min(20 << Math.Min(attempt, 7), 1000)), TimeProvider.System, CancellationToken.None);
+                await Task.Delay(
+                    TimeSpan.FromMilliseconds(Math.Min(20 << Math.Min(attempt, 7), 1000)), TimeProvider.System, CancellationToken.None);
             }
         }
     }
@@ -177,7 +203,11 @@ internal sealed partial class GroupCommitter(
     /// is the database's trouble and no reason to fail an orchestration.
     /// </summary>
     private static bool IsAboutData(Exception exception) =>
-        exception is ArgumentException or InvalidCastException or PostgresException { SqlState: ['2', '1' or '2' or '3', ..] or ['5', '4', ..] };
+        exception is ArgumentException or InvalidCastException or PostgresException
+        {
+            SqlState: ['2', '1' or '2' or '3', ..] or ['5', '4',
+            ..]
+        };
 
     private CommitBatch Batch(List<CommitItem> items)
     {
@@ -200,7 +230,11 @@ internal sealed partial class GroupCommitter(
     {
         if (items.Count > 1)
         {
-            foreach (var item in items) await SettleAsync(store, [item]);
+            foreach (var item in items)
+            {
+                await SettleAsync(store, [item]);
+            }
+
             return;
         }
 
@@ -208,7 +242,8 @@ internal sealed partial class GroupCommitter(
         Reject(items, exception);
     }
 
-    /// <summary>Callers are told rather than kept: at once where a message may have gone through, else when their patience is over.</summary>
+    /// <summary>Callers are told rather than kept: at once where a message may have gone through, else when their patience is
+    /// over.</summary>
     private void GiveUp(List<CommitItem> items, Exception exception, bool unsure, bool late)
     {
         var given = items.Where(item => item is CommitItem.OfMessage ? unsure || late : item is CommitItem.OfStart && late).ToList();

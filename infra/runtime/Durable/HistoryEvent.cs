@@ -43,7 +43,8 @@ internal sealed record TaskScheduled(int Id, string Name, string? Input) : Decis
 {
     public override string Describe() => $"activity '{Name}'";
 
-    public override bool Matches(Decision other) => other is TaskScheduled task && string.Equals(task.Name, Name, StringComparison.OrdinalIgnoreCase);
+    public override bool Matches(Decision other) =>
+        other is TaskScheduled task && string.Equals(task.Name, Name, StringComparison.OrdinalIgnoreCase);
 }
 
 internal sealed record TimerCreated(int Id, DateTime FireAt) : Decision(Id)
@@ -83,7 +84,9 @@ internal sealed record SubOrchestrationFailed(int Id, Failure Failure) : History
 /// <param name="Payload">JSON text.</param>
 /// <param name="MessageId">Its inbox row, under which it goes back when ContinueAsNew hands it on.</param>
 internal sealed record EventRaised(
-    string Name, string? Payload, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] long MessageId = 0) : HistoryEvent;
+    string Name, string? Payload, [
+        property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)
+    ] long MessageId = 0) : HistoryEvent;
 
 internal sealed record ExecutionSuspended(string? Reason) : HistoryEvent;
 

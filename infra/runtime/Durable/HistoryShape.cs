@@ -18,15 +18,24 @@ internal static class HistoryShape
         {
             foreach (var happened in step.Events)
             {
-                if (happened is Decision decision) asked[decision.Id] = (step.At, decision);
-                if (Answers(happened) is { } id) rows.RemoveAll(row => row.Asks == id);
+                if (happened is Decision decision)
+                {
+                    asked[decision.Id] = (step.At, decision);
+                }
+
+                if (Answers(happened) is { } id)
+                {
+                    rows.RemoveAll(row => row.Asks == id);
+                }
+
                 rows.Add(((happened as Decision)?.Id, Row(instance, happened, step.At, asked, showInput, showOutput)));
             }
         }
 
         if (instance.ParkedReason is { } reason)
         {
-            rows.Add((null, new() { ["EventType"] = "ExecutionSuspended", ["Timestamp"] = Time(instance.UpdatedAt), ["Reason"] = reason }));
+            rows.Add(
+                (null, new() { ["EventType"] = "ExecutionSuspended", ["Timestamp"] = Time(instance.UpdatedAt), ["Reason"] = reason }));
         }
 
         return new([.. rows.Select(row => row.Row)]);
@@ -35,7 +44,11 @@ internal static class HistoryShape
     /// <summary>Payload text as JSON; what is none is shown as text (the output of a failed instance is a bare message).</summary>
     public static JsonNode? Payload(string? text)
     {
-        if (text is null) return null;
+        if (text is null)
+        {
+            return null;
+        }
+
         try
         {
             return JsonNode.Parse(text);
@@ -47,13 +60,18 @@ internal static class HistoryShape
     }
 
     private static JsonObject Row(
-        InstanceView instance, HistoryEvent happened, DateTime at, Dictionary<int, (DateTime At, Decision Decision)> asked, bool showInput, bool showOutput)
+        InstanceView instance, HistoryEvent happened, DateTime at, Dictionary<int, (
+            DateTime At, Decision Decision)> asked, bool showInput, bool showOutput)
     {
         var row = new JsonObject { ["EventType"] = TypeOf(happened), ["Timestamp"] = Time(at) };
         switch (happened)
         {
             case ExecutionStarted:
-                if (showInput) row["Input"] = Payload(instance.Input);
+                if (showInput)
+                {
+                    row["Input"] = Payload(instance.Input);
+                }
+
                 row["FunctionName"] = instance.Name;
                 break;
             case TaskScheduled task: Asked(row, task.Name, task.Input, showInput); break;
@@ -66,7 +84,9 @@ internal static class HistoryShape
             case TaskFailed failed: Answered(row, failed.Id, null, failed.Failure, asked, showInput, showOutput); break;
             case SubOrchestrationFailed failed: Answered(row, failed.Id, null, failed.Failure, asked, showInput, showOutput); break;
             case TimerCreated timer: row["FireAt"] = Time(timer.FireAt); break;
-            case TimerFired fired when asked.TryGetValue(fired.Id, out var timer): row["FireAt"] = Time(((TimerCreated)timer.Decision).FireAt); break;
+            case TimerFired fired when asked.TryGetValue(fired.Id, out var timer):
+                row["FireAt"] = Time(
+                ((TimerCreated)timer.Decision).FireAt); break;
             case EventRaised raised: Asked(row, null, raised.Payload, showInput, raised.Name); break;
             case EventSent sent:
                 row["InstanceId"] = sent.InstanceId;
@@ -78,8 +98,16 @@ internal static class HistoryShape
             case ExecutionTerminated terminated: row["Input"] = Payload(terminated.Output); break;
             case ExecutionCompleted over:
                 row["OrchestrationStatus"] = ((OrchestrationRuntimeStatus)over.Status).ToString();
-                if (showOutput) row["Result"] = Payload(over.Output);
-                if (over.Failure is { } failure) row["FailureDetails"] = Details(failure);
+                if (showOutput)
+                {
+                    row["Result"] = Payload(over.Output);
+                }
+
+                if (over.Failure is { } failure)
+                {
+                    row["FailureDetails"] = Details(failure);
+                }
+
                 break;
         }
 
@@ -88,13 +116,25 @@ internal static class HistoryShape
 
     private static void Asked(JsonObject row, string? function, string? input, bool showInput, string? name = null)
     {
-        if (name is not null) row["Name"] = name;
-        if (showInput) row["Input"] = Payload(input);
-        if (function is not null) row["FunctionName"] = function;
+        if (name is not null)
+        {
+            row["Name"] = name;
+        }
+
+        if (showInput)
+        {
+            row["Input"] = Payload(input);
+        }
+
+        if (function is not null)
+        {
+            row["FunctionName"] = function;
+        }
     }
 
     private static void Answered(
-        JsonObject row, int id, string? result, Failure? failure, Dictionary<int, (DateTime At, Decision Decision)> asked, bool showInput, bool showOutput)
+        JsonObject row, int id, string? result, Failure? failure, Dictionary<int, (
+            DateTime At, Decision Decision)> asked, bool showInput, bool showOutput)
     {
         if (failure is not null)
         {
@@ -107,10 +147,21 @@ internal static class HistoryShape
             row["Result"] = Payload(result);
         }
 
-        if (!asked.TryGetValue(id, out var asking)) return;
+        if (!asked.TryGetValue(id, out var asking))
+        {
+            return;
+        }
+
         row["ScheduledTime"] = Time(asking.At);
-        if (asking.Decision is TaskScheduled task) Asked(row, task.Name, task.Input, showInput);
-        if (asking.Decision is SubOrchestrationCreated sub) Asked(row, sub.Name, sub.Input, showInput);
+        if (asking.Decision is TaskScheduled task)
+        {
+            Asked(row, task.Name, task.Input, showInput);
+        }
+
+        if (asking.Decision is SubOrchestrationCreated sub)
+        {
+            Asked(row, sub.Name, sub.Input, showInput);
+        }
     }
 
     private static JsonObject Details(Failure failure) => new()
@@ -140,5 +191,6 @@ internal static class HistoryShape
         _ => happened.GetType().Name,
     };
 
-    private static string Time(DateTime at) => at.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'", System.Globalization.CultureInfo.InvariantCulture);
+    private static string Time(DateTime at) =>
+        at.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'", System.Globalization.CultureInfo.InvariantCulture);
 }

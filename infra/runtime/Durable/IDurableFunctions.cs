@@ -24,5 +24,6 @@ public interface IDurableFunctions
     Task<object?> RunActivityAsync(DurableActivityInvocation invocation, CancellationToken ct);
 }
 
-/// <summary>One activity to run. (<c>InstanceId</c>, <c>TaskId</c>) is the same when it is run again after a crash; each retry has an own task id.</summary>
+/// <summary>One activity to run. (<c>InstanceId</c>, <c>TaskId</c>) is the same when it is run again after a crash; each retry has an own
+/// task id.</summary>
 public sealed record DurableActivityInvocation(string Name, string InstanceId, int TaskId, string? SerializedInput);

@@ -10,7 +10,8 @@ internal interface IInstanceManagement
     Task<InstanceView?> FindAsync(string id, CancellationToken ct);
 
     /// <summary>A page, and the token of the next; null when there is none.</summary>
-    Task<(IReadOnlyList<InstanceView> Page, string? Continuation)> ListAsync(InstanceFilter filter, string? continuation, CancellationToken ct);
+    Task<(IReadOnlyList<InstanceView> Page, string? Continuation)> ListAsync(
+        InstanceFilter filter, string? continuation, CancellationToken ct);
 
     /// <summary>In the shape of the management API.</summary>
     Task<JsonArray> HistoryAsync(InstanceView instance, bool showInput, bool showOutput, CancellationToken ct);

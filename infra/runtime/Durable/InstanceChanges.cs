@@ -15,9 +15,16 @@ internal sealed class InstanceChanges(NpgsqlDataSource database)
     /// <summary>Ends an active instance with an output, and tells its parent. Null: unknown or already finished.</summary>
     public async Task<Terminated?> TerminateAsync(string id, string? output, DateTime now, CancellationToken ct)
     {
-        if (await ParentOfAsync(id, ct) is not { } link) return null;
-        HistoryEvent[] events = [new ExecutionTerminated(output), new ExecutionCompleted((int)OrchestrationRuntimeStatus.Terminated, output, null)];
-        var answer = new SubOrchestrationFailed(link.ParentTask, new(Failure.Terminated, $"The orchestration '{id}' was terminated.", null, null));
+        if (await ParentOfAsync(id, ct) is not { } link)
+        {
+            return null;
+        }
+
+        HistoryEvent[] events = [
+            new ExecutionTerminated(output), new ExecutionCompleted((int)OrchestrationRuntimeStatus.Terminated, output, null)
+        ];
+        var answer = new SubOrchestrationFailed(
+            link.ParentTask, new(Failure.Terminated, $"The orchestration '{id}' was terminated.", null, null));
         await using var command = database.CreateCommand(
             """
             with ended as (
@@ -92,15 +99,21 @@ internal sealed class InstanceChanges(NpgsqlDataSource database)
     }
 
     /// <summary>
-    /// Makes a failed instance run on from before its failure. <paramref name="rewind"/> decides what is kept. Null: unknown, or not failed.
+    /// Makes a failed instance run on from before its failure. <paramref name="rewind"/> decides what is kept. Null: unknown, or not
+    /// failed.
     /// </summary>
-    public async Task<Rewound?> RewindAsync(string id, long owner, DateTime now, Func<IReadOnlyList<HistoryStep>, Rewound> rewind, CancellationToken ct)
+    public async Task<Rewound?> RewindAsync(
+        string id, long owner, DateTime now, Func<IReadOnlyList<HistoryStep>, Rewound> rewind, CancellationToken ct)
     {
         await using var connection = await database.OpenConnectionAsync(ct);
         await using var transaction = await connection.BeginTransactionAsync(ct);
-        await using var find = new NpgsqlCommand("select key from durable.instances where id = $1 and status = 3 and lane = 2 for update", connection);
+        await using var find = new NpgsqlCommand(
+            "select key from durable.instances where id = $1 and status = 3 and lane = 2 for update", connection);
         Add(find, id);
-        if (await find.ExecuteScalarAsync(ct) is not long key) return null;
+        if (await find.ExecuteScalarAsync(ct) is not long key)
+        {
+            return null;
+        }
 
         var rewound = rewind(await HistoryAsync(connection, key, ct));
         await using var update = new NpgsqlCommand(
@@ -124,7 +137,11 @@ internal sealed class InstanceChanges(NpgsqlDataSource database)
         Add(update, rewound.WakeAt);
         Add(update, rewound.Waiting.Select(HistoryJson.Write).ToArray());
         await update.ExecuteNonQueryAsync(ct);
-        foreach (var step in rewound.Kept) await WriteAsync(connection, key, step, ct);
+        foreach (var step in rewound.Kept)
+        {
+            await WriteAsync(connection, key, step, ct);
+        }
+
         await transaction.CommitAsync(ct);
         return rewound with { Key = key };
     }
@@ -135,13 +152,19 @@ internal sealed class InstanceChanges(NpgsqlDataSource database)
         Add(command, key);
         var steps = new List<HistoryStep>();
         await using var reader = await command.ExecuteReaderAsync(ct);
-        while (await reader.ReadAsync(ct)) steps.Add(new(reader.GetInt32(0), reader.GetDateTime(1), HistoryJson.ReadStep(reader.GetString(2))));
+        while (await reader.ReadAsync(ct))
+        {
+            steps.Add(
+            new(reader.GetInt32(0), reader.GetDateTime(1), HistoryJson.ReadStep(reader.GetString(2))));
+        }
+
         return steps;
     }
 
     private static async Task WriteAsync(NpgsqlConnection connection, long key, HistoryStep step, CancellationToken ct)
     {
-        await using var command = new NpgsqlCommand("insert into durable.history (key, seq, at, events) values ($1, $2, $3, $4)", connection);
+        await using var command = new NpgsqlCommand(
+            "insert into durable.history (key, seq, at, events) values ($1, $2, $3, $4)", connection);
         Add(command, key);
         Add(command, step.Seq);
         Add(command, step.At);

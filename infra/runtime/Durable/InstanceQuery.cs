@@ -5,7 +5,8 @@ namespace Portal.Runtime.Durable;
 
 /// <summary>One instance as clients and on-call see it.</summary>
 internal sealed record InstanceView(
-    string Id, string Name, OrchestrationRuntimeStatus Status, DateTime CreatedAt, DateTime UpdatedAt, long Key, long Owner, short Lane, string? ParkedReason)
+    string Id, string Name, OrchestrationRuntimeStatus Status, DateTime CreatedAt, DateTime UpdatedAt, long Key, long Owner, short Lane,
+    string? ParkedReason)
 {
     public string? Input { get; init; }
 
@@ -38,7 +39,8 @@ internal sealed record InstanceFilter
     public int Limit { get; init; } = 100;
 }
 
-/// <summary>Reading instances and their histories. Pages go by key, which grows with creation: the last page costs what the first does.</summary>
+/// <summary>Reading instances and their histories. Pages go by key, which grows with creation: the last page costs what the first
+/// does.</summary>
 internal sealed class InstanceQuery(NpgsqlDataSource database)
 {
     private const string Columns =
@@ -54,12 +56,17 @@ internal sealed class InstanceQuery(NpgsqlDataSource database)
 
     public async Task<List<InstanceView>> ListAsync(InstanceFilter filter, CancellationToken ct)
     {
-        await using var command = database.CreateCommand($"select {Columns} from durable.instances where {Conditions(filter)} order by key limit $8");
+        await using var command = database.CreateCommand(
+            $"select {Columns} from durable.instances where {Conditions(filter)} order by key limit $8");
         Fill(command, filter);
         Add(command, filter.Limit);
         var instances = new List<InstanceView>();
         await using var reader = await command.ExecuteReaderAsync(ct);
-        while (await reader.ReadAsync(ct)) instances.Add(Read(reader));
+        while (await reader.ReadAsync(ct))
+        {
+            instances.Add(Read(reader));
+        }
+
         return instances;
     }
 
@@ -94,7 +101,12 @@ internal sealed class InstanceQuery(NpgsqlDataSource database)
         Add(command, key);
         var steps = new List<HistoryStep>();
         await using var reader = await command.ExecuteReaderAsync(ct);
-        while (await reader.ReadAsync(ct)) steps.Add(new(reader.GetInt32(0), reader.GetDateTime(1), HistoryJson.ReadStep(reader.GetString(2))));
+        while (await reader.ReadAsync(ct))
+        {
+            steps.Add(
+            new(reader.GetInt32(0), reader.GetDateTime(1), HistoryJson.ReadStep(reader.GetString(2))));
+        }
+
         return steps;
     }
 
@@ -106,7 +118,9 @@ internal sealed class InstanceQuery(NpgsqlDataSource database)
             "key > $1",
             filter.CreatedFrom is null ? "$2::timestamptz is null" : "created_at >= $2",
             filter.CreatedTo is null ? "$3::timestamptz is null" : "created_at <= $3",
-            filter.Statuses is null ? "$4::smallint[] is null and $5::smallint[] is null" : "lane = any ($4) and (case when parked_reason is null then status else 7 end) = any ($5)",
+            filter.Statuses is null
+                ? "$4::smallint[] is null and $5::smallint[] is null"
+                : "lane = any ($4) and (case when parked_reason is null then status else 7 end) = any ($5)",
             filter.IdPrefix is null ? "$6::text is null and $7::text is null" : "id >= $6 and id < $7",
         });
 
@@ -126,7 +140,11 @@ internal sealed class InstanceQuery(NpgsqlDataSource database)
     {
         var ids = new List<string>();
         await using var reader = await command.ExecuteReaderAsync(ct);
-        while (await reader.ReadAsync(ct)) ids.Add(reader.GetString(0));
+        while (await reader.ReadAsync(ct))
+        {
+            ids.Add(reader.GetString(0));
+        }
+
         return ids;
     }
 
@@ -135,7 +153,9 @@ internal sealed class InstanceQuery(NpgsqlDataSource database)
         var parked = Text(r, 8);
         // A parked instance shows as suspended: it waits for someone to resume it.
         var status = parked is null ? (OrchestrationRuntimeStatus)r.GetInt16(2) : OrchestrationRuntimeStatus.Suspended;
-        return new(r.GetString(0), r.GetString(1), status, r.GetDateTime(3), r.GetDateTime(4), r.GetInt64(5), r.GetInt64(6), r.GetInt16(7), parked)
+        return new(
+            r.GetString(0), r.GetString(1), status, r.GetDateTime(3), r.GetDateTime(4), r.GetInt64(5), r.GetInt64(6), r.GetInt16(7),
+            parked)
         {
             Input = Text(r, 9),
             Output = Text(r, 10),
@@ -151,7 +171,11 @@ internal sealed class InstanceQuery(NpgsqlDataSource database)
     private static void Add<T>(NpgsqlCommand command, T value)
     {
         var parameter = new NpgsqlParameter<T> { TypedValue = value };
-        if (value is null && typeof(T) == typeof(DateTime?)) parameter.NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.TimestampTz;
+        if (value is null && typeof(T) == typeof(DateTime?))
+        {
+            parameter.NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.TimestampTz;
+        }
+
         command.Parameters.Add(parameter);
     }
 }

@@ -13,7 +13,10 @@ internal sealed class InstanceWaiters
     {
         lock (gate)
         {
-            if (waiting.TryGetValue(instanceId, out var entry)) entry.Signal();
+            if (waiting.TryGetValue(instanceId, out var entry))
+            {
+                entry.Signal();
+            }
         }
     }
 
@@ -21,7 +24,10 @@ internal sealed class InstanceWaiters
     {
         lock (gate)
         {
-            foreach (var entry in waiting.Values) entry.Signal();
+            foreach (var entry in waiting.Values)
+            {
+                entry.Signal();
+            }
         }
     }
 
@@ -36,7 +42,11 @@ internal sealed class InstanceWaiters
             {
                 // Taken before reading: what happens after the read still signals.
                 var signal = entry.Next;
-                if (await read() is { } result) return result;
+                if (await read() is { } result)
+                {
+                    return result;
+                }
+
                 await signal.WaitAsync(lookAgain, TimeProvider.System, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 ct.ThrowIfCancellationRequested();
             }
@@ -51,7 +61,11 @@ internal sealed class InstanceWaiters
     {
         lock (gate)
         {
-            if (!waiting.TryGetValue(instanceId, out var entry)) waiting.Add(instanceId, entry = new());
+            if (!waiting.TryGetValue(instanceId, out var entry))
+            {
+                waiting.Add(instanceId, entry = new());
+            }
+
             entry.Count++;
             return entry;
         }
@@ -61,7 +75,10 @@ internal sealed class InstanceWaiters
     {
         lock (gate)
         {
-            if (--entry.Count == 0) waiting.Remove(instanceId);
+            if (--entry.Count == 0)
+            {
+                waiting.Remove(instanceId);
+            }
         }
     }
 

@@ -8,7 +8,8 @@ namespace Portal.Runtime.Durable;
 /// A process that finds itself declared dead forgets everything in memory and starts over under a new id.
 /// </summary>
 internal sealed partial class LeaseKeeper(
-    DurableEngineOptions options, WorkerStore store, Dispatcher dispatcher, Trials trials, WakeClock wakes, InstanceWaiters waiters, ILogger logger) : IDisposable
+    DurableEngineOptions options, WorkerStore store, Dispatcher dispatcher, PoisonDetector trials, TimerQueue wakes,
+    InstanceWaiters waiters, ILogger logger) : IDisposable
 {
     private const int ClaimBatch = 500;
     private const int RoundsBetweenSweeps = 12;
@@ -27,7 +28,7 @@ internal sealed partial class LeaseKeeper(
 
     public void PeerSeen() => Interlocked.CompareExchange(ref peers, 1, 0);
 
-    public void LookAgain() => lookAgain = true;
+    public void Reconcile() => lookAgain = true;
 
     public async Task StartAsync(CancellationToken ct)
     {
@@ -67,13 +68,28 @@ internal sealed partial class LeaseKeeper(
     /// <summary>One round now.</summary>
     public async Task RoundAsync(CancellationToken ct)
     {
-        if (options.Faults is { } faults) await faults.OnPoint(new(DurableFaultPoint.BeforeHeartbeat, [], null));
+        if (options.Faults is { } faults)
+        {
+            await faults.OnPoint(new(DurableFaultPoint.BeforeHeartbeat, [], null));
+        }
+
         await one.WaitAsync(ct);
         try
         {
-            if (Worker == 0) return;
-            if (await store.RenewAsync(Worker, ct) is { } others) Volatile.Write(ref peers, others);
-            else await StartOverAsync(ct);
+            if (Worker == 0)
+            {
+                return;
+            }
+
+            if (await store.RenewAsync(Worker, ct) is { } others)
+            {
+                Volatile.Write(ref peers, others);
+            }
+            else
+            {
+                await StartOverAsync(ct);
+            }
+
             await ClaimAllAsync(ct);
             await LookForMissedAsync(ct);
             waiters.SignalAll();
@@ -90,7 +106,10 @@ internal sealed partial class LeaseKeeper(
         await one.WaitAsync(ct);
         try
         {
-            if (Worker != 0) await ClaimAllAsync(ct);
+            if (Worker != 0)
+            {
+                await ClaimAllAsync(ct);
+            }
         }
         finally
         {
@@ -101,7 +120,10 @@ internal sealed partial class LeaseKeeper(
     public async Task StopAsync(CancellationToken ct)
     {
         var mine = Interlocked.Exchange(ref worker, 0);
-        if (mine != 0) await store.StopAsync(mine, ct);
+        if (mine != 0)
+        {
+            await store.StopAsync(mine, ct);
+        }
     }
 
     public void Dispose() => one.Dispose();
@@ -124,8 +146,12 @@ internal sealed partial class LeaseKeeper(
         do
         {
             claimed = await store.ClaimAsync(Worker, Now, ClaimBatch, ct);
-            if (claimed.Count > 0) Log.TookOver(logger, claimed.Count);
-            Attend(claimed);
+            if (claimed.Count > 0)
+            {
+                Log.TookOver(logger, claimed.Count);
+            }
+
+            OnClaimed(claimed);
         }
         while (claimed.Count == ClaimBatch);
     }
@@ -134,17 +160,31 @@ internal sealed partial class LeaseKeeper(
     {
         var full = lookAgain;
         lookAgain = false;
-        Attend(await store.DueAsync(Worker, Now, full, ct));
-        if (++rounds % RoundsBetweenSweeps == 0) await store.SweepInboxAsync(ct);
+        OnClaimed(await store.DueAsync(Worker, Now, full, ct));
+        if (++rounds % RoundsBetweenSweeps == 0)
+        {
+            await store.SweepInboxAsync(ct);
+        }
     }
 
-    private void Attend(List<Claimed> instances)
+    private void OnClaimed(List<Claimed> instances)
     {
         foreach (var instance in instances)
         {
-            if (instance.IsSuspect) trials.Suspect(instance.Key);
-            if (instance.WakeAt is { } at) wakes.Set(instance.Key, at);
-            if (instance.HasWork) dispatcher.Want(instance.Key);
+            if (instance.IsSuspect)
+            {
+                trials.Suspect(instance.Key);
+            }
+
+            if (instance.WakeAt is { } at)
+            {
+                wakes.Set(instance.Key, at);
+            }
+
+            if (instance.HasWork)
+            {
+                dispatcher.RequestLoad(instance.Key);
+            }
         }
     }
 

@@ -4,7 +4,8 @@ using Microsoft.Extensions.Logging;
 namespace Portal.Runtime.Durable;
 
 /// <summary>An instance row as the owner needs it.</summary>
-internal sealed record InstanceRow(long Key, string Id, string Name, string? Version, string? Input, long Owner, int Epoch, int NextSeq, int Generation)
+internal sealed record InstanceRow(
+    long Key, string Id, string Name, string? Version, string? Input, long Owner, int Epoch, int NextSeq, int Generation)
 {
     public DateTime? WakeAt { get; init; }
 
@@ -42,7 +43,8 @@ internal sealed class LiveInstance(long key)
 
     public InstanceRow Row => row;
 
-    /// <summary>When it wants to be woken, asked by whoever has just taken a step. The row does not know of timers that replay found cancelled.</summary>
+    /// <summary>When it wants to be woken, asked by whoever has just taken a step. The row does not know of timers that replay found
+    /// cancelled.</summary>
     public DateTime? NextWake => run is null || row.NextSeq == 0 ? row.WakeAt : run.Context.IsSuspended ? null : run.Context.NextTimer;
 
     /// <summary>Grows each time it comes to rest; tells an eviction whether something has happened since.</summary>
@@ -53,7 +55,13 @@ internal sealed class LiveInstance(long key)
 
     public bool IsGone
     {
-        get { lock (gate) return state == State.Gone; }
+        get
+        {
+            lock (gate)
+            {
+                return state == State.Gone;
+            }
+        }
     }
 
     /// <summary>False: gone, look it up again. <paramref name="ready"/>: the caller must queue it for a step.</summary>
@@ -62,11 +70,26 @@ internal sealed class LiveInstance(long key)
         lock (gate)
         {
             ready = false;
-            if (state == State.Gone) return false;
-            if (delivery is { } message && !Add(message)) return true;
+            if (state == State.Gone)
+            {
+                return false;
+            }
+
+            if (delivery is { } message && !Add(message))
+            {
+                return true;
+            }
+
             ready = state == State.Idle;
-            if (ready) state = State.Queued;
-            else if (delivery is null && state == State.Busy) again = true;
+            if (ready)
+            {
+                state = State.Queued;
+            }
+            else if (delivery is null && state == State.Busy)
+            {
+                again = true;
+            }
+
             return true;
         }
     }
@@ -82,7 +105,11 @@ internal sealed class LiveInstance(long key)
             mailbox = [];
             known.Clear();
             knownInOrder.Clear();
-            foreach (var message in inbox.Concat(posted)) Add(message);
+            foreach (var message in inbox.Concat(posted))
+            {
+                Add(message);
+            }
+
             state = State.Queued;
         }
     }
@@ -92,7 +119,11 @@ internal sealed class LiveInstance(long key)
     {
         lock (gate)
         {
-            if (state != State.Idle || Rests != rests || run?.Context.OpenActivities > 0) return false;
+            if (state != State.Idle || Rests != rests || run?.Context.OpenActivities > 0)
+            {
+                return false;
+            }
+
             state = State.Gone;
             run = null;
             return true;
@@ -101,25 +132,40 @@ internal sealed class LiveInstance(long key)
 
     public bool IsIdleSince(int rests)
     {
-        lock (gate) return state == State.Idle && Rests == rests;
+        lock (gate)
+        {
+            return state == State.Idle && Rests == rests;
+        }
     }
 
     public void Leave()
     {
-        lock (gate) state = State.Gone;
+        lock (gate)
+        {
+            state = State.Gone;
+        }
     }
 
     /// <summary>Takes a step over all that has arrived. Null: nothing to write (not yet due, or only replayed).</summary>
-    public Step? TakeStep(DateTime now, IDurableFunctions functions, ILoggerFactory loggers, Action onForeign, out IReadOnlyList<TaskScheduled> reopened)
+    public Step? TakeStep(
+        DateTime now, IDurableFunctions functions, ILoggerFactory loggers, Action onForeign, out IReadOnlyList<TaskScheduled> reopened)
     {
         reopened = [];
         List<Delivery> arrived;
         lock (gate)
         {
-            if (state != State.Queued) return null;
+            if (state != State.Queued)
+            {
+                return null;
+            }
+
             state = State.Busy;
             again = false;
-            if (row.NextSeq == 0 && row.WakeAt > now) return null;
+            if (row.NextSeq == 0 && row.WakeAt > now)
+            {
+                return null;
+            }
+
             arrived = mailbox;
             mailbox = [];
         }
@@ -132,19 +178,27 @@ internal sealed class LiveInstance(long key)
             toReplay = [];
         }
 
-        return StepTaker.Take(row, run, now, arrived);
+        return StepExecutor.Take(row, run, now, arrived);
     }
 
     /// <summary>
     /// The step is committed (or there was none). True: queue it again. After ContinueAsNew this object is done with: what is left in the
     /// inbox belongs to the next generation, which is loaded afresh.
     /// </summary>
-    public bool Rest(Step? step)
+    public bool CompleteStep(Step? step)
     {
         lock (gate)
         {
-            if (state == State.Gone) return false;
-            if (step is not null) row = row with { NextSeq = row.NextSeq + 1, WakeAt = step.WakeAt };
+            if (state == State.Gone)
+            {
+                return false;
+            }
+
+            if (step is not null)
+            {
+                row = row with { NextSeq = row.NextSeq + 1, WakeAt = step.WakeAt };
+            }
+
             if (step is { IsOver: true } or { Fresh: true })
             {
                 state = State.Gone;
@@ -163,9 +217,16 @@ internal sealed class LiveInstance(long key)
     {
         if (message.MessageId != 0)
         {
-            if (!known.Add(message.MessageId)) return false;
+            if (!known.Add(message.MessageId))
+            {
+                return false;
+            }
+
             knownInOrder.Enqueue(message.MessageId);
-            if (knownInOrder.Count > RememberedMessages && mailbox.Count < RememberedMessages) known.Remove(knownInOrder.Dequeue());
+            if (knownInOrder.Count > RememberedMessages && mailbox.Count < RememberedMessages)
+            {
+                known.Remove(knownInOrder.Dequeue());
+            }
         }
 
         mailbox.Add(message);

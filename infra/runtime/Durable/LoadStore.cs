@@ -37,14 +37,21 @@ internal sealed class LoadStore(NpgsqlDataSource database)
         await reader.NextResultAsync(ct);
         while (await reader.ReadAsync(ct))
         {
-            if (!found.TryGetValue(reader.GetInt64(0), out var instance)) continue;
+            if (!found.TryGetValue(reader.GetInt64(0), out var instance))
+            {
+                continue;
+            }
+
             instance.History.Add(new(reader.GetInt32(1), reader.GetDateTime(2), HistoryJson.ReadStep(reader.GetString(3))));
         }
 
         await reader.NextResultAsync(ct);
         await foreach (var (key, delivery) in MessagesAsync(reader, ct))
         {
-            if (found.TryGetValue(key, out var instance)) instance.Inbox.Add(delivery);
+            if (found.TryGetValue(key, out var instance))
+            {
+                instance.Inbox.Add(delivery);
+            }
         }
 
         return found;
@@ -57,7 +64,11 @@ internal sealed class LoadStore(NpgsqlDataSource database)
         batch.BatchCommands.Add(Command(Inbox, keys));
         await using var reader = await batch.ExecuteReaderAsync(ct);
         var messages = new List<(long, Delivery)>();
-        await foreach (var message in MessagesAsync(reader, ct)) messages.Add(message);
+        await foreach (var message in MessagesAsync(reader, ct))
+        {
+            messages.Add(message);
+        }
+
         return messages;
     }
 
@@ -78,12 +89,18 @@ internal sealed class LoadStore(NpgsqlDataSource database)
     {
         var command = new NpgsqlBatchCommand(sql);
         command.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = keys });
-        if (owner is { } id) command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = id });
+        if (owner is { } id)
+        {
+            command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = id });
+        }
+
         return command;
     }
 
     private static InstanceRow Row(NpgsqlDataReader r) =>
-        new(r.GetInt64(0), r.GetString(1), r.GetString(2), Text(r, 3), Text(r, 4), r.GetInt64(5), r.GetInt32(6), r.GetInt32(7), r.GetInt32(8))
+        new(
+            r.GetInt64(0), r.GetString(1), r.GetString(2), Text(r, 3), Text(r, 4), r.GetInt64(5), r.GetInt32(6), r.GetInt32(7),
+            r.GetInt32(8))
         {
             WakeAt = r.IsDBNull(9) ? null : r.GetDateTime(9),
             Parent = r.IsDBNull(10) ? null : new(r.GetInt64(10), r.GetInt32(11), r.GetInt32(12), r.GetString(13), r.GetString(14)),

@@ -24,14 +24,19 @@ internal static class ManagementJson
             ["lastUpdatedTime"] = Time(view.UpdatedAt),
         };
         // Absent unless asked for, and while nothing has happened yet.
-        if (history is not null && view.Status != OrchestrationRuntimeStatus.Pending) json["historyEvents"] = history;
+        if (history is not null && view.Status != OrchestrationRuntimeStatus.Pending)
+        {
+            json["historyEvents"] = history;
+        }
+
         return json;
     }
 
     public static JsonObject Links(HttpRequest request, string hub, string id)
     {
         string Link(string suffix, string query = "") =>
-            $"{request.Scheme}://{request.Host}{request.PathBase}{Base}/instances/{Uri.EscapeDataString(id)}{suffix}?{query}taskHub={hub}&connection=Storage"
+            $"{request.Scheme}://{request.Host}{request.PathBase}{Base}/instances/{Uri.EscapeDataString(id)}{suffix}"
+            + $"?{query}taskHub={hub}&connection=Storage"
             + (request.Query["code"] is [{ } code] ? $"&code={Uri.EscapeDataString(code)}" : string.Empty);
 
         return new()

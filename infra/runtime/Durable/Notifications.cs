@@ -6,11 +6,12 @@ using Npgsql;
 namespace Portal.Runtime.Durable;
 
 /// <summary>
-/// Word between processes over LISTEN/NOTIFY: <c>hello</c> (a worker came), <c>work</c> (instances are free), <c>m owner key…</c> (messages
-/// wait), <c>s id</c> (an instance started or ended). Sent after the commit and only when others are alive, because NOTIFY inside a commit
-/// would make all commits queue for one lock. Losing one costs the poll interval, nothing else.
+/// Word between processes over LISTEN/NOTIFY: <c>hello</c> (a worker came), <c>work</c> (instances are free), <c>m owner key…</c>
+/// (messages wait), <c>s id</c> (an instance started or ended). Sent after the commit and only when others are alive, because NOTIFY
+/// inside a commit would make all commits queue for one lock. Losing one costs the poll interval, nothing else.
 /// </summary>
-internal sealed partial class Notifications(NpgsqlDataSource database, string connectionString, ILogger logger, Func<string, Task> received)
+internal sealed partial class Notifications(
+    NpgsqlDataSource database, string connectionString, ILogger logger, Func<string, Task> received)
 {
     // The protocol allows 8000 bytes; ids are at most a few hundred.
     private const int MaxPayload = 4000;
@@ -28,7 +29,10 @@ internal sealed partial class Notifications(NpgsqlDataSource database, string co
 
     public void Status(string instanceId)
     {
-        if (instanceId.Length < MaxPayload / 4) Send("s " + instanceId);
+        if (instanceId.Length < MaxPayload / 4)
+        {
+            Send("s " + instanceId);
+        }
     }
 
     public void Work() => Send("work");
@@ -42,7 +46,11 @@ internal sealed partial class Notifications(NpgsqlDataSource database, string co
             while (await outgoing.Reader.WaitToReadAsync(stop))
             {
                 var payloads = new HashSet<string>(StringComparer.Ordinal);
-                while (payloads.Count < 500 && outgoing.Reader.TryRead(out var payload)) payloads.Add(payload);
+                while (payloads.Count < 500 && outgoing.Reader.TryRead(out var payload))
+                {
+                    payloads.Add(payload);
+                }
+
                 await NotifyAsync([.. payloads], stop);
             }
         }
@@ -96,7 +104,11 @@ internal sealed partial class Notifications(NpgsqlDataSource database, string co
         var arrived = new List<string>();
         connection.Notification += (_, notification) => arrived.Add(notification.Payload);
         await connection.OpenAsync(stop);
-        await using (var listen = new NpgsqlCommand("listen " + WorkerStore.Channel, connection)) await listen.ExecuteNonQueryAsync(stop);
+        await using (var listen = new NpgsqlCommand("listen " + WorkerStore.Channel, connection))
+        {
+            await listen.ExecuteNonQueryAsync(stop);
+        }
+
         connected();
 
         // Whatever was said while nobody listened.
@@ -106,7 +118,10 @@ internal sealed partial class Notifications(NpgsqlDataSource database, string co
             await connection.WaitAsync(stop);
             var payloads = arrived.Distinct(StringComparer.Ordinal).ToList();
             arrived.Clear();
-            foreach (var payload in payloads) await received(payload);
+            foreach (var payload in payloads)
+            {
+                await received(payload);
+            }
         }
     }
 

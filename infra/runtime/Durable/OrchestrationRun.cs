@@ -42,8 +42,14 @@ internal sealed class OrchestrationRun
 
     public void Deliver(HistoryEvent happened)
     {
-        if (happened is ExecutionStarted) Start();
-        else thread.Run(() => Context.Deliver(happened));
+        if (happened is ExecutionStarted)
+        {
+            Start();
+        }
+        else
+        {
+            thread.Run(() => Context.Deliver(happened));
+        }
     }
 
     /// <summary>Goes through stored steps again; a difference is found in <see cref="Outcome"/>.</summary>
@@ -55,26 +61,71 @@ internal sealed class OrchestrationRun
             var ends = step.Events.Any(happened => happened is ExecutionCompleted or ExecutionTerminated);
             foreach (var happened in step.Events.Where(happened => happened is not (Decision or ExecutionCompleted)))
             {
-                if (code is { IsCompleted: true } || Context.Violation is not null) break;
+                if (code is { IsCompleted: true } || Context.Violation is not null)
+                {
+                    break;
+                }
+
                 Deliver(happened);
             }
 
             Context.EndReplayedStep(code is { IsCompleted: true });
-            if (code is { IsCompleted: true } && !ends) Context.Violate(step.Seq, "more steps to come", "the end of the orchestrator");
-            if (Context.Violation is not null) return;
+            if (code is { IsCompleted: true } && !ends)
+            {
+                Context.Violate(step.Seq, "more steps to come", "the end of the orchestrator");
+            }
+
+            if (Context.Violation is not null)
+            {
+                return;
+            }
         }
     }
 
     public RunOutcome Outcome()
     {
-        if (code is { IsFaulted: true, Exception.InnerException: OrchestratorNotFoundException missing }) return new RunOutcome.Failed(Failure.From(missing));
-        if (Context.Violation is { } violation) return Fail("Portal.Runtime.Durable.NonDeterministicOrchestration", violation);
-        if (thread.ForeignPost) return Fail(typeof(InvalidOperationException).FullName!, NotDurable);
-        if (code is null) return new RunOutcome.Waiting();
-        if (!code.IsCompleted) return Context.CanBeWoken ? new RunOutcome.Waiting() : Fail(typeof(InvalidOperationException).FullName!, NotDurable);
-        if (code.IsFaulted) return new RunOutcome.Failed(Failure.From(code.Exception!));
-        if (code.IsCanceled) return Fail(typeof(TaskCanceledException).FullName!, "A task was canceled.");
-        if (Context.Continuation is { } request) return new RunOutcome.ContinuedAsNew(request);
+        if (code is { IsFaulted: true, Exception.InnerException: OrchestratorNotFoundException missing })
+        {
+            return new RunOutcome.Failed(Failure.From(missing));
+        }
+
+        if (Context.Violation is { } violation)
+        {
+            return Fail("Portal.Runtime.Durable.NonDeterministicOrchestration", violation);
+        }
+
+        if (thread.ForeignPost)
+        {
+            return Fail(typeof(InvalidOperationException).FullName!, NotDurable);
+        }
+
+        if (code is null)
+        {
+            return new RunOutcome.Waiting();
+        }
+
+        if (!code.IsCompleted)
+        {
+            return Context.CanBeWoken
+            ? new RunOutcome.Waiting()
+            : Fail(typeof(InvalidOperationException).FullName!, NotDurable);
+        }
+
+        if (code.IsFaulted)
+        {
+            return new RunOutcome.Failed(Failure.From(code.Exception!));
+        }
+
+        if (code.IsCanceled)
+        {
+            return Fail(typeof(TaskCanceledException).FullName!, "A task was canceled.");
+        }
+
+        if (Context.Continuation is { } request)
+        {
+            return new RunOutcome.ContinuedAsNew(request);
+        }
+
         try
         {
             return new RunOutcome.Completed(DurableJson.Converter.Serialize(code.Result));
@@ -114,7 +165,7 @@ internal sealed class OrchestrationRun
         if (code is { IsCompleted: false })
         {
             _ = code.ContinueWith(
-                _ => { if (!thread.IsCurrent) thread.ReportForeign(); },
+                _ => { if (!thread.IsCurrent) { thread.ReportForeign(); } },
                 CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         }
     }

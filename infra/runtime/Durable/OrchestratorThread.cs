@@ -24,7 +24,10 @@ internal sealed class OrchestratorThread(Action onForeignPost) : Synchronization
         try
         {
             action();
-            while (queue.TryDequeue(out var work)) work.Callback(work.State);
+            while (queue.TryDequeue(out var work))
+            {
+                work.Callback(work.State);
+            }
         }
         finally
         {

@@ -16,14 +16,17 @@ namespace Portal.Runtime.Durable;
 /// (<see cref="StatusCode.Unknown"/>). Starting an id that is pending, running or suspended throws
 /// <see cref="OrchestrationAlreadyExistsException"/>; a finished one starts anew.
 /// </summary>
-internal sealed class PostgresDurableClient(DurableOperations operations, DurableEngineOptions options) : DurableTaskClient(options.HubName)
+internal sealed class PostgresDurableClient(
+    DurableOperations operations, DurableEngineOptions options) : DurableTaskClient(options.HubName)
 {
     public override async Task<string> ScheduleNewOrchestrationInstanceAsync(
-        TaskName orchestratorName, object? input = null, StartOrchestrationOptions? options = null, CancellationToken cancellation = default)
+        TaskName orchestratorName, object? input = null, StartOrchestrationOptions? options = null,
+        CancellationToken cancellation = default)
     {
         var id = options?.InstanceId ?? Guid.NewGuid().ToString("N");
         var created = await AskAsync(() => operations.StartAsync(
-            orchestratorName.Name, id, DurableJson.Converter.Serialize(input), options?.StartAt?.UtcDateTime, Version(options), Tags(options), RefuseMask(options),
+            orchestratorName.Name, id, DurableJson.Converter.Serialize(input), options?.StartAt?.UtcDateTime, Version(options),
+            Tags(options), RefuseMask(options),
             cancellation));
         return created ? id : throw new OrchestrationAlreadyExistsException($"An orchestration with id '{id}' already exists.");
     }
@@ -75,7 +78,9 @@ internal sealed class PostgresDurableClient(DurableOperations operations, Durabl
 
     public override async Task<OrchestrationMetadata> WaitForInstanceStartAsync(
         string instanceId, bool getInputsAndOutputs = false, CancellationToken cancellation = default) =>
-        Metadata(await operations.WaitAsync(instanceId, view => view.Status != OrchestrationRuntimeStatus.Pending, cancellation), getInputsAndOutputs);
+        Metadata(
+            await operations.WaitAsync(
+                instanceId, view => view.Status != OrchestrationRuntimeStatus.Pending, cancellation), getInputsAndOutputs);
 
     public override async Task<OrchestrationMetadata> WaitForInstanceCompletionAsync(
         string instanceId, bool getInputsAndOutputs = false, CancellationToken cancellation = default) =>
@@ -96,7 +101,9 @@ internal sealed class PostgresDurableClient(DurableOperations operations, Durabl
                     CreatedTo = filter?.CreatedTo,
                     Statuses = filter?.Statuses?.ToList(),
                     IdPrefix = filter?.InstanceIdPrefix,
-                    After = long.TryParse(continuation ?? filter?.ContinuationToken, CultureInfo.InvariantCulture, out var after) ? after : 0,
+                    After = long.TryParse(continuation ?? filter?.ContinuationToken, CultureInfo.InvariantCulture, out var after)
+                        ? after
+                        : 0,
                     Limit = size,
                 },
                 cancellation);
@@ -168,10 +175,13 @@ internal sealed class PostgresDurableClient(DurableOperations operations, Durabl
         FailureDetails = inputsAndOutputs && view.Failure is { } failure
             ? new TaskFailureDetails(failure.Type, failure.Message, failure.Stack, null, null)
             : null,
-        Tags = view.Tags is { } tags ? JsonSerializer.Deserialize<Dictionary<string, string>>(tags)! : ImmutableDictionary<string, string>.Empty,
+        Tags = view.Tags is { } tags
+            ? JsonSerializer.Deserialize<Dictionary<string, string>>(tags)!
+            : ImmutableDictionary<string, string>.Empty,
     };
 
-    private static string? Version(StartOrchestrationOptions? options) => options?.Version is { Version: { Length: > 0 } version } ? version : null;
+    private static string? Version(StartOrchestrationOptions? options) =>
+        options?.Version is { Version: { Length: > 0 } version } ? version : null;
 
     private static string? Tags(StartOrchestrationOptions? options) =>
         options?.Tags is { Count: > 0 } tags ? JsonSerializer.Serialize(tags) : null;

@@ -21,7 +21,8 @@ internal sealed partial class ReplayContext
         if (waiters.TryGetValue(eventName, out var stack) && stack.TryPeek(out var other) && other.Type != typeof(T))
         {
             throw new ArgumentException(
-                $"Waiters for event '{eventName}' must all take the same type: one takes {other.Type}, this one {typeof(T)}.", nameof(eventName));
+                $"Waiters for event '{eventName}' must all take the same type: one takes {other.Type}, this one {typeof(T)}.",
+                nameof(eventName));
         }
 
         var waiter = new Waiter<T>();
@@ -34,7 +35,11 @@ internal sealed partial class ReplayContext
             return waiter.Task;
         }
 
-        if (stack is null) waiters.Add(eventName, stack = new());
+        if (stack is null)
+        {
+            waiters.Add(eventName, stack = new());
+        }
+
         stack.Push(waiter);
         if (cancellationToken.CanBeCanceled)
         {
@@ -72,22 +77,39 @@ internal sealed partial class ReplayContext
         }
 
         var waiter = stack.Pop();
-        if (stack.Count == 0) waiters.Remove(raised.Name);
+        if (stack.Count == 0)
+        {
+            waiters.Remove(raised.Name);
+        }
+
         waiter.Complete(raised.Payload);
     }
 
     private void Resume()
     {
         suspended = false;
-        while (!suspended && heldBack.TryDequeue(out var happened)) Deliver(happened);
+        while (!suspended && heldBack.TryDequeue(out var happened))
+        {
+            Deliver(happened);
+        }
     }
 
     private void Forget(string eventName, Waiter waiter)
     {
-        if (!waiters.TryGetValue(eventName, out var stack)) return;
+        if (!waiters.TryGetValue(eventName, out var stack))
+        {
+            return;
+        }
+
         var rest = stack.Where(other => other != waiter).Reverse().ToList();
-        if (rest.Count == 0) waiters.Remove(eventName);
-        else waiters[eventName] = new(rest);
+        if (rest.Count == 0)
+        {
+            waiters.Remove(eventName);
+        }
+        else
+        {
+            waiters[eventName] = new(rest);
+        }
     }
 
     private abstract class Waiter

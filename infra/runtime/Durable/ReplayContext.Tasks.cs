@@ -17,7 +17,8 @@ internal sealed partial class ReplayContext
             Await<TResult>(Decide(id => new TaskScheduled(id, name.Name, payload)), name));
     }
 
-    public override Task<TResult> CallSubOrchestratorAsync<TResult>(TaskName orchestratorName, object? input = null, TaskOptions? options = null)
+    public override Task<TResult> CallSubOrchestratorAsync<TResult>(
+        TaskName orchestratorName, object? input = null, TaskOptions? options = null)
     {
         var payload = DurableJson.Converter.Serialize(input);
         // One id for all attempts, as the worker does: each attempt replaces the failed one.
@@ -60,7 +61,10 @@ internal sealed partial class ReplayContext
             DateTime? next = null;
             foreach (var task in pending.Values)
             {
-                if (task.Decision is TimerCreated timer && (next is null || timer.FireAt < next)) next = timer.FireAt;
+                if (task.Decision is TimerCreated timer && (next is null || timer.FireAt < next))
+                {
+                    next = timer.FireAt;
+                }
             }
 
             return next;
@@ -83,7 +87,11 @@ internal sealed partial class ReplayContext
         if (suspended && happened is not (ExecutionSuspended or ExecutionResumed))
         {
             heldBack.Enqueue(happened);
-            if (AnsweredTask(happened) is { } taskId) answered.Add(taskId);
+            if (AnsweredTask(happened) is { } taskId)
+            {
+                answered.Add(taskId);
+            }
+
             return;
         }
 

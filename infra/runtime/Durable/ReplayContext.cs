@@ -6,7 +6,8 @@ using Microsoft.Extensions.Logging;
 namespace Portal.Runtime.Durable;
 
 /// <summary>What an orchestration is, fixed for one generation of it.</summary>
-internal sealed record OrchestrationIdentity(string Id, string Name, string Version, string? Input, int Generation, ParentOrchestrationInstance? Parent);
+internal sealed record OrchestrationIdentity(
+    string Id, string Name, string Version, string? Input, int Generation, ParentOrchestrationInstance? Parent);
 
 /// <summary>
 /// The orchestrator's view of the world. Code asks for things (decisions) and gets tasks that events complete. While a stored step is
@@ -73,7 +74,10 @@ internal sealed partial class ReplayContext : TaskOrchestrationContext
         now = at;
         replaying = replayed is not null;
         Decisions = [];
-        foreach (var decision in replayed ?? []) recorded.Enqueue(decision);
+        foreach (var decision in replayed ?? [])
+        {
+            recorded.Enqueue(decision);
+        }
     }
 
     /// <summary>After a replayed step: everything recorded must have been asked for again.</summary>
@@ -86,7 +90,8 @@ internal sealed partial class ReplayContext : TaskOrchestrationContext
     }
 
     public void Violate(int step, string expected, string found) =>
-        Violation ??= $"Orchestrator '{identity.Name}' is not deterministic: at step #{step} its history has {expected}, but the code came to {found}. "
+        Violation ??= $"Orchestrator '{identity.Name}' is not deterministic: at step #{step} its history has {expected}, but the code "
+            + $"came to {found}. "
             + "Its code may have changed while it was running, or it uses time, random values or other outside state.";
 
     // Nothing is the type's default, also of numbers, which the converter alone does not make of it.
@@ -105,7 +110,8 @@ internal sealed partial class ReplayContext : TaskOrchestrationContext
         Continuation = new(DurableJson.Converter.Serialize(newInput), preserveUnprocessedEvents);
     }
 
-    /// <summary>From the instance, its generation, the step's time and a count: the same in every replay, different everywhere else.</summary>
+    /// <summary>From the instance, its generation, the step's time and a count: the same in every replay, different everywhere
+    /// else.</summary>
     public override Guid NewGuid()
     {
         CheckThread();
@@ -148,7 +154,8 @@ internal sealed partial class ReplayContext : TaskOrchestrationContext
         if (!thread.IsCurrent)
         {
             throw new InvalidOperationException(
-                "Multithreaded execution was detected: the orchestrator awaited a task that did not come from its TaskOrchestrationContext.");
+                "Multithreaded execution was detected: the orchestrator awaited a task that did not come from its "
+                    + "TaskOrchestrationContext.");
         }
     }
 }

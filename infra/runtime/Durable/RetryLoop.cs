@@ -47,13 +47,18 @@ internal static class RetryLoop
             }
             catch (TaskFailedException failed) when (Retriable(failed))
             {
-                var asked = new RetryContext(context, failures, failed.FailureDetails, context.CurrentUtcDateTime - first, CancellationToken.None);
-                if (!await handler(asked)) throw;
+                var asked = new RetryContext(
+                    context, failures, failed.FailureDetails, context.CurrentUtcDateTime - first, CancellationToken.None);
+                if (!await handler(asked))
+                {
+                    throw;
+                }
             }
         }
     }
 
-    private static bool Retriable(TaskFailedException failed) => failed.FailureDetails.ErrorType is not (ActivityNotFound or OrchestratorNotFound);
+    private static bool Retriable(TaskFailedException failed) =>
+        failed.FailureDetails.ErrorType is not (ActivityNotFound or OrchestratorNotFound);
 
     private static bool WithinTime(ReplayContext context, RetryPolicy policy, DateTime first) =>
         policy.RetryTimeout == Timeout.InfiniteTimeSpan || context.CurrentUtcDateTime - first < policy.RetryTimeout;

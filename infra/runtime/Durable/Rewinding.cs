@@ -5,7 +5,8 @@ namespace Portal.Runtime.Durable;
 /// <param name="Waiting">Events of the dropped last step, to be delivered again.</param>
 /// <param name="OpenTasks">Activities to run again.</param>
 /// <param name="FailedChildren">Sub-orchestrations to rewind.</param>
-internal sealed record Rewound(IReadOnlyList<HistoryStep> Kept, IReadOnlyList<HistoryEvent> Waiting, int OpenTasks, IReadOnlyList<string> FailedChildren)
+internal sealed record Rewound(
+    IReadOnlyList<HistoryStep> Kept, IReadOnlyList<HistoryEvent> Waiting, int OpenTasks, IReadOnlyList<string> FailedChildren)
 {
     public long Key { get; init; }
 
@@ -20,20 +21,29 @@ internal sealed record Rewound(IReadOnlyList<HistoryStep> Kept, IReadOnlyList<Hi
 /// </summary>
 internal static class Rewinding
 {
-    public static Rewound Rewind(IReadOnlyList<HistoryStep> history, string? reason, DateTime now, Func<IReadOnlyList<HistoryStep>, bool> replays)
+    public static Rewound Rewind(
+        IReadOnlyList<HistoryStep> history, string? reason, DateTime now, Func<IReadOnlyList<HistoryStep>, bool> replays)
     {
         var last = history[^1];
         var before = history.Take(history.Count - 1).ToList();
         var bold = before.Select(step => step.Events.Any(happened => happened is Decision) ? step : WithoutFailures(step)).ToList();
         var kept = replays(bold) ? bold : before;
-        if (kept.Count > 0) kept.Add(new(kept.Count, now, [new ExecutionRewound(reason)]));
+        if (kept.Count > 0)
+        {
+            kept.Add(new(kept.Count, now, [new ExecutionRewound(reason)]));
+        }
 
         var answered = kept.SelectMany(step => step.Events).Select(Answered).OfType<int>().ToHashSet();
         var open = kept.SelectMany(step => step.Events).OfType<Decision>().Where(decision => !answered.Contains(decision.Id)).ToList();
         var failed = history.SelectMany(step => step.Events).OfType<SubOrchestrationFailed>().Select(failure => failure.Id).ToHashSet();
         return new(
             kept,
-            [.. last.Events.Where(happened => happened is not (Decision or ExecutionStarted or ExecutionCompleted or TaskFailed or SubOrchestrationFailed or TimerFired))],
+            [
+                .. last.Events.Where(
+                    happened =>
+                        happened is not (
+                            Decision or ExecutionStarted or ExecutionCompleted or TaskFailed or SubOrchestrationFailed or TimerFired))
+            ],
             open.OfType<TaskScheduled>().Count(),
             [.. open.OfType<SubOrchestrationCreated>().Where(sub => failed.Contains(sub.Id)).Select(sub => sub.InstanceId)])
         {

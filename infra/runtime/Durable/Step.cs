@@ -2,7 +2,8 @@ using Microsoft.DurableTask.Client;
 
 namespace Portal.Runtime.Durable;
 
-/// <summary>Everything one step of one instance changes. Written in one transaction, under the fence (owner, epoch, seq), or not at all.</summary>
+/// <summary>Everything one step of one instance changes. Written in one transaction, under the fence (owner, epoch, seq), or not at
+/// all.</summary>
 internal sealed record Step
 {
     public required long Key { get; init; }
@@ -81,7 +82,8 @@ internal sealed record NewInstance(string Id, string Name, string? Input, DateTi
     public ParentLink? Parent { get; init; }
 }
 
-/// <summary>Whom a sub-orchestration answers. The generation keeps a late answer from reaching a parent that has continued as new.</summary>
+/// <summary>Whom a sub-orchestration answers. The generation keeps a late answer from reaching a parent that has continued as
+/// new.</summary>
 internal sealed record ParentLink(long Key, int TaskId, int Generation, string Id, string Name);
 
 /// <summary>A message to an instance, by id (events) or by key (answers to a parent, events handed on by ContinueAsNew).</summary>

@@ -32,14 +32,16 @@ internal sealed class WorkerStore(NpgsqlDataSource database, DurableEngineOption
             with mine as (
                 update durable.workers set lease_until = clock_timestamp() + $2 where id = $1 and not dead and not stopped returning id
             ), died as (
-                update durable.workers set dead = true where lease_until < clock_timestamp() and not dead and not stopped and id <> $1 returning id
+                update durable.workers set dead = true where lease_until < clock_timestamp() and not dead and not stopped and id <> $1
+                   returning id
             ), swept as (
                 -- Not at once: a statement that began before the death may still be about to give it an instance.
                 delete from durable.workers w
                 where (w.dead or w.stopped) and w.lease_until < clock_timestamp() - interval '1 hour'
                     and not exists (select from durable.instances i where i.owner = w.id and i.lane = 0)
             )
-            select (select count(*) from mine)::int, (select count(*) from durable.workers where not dead and not stopped and id <> $1)::int
+            select (select count(*) from mine)::int, (select count(*) from durable.workers where not dead and not stopped
+               and id <> $1)::int
             """);
         Add(command, worker);
         Add(command, options.LeaseDuration);
@@ -50,8 +52,9 @@ internal sealed class WorkerStore(NpgsqlDataSource database, DurableEngineOption
 
     /// <summary>
     /// Takes free instances, oldest first. An instance that a crash left with work in hand gets a strike. From
-    /// <see cref="DurableEngineOptions.SuspectAfterCrashes"/> on it is a suspect and runs alone (<see cref="Trials"/>); further strikes are
-    /// given only for crashes during its trial. With the last one it is parked: owned, visible, and not run until someone resumes it.
+    /// <see cref="DurableEngineOptions.SuspectAfterCrashes"/> on it is a suspect and runs alone (<see cref="PoisonDetector"/>); further
+    /// strikes are given only for crashes during its trial. With the last one it is parked: owned, visible, and not run until someone
+    /// resumes it.
     /// </summary>
     public async Task<List<Claimed>> ClaimAsync(long worker, DateTime now, int limit, CancellationToken ct)
     {
@@ -88,7 +91,11 @@ internal sealed class WorkerStore(NpgsqlDataSource database, DurableEngineOption
         Add(command, options.SuspectAfterCrashes);
         var claimed = new List<Claimed>();
         await using var reader = await command.ExecuteReaderAsync(ct);
-        while (await reader.ReadAsync(ct)) claimed.Add(Read(reader));
+        while (await reader.ReadAsync(ct))
+        {
+            claimed.Add(Read(reader));
+        }
+
         return claimed;
     }
 
@@ -103,7 +110,8 @@ internal sealed class WorkerStore(NpgsqlDataSource database, DurableEngineOption
     }
 
     /// <summary>
-    /// Instances of ours that something waits for. Cheap look: messages. Full look, after an answer got lost: unstarted ones and open activities too.
+    /// Instances of ours that something waits for. Cheap look: messages. Full look, after an answer got lost: unstarted ones and open
+    /// activities too.
     /// </summary>
     public async Task<List<Claimed>> DueAsync(long worker, DateTime now, bool full, CancellationToken ct)
     {
@@ -123,17 +131,23 @@ internal sealed class WorkerStore(NpgsqlDataSource database, DurableEngineOption
         Add(command, full);
         var due = new List<Claimed>();
         await using var reader = await command.ExecuteReaderAsync(ct);
-        while (await reader.ReadAsync(ct)) due.Add(Read(reader));
+        while (await reader.ReadAsync(ct))
+        {
+            due.Add(Read(reader));
+        }
+
         return due;
     }
 
-    /// <summary>Messages whose instance has finished or been replaced meanwhile, and what is left of the replaced one's history; rare, and in nobody's way.</summary>
+    /// <summary>Messages whose instance has finished or been replaced meanwhile, and what is left of the replaced one's history; rare, and
+    /// in nobody's way.</summary>
     public async Task SweepInboxAsync(CancellationToken ct)
     {
         await using var command = database.CreateCommand(
             """
             with late as (
-                delete from durable.inbox b where not exists (select from durable.instances i where i.key = b.key and i.lane = 0) returning key
+                delete from durable.inbox b where not exists (select from durable.instances i where i.key = b.key and i.lane = 0)
+                returning key
             )
             delete from durable.history h using (select distinct key from late) l
             where h.key = l.key and not exists (select from durable.instances i where i.key = l.key)
@@ -145,7 +159,8 @@ internal sealed class WorkerStore(NpgsqlDataSource database, DurableEngineOption
     public async Task StopAsync(long worker, CancellationToken ct)
     {
         await using var command = database.CreateCommand(
-            "with bye as (update durable.workers set stopped = true, lease_until = clock_timestamp() where id = $1 returning id) select pg_notify('durable', 'work') from bye");
+            "with bye as (update durable.workers set stopped = true, lease_until = clock_timestamp() where id = $1 returning id) select "
+                + "pg_notify('durable', 'work') from bye");
         Add(command, worker);
         await command.ExecuteNonQueryAsync(ct);
     }
@@ -155,7 +170,8 @@ internal sealed class WorkerStore(NpgsqlDataSource database, DurableEngineOption
     {
         await using var command = database.CreateCommand(
             """
-            select i.id || ' (' || case when i.next_seq = 0 then 'not started' when i.open_tasks > 0 then i.open_tasks || ' activities open'
+            select i.id || ' (' || case when i.next_seq = 0 then 'not started' when i.open_tasks > 0
+               then i.open_tasks || ' activities open'
                 when i.wake_at <= $1 then 'timer due' else 'message waiting' end || ', owner ' || i.owner || ')'
             from durable.instances i
             where i.lane = 0 and i.parked_reason is null and not (i.next_seq = 0 and i.wake_at > $1)

@@ -68,7 +68,8 @@ internal sealed class AdminRoutes(FunctionIndex index, FunctionKeys keys, Action
         if (function.Trigger != TriggerKind.Timer)
         {
             http.Response.StatusCode = StatusCodes.Status400BadRequest;
-            await http.Response.WriteAsync($"{function.Name} is no timer; call its route, or start its orchestration.", http.RequestAborted);
+            await http.Response.WriteAsync(
+                $"{function.Name} is no timer; call its route, or start its orchestration.", http.RequestAborted);
             return;
         }
 

@@ -114,7 +114,8 @@ internal sealed partial class HttpFunctions(
         }
 
         // The template, not the path: paths carry share tokens.
-        Log.Answered(logger, http.Request.Method, function.Http!.Template, http.Response.StatusCode, clock.GetElapsedTime(began).TotalMilliseconds);
+        Log.Answered(
+            logger, http.Request.Method, function.Http!.Template, http.Response.StatusCode, clock.GetElapsedTime(began).TotalMilliseconds);
     }
 
     private static void Clear(HttpContext http, int status)

@@ -5,7 +5,8 @@ namespace Portal.Runtime.Invocation;
 /// <summary>Awaits whatever task shape a function returns; the way is chosen once per function.</summary>
 internal static class FunctionResult
 {
-    private static readonly MethodInfo TaskOf = typeof(FunctionResult).GetMethod(nameof(AwaitTaskOf), BindingFlags.NonPublic | BindingFlags.Static)!;
+    private static readonly MethodInfo TaskOf = typeof(FunctionResult).GetMethod(
+        nameof(AwaitTaskOf), BindingFlags.NonPublic | BindingFlags.Static)!;
 
     private static readonly MethodInfo ValueTaskOf =
         typeof(FunctionResult).GetMethod(nameof(AwaitValueTaskOf), BindingFlags.NonPublic | BindingFlags.Static)!;
@@ -36,7 +37,8 @@ internal static class FunctionResult
 
         var definition = Generic(returned);
         var generic = definition == typeof(Task<>) ? TaskOf : definition == typeof(ValueTask<>) ? ValueTaskOf : null;
-        return generic?.MakeGenericMethod(returned.GetGenericArguments()).CreateDelegate<Func<object?, Task<object?>>>() ?? Task.FromResult;
+        return generic?.MakeGenericMethod(returned.GetGenericArguments()).CreateDelegate<Func<object?, Task<object?>>>()
+            ?? Task.FromResult;
     }
 
     private static Type? Generic(Type type) => type.IsGenericType ? type.GetGenericTypeDefinition() : null;

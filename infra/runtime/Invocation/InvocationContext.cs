@@ -80,7 +80,8 @@ internal sealed class InvocationContext : FunctionContext
 
     private sealed class InvocationBinding(IReadOnlyDictionary<string, object?>? routeValues) : BindingContext
     {
-        public override IReadOnlyDictionary<string, object?> BindingData { get; } = routeValues ?? ImmutableDictionary<string, object?>.Empty;
+        public override IReadOnlyDictionary<string, object?> BindingData { get; } = routeValues
+            ?? ImmutableDictionary<string, object?>.Empty;
     }
 
     private sealed class NoRetries : WorkerRetryContext

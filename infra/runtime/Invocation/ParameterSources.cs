@@ -15,9 +15,11 @@ internal static class ParameterSources
     // The worker's default serializer: as declared when writing, any case when reading.
     private static readonly JsonSerializerOptions DurableJson = new() { PropertyNameCaseInsensitive = true };
 
-    private static readonly MethodInfo GetInput = typeof(TaskOrchestrationContext).GetMethod(nameof(TaskOrchestrationContext.GetInput), 1, [])!;
+    private static readonly MethodInfo GetInput = typeof(TaskOrchestrationContext).GetMethod(
+        nameof(TaskOrchestrationContext.GetInput), 1, [])!;
 
-    private static readonly MethodInfo ParseText = typeof(ParameterSources).GetMethod(nameof(Parse), BindingFlags.NonPublic | BindingFlags.Static)!;
+    private static readonly MethodInfo ParseText = typeof(ParameterSources).GetMethod(
+        nameof(Parse), BindingFlags.NonPublic | BindingFlags.Static)!;
 
     // The types that the worker converts from a route value; anything else it fails to bind at run time.
     private static readonly HashSet<Type> Parsable =
@@ -27,7 +29,8 @@ internal static class ParameterSources
         typeof(float), typeof(double), typeof(decimal),
     ];
 
-    public static ParameterBinding From(ParameterInfo parameter, string? bindingType, Func<InvocationContext, InvocationRunner, object?> value) =>
+    public static ParameterBinding From(
+        ParameterInfo parameter, string? bindingType, Func<InvocationContext, InvocationRunner, object?> value) =>
         new(parameter, bindingType, (invocation, runner) => ValueTask.FromResult(value(invocation, runner)));
 
     public static ParameterBinding Body(ParameterInfo parameter) =>
@@ -54,16 +57,19 @@ internal static class ParameterSources
         var target = Nullable.GetUnderlyingType(parameter.ParameterType) ?? parameter.ParameterType;
         Func<string, (bool, object?)>? convert =
             target == typeof(string) ? text => (true, text)
-            : target.IsEnum ? text => (Enum.TryParse(target, text, ignoreCase: true, out var value) && Enum.IsDefined(target, value), value)
+            : target.IsEnum ? text =>
+                (Enum.TryParse(target, text, ignoreCase: true, out var value) && Enum.IsDefined(target, value), value)
             : Parsable.Contains(target) ? ParseText.MakeGenericMethod(target).CreateDelegate<Func<string, (bool, object?)>>()
             : null;
         return convert is null ? null : From(parameter, null, (invocation, _) => RouteValue(invocation, parameter, convert));
     }
 
     // The worker fails the invocation, a bare 500: a value that does not convert is meant to be kept out by a constraint in the route.
-    private static object? RouteValue(InvocationContext invocation, ParameterInfo parameter, Func<string, (bool Converted, object? Value)> convert)
+    private static object? RouteValue(
+        InvocationContext invocation, ParameterInfo parameter, Func<string, (bool Converted, object? Value)> convert)
     {
-        if (Convert.ToString(invocation.Http!.Request.RouteValues[parameter.Name!], CultureInfo.InvariantCulture) is not { Length: > 0 } text)
+        if (Convert.ToString(invocation.Http!.Request.RouteValues[parameter.Name!],
+            CultureInfo.InvariantCulture) is not { Length: > 0 } text)
         {
             return parameter.HasDefaultValue ? parameter.DefaultValue : Default(parameter.ParameterType);
         }
@@ -81,7 +87,8 @@ internal static class ParameterSources
     {
         if (!http.Request.HasJsonContentType())
         {
-            throw new BadHttpRequestException("The body must be JSON and say so in Content-Type.", StatusCodes.Status415UnsupportedMediaType);
+            throw new BadHttpRequestException(
+                "The body must be JSON and say so in Content-Type.", StatusCodes.Status415UnsupportedMediaType);
         }
 
         try
@@ -91,7 +98,8 @@ internal static class ParameterSources
         }
         catch (JsonException malformed)
         {
-            throw new BadHttpRequestException($"The body is no {parameter.ParameterType.Name}.", StatusCodes.Status400BadRequest, malformed);
+            throw new BadHttpRequestException(
+                $"The body is no {parameter.ParameterType.Name}.", StatusCodes.Status400BadRequest, malformed);
         }
     }
 

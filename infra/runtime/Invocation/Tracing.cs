@@ -3,7 +3,8 @@ using Microsoft.AspNetCore.Http;
 
 namespace Portal.Runtime.Invocation;
 
-/// <summary>One trace per run, so that its log lines and its calls to vendors belong together. A request goes on with its caller's.</summary>
+/// <summary>One trace per run, so that its log lines and its calls to vendors belong together. A request goes on with its
+/// caller's.</summary>
 internal static class Tracing
 {
     public static Activity Begin(string kind) => new Activity(kind).SetIdFormat(ActivityIdFormat.W3C).Start();

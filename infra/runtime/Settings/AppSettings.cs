@@ -55,7 +55,8 @@ internal static class AppSettings
         _ => value.GetRawText(),
     };
 
-    private static KeyValuePair<string, string?> Normalised(KeyValuePair<string, string?> setting) => new(KeyOf(setting.Key), setting.Value);
+    private static KeyValuePair<string, string?> Normalised(KeyValuePair<string, string?> setting) =>
+        new(KeyOf(setting.Key), setting.Value);
 
     private static string KeyOf(string name) => name.Replace("__", ConfigurationPath.KeyDelimiter, StringComparison.Ordinal);
 }

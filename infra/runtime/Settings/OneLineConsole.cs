@@ -48,7 +48,8 @@ internal sealed class OneLineConsole(TimeProvider clock) : ConsoleFormatter(Form
                 {
                     foreach (var (name, value) in values.Where(pair => pair.Key != "{OriginalFormat}" && pair.Value is not null))
                     {
-                        AppendOneLine(text.Append(' ').Append(name).Append('='), Convert.ToString(value, CultureInfo.InvariantCulture) ?? "");
+                        AppendOneLine(
+                            text.Append(' ').Append(name).Append('='), Convert.ToString(value, CultureInfo.InvariantCulture) ?? "");
                     }
                 }
             },

@@ -25,7 +25,7 @@ internal sealed partial class TimerRunner(
     private static readonly TimeSpan Lease = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan RenewEvery = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan TakeOverGrace = RenewEvery + TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Reconcile = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan RetryAfterFailure = TimeSpan.FromSeconds(5);
 
     private readonly CancellationTokenSource stopping = new();
@@ -51,7 +51,8 @@ internal sealed partial class TimerRunner(
         }
     }
 
-    /// <summary>Takes no new run; lets running ones finish until <paramref name="limit"/> is cancelled, then cancels their tokens.</summary>
+    /// <summary>Takes no new run; lets running ones finish until <paramref name="limit"/> is cancelled, then cancels their
+    /// tokens.</summary>
     public async Task StopAsync(CancellationToken limit)
     {
         await stopping.CancelAsync();
@@ -79,9 +80,10 @@ internal sealed partial class TimerRunner(
                 overdue = row.LeaseLeft <= TimeSpan.Zero && row.LeaseUntil is { } over
                     ? overdue is { } known && known.Lease == over ? known : (over, TimeProvider.System.GetTimestamp())
                     : null;
-                if (row.LeaseUntil is not null && (overdue is null || TimeProvider.System.GetElapsedTime(overdue.Value.Since) < TakeOverGrace))
+                if (row.LeaseUntil is not null
+                    && (overdue is null || TimeProvider.System.GetElapsedTime(overdue.Value.Since) < TakeOverGrace))
                 {
-                    await Task.Delay(LookAgain, TimeProvider.System, stopping.Token);
+                    await Task.Delay(Reconcile, TimeProvider.System, stopping.Token);
                 }
                 else if (row.NextDue > now && !runOnStartup)
                 {
@@ -97,10 +99,12 @@ internal sealed partial class TimerRunner(
             {
                 return;
             }
-            catch (Exception outage) when (outage is NpgsqlException or TimeoutException or System.Net.Sockets.SocketException or IOException)
+            catch (Exception outage) when (outage is NpgsqlException or TimeoutException or System.Net.Sockets.SocketException
+                or IOException)
             {
                 Log.Unreachable(logger, timer.Name, outage);
-                await Task.Delay(RetryAfterFailure, TimeProvider.System, stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await Task.Delay(
+                    RetryAfterFailure, TimeProvider.System, stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
     }

@@ -3,7 +3,8 @@ using NCrontab;
 
 namespace Portal.Runtime.Timers;
 
-/// <summary>When a timer is due: NCRONTAB in UTC with six fields (or five, without seconds), or a fixed time span, as the host reads them.</summary>
+/// <summary>When a timer is due: NCRONTAB in UTC with six fields (or five, without seconds), or a fixed time span, as the host reads
+/// them.</summary>
 internal sealed class TimerSchedule
 {
     private readonly string text;

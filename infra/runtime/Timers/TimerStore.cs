@@ -4,7 +4,8 @@ using Npgsql;
 
 namespace Portal.Runtime.Timers;
 
-/// <summary>What the table says of one timer. <see cref="LeaseLeft"/> is by the database's clock and negative once the lease is over.</summary>
+/// <summary>What the table says of one timer. <see cref="LeaseLeft"/> is by the database's clock and negative once the lease is
+/// over.</summary>
 internal sealed record TimerRow(
     DateTimeOffset NextDue, DateTimeOffset? LastRun, DateTimeOffset UpdatedAt, DateTimeOffset? LeaseUntil, TimeSpan? LeaseLeft);
 
@@ -22,7 +23,8 @@ internal sealed class TimerStore(NpgsqlDataSource database, string hub) : IAsync
     public async Task MigrateAsync(CancellationToken ct)
     {
         using var resource = typeof(TimerStore).Assembly.GetManifestResourceStream(
-            Array.Find(typeof(TimerStore).Assembly.GetManifestResourceNames(), name => name.EndsWith("timers.sql", StringComparison.Ordinal))!)!;
+            Array.Find(
+                typeof(TimerStore).Assembly.GetManifestResourceNames(), name => name.EndsWith("timers.sql", StringComparison.Ordinal))!)!;
         using var reader = new StreamReader(resource);
         var sql = await reader.ReadToEndAsync(ct);
 
@@ -33,7 +35,8 @@ internal sealed class TimerStore(NpgsqlDataSource database, string hub) : IAsync
         await transaction.CommitAsync(ct);
     }
 
-    /// <summary>Makes sure of a row. A changed schedule starts anew from <paramref name="next"/>: what the old one missed is not made up for.</summary>
+    /// <summary>Makes sure of a row. A changed schedule starts anew from <paramref name="next"/>: what the old one missed is not made up
+    /// for.</summary>
     public Task<TimerRow> EnsureAsync(string name, string schedule, DateTimeOffset next, DateTimeOffset now, CancellationToken ct) =>
         QueryAsync(
             """
@@ -71,7 +74,8 @@ internal sealed class TimerStore(NpgsqlDataSource database, string hub) : IAsync
     /// <summary>False if the lease was lost to another process.</summary>
     public Task<bool> RenewAsync(string name, TimeSpan lease, CancellationToken ct) =>
         ExecuteAsync(
-            "update runtime.timers set lease_until = clock_timestamp() + @lease where hub = @hub and name = @name and lease_owner = @owner",
+            "update runtime.timers set lease_until = clock_timestamp() + @lease "
+                + "where hub = @hub and name = @name and lease_owner = @owner",
             new { hub, name, owner, lease },
             ct);
 
@@ -128,5 +132,6 @@ internal sealed class TimerStore(NpgsqlDataSource database, string hub) : IAsync
         return await connection.ExecuteAsync(Command(sql, parameters, ct)) == 1;
     }
 
-    private static CommandDefinition Command(string sql, object? parameters, CancellationToken ct) => new(sql, parameters, cancellationToken: ct);
+    private static CommandDefinition Command(string sql, object? parameters, CancellationToken ct) =>
+        new(sql, parameters, cancellationToken: ct);
 }

@@ -36,11 +36,13 @@ internal sealed class BlobApi(VendorHost host, LocalBlobOptions options, BlobTok
 
     private static Reply Refuse(int status, string code, string message) => new(status, Error(code, message));
 
-    private static JsonObject Error(string code, string message) => new() { ["error"] = new JsonObject { ["code"] = code, ["message"] = message } };
+    private static JsonObject Error(string code, string message) =>
+        new() { ["error"] = new JsonObject { ["code"] = code, ["message"] = message } };
 
     private static void AllowBrowsers(HttpContext context) => context.Response.Headers.AccessControlAllowOrigin = "*";
 
-    private void Map(WebApplication app, string method, string pattern, Func<HttpContext, BlobGrant, Task<Reply>> handle, bool forClients = false) =>
+    private void Map(
+        WebApplication app, string method, string pattern, Func<HttpContext, BlobGrant, Task<Reply>> handle, bool forClients = false) =>
         app.Json(method, pattern, async context =>
         {
             AllowBrowsers(context);
@@ -66,7 +68,8 @@ internal sealed class BlobApi(VendorHost host, LocalBlobOptions options, BlobTok
     {
         string pathname = context.Request.Query["pathname"].ToString();
         string access = context.Request.Headers["x-vercel-blob-access"].ToString();
-        if (pathname.Length is 0 or > MaxPathname || pathname.StartsWith('/') || pathname.Contains("//", StringComparison.Ordinal) || pathname.Any(char.IsControl))
+        if (pathname.Length is 0 or > MaxPathname || pathname.StartsWith('/') || pathname.Contains("//", StringComparison.Ordinal)
+            || pathname.Any(char.IsControl))
         {
             return Refuse(400, "bad_request", $"pathname must have 1 to {MaxPathname} characters, no leading slash and no empty part");
         }
@@ -108,17 +111,25 @@ internal sealed class BlobApi(VendorHost host, LocalBlobOptions options, BlobTok
             UploadedAt = host.Now.UtcDateTime,
         };
         return await host.TransactAsync(
-            (connection, transaction) => StoreAsync(connection, transaction, row, Header(context, "x-if-match"), Flag(context, grant, "allowOverwrite", "x-allow-overwrite"), grant),
+            (connection, transaction) =>
+                StoreAsync(
+                    connection, transaction, row, Header(context, "x-if-match"), Flag(
+                        context, grant, "allowOverwrite", "x-allow-overwrite"), grant),
             context.RequestAborted);
     }
 
-    private async Task<Reply> StoreAsync(NpgsqlConnection c, NpgsqlTransaction t, BlobRow row, string? ifMatch, bool overwrite, BlobGrant grant)
+    private async Task<Reply> StoreAsync(
+        NpgsqlConnection c, NpgsqlTransaction t, BlobRow row, string? ifMatch, bool overwrite, BlobGrant grant)
     {
         // The lock of the path, so that two puts at once see each other.
         await c.ExecuteAsync("select pg_advisory_xact_lock(hashtextextended('blob/' || @Pathname, 0))", row, t);
-        var before = await c.QuerySingleOrDefaultAsync<BlobRow?>($"select {BlobRow.Columns} from vendors.blob_objects where pathname = @Pathname", row, t);
-        var refused = ifMatch is not null && before?.Etag != ifMatch ? Refuse(412, "precondition_failed", "Precondition failed: ETag mismatch.")
-            : before is not null && !overwrite && ifMatch is null ? Refuse(400, "bad_request", "This blob already exists, use `allowOverwrite: true` if you want to overwrite it.")
+        var before = await c.QuerySingleOrDefaultAsync<BlobRow?>(
+            $"select {BlobRow.Columns} from vendors.blob_objects where pathname = @Pathname", row, t);
+        var refused = ifMatch is not null
+            && before?.Etag != ifMatch ? Refuse(412, "precondition_failed", "Precondition failed: ETag mismatch.")
+            : before is not null && !overwrite
+                && ifMatch is null ? Refuse(
+                    400, "bad_request", "This blob already exists, use `allowOverwrite: true` if you want to overwrite it.")
             : null;
         if (refused is not null)
         {
@@ -131,9 +142,11 @@ internal sealed class BlobApi(VendorHost host, LocalBlobOptions options, BlobTok
         }
         await c.ExecuteAsync(
             """
-            insert into vendors.blob_objects (pathname, file_id, access, content_type, content_disposition, cache_control, etag, size, uploaded_at)
+            insert into vendors.blob_objects (pathname, file_id, access, content_type, content_disposition, cache_control, etag, size,
+               uploaded_at)
             values (@Pathname, @FileId, @Access, @ContentType, @ContentDisposition, @CacheControl, @Etag, @Size, @UploadedAt)
-            on conflict (pathname) do update set file_id = excluded.file_id, access = excluded.access, content_type = excluded.content_type,
+            on conflict (pathname) do update set file_id = excluded.file_id, access = excluded.access,
+            content_type = excluded.content_type,
                 content_disposition = excluded.content_disposition, cache_control = excluded.cache_control, etag = excluded.etag,
                 size = excluded.size, uploaded_at = excluded.uploaded_at
             """, row, t);
@@ -157,7 +170,14 @@ internal sealed class BlobApi(VendorHost host, LocalBlobOptions options, BlobTok
         }
         var bare = type.Split(';')[0].Trim();
         return grant.Bounds["allowedContentTypes"] is JsonArray allowed
-               && !allowed.Any(one => (string?)one is { } pattern && (pattern == bare || (pattern.EndsWith("/*", StringComparison.Ordinal) && bare.StartsWith(pattern[..^1], StringComparison.Ordinal))))
+               && !allowed.Any(
+                   one =>
+                       (string?)one is { } pattern
+                           && (
+                               pattern == bare
+                                   || (
+                                       pattern.EndsWith("/*", StringComparison.Ordinal)
+                                           && bare.StartsWith(pattern[..^1], StringComparison.Ordinal))))
             ? Refuse(400, "content_type_not_allowed", $"Content type {bare} is not allowed.")
             : null;
     }
@@ -166,14 +186,19 @@ internal sealed class BlobApi(VendorHost host, LocalBlobOptions options, BlobTok
     {
         await using var connection = await host.Data.OpenConnectionAsync(context.RequestAborted);
         var row = await connection.QuerySingleOrDefaultAsync<BlobRow?>(
-            $"select {BlobRow.Columns} from vendors.blob_objects where pathname = @pathname", new { pathname = PathnameOf(context.Request.Query["url"].ToString()) });
-        return row is null ? Refuse(404, "not_found", "The requested blob does not exist") : new Reply(200, row.Json(host.Address, full: true));
+            $"select {BlobRow.Columns} from vendors.blob_objects where pathname = @pathname",
+            new { pathname = PathnameOf(context.Request.Query["url"].ToString()) });
+        return row is null
+            ? Refuse(404, "not_found", "The requested blob does not exist")
+            : new Reply(200, row.Json(host.Address, full: true));
     }
 
     private async Task<Reply> ListAsync(HttpContext context)
     {
         var query = context.Request.Query;
-        var limit = int.TryParse(query["limit"], NumberStyles.None, CultureInfo.InvariantCulture, out var given) ? Math.Clamp(given, 1, 1000) : 1000;
+        var limit = int.TryParse(query["limit"], NumberStyles.None, CultureInfo.InvariantCulture, out var given)
+            ? Math.Clamp(given, 1, 1000)
+            : 1000;
         var prefix = query["prefix"].ToString();
         await using var connection = await host.Data.OpenConnectionAsync(context.RequestAborted);
         var rows = (await connection.QueryAsync<BlobRow>(
@@ -190,7 +215,8 @@ internal sealed class BlobApi(VendorHost host, LocalBlobOptions options, BlobTok
         }
         if (query["mode"] == "folded")
         {
-            string? Folder(BlobRow row) => row.Pathname.IndexOf('/', prefix.Length) is var slash and >= 0 ? row.Pathname[..(slash + 1)] : null;
+            string? Folder(BlobRow row) =>
+                row.Pathname.IndexOf('/', prefix.Length) is var slash and >= 0 ? row.Pathname[..(slash + 1)] : null;
             json["folders"] = new JsonArray([.. page.Select(Folder).OfType<string>().Distinct().Select(folder => (JsonNode)folder)]);
             page = [.. page.Where(row => Folder(row) is null)];
         }
@@ -202,7 +228,8 @@ internal sealed class BlobApi(VendorHost host, LocalBlobOptions options, BlobTok
     private async Task<Reply> DeleteAsync(HttpContext context)
     {
         var (readable, body) = await JsonBody.ReadAsync(context);
-        if (!readable || body is not JsonObject fields || fields["urls"] is not JsonArray urls || urls.Any(url => url?.GetValueKind() != JsonValueKind.String))
+        if (!readable || body is not JsonObject fields || fields["urls"] is not JsonArray urls
+            || urls.Any(url => url?.GetValueKind() != JsonValueKind.String))
         {
             return Refuse(400, "bad_request", "urls must be a list of urls or pathnames");
         }
@@ -236,7 +263,8 @@ internal sealed class BlobApi(VendorHost host, LocalBlobOptions options, BlobTok
             ? Uri.UnescapeDataString(url.AbsolutePath["/store/".Length..])
             : given;
 
-    private static string? Header(HttpContext context, string name) => context.Request.Headers[name] is [{ Length: > 0 } value] ? value : null;
+    private static string? Header(HttpContext context, string name) =>
+        context.Request.Headers[name] is [{ Length: > 0 } value] ? value : null;
 
     // A client token's own word stands over the request's.
     private static bool Flag(HttpContext context, BlobGrant grant, string name, string header) =>

@@ -42,11 +42,14 @@ internal sealed class BlobCallbacks(VendorHost host, string readWriteToken) : ID
 
     private async Task<DateTimeOffset?> TryAsync(DueRow due, NpgsqlConnection c, NpgsqlTransaction t, CancellationToken ct)
     {
-        var (address, body) = await c.QuerySingleAsync<(string, string)>("select address, body from vendors.blob_callbacks where id = @Subject", due, t);
-        var delivered = Uri.TryCreate(address, UriKind.Absolute, out var to) && to.Scheme is "http" or "https" && await PostAsync(to, Encoding.UTF8.GetBytes(body), ct);
-        var state = delivered ? "delivered" : due.Tries < Gaps.Length ? "waiting" : "given_up";
-        await c.ExecuteAsync("update vendors.blob_callbacks set tries = tries + 1, state = @state where id = @Subject", new { state, due.Subject }, t);
-        return state == "waiting" ? host.Now + Gaps[due.Tries] : null;
+        var (address, body) = await c.QuerySingleAsync<(string, string)>(
+            "select address, body from vendors.blob_callbacks where id = @Subject", due, t);
+        var delivered = Uri.TryCreate(address, UriKind.Absolute, out var to) && to.Scheme is "http" or "https"
+            && await PostAsync(to, Encoding.UTF8.GetBytes(body), ct);
+        var state = delivered ? "delivered" : due.Attempts < Gaps.Length ? "waiting" : "given_up";
+        await c.ExecuteAsync(
+            "update vendors.blob_callbacks set tries = tries + 1, state = @state where id = @Subject", new { state, due.Subject }, t);
+        return state == "waiting" ? host.Now + Gaps[due.Attempts] : null;
     }
 
     private async Task<bool> PostAsync(Uri to, byte[] body, CancellationToken ct)
@@ -60,7 +63,8 @@ internal sealed class BlobCallbacks(VendorHost host, string readWriteToken) : ID
             using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, ct);
             return response.IsSuccessStatusCode;
         }
-        catch (Exception e) when (e is HttpRequestException or IOException || (e is OperationCanceledException && !ct.IsCancellationRequested))
+        catch (Exception e) when (e is HttpRequestException or IOException
+            || (e is OperationCanceledException && !ct.IsCancellationRequested))
         {
             // Unreachable, broken off or too slow: tried again after the next gap.
             return false;

@@ -33,7 +33,9 @@ internal sealed class BlobObjects(VendorHost host, BlobTokens tokens)
         context.Response.Headers.ETag = row.Etag;
         context.Response.Headers.CacheControl = row.Access == "public" ? row.CacheControl : "private, no-cache";
         context.Response.Headers.ContentDisposition =
-            context.Request.Query["download"] == "1" ? row.ContentDisposition.Replace("inline", "attachment", StringComparison.Ordinal) : row.ContentDisposition;
+            context.Request.Query["download"] == "1"
+                ? row.ContentDisposition.Replace("inline", "attachment", StringComparison.Ordinal)
+                : row.ContentDisposition;
         context.Response.Headers.XContentTypeOptions = "nosniff";
         var (from, to) = ByteRange.Apply(context, row.Size);
         if (from is not { } start)

@@ -37,7 +37,9 @@ internal sealed class BlobTokens(VendorHost host, LocalBlobOptions options, stri
         {
             return (null, "forbidden");
         }
-        return bounds.Whole("validUntil") is { } until && host.Now.ToUnixTimeMilliseconds() > until ? (null, "client_token_expired") : (new BlobGrant(false, bounds), "");
+        return bounds.Whole("validUntil") is { } until && host.Now.ToUnixTimeMilliseconds() > until
+            ? (null, "client_token_expired")
+            : (new BlobGrant(false, bounds), "");
     }
 
     /// <summary>A delegation and the key that signs under it, for the holder of the read-write token.</summary>
@@ -54,7 +56,12 @@ internal sealed class BlobTokens(VendorHost host, LocalBlobOptions options, stri
         };
         var segment = Base64Url.EncodeToString(Encoding.UTF8.GetBytes(Reply.Text(payload)));
         var token = $"{segment}.{Hash(signingSecret, segment)}";
-        return new JsonObject { ["delegationToken"] = token, ["clientSigningToken"] = Hash(signingSecret, token), ["validUntil"] = validUntil };
+        return new JsonObject
+        {
+            ["delegationToken"] = token,
+            ["clientSigningToken"] = Hash(signingSecret, token),
+            ["validUntil"] = validUntil,
+        };
     }
 
     /// <summary>Whether the query is a good presigned <c>get</c> or <c>head</c> of this path.</summary>
@@ -101,17 +108,23 @@ internal sealed class BlobTokens(VendorHost host, LocalBlobOptions options, stri
         }
         var parts = Encoding.UTF8.GetString(bytes, 0, length).Split('.', 2);
         if (parts.Length != 2
-            || !Same(parts[0], Convert.ToHexStringLower(HMACSHA256.HashData(Encoding.UTF8.GetBytes(readWriteToken), Encoding.UTF8.GetBytes(parts[1])))))
+            || !Same(
+                parts[0], Convert.ToHexStringLower(
+                    HMACSHA256.HashData(Encoding.UTF8.GetBytes(readWriteToken), Encoding.UTF8.GetBytes(parts[1])))))
         {
             return null;
         }
         var payload = new byte[parts[1].Length];
-        return Convert.TryFromBase64String(parts[1], payload, out var size) && JsonBody.Parse(payload.AsSpan(0, size)) is (true, JsonObject bounds) ? bounds : null;
+        return Convert.TryFromBase64String(parts[1], payload, out var size)
+            && JsonBody.Parse(payload.AsSpan(0, size)) is (true, JsonObject bounds)
+            ? bounds
+            : null;
     }
 
     private static string Hash(string key, string text) =>
         Base64Url.EncodeToString(HMACSHA256.HashData(Encoding.UTF8.GetBytes(key), Encoding.UTF8.GetBytes(text)));
 
     private static bool Same(string one, string other) =>
-        CryptographicOperations.FixedTimeEquals(SHA256.HashData(Encoding.UTF8.GetBytes(one)), SHA256.HashData(Encoding.UTF8.GetBytes(other)));
+        CryptographicOperations.FixedTimeEquals(
+            SHA256.HashData(Encoding.UTF8.GetBytes(one)), SHA256.HashData(Encoding.UTF8.GetBytes(other)));
 }

@@ -29,7 +29,8 @@ public sealed class LocalBlob : LocalVendor
 
     public VendorFaults Faults { get; } = new();
 
-    /// <summary>Throws <see cref="IOException"/> when the port is taken, and Npgsql's exceptions when the database cannot be used.</summary>
+    /// <summary>Throws <see cref="IOException"/> when the port is taken, and Npgsql's exceptions when the database cannot be
+    /// used.</summary>
     public static async Task<LocalBlob> StartAsync(LocalBlobOptions options, CancellationToken ct = default)
     {
         var host = await VendorHost.OpenAsync("blob", options, ct);
@@ -44,7 +45,8 @@ public sealed class LocalBlob : LocalVendor
                     new BlobApi(host, options, tokens, blob.callbacks).Map(app);
                     new BlobObjects(host, tokens).Map(app);
                 },
-                blob.Faults, path => path.StartsWithSegments("/api/blob", StringComparison.Ordinal) || path.StartsWithSegments("/store", StringComparison.Ordinal), BlobApi.Error, ct);
+                blob.Faults, path => path.StartsWithSegments("/api/blob", StringComparison.Ordinal)
+                    || path.StartsWithSegments("/store", StringComparison.Ordinal), BlobApi.Error, ct);
             return blob;
         }
         catch

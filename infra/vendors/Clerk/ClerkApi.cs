@@ -9,7 +9,8 @@ using Portal.LocalVendors.Hosting;
 namespace Portal.LocalVendors.Clerk;
 
 /// <summary>What Backend API calls share (key, limits, errors), JWKS, users, and the local sign-in.</summary>
-internal sealed class ClerkApi(VendorHost host, LocalClerkOptions options, ClerkKeys keys, ClerkPeople people, ClerkTokens tokens, ClerkChanges changes)
+internal sealed class ClerkApi(
+    VendorHost host, LocalClerkOptions options, ClerkKeys keys, ClerkPeople people, ClerkTokens tokens, ClerkChanges changes)
 {
     public static JsonNode Error(int status, string message) => Error(
         status switch
@@ -22,7 +23,8 @@ internal sealed class ClerkApi(VendorHost host, LocalClerkOptions options, Clerk
             _ => "internal_clerk_error",
         }, message, null);
 
-    public static Reply Refuse(int status, string code, string message, string? parameter = null) => new(status, Error(code, message, parameter));
+    public static Reply Refuse(int status, string code, string message, string? parameter = null) =>
+        new(status, Error(code, message, parameter));
 
     public static Reply NotFound { get; } = Refuse(404, "resource_not_found", "not found");
 
@@ -32,13 +34,16 @@ internal sealed class ClerkApi(VendorHost host, LocalClerkOptions options, Clerk
         app.Json("POST", "/local/sign-in", SignInAsync);
         Map(app, "GET", "/v1/jwks", async context => new Reply(200, await keys.JwksAsync(context.RequestAborted)));
         Map(app, "GET", "/v1/users/{id}", async context =>
-            await people.ByIdAsync(context.Route("id"), context.RequestAborted) is { } person ? new Reply(200, people.User(person)) : NotFound);
+            await people.ByIdAsync(context.Route("id"), context.RequestAborted) is { } person
+                ? new Reply(200, people.User(person))
+                : NotFound);
         Map(app, "GET", "/v1/users/{id}/organization_memberships", ListMembershipsAsync);
         Map(app, "GET", "/v1/users", ListUsersAsync);
         Map(app, "DELETE", "/v1/users/{id}", DeleteUserAsync);
     }
 
-    public void Map(WebApplication app, string method, string pattern, Func<HttpContext, Task<Reply>> handle) => app.Json(method, pattern, async context =>
+    public void Map(WebApplication app, string method, string pattern, Func<HttpContext, Task<Reply>> handle) =>
+        app.Json(method, pattern, async context =>
     {
         if (!Authorised(context))
         {
@@ -50,7 +55,8 @@ internal sealed class ClerkApi(VendorHost host, LocalClerkOptions options, Clerk
     /// <summary>Null when the call may pass; else 429 with <c>Retry-After</c> in whole seconds.</summary>
     public async Task<Reply?> LimitAsync(HttpContext context, string name, double perSecond, int burst)
     {
-        if (!options.RateLimits || await host.Limits.TakeAsync(name, perSecond, burst, context.RequestAborted) is not { Taken: false } refused)
+        if (!options.RateLimits
+            || await host.Limits.TakeAsync(name, perSecond, burst, context.RequestAborted) is not { Taken: false } refused)
         {
             return null;
         }
@@ -75,7 +81,9 @@ internal sealed class ClerkApi(VendorHost host, LocalClerkOptions options, Clerk
         string? header = context.Request.Headers.Authorization;
         return header?.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) == true
                && CryptographicOperations.FixedTimeEquals(
-                   SHA256.HashData(Encoding.UTF8.GetBytes(header["Bearer ".Length..].Trim())), SHA256.HashData(Encoding.UTF8.GetBytes(options.SecretKey)));
+                   SHA256.HashData(
+                       Encoding.UTF8.GetBytes(header["Bearer ".Length..].Trim())), SHA256.HashData(
+                           Encoding.UTF8.GetBytes(options.SecretKey)));
     }
 
     private async Task<Reply> SignInAsync(HttpContext context)
@@ -91,7 +99,8 @@ internal sealed class ClerkApi(VendorHost host, LocalClerkOptions options, Clerk
             return NotFound;
         }
         var session = await tokens.MintAsync(person, null, context.RequestAborted);
-        return new Reply(200, new JsonObject { ["jwt"] = session.Jwt, ["expires_at"] = session.ExpiresAt.ToString("O", CultureInfo.InvariantCulture) });
+        return new Reply(
+            200, new JsonObject { ["jwt"] = session.Jwt, ["expires_at"] = session.ExpiresAt.ToString("O", CultureInfo.InvariantCulture) });
     }
 
     private async Task<Reply> ListUsersAsync(HttpContext context)

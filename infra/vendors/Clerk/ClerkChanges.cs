@@ -5,11 +5,13 @@ using Portal.LocalVendors.Hosting;
 
 namespace Portal.LocalVendors.Clerk;
 
-/// <summary>What happens to people at Clerk after they are there: each change with the events that tell of it, in one transaction.</summary>
+/// <summary>What happens to people at Clerk after they are there: each change with the events that tell of it, in one
+/// transaction.</summary>
 internal sealed class ClerkChanges(VendorHost host, ClerkPeople people, ClerkEvents events)
 {
     /// <summary>Null: there is nobody with this id.</summary>
-    public Task<JsonObject?> DeleteAsync(string userId, CancellationToken ct) => ChangeAsync<JsonObject?>(userId, async (connection, transaction, person) =>
+    public Task<JsonObject?> DeleteAsync(string userId, CancellationToken ct) =>
+        ChangeAsync<JsonObject?>(userId, async (connection, transaction, person) =>
     {
         var gone = new JsonObject { ["id"] = person.UserId, ["object"] = "user", ["deleted"] = true, ["external_id"] = null };
         await ClerkPeople.DeleteAsync(connection, transaction, person.UserId);
@@ -18,7 +20,8 @@ internal sealed class ClerkChanges(VendorHost host, ClerkPeople people, ClerkEve
     }, null, ct);
 
     /// <summary>A new name, a new address, or both.</summary>
-    public Task<bool> UpdateAsync(string userId, string? name, string? email, CancellationToken ct) => ChangeAsync(userId, async (connection, transaction, person) =>
+    public Task<bool> UpdateAsync(string userId, string? name, string? email, CancellationToken ct) =>
+        ChangeAsync(userId, async (connection, transaction, person) =>
     {
         var changed = person with { Name = name ?? person.Name, Email = email ?? person.Email };
         await people.AddAsync(connection, transaction, changed);
@@ -27,16 +30,24 @@ internal sealed class ClerkChanges(VendorHost host, ClerkPeople people, ClerkEve
     }, false, ct);
 
     /// <summary>Put into an organization by hand, without an invitation.</summary>
-    public Task<bool> JoinAsync(string userId, string organization, CancellationToken ct) => ChangeAsync(userId, async (connection, transaction, person) =>
+    public Task<bool> JoinAsync(string userId, string organization, CancellationToken ct) =>
+        ChangeAsync(userId, async (connection, transaction, person) =>
     {
-        var member = person with { OrganizationId = organization, OrganizationSlug = organization, OrganizationRole = "org:member", MembershipMetadata = "{}" };
+        var member = person with
+        {
+            OrganizationId = organization,
+            OrganizationSlug = organization,
+            OrganizationRole = "org:member",
+            MembershipMetadata = "{}",
+        };
         await people.AddAsync(connection, transaction, member);
         await events.EmitAsync(connection, transaction, "organizationMembership.created", person.UserId, people.Membership(member));
         return true;
     }, false, ct);
 
     /// <summary>Another role in the organization that they are in.</summary>
-    public Task<bool> ChangeRoleAsync(string userId, string role, CancellationToken ct) => ChangeAsync(userId, async (connection, transaction, person) =>
+    public Task<bool> ChangeRoleAsync(string userId, string role, CancellationToken ct) =>
+        ChangeAsync(userId, async (connection, transaction, person) =>
     {
         var member = person with { OrganizationRole = role };
         await people.AddAsync(connection, transaction, member);
@@ -53,7 +64,8 @@ internal sealed class ClerkChanges(VendorHost host, ClerkPeople people, ClerkEve
         }
         await connection.ExecuteAsync(
             """
-            update vendors.clerk_people set organization_id = null, organization_slug = null, organization_role = null, membership_metadata = '{}'
+            update vendors.clerk_people set organization_id = null, organization_slug = null, organization_role = null,
+               membership_metadata = '{}'
             where user_id = @userId
             """, new { userId }, transaction);
         await events.EmitAsync(connection, transaction, "organizationMembership.deleted", person.UserId, people.Membership(person));

@@ -11,7 +11,10 @@ internal sealed class ClerkEvents(VendorHost host, WebhookOutbox outbox, string 
         outbox.EmitAsync(connection, transaction, "msg_" + Ids.New(27), type, subject, new JsonObject
         {
             ["data"] = data,
-            ["event_attributes"] = new JsonObject { ["http_request"] = new JsonObject { ["client_ip"] = "127.0.0.1", ["user_agent"] = "local" } },
+            ["event_attributes"] = new JsonObject
+            {
+                ["http_request"] = new JsonObject { ["client_ip"] = "127.0.0.1", ["user_agent"] = "local" },
+            },
             ["instance_id"] = instanceId,
             ["object"] = "event",
             ["timestamp"] = host.Now.ToUnixTimeMilliseconds(),

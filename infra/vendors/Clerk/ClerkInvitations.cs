@@ -21,14 +21,16 @@ internal sealed class ClerkInvitations(VendorHost host, ClerkPeople people, Cler
         api.Map(app, "GET", "/v1/invitations", context => ListAsync(context, null));
         api.Map(app, "POST", "/v1/invitations/{id}/revoke", context => RevokeAsync(context, null));
         api.Map(app, "POST", "/v1/organizations/{org}/invitations", async context =>
-            await api.LimitAsync(context, "organization-invitations", 250 / 3600.0, 250) ?? await CreateAsync(context, context.Route("org")));
+            await api.LimitAsync(context, "organization-invitations", 250 / 3600.0, 250)
+                ?? await CreateAsync(context, context.Route("org")));
         api.Map(app, "GET", "/v1/organizations/{org}/invitations", context => ListAsync(context, context.Route("org")));
         api.Map(app, "GET", "/v1/organizations/{org}/invitations/{id}", GetAsync);
         api.Map(app, "POST", "/v1/organizations/{org}/invitations/{id}/revoke", context => RevokeAsync(context, context.Route("org")));
     }
 
     /// <summary>The invited person signs up. False: no such pending invitation. Emits what Clerk emits.</summary>
-    public Task<bool> AcceptAsync(string id, LocalPerson person, CancellationToken ct) => host.TransactAsync(async (connection, transaction) =>
+    public Task<bool> AcceptAsync(string id, LocalPerson person, CancellationToken ct) =>
+        host.TransactAsync(async (connection, transaction) =>
     {
         var row = await FindAsync(connection, id, transaction);
         if (row is null || row.StatusAt(host.Now) != "pending" || !await MoveAsync(connection, transaction, id, "accepted"))
@@ -66,11 +68,13 @@ internal sealed class ClerkInvitations(VendorHost host, ClerkPeople people, Cler
             return problem;
         }
         var email = fields.Text("email_address")!;
-        if (organization is null && !fields.Flag("ignore_existing") && await people.ByEmailAsync(email, context.RequestAborted) is not null)
+        if (organization is null && !fields.Flag("ignore_existing")
+            && await people.ByEmailAsync(email, context.RequestAborted) is not null)
         {
             return ClerkApi.Refuse(422, "form_identifier_exists", "That email address is taken. Please try another.", "email_address");
         }
-        if (organization is not null && await people.ByEmailAsync(email, context.RequestAborted) is { } known && known.OrganizationId == organization)
+        if (organization is not null && await people.ByEmailAsync(email, context.RequestAborted) is { } known
+            && known.OrganizationId == organization)
         {
             return ClerkApi.Refuse(400, "already_a_member_in_organization", "is already a member of the organization", "email_address");
         }
@@ -128,18 +132,23 @@ internal sealed class ClerkInvitations(VendorHost host, ClerkPeople people, Cler
     private async Task<Reply> ListAsync(HttpContext context, string? organization)
     {
         var query = context.Request.Query;
-        var limit = int.TryParse(query["limit"], NumberStyles.None, CultureInfo.InvariantCulture, out var given) ? Math.Clamp(given, 1, 500) : 10;
+        var limit = int.TryParse(query["limit"], NumberStyles.None, CultureInfo.InvariantCulture, out var given)
+            ? Math.Clamp(given, 1, 500)
+            : 10;
         var offset = int.TryParse(query["offset"], NumberStyles.None, CultureInfo.InvariantCulture, out var skip) ? skip : 0;
         string? status = query["status"];
         string? text = query["query"];
         string? address = query["email_address"];
         await using var connection = await host.Data.OpenConnectionAsync(context.RequestAborted);
         var rows = (await connection.QueryAsync<InvitationRow>(
-            $"select {InvitationRow.Columns} from vendors.clerk_invitations where organization_id is not distinct from @organization order by seq desc",
+            $"select {InvitationRow.Columns} from vendors.clerk_invitations where organization_id is not distinct from @organization "
+                + "order by seq desc",
             new { organization }))
             .Where(row => string.IsNullOrEmpty(status) || status.Split(',').Contains(row.StatusAt(host.Now)))
             .Where(row => string.IsNullOrEmpty(address) || string.Equals(row.Email, address, StringComparison.OrdinalIgnoreCase))
-            .Where(row => string.IsNullOrEmpty(text) || row.Email.Contains(text, StringComparison.OrdinalIgnoreCase) || row.Id == text).ToList();
+            .Where(
+                row =>
+                    string.IsNullOrEmpty(text) || row.Email.Contains(text, StringComparison.OrdinalIgnoreCase) || row.Id == text).ToList();
         var data = new JsonArray([.. rows.Skip(offset).Take(limit).Select(row => row.Json(host))]);
         return organization is not null || query["paginated"] == "true"
             ? new Reply(200, new JsonObject { ["data"] = data, ["total_count"] = rows.Count })
@@ -176,7 +185,8 @@ internal sealed class ClerkInvitations(VendorHost host, ClerkPeople people, Cler
 
     private static Task<int> InsertAsync(NpgsqlConnection c, NpgsqlTransaction t, InvitationRow row) => c.ExecuteAsync(
         """
-        insert into vendors.clerk_invitations (id, organization_id, email, role, inviter_id, public_metadata, private_metadata, redirect_url,
+        insert into vendors.clerk_invitations (id, organization_id, email, role, inviter_id, public_metadata, private_metadata,
+           redirect_url,
                                                ticket, status, created_at, updated_at, expires_at)
         values (@Id, @OrganizationId, @Email, @Role, @InviterId, @PublicMetadata::jsonb, @PrivateMetadata::jsonb, @RedirectUrl,
                 @Ticket, @Status, @CreatedAt, @UpdatedAt, @ExpiresAt)
@@ -195,5 +205,6 @@ internal sealed class ClerkInvitations(VendorHost host, ClerkPeople people, Cler
         new { id, status, now = host.Now.UtcDateTime }, t) == 1;
 
     private static Task<InvitationRow?> FindAsync(NpgsqlConnection c, string id, NpgsqlTransaction? t) =>
-        c.QuerySingleOrDefaultAsync<InvitationRow?>($"select {InvitationRow.Columns} from vendors.clerk_invitations where id = @id", new { id }, t);
+        c.QuerySingleOrDefaultAsync<InvitationRow?>(
+            $"select {InvitationRow.Columns} from vendors.clerk_invitations where id = @id", new { id }, t);
 }

@@ -42,7 +42,8 @@ internal sealed class ClerkKeys(VendorHost host, string instanceId)
     {
         await using var connection = await host.Data.OpenConnectionAsync(ct);
         var keys = new JsonArray();
-        foreach (var (kid, bytes) in await connection.QueryAsync<(string, byte[])>("select kid, private_key from vendors.clerk_keys where published order by seq"))
+        foreach (var (kid, bytes) in await connection.QueryAsync<(string, byte[])>("select kid, private_key from vendors.clerk_keys "
+            + "where published order by seq"))
         {
             using var rsa = RSA.Create();
             rsa.ImportPkcs8PrivateKey(bytes, out _);

@@ -54,7 +54,8 @@ internal sealed class ClerkPeople(VendorHost host)
     public async Task<IReadOnlyList<LocalPerson>> ListAsync(CancellationToken ct)
     {
         await using var connection = await host.Data.OpenConnectionAsync(ct);
-        return (await connection.QueryAsync<LocalPerson>($"select {Columns} from vendors.clerk_people order by created_at, handle")).AsList();
+        return (
+            await connection.QueryAsync<LocalPerson>($"select {Columns} from vendors.clerk_people order by created_at, handle")).AsList();
     }
 
     public static Task DeleteAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, string userId) =>
@@ -129,6 +130,7 @@ internal sealed class ClerkPeople(VendorHost host)
     private async Task<LocalPerson?> FindAsync(string condition, string value, CancellationToken ct)
     {
         await using var connection = await host.Data.OpenConnectionAsync(ct);
-        return await connection.QuerySingleOrDefaultAsync<LocalPerson?>($"select {Columns} from vendors.clerk_people where {condition}", new { value });
+        return await connection.QuerySingleOrDefaultAsync<LocalPerson?>(
+            $"select {Columns} from vendors.clerk_people where {condition}", new { value });
     }
 }

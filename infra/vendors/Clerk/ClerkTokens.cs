@@ -23,7 +23,13 @@ internal sealed class ClerkTokens(VendorHost host, LocalClerkOptions options, Cl
         var (kid, own) = await keys.CurrentAsync(ct);
         using (own)
         {
-            var header = new JsonObject { ["alg"] = wanted.Algorithm ?? "RS256", ["cat"] = "cl_B7d4PD111AAA", ["kid"] = wanted.KeyId ?? kid, ["typ"] = "JWT" };
+            var header = new JsonObject
+            {
+                ["alg"] = wanted.Algorithm ?? "RS256",
+                ["cat"] = "cl_B7d4PD111AAA",
+                ["kid"] = wanted.KeyId ?? kid,
+                ["typ"] = "JWT",
+            };
             return new ClerkSession(ClerkKeys.Encode(header, claims, wanted.SignWith ?? own), expires);
         }
     }
@@ -66,7 +72,12 @@ internal sealed class ClerkTokens(VendorHost host, LocalClerkOptions options, Cl
         claims["v"] = 2;
         if (person.OrganizationId is not null)
         {
-            claims["o"] = new JsonObject { ["id"] = person.OrganizationId, ["rol"] = ClerkPeople.BareRole(person), ["slg"] = person.OrganizationSlug };
+            claims["o"] = new JsonObject
+            {
+                ["id"] = person.OrganizationId,
+                ["rol"] = ClerkPeople.BareRole(person),
+                ["slg"] = person.OrganizationSlug,
+            };
         }
         return claims;
     }

@@ -49,7 +49,8 @@ public sealed class LocalClerk : LocalVendor
 
     public string WebhookSecret { get; set; }
 
-    /// <summary>Throws <see cref="IOException"/> when the port is taken, and Npgsql's exceptions when the database cannot be used.</summary>
+    /// <summary>Throws <see cref="IOException"/> when the port is taken, and Npgsql's exceptions when the database cannot be
+    /// used.</summary>
     public static async Task<LocalClerk> StartAsync(LocalClerkOptions options, CancellationToken ct = default)
     {
         var host = await VendorHost.OpenAsync("clerk", options, ct);
@@ -71,7 +72,9 @@ public sealed class LocalClerk : LocalVendor
                     api.Map(app);
                     clerk.invitations.Map(api, app);
                 },
-                clerk.Faults, path => path.StartsWithSegments("/v1", StringComparison.Ordinal) || path.StartsWithSegments("/.well-known", StringComparison.Ordinal),
+                clerk.Faults, path =>
+                    path.StartsWithSegments("/v1", StringComparison.Ordinal)
+                        || path.StartsWithSegments("/.well-known", StringComparison.Ordinal),
                 ClerkApi.Error, ct);
             return clerk;
         }
@@ -97,7 +100,8 @@ public sealed class LocalClerk : LocalVendor
     /// <summary>A new signing key; the old one stays in the JWKS unless told otherwise. Returns the new <c>kid</c>.</summary>
     public Task<string> RotateKeyAsync(bool keepOld = true) => keys.RotateAsync(keepOld);
 
-    /// <summary>The invited person signs up, with the organization and role of the invitation. False when it is not pending any more.</summary>
+    /// <summary>The invited person signs up, with the organization and role of the invitation. False when it is not pending any
+    /// more.</summary>
     public Task<bool> AcceptInvitationAsync(string invitationId, LocalPerson person, CancellationToken ct = default) =>
         invitations.AcceptAsync(invitationId, person, ct);
 

@@ -6,7 +6,8 @@ namespace Portal.LocalVendors;
 /// <summary>One Clerk instance.</summary>
 public sealed class LocalClerkOptions : LocalVendorOptions
 {
-    /// <summary><c>iss</c> of session tokens. Not the server's own address: it must be the same after a restart and beside another process.</summary>
+    /// <summary><c>iss</c> of session tokens. Not the server's own address: it must be the same after a restart and beside another
+    /// process.</summary>
     public string Issuer { get; init; } = "https://clerk.portal.localhost";
 
     /// <summary>Default <c>azp</c>: the origin of the frontend.</summary>
@@ -27,7 +28,8 @@ public sealed class LocalClerkOptions : LocalVendorOptions
     public bool RateLimits { get; init; } = true;
 }
 
-/// <summary>Somebody who can sign in. <c>Handle</c> is what a demo calls them; an organization is optional, its role with or without <c>org:</c>.</summary>
+/// <summary>Somebody who can sign in. <c>Handle</c> is what a demo calls them; an organization is optional, its role with or without
+/// <c>org:</c>.</summary>
 /// <param name="MembershipMetadata">JSON: the public metadata of the membership, which an accepted invitation brings along.</param>
 public sealed record LocalPerson(
     string Handle, string UserId, string Email, string Name,

@@ -35,15 +35,17 @@ public sealed record ApiFault
 
     internal int? RetryAfter { get; private init; }
 
-    /// <summary>An answer with this status. Without a body it is the kind of HTML page that a gateway in front of a vendor sends.</summary>
-    public static ApiFault Status(int code, string? body = null, string contentType = "application/json", int? retryAfterSeconds = null) => new()
-    {
-        Kind = Kinds.Status,
-        Code = code,
-        Body = body,
-        ContentType = contentType,
-        RetryAfter = retryAfterSeconds,
-    };
+    /// <summary>An answer with this status. Without a body it is the kind of HTML page that a gateway in front of a vendor
+    /// sends.</summary>
+    public static ApiFault Status(int code, string? body = null, string contentType = "application/json", int? retryAfterSeconds = null) =>
+        new()
+        {
+            Kind = Kinds.Status,
+            Code = code,
+            Body = body,
+            ContentType = contentType,
+            RetryAfter = retryAfterSeconds,
+        };
 
     internal async Task ApplyAsync(HttpContext context, CancellationToken stopping)
     {

@@ -27,7 +27,8 @@ internal static class ByteRange
         return (from, to);
     }
 
-    private static bool IsWholeRange(string? header) => header?.StartsWith("bytes=", StringComparison.Ordinal) == true && !header.Contains(',', StringComparison.Ordinal);
+    private static bool IsWholeRange(string? header) =>
+        header?.StartsWith("bytes=", StringComparison.Ordinal) == true && !header.Contains(',', StringComparison.Ordinal);
 
     private static (long? From, long To) Parse(string? header, long size)
     {
@@ -52,5 +53,6 @@ internal static class ByteRange
         };
     }
 
-    private static long? Number(string text) => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
+    private static long? Number(string text) =>
+        long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
 }

@@ -4,10 +4,11 @@ using Npgsql;
 
 namespace Portal.LocalVendors.Hosting;
 
-internal sealed record DueRow(long Id, string Kind, string Subject, int Tries);
+internal sealed record DueRow(long Id, string Kind, string Subject, int Attempts);
 
 /// <summary>Does one piece of due work inside the claim's transaction. Null: done, the row goes. A time: due again then.</summary>
-internal delegate Task<DateTimeOffset?> DueHandler(DueRow row, NpgsqlConnection connection, NpgsqlTransaction transaction, CancellationToken ct);
+internal delegate Task<DateTimeOffset?> DueHandler(
+    DueRow row, NpgsqlConnection connection, NpgsqlTransaction transaction, CancellationToken ct);
 
 /// <summary>
 /// Runs the rows of <c>vendors.due_work</c> of one vendor when they fall due by the given clock.
@@ -33,7 +34,8 @@ internal sealed partial class DueWork(string vendor, NpgsqlDataSource data, Time
     private int running;
     private bool disposed;
 
-    /// <summary>Names who does a kind of work. While <paramref name="canRun"/> says no, its rows are left for another process or for later.</summary>
+    /// <summary>Names who does a kind of work. While <paramref name="canRun"/> says no, its rows are left for another process or for
+    /// later.</summary>
     public void On(string kind, DueHandler handler, Func<bool>? canRun = null) => handlers[kind] = (handler, canRun ?? (() => true));
 
     public void Start()
@@ -44,7 +46,8 @@ internal sealed partial class DueWork(string vendor, NpgsqlDataSource data, Time
 
     /// <summary>Adds work inside the caller's transaction; call <see cref="Signal"/> after the commit.</summary>
     public Task ScheduleAsync(
-        NpgsqlConnection connection, NpgsqlTransaction? transaction, string kind, string subject, DateTimeOffset dueAt, string lane = "") =>
+        NpgsqlConnection connection, NpgsqlTransaction? transaction, string kind, string subject, DateTimeOffset dueAt,
+        string lane = "") =>
         connection.ExecuteAsync(
             """
             insert into vendors.due_work (vendor, kind, subject, lane, due_at) values (@vendor, @kind, @subject, @lane, @dueAt)
@@ -62,7 +65,8 @@ internal sealed partial class DueWork(string vendor, NpgsqlDataSource data, Time
         }
     }
 
-    /// <summary>Completes when nothing is due now and nothing runs. Throws <see cref="TimeoutException"/> after <paramref name="limit"/> of real time.</summary>
+    /// <summary>Completes when nothing is due now and nothing runs. Throws <see cref="TimeoutException"/> after <paramref name="limit"/>
+    /// of real time.</summary>
     public async Task WhenIdleAsync(TimeSpan limit)
     {
         var waiter = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -77,7 +81,8 @@ internal sealed partial class DueWork(string vendor, NpgsqlDataSource data, Time
         }
         catch (TimeoutException)
         {
-            throw new TimeoutException($"Local {vendor} was not idle within {limit}: {Volatile.Read(ref running)} running, due: {await DueAsync()}.");
+            throw new TimeoutException(
+                $"Local {vendor} was not idle within {limit}: {Volatile.Read(ref running)} running, due: {await DueAsync()}.");
         }
     }
 
@@ -222,7 +227,7 @@ internal sealed partial class DueWork(string vendor, NpgsqlDataSource data, Time
     private Task<DueRow?> ClaimAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, CancellationToken ct) =>
         connection.QuerySingleOrDefaultAsync<DueRow?>(new CommandDefinition(
             """
-            select w.id as Id, w.kind as Kind, w.subject as Subject, w.tries as Tries
+            select w.id as Id, w.kind as Kind, w.subject as Subject, w.tries as Attempts
             from vendors.due_work w
             where w.vendor = @vendor and w.kind = any(@kinds) and w.due_at <= @now
               and (w.lane = '' or w.tries > 0 or not exists (
@@ -273,7 +278,7 @@ internal sealed partial class DueWork(string vendor, NpgsqlDataSource data, Time
             await using var connection = await data.OpenConnectionAsync(stopping.Token);
             await connection.ExecuteAsync(
                 "update vendors.due_work set due_at = @again, tries = tries + 1 where id = @Id",
-                new { row.Id, again = clock.GetUtcNow().AddSeconds(Math.Min(60, 1 << Math.Min(row.Tries, 6))).UtcDateTime });
+                new { row.Id, again = clock.GetUtcNow().AddSeconds(Math.Min(60, 1 << Math.Min(row.Attempts, 6))).UtcDateTime });
         }
         catch (Exception e)
         {

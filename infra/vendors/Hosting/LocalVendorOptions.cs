@@ -8,7 +8,8 @@ public abstract class LocalVendorOptions
     /// <summary>Connection string; the schema <c>vendors</c> is created there when missing (needs CREATE on the database).</summary>
     public required string Database { get; init; }
 
-    /// <summary>The only clock: expiries, limits, encoding time, retries. Tests share one fake clock between all servers and the app.</summary>
+    /// <summary>The only clock: expiries, limits, encoding time, retries. Tests share one fake clock between all servers and the
+    /// app.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 
     /// <summary>Loopback port; 0 takes any free one.</summary>

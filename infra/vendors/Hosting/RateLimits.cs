@@ -7,7 +7,8 @@ namespace Portal.LocalVendors.Hosting;
 internal sealed class RateLimits(string vendor, NpgsqlDataSource data, TimeProvider clock)
 {
     /// <summary>Takes a token, or says how long until there is one. One statement, so that callers at once cannot share a token.</summary>
-    public async Task<(bool Taken, int Remaining, TimeSpan RetryAfter)> TakeAsync(string name, double perSecond, int burst, CancellationToken ct)
+    public async Task<(bool Taken, int Remaining, TimeSpan RetryAfter)> TakeAsync(
+        string name, double perSecond, int burst, CancellationToken ct)
     {
         await using var connection = await data.OpenConnectionAsync(ct);
         var parameters = new { name = $"{vendor}/{name}", perSecond, burst = (double)burst, now = clock.GetUtcNow().UtcDateTime };

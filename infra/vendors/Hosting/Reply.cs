@@ -56,7 +56,10 @@ internal static class JsonBody
         from[name] is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;
 
     public static long? Whole(this JsonObject from, string name) =>
-        from[name] is JsonValue value && value.GetValueKind() == JsonValueKind.Number && value.TryGetValue<long>(out var number) ? number : null;
+        from[name] is JsonValue value && value.GetValueKind() == JsonValueKind.Number && value.TryGetValue<long>(out var number)
+            ? number
+            : null;
 
-    public static bool Flag(this JsonObject from, string name) => from[name] is JsonValue value && value.GetValueKind() == JsonValueKind.True;
+    public static bool Flag(this JsonObject from, string name) =>
+        from[name] is JsonValue value && value.GetValueKind() == JsonValueKind.True;
 }

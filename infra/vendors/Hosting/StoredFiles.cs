@@ -16,7 +16,8 @@ internal sealed class StoredFiles(NpgsqlDataSource data, TimeProvider clock)
         return id;
     }
 
-    /// <summary>Appends only if the file still ends at <paramref name="start"/>: two writers cannot interleave. False: somebody else moved it.</summary>
+    /// <summary>Appends only if the file still ends at <paramref name="start"/>: two writers cannot interleave. False: somebody else moved
+    /// it.</summary>
     public async Task<bool> AppendAsync(string id, long start, ReadOnlyMemory<byte> bytes, CancellationToken ct)
     {
         await using var connection = await data.OpenConnectionAsync(ct);
@@ -47,7 +48,8 @@ internal sealed class StoredFiles(NpgsqlDataSource data, TimeProvider clock)
     public static Task DeleteAsync(string id, NpgsqlConnection connection, NpgsqlTransaction? transaction) =>
         connection.ExecuteAsync("delete from vendors.files where id = @id", new { id }, transaction);
 
-    /// <summary>Reads a whole stream into a new file, at most <paramref name="limit"/> bytes. Null when there was more (nothing is kept then).</summary>
+    /// <summary>Reads a whole stream into a new file, at most <paramref name="limit"/> bytes. Null when there was more (nothing is kept
+    /// then).</summary>
     public async Task<(string Id, long Size)?> SaveAsync(Stream source, long limit, CancellationToken ct)
     {
         string id;

@@ -4,7 +4,8 @@ using System.Text;
 
 namespace Portal.LocalVendors;
 
-/// <summary>Signs as Svix does for Clerk and Resend: base64 HMAC-SHA256 of <c>id.timestamp.body</c> under the bytes behind <c>whsec_</c>.</summary>
+/// <summary>Signs as Svix does for Clerk and Resend: base64 HMAC-SHA256 of <c>id.timestamp.body</c> under the bytes behind
+/// <c>whsec_</c>.</summary>
 public static class SvixSignature
 {
     /// <summary>Between tries, after the first: 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 10 h.</summary>
@@ -14,7 +15,8 @@ public static class SvixSignature
         TimeSpan.FromHours(10), TimeSpan.FromHours(10),
     ];
 
-    /// <summary>The value of <c>svix-signature</c>. Throws <see cref="FormatException"/> when the secret is not <c>whsec_</c> and base64.</summary>
+    /// <summary>The value of <c>svix-signature</c>. Throws <see cref="FormatException"/> when the secret is not <c>whsec_</c> and
+    /// base64.</summary>
     public static string Sign(string secret, string id, DateTimeOffset at, ReadOnlySpan<byte> body)
     {
         if (!secret.StartsWith("whsec_", StringComparison.Ordinal))

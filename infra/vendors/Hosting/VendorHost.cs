@@ -66,10 +66,12 @@ internal sealed partial class VendorHost : IAsyncDisposable
     /// <summary>Starts listening, then the due work. Throws <see cref="IOException"/> when the port is taken.</summary>
     /// <remarks>Planned faults concern only the paths that <paramref name="faulty"/> accepts.</remarks>
     public async Task ServeAsync(
-        Action<WebApplication> map, VendorFaults faults, Func<PathString, bool> faulty, Func<int, string, JsonNode> error, CancellationToken ct)
+        Action<WebApplication> map, VendorFaults faults, Func<PathString, bool> faulty, Func<int, string, JsonNode> error,
+        CancellationToken ct)
     {
         // The empty builder reads no environment variables and no appsettings.json: those belong to the app beside us.
-        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "Portal.LocalVendors", EnvironmentName = "Production" });
+        var builder = WebApplication.CreateEmptyBuilder(
+            new WebApplicationOptions { ApplicationName = "Portal.LocalVendors", EnvironmentName = "Production" });
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
@@ -83,12 +85,14 @@ internal sealed partial class VendorHost : IAsyncDisposable
         options.ConfigureLogging?.Invoke(builder.Logging);
         app = builder.Build();
         app.Use((context, next) => RecordAsync(context, next, error));
-        app.UseWhen(context => faulty(context.Request.Path), branch => branch.Use((context, next) => faults.RunAsync(context, next, Stopping)));
+        app.UseWhen(
+            context => faulty(context.Request.Path), branch => branch.Use((context, next) => faults.RunAsync(context, next, Stopping)));
         app.UseRouting();
         map(app);
         app.MapFallback((HttpContext context) => new Reply(404, error(404, "Not found")).WriteAsync(context));
         await app.StartAsync(ct);
-        Address = app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.First().TrimEnd('/');
+        Address = app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.First()
+            .TrimEnd('/');
         Work.Start();
     }
 

@@ -41,7 +41,8 @@ internal sealed class WebhookStyle
     /// <summary>An answer header and value that ends the retries (Svix), if the vendor knows one.</summary>
     public (string Name, string Value)? Abort { get; init; }
 
-    /// <summary>Events of these types wait until one of their lane that <see cref="Releases"/> has been tried. Asked when the event happens.</summary>
+    /// <summary>Events of these types wait until one of their lane that <see cref="Releases"/> has been tried. Asked when the event
+    /// happens.</summary>
     public Func<string, bool> HeldBack { get; init; } = _ => false;
 
     public Func<string, bool> Releases { get; init; } = _ => false;
@@ -157,7 +158,8 @@ internal sealed class WebhookOutbox : IDisposable
 
     public void Dispose() => http.Dispose();
 
-    private async Task<DateTimeOffset?> TryAsync(DueRow due, NpgsqlConnection connection, NpgsqlTransaction transaction, CancellationToken ct)
+    private async Task<DateTimeOffset?> TryAsync(
+        DueRow due, NpgsqlConnection connection, NpgsqlTransaction transaction, CancellationToken ct)
     {
         var row = await connection.QuerySingleOrDefaultAsync<WebhookRow>(
             """
@@ -186,10 +188,12 @@ internal sealed class WebhookOutbox : IDisposable
         return host.Now + style.Gaps[attempts.Count - 1];
     }
 
-    private async Task FinishAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, WebhookRow row, string state, string attempts)
+    private async Task FinishAsync(
+        NpgsqlConnection connection, NpgsqlTransaction transaction, WebhookRow row, string state, string attempts)
     {
         await connection.ExecuteAsync(
-            "update vendors.webhooks set state = @state, attempts = @attempts::jsonb where id = @Id", new { state, attempts, row.Id }, transaction);
+            "update vendors.webhooks set state = @state, attempts = @attempts::jsonb where id = @Id", new { state, attempts, row.Id },
+            transaction);
         if (!style.Releases(row.Type))
         {
             return;
@@ -235,7 +239,8 @@ internal sealed class WebhookOutbox : IDisposable
             attempt["response_headers"] = new JsonObject(response.Headers.Concat(response.Content.Headers)
                 .Select(header => KeyValuePair.Create<string, JsonNode?>(header.Key, string.Join(",", header.Value))));
             attempt["response_body"] = await BeginningAsync(response, either.Token);
-            var stop = style.Abort is { } abort && response.Headers.TryGetValues(abort.Name, out var values) && values.Contains(abort.Value);
+            var stop = style.Abort is { } abort && response.Headers.TryGetValues(abort.Name, out var values)
+                && values.Contains(abort.Value);
             return (attempt, response.IsSuccessStatusCode, stop);
         }
         catch (HttpRequestException e)

@@ -122,7 +122,8 @@ internal static class Matroska
     private static bool Next(scoped ref ReadOnlySpan<byte> rest, out uint id, out ReadOnlySpan<byte> body)
     {
         body = [];
-        if (!Variable(ref rest, keepMarker: true, out var rawId) || rawId > uint.MaxValue || !Variable(ref rest, keepMarker: false, out var length))
+        if (!Variable(ref rest, keepMarker: true, out var rawId) || rawId > uint.MaxValue
+            || !Variable(ref rest, keepMarker: false, out var length))
         {
             id = 0;
             return false;

@@ -13,7 +13,8 @@ internal static class Mp4
 
     private static readonly string[] FirstTypes = ["ftyp", "moov", "mdat", "wide", "free", "skip", "pnot"];
 
-    public static bool IsSignature(ReadOnlySpan<byte> head) => head.Length >= 8 && FirstTypes.Contains(Encoding.Latin1.GetString(head.Slice(4, 4)));
+    public static bool IsSignature(ReadOnlySpan<byte> head) =>
+        head.Length >= 8 && FirstTypes.Contains(Encoding.Latin1.GetString(head.Slice(4, 4)));
 
     public static async Task<MediaInfo> InspectAsync(long size, ReadAt read)
     {

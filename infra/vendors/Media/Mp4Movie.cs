@@ -52,7 +52,8 @@ internal sealed class Mp4Movie
         }
     }
 
-    public double Seconds(uint track, double units) => tracks.TryGetValue(track, out var known) && known.Timescale > 0 ? units / known.Timescale : 0;
+    public double Seconds(uint track, double units) =>
+        tracks.TryGetValue(track, out var known) && known.Timescale > 0 ? units / known.Timescale : 0;
 
     /// <summary>Adds the sample durations of one <c>moof</c> to its tracks.</summary>
     public void AddFragment(ReadOnlySpan<byte> moof, Dictionary<uint, double> units)

@@ -5,7 +5,8 @@ using System.Text;
 
 namespace Portal.LocalVendors.Media;
 
-/// <summary>A real, small PNG in the video's proportions: two colours that depend on the name, so that one clip is told from another.</summary>
+/// <summary>A real, small PNG in the video's proportions: two colours that depend on the name, so that one clip is told from
+/// another.</summary>
 internal static class PlaceholderImage
 {
     private const int LongSide = 320;

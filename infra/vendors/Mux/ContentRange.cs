@@ -2,7 +2,8 @@ using System.Globalization;
 
 namespace Portal.LocalVendors.Mux;
 
-/// <summary><c>Content-Range</c> of a resumable PUT: <c>bytes a-b/total</c>, <c>bytes a-b/*</c>, <c>bytes */total</c>, <c>bytes */*</c>.</summary>
+/// <summary><c>Content-Range</c> of a resumable PUT: <c>bytes a-b/total</c>, <c>bytes a-b/*</c>, <c>bytes */total</c>, <c>bytes
+/// */*</c>.</summary>
 internal sealed record ContentRange(long? First, long? Last, long? Total)
 {
     /// <summary>A question («how far are you?») or the bare statement of the total: it carries no bytes.</summary>

@@ -41,7 +41,8 @@ public sealed class LocalMux : LocalVendor
 
     public MuxFaults Faults { get; } = new();
 
-    /// <summary>Where this process delivers events to; while null, events wait (or another process on the database delivers them).</summary>
+    /// <summary>Where this process delivers events to; while null, events wait (or another process on the database delivers
+    /// them).</summary>
     public Uri? WebhookUrl
     {
         get;
@@ -54,7 +55,8 @@ public sealed class LocalMux : LocalVendor
 
     public string WebhookSecret { get; set; }
 
-    /// <summary>Throws <see cref="IOException"/> when the port is taken, and Npgsql's exceptions when the database cannot be used.</summary>
+    /// <summary>Throws <see cref="IOException"/> when the port is taken, and Npgsql's exceptions when the database cannot be
+    /// used.</summary>
     public static async Task<LocalMux> StartAsync(LocalMuxOptions options, CancellationToken ct = default)
     {
         var host = await VendorHost.OpenAsync("mux", options, ct);
@@ -62,7 +64,7 @@ public sealed class LocalMux : LocalVendor
         try
         {
             var events = new MuxEvents(host, mux.outbox, await host.FactAsync("environment", () => Ids.New(6).ToLowerInvariant(), ct));
-            var birth = new MuxBirth(host, options, mux.Faults, events);
+            var birth = new MuxAssetCreation(host, options, mux.Faults, events);
             var encoding = new MuxEncoding(host, options, events);
             encoding.Register();
             var api = new MuxApi(host, options);

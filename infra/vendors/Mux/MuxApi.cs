@@ -13,7 +13,8 @@ internal sealed class MuxApi(VendorHost host, LocalMuxOptions options)
 {
     private readonly byte[] expected = SHA256.HashData(Encoding.UTF8.GetBytes($"{options.TokenId}:{options.TokenSecret}"));
 
-    public static bool Owns(PathString path) => path.StartsWithSegments("/video", StringComparison.Ordinal) || path.StartsWithSegments("/system", StringComparison.Ordinal);
+    public static bool Owns(PathString path) =>
+        path.StartsWithSegments("/video", StringComparison.Ordinal) || path.StartsWithSegments("/system", StringComparison.Ordinal);
 
     public static JsonNode Error(int status, string message) => Error(
         status switch
@@ -32,7 +33,8 @@ internal sealed class MuxApi(VendorHost host, LocalMuxOptions options)
 
     public static Reply Data(int status, JsonNode data) => new(status, new JsonObject { ["data"] = data });
 
-    public void Map(WebApplication app, string method, string pattern, Func<HttpContext, Task<Reply>> handle) => app.Json(method, pattern, async context =>
+    public void Map(WebApplication app, string method, string pattern, Func<HttpContext, Task<Reply>> handle) =>
+        app.Json(method, pattern, async context =>
     {
         if (!Authorised(context))
         {
@@ -57,13 +59,15 @@ internal sealed class MuxApi(VendorHost host, LocalMuxOptions options)
     public static (int Limit, int Skip)? Paging(HttpContext context)
     {
         var query = context.Request.Query;
-        return Number(query["limit"], 25) is { } limit and >= 1 and <= 100 && Number(query["page"], 1) is { } page and >= 1 and <= 1_000_000
+        return Number(query["limit"], 25) is { } limit and >= 1 and <= 100
+            && Number(query["page"], 1) is { } page and >= 1 and <= 1_000_000
             ? (limit, (page - 1) * limit)
             : null;
     }
 
     private static int? Number(string? text, int standard) =>
-        string.IsNullOrEmpty(text) ? standard : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
+        string.IsNullOrEmpty(text) ? standard : int.TryParse(
+            text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
 
     private static JsonObject Error(string type, string message) =>
         new() { ["error"] = new JsonObject { ["type"] = type, ["messages"] = new JsonArray(message) } };
@@ -83,7 +87,8 @@ internal sealed class MuxApi(VendorHost host, LocalMuxOptions options)
     // Mux: POST under /video/ one a second for the whole account, every other verb five a second; short bursts pass. No header tells.
     private async Task<bool> WithinLimitsAsync(HttpContext context)
     {
-        var post = HttpMethods.IsPost(context.Request.Method) && context.Request.Path.StartsWithSegments("/video", StringComparison.Ordinal);
+        var post = HttpMethods.IsPost(context.Request.Method)
+            && context.Request.Path.StartsWithSegments("/video", StringComparison.Ordinal);
         if (post ? !options.RateLimitPosts : !options.RateLimitOthers)
         {
             return true;

@@ -8,7 +8,7 @@ using Portal.LocalVendors.Hosting;
 namespace Portal.LocalVendors.Mux;
 
 /// <summary>Assets: create from a URL, get, list (pages or cursor), change, delete.</summary>
-internal sealed class MuxAssets(VendorHost host, MuxBirth birth, MuxEvents events)
+internal sealed class MuxAssets(VendorHost host, MuxAssetCreation birth, MuxEvents events)
 {
     public void Map(MuxApi api, WebApplication app)
     {
@@ -70,7 +70,8 @@ internal sealed class MuxAssets(VendorHost host, MuxBirth birth, MuxEvents event
         }
         await using var connection = await host.Data.OpenConnectionAsync(context.RequestAborted);
         // One row more than asked for tells whether there is a next page.
-        var assets = await MuxStore.AssetsAsync(connection, paging.Limit + 1, before is null ? paging.Skip : 0, before, string.IsNullOrEmpty(uploadId) ? null : uploadId);
+        var assets = await MuxStore.AssetsAsync(
+            connection, paging.Limit + 1, before is null ? paging.Skip : 0, before, string.IsNullOrEmpty(uploadId) ? null : uploadId);
         var page = assets.Take(paging.Limit).ToList();
         return new Reply(200, new JsonObject
         {

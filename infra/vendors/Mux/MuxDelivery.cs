@@ -85,7 +85,12 @@ internal sealed class MuxDelivery(VendorHost host)
             return;
         }
         var media = MuxJson.Media(asset)!;
-        context.Response.ContentType = media.Container switch { "webm" => "video/webm", "matroska" => "video/x-matroska", _ => "video/mp4" };
+        context.Response.ContentType = media.Container switch
+        {
+            "webm" => "video/webm",
+            "matroska" => "video/x-matroska",
+            _ => "video/mp4"
+        };
         if (HttpMethods.IsGet(context.Request.Method))
         {
             await NoteAsync(asset.Id, media.Duration * (to - start) / Math.Max(1, size), context.RequestAborted);
@@ -139,7 +144,8 @@ internal sealed class MuxDelivery(VendorHost host)
     private async Task<bool> HasRenditionAsync(string assetId, string name, CancellationToken ct)
     {
         await using var connection = await host.Data.OpenConnectionAsync(ct);
-        return (await MuxStore.RenditionsAsync(connection, [assetId]))[assetId].Any(rendition => rendition.Name == name && rendition.Status == "ready");
+        return (await MuxStore.RenditionsAsync(connection, [assetId]))[assetId].Any(
+            rendition => rendition.Name == name && rendition.Status == "ready");
     }
 
     private async Task NoteAsync(string assetId, double seconds, CancellationToken ct)

@@ -113,7 +113,8 @@ internal sealed class MuxEncoding(VendorHost host, LocalMuxOptions options, MuxE
     {
         var ids = due.Subject.Split('/');
         var asset = await MuxStore.AssetAsync(c, ids[0], t);
-        var rendition = (await MuxStore.RenditionsAsync(c, [ids[0]], t))[ids[0]].FirstOrDefault(row => row.Id == ids[1] && row.Status == "preparing");
+        var rendition = (await MuxStore.RenditionsAsync(c, [ids[0]], t))[ids[0]].FirstOrDefault(
+            row => row.Id == ids[1] && row.Status == "preparing");
         if (asset is not { Status: "ready", FileId: { } fileId } || rendition is null || MuxJson.Media(asset) is not { } media)
         {
             return null;
@@ -128,7 +129,8 @@ internal sealed class MuxEncoding(VendorHost host, LocalMuxOptions options, MuxE
             Passthrough = rendition.Passthrough,
             Status = status,
         };
-        await events.RenditionAsync(c, t, $"video.asset.static_rendition.{status}", asset, done, await host.Files.SizeAsync(fileId, ct) ?? 0);
+        await events.RenditionAsync(
+            c, t, $"video.asset.static_rendition.{status}", asset, done, await host.Files.SizeAsync(fileId, ct) ?? 0);
         return null;
     }
 
@@ -137,6 +139,9 @@ internal sealed class MuxEncoding(VendorHost host, LocalMuxOptions options, MuxE
     {
         "highest" => media.HasVideo,
         "audio-only" => media.HasAudio,
-        _ => media.HasVideo && int.Parse(resolution.TrimEnd('p'), System.Globalization.CultureInfo.InvariantCulture) <= Math.Min(media.Width, media.Height),
+        _ =>
+            media.HasVideo
+                && int.Parse(
+                    resolution.TrimEnd('p'), System.Globalization.CultureInfo.InvariantCulture) <= Math.Min(media.Width, media.Height),
     };
 }

@@ -19,7 +19,8 @@ internal sealed class MuxEvents(VendorHost host, WebhookOutbox outbox, string en
         await EmitAsync(c, t, type, "asset", asset.Id, asset.Lane, data);
     }
 
-    public async Task RenditionAsync(NpgsqlConnection c, NpgsqlTransaction t, string type, AssetRow asset, RenditionRow rendition, long size)
+    public async Task RenditionAsync(
+        NpgsqlConnection c, NpgsqlTransaction t, string type, AssetRow asset, RenditionRow rendition, long size)
     {
         var data = MuxJson.Rendition(rendition, MuxJson.Media(asset), size);
         data["asset_id"] = asset.Id;

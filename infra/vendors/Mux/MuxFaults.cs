@@ -7,7 +7,8 @@ public sealed class MuxFaults : VendorFaults
     private int failures;
     private string reason = "";
 
-    /// <summary><c>ready</c> (or <c>errored</c>) of an asset is tried before <c>video.upload.asset_created</c> and <c>video.asset.created</c>.</summary>
+    /// <summary><c>ready</c> (or <c>errored</c>) of an asset is tried before <c>video.upload.asset_created</c> and
+    /// <c>video.asset.created</c>.</summary>
     public bool ShuffleWebhooks { get; set; }
 
     /// <summary>The next assets that come to be end <c>errored</c> with this message, whatever was sent.</summary>

@@ -39,9 +39,13 @@ internal static class MuxJson
         var renditions = await MuxStore.RenditionsAsync(c, ids, t);
         var sizes = (await c.QueryAsync<(string, long)>(
             "select id, size from vendors.files where id = any(@files)",
-            new { files = assets.Where(asset => asset.FileId is not null).Select(asset => asset.FileId).ToArray() }, t)).ToDictionary(row => row.Item1, row => row.Item2);
+            new { files = assets.Where(asset => asset.FileId is not null).Select(asset => asset.FileId).ToArray() }, t)).ToDictionary(
+                row => row.Item1, row => row.Item2);
         return [.. assets.Select(asset =>
-            Asset(asset, playbackIds[asset.Id], renditions[asset.Id], asset.FileId is null ? 0 : sizes.GetValueOrDefault(asset.FileId), webhook))];
+            Asset(
+                asset, playbackIds[asset.Id], renditions[asset.Id], asset.FileId is null
+                    ? 0
+                    : sizes.GetValueOrDefault(asset.FileId), webhook))];
     }
 
     public static JsonObject PlaybackId(PlaybackIdRow row) => new() { ["id"] = row.Id, ["policy"] = row.Policy };
@@ -74,14 +78,15 @@ internal static class MuxJson
 
     public static MediaInfo? Media(AssetRow asset) => asset.Media is null ? null : JsonSerializer.Deserialize<MediaInfo>(asset.Media);
 
-    public static string Tier(MediaInfo media) => (media.HasVideo, Math.Min(media.Width, media.Height), Math.Max(media.Width, media.Height)) switch
-    {
-        (false, _, _) => "audio-only",
-        (_, <= 720, <= 1280) => "720p",
-        (_, <= 1080, <= 2048) => "1080p",
-        (_, <= 1440, <= 2560) => "1440p",
-        _ => "2160p",
-    };
+    public static string Tier(MediaInfo media) =>
+        (media.HasVideo, Math.Min(media.Width, media.Height), Math.Max(media.Width, media.Height)) switch
+        {
+            (false, _, _) => "audio-only",
+            (_, <= 720, <= 1280) => "720p",
+            (_, <= 1080, <= 2048) => "1080p",
+            (_, <= 1440, <= 2560) => "1440p",
+            _ => "2160p",
+        };
 
     private static JsonObject Asset(
         AssetRow asset, IEnumerable<PlaybackIdRow> playbackIds, IEnumerable<RenditionRow> renditions, long size, bool webhook)
@@ -136,7 +141,9 @@ internal static class MuxJson
         {
             json["aspect_ratio"] = Ratio(media.Width, media.Height);
             json["max_stored_frame_rate"] = media.FrameRate > 0 ? Math.Round(media.FrameRate, 3) : -1;
-            json["max_stored_resolution"] = Math.Min(media.Width, media.Height) switch { < 720 => "SD", < 1080 => "HD", < 2160 => "FHD", _ => "UHD" };
+            json["max_stored_resolution"] = Math.Min(
+                media.Width, media.Height) switch
+            { < 720 => "SD", < 1080 => "HD", < 2160 => "FHD", _ => "UHD" };
             tracks.Add((JsonNode)new JsonObject
             {
                 ["id"] = "v" + assetId[..20],

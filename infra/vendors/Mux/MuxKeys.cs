@@ -29,7 +29,8 @@ internal sealed class MuxKeys(VendorHost host)
         using var rsa = RSA.Create(2048);
         var row = new { id = Ids.New(44), publicKey = rsa.ExportSubjectPublicKeyInfo(), now = host.Now.UtcDateTime };
         await using var connection = await host.Data.OpenConnectionAsync(context.RequestAborted);
-        await connection.ExecuteAsync("insert into vendors.mux_signing_keys (id, public_key, created_at) values (@id, @publicKey, @now)", row);
+        await connection.ExecuteAsync(
+            "insert into vendors.mux_signing_keys (id, public_key, created_at) values (@id, @publicKey, @now)", row);
         var json = Json(row.id, row.now);
         json["private_key"] = Convert.ToBase64String(Encoding.ASCII.GetBytes(rsa.ExportRSAPrivateKeyPem()));
         return MuxApi.Data(201, json);
@@ -43,7 +44,8 @@ internal sealed class MuxKeys(VendorHost host)
         }
         await using var connection = await host.Data.OpenConnectionAsync(context.RequestAborted);
         var rows = await connection.QueryAsync<(string Id, DateTime At)>(
-            "select id, created_at from vendors.mux_signing_keys order by seq desc limit @Limit offset @Skip", new { paging.Limit, paging.Skip });
+            "select id, created_at from vendors.mux_signing_keys order by seq desc limit @Limit offset @Skip",
+            new { paging.Limit, paging.Skip });
         return MuxApi.Data(200, new JsonArray([.. rows.Select(row => Json(row.Id, row.At))]));
     }
 

@@ -34,7 +34,8 @@ internal sealed class MuxRenditions(VendorHost host, LocalMuxOptions options, Mu
                 Passthrough = body.Text("passthrough"),
                 Status = "preparing",
             };
-            if ((await MuxStore.RenditionsAsync(connection, [asset.Id], transaction))[asset.Id].Any(one => one.Resolution == row.Resolution && one.Status is not ("errored" or "skipped")))
+            if ((await MuxStore.RenditionsAsync(connection, [asset.Id],
+                transaction))[asset.Id].Any(one => one.Resolution == row.Resolution && one.Status is not ("errored" or "skipped")))
             {
                 return MuxApi.Refuse(400, $"A static rendition with resolution {row.Resolution} exists already.");
             }
@@ -43,7 +44,8 @@ internal sealed class MuxRenditions(VendorHost host, LocalMuxOptions options, Mu
             // While the asset is preparing, its own readiness schedules the rendition.
             if (asset.Status == "ready")
             {
-                await host.Work.ScheduleAsync(connection, transaction, MuxEncoding.RenditionKind, $"{asset.Id}/{row.Id}", host.Now + options.EncodingTime);
+                await host.Work.ScheduleAsync(
+                    connection, transaction, MuxEncoding.RenditionKind, $"{asset.Id}/{row.Id}", host.Now + options.EncodingTime);
             }
             return MuxApi.Data(201, MuxJson.Rendition(row, null, 0));
         }, context.RequestAborted);
@@ -54,7 +56,9 @@ internal sealed class MuxRenditions(VendorHost host, LocalMuxOptions options, Mu
         var asset = await MuxStore.AssetAsync(connection, context.Route("id"), transaction, locked: true);
         var row = asset is null
             ? null
-            : (await MuxStore.RenditionsAsync(connection, [asset.Id], transaction))[asset.Id].FirstOrDefault(one => one.Id == context.Route("renditionId"));
+            : (
+                await MuxStore.RenditionsAsync(connection, [asset.Id], transaction))[asset.Id].FirstOrDefault(one =>
+                    one.Id == context.Route("renditionId"));
         if (asset is null || row is null)
         {
             return MuxApi.NotFound;

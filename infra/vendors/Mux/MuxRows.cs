@@ -6,7 +6,8 @@ internal sealed class UploadRow
 {
     public const string Columns =
         """
-        id as Id, secret as Secret, status as Status, timeout_s as TimeoutS, cors_origin as CorsOrigin, test as Test, settings::text as Settings,
+        id as Id, secret as Secret, status as Status, timeout_s as TimeoutS, cors_origin as CorsOrigin, test as Test,
+        settings::text as Settings,
         asset_id as AssetId, error_message as ErrorMessage, file_id as FileId, total as Total, created_at as CreatedAt, seq as Seq
         """;
 

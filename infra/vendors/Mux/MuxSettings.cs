@@ -39,7 +39,8 @@ internal static class MuxSettings
     public static string? MetaProblem(JsonNode? meta) => meta switch
     {
         null => null,
-        JsonObject fields => TextProblem(fields, "title", 512) ?? TextProblem(fields, "creator_id", 128) ?? TextProblem(fields, "external_id", 128),
+        JsonObject fields =>
+            TextProblem(fields, "title", 512) ?? TextProblem(fields, "creator_id", 128) ?? TextProblem(fields, "external_id", 128),
         _ => "meta must be an object",
     };
 
@@ -67,13 +68,20 @@ internal static class MuxSettings
         foreach (var name in new[] { "playback_policies", "playback_policy" })
         {
             if (settings[name] is { } given
-                && (given is not JsonArray list || list.Any(one => one is not JsonValue value || value.GetValueKind() != JsonValueKind.String || PolicyProblem((string)value!) is not null)))
+                && (
+                    given is not JsonArray list
+                        || list.Any(
+                            one =>
+                                one is not JsonValue value || value.GetValueKind() != JsonValueKind.String
+                                    || PolicyProblem((string)value!) is not null)))
             {
                 return $"{name} must be a list of {string.Join(", ", Policies)}";
             }
         }
         return settings["advanced_playback_policies"] is { } advanced
-               && (advanced is not JsonArray many || many.Any(one => one is not JsonObject fields || PolicyProblem(fields.Text("policy")) is not null))
+               && (
+                   advanced is not JsonArray many
+                       || many.Any(one => one is not JsonObject fields || PolicyProblem(fields.Text("policy")) is not null))
             ? "advanced_playback_policies must be a list of policies"
             : null;
     }

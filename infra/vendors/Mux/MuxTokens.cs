@@ -33,19 +33,22 @@ internal sealed class MuxTokens(VendorHost host)
     private async Task<bool> IsSignedAsync(string kid, string[] parts, CancellationToken ct)
     {
         await using var connection = await host.Data.OpenConnectionAsync(ct);
-        var key = await connection.ExecuteScalarAsync<byte[]?>("select public_key from vendors.mux_signing_keys where id = @kid", new { kid });
+        var key = await connection.ExecuteScalarAsync<byte[]?>(
+            "select public_key from vendors.mux_signing_keys where id = @kid", new { kid });
         if (key is null || Bytes(parts[2]) is not { } signature)
         {
             return false;
         }
         using var rsa = RSA.Create();
         rsa.ImportSubjectPublicKeyInfo(key, out _);
-        return rsa.VerifyData(Encoding.ASCII.GetBytes($"{parts[0]}.{parts[1]}"), signature, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        return rsa.VerifyData(
+            Encoding.ASCII.GetBytes($"{parts[0]}.{parts[1]}"), signature, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
     }
 
     private static DateTimeOffset Unix(long seconds) => DateTimeOffset.FromUnixTimeSeconds(Math.Clamp(seconds, 0, 253402300799));
 
-    private static JsonObject? Decode(string part) => Bytes(part) is { } bytes && JsonBody.Parse(bytes) is (true, JsonObject fields) ? fields : null;
+    private static JsonObject? Decode(string part) =>
+        Bytes(part) is { } bytes && JsonBody.Parse(bytes) is (true, JsonObject fields) ? fields : null;
 
     private static byte[]? Bytes(string text)
     {

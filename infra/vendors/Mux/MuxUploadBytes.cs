@@ -16,7 +16,7 @@ namespace Portal.LocalVendors.Mux;
 /// Bytes sent again are skipped; a chunk that leaves a gap is refused. The URL alone authorises. Nothing here is cancelled when the
 /// client goes: what it managed to send is still in Kestrel's buffers and counts.
 /// </remarks>
-internal sealed class MuxUploadBytes(VendorHost host, LocalMuxOptions options, MuxBirth birth, MuxEvents events)
+internal sealed class MuxUploadBytes(VendorHost host, LocalMuxOptions options, MuxAssetCreation birth, MuxEvents events)
 {
     private const int Unit = 256 * 1024;
 
@@ -87,7 +87,8 @@ internal sealed class MuxUploadBytes(VendorHost host, LocalMuxOptions options, M
         {
             return (400, $"Invalid request. The total size changed from {before} to {total}.");
         }
-        if (range?.Total > options.MaxUploadBytes || range?.Last >= options.MaxUploadBytes || context.Request.ContentLength > options.MaxUploadBytes)
+        if (range?.Total > options.MaxUploadBytes || range?.Last >= options.MaxUploadBytes
+            || context.Request.ContentLength > options.MaxUploadBytes)
         {
             return (413, "The file is too large.");
         }
@@ -96,7 +97,9 @@ internal sealed class MuxUploadBytes(VendorHost host, LocalMuxOptions options, M
             return (400, $"Invalid request. Content-Length {length} does not match Content-Range.");
         }
         return range is { IsProbe: false, IsFinal: false } && range.Last - range.First + 1 < Unit
-            ? (400, $"Invalid request. The number of bytes uploaded is required to be equal or greater than {Unit}, except for the final request.")
+            ? (
+                400, $"Invalid request. The number of bytes uploaded is required to be equal or greater than {Unit}, except for the "
+                    + "final request.")
             : null;
     }
 
@@ -117,7 +120,8 @@ internal sealed class MuxUploadBytes(VendorHost host, LocalMuxOptions options, M
         {
             await AnswerAsync(
                 context, 503,
-                $"Invalid request. According to the Content-Range header, the upload offset is {first} byte(s), which exceeds already uploaded size of {kept} byte(s).");
+                $"Invalid request. According to the Content-Range header, the upload offset is {first} byte(s), which exceeds already "
+                    + $"uploaded size of {kept} byte(s).");
             return;
         }
         var whole = true;
@@ -142,7 +146,8 @@ internal sealed class MuxUploadBytes(VendorHost host, LocalMuxOptions options, M
     }
 
     // Returns what is kept now, and whether every byte of this request was. `kept` is whole units until the end of the file.
-    private async Task<(long Kept, bool Whole)> StoreAsync(HttpContext context, UploadRow upload, long first, long kept, ContentRange? range)
+    private async Task<(long Kept, bool Whole)> StoreAsync(
+        HttpContext context, UploadRow upload, long first, long kept, ContentRange? range)
     {
         var skip = kept - first;
         var until = range is null ? long.MaxValue : range.Last!.Value + 1;
@@ -203,11 +208,13 @@ internal sealed class MuxUploadBytes(VendorHost host, LocalMuxOptions options, M
         }
     }
 
-    private Task<bool> FinishAsync(UploadRow upload, long size, CancellationToken ct) => host.TransactAsync(async (connection, transaction) =>
+    private Task<bool> FinishAsync(UploadRow upload, long size, CancellationToken ct) =>
+        host.TransactAsync(async (connection, transaction) =>
     {
         var assetId = size == 0 ? null : Ids.New(44);
         var error = size == 0 ? "The uploaded file is empty." : null;
-        if (!await MuxStore.MoveUploadAsync(connection, transaction, upload.Id, assetId is null ? "errored" : "asset_created", assetId, error))
+        if (!await MuxStore.MoveUploadAsync(connection, transaction, upload.Id, assetId is null ? "errored" : "asset_created", assetId,
+            error))
         {
             return false;
         }

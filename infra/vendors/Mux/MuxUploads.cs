@@ -21,7 +21,8 @@ internal sealed class MuxUploads(VendorHost host, MuxEvents events)
         {
             if (await MuxStore.MoveUploadAsync(connection, transaction, row.Subject, "timed_out"))
             {
-                await StoredFiles.DeleteAsync((await MuxStore.UploadAsync(connection, row.Subject, transaction))!.FileId, connection, transaction);
+                await StoredFiles.DeleteAsync(
+                    (await MuxStore.UploadAsync(connection, row.Subject, transaction))!.FileId, connection, transaction);
             }
             return null;
         });

@@ -32,7 +32,9 @@ internal sealed class MuxUsage(VendorHost host)
             from vendors.mux_deliveries d join vendors.mux_assets a on a.id = d.asset_id
             where d.at >= @from and d.at < @until and (@assetId::text is null or d.asset_id = @assetId)
             group by d.asset_id order by d.asset_id
-            """, new { from = span.From.UtcDateTime, until = until.UtcDateTime, assetId = string.IsNullOrEmpty(assetId) ? null : assetId })).AsList();
+            """,
+            new { from = span.From.UtcDateTime, until = until.UtcDateTime, assetId = string.IsNullOrEmpty(assetId) ? null : assetId }))
+                .AsList();
         var data = new JsonArray();
         foreach (var row in rows.Skip(paging.Skip).Take(paging.Limit))
         {
@@ -49,7 +51,8 @@ internal sealed class MuxUsage(VendorHost host)
 
     private static async Task<JsonObject> ReportAsync(Npgsql.NpgsqlConnection connection, string id, double seconds, DateTime? deletedAt)
     {
-        var asset = await connection.QuerySingleAsync<AssetRow>($"select {AssetRow.Columns} from vendors.mux_assets where id = @id", new { id });
+        var asset = await connection.QuerySingleAsync<AssetRow>(
+            $"select {AssetRow.Columns} from vendors.mux_assets where id = @id", new { id });
         var media = MuxJson.Media(asset);
         var tier = media is null ? "720p" : MuxJson.Tier(media);
         var json = new JsonObject
@@ -82,7 +85,9 @@ internal sealed class MuxUsage(VendorHost host)
             var hour = new DateTimeOffset(latest.Year, latest.Month, latest.Day, latest.Hour, 0, 0, TimeSpan.Zero);
             return (hour.AddHours(-1), hour);
         }
-        return given.Count == 2 && Time(given[0]) is { } from && Time(given[1]) is { } to && from < to && from >= host.Now.AddDays(-90) ? (from, to) : null;
+        return given.Count == 2 && Time(given[0]) is { } from && Time(given[1]) is { } to && from < to && from >= host.Now.AddDays(-90)
+            ? (from, to)
+            : null;
     }
 
     private static DateTimeOffset? Time(string? text) =>
@@ -90,5 +95,6 @@ internal sealed class MuxUsage(VendorHost host)
             ? DateTimeOffset.FromUnixTimeSeconds(seconds)
             : null;
 
-    private static string Unix(DateTime at) => new DateTimeOffset(at, TimeSpan.Zero).ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture);
+    private static string Unix(DateTime at) =>
+        new DateTimeOffset(at, TimeSpan.Zero).ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture);
 }

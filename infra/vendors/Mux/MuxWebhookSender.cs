@@ -25,5 +25,6 @@ public static class MuxWebhookSender
     }
 
     /// <inheritdoc cref="Sign(string, DateTimeOffset, ReadOnlySpan{byte})"/>
-    public static string Sign(string secret, DateTimeOffset timestamp, string body) => Sign(secret, timestamp, Encoding.UTF8.GetBytes(body));
+    public static string Sign(string secret, DateTimeOffset timestamp, string body) =>
+        Sign(secret, timestamp, Encoding.UTF8.GetBytes(body));
 }

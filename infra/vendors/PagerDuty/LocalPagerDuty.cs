@@ -21,7 +21,8 @@ public sealed class LocalPagerDuty : LocalVendor
 
     public VendorFaults Faults { get; } = new();
 
-    /// <summary>Throws <see cref="IOException"/> when the port is taken, and Npgsql's exceptions when the database cannot be used.</summary>
+    /// <summary>Throws <see cref="IOException"/> when the port is taken, and Npgsql's exceptions when the database cannot be
+    /// used.</summary>
     public static async Task<LocalPagerDuty> StartAsync(LocalPagerDutyOptions options, CancellationToken ct = default)
     {
         var host = await VendorHost.OpenAsync("pagerduty", options, ct);
@@ -47,8 +48,10 @@ public sealed class LocalPagerDuty : LocalVendor
     }
 
     /// <summary>Every incident so far, oldest first; only those of one key if given.</summary>
-    public Task<IReadOnlyList<PagerIncident>> IncidentsAsync(string? dedupKey = null, CancellationToken ct = default) => store.IncidentsAsync(dedupKey, ct);
+    public Task<IReadOnlyList<PagerIncident>> IncidentsAsync(string? dedupKey = null, CancellationToken ct = default) =>
+        store.IncidentsAsync(dedupKey, ct);
 
     /// <summary>Every accepted event, oldest first; only those of one key if given.</summary>
-    public Task<IReadOnlyList<PagerEvent>> EventsAsync(string? dedupKey = null, CancellationToken ct = default) => store.EventsAsync(dedupKey, ct);
+    public Task<IReadOnlyList<PagerEvent>> EventsAsync(string? dedupKey = null, CancellationToken ct = default) =>
+        store.EventsAsync(dedupKey, ct);
 }

@@ -114,7 +114,8 @@ internal sealed class PagerDutyApi(VendorHost host, LocalPagerDutyOptions option
         }
         if (!Severities.Contains(payload.Text("severity")))
         {
-            yield return "'payload.severity' is missing or invalid (must be one of the following: 'critical', 'warning', 'error' or 'info')";
+            yield return "'payload.severity' is missing or invalid (must be one of the following: 'critical', 'warning', 'error' or "
+                + "'info')";
         }
         if (payload["timestamp"] is { } timestamp && (timestamp.GetValueKind() != JsonValueKind.String
             || !DateTimeOffset.TryParse((string)timestamp!, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out _)))
@@ -129,7 +130,8 @@ internal sealed class PagerDutyApi(VendorHost host, LocalPagerDutyOptions option
         {
             return null;
         }
-        var (taken, _, retryAfter) = await host.Limits.TakeAsync("key", options.EventsPerMinute / 60.0, options.EventsPerMinute, context.RequestAborted);
+        var (taken, _, retryAfter) = await host.Limits.TakeAsync(
+            "key", options.EventsPerMinute / 60.0, options.EventsPerMinute, context.RequestAborted);
         if (taken)
         {
             return null;
@@ -144,7 +146,8 @@ internal sealed class PagerDutyApi(VendorHost host, LocalPagerDutyOptions option
         var key = message.Text("dedup_key") ?? Ids.New(RoutingKeyLength);
         var incident = action == "trigger"
             ? await PagerDutyStore.TriggerAsync(
-                connection, transaction, key, message["payload"]!.AsObject().Text("severity")!, message["payload"]!.AsObject().Text("summary")!,
+                connection, transaction, key, message["payload"]!.AsObject().Text("severity")!,
+                message["payload"]!.AsObject().Text("summary")!,
                 message["payload"]!.AsObject().Text("source")!, host.Now)
             : await PagerDutyStore.MoveAsync(connection, transaction, key, action == "resolve", host.Now);
         message.Remove("routing_key");

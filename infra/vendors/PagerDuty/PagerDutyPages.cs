@@ -18,7 +18,9 @@ internal sealed class PagerDutyPages(PagerDutyStore store)
 
     public void Map(WebApplication app)
     {
-        app.Json("GET", "/local/incidents", async context => new Reply(200, new JsonArray([.. (await store.IncidentsAsync(null, context.RequestAborted)).Select(Json)])));
+        app.Json(
+            "GET", "/local/incidents", async context =>
+                new Reply(200, new JsonArray([.. (await store.IncidentsAsync(null, context.RequestAborted)).Select(Json)])));
         app.MapMethods("/", ["GET"], PageAsync);
     }
 

@@ -13,7 +13,8 @@ internal sealed class PagerDutyStore(VendorHost host)
         await using var connection = await host.Data.OpenConnectionAsync(ct);
         var rows = await connection.QueryAsync<IncidentRow>(
             """
-            select id as Id, dedup_key as DedupKey, status as Status, severity as Severity, summary as Summary, source as Source, triggers as Triggers,
+            select id as Id, dedup_key as DedupKey, status as Status, severity as Severity, summary as Summary, source as Source,
+               triggers as Triggers,
                    opened_at as OpenedAt, acknowledged_at as AcknowledgedAt, resolved_at as ResolvedAt
               from vendors.pagerduty_incidents where @dedupKey::text is null or dedup_key = @dedupKey order by seq
             """, new { dedupKey });
@@ -30,11 +31,16 @@ internal sealed class PagerDutyStore(VendorHost host)
             select action as Action, dedup_key as DedupKey, incident_id as IncidentId, message::text as Message, created_at as CreatedAt
               from vendors.pagerduty_events where @dedupKey::text is null or dedup_key = @dedupKey order by seq
             """, new { dedupKey });
-        return [.. rows.Select(row => new PagerEvent(row.Action, row.DedupKey, row.IncidentId, JsonNode.Parse(row.Message)!.AsObject(), At(row.CreatedAt)))];
+        return [
+            .. rows.Select(
+                row =>
+                    new PagerEvent(row.Action, row.DedupKey, row.IncidentId, JsonNode.Parse(row.Message)!.AsObject(), At(row.CreatedAt)))
+        ];
     }
 
     /// <summary>Opens an incident, or counts one trigger more of the open one: a key never has two that are open.</summary>
-    public static Task<string?> TriggerAsync(NpgsqlConnection c, NpgsqlTransaction t, string key, string severity, string summary, string source, DateTimeOffset now) =>
+    public static Task<string?> TriggerAsync(
+        NpgsqlConnection c, NpgsqlTransaction t, string key, string severity, string summary, string source, DateTimeOffset now) =>
         c.ExecuteScalarAsync<string?>(
             """
             insert into vendors.pagerduty_incidents as i (id, dedup_key, status, severity, summary, source, opened_at)
@@ -55,9 +61,11 @@ internal sealed class PagerDutyStore(VendorHost host)
             returning id
             """, new { key, resolve, now = now.UtcDateTime }, t);
 
-    public static Task KeepAsync(NpgsqlConnection c, NpgsqlTransaction t, string action, string key, string? incident, JsonObject message, DateTimeOffset now) =>
+    public static Task KeepAsync(
+        NpgsqlConnection c, NpgsqlTransaction t, string action, string key, string? incident, JsonObject message, DateTimeOffset now) =>
         c.ExecuteAsync(
-            "insert into vendors.pagerduty_events (action, dedup_key, incident_id, message, created_at) values (@action, @key, @incident, @message::jsonb, @now)",
+            "insert into vendors.pagerduty_events (action, dedup_key, incident_id, message, created_at) values (@action, @key, "
+                + "@incident, @message::jsonb, @now)",
             new { action, key, incident, message = Reply.Text(message), now = now.UtcDateTime }, t);
 
     private static DateTimeOffset At(DateTime time) => new(time, TimeSpan.Zero);

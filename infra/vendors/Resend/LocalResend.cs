@@ -40,7 +40,8 @@ public sealed class LocalResend : LocalVendor
 
     public string WebhookSecret { get; set; }
 
-    /// <summary>Throws <see cref="IOException"/> when the port is taken, and Npgsql's exceptions when the database cannot be used.</summary>
+    /// <summary>Throws <see cref="IOException"/> when the port is taken, and Npgsql's exceptions when the database cannot be
+    /// used.</summary>
     public static async Task<LocalResend> StartAsync(LocalResendOptions options, CancellationToken ct = default)
     {
         var host = await VendorHost.OpenAsync("resend", options, ct);

@@ -21,4 +21,5 @@ public sealed class LocalResendOptions : LocalVendorOptions
 
 /// <summary>A message that was accepted. <c>Message</c> is the request's JSON as posted; <c>LastEvent</c> as the API tells it.</summary>
 public sealed record InboxMessage(
-    Guid Id, string From, IReadOnlyList<string> To, string Subject, string? Html, string? Text, string LastEvent, DateTimeOffset AcceptedAt, JsonObject Message);
+    Guid Id, string From, IReadOnlyList<string> To, string Subject, string? Html, string? Text, string LastEvent,
+    DateTimeOffset AcceptedAt, JsonObject Message);

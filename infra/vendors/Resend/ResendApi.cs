@@ -30,7 +30,9 @@ internal sealed class ResendApi(VendorHost host, LocalResendOptions options, Res
     public void Map(WebApplication app)
     {
         Map(app, "POST", "/emails", context => AcceptAsync(context, SendOne));
-        Map(app, "POST", "/emails/batch", context => AcceptAsync(context, body => SendMany(body, context.Request.Headers["x-batch-validation"] == "permissive")));
+        Map(
+            app, "POST", "/emails/batch", context =>
+                AcceptAsync(context, body => SendMany(body, context.Request.Headers["x-batch-validation"] == "permissive")));
         Map(app, "GET", "/emails/{id}", GetAsync);
         Map(app, "PATCH", "/emails/{id}", RescheduleAsync);
         Map(app, "POST", "/emails/{id}/cancel", CancelAsync);
@@ -41,7 +43,8 @@ internal sealed class ResendApi(VendorHost host, LocalResendOptions options, Res
     private static JsonObject Error(int status, string name, string message) =>
         new() { ["statusCode"] = status, ["name"] = name, ["message"] = message };
 
-    private void Map(WebApplication app, string method, string pattern, Func<HttpContext, Task<Reply>> handle) => app.MapMethods(pattern, [method], async (HttpContext context) =>
+    private void Map(WebApplication app, string method, string pattern, Func<HttpContext, Task<Reply>> handle) =>
+        app.MapMethods(pattern, [method], async (HttpContext context) =>
     {
         // Not Resend but the network in front of it refuses this, in its own words.
         if (string.IsNullOrWhiteSpace(context.Request.Headers.UserAgent))
@@ -63,7 +66,8 @@ internal sealed class ResendApi(VendorHost host, LocalResendOptions options, Res
         {
             return Refuse(401, "missing_api_key", "Missing API key in the authorization header.");
         }
-        return CryptographicOperations.FixedTimeEquals(SHA256.HashData(Encoding.UTF8.GetBytes(token)), SHA256.HashData(Encoding.UTF8.GetBytes(options.ApiKey)))
+        return CryptographicOperations.FixedTimeEquals(
+            SHA256.HashData(Encoding.UTF8.GetBytes(token)), SHA256.HashData(Encoding.UTF8.GetBytes(options.ApiKey)))
             ? null
             : Refuse(403, "invalid_api_key", "API key is invalid");
     }
@@ -86,14 +90,18 @@ internal sealed class ResendApi(VendorHost host, LocalResendOptions options, Res
             return null;
         }
         headers.RetryAfter = Math.Ceiling(retryAfter.TotalSeconds).ToString(CultureInfo.InvariantCulture);
-        return Refuse(429, "rate_limit_exceeded", $"Too many requests. You can only make {rate} requests per second. See rate limit response headers for more information.");
+        return Refuse(
+            429, "rate_limit_exceeded",
+            $"Too many requests. You can only make {rate} requests per second. See rate limit response headers for more information.");
     }
 
     /// <summary>
     /// Runs a send under its idempotency key. The key's lock, its answer and the messages share one transaction: two requests at once
     /// with the same key cannot both send, and a crash keeps neither the messages nor the key. Refused messages use no key up.
     /// </summary>
-    private async Task<Reply> AcceptAsync(HttpContext context, Func<JsonNode?, (Reply? Refused, IReadOnlyList<JsonObject> Messages, Func<IReadOnlyList<Guid>, JsonObject> Answer)> read)
+    private async Task<Reply> AcceptAsync(
+        HttpContext context, Func<JsonNode?, (
+            Reply? Refused, IReadOnlyList<JsonObject> Messages, Func<IReadOnlyList<Guid>, JsonObject> Answer)> read)
     {
         string? key = context.Request.Headers.TryGetValue("Idempotency-Key", out var given) ? given.ToString() : null;
         if (key is not null && key.Length is 0 or > 256)
@@ -148,18 +156,22 @@ internal sealed class ResendApi(VendorHost host, LocalResendOptions options, Res
             : Refuse(409, "invalid_idempotent_request", "Same idempotency key used with a different request payload.");
     }
 
-    private static (Reply? Refused, IReadOnlyList<JsonObject> Messages, Func<IReadOnlyList<Guid>, JsonObject> Answer) SendOne(JsonNode? body) =>
+    private static (
+        Reply? Refused, IReadOnlyList<JsonObject> Messages, Func<IReadOnlyList<Guid>, JsonObject> Answer) SendOne(JsonNode? body) =>
         ResendMessage.Problem(body) is { } problem
             ? (Refuse(422, problem.Name, problem.Message), [], _ => [])
             : (null, [body!.AsObject()], ids => new JsonObject { ["id"] = ids[0].ToString() });
 
-    private static (Reply? Refused, IReadOnlyList<JsonObject> Messages, Func<IReadOnlyList<Guid>, JsonObject> Answer) SendMany(JsonNode? body, bool permissive)
+    private static (
+        Reply? Refused, IReadOnlyList<JsonObject> Messages, Func<IReadOnlyList<Guid>, JsonObject> Answer) SendMany(
+            JsonNode? body, bool permissive)
     {
         if (body is not JsonArray { Count: > 0 and <= 100 } list)
         {
             return (Refuse(422, "validation_error", "A batch takes 1 to 100 emails."), [], _ => []);
         }
-        var problems = list.Select((message, index) => (index, problem: ResendMessage.Problem(message))).Where(one => one.problem is not null).ToList();
+        var problems = list.Select(
+            (message, index) => (index, problem: ResendMessage.Problem(message))).Where(one => one.problem is not null).ToList();
         if (problems.Count > 0 && !permissive)
         {
             return (Refuse(422, problems[0].problem!.Value.Name, problems[0].problem!.Value.Message), [], _ => []);
@@ -171,7 +183,8 @@ internal sealed class ResendApi(VendorHost host, LocalResendOptions options, Res
             var answer = new JsonObject { ["data"] = new JsonArray([.. ids.Select(id => new JsonObject { ["id"] = id.ToString() })]) };
             if (permissive)
             {
-                answer["errors"] = new JsonArray([.. problems.Select(one => new JsonObject { ["index"] = one.index, ["message"] = one.problem!.Value.Message })]);
+                answer["errors"] = new JsonArray(
+                    [.. problems.Select(one => new JsonObject { ["index"] = one.index, ["message"] = one.problem!.Value.Message })]);
             }
             return answer;
         }

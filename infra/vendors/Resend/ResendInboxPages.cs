@@ -19,7 +19,9 @@ internal sealed class ResendInboxPages(ResendStore store)
 
     public void Map(WebApplication app)
     {
-        app.Json("GET", "/local/inbox", async context => new Reply(200, new JsonArray([.. (await store.InboxAsync(To(context), context.RequestAborted)).Select(Json)])));
+        app.Json(
+            "GET", "/local/inbox", async context =>
+                new Reply(200, new JsonArray([.. (await store.InboxAsync(To(context), context.RequestAborted)).Select(Json)])));
         app.MapMethods("/", ["GET"], PageAsync);
     }
 
@@ -56,7 +58,9 @@ internal sealed class ResendInboxPages(ResendStore store)
             }
             if (message.Html is not null)
             {
-                page.Append("<iframe sandbox title=\"").Append(Safe(message.Subject)).Append("\" srcdoc=\"").Append(Safe(message.Html)).Append("\"></iframe>");
+                page.Append(
+                    "<iframe sandbox title=\"").Append(Safe(message.Subject)).Append("\" srcdoc=\"").Append(Safe(message.Html))
+                        .Append("\"></iframe>");
             }
             page.Append("</article>");
         }

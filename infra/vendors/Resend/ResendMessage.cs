@@ -22,7 +22,9 @@ internal static partial class ResendMessage
         }
         if (!IsAddress(from))
         {
-            return ("validation_error", "Invalid `from` field. The email address needs to follow the `email@example.com` or `Name <email@example.com>` format.");
+            return (
+                "validation_error",
+                "Invalid `from` field. The email address needs to follow the `email@example.com` or `Name <email@example.com>` format.");
         }
         if (People(message["to"]) is not { Count: > 0 } to)
         {
@@ -36,7 +38,10 @@ internal static partial class ResendMessage
         {
             if (message[name] is { } given && (People(given) is not { } people || !people.All(IsAddress)))
             {
-                return ("validation_error", $"Invalid `{name}` field. The email address needs to follow the `email@example.com` or `Name <email@example.com>` format.");
+                return (
+                    "validation_error",
+                    $"Invalid `{name}` field. The email address needs to follow the `email@example.com` or `Name <email@example.com>` "
+                        + "format.");
             }
         }
         return ContentProblem(message);
@@ -46,7 +51,8 @@ internal static partial class ResendMessage
     public static IReadOnlyList<string>? People(JsonNode? node) => node switch
     {
         JsonValue value when value.TryGetValue<string>(out var one) => [one],
-        JsonArray list when list.All(entry => entry is JsonValue value && value.GetValueKind() == JsonValueKind.String) => [.. list.Select(entry => (string)entry!)],
+        JsonArray list when list.All(entry => entry is JsonValue value && value.GetValueKind() == JsonValueKind.String) =>
+            [.. list.Select(entry => (string)entry!)],
         _ => null,
     };
 
@@ -78,21 +84,26 @@ internal static partial class ResendMessage
         }
         if (message["tags"] is { } tags && (tags is not JsonArray list || !list.All(IsTag)))
         {
-            return ("validation_error", "Tags should only contain ASCII letters, numbers, underscores, or dashes, and be at most 256 characters.");
+            return (
+                "validation_error",
+                "Tags should only contain ASCII letters, numbers, underscores, or dashes, and be at most 256 characters.");
         }
-        return message["attachments"] is JsonArray attachments && attachments.Any(one => one is not JsonObject file || (file["content"] is null && file["path"] is null))
+        return message["attachments"] is JsonArray attachments
+            && attachments.Any(one => one is not JsonObject file || (file["content"] is null && file["path"] is null))
             ? ("invalid_attachment", "Attachment must have either a `content` or `path`.")
             : null;
     }
 
     private static bool IsTag(JsonNode? tag) =>
-        tag is JsonObject fields && fields.Text("name") is { } name && TagText().IsMatch(name) && fields.Text("value") is { } value && TagText().IsMatch(value);
+        tag is JsonObject fields && fields.Text("name") is { } name && TagText().IsMatch(name) && fields.Text("value") is { } value
+            && TagText().IsMatch(value);
 
     private static bool IsAddress(string text)
     {
         var bare = Bare(text);
         var at = bare.IndexOf('@', StringComparison.Ordinal);
-        return at > 0 && at < bare.Length - 1 && bare.IndexOf('@', at + 1) < 0 && !bare.Any(c => char.IsWhiteSpace(c) || c is '<' or '>' or ',' or '"');
+        return at > 0 && at < bare.Length - 1 && bare.IndexOf('@', at + 1) < 0
+            && !bare.Any(c => char.IsWhiteSpace(c) || c is '<' or '>' or ',' or '"');
     }
 
     [GeneratedRegex("^[A-Za-z0-9_-]{1,256}$", RegexOptions.CultureInvariant)]

@@ -5,7 +5,8 @@ using Portal.LocalVendors.Hosting;
 
 namespace Portal.LocalVendors.Resend;
 
-/// <summary>What becomes of an accepted message: sent at its time, then delivered, bounced or complained about, each with its event.</summary>
+/// <summary>What becomes of an accepted message: sent at its time, then delivered, bounced or complained about, each with its
+/// event.</summary>
 internal sealed class ResendPost(VendorHost host, LocalResendOptions options, WebhookOutbox outbox)
 {
     private const string SendKind = "send";
@@ -106,7 +107,8 @@ internal sealed class ResendPost(VendorHost host, LocalResendOptions options, We
         data["subject"] = row.Subject;
         if (message["tags"] is JsonArray tags)
         {
-            data["tags"] = new JsonObject(tags.Select(tag => KeyValuePair.Create((string)tag!["name"]!, tag["value"]?.DeepClone())).DistinctBy(tag => tag.Key));
+            data["tags"] = new JsonObject(
+                tags.Select(tag => KeyValuePair.Create((string)tag!["name"]!, tag["value"]?.DeepClone())).DistinctBy(tag => tag.Key));
         }
         // `type` last, as in real payloads: an order-sensitive reader must fail here too.
         return outbox.EmitAsync(c, t, "msg_" + Ids.New(27), type, row.Id.ToString(), new JsonObject

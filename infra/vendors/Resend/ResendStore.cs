@@ -48,7 +48,8 @@ internal sealed class ResendStore(VendorHost host)
     {
         await using var connection = await host.Data.OpenConnectionAsync(ct);
         var rows = await connection.QueryAsync<EmailRow>($"select {Columns} from vendors.resend_emails order by seq");
-        return [.. rows.Where(row => to is null || row.Recipients.Any(one => string.Equals(ResendMessage.Bare(one), to, StringComparison.OrdinalIgnoreCase)))
+        return [.. rows.Where(
+            row => to is null || row.Recipients.Any(one => string.Equals(ResendMessage.Bare(one), to, StringComparison.OrdinalIgnoreCase)))
             .Select(row => row.MessageObject() is var message
                 ? new InboxMessage(
                     row.Id, row.Sender, row.Recipients, row.Subject, message.Text("html"), message.Text("text"), row.LastEvent,
@@ -62,7 +63,8 @@ internal sealed class ResendStore(VendorHost host)
         values (@Id, @Sender, @Recipients, @Subject, @Message::jsonb, @LastEvent, @ScheduledAt, @CreatedAt)
         """, row, t);
 
-    public static async Task<bool> MoveAsync(NpgsqlConnection c, NpgsqlTransaction t, Guid id, string from, string to) => await c.ExecuteAsync(
+    public static async Task<bool> MoveAsync(NpgsqlConnection c, NpgsqlTransaction t, Guid id, string from, string to) =>
+        await c.ExecuteAsync(
         "update vendors.resend_emails set last_event = @to where id = @id and last_event = @from", new { id, from, to }, t) == 1;
 
     public static Task RescheduleAsync(NpgsqlConnection c, NpgsqlTransaction t, Guid id, DateTimeOffset at) => c.ExecuteAsync(
@@ -72,12 +74,14 @@ internal sealed class ResendStore(VendorHost host)
     public static Task<bool> TryLockKeyAsync(NpgsqlConnection c, NpgsqlTransaction t, string key) =>
         c.ExecuteScalarAsync<bool>("select pg_try_advisory_xact_lock(hashtextextended('resend/' || @key, 0))", new { key }, t);
 
-    public static Task<(byte[] Payload, string Answer)?> AnsweredAsync(NpgsqlConnection c, NpgsqlTransaction t, string key, DateTimeOffset notBefore) =>
+    public static Task<(byte[] Payload, string Answer)?> AnsweredAsync(
+        NpgsqlConnection c, NpgsqlTransaction t, string key, DateTimeOffset notBefore) =>
         c.QuerySingleOrDefaultAsync<(byte[], string)?>(
             "select payload, answer from vendors.resend_idempotency where key = @key and created_at > @notBefore",
             new { key, notBefore = notBefore.UtcDateTime }, t);
 
-    public static Task KeepAnswerAsync(NpgsqlConnection c, NpgsqlTransaction t, string key, byte[] payload, string answer, DateTimeOffset now) => c.ExecuteAsync(
+    public static Task KeepAnswerAsync(
+        NpgsqlConnection c, NpgsqlTransaction t, string key, byte[] payload, string answer, DateTimeOffset now) => c.ExecuteAsync(
         """
         insert into vendors.resend_idempotency (key, payload, answer, created_at) values (@key, @payload, @answer, @now)
         on conflict (key) do update set payload = excluded.payload, answer = excluded.answer, created_at = excluded.created_at

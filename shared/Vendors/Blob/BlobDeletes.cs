@@ -12,13 +12,16 @@ public sealed class BlobDeletes(HttpClient http, IOptions<BlobOptions> options)
         try
         {
             string[] urls = [blobUrl];
-            using var request = new HttpRequestMessage(HttpMethod.Post, $"{options.Value.ApiUrl.TrimEnd('/')}/delete") { Content = JsonContent.Create(new { urls }) };
+            using var request = new HttpRequestMessage(
+                HttpMethod.Post, $"{options.Value.ApiUrl.TrimEnd('/')}/delete")
+            { Content = JsonContent.Create(new { urls }) };
             request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", options.Value.ReadWriteToken);
             using var response = await http.SendAsync(request, ct);
             return (int)response.StatusCode switch
             {
                 >= 200 and < 300 or 404 => new VendorAnswer<bool>.Ok(true),
-                >= 400 and < 500 and not (408 or 429) => new VendorAnswer<bool>.Refused((int)response.StatusCode, $"Vercel Blob answered {(int)response.StatusCode}."),
+                >= 400 and < 500 and not (408 or 429) =>
+                    new VendorAnswer<bool>.Refused((int)response.StatusCode, $"Vercel Blob answered {(int)response.StatusCode}."),
                 _ => new VendorAnswer<bool>.Unknown($"Vercel Blob answered {(int)response.StatusCode}."),
             };
         }

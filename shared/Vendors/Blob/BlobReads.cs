@@ -41,7 +41,8 @@ public sealed class BlobReads(HttpClient http, IOptions<BlobOptions> options)
                 ? new VendorAnswer<string>.Ok(Sign(blobUrl, pathname, validUntil, delegation, key))
                 : new VendorAnswer<string>.Unknown("Vercel Blob issued no token.");
         }
-        catch (Exception e) when (e is HttpRequestException or JsonException || (e is OperationCanceledException && !ct.IsCancellationRequested))
+        catch (Exception e) when (e is HttpRequestException or JsonException
+            || (e is OperationCanceledException && !ct.IsCancellationRequested))
         {
             return new VendorAnswer<string>.Unknown($"Vercel Blob did not answer: {e.Message}");
         }
@@ -52,7 +53,8 @@ public sealed class BlobReads(HttpClient http, IOptions<BlobOptions> options)
         var until = validUntil.ToString(CultureInfo.InvariantCulture);
         var lines = $"operation=get\npathname={pathname}\nvercel-blob-valid-until={until}";
         var signature = Base64Url.EncodeToString(HMACSHA256.HashData(Encoding.UTF8.GetBytes(key), Encoding.UTF8.GetBytes(lines)));
-        return $"{blobUrl}?vercel-blob-delegation={Uri.EscapeDataString(delegation)}&vercel-blob-signature={signature}&vercel-blob-valid-until={until}";
+        return $"{blobUrl}?vercel-blob-delegation={Uri.EscapeDataString(delegation)}"
+            + $"&vercel-blob-signature={signature}&vercel-blob-valid-until={until}";
     }
 
     private sealed record Issued(string? DelegationToken, string? ClientSigningToken);

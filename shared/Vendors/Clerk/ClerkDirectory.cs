@@ -32,53 +32,72 @@ public sealed class ClerkDirectory(HttpClient http, IOptions<ClerkOptions> optio
     public Task<VendorAnswer<ClerkUser>> FindUserAsync(string userId, CancellationToken ct) =>
         CallAsync<ClerkWire.WireUser, ClerkUser>(HttpMethod.Get, $"users/{Uri.EscapeDataString(userId)}", null, ClerkWire.Read, ct);
 
-    /// <summary>The mark on a person's membership of the organization. A membership without one has <see cref="Guid.Empty"/>; none at all is Refused 404.</summary>
+    /// <summary>The mark on a person's membership of the organization. A membership without one has <see cref="Guid.Empty"/>; none at all
+    /// is Refused 404.</summary>
     public async Task<VendorAnswer<InviteMark>> FindMembershipAsync(string userId, string organizationId, CancellationToken ct)
     {
         var answer = await CallAsync<WireList<WireMembership>, WireList<WireMembership>>(
-            HttpMethod.Get, $"users/{Uri.EscapeDataString(userId)}/organization_memberships?limit=500", null, list => list.Data is null ? null : list, ct);
+            HttpMethod.Get, $"users/{Uri.EscapeDataString(userId)}/organization_memberships?limit=500", null, list => list.Data is null
+                ? null
+                : list, ct);
         return answer switch
         {
-            VendorAnswer<WireList<WireMembership>>.Ok ok => ok.Value.Data!.FirstOrDefault(m => m.Organization?.Id == organizationId) is { } found
+            VendorAnswer<WireList<WireMembership>>.Ok ok =>
+                ok.Value.Data!.FirstOrDefault(m => m.Organization?.Id == organizationId) is { } found
                 ? new VendorAnswer<InviteMark>.Ok(ClerkWire.Mark(found.PublicMetadata) ?? new InviteMark(Guid.Empty, 0))
                 : new VendorAnswer<InviteMark>.Refused((int)HttpStatusCode.NotFound, "no_membership"),
             VendorAnswer<WireList<WireMembership>>.Refused r => new VendorAnswer<InviteMark>.Refused(r.Status, r.Reason),
-            VendorAnswer<WireList<WireMembership>>.Paced p => new VendorAnswer<InviteMark>.Paced(p.Wait),
+            VendorAnswer<WireList<WireMembership>>.RateLimited p => new VendorAnswer<InviteMark>.RateLimited(p.Wait),
             VendorAnswer<WireList<WireMembership>>.Unknown u => new VendorAnswer<InviteMark>.Unknown(u.Reason),
             _ => throw new InvalidOperationException("An answer that nobody knows."),
         };
     }
 
     /// <summary>Invitations to that address which can still be accepted.</summary>
-    public Task<VendorAnswer<IReadOnlyList<ClerkInvitation>>> PendingInvitationsAsync(string organizationId, string email, CancellationToken ct) =>
+    public Task<VendorAnswer<IReadOnlyList<ClerkInvitation>>> PendingInvitationsAsync(
+        string organizationId, string email, CancellationToken ct) =>
         CallAsync<WireList<WireInvitation>, IReadOnlyList<ClerkInvitation>>(
             HttpMethod.Get,
-            $"organizations/{Uri.EscapeDataString(organizationId)}/invitations?status=pending&limit={MostListed}&email_address={Uri.EscapeDataString(email)}",
+            $"organizations/{Uri.EscapeDataString(organizationId)}/invitations"
+                + $"?status=pending&limit={MostListed}&email_address={Uri.EscapeDataString(email)}",
             null,
             // The filter is Clerk's; what is not of this address must never be revoked by mistake.
             list => list.Data is { } data
-                ? [.. data.Where(i => string.Equals(i.EmailAddress, email, StringComparison.OrdinalIgnoreCase)).Select(Read).OfType<ClerkInvitation>()]
+                ? [
+                    .. data.Where(
+                        i =>
+                            string.Equals(
+                                i.EmailAddress, email, StringComparison.OrdinalIgnoreCase)).Select(Read).OfType<ClerkInvitation>()
+                ]
                 : null,
             ct);
 
     public Task<VendorAnswer<ClerkInvitation>> FindInvitationAsync(string organizationId, string invitationId, CancellationToken ct) =>
         CallAsync<WireInvitation, ClerkInvitation>(
-            HttpMethod.Get, $"organizations/{Uri.EscapeDataString(organizationId)}/invitations/{Uri.EscapeDataString(invitationId)}", null, Read, ct);
+            HttpMethod.Get, $"organizations/{Uri.EscapeDataString(organizationId)}/invitations/{Uri.EscapeDataString(invitationId)}", null,
+            Read, ct);
 
-    /// <summary>Makes an invitation and lets Clerk send its e-mail. Clerk refuses a second pending one to the same address: look first.</summary>
-    public Task<VendorAnswer<ClerkInvitation>> InviteAsync(string organizationId, string email, InviteMark mark, int days, CancellationToken ct) =>
+    /// <summary>Makes an invitation and lets Clerk send its e-mail. Clerk refuses a second pending one to the same address: look
+    /// first.</summary>
+    public Task<VendorAnswer<ClerkInvitation>> InviteAsync(
+        string organizationId, string email, InviteMark mark, int days, CancellationToken ct) =>
         CallAsync<WireInvitation, ClerkInvitation>(
             HttpMethod.Post,
             $"organizations/{Uri.EscapeDataString(organizationId)}/invitations",
             new WireNewInvitation(
-                email, MemberRole, new(mark.InviteId.ToString(), mark.Generation), days, options.Value.InviteRedirectUrl is { Length: > 0 } url ? url : null),
+                email, MemberRole, new(
+                    mark.InviteId.ToString(), mark.Generation), days, options.Value.InviteRedirectUrl is { Length: > 0 } url
+                    ? url
+                    : null),
             Read,
             ct);
 
     /// <summary>Clerk refuses (400, 404) what is not pending any more.</summary>
     public Task<VendorAnswer<ClerkInvitation>> RevokeInvitationAsync(string organizationId, string invitationId, CancellationToken ct) =>
         CallAsync<WireInvitation, ClerkInvitation>(
-            HttpMethod.Post, $"organizations/{Uri.EscapeDataString(organizationId)}/invitations/{Uri.EscapeDataString(invitationId)}/revoke", new { }, Read, ct);
+            HttpMethod.Post,
+            $"organizations/{Uri.EscapeDataString(organizationId)}/invitations/{Uri.EscapeDataString(invitationId)}/revoke", new { }, Read,
+            ct);
 
     private async Task<VendorAnswer<TOut>> CallAsync<TIn, TOut>(
         HttpMethod method, string path, object? body, Func<TIn, TOut?> read, CancellationToken ct)
@@ -101,7 +120,8 @@ public sealed class ClerkDirectory(HttpClient http, IOptions<ClerkOptions> optio
                 ? new VendorAnswer<TOut>.Ok(value)
                 : new VendorAnswer<TOut>.Unknown($"Clerk answered {(int)response.StatusCode} with a body that cannot be read.");
         }
-        catch (Exception e) when (e is HttpRequestException or JsonException || (e is OperationCanceledException && !ct.IsCancellationRequested))
+        catch (Exception e) when (e is HttpRequestException or JsonException
+            || (e is OperationCanceledException && !ct.IsCancellationRequested))
         {
             return new VendorAnswer<TOut>.Unknown($"Clerk did not answer: {e.GetType().Name}");
         }
@@ -113,7 +133,7 @@ public sealed class ClerkDirectory(HttpClient http, IOptions<ClerkOptions> optio
         if (status == 429)
         {
             var wait = response.Headers.RetryAfter?.Delta ?? DefaultPace;
-            return new VendorAnswer<T>.Paced(wait > LongestPace ? LongestPace : wait > TimeSpan.Zero ? wait : DefaultPace);
+            return new VendorAnswer<T>.RateLimited(wait > LongestPace ? LongestPace : wait > TimeSpan.Zero ? wait : DefaultPace);
         }
 
         // 401 and 403: our key is wrong, which is ours to mend and no reason to give an invite up.
@@ -123,7 +143,8 @@ public sealed class ClerkDirectory(HttpClient http, IOptions<ClerkOptions> optio
         }
 
         var errors = await response.Content.ReadFromJsonAsync<WireErrors>(Json, ct);
-        return new VendorAnswer<T>.Refused(status, errors?.Errors is [{ Code: { Length: > 0 and <= 200 } code }, ..] ? code : $"status_{status}");
+        return new VendorAnswer<T>.Refused(
+            status, errors?.Errors is [{ Code: { Length: > 0 and <= 200 } code }, ..] ? code : $"status_{status}");
     }
 
     private static ClerkInvitation? Read(WireInvitation invitation) =>
@@ -139,7 +160,8 @@ public sealed class ClerkDirectory(HttpClient http, IOptions<ClerkOptions> optio
 
     private sealed record WireMark(string InviteId, int Generation);
 
-    private sealed record WireNewInvitation(string EmailAddress, string Role, WireMark PublicMetadata, int ExpiresInDays, string? RedirectUrl);
+    private sealed record WireNewInvitation(
+        string EmailAddress, string Role, WireMark PublicMetadata, int ExpiresInDays, string? RedirectUrl);
 
     private sealed record WireErrors(IReadOnlyList<WireError>? Errors);
 

@@ -23,7 +23,8 @@ public sealed class ClerkSessions(ClerkKeys keys, VerifiedSessions verified, IOp
     private static readonly string[] Algorithms = [SecurityAlgorithms.RsaSha256];
     private readonly JsonWebTokenHandler handler = new() { MapInboundClaims = false, MaximumTokenSizeInBytes = MaxLength };
 
-    /// <exception cref="HttpRequestException">Clerk's keys cannot be fetched: nobody can be let in, which is an outage of ours.</exception>
+    /// <exception cref="HttpRequestException">Clerk's keys cannot be fetched: nobody can be let in, which is an outage of
+    /// ours.</exception>
     public async Task<SessionCheck> CheckAsync(string token, CancellationToken ct)
     {
         if (verified.Find(token) is { } known)

@@ -34,14 +34,18 @@ internal static class ClerkWire
         name = name.Length > 0 ? name : email[..Math.Max(1, email.IndexOf('@', StringComparison.Ordinal))];
         return new(
             user.Id, email, name.Length > 200 ? name[..200] : name,
-            [.. addresses.Where(a => a.Verification?.Status == "verified").Select(a => a.EmailAddress).OfType<string>()], Time(user.UpdatedAt));
+            [
+                .. addresses.Where(a => a.Verification?.Status == "verified").Select(a => a.EmailAddress).OfType<string>()
+            ], Time(user.UpdatedAt));
     }
 
     /// <summary>Metadata is anybody's: what is not a mark of ours says nothing.</summary>
     public static InviteMark? Mark(JsonElement? metadata) =>
         metadata is { ValueKind: JsonValueKind.Object } json
-        && json.TryGetProperty("invite_id", out var id) && id.ValueKind == JsonValueKind.String && Guid.TryParseExact(id.GetString(), "D", out var invite)
-        && json.TryGetProperty("generation", out var text) && text.ValueKind == JsonValueKind.Number && text.TryGetInt32(out var generation)
+        && json.TryGetProperty("invite_id", out var id) && id.ValueKind == JsonValueKind.String
+            && Guid.TryParseExact(id.GetString(), "D", out var invite)
+        && json.TryGetProperty("generation", out var text) && text.ValueKind == JsonValueKind.Number
+            && text.TryGetInt32(out var generation)
             ? new(invite, generation)
             : null;
 
@@ -50,7 +54,8 @@ internal static class ClerkWire
         : number < LeastMilliseconds ? DateTimeOffset.FromUnixTimeSeconds(number) : DateTimeOffset.FromUnixTimeMilliseconds(number);
 
     internal sealed record WireUser(
-        string? Id, string? FirstName, string? LastName, string? PrimaryEmailAddressId, IReadOnlyList<WireAddress>? EmailAddresses, long? UpdatedAt);
+        string? Id, string? FirstName, string? LastName, string? PrimaryEmailAddressId, IReadOnlyList<WireAddress>? EmailAddresses,
+        long? UpdatedAt);
 
     internal sealed record WireAddress(string? Id, string? EmailAddress, WireVerification? Verification);
 

@@ -6,8 +6,8 @@ namespace Portal.Vendors.Clerk;
 public sealed record VerifiedSession(ClerkSession Session, DateTime? Expires, DateTime? NotBefore, DateTimeOffset VerifiedAt);
 
 /// <summary>
-/// Sessions whose signature was found good within the last minute, by their whole token: a page makes a dozen requests with one token, and checking a
-/// signature costs more than the query behind it. A key that Clerk withdraws is believed for that minute longer.
+/// Sessions whose signature was found good within the last minute, by their whole token: a page makes a dozen requests with one token, and
+/// checking a signature costs more than the query behind it. A key that Clerk withdraws is believed for that minute longer.
 /// </summary>
 public sealed class VerifiedSessions(TimeProvider clock)
 {

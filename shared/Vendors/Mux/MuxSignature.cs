@@ -4,5 +4,6 @@ namespace Portal.Vendors.Mux;
 public static class MuxSignature
 {
     /// <inheritdoc cref="TimedSignature.Fault"/>
-    public static string? Fault(string? header, ReadOnlySpan<byte> body, string secret, DateTimeOffset now) => TimedSignature.Fault(header, body, secret, now);
+    public static string? Fault(string? header, ReadOnlySpan<byte> body, string secret, DateTimeOffset now) =>
+        TimedSignature.Fault(header, body, secret, now);
 }

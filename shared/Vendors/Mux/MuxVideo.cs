@@ -98,13 +98,15 @@ public sealed class MuxVideo(IDirectUploadsApiAsync uploads, IAssetsApiAsync ass
             r => r?.Data is { } list ? [.. list.Select(Read).OfType<MuxAsset>()] : null,
             ct);
 
-    public Task<VendorAnswer<bool>> DeleteAssetAsync(string assetId, CancellationToken ct) => GoneAsync(() => assets.DeleteAssetWithHttpInfoAsync(assetId, ct), ct);
+    public Task<VendorAnswer<bool>> DeleteAssetAsync(string assetId, CancellationToken ct) =>
+        GoneAsync(() => assets.DeleteAssetWithHttpInfoAsync(assetId, ct), ct);
 
     public Task<VendorAnswer<MuxFiles>> GetFilesAsync(string assetId, CancellationToken ct) =>
         CallAsync(() => assets.GetAssetWithHttpInfoAsync(assetId, ct), r => Files(r?.Data), ct);
 
     public Task<VendorAnswer<string>> CreatePlaybackIdAsync(string assetId, CancellationToken ct) => CallAsync(
-        () => assets.CreateAssetPlaybackIdWithHttpInfoAsync(assetId, new CreatePlaybackIDRequest { Policy = PlaybackPolicy.Signed }, ct), r => r?.Data?.Id, ct);
+        () => assets.CreateAssetPlaybackIdWithHttpInfoAsync(
+            assetId, new CreatePlaybackIDRequest { Policy = PlaybackPolicy.Signed }, ct), r => r?.Data?.Id, ct);
 
     public Task<VendorAnswer<bool>> DeletePlaybackIdAsync(string assetId, string playbackId, CancellationToken ct) =>
         GoneAsync(() => assets.DeleteAssetPlaybackIdWithHttpInfoAsync(assetId, playbackId, ct), ct);
@@ -127,7 +129,7 @@ public sealed class MuxVideo(IDirectUploadsApiAsync uploads, IAssetsApiAsync ass
         return answer switch
         {
             VendorAnswer<bool?>.Refused r => new VendorAnswer<bool>.Refused(r.Status, r.Reason),
-            VendorAnswer<bool?>.Paced p => new VendorAnswer<bool>.Paced(p.Wait),
+            VendorAnswer<bool?>.RateLimited p => new VendorAnswer<bool>.RateLimited(p.Wait),
             VendorAnswer<bool?>.Unknown u => new VendorAnswer<bool>.Unknown(u.Reason),
             _ => new VendorAnswer<bool>.Ok(true),
         };
@@ -152,7 +154,7 @@ public sealed class MuxVideo(IDirectUploadsApiAsync uploads, IAssetsApiAsync ass
         }
         catch (ApiException e) when (e.ErrorCode == 429)
         {
-            return new VendorAnswer<TOut>.Paced(RetryAfter(e));
+            return new VendorAnswer<TOut>.RateLimited(RetryAfter(e));
         }
         catch (ApiException e) when (e.ErrorCode is >= 500 or 408 or 409)
         {
@@ -221,7 +223,8 @@ public sealed class MuxVideo(IDirectUploadsApiAsync uploads, IAssetsApiAsync ass
 
     private static MuxFiles? Files(Asset? asset) => asset?.Id is null ? null : new(
         [.. (asset.PlaybackIds ?? []).Where(p => p.Policy == PlaybackPolicy.Signed).Select(p => p.Id)],
-        [.. (asset.StaticRenditions?.Files ?? []).Where(f => f.Name == StaticRendition.NameEnum.HighestMp4).Select(f => new MuxRendition("highest.mp4", f.Status switch
+        [.. (asset.StaticRenditions?.Files ?? []).Where(
+            f => f.Name == StaticRendition.NameEnum.HighestMp4).Select(f => new MuxRendition("highest.mp4", f.Status switch
         {
             StaticRendition.StatusEnum.Ready => "ready",
             StaticRendition.StatusEnum.Skipped => "skipped",

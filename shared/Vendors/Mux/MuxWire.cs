@@ -13,11 +13,15 @@ public static class MuxWire
         Text(data, "status") ?? "",
         Text(data, "url"),
         Text(data, "asset_id"),
-        data.TryGetProperty("error", out var error) && error.ValueKind == JsonValueKind.Object ? Text(error, "message") ?? Text(error, "type") : null);
+        data.TryGetProperty("error", out var error) && error.ValueKind == JsonValueKind.Object
+            ? Text(error, "message") ?? Text(error, "type")
+            : null);
 
     /// <summary>In upload events the passthrough sits with the settings of the asset to come.</summary>
     public static string? UploadPassthrough(JsonElement data) =>
-        data.TryGetProperty("new_asset_settings", out var settings) && settings.ValueKind == JsonValueKind.Object ? Text(settings, "passthrough") : null;
+        data.TryGetProperty("new_asset_settings", out var settings) && settings.ValueKind == JsonValueKind.Object
+            ? Text(settings, "passthrough")
+            : null;
 
     public static MuxAsset Asset(JsonElement data)
     {

@@ -44,7 +44,8 @@ public sealed class PlaybackTokens
         signing = new(key, SecurityAlgorithms.RsaSha256);
     }
 
-    /// <summary>When a token made now ends: on a whole minute within the last minute of 15, and not after <paramref name="notAfter"/>.</summary>
+    /// <summary>When a token made now ends: on a whole minute within the last minute of 15, and not after
+    /// <paramref name="notAfter"/>.</summary>
     public DateTimeOffset Expiry(DateTimeOffset? notAfter)
     {
         var latest = (clock.GetUtcNow() + MaxTtl).ToUnixTimeSeconds();

@@ -18,7 +18,8 @@ public static class PageAction
 /// <param name="DedupKey">Our incident's id: what makes the same page twice one incident there.</param>
 /// <param name="Details">Ids only.</param>
 public sealed record Page(
-    string Action, string DedupKey, string Summary, string Severity, string Class, DateTimeOffset At, IReadOnlyDictionary<string, string> Details);
+    string Action, string DedupKey, string Summary, string Severity, string Class, DateTimeOffset At, IReadOnlyDictionary<string,
+    string> Details);
 
 /// <summary>
 /// PagerDuty's Events API v2. There is no idempotency key; the dedup key does its work: triggering an open incident again, acknowledging
@@ -51,7 +52,7 @@ public sealed class PagerDutyEvents(HttpClient http, IOptions<PagerDutyOptions> 
             return response.StatusCode switch
             {
                 HttpStatusCode.Accepted => new VendorAnswer<string>.Ok(page.DedupKey),
-                HttpStatusCode.TooManyRequests => new VendorAnswer<string>.Paced(Pace(response)),
+                HttpStatusCode.TooManyRequests => new VendorAnswer<string>.RateLimited(Pace(response)),
                 HttpStatusCode.RequestTimeout => new VendorAnswer<string>.Unknown("PagerDuty answered 408"),
                 >= HttpStatusCode.BadRequest and < HttpStatusCode.InternalServerError =>
                     new VendorAnswer<string>.Refused(status, await ReasonAsync(response, ct)),
@@ -91,12 +92,15 @@ public sealed class PagerDutyEvents(HttpClient http, IOptions<PagerDutyOptions> 
         page.DedupKey,
         // The two others take the key alone.
         page.Action != PageAction.Trigger ? null : new WirePayload(
-            page.Summary.Length > MaxSummary ? page.Summary[..MaxSummary] : page.Summary, options.Value.Source, page.Severity, page.At, page.Class, page.Details));
+            page.Summary.Length > MaxSummary
+                ? page.Summary[..MaxSummary]
+                : page.Summary, options.Value.Source, page.Severity, page.At, page.Class, page.Details));
 
     private sealed record WireEvent(string RoutingKey, string EventAction, string DedupKey, WirePayload? Payload);
 
     private sealed record WirePayload(
-        string Summary, string Source, string Severity, DateTimeOffset Timestamp, string Class, IReadOnlyDictionary<string, string> CustomDetails);
+        string Summary, string Source, string Severity, DateTimeOffset Timestamp, string Class, IReadOnlyDictionary<string,
+        string> CustomDetails);
 
     private sealed record WireFault(string? Message, IReadOnlyList<string>? Errors);
 }

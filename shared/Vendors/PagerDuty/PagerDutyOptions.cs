@@ -17,5 +17,6 @@ public sealed class PagerDutyOptions
 
     public bool IsOn => RoutingKey.Length > 0;
 
-    internal bool AreRight() => RoutingKey.Length == 0 || (RoutingKey.Length == RoutingKeyLength && RoutingKey.All(char.IsAsciiLetterOrDigit));
+    internal bool IsValid() =>
+        RoutingKey.Length == 0 || (RoutingKey.Length == RoutingKeyLength && RoutingKey.All(char.IsAsciiLetterOrDigit));
 }

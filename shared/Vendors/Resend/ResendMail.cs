@@ -7,13 +7,14 @@ namespace Portal.Vendors.Resend;
 /// <param name="Key">Our row's id: Resend sends once for each key in 24 hours, however often we try.</param>
 /// <param name="FromName">Free text, such as a tenant's name; what would end it early in a header is taken out.</param>
 public sealed record Mail(
-    Guid Key, string From, string FromName, string To, string Subject, string Html, string Text, IReadOnlyDictionary<string, string> Headers);
+    Guid Key, string From, string FromName, string To, string Subject, string Html, string Text, IReadOnlyDictionary<string,
+    string> Headers);
 
 /// <summary>
-/// Sends mail, never inside a transaction. An adapter over Resend's SDK 0.11, written for its ways: an error's status is what the <em>body</em> says (0 when it says none), bad
-/// JSON is an error even when the mail was accepted, a Retry-After that is a date escapes as a bare FormatException, a timeout looks like a
-/// cancellation, and its own idea of what is transient leaves out every 5xx. Where it cannot be known whether the mail went out, the answer
-/// is <see cref="VendorAnswer{T}.Unknown"/>: trying again with the same key is safe.
+/// Sends mail, never inside a transaction. An adapter over Resend's SDK 0.11, written for its ways: an error's status is what the
+/// <em>body</em> says (0 when it says none), bad JSON is an error even when the mail was accepted, a Retry-After that is a date escapes as
+/// a bare FormatException, a timeout looks like a cancellation, and its own idea of what is transient leaves out every 5xx. Where it
+/// cannot be known whether the mail went out, the answer is <see cref="VendorAnswer{T}.Unknown"/>: trying again with the same key is safe.
 /// </summary>
 /// <remarks>Scoped, because the client is. Reasons name Resend's error type, never its message: that may quote an address.</remarks>
 public sealed class ResendMail(IResend resend)
@@ -45,8 +46,9 @@ public sealed class ResendMail(IResend resend)
 
     private static VendorAnswer<Guid> Judge(ResendException e) => e.ErrorType switch
     {
-        ErrorType.RateLimitExceeded => new VendorAnswer<Guid>.Paced(TimeSpan.FromSeconds(Math.Max(1, e.Limits?.RetryAfter ?? e.Limits?.Reset ?? 1))),
-        ErrorType.DailyQuotaExceeded or ErrorType.MonthlyQuotaExceeded => new VendorAnswer<Guid>.Paced(QuotaWait),
+        ErrorType.RateLimitExceeded =>
+            new VendorAnswer<Guid>.RateLimited(TimeSpan.FromSeconds(Math.Max(1, e.Limits?.RetryAfter ?? e.Limits?.Reset ?? 1))),
+        ErrorType.DailyQuotaExceeded or ErrorType.MonthlyQuotaExceeded => new VendorAnswer<Guid>.RateLimited(QuotaWait),
         ErrorType.HttpSendFailed or ErrorType.Deserialization or ErrorType.MissingResponse or ErrorType.ConcurrentIdempotentRequests =>
             new VendorAnswer<Guid>.Unknown(e.ErrorType.ToString()),
         _ when e.StatusCode is >= HttpStatusCode.BadRequest and < HttpStatusCode.InternalServerError =>

@@ -24,14 +24,17 @@ public static class Orchestrations
     [Function(nameof(FanOut))]
     public static async Task<int> FanOut([OrchestrationTrigger] TaskOrchestrationContext context, int count)
     {
-        var squares = await Task.WhenAll(Enumerable.Range(1, count).Select(n => context.CallActivityAsync<int>(nameof(Activities.Square), n)));
+        var squares = await Task.WhenAll(
+            Enumerable.Range(1, count).Select(n => context.CallActivityAsync<int>(nameof(Activities.Square), n)));
         return squares.Sum();
     }
 
     /// <summary>An activity that fails so often before it succeeds.</summary>
     [Function(nameof(Retries))]
-    public static Task<int> Retries([OrchestrationTrigger] TaskOrchestrationContext context, int failures) => context.CallActivityAsync<int>(
-        nameof(Activities.FailAtFirst), new Attempts(context.InstanceId, failures), TaskOptions.FromRetryPolicy(new RetryPolicy(4, Moment)));
+    public static Task<int> Retries([OrchestrationTrigger] TaskOrchestrationContext context, int failures) =>
+        context.CallActivityAsync<int>(
+        nameof(Activities.FailAtFirst), new Attempts(
+            context.InstanceId, failures), TaskOptions.FromRetryPolicy(new RetryPolicy(4, Moment)));
 
     /// <summary>What an orchestrator learns of a failure, and that the type's name decides.</summary>
     [Function(nameof(Catches))]

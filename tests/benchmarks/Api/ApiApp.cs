@@ -7,7 +7,8 @@ using Portal.Runtime;
 
 namespace Portal.Tests.Benchmarks.Api;
 
-/// <summary>The portal in a process of its own: this program again, started as <c>api-app</c> with its settings in the environment.</summary>
+/// <summary>The portal in a process of its own: this program again, started as <c>api-app</c> with its settings in the
+/// environment.</summary>
 public sealed class ApiApp : IAsyncDisposable
 {
     public const string Verb = "api-app";
@@ -65,7 +66,8 @@ public sealed class ApiApp : IAsyncDisposable
     /// <summary>The other process. Ends when its standard input does: whoever started it is gone then.</summary>
     public static async Task ServeAsync(BenchmarkArguments arguments)
     {
-        string Given(string name) => Environment.GetEnvironmentVariable(name) ?? throw new InvalidOperationException($"{Verb} is started by the benchmark api.");
+        string Given(string name) =>
+            Environment.GetEnvironmentVariable(name) ?? throw new InvalidOperationException($"{Verb} is started by the benchmark api.");
         await using var host = await FunctionsHost.StartAsync(new FunctionsHostOptions
         {
             ContentRoot = AppContext.BaseDirectory,

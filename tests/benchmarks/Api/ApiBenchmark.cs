@@ -3,14 +3,15 @@ using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Portal.LocalVendors;
-using Portal.Playback;
 using Portal.Vendors.Mux;
+using Portal.Videos;
 
 namespace Portal.Tests.Benchmarks.Api;
 
 /// <summary>
-/// The API beside raw Npgsql running the same statements over as many connections: app and Postgres as processes of their own, the load from this one.
-/// <c>--count</c> seconds a measurement (5), <c>--only list,share-open</c> (also page, mint, plan, memory), <c>--small</c> for a tenth of the data.
+/// The API beside raw Npgsql running the same statements over as many connections: app and Postgres as processes of their own, the load
+/// from this one. <c>--count</c> seconds a measurement (5), <c>--only list,share-open</c> (also page, mint, plan, memory), <c>--small</c>
+/// for a tenth of the data.
 /// </summary>
 public static class ApiBenchmark
 {
@@ -32,9 +33,21 @@ public static class ApiBenchmark
         await using var app = await ApiApp.StartAsync(data.Settings.Values, database.ConnectionString, FreePort());
         await using var scenarios = new Scenarios(data);
         var faults = new List<string>();
-        if (arguments.Wants("plan")) faults.AddRange(await Plans.CheckAsync(scenarios, data.Settings.App));
-        if (arguments.Wants("page")) faults.AddRange(await DeepPages.CompareAsync(scenarios, data, app.Port, database.ConnectionString));
-        if (arguments.Wants("mint")) faults.AddRange(Mint(scenarios.Portal));
+        if (arguments.Wants("plan"))
+        {
+            faults.AddRange(await Plans.CheckAsync(scenarios, data.Settings.App));
+        }
+
+        if (arguments.Wants("page"))
+        {
+            faults.AddRange(await DeepPages.CompareAsync(scenarios, data, app.Port, database.ConnectionString));
+        }
+
+        if (arguments.Wants("mint"))
+        {
+            faults.AddRange(Mint(scenarios.Portal));
+        }
+
         var all = await scenarios.RecordAsync();
         foreach (var scenario in all.Where(s => arguments.Wants(s.Name)))
         {
@@ -46,7 +59,11 @@ public static class ApiBenchmark
             }
         }
 
-        if (arguments.Wants("memory")) faults.AddRange(await MemoryAsync(all, span, app));
+        if (arguments.Wants("memory"))
+        {
+            faults.AddRange(await MemoryAsync(all, span, app));
+        }
+
         if (faults.Count > 0)
         {
             throw new InvalidOperationException(string.Join('\n', faults));
@@ -54,9 +71,11 @@ public static class ApiBenchmark
     }
 
     /// <summary>Half of raw before and half after, so that what the machine does beside does not count for one side only.</summary>
-    private static async Task<IReadOnlyList<string>> CompareAsync(Scenario scenario, int connections, TimeSpan span, int port, string database)
+    private static async Task<IReadOnlyList<string>> CompareAsync(
+        Scenario scenario, int connections, TimeSpan span, int port, string database)
     {
-        Task<Reached> RawAsync() => Measure.RunAsync(connections, span / 2, () => RawWorker.OpenAsync(database, scenario.Trips, scenario.Values));
+        Task<Reached> RawAsync() =>
+            Measure.RunAsync(connections, span / 2, () => RawWorker.OpenAsync(database, scenario.Trips, scenario.Values));
         var before = await RawAsync();
         var reached = await Measure.RunAsync(connections, span, () => HttpWorker.OpenAsync(port, scenario.Ask));
         var after = await RawAsync();
@@ -97,7 +116,8 @@ public static class ApiBenchmark
         var perSecond = Math.Round(Count / times.Sum() * 1000, 1);
         times.Sort();
         var p99 = Reached.At(times, 0.99);
-        BenchmarkLine.Print("mint", new() { ["per_s"] = perSecond, ["p50_ms"] = Reached.At(times, 0.5), ["p99_ms"] = p99, ["limit_ms"] = MintGoalMs });
+        BenchmarkLine.Print(
+            "mint", new() { ["per_s"] = perSecond, ["p50_ms"] = Reached.At(times, 0.5), ["p99_ms"] = p99, ["limit_ms"] = MintGoalMs });
         return p99 < MintGoalMs ? [] : [$"Minting takes {p99} ms at p99."];
     }
 
@@ -108,14 +128,17 @@ public static class ApiBenchmark
         var faults = new List<string>();
         for (var slice = 0; slice < MemorySlices; slice++)
         {
-            var reached = await Measure.RunAsync(Connections[^1], span, () => HttpWorker.OpenAsync(app.Port, () => all[Random.Shared.Next(all.Count)].Ask()));
+            var reached = await Measure.RunAsync(
+                Connections[^1], span, () => HttpWorker.OpenAsync(app.Port, () => all[Random.Shared.Next(all.Count)].Ask()));
             faults.AddRange(reached.Faults);
             held.Add(app.MemoryMb);
             BenchmarkLine.Print("memory", new() { ["slice"] = slice + 1, ["per_s"] = reached.PerSecond, ["working_set_mb"] = held[^1] });
         }
 
         var growth = held[^1] / held[1];
-        return growth <= MemoryGoal ? faults : [.. faults, $"The app's memory grew to {Math.Round(growth, 2)} times what it was after the second slice."];
+        return growth <= MemoryGoal
+            ? faults
+            : [.. faults, $"The app's memory grew to {Math.Round(growth, 2)} times what it was after the second slice."];
     }
 
     private static int FreePort()

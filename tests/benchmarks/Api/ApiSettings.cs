@@ -6,7 +6,8 @@ using Portal.Tests.Support;
 
 namespace Portal.Tests.Benchmarks.Api;
 
-/// <summary>What the app is told: as in production (no reset of pooled connections), with limits out of the way and no vendor but Clerk's keys.</summary>
+/// <summary>What the app is told: as in production (no reset of pooled connections), with limits out of the way and no vendor but Clerk's
+/// keys.</summary>
 public sealed record ApiSettings(string Key, string App, Dictionary<string, string?> Values)
 {
     public static ApiSettings New(string database, LocalClerk clerk)
@@ -14,7 +15,13 @@ public sealed record ApiSettings(string Key, string App, Dictionary<string, stri
         var key = Convert.ToBase64String(RandomNumberGenerator.GetBytes(32));
         using var rsa = RSA.Create(2048);
         using var ec = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        string As(string role) => new NpgsqlConnectionStringBuilder(database) { Options = $"-c role={role}", MaxPoolSize = 100, NoResetOnClose = true }.ConnectionString;
+        string As(string role) =>
+            new NpgsqlConnectionStringBuilder(database)
+            {
+                Options = $"-c role={role}",
+                MaxPoolSize = 100,
+                NoResetOnClose = true,
+            }.ConnectionString;
         return new(key, As("portal_app"), new(TestSettings.Schedules)
         {
             ["Database:App"] = As("portal_app"),
@@ -47,7 +54,7 @@ public sealed record ApiSettings(string Key, string App, Dictionary<string, stri
             ["Limits:UserPerMinute"] = "100000000",
             ["Limits:TenantPerMinute"] = "100000000",
             ["Limits:PlaybacksPerMinute"] = "100000000",
-            ["Limits:FailedTriesPerMinute"] = "100000000",
+            ["Limits:FailedAttemptsPerMinute"] = "100000000",
             ["Operations:DurableUrl"] = "http://127.0.0.1/runtime/webhooks/durabletask",
             ["Operations:DurableKey"] = "bench",
             ["Keys:System:durabletask_extension"] = "bench",

@@ -2,12 +2,13 @@ using System.Diagnostics;
 using Dapper;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
-using Portal.Paging;
-using Portal.Tasks;
+using Portal.Foundation.Paging;
+using Portal.Projects;
 
 namespace Portal.Tests.Benchmarks.Api;
 
-/// <summary>The first page and the 10 000th of each order of the biggest tenant's tasks, in turns, so that nothing but the depth differs.</summary>
+/// <summary>The first page and the 10 000th of each order of the biggest tenant's tasks, in turns, so that nothing but the depth
+/// differs.</summary>
 public static class DeepPages
 {
     private const double Goal = 1.2;
@@ -37,7 +38,9 @@ public static class DeepPages
                 """, new { tenant });
             var cursor = scenarios.Portal.GetRequiredService<Cursors>().Write(new Position(at, id), tenant, $"tasks:{order}");
             var path = $"/api/tasks?limit=50&sort={order}";
-            faults.AddRange(await InTurnsAsync(order, [new("GET", path, data.Sessions[0]), new("GET", $"{path}&cursor={cursor}", data.Sessions[0])], port));
+            faults.AddRange(
+                await InTurnsAsync(
+                    order, [new("GET", path, data.Sessions[0]), new("GET", $"{path}&cursor={cursor}", data.Sessions[0])], port));
         }
 
         return faults;
@@ -56,12 +59,16 @@ public static class DeepPages
                 return [fault];
             }
 
-            if (turn >= WarmUp) times[turn % 2].Add(Stopwatch.GetElapsedTime(start).TotalMilliseconds);
+            if (turn >= WarmUp)
+            {
+                times[turn % 2].Add(Stopwatch.GetElapsedTime(start).TotalMilliseconds);
+            }
         }
 
         var (first, deep) = (Reached.At([.. times[0].Order()], 0.5), Reached.At([.. times[1].Order()], 0.5));
         var ratio = Math.Round(deep / first, 3);
-        BenchmarkLine.Print("page-10000", new() { ["order"] = order, ["first_p50_ms"] = first, ["p50_ms"] = deep, ["ratio"] = ratio, ["limit"] = Goal });
+        BenchmarkLine.Print(
+            "page-10000", new() { ["order"] = order, ["first_p50_ms"] = first, ["p50_ms"] = deep, ["ratio"] = ratio, ["limit"] = Goal });
         return ratio <= Goal ? [] : [$"The 10 000th page by {order} costs {ratio} times the first."];
     }
 }

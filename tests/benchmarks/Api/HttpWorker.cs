@@ -8,8 +8,8 @@ namespace Portal.Tests.Benchmarks.Api;
 public sealed record Ask(string Method, string Path, string? Session = null, string? Body = null, string? Headers = null);
 
 /// <summary>
-/// Speaks HTTP/1.1 over one connection with hardly any work of its own: app, Postgres and this program share the machine, and what a full client costs
-/// would count as the app's.
+/// Speaks HTTP/1.1 over one connection with hardly any work of its own: app, Postgres and this program share the machine, and what a full
+/// client costs would count as the app's.
 /// </summary>
 public sealed class HttpWorker(TcpClient tcp, Func<Ask> next) : IWorker
 {
@@ -48,7 +48,8 @@ public sealed class HttpWorker(TcpClient tcp, Func<Ask> next) : IWorker
 
         if (ask.Body is not null)
         {
-            text.Append("Content-Type: application/json\r\nContent-Length: ").Append(ask.Body.Length.ToString(CultureInfo.InvariantCulture)).Append("\r\n");
+            text.Append("Content-Type: application/json\r\nContent-Length: ").Append(
+                ask.Body.Length.ToString(CultureInfo.InvariantCulture)).Append("\r\n");
         }
 
         return text.Append("\r\n").Append(ask.Body).ToString();

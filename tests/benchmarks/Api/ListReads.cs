@@ -1,18 +1,13 @@
 using Microsoft.Extensions.DependencyInjection;
-using Portal.Assets;
-using Portal.Audit;
-using Portal.Comments;
-using Portal.Db;
-using Portal.Invites;
-using Portal.Milestones;
-using Portal.Notifications;
-using Portal.Paging;
+using Portal.Compliance;
+using Portal.Events;
+using Portal.Foundation.Identity;
+using Portal.Foundation.Paging;
+using Portal.People;
 using Portal.Projects;
-using Portal.ShareLinks;
-using Portal.Tasks;
-using Portal.Templates;
-using Portal.Tenancy;
-using Portal.Users;
+using Portal.Sharing;
+using Portal.Sharing.ShareLinks;
+using Portal.Videos;
 
 namespace Portal.Tests.Benchmarks.Api;
 
@@ -32,7 +27,9 @@ public static class ListReads
     public static IEnumerable<ListRead> All => [.. Tasks(), .. Work(), .. Review(), .. People(), .. AuditLog()];
 
     private static Caller Person(string kind, string role) =>
-        new(new TenantId(ApiData.Key("tenant", Biggest)), new UserId(ApiData.Key(kind, Biggest)), role, ApiData.ClerkUser(Biggest), null, "bench");
+        new(
+            new TenantId(
+                ApiData.Key("tenant", Biggest)), new UserId(ApiData.Key(kind, Biggest)), role, ApiData.ClerkUser(Biggest), null, "bench");
 
     private static ListRead Of<TStore>(string name, Caller caller, Func<TStore, Caller, Task> read)
         where TStore : notnull => new(name, caller, portal => read(portal.GetRequiredService<TStore>(), caller));
@@ -58,10 +55,12 @@ public static class ListReads
         {
             foreach (var (name, filter) in filters)
             {
-                yield return Of<TaskList>($"tasks:{order}:{name}", Admin, (s, c) => s.ReadAsync(c.Tenant, c, filter, order, Page, default));
+                yield return Of<TaskList>(
+                    $"tasks:{order}:{name}", Admin, (s, c) => s.ReadAsync(c.Tenant, c, filter, order, Page, default));
             }
 
-            yield return Of<TaskList>($"tasks:{order}:member", Member, (s, c) => s.ReadAsync(c.Tenant, c, new TaskFilter(), order, Page, default));
+            yield return Of<TaskList>(
+                $"tasks:{order}:member", Member, (s, c) => s.ReadAsync(c.Tenant, c, new TaskFilter(), order, Page, default));
         }
     }
 
@@ -71,25 +70,43 @@ public static class ListReads
         {
             foreach (var order in new[] { ProjectList.Newest, ProjectList.ByName })
             {
-                yield return Of<ProjectList>($"projects:{order}:{who}", caller, (s, c) => s.ReadAsync(c.Tenant, c, new ProjectFilter(), order, Page, default));
+                yield return Of<ProjectList>(
+                    $"projects:{order}:{who}", caller, (s, c) => s.ReadAsync(c.Tenant, c, new ProjectFilter(), order, Page, default));
             }
 
-            yield return Of<ProjectList>($"projects:of-somebody:{who}", caller, (s, c) => s.ReadAsync(c.Tenant, c, new ProjectFilter(Member: Member.User), ProjectList.Newest, Page, default));
-            yield return Of<ProjectList>($"projects:text:{who}", caller, (s, c) => s.ReadAsync(c.Tenant, c, new ProjectFilter(Text: "ab"), ProjectList.Newest, Page, default));
-            yield return Of<MilestoneStore>($"milestones:{who}", caller, (s, c) => s.ListAsync(c.Tenant, c, new MilestoneFilter(), Page, default));
-            yield return Of<MilestoneStore>($"milestones:project:{who}", caller, (s, c) => s.ListAsync(c.Tenant, c, new MilestoneFilter(Project), Page, default));
-            yield return Of<AssetStore>($"assets:newest:{who}", caller, (s, c) => s.ListAsync(c.Tenant, c, new AssetFilter(), false, Page, default));
-            yield return Of<AssetStore>($"assets:title:{who}", caller, (s, c) => s.ListAsync(c.Tenant, c, new AssetFilter(), true, Page, default));
-            yield return Of<AssetStore>($"assets:project:{who}", caller, (s, c) => s.ListAsync(c.Tenant, c, new AssetFilter(Project), false, Page, default));
-            yield return Of<AssetStore>($"assets:text:{who}", caller, (s, c) => s.ListAsync(c.Tenant, c, new AssetFilter(Text: "ab"), false, Page, default));
-            yield return Of<AssetStore>($"assets:status:{who}", caller, (s, c) => s.ListAsync(c.Tenant, c, new AssetFilter(Statuses: ["ready"]), true, Page, default));
+            yield return Of<ProjectList>(
+                $"projects:of-somebody:{who}", caller, (s, c) =>
+                    s.ReadAsync(c.Tenant, c, new ProjectFilter(Member: Member.User), ProjectList.Newest, Page, default));
+            yield return Of<ProjectList>(
+                $"projects:text:{who}", caller, (s, c) =>
+                    s.ReadAsync(c.Tenant, c, new ProjectFilter(Text: "ab"), ProjectList.Newest, Page, default));
+            yield return Of<MilestoneStore>(
+                $"milestones:{who}", caller, (s, c) => s.ListAsync(c.Tenant, c, new MilestoneFilter(), Page, default));
+            yield return Of<MilestoneStore>(
+                $"milestones:project:{who}", caller, (s, c) => s.ListAsync(c.Tenant, c, new MilestoneFilter(Project), Page, default));
+            yield return Of<AssetStore>(
+                $"assets:newest:{who}", caller, (s, c) => s.ListAsync(c.Tenant, c, new AssetFilter(), false, Page, default));
+            yield return Of<AssetStore>(
+                $"assets:title:{who}", caller, (s, c) => s.ListAsync(c.Tenant, c, new AssetFilter(), true, Page, default));
+            yield return Of<AssetStore>(
+                $"assets:project:{who}", caller, (s, c) => s.ListAsync(c.Tenant, c, new AssetFilter(Project), false, Page, default));
+            yield return Of<AssetStore>(
+                $"assets:text:{who}", caller, (s, c) => s.ListAsync(c.Tenant, c, new AssetFilter(Text: "ab"), false, Page, default));
+            yield return Of<AssetStore>(
+                $"assets:status:{who}", caller, (s, c) =>
+                    s.ListAsync(c.Tenant, c, new AssetFilter(Statuses: ["ready"]), true, Page, default));
             yield return Of<ShareLinkStore>($"share-links:{who}", caller, (s, c) => s.ListAsync(c.Tenant, c, null, Page, default));
-            yield return Of<ShareLinkStore>($"share-links:asset:{who}", caller, (s, c) => s.ListAsync(c.Tenant, c, new AssetId(ApiData.Key("asset", Biggest)), Page, default));
+            yield return Of<ShareLinkStore>(
+                $"share-links:asset:{who}", caller, (s, c) =>
+                    s.ListAsync(c.Tenant, c, new AssetId(ApiData.Key("asset", Biggest)), Page, default));
         }
 
         yield return Of<TemplateStore>("templates", Admin, (s, c) => s.ListAsync(c.Tenant, TemplateStatus.Active, null, Page, default));
-        yield return Of<TemplateStore>("templates:text", Admin, (s, c) => s.ListAsync(c.Tenant, TemplateStatus.Active, "plate 7", Page, default));
-        yield return Of<AssetStore>("asset-versions", Admin, (s, c) => s.ListVersionsAsync(c.Tenant, c, new AssetId(ApiData.Key("asset", Biggest)), Page, default));
+        yield return Of<TemplateStore>(
+            "templates:text", Admin, (s, c) => s.ListAsync(c.Tenant, TemplateStatus.Active, "plate 7", Page, default));
+        yield return Of<AssetStore>(
+            "asset-versions", Admin, (s, c) =>
+                s.ListVersionsAsync(c.Tenant, c, new AssetId(ApiData.Key("asset", Biggest)), Page, default));
         yield return Of<MemberStore>("project-members", Admin, (s, c) => s.ListAsync(c.Tenant, Project, Page, default));
     }
 
@@ -98,28 +115,41 @@ public static class ListReads
         var version = new AssetVersionId(ApiData.Key("version", Biggest));
         foreach (var order in Enum.GetValues<CommentOrder>())
         {
-            yield return Of<CommentStore>($"comments:{order}", Member, (s, c) => s.ListAsync(c.Tenant, c, version, new CommentFilter(), order, Page, default));
-            yield return Of<CommentStore>($"comments:{order}:open", Admin, (s, c) => s.ListAsync(c.Tenant, c, version, new CommentFilter(Resolved: false), order, Page, default));
-            yield return Of<CommentStore>($"comments:{order}:author", Admin, (s, c) => s.ListAsync(c.Tenant, c, version, new CommentFilter(Author: Member.User), order, Page, default));
+            yield return Of<CommentStore>(
+                $"comments:{order}", Member, (s, c) => s.ListAsync(c.Tenant, c, version, new CommentFilter(), order, Page, default));
+            yield return Of<CommentStore>(
+                $"comments:{order}:open", Admin, (s, c) =>
+                    s.ListAsync(c.Tenant, c, version, new CommentFilter(Resolved: false), order, Page, default));
+            yield return Of<CommentStore>(
+                $"comments:{order}:author", Admin, (s, c) =>
+                    s.ListAsync(c.Tenant, c, version, new CommentFilter(Author: Member.User), order, Page, default));
             yield return Of<CommentStore>($"comments:{order}:guest", Admin, (s, c) =>
-                s.ListForGuestAsync(c.Tenant, version, new CommentFilter(Link: new ShareLinkId(ApiData.Key("link", 0))), order, Page, default));
+                s.ListForGuestAsync(
+                    c.Tenant, version, new CommentFilter(Link: new ShareLinkId(ApiData.Key("link", 0))), order, Page, default));
         }
 
-        yield return Of<ShareLinkStore>("share-links:opens", Admin, (s, c) => s.ListOpensAsync(c.Tenant, c, new ShareLinkId(ApiData.Key("link", 0)), Page, default));
-        yield return Of<ShareLinkStore>("share-links:addressed", Member with { Role = Role.Client }, (s, c) => s.ListAddressedAsync(c.Tenant, c, Page, default));
+        yield return Of<ShareLinkStore>(
+            "share-links:opens", Admin, (s, c) => s.ListOpensAsync(c.Tenant, c, new ShareLinkId(ApiData.Key("link", 0)), Page, default));
+        yield return Of<ShareLinkStore>(
+            "share-links:addressed", Member with { Role = Role.Client }, (s, c) => s.ListAddressedAsync(c.Tenant, c, Page, default));
     }
 
     private static IEnumerable<ListRead> People()
     {
-        yield return Of<UserStore>("users:name", Admin, (s, c) => s.ListAsync(c.Tenant, c, new UserFilter(null, null, null), true, Page, default));
-        yield return Of<UserStore>("users:newest", Admin, (s, c) => s.ListAsync(c.Tenant, c, new UserFilter(null, null, null), false, Page, default));
-        yield return Of<UserStore>("users:role", Admin, (s, c) => s.ListAsync(c.Tenant, c, new UserFilter(Role.Client, "active", null), true, Page, default));
-        yield return Of<UserStore>("users:text", Admin, (s, c) => s.ListAsync(c.Tenant, c, new UserFilter(null, null, "person"), true, Page, default));
+        yield return Of<UserStore>(
+            "users:name", Admin, (s, c) => s.ListAsync(c.Tenant, c, new UserFilter(null, null, null), true, Page, default));
+        yield return Of<UserStore>(
+            "users:newest", Admin, (s, c) => s.ListAsync(c.Tenant, c, new UserFilter(null, null, null), false, Page, default));
+        yield return Of<UserStore>(
+            "users:role", Admin, (s, c) => s.ListAsync(c.Tenant, c, new UserFilter(Role.Client, "active", null), true, Page, default));
+        yield return Of<UserStore>(
+            "users:text", Admin, (s, c) => s.ListAsync(c.Tenant, c, new UserFilter(null, null, "person"), true, Page, default));
         yield return Of<InviteStore>("invites", Admin, (s, c) => s.ListAsync(c.Tenant, c, null, Page, default));
         yield return Of<InviteStore>("invites:status", Admin, (s, c) => s.ListAsync(c.Tenant, c, "pending", Page, default));
         yield return Of<NotificationStore>("notifications", Admin, (s, c) => s.ListAsync(c.Tenant, c, null, null, Page, default));
         yield return Of<NotificationStore>("notifications:unread", Admin, (s, c) => s.ListAsync(c.Tenant, c, true, null, Page, default));
-        yield return Of<NotificationStore>("notifications:type", Admin, (s, c) => s.ListAsync(c.Tenant, c, null, "comment_added", Page, default));
+        yield return Of<NotificationStore>(
+            "notifications:type", Admin, (s, c) => s.ListAsync(c.Tenant, c, null, "comment_added", Page, default));
     }
 
     private static IEnumerable<ListRead> AuditLog()

@@ -37,7 +37,10 @@ public static class Measure
         }
 
         var times = all.SelectMany(a => a.Times).Order().ToList();
-        return new(Math.Round(times.Count / span.TotalSeconds, 1), Reached.At(times, 0.5), Reached.At(times, 0.99), [.. all.SelectMany(a => a.Faults).Distinct().Take(3)]);
+        return new(
+            Math.Round(times.Count / span.TotalSeconds, 1), Reached.At(times, 0.5), Reached.At(times, 0.99), [
+                .. all.SelectMany(a => a.Faults).Distinct().Take(3)
+            ]);
     }
 
     private static async Task<(List<double> Times, List<string> Faults)> LoopAsync(IWorker worker, long began, TimeSpan span)

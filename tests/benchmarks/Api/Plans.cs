@@ -3,7 +3,8 @@ using Npgsql;
 
 namespace Portal.Tests.Benchmarks.Api;
 
-/// <summary>No list reads a whole table at this size: asked of the planner, as the application's role, with the statements that the stores send.</summary>
+/// <summary>No list reads a whole table at this size: asked of the planner, as the application's role, with the statements that the stores
+/// send.</summary>
 public static class Plans
 {
     /// <summary>Below it a table is a page or two, and reading all of it is the right plan.</summary>
@@ -21,7 +22,8 @@ public static class Plans
             var statement = await scenarios.StatementAsync(list.Read);
             var (nodes, took) = await ExplainAsync(connection, list.As.Tenant.Value, statement);
             var used = nodes.Where(n => n.Index is not null).Select(n => n.Index!).Distinct().ToList();
-            var scans = nodes.Where(n => n.Type == "Seq Scan" && n.Table is not null && !small.Contains(n.Table)).Select(n => n.Table!).Distinct().ToList();
+            var scans = nodes.Where(
+                n => n.Type == "Seq Scan" && n.Table is not null && !small.Contains(n.Table)).Select(n => n.Table!).Distinct().ToList();
             BenchmarkLine.Print($"plan {list.Name}", new()
             {
                 ["indexes"] = used,
@@ -40,7 +42,8 @@ public static class Plans
 
     private static async Task<HashSet<string>> SmallTablesAsync(NpgsqlConnection connection)
     {
-        await using var command = new NpgsqlCommand("select relname from pg_class where relnamespace = 'portal'::regnamespace and relkind = 'r' and reltuples < $1", connection);
+        await using var command = new NpgsqlCommand(
+            "select relname from pg_class where relnamespace = 'portal'::regnamespace and relkind = 'r' and reltuples < $1", connection);
         command.Parameters.Add(new NpgsqlParameter { Value = (float)Small });
         await using var reader = await command.ExecuteReaderAsync();
         var small = new HashSet<string>(StringComparer.Ordinal);
@@ -53,7 +56,8 @@ public static class Plans
     }
 
     /// <summary>In a batch, which is one transaction: the tenant is set as <c>PortalDb</c> sets it.</summary>
-    private static async Task<(List<Node> Nodes, double Milliseconds)> ExplainAsync(NpgsqlConnection connection, Guid tenant, Statement statement)
+    private static async Task<(List<Node> Nodes, double Milliseconds)> ExplainAsync(
+        NpgsqlConnection connection, Guid tenant, Statement statement)
     {
         await using var batch = new NpgsqlBatch(connection);
         var set = new NpgsqlBatchCommand("select set_config('app.tenant_id', $1, true)");

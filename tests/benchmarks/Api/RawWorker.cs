@@ -4,8 +4,8 @@ using Npgsql;
 namespace Portal.Tests.Benchmarks.Api;
 
 /// <summary>
-/// What stands for a recorded value when its statements are sent again: the tenant, the person, the task of this round. Every other id and random
-/// value of the recording is made anew, once a round.
+/// What stands for a recorded value when its statements are sent again: the tenant, the person, the task of this round. Every other id and
+/// random value of the recording is made anew, once a round.
 /// </summary>
 public sealed class Substitutes
 {

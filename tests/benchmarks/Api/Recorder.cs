@@ -52,7 +52,8 @@ public sealed partial class Recorder : ILoggerProvider, ILoggerFactory
     /// <summary>As Npgsql itself does: each statement with the numbers of its own parameters.</summary>
     private static List<Statement> Split(NpgsqlCommand command)
     {
-        var values = command.Parameters.ToDictionary(p => p.ParameterName.TrimStart('@'), p => p.Value ?? DBNull.Value, StringComparer.OrdinalIgnoreCase);
+        var values = command.Parameters.ToDictionary(
+            p => p.ParameterName.TrimStart('@'), p => p.Value ?? DBNull.Value, StringComparer.OrdinalIgnoreCase);
         var statements = new List<Statement>();
         foreach (var text in command.CommandText.Split(";\n", StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
         {
@@ -60,7 +61,11 @@ public sealed partial class Recorder : ILoggerProvider, ILoggerFactory
             var sql = Parameter().Replace(text, match =>
             {
                 var name = match.Groups[1].Value;
-                if (!names.Contains(name, StringComparer.OrdinalIgnoreCase)) names.Add(name);
+                if (!names.Contains(name, StringComparer.OrdinalIgnoreCase))
+                {
+                    names.Add(name);
+                }
+
                 var number = names.FindIndex(n => n.Equals(name, StringComparison.OrdinalIgnoreCase)) + 1;
                 return string.Create(CultureInfo.InvariantCulture, $"${number}");
             });
@@ -92,7 +97,8 @@ public sealed partial class Recorder : ILoggerProvider, ILoggerFactory
 
         public bool IsEnabled(LogLevel logLevel) => category == "Npgsql.Transaction";
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         {
             if (category == "Npgsql.Transaction" && eventId.Name is { } name)
             {

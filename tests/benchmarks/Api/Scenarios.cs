@@ -3,12 +3,12 @@ using System.Security.Cryptography;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
-using Portal.Db;
-using Portal.Limits;
-using Portal.Paging;
-using Portal.ShareLinks;
-using Portal.Tasks;
-using Portal.Tenancy;
+using Portal.Foundation.Db;
+using Portal.Foundation.Identity;
+using Portal.Foundation.Limits;
+using Portal.Foundation.Paging;
+using Portal.Projects;
+using Portal.Sharing.ShareLinks;
 
 namespace Portal.Tests.Benchmarks.Api;
 
@@ -24,13 +24,15 @@ public sealed class Scenarios : IAsyncDisposable
     private readonly Recorder recorder = new();
     private readonly PortalDataSources sources;
     private readonly ServiceProvider portal;
-    private readonly Caller caller = new(new(ApiData.Key("tenant", Model)), new(ApiData.Key("user", Model)), Role.Admin, ApiData.ClerkUser(Model), null, "bench");
+    private readonly Caller caller = new(
+        new(ApiData.Key("tenant", Model)), new(ApiData.Key("user", Model)), Role.Admin, ApiData.ClerkUser(Model), null, "bench");
     private int patched;
 
     public Scenarios(ApiData data)
     {
         this.data = data;
-        sources = new PortalDataSources(recorder.Build(data.Settings.App), NpgsqlDataSource.Create(data.Settings.Values["Database:System"]!));
+        sources = new PortalDataSources(
+            recorder.Build(data.Settings.App), NpgsqlDataSource.Create(data.Settings.Values["Database:System"]!));
         var services = new ServiceCollection();
         services.AddSingleton<IConfiguration>(new ConfigurationBuilder().AddInMemoryCollection(data.Settings.Values).Build()).AddLogging();
         services.AddPortalCore();
@@ -49,7 +51,8 @@ public sealed class Scenarios : IAsyncDisposable
     ];
 
     /// <summary>The statement of a list as it goes to the database, for a look at its plan.</summary>
-    public async Task<Statement> StatementAsync(Func<IServiceProvider, Task> read) => (await recorder.RecordAsync(() => read(portal)))[0].Statements[^1];
+    public async Task<Statement> StatementAsync(Func<IServiceProvider, Task> read) =>
+        (await recorder.RecordAsync(() => read(portal)))[0].Statements[^1];
 
     public async ValueTask DisposeAsync()
     {
@@ -62,18 +65,25 @@ public sealed class Scenarios : IAsyncDisposable
 
     private async Task<Scenario> ListAsync()
     {
-        var trips = await SignedInAsync(() => portal.GetRequiredService<TaskList>().ReadAsync(caller.Tenant, caller, new TaskFilter(), TaskList.Newest, new Page(50, null), default));
-        return new("list", () => new("GET", "/api/tasks", data.Sessions[Any(ApiData.TenantCount)]), trips, () => OfTenant(Any(ApiData.TenantCount)));
+        var trips = await SignedInAsync(
+            () =>
+                portal.GetRequiredService<TaskList>().ReadAsync(
+                    caller.Tenant, caller, new TaskFilter(), TaskList.Newest, new Page(50, null), default));
+        return new(
+            "list", () => new(
+                "GET", "/api/tasks", data.Sessions[Any(ApiData.TenantCount)]), trips, () => OfTenant(Any(ApiData.TenantCount)));
     }
 
     private async Task<Scenario> GetAsync()
     {
         var model = data.Tasks.First(t => t.Tenant == Model).Id;
-        var trips = await SignedInAsync(() => portal.GetRequiredService<TaskStore>().FindAsync(caller.Tenant, caller, new TaskId(model), default));
+        var trips = await SignedInAsync(
+            () => portal.GetRequiredService<TaskStore>().FindAsync(caller.Tenant, caller, new TaskId(model), default));
         (Guid Id, int Tenant) Pick() => data.Tasks[Any(data.Tasks.Count)];
         return new(
             "get",
-            () => Pick() is var (id, tenant) ? new("GET", $"/api/tasks/{id}", data.Sessions[tenant]) : throw new InvalidOperationException(),
+            () =>
+                Pick() is var (id, tenant) ? new("GET", $"/api/tasks/{id}", data.Sessions[tenant]) : throw new InvalidOperationException(),
             trips,
             () => OfTask(model, Pick()));
     }
@@ -83,8 +93,12 @@ public sealed class Scenarios : IAsyncDisposable
         var fields = new TaskFields("Created by the benchmark", "", TaskPriority.Normal, null, null, []);
         var db = portal.GetRequiredService<PortalDb>();
         var trips = await SignedInAsync(() => db.InTenantAsync(
-            caller.Tenant, tx => portal.GetRequiredService<TaskStore>().CreateAsync(tx, caller.Tenant, caller, new ProjectId(ApiData.Key("project", Model)), fields, []), default));
-        Ask Ask(int tenant) => new("POST", "/api/tasks", data.Sessions[tenant], $$"""{"projectId":"{{ApiData.Key("project", tenant)}}","title":"Created by the benchmark"}""");
+            caller.Tenant, tx => portal.GetRequiredService<TaskStore>().CreateAsync(
+                tx, caller.Tenant, caller, new ProjectId(ApiData.Key("project", Model)), fields, []), default));
+        Ask Ask(int tenant) =>
+            new(
+                "POST", "/api/tasks", data.Sessions[tenant],
+                $$"""{"projectId":"{{ApiData.Key("project", tenant)}}","title":"Created by the benchmark"}""");
         return new("create", () => Ask(Any(ApiData.TenantCount)), trips, () => OfTenant(Any(ApiData.TenantCount)));
     }
 
@@ -94,7 +108,10 @@ public sealed class Scenarios : IAsyncDisposable
         var db = portal.GetRequiredService<PortalDb>();
         var trips = await SignedInAsync(() => db.InTenantAsync(
             caller.Tenant,
-            tx => portal.GetRequiredService<TaskStore>().UpdateAsync(tx, caller.Tenant, caller, new TaskId(model), 1, was => new("Patched by the benchmark", was.Description, was.Priority, was.DueOn, was.MilestoneId, null)),
+            tx =>
+                portal.GetRequiredService<TaskStore>().UpdateAsync(
+                    tx, caller.Tenant, caller, new TaskId(model), 1, was =>
+                        new("Patched by the benchmark", was.Description, was.Priority, was.DueOn, was.MilestoneId, null)),
             default));
 
         // Each is at its first version, and is changed once.
@@ -110,7 +127,9 @@ public sealed class Scenarios : IAsyncDisposable
         }
 
         Ask Ask((Guid Id, int Tenant) task) =>
-            new("PATCH", $"/api/tasks/{task.Id}", data.Sessions[task.Tenant], """{"title":"Patched by the benchmark"}""", "If-Match: \"1\"\r\n");
+            new(
+                "PATCH", $"/api/tasks/{task.Id}", data.Sessions[task.Tenant], """{"title":"Patched by the benchmark"}""",
+                "If-Match: \"1\"\r\n");
         return new("patch", () => Ask(Next()), trips, () => OfTask(model, Next()));
     }
 
@@ -118,7 +137,8 @@ public sealed class Scenarios : IAsyncDisposable
     {
         var requester = new Requester(SHA256.HashData([1]), "other", "bench");
         var model = data.LinkTokens[0];
-        var trips = await recorder.RecordAsync(() => portal.GetRequiredService<OpenShareLink>().RunAsync(new Visitor(model, null, null, null), requester, false, default));
+        var trips = await recorder.RecordAsync(
+            () => portal.GetRequiredService<OpenShareLink>().RunAsync(new Visitor(model, null, null, null), requester, false, default));
         Substitutes Values()
         {
             var values = new Substitutes();
@@ -129,7 +149,9 @@ public sealed class Scenarios : IAsyncDisposable
 
         // From many addresses, as guests come: the limit is counted by address.
         static string From(int n) => string.Create(CultureInfo.InvariantCulture, $"X-Forwarded-For: 198.18.{n / 250}.{n % 250}\r\n");
-        return new("share-open", () => new("GET", $"/api/share/{data.LinkTokens[Any(data.LinkTokens.Count)]}", null, null, From(Any(Addresses))), trips, Values);
+        return new(
+            "share-open", () => new(
+                "GET", $"/api/share/{data.LinkTokens[Any(data.LinkTokens.Count)]}", null, null, From(Any(Addresses))), trips, Values);
     }
 
     /// <summary>What every signed-in request sends first, then the rest.</summary>

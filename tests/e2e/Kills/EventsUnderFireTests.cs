@@ -17,7 +17,8 @@ public sealed class EventsUnderFireTests(ITestOutputHelper output)
         var result = await new EventFire(portal, options, output.WriteLine).RunAsync();
 
         output.WriteLine(result.ToString());
-        Assert.True(result.Violations.Count == 0, $"seed {seed}: {string.Join('\n', result.Violations)}\n{string.Join('\n', portal.App.Lines)}");
+        Assert.True(
+            result.Violations.Count == 0, $"seed {seed}: {string.Join('\n', result.Violations)}\n{string.Join('\n', portal.App.Lines)}");
         Assert.True(result.Mails > 40, "Hardly anything was sent.");
         Assert.True(result.Faults.Values.Sum() > 0, "No vendor failed.");
     }

@@ -3,7 +3,8 @@ using Xunit.Abstractions;
 
 namespace Portal.Tests.EndToEnd.Kills;
 
-/// <summary>Engine processes killed with SIGKILL while Postgres is restarted under them. At full count: the soak program <c>engine</c>.</summary>
+/// <summary>Engine processes killed with SIGKILL while Postgres is restarted under them. At full count: the soak program
+/// <c>engine</c>.</summary>
 public sealed class KilledEngineTests(ITestOutputHelper output)
 {
     [Theory]
@@ -16,7 +17,8 @@ public sealed class KilledEngineTests(ITestOutputHelper output)
         await using var server = await EngineSoak.StartServerAsync();
         var database = await server.EnsureDatabaseAsync("engine");
         var options = new EngineLoopOptions(
-            Kills: 10, seed, processes, InFlight: 40, RestartEvery: 4, Pause: TimeSpan.FromMilliseconds(400), Limit: TimeSpan.FromSeconds(90));
+            Kills: 10, seed, processes, InFlight: 40, RestartEvery: 4, Pause: TimeSpan.FromMilliseconds(400),
+            Limit: TimeSpan.FromSeconds(90));
         await using var loop = new EngineLoop(server, database, options, output.WriteLine);
 
         var result = await loop.RunAsync();

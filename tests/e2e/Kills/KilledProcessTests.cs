@@ -13,10 +13,12 @@ public sealed class KilledProcessTests(ITestOutputHelper output)
         output.WriteLine($"seed {seed}");
         await using var portal = await LivePortal.StartAsync();
 
-        var result = await new KillLoop(portal, new KillLoopOptions(6, seed, Hurry: true, TimeSpan.FromSeconds(60)), output.WriteLine).RunAsync();
+        var result = await new KillLoop(
+            portal, new KillLoopOptions(6, seed, Hurry: true, TimeSpan.FromSeconds(60)), output.WriteLine).RunAsync();
 
         output.WriteLine(result.ToString());
-        Assert.True(result.Violations.Count == 0, $"seed {seed}: {string.Join('\n', result.Violations)}\n{string.Join('\n', portal.App.Lines)}");
+        Assert.True(
+            result.Violations.Count == 0, $"seed {seed}: {string.Join('\n', result.Violations)}\n{string.Join('\n', portal.App.Lines)}");
         Assert.True(result.Uploads >= result.Kills, "Hardly any upload was asked for.");
         Assert.True(result.TakeOverEpochs > 0, "No orchestration outlived its process: the kills hit nothing.");
     }

@@ -1,4 +1,4 @@
-using Portal.Functions.Contract;
+using Portal.Functions.Foundation.Contract;
 using Portal.Tests.Support.Contract;
 
 namespace Portal.Tests.Integration.Contract;
@@ -48,7 +48,8 @@ public sealed class ConformanceTests(ContractPortal portal)
         var again = await ExpectAsync(operation, keyed, "the same key again", ask.TakesTime, Good(operation));
         if (again.Headers.GetValueOrDefault("idempotency-replayed") != "true" || first.Headers.ContainsKey("idempotency-replayed"))
         {
-            faults.Add($"{operation.Name}: the second request with a key must say that it is a repetition, and only that one\n    {again}");
+            faults.Add(
+                $"{operation.Name}: the second request with a key must say that it is a repetition, and only that one\n    {again}");
         }
 
         if (operation.Parameters.Count == 0 && keyed.Body is null)
@@ -60,7 +61,10 @@ public sealed class ConformanceTests(ContractPortal portal)
         // Another request: to another thing, or with a body that differs by a space.
         var other = keyed.Body is { } body
             ? keyed with { Body = (byte[])[.. body.Span, (byte)' '] }
-            : keyed with { Path = operation.PathWith(ask with { Path = operation.Parameters.ToDictionary(p => p.Name, Another) }) + ask.Query };
+            : keyed with
+            {
+                Path = operation.PathWith(ask with { Path = operation.Parameters.ToDictionary(p => p.Name, Another) }) + ask.Query,
+            };
         await ExpectAsync(operation, other, "the key of another request", false, 422);
     }
 
@@ -71,7 +75,10 @@ public sealed class ConformanceTests(ContractPortal portal)
         {
             await ExpectAsync(operation, request with { As = null }, "no session", false, 401);
             await ExpectAsync(operation, request with { As = null, Authorization = "Bearer a.b.c" }, "no real session", false, 401);
-            await ExpectAsync(operation, request with { As = "deactivated" }, "somebody deactivated", false, operation.IsForNewcomers ? 409 : 403);
+            await ExpectAsync(
+                operation, request with { As = "deactivated" }, "somebody deactivated", false, operation.IsForUnprovisionedUsers
+                    ? 409
+                    : 403);
             foreach (var role in operation.Roles.Count == 0 ? [] : ApiAsking.AllRoles.Except(operation.Roles))
             {
                 await ExpectAsync(operation, request with { As = role }, role, false, 403);
@@ -81,7 +88,10 @@ public sealed class ConformanceTests(ContractPortal portal)
         foreach (var parameter in operation.Parameters)
         {
             var nowhere = new Dictionary<string, string>(ask.Path) { [parameter.Name] = Another(parameter) };
-            await ExpectAsync(operation, request with { Path = operation.PathWith(ask with { Path = nowhere }) + ask.Query }, $"another {parameter.Name}", false,
+            await ExpectAsync(operation, request with
+            {
+                Path = operation.PathWith(ask with { Path = nowhere }) + ask.Query,
+            }, $"another {parameter.Name}", false,
                 operation.IsLink && verb == "DELETE" && parameter != operation.Parameters[0] ? [404, .. Good(operation)] : [404]);
         }
 
@@ -92,7 +102,9 @@ public sealed class ConformanceTests(ContractPortal portal)
 
         if (operation.About.Query is not null)
         {
-            await ExpectAsync(operation, request with { Path = operation.PathWith(ask) + "?nonsense=1" }, "a query parameter that is not there", false, 400);
+            await ExpectAsync(
+                operation, request with { Path = operation.PathWith(ask) + "?nonsense=1" }, "a query parameter that is not there", false,
+                400);
         }
 
         if (operation.About.NeedsMatch)
@@ -120,7 +132,8 @@ public sealed class ConformanceTests(ContractPortal portal)
         await ExpectAsync(operation, request with { Body = "[]"u8.ToArray() }, "a list", false, 400);
         await ExpectAsync(operation, request with { Body = "{"u8.ToArray() }, "half a body", false, 400);
         await ExpectAsync(operation, request with { Body = new byte[70_000] }, "70 000 bytes", false, 413);
-        await ExpectAsync(operation, request with { Body = "a=b"u8.ToArray(), MediaType = "application/x-www-form-urlencoded" }, "a form", false, 415);
+        await ExpectAsync(
+            operation, request with { Body = "a=b"u8.ToArray(), MediaType = "application/x-www-form-urlencoded" }, "a form", false, 415);
         if (operation.About.TakesKey)
         {
             await ExpectAsync(operation, With(request, "Idempotency-Key", new string('k', 256)), "a key that is too long", false, 400);
@@ -139,16 +152,24 @@ public sealed class ConformanceTests(ContractPortal portal)
     {
         var read = ApiOperation.All.FirstOrDefault(o => o.Path == operation.Path && o.Reads);
         return read is not null
-            && (await portal.World.SendAsync(new("GET", operation.PathWith(ask)) { As = operation.Caller(ask) })).Headers.TryGetValue("etag", out var tag) ? tag : "\"1\"";
+            && (
+                await portal.World.SendAsync(
+                    new("GET", operation.PathWith(ask)) { As = operation.Caller(ask) })).Headers.TryGetValue("etag", out var tag)
+                ? tag
+                : "\"1\"";
     }
 
-    private static string Another(PathParameter parameter) => parameter.Constraints.Any(c => c is "int" or "long") ? "999999" : Guid.NewGuid().ToString();
+    private static string Another(PathParameter parameter) =>
+        parameter.Constraints.Any(c => c is "int" or "long") ? "999999" : Guid.NewGuid().ToString();
 
-    private static int[] Good(ApiOperation operation) => operation.About.AlsoStatus == 0 ? [operation.About.Status] : [operation.About.Status, operation.About.AlsoStatus];
+    private static int[] Good(ApiOperation operation) =>
+        operation.About.AlsoStatus == 0 ? [operation.About.Status] : [operation.About.Status, operation.About.AlsoStatus];
 
-    private static ApiRequest With(ApiRequest request, string header, string value) => request with { Headers = new Dictionary<string, string>(request.Headers) { [header] = value } };
+    private static ApiRequest With(ApiRequest request, string header, string value) =>
+        request with { Headers = new Dictionary<string, string>(request.Headers) { [header] = value } };
 
-    private async Task<ApiAnswer> ExpectAsync(ApiOperation operation, ApiRequest request, string what, bool takesTime, params int[] expected)
+    private async Task<ApiAnswer> ExpectAsync(
+        ApiOperation operation, ApiRequest request, string what, bool takesTime, params int[] expected)
     {
         var (answer, undocumented) = await portal.TryAsync(operation, request, takesTime);
         faults.AddRange(undocumented);

@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
-using Portal.Functions.Contract;
+using Portal.Functions.Foundation.Contract;
 using Portal.Tests.Support.Contract;
 
 namespace Portal.Tests.Integration.Contract;
@@ -18,14 +18,16 @@ public sealed partial class DocsPageTests(ContractPortal portal)
 
         var ids = Id().Matches(page).Select(m => m.Groups[1].Value).ToList();
         Assert.Equal(ids.Count, ids.Distinct().Count());
-        Assert.Empty(Link().Matches(page).Select(m => m.Groups[1].Value).Where(l => l.StartsWith('#') && !ids.Contains(l[1..])).Distinct());
+        Assert.Empty(
+            Link().Matches(page).Select(m => m.Groups[1].Value).Where(l => l.StartsWith('#') && !ids.Contains(l[1..])).Distinct());
     }
 
     [Fact]
     public async Task Nothing_is_loaded_from_anywhere_and_only_its_own_script_and_style_run()
     {
         var answer = await PageAsync();
-        Assert.All(Link().Matches(answer.Body).Select(m => m.Groups[1].Value), l => Assert.Matches("^(#|/api/openapi.json$|data:image/svg)", l));
+        Assert.All(
+            Link().Matches(answer.Body).Select(m => m.Groups[1].Value), l => Assert.Matches("^(#|/api/openapi.json$|data:image/svg)", l));
 
         var policy = answer.Headers["content-security-policy"];
         Assert.StartsWith("default-src 'none'; style-src 'sha256-", policy, StringComparison.Ordinal);
@@ -33,7 +35,9 @@ public sealed partial class DocsPageTests(ContractPortal portal)
         foreach (var tag in new[] { "script", "style" })
         {
             var text = Regex.Match(answer.Body, $"<{tag}>(.*?)</{tag}>", RegexOptions.Singleline).Groups[1].Value;
-            Assert.Contains($"{tag}-src 'sha256-{Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(text)))}'", policy, StringComparison.Ordinal);
+            Assert.Contains(
+                $"{tag}-src 'sha256-{Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(text)))}'", policy,
+                StringComparison.Ordinal);
         }
     }
 

@@ -1,4 +1,4 @@
-using Portal.Functions.Contract;
+using Portal.Functions.Foundation.Contract;
 using Portal.Tests.Support.Contract;
 
 namespace Portal.Tests.Integration.Contract;

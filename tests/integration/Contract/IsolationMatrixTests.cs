@@ -5,9 +5,9 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Npgsql;
-using Portal.Db;
-using Portal.Functions.Contract;
-using Portal.Tenancy;
+using Portal.Foundation.Db;
+using Portal.Foundation.Identity;
+using Portal.Functions.Foundation.Contract;
 using Portal.Tests.Support;
 
 namespace Portal.Tests.Integration.Contract;
@@ -35,17 +35,22 @@ public sealed class IsolationMatrixTests : IAsyncLifetime
         {
             await admin.ExecuteAsync("""
                 do $$ begin
-                    if not exists (select 1 from pg_roles where rolname = 'bypass_for_tests') then create role bypass_for_tests nologin bypassrls; end if;
+                    if not exists (select 1 from pg_roles where rolname = 'bypass_for_tests')
+                    then create role bypass_for_tests nologin bypassrls; end if;
                 exception when duplicate_object or unique_violation then null;
                 end $$;
                 grant portal_app to bypass_for_tests;
                 """);
         }
 
-        var bypassing = new NpgsqlConnectionStringBuilder(portal.Portal.Database.Admin) { Options = "-c role=bypass_for_tests" }.ConnectionString;
+        var bypassing = new NpgsqlConnectionStringBuilder(
+            portal.Portal.Database.Admin)
+        { Options = "-c role=bypass_for_tests" }.ConnectionString;
         await using (var app = new NpgsqlConnection(bypassing))
         {
-            Assert.True(await app.ExecuteScalarAsync<long>("select count(*) from portal.projects") > 0, "The role must really bypass row-level security.");
+            Assert.True(
+                await app.ExecuteScalarAsync<long>(
+                    "select count(*) from portal.projects") > 0, "The role must really bypass row-level security.");
         }
 
         portal.Portal.Settings["Database:App"] = bypassing;
@@ -63,7 +68,8 @@ public sealed class IsolationMatrixTests : IAsyncLifetime
         await matrix.PrepareAsync();
         portal.Portal.AddToApp = builder =>
         {
-            builder.Services.Replace(ServiceDescriptor.Singleton<PortalDb>(services => new PinnedDb(services.GetRequiredService<PortalDataSources>())));
+            builder.Services.Replace(
+                ServiceDescriptor.Singleton<PortalDb>(services => new PinnedDb(services.GetRequiredService<PortalDataSources>())));
             builder.UseMiddleware<MisleadMiddleware>();
         };
         await portal.Portal.RestartHostAsync();
@@ -86,7 +92,8 @@ public sealed class IsolationMatrixTests : IAsyncLifetime
         var before = await VictimAsync();
         await work();
         var after = await VictimAsync();
-        faults.AddRange(after.Where(t => before[t.Key] != t.Value).Select(t => $"{t.Key}: rows of the victim were {before[t.Key]} and are {t.Value}"));
+        faults.AddRange(
+            after.Where(t => before[t.Key] != t.Value).Select(t => $"{t.Key}: rows of the victim were {before[t.Key]} and are {t.Value}"));
     }
 
     /// <summary>A fingerprint of the victim's rows, table by table.</summary>
@@ -101,7 +108,8 @@ public sealed class IsolationMatrixTests : IAsyncLifetime
         foreach (var table in tables)
         {
             prints[table] = await connection.ExecuteScalarAsync<string>(
-                $"select count(*) || ' ' || coalesce(md5(string_agg(t::text, '|' order by t::text)), '') from portal.{table} t where tenant_id = @Tenant", new { TestPeople.Tenant }) ?? "";
+                $"select count(*) || ' ' || coalesce(md5(string_agg(t::text, '|' order by t::text)), '') from portal.{table} t where "
+                    + "tenant_id = @Tenant", new { TestPeople.Tenant }) ?? "";
         }
 
         Assert.Contains("projects", prints.Keys);
@@ -114,7 +122,8 @@ public sealed class IsolationMatrixTests : IAsyncLifetime
         protected override TenantId SessionTenant(TenantId tenant) => new(TestPeople.OtherTenant);
     }
 
-    /// <summary>After the door: the intruder's tenant is said to be the victim's, so that every predicate matches the victim's rows.</summary>
+    /// <summary>After the door: the intruder's tenant is said to be the victim's, so that every predicate matches the victim's
+    /// rows.</summary>
     private sealed class MisleadMiddleware : IFunctionsWorkerMiddleware
     {
         public Task Invoke(FunctionContext context, FunctionExecutionDelegate next)

@@ -1,10 +1,11 @@
-using Portal.Functions.Contract;
-using Portal.Functions.Http;
+using Portal.Functions.Foundation;
+using Portal.Functions.Foundation.Contract;
 using Portal.Tests.Support.Contract;
 
 namespace Portal.Tests.Integration.Contract;
 
-/// <summary>Every cell of docs/permissions.md through the front door: each function × each role and everybody else who may knock.</summary>
+/// <summary>Every cell of docs/permissions.md through the front door: each function × each role and everybody else who may
+/// knock.</summary>
 [Collection(ContractCollection.Name)]
 public sealed class MatrixTests(ContractPortal portal)
 {
@@ -15,7 +16,8 @@ public sealed class MatrixTests(ContractPortal portal)
         var operations = ApiOperation.All.ToDictionary(o => o.Name);
         Assert.Equal(operations.Keys.Order(StringComparer.Ordinal), rows.Select(r => r.Function).Order(StringComparer.Ordinal));
         Assert.Equal(
-            ApiAsking.AllRoles.Concat(["Operator", "no session"]).Order(StringComparer.Ordinal), rows[0].Allowed.Keys.Order(StringComparer.Ordinal));
+            ApiAsking.AllRoles.Concat(
+                ["Operator", "no session"]).Order(StringComparer.Ordinal), rows[0].Allowed.Keys.Order(StringComparer.Ordinal));
 
         var matrix = new PermissionMatrix(portal);
         var knocks = await matrix.KnocksAsync();
@@ -32,7 +34,8 @@ public sealed class MatrixTests(ContractPortal portal)
 
         foreach (var knock in knocks)
         {
-            var answer = await portal.World.SendAsync(new ApiRequest("GET", "/api/there-is-nothing") { As = knock.As, Authorization = knock.Authorization });
+            var answer = await portal.World.SendAsync(
+                new ApiRequest("GET", "/api/there-is-nothing") { As = knock.As, Authorization = knock.Authorization });
             Assert.True(answer.Status == 404, $"Nowhere × {knock.Column}: {answer}");
         }
 
@@ -40,7 +43,8 @@ public sealed class MatrixTests(ContractPortal portal)
         Assert.True(faults.Count == 0, $"{faults.Count} of {cells} cells:\n{string.Join('\n', faults)}");
     }
 
-    /// <summary>Who gets in with the cookie is told in tests/integration/Operations; no token or session opens a page in its place.</summary>
+    /// <summary>Who gets in with the cookie is told in tests/integration/Operations; no token or session opens a page in its
+    /// place.</summary>
     [Fact]
     public async Task No_page_for_people_on_call_opens_to_a_session_or_a_token()
     {
@@ -51,8 +55,10 @@ public sealed class MatrixTests(ContractPortal portal)
             foreach (var page in pages)
             {
                 var verb = page.Request.Split(' ', ',')[0];
-                var path = page.Request.Split('`')[1].Replace("{id}", "x", StringComparison.Ordinal).Replace("{act}", "terminate", StringComparison.Ordinal);
-                var answer = await portal.World.SendAsync(new ApiRequest(verb, path) { As = knock.As, Authorization = knock.Authorization });
+                var path = page.Request.Split('`')[1].Replace("{id}", "x", StringComparison.Ordinal).Replace(
+                    "{act}", "terminate", StringComparison.Ordinal);
+                var answer = await portal.World.SendAsync(
+                    new ApiRequest(verb, path) { As = knock.As, Authorization = knock.Authorization });
                 Assert.True(answer.Status is 303 or 401 or 403, $"{page.Function} × {knock.Column}: {answer}");
             }
         }

@@ -1,4 +1,4 @@
-using Portal.Functions.Contract;
+using Portal.Functions.Foundation.Contract;
 using Portal.Tests.Support.Contract;
 
 namespace Portal.Tests.Integration.Contract;
@@ -35,23 +35,30 @@ internal sealed class PermissionMatrix(ContractPortal portal)
     public async Task<IReadOnlyList<Knock>> KnocksAsync()
     {
         var guest = (await portal.World.NewLinkAsync()).Text("token");
-        var expired = (await portal.Portal.Clerk.SignInAsync("admin", new() { IssuedAt = portal.Portal.Clock.GetUtcNow().AddMinutes(-5), Lifetime = TimeSpan.FromMinutes(4) })).Jwt;
+        var expired = (
+            await portal.Portal.Clerk.SignInAsync(
+                "admin", new() { IssuedAt = portal.Portal.Clock.GetUtcNow().AddMinutes(-5), Lifetime = TimeSpan.FromMinutes(4) })).Jwt;
         return
         [
             new("no session", null, null, (_, row, _) => row.Allowed["no session"] ? null : 401),
             new("guest", null, $"Bearer {guest}", (_, row, _) => row.Allowed["no session"] ? null : 401),
             new("expired", null, $"Bearer {expired}", (_, row, _) => row.Allowed["no session"] ? null : 401),
             // Who sets a portal up has no role in it yet: any session in an organization may ask.
-            new("deactivated", "deactivated", null, (operation, row, _) => row.Allowed["no session"] || operation.IsForNewcomers ? null : 403),
+            new(
+                "deactivated", "deactivated", null, (operation, row, _) =>
+                    row.Allowed["no session"] || operation.IsForUnprovisionedUsers ? null : 403),
             OtherTenant,
             Unassigned("agency"),
             Unassigned("client"),
             new("Operator", "operator", null, (_, row, _) => row.Allowed["Operator"] || row.Allowed["no session"] ? null : 403),
-            .. new[] { "compliance", "client", "agency", "admin" }.Select(role => new Knock(role, role, null, (operation, row, _) => Role(operation, row, role))),
+            .. new[] { "compliance", "client", "agency", "admin" }.Select(
+                role => new Knock(role, role, null, (operation, row, _) => Role(operation, row, role))),
         ];
     }
 
-    public static Knock OtherTenant { get; } = new("other tenant", "other-admin", null, (operation, row, reach) => Role(operation, row, "admin") ?? (Anybody(row) || reach == Reach.Nothing ? null : 404));
+    public static Knock OtherTenant { get; } = new(
+        "other tenant", "other-admin", null, (operation, row, reach) =>
+            Role(operation, row, "admin") ?? (Anybody(row) || reach == Reach.Nothing ? null : 404));
 
     public static Knock Unassigned(string role) => new(
         $"unassigned {role}", $"unassigned-{role}", null,
@@ -75,8 +82,10 @@ internal sealed class PermissionMatrix(ContractPortal portal)
             request = knock == OtherTenant ? request.InOwnWords() : request;
             var (answer, undocumented) = await portal.TryAsync(operation, request, ask.TakesTime && expected is null);
             faults.AddRange(StoresAreMisled ? [] : undocumented);
-            var misled = StoresAreMisled && !operation.IsAnonymous && (verb is not ("GET" or "HEAD") || expected is null) && answer.Status is not (200 or 201 or 202 or 204 or 403);
-            if (!misled && !(StoresAreMisled && sample.Reach == Reach.Nothing) && Wrong(expected, answer, verb, ask, sample.Reach) is { } wrong)
+            var misled = StoresAreMisled && !operation.IsAnonymous && (verb is not ("GET" or "HEAD") || expected is null)
+                && answer.Status is not (200 or 201 or 202 or 204 or 403);
+            if (!misled && !(StoresAreMisled && sample.Reach == Reach.Nothing)
+                && Wrong(expected, answer, verb, ask, sample.Reach) is { } wrong)
             {
                 faults.Add($"{operation.Name} × {knock.Column}: {wrong}\n    {request}\n    → {answer}");
             }
@@ -100,10 +109,17 @@ internal sealed class PermissionMatrix(ContractPortal portal)
         return expected switch
         {
             // Not to be seen: where the body names it, a field that names nothing is as good.
-            404 when ask.Path.Count == 0 => answer.Status == 404 || answer is { Status: 400, Problem: "invalid-request" } or { Status: 409, Problem: "bulk-refused" } ? null : $"expected 404, got {answer.Status}",
-            403 => answer.Status == 403 && (verb == "HEAD" || DoorSlugs.Contains(answer.Problem)) ? null : $"expected 403 of the door, got {answer.Status} {answer.Problem}",
+            404 when ask.Path.Count == 0 =>
+                answer.Status == 404 || answer is { Status: 400, Problem: "invalid-request" } or { Status: 409, Problem: "bulk-refused" }
+                    ? null
+                    : $"expected 404, got {answer.Status}",
+            403 =>
+                answer.Status == 403 && (verb == "HEAD" || DoorSlugs.Contains(answer.Problem))
+                    ? null
+                    : $"expected 403 of the door, got {answer.Status} {answer.Problem}",
             { } status => answer.Status == status ? null : $"expected {status}, got {answer.Status}",
-            null when answer.Status == 401 || DoorSlugs.Contains(answer.Problem) || (verb == "HEAD" && answer.Status == 403) => $"expected to be let in, got {answer.Status} {answer.Problem}",
+            null when answer.Status == 401 || DoorSlugs.Contains(answer.Problem) || (verb == "HEAD" && answer.Status == 403) =>
+                $"expected to be let in, got {answer.Status} {answer.Problem}",
             null when answer.Status == 404 && reach != Reach.Person && ask.As is null => "expected to be let in, got 404",
             _ => null,
         };
@@ -112,5 +128,6 @@ internal sealed class PermissionMatrix(ContractPortal portal)
     private static bool Anybody(PermissionsRow row) => row.Allowed["no session"];
 
     /// <summary>Null: the role may.</summary>
-    private static int? Role(ApiOperation operation, PermissionsRow row, string role) => row.Allowed[role] || Anybody(row) || operation.IsForNewcomers ? null : 403;
+    private static int? Role(ApiOperation operation, PermissionsRow row, string role) =>
+        row.Allowed[role] || Anybody(row) || operation.IsForUnprovisionedUsers ? null : 403;
 }

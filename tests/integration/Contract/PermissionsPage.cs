@@ -20,14 +20,18 @@ public static class PermissionsPage
         var headings = Cells(lines.Single(l => l.StartsWith("| function |", StringComparison.Ordinal)));
         return
         [
-            .. lines.Where(l => l.StartsWith("| `", StringComparison.Ordinal)).Select(Cells).Where(cells => cells.Length == headings.Length).Select(cells => new PermissionsRow(
+            .. lines.Where(
+                l =>
+                    l.StartsWith("| `", StringComparison.Ordinal)).Select(Cells).Where(cells =>
+                        cells.Length == headings.Length).Select(cells => new PermissionsRow(
                 cells[0].Trim('`'),
                 cells[1],
                 headings.Zip(cells).Skip(FirstColumn).ToDictionary(c => c.First, c => c.Second switch
                 {
                     "yes" => true,
                     "–" => false,
-                    var other => throw new InvalidOperationException($"docs/permissions.md says '{other}' of {cells[0]}; a cell is yes or –."),
+                    var other =>
+                        throw new InvalidOperationException($"docs/permissions.md says '{other}' of {cells[0]}; a cell is yes or –."),
                 }))),
         ];
     }

@@ -11,7 +11,11 @@ public sealed class DeliveryFaultTests(TestPortal portal) : IClassFixture<TestPo
 
     public Task DisposeAsync() => Task.CompletedTask;
 
-    public static TheoryData<string> Mailed => ["invite_expired", "project_created", "mux_asset_ready", "share_link_created", "share_link_revoked", "comment_added", "notification_digest_sent", "residency_report_generated"];
+    public static TheoryData<string> Mailed =>
+        [
+            "invite_expired", "project_created", "mux_asset_ready", "share_link_created", "share_link_revoked", "comment_added",
+            "notification_digest_sent", "residency_report_generated"
+        ];
 
     [Theory]
     [MemberData(nameof(Mailed))]
@@ -25,7 +29,9 @@ public sealed class DeliveryFaultTests(TestPortal portal) : IClassFixture<TestPo
 
         Assert.Equal(before + 1, (await portal.InboxOfAsync(address)).Count);
         Assert.All(
-            await portal.ListAsync("select status from portal.deliveries where aggregate_id = @aggregate and event_type = @type and recipient <> 'contact'", new { aggregate, type }),
+            await portal.ListAsync(
+                "select status from portal.deliveries where aggregate_id = @aggregate and event_type = @type and recipient <> 'contact'",
+                new { aggregate, type }),
             status => Assert.Equal("sent", status));
         Assert.Equal(1, await portal.EventsAsync(aggregate, type));
     }
@@ -37,7 +43,9 @@ public sealed class DeliveryFaultTests(TestPortal portal) : IClassFixture<TestPo
         portal.Resend.Faults.FailNextAfterEffect(TestPeople.Crew + 1, ApiFault.ConnectionAbort);
         await portal.Host.RunTimerAsync("SweepOutbox");
         await Eventually.TrueAsync(
-            async () => await portal.ScalarAsync<long>("select count(*) from portal.deliveries where aggregate_id = @project and tries > 0", new { project }) == TestPeople.Crew + 1, "every first go to have failed");
+            async () => await portal.ScalarAsync<long>(
+                "select count(*) from portal.deliveries where aggregate_id = @project and attempts > 0",
+                new { project }) == TestPeople.Crew + 1, "every first go to have failed");
         await using (var connection = await portal.OpenAsync())
         {
             await connection.ExecuteAsync("update portal.projects set name = 'After' where id = @project", new { project });
@@ -46,7 +54,9 @@ public sealed class DeliveryFaultTests(TestPortal portal) : IClassFixture<TestPo
         await portal.DeliverMovingAsync();
         var mail = Assert.Single(await portal.InboxOfAsync("agency"), m => m.Text!.Contains(project.ToString(), StringComparison.Ordinal));
         Assert.Contains("Before", mail.Subject, StringComparison.Ordinal);
-        Assert.Equal(["sent"], (await portal.ListAsync("select distinct status from portal.deliveries where aggregate_id = @project", new { project })));
+        Assert.Equal(
+            ["sent"], (
+                await portal.ListAsync("select distinct status from portal.deliveries where aggregate_id = @project", new { project })));
     }
 
     [Fact]
@@ -58,19 +68,27 @@ public sealed class DeliveryFaultTests(TestPortal portal) : IClassFixture<TestPo
         Assert.Contains(project, await portal.ToldAsync("agency", "project_created"));
 
         await portal.DeliverMovingAsync();
-        Assert.Equal(["failed"], await portal.ListAsync("select distinct status from portal.deliveries where aggregate_id = @project", new { project }));
+        Assert.Equal(
+            ["failed"], await portal.ListAsync(
+                "select distinct status from portal.deliveries where aggregate_id = @project", new { project }));
         Assert.Equal(8 * (TestPeople.Crew + 1), portal.Resend.Requests.Count("POST", "/emails"));
-        Assert.Equal(TestPeople.Crew + 1, await portal.ScalarAsync<long>("select count(*) from portal.alerts where kind = 'delivery_failed'"));
-        Assert.Equal(TestPeople.Crew + 1, await portal.ScalarAsync<long>("select count(*) from portal.alerts where kind = 'delivery_retrying'"));
+        Assert.Equal(
+            TestPeople.Crew + 1, await portal.ScalarAsync<long>("select count(*) from portal.alerts where kind = 'delivery_failed'"));
+        Assert.Equal(
+            TestPeople.Crew + 1, await portal.ScalarAsync<long>("select count(*) from portal.alerts where kind = 'delivery_retrying'"));
     }
 
     [Fact]
     public async Task A_vendor_that_asks_for_patience_uses_no_try()
     {
-        portal.Resend.Faults.FailNextApiCalls(30, ApiFault.Status(429, """{"statusCode":429,"name":"rate_limit_exceeded","message":"Too many requests."}""", retryAfterSeconds: 20));
+        portal.Resend.Faults.FailNextApiCalls(
+            30, ApiFault.Status(
+                429, """{"statusCode":429,"name":"rate_limit_exceeded","message":"Too many requests."}""", retryAfterSeconds: 20));
         var project = await portal.NewProjectAsync("Patience");
         await portal.DeliverMovingAsync();
-        Assert.Equal(["sent 0"], await portal.ListAsync("select distinct status || ' ' || tries from portal.deliveries where aggregate_id = @project", new { project }));
+        Assert.Equal(
+            ["sent 0"], await portal.ListAsync(
+                "select distinct status || ' ' || attempts from portal.deliveries where aggregate_id = @project", new { project }));
         Assert.Single(await portal.InboxOfAsync("agency"), m => m.Text!.Contains(project.ToString(), StringComparison.Ordinal));
     }
 
@@ -85,9 +103,13 @@ public sealed class DeliveryFaultTests(TestPortal portal) : IClassFixture<TestPo
         await portal.Host.RunTimerAsync("SweepOutbox");
         (await portal.As("agency").PostAsync($"/api/share-links/{link.Id}/revoke")).Expect(200);
         await portal.Host.RunTimerAsync("SweepOutbox");
-        Assert.Equal("pending", await portal.ScalarAsync<string>("select status from portal.deliveries where aggregate_id = @id and event_type = 'share_link_revoked' and channel = 'email'", new { id = link.Id }));
+        Assert.Equal(
+            "pending", await portal.ScalarAsync<string>(
+                "select status from portal.deliveries where aggregate_id = @id and event_type = 'share_link_revoked' and channel = 'email'",
+            new { id = link.Id }));
         await portal.DeliverMovingAsync();
-        Assert.Single(await portal.InboxOfAsync("order@client.example"), m => m.Text!.Contains(link.Text("token"), StringComparison.Ordinal));
+        Assert.Single(
+            await portal.InboxOfAsync("order@client.example"), m => m.Text!.Contains(link.Text("token"), StringComparison.Ordinal));
     }
 
     [Fact]
@@ -99,13 +121,17 @@ public sealed class DeliveryFaultTests(TestPortal portal) : IClassFixture<TestPo
         portal.Resend.Faults.FailNextAfterEffect(1, ApiFault.ConnectionAbort);
         await portal.Host.RunTimerAsync("SweepOutbox");
         await Eventually.TrueAsync(
-            async () => await portal.ScalarAsync<long>("select count(*) from portal.deliveries where aggregate_id = @id and tries = 1", new { id = link.Id }) == 1, "the first go to have failed");
+            async () => await portal.ScalarAsync<long>(
+                "select count(*) from portal.deliveries where aggregate_id = @id and attempts = 1", new { id = link.Id }) == 1,
+                "the first go to have failed");
         (await portal.As("agency").PostAsync($"/api/share-links/{link.Id}/revoke")).Expect(200);
         await portal.DeliverMovingAsync();
 
         Assert.Equal(
             ["skipped perhaps sent: link_not_active_any_more", "sent "],
-            await portal.ListAsync("select status || ' ' || coalesce(reason, '') from portal.deliveries where aggregate_id = @id order by seq", new { id = link.Id }));
+            await portal.ListAsync(
+                "select status || ' ' || coalesce(reason, '') from portal.deliveries where aggregate_id = @id order by seq",
+                new { id = link.Id }));
         Assert.Collection(
             await portal.InboxOfAsync("perhaps@client.example"),
             mail => Assert.Contains(link.Text("token"), mail.Text!, StringComparison.Ordinal),
@@ -123,8 +149,10 @@ public sealed class DeliveryFaultTests(TestPortal portal) : IClassFixture<TestPo
         {
             // As the sweep left them: taken, and nobody started them.
             await connection.ExecuteAsync("""
-                insert into portal.deliveries (id, tenant_id, event_id, event_type, aggregate_id, seq, channel, recipient, status, started_at, created_at)
-                select gen_random_uuid(), d.tenant_id, e.event_id, e.type, e.aggregate_id, d.seq, 'email', 'user:' || @user, 'sending', @now, @now
+                insert into portal.deliveries (id, tenant_id, event_id, event_type, aggregate_id, seq, channel, recipient, status,
+                   started_at, created_at)
+                select gen_random_uuid(), d.tenant_id, e.event_id, e.type, e.aggregate_id, d.seq, 'email', 'user:' || @user, 'sending',
+                   @now, @now
                   from portal.deliveries d
                   join portal.events e on e.type = 'project_created' and e.aggregate_id <> d.aggregate_id
                  where d.aggregate_id = @project limit 1
@@ -184,7 +212,10 @@ public sealed class DeliveryFaultTests(TestPortal portal) : IClassFixture<TestPo
     /// <summary>Makes it happen; who is mailed because of it, and what it is about.</summary>
     private async Task<(string Address, Guid Aggregate)> CauseAsync(string type)
     {
-        var project = (await portal.As("admin").PostAsync("/api/projects", new { name = type, memberIds = new[] { TestPeople.UserId("agency"), TestPeople.UserId("crew1") } })).Expect(201).Id;
+        var project = (
+            await portal.As("admin").PostAsync(
+                "/api/projects",
+                new { name = type, memberIds = new[] { TestPeople.UserId("agency"), TestPeople.UserId("crew1") } })).Expect(201).Id;
         if (type == "project_created")
         {
             return ("agency", project);
@@ -194,12 +225,15 @@ public sealed class DeliveryFaultTests(TestPortal portal) : IClassFixture<TestPo
         switch (type)
         {
             case "invite_expired":
-                var invite = (await portal.As("admin").PostAsync("/api/invites", new { email = "faulty@invited.example", role = "client" })).Expect(201);
+                var invite = (
+                    await portal.As("admin").PostAsync(
+                        "/api/invites", new { email = "faulty@invited.example", role = "client" })).Expect(201);
                 portal.Clock.Advance(TimeSpan.FromDays(40));
                 await portal.Host.RunTimerAsync("ExpireInvites");
                 return ("admin", invite.Id);
             case "notification_digest_sent":
-                await portal.NewTaskAsync(project, more: new { dueDate = "2020-01-01", assigneeIds = new[] { TestPeople.UserId("agency") } });
+                await portal.NewTaskAsync(
+                    project, more: new { dueDate = "2020-01-01", assigneeIds = new[] { TestPeople.UserId("agency") } });
                 await portal.DeliverAsync();
                 await using (var connection = await portal.OpenAsync())
                 {
@@ -214,7 +248,8 @@ public sealed class DeliveryFaultTests(TestPortal portal) : IClassFixture<TestPo
                     var report = Guid.NewGuid();
                     await connection.ExecuteAsync("""
                         insert into portal.events (event_id, tenant_id, aggregate_type, aggregate_id, type, payload, occurred_at)
-                        values (gen_random_uuid(), @tenant, 'residency_report', @report, 'residency_report_generated', jsonb_build_object('reportId', @report, 'sha256', repeat('ab', 32)), @now)
+                        values (gen_random_uuid(), @tenant, 'residency_report', @report, 'residency_report_generated',
+                        jsonb_build_object('reportId', @report, 'sha256', repeat('ab', 32)), @now)
                         """, new { tenant = TestPeople.Tenant, report, now = portal.Clock.GetUtcNow() });
                     return ("compliance", report);
                 }
@@ -225,7 +260,11 @@ public sealed class DeliveryFaultTests(TestPortal portal) : IClassFixture<TestPo
             case "comment_added":
                 var talked = Guid.Parse((await portal.UploadReadyAsync(project)).Text("assetId"));
                 await portal.DeliverAsync();
-                return ("crew1", (await portal.As("agency").PostAsync($"/api/assets/{talked}/versions/1/comments", new { body = "See", mentions = new[] { TestPeople.UserId("crew1") } })).Expect(201).Id);
+                return (
+                    "crew1", (
+                        await portal.As("agency").PostAsync(
+                            $"/api/assets/{talked}/versions/1/comments",
+                            new { body = "See", mentions = new[] { TestPeople.UserId("crew1") } })).Expect(201).Id);
             default:
                 var asset = Guid.Parse((await portal.UploadReadyAsync(project)).Text("assetId"));
                 await portal.DeliverAsync();

@@ -16,7 +16,10 @@ public sealed class DigestTests(TestPortal portal) : IClassFixture<TestPortal>, 
             await connection.ExecuteAsync("truncate portal.digests; delete from portal.notifications; delete from portal.unread_counts");
         }
 
-        project = (await portal.As("admin").PostAsync("/api/projects", new { name = "Daily", memberIds = new[] { TestPeople.UserId("agency"), TestPeople.UserId("crew1") } })).Expect(201).Id;
+        project = (
+            await portal.As("admin").PostAsync(
+                "/api/projects",
+                new { name = "Daily", memberIds = new[] { TestPeople.UserId("agency"), TestPeople.UserId("crew1") } })).Expect(201).Id;
         await portal.DeliverAsync();
         await portal.As("agency").PostAsync("/api/notifications/read-all");
         await portal.As("crew1").PostAsync("/api/notifications/read-all");
@@ -28,14 +31,23 @@ public sealed class DigestTests(TestPortal portal) : IClassFixture<TestPortal>, 
     [Fact]
     public async Task It_comes_at_eight_by_the_tenants_clock_before_at_and_after_a_change_of_time()
     {
-        // 2026: clocks in Sydney, Adelaide and Auckland go back on 5 April; in Sydney and Adelaide forward on 4 October; in London back on 25 October.
+        // 2026: clocks in Sydney, Adelaide and Auckland go back on 5 April; in Sydney and Adelaide forward on 4 October; in London back on
+        // 25 October.
         var eights = new (string Zone, string At)[]
         {
-            ("Australia/Adelaide", "2026-04-03T21:30:00Z"), ("Pacific/Auckland", "2026-04-04T20:00:00Z"), ("Australia/Sydney", "2026-04-04T22:00:00Z"),
-            ("Pacific/Auckland", "2026-04-05T20:00:00Z"), ("Australia/Sydney", "2026-04-05T22:00:00Z"), ("Australia/Adelaide", "2026-04-05T22:30:00Z"),
-            ("Australia/Adelaide", "2026-10-02T22:30:00Z"), ("Australia/Sydney", "2026-10-03T21:00:00Z"), ("Australia/Brisbane", "2026-10-03T22:00:00Z"),
-            ("Australia/Perth", "2026-10-04T00:00:00Z"), ("Australia/Sydney", "2026-10-04T21:00:00Z"), ("Australia/Adelaide", "2026-10-04T21:30:00Z"),
-            ("Australia/Brisbane", "2026-10-04T22:00:00Z"), ("Europe/London", "2026-10-24T07:00:00Z"), ("Europe/London", "2026-10-25T08:00:00Z"),
+            (
+                "Australia/Adelaide", "2026-04-03T21:30:00Z"), (
+                    "Pacific/Auckland", "2026-04-04T20:00:00Z"), ("Australia/Sydney", "2026-04-04T22:00:00Z"),
+            ("Pacific/Auckland", "2026-04-05T20:00:00Z"), ("Australia/Sydney", "2026-04-05T22:00:00Z"), (
+                "Australia/Adelaide", "2026-04-05T22:30:00Z"),
+            (
+                "Australia/Adelaide", "2026-10-02T22:30:00Z"), ("Australia/Sydney", "2026-10-03T21:00:00Z"), (
+                    "Australia/Brisbane", "2026-10-03T22:00:00Z"),
+            ("Australia/Perth", "2026-10-04T00:00:00Z"), ("Australia/Sydney", "2026-10-04T21:00:00Z"), (
+                "Australia/Adelaide", "2026-10-04T21:30:00Z"),
+            (
+                "Australia/Brisbane", "2026-10-04T22:00:00Z"), (
+                    "Europe/London", "2026-10-24T07:00:00Z"), ("Europe/London", "2026-10-25T08:00:00Z"),
         };
         var tenants = new Dictionary<string, Guid>();
         foreach (var zone in eights.Select(e => e.Zone).Distinct())
@@ -67,7 +79,8 @@ public sealed class DigestTests(TestPortal portal) : IClassFixture<TestPortal>, 
             tenants.Add(await TenantAsync(zone));
         }
 
-        // Noon in Sydney: past eight for Sydney, Adelaide (11:30), Perth (10:00), Auckland (14:00) and Singapore (10:00). Nothing ran since.
+        // Noon in Sydney: past eight for Sydney, Adelaide (11:30), Perth (10:00), Auckland (14:00) and Singapore (10:00). Nothing ran
+        // since.
         portal.Clock.AdvanceTo(Next("02:00"));
         await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => portal.Host.RunTimerAsync("SendDigests")));
         await portal.Host.RunTimerAsync("SendDigests");
@@ -82,22 +95,30 @@ public sealed class DigestTests(TestPortal portal) : IClassFixture<TestPortal>, 
     {
         portal.Clock.AdvanceTo(Next("21:30"));
         var today = TimeZoneInfo.ConvertTime(portal.Clock.GetUtcNow(), TimeZoneInfo.FindSystemTimeZoneById("Australia/Sydney")).Date;
-        await portal.NewTaskAsync(project, "Late & <i>loud</i>", new { dueDate = $"{today.AddDays(-2):yyyy-MM-dd}", assigneeIds = new[] { TestPeople.UserId("crew1") } });
-        await portal.NewTaskAsync(project, "For today", new { dueDate = $"{today:yyyy-MM-dd}", assigneeIds = new[] { TestPeople.UserId("crew1") } });
-        await portal.NewTaskAsync(project, "For later", new { dueDate = $"{today.AddDays(1):yyyy-MM-dd}", assigneeIds = new[] { TestPeople.UserId("crew1") } });
+        await portal.NewTaskAsync(
+            project, "Late & <i>loud</i>",
+            new { dueDate = $"{today.AddDays(-2):yyyy-MM-dd}", assigneeIds = new[] { TestPeople.UserId("crew1") } });
+        await portal.NewTaskAsync(
+            project, "For today", new { dueDate = $"{today:yyyy-MM-dd}", assigneeIds = new[] { TestPeople.UserId("crew1") } });
+        await portal.NewTaskAsync(
+            project, "For later", new { dueDate = $"{today.AddDays(1):yyyy-MM-dd}", assigneeIds = new[] { TestPeople.UserId("crew1") } });
         var moved = await portal.NewTaskAsync(project, "Has moved", new { watcherIds = new[] { TestPeople.UserId("crew1") } });
         (await portal.MoveTaskAsync(moved.Id, "in_progress")).Expect(200);
         await portal.DeliverAsync();
         await using (var connection = await portal.OpenAsync())
         {
-            await connection.ExecuteAsync("update portal.tenants set time_zone = 'Australia/Sydney', digest_hour = 8 where id = @id", new { id = TestPeople.Tenant });
+            await connection.ExecuteAsync(
+                "update portal.tenants set time_zone = 'Australia/Sydney', digest_hour = 8 where id = @id",
+                new { id = TestPeople.Tenant });
         }
 
         await portal.Host.RunTimerAsync("SendDigests");
         await portal.DeliverAsync();
         var mail = (await portal.InboxOfAsync("crew1"))[^1];
         Assert.StartsWith("Your ", mail.Subject, StringComparison.Ordinal);
-        Assert.All(new[] { "Overdue", "Late & <i>loud</i>", "Due today", "For today", "What moved", "Has moved", "1 unread notification", "Daily" }, words => Assert.Contains(words, mail.Text!, StringComparison.Ordinal));
+        Assert.All(
+            new[] { "Overdue", "Late & <i>loud</i>", "Due today", "For today", "What moved", "Has moved", "1 unread notification",
+                "Daily" }, words => Assert.Contains(words, mail.Text!, StringComparison.Ordinal));
         Assert.DoesNotContain("For later", mail.Text!, StringComparison.Ordinal);
         Assert.Contains("Late &amp; &lt;i&gt;loud&lt;/i&gt;", mail.Html!, StringComparison.Ordinal);
         Assert.DoesNotContain(await portal.InboxOfAsync("compliance"), m => m.Subject.StartsWith("Your ", StringComparison.Ordinal));
@@ -123,7 +144,8 @@ public sealed class DigestTests(TestPortal portal) : IClassFixture<TestPortal>, 
     private DateTimeOffset Next(string time)
     {
         var now = portal.Clock.GetUtcNow();
-        var at = new DateTimeOffset(now.UtcDateTime.Date, TimeSpan.Zero) + TimeSpan.Parse(time, System.Globalization.CultureInfo.InvariantCulture);
+        var at = new DateTimeOffset(now.UtcDateTime.Date, TimeSpan.Zero) + TimeSpan.Parse(
+            time, System.Globalization.CultureInfo.InvariantCulture);
         return at > now ? at : at.AddDays(1);
     }
 
@@ -133,10 +155,12 @@ public sealed class DigestTests(TestPortal portal) : IClassFixture<TestPortal>, 
         var tenant = Guid.CreateVersion7();
         await using var connection = await portal.OpenAsync();
         await connection.ExecuteAsync("""
-            insert into portal.tenants (id, clerk_org_id, name, time_zone, created_at, updated_at) values (@tenant, 'org_' || @tenant, 'Zone', @zone, @now, @now);
+            insert into portal.tenants (id, clerk_org_id, name, time_zone, created_at, updated_at)
+               values (@tenant, 'org_' || @tenant, 'Zone', @zone, @now, @now);
             insert into portal.users (id, tenant_id, clerk_user_id, email, name, role, created_at, updated_at)
             values (@tenant, @tenant, 'user_' || @tenant, @tenant || '@zone.example', 'Zoe', 'agency', @now, @now);
-            insert into portal.projects (id, tenant_id, name, created_by, created_at, updated_at) values (@tenant, @tenant, 'Zone', @tenant, @now, @now);
+            insert into portal.projects (id, tenant_id, name, created_by, created_at, updated_at)
+               values (@tenant, @tenant, 'Zone', @tenant, @now, @now);
             """, new { tenant, zone, now = portal.Clock.GetUtcNow() });
         if (withTask)
         {
@@ -150,11 +174,14 @@ public sealed class DigestTests(TestPortal portal) : IClassFixture<TestPortal>, 
     {
         await using var connection = await portal.OpenAsync();
         await connection.ExecuteAsync("""
-            insert into portal.tasks (id, tenant_id, project_id, title, due_on, created_by, created_at, updated_at) values (@tenant, @tenant, @tenant, 'Old', '2020-01-01', @tenant, @now, @now);
-            insert into portal.task_assignees (tenant_id, project_id, task_id, user_id, added_at) values (@tenant, @tenant, @tenant, @tenant, @now);
+            insert into portal.tasks (id, tenant_id, project_id, title, due_on, created_by, created_at, updated_at)
+               values (@tenant, @tenant, @tenant, 'Old', '2020-01-01', @tenant, @now, @now);
+            insert into portal.task_assignees (tenant_id, project_id, task_id, user_id, added_at)
+               values (@tenant, @tenant, @tenant, @tenant, @now);
             """, new { tenant, now = portal.Clock.GetUtcNow() });
     }
 
     private Task<long> DigestsAsync(Guid tenant) =>
-        portal.ScalarAsync<long>("select count(*) from portal.events where tenant_id = @tenant and type = 'notification_digest_sent'", new { tenant });
+        portal.ScalarAsync<long>(
+            "select count(*) from portal.events where tenant_id = @tenant and type = 'notification_digest_sent'", new { tenant });
 }

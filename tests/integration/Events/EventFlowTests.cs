@@ -2,7 +2,8 @@ using Portal.Tests.Support;
 
 namespace Portal.Tests.Integration.Events;
 
-/// <summary>Each event of the table in docs/flows/events.md, from the front door to the last effect: state, audit, event, notifications, mails, analytics.</summary>
+/// <summary>Each event of the table in docs/flows/events.md, from the front door to the last effect: state, audit, event, notifications,
+/// mails, analytics.</summary>
 public sealed class EventFlowTests(TestPortal portal) : IClassFixture<TestPortal>, IAsyncLifetime
 {
     private static readonly Guid Agency = TestPeople.UserId("agency");
@@ -16,7 +17,8 @@ public sealed class EventFlowTests(TestPortal portal) : IClassFixture<TestPortal
     {
         await portal.AddMemberAsync(TestPeople.Tenant, "org_harbour", "second-admin", "admin");
         var before = await portal.CountedAsync("invites_created", null);
-        var invite = (await portal.As("admin").PostAsync("/api/invites", new { email = "new@invited.example", role = "client" })).Expect(201);
+        var invite = (
+            await portal.As("admin").PostAsync("/api/invites", new { email = "new@invited.example", role = "client" })).Expect(201);
         await portal.DeliverAsync();
 
         await portal.RecordedOnceAsync(invite.Id, "invite_created");
@@ -31,14 +33,16 @@ public sealed class EventFlowTests(TestPortal portal) : IClassFixture<TestPortal
     [Fact]
     public async Task Invite_expired_is_mailed_to_Admins_with_a_way_to_send_it_again()
     {
-        var invite = (await portal.As("admin").PostAsync("/api/invites", new { email = "late@invited.example", role = "agency" })).Expect(201);
+        var invite = (
+            await portal.As("admin").PostAsync("/api/invites", new { email = "late@invited.example", role = "agency" })).Expect(201);
         portal.Clock.Advance(TimeSpan.FromDays(40));
         await portal.Host.RunTimerAsync("ExpireInvites");
         await portal.DeliverAsync();
 
         await portal.RecordedOnceAsync(invite.Id, "invite_expired");
         Assert.Equal("expired", (await portal.As("admin").FetchAsync($"/api/invites/{invite.Id}")).Text("status"));
-        var mail = Assert.Single(await portal.InboxOfAsync("admin"), m => m.Subject.Contains("late@invited.example", StringComparison.Ordinal));
+        var mail = Assert.Single(
+            await portal.InboxOfAsync("admin"), m => m.Subject.Contains("late@invited.example", StringComparison.Ordinal));
         Assert.Contains($"https://portal.example/invites/{invite.Id}", mail.Text!, StringComparison.Ordinal);
         Assert.Contains($"https://portal.example/invites/{invite.Id}", mail.Html!, StringComparison.Ordinal);
     }
@@ -46,7 +50,10 @@ public sealed class EventFlowTests(TestPortal portal) : IClassFixture<TestPortal
     [Fact]
     public async Task Project_created_is_told_and_mailed_to_the_Agency_people_assigned_to_it()
     {
-        var project = (await portal.As("admin").PostAsync("/api/projects", new { name = "Harbour <b>lights</b>", memberIds = new[] { Agency, TestPeople.UserId("client") } })).Expect(201).Id;
+        var project = (
+            await portal.As("admin").PostAsync(
+                "/api/projects",
+                new { name = "Harbour <b>lights</b>", memberIds = new[] { Agency, TestPeople.UserId("client") } })).Expect(201).Id;
         await portal.DeliverAsync();
 
         await portal.RecordedOnceAsync(project, "project_created");
@@ -70,21 +77,31 @@ public sealed class EventFlowTests(TestPortal portal) : IClassFixture<TestPortal
         var template = (await portal.As("admin").PostAsync("/api/milestone-templates", new
         {
             name = $"Launch {project}",
-            items = new[] { new { name = "Cut", startDay = 0, dueDay = 5, tasks = new[] { new { title = "Rough", dueDay = 2 }, new { title = "Fine", dueDay = 4 } } } },
+            items = new[] { new { name = "Cut", startDay = 0, dueDay = 5,
+                tasks = new[] { new { title = "Rough", dueDay = 2 }, new { title = "Fine", dueDay = 4 } } } },
         })).Expect(201);
-        (await portal.As("admin").PostAsync($"/api/projects/{project}/apply-template", new { templateId = template.Id, startDate = "2026-04-01" })).Expect(201);
+        (
+            await portal.As("admin").PostAsync(
+                $"/api/projects/{project}/apply-template", new { templateId = template.Id, startDate = "2026-04-01" })).Expect(201);
         await portal.DeliverAsync();
 
         await portal.RecordedOnceAsync(project, "milestone_template_applied");
-        Assert.Equal((1, 2), (await portal.CountedAsync("templates_applied", project), await portal.CountedAsync("tasks_created", project)));
-        Assert.Equal(2, await portal.ScalarAsync<int>("select tasks from portal.project_progress where project_id = @project", new { project }));
+        Assert.Equal(
+            (1, 2), (await portal.CountedAsync("templates_applied", project), await portal.CountedAsync("tasks_created", project)));
+        Assert.Equal(
+            2, await portal.ScalarAsync<int>("select tasks from portal.project_progress where project_id = @project", new { project }));
     }
 
     [Fact]
     public async Task Task_status_changed_is_told_to_watchers_and_assignees_but_not_to_who_did_it()
     {
         var project = await portal.NewProjectAsync();
-        var task = await portal.NewTaskAsync(project, more: new { watcherIds = new[] { TestPeople.UserId("crew1"), Agency }, assigneeIds = new[] { TestPeople.UserId("crew2") } });
+        var task = await portal.NewTaskAsync(
+            project, more: new
+            {
+                watcherIds = new[] { TestPeople.UserId("crew1"), Agency },
+                assigneeIds = new[] { TestPeople.UserId("crew2") },
+            });
         (await portal.MoveTaskAsync(task.Id, "done")).Expect(200);
         await portal.DeliverAsync();
 
@@ -94,7 +111,9 @@ public sealed class EventFlowTests(TestPortal portal) : IClassFixture<TestPortal
         Assert.DoesNotContain(task.Id, await portal.ToldAsync("agency", "task_status_changed"));
         Assert.DoesNotContain(task.Id, await portal.ToldAsync("crew3", "task_status_changed"));
         Assert.Equal((1, 1), (await portal.CountedAsync("tasks_created", project), await portal.CountedAsync("tasks_completed", project)));
-        Assert.Equal("1 of 1", await portal.ScalarAsync<string>("select done || ' of ' || tasks from portal.project_progress where project_id = @project", new { project }));
+        Assert.Equal(
+            "1 of 1", await portal.ScalarAsync<string>(
+                "select done || ' of ' || tasks from portal.project_progress where project_id = @project", new { project }));
     }
 
     [Fact]
@@ -150,7 +169,8 @@ public sealed class EventFlowTests(TestPortal portal) : IClassFixture<TestPortal
         Assert.Contains(link.Text("token"), mail.Html!, StringComparison.Ordinal);
         (await new Guest(portal.Anonymous, link.Text("token")).OpenAsync()).Expect(200);
         Assert.Equal(0, await portal.ScalarAsync<long>(
-            "select count(*) from portal.deliveries where row_to_json(deliveries)::text like '%' || @token || '%' or row_to_json(deliveries)::text like '%client.example%'", new { token = link.Text("token") }));
+            "select count(*) from portal.deliveries where row_to_json(deliveries)::text like '%' || @token || '%' or "
+                + "row_to_json(deliveries)::text like '%client.example%'", new { token = link.Text("token") }));
         Assert.Equal(1, await portal.CountedAsync("share_links_created", project));
     }
 
@@ -173,7 +193,8 @@ public sealed class EventFlowTests(TestPortal portal) : IClassFixture<TestPortal
         }
 
         Assert.Equal([afterOne, afterTwo, tenMinutesLater], told);
-        Assert.Equal((3, 3), (await portal.AuditedAsync(link.Id, "share_link_opened"), await portal.EventsAsync(link.Id, "share_link_opened")));
+        Assert.Equal(
+            (3, 3), (await portal.AuditedAsync(link.Id, "share_link_opened"), await portal.EventsAsync(link.Id, "share_link_opened")));
         Assert.Equal(3, await portal.CountedAsync("share_link_opens", project));
         Assert.Equal("3", (await portal.As("agency").FetchAsync($"/api/share-links/{link.Id}")).Text("opens"));
     }
@@ -220,7 +241,8 @@ public sealed class EventFlowTests(TestPortal portal) : IClassFixture<TestPortal
         Assert.Contains(thread.Id, await portal.ToldAsync("agency", "comment_added"));
 
         var reply = (await portal.As("crew2").PostAsync($"/api/assets/{asset}/versions/1/comments",
-            new { body = "Look <script>alert(1)</script> here", parentId = thread.Id, mentions = new[] { TestPeople.UserId("crew3") } })).Expect(201);
+            new { body = "Look <script>alert(1)</script> here", parentId = thread.Id, mentions = new[] { TestPeople.UserId("crew3") } }))
+                .Expect(201);
         await portal.DeliverAsync();
 
         await portal.RecordedOnceAsync(reply.Id, "comment_added");
@@ -239,7 +261,10 @@ public sealed class EventFlowTests(TestPortal portal) : IClassFixture<TestPortal
     {
         var project = await portal.NewProjectAsync("Quiet");
         (await portal.As("crew5").WriteAsync(HttpMethod.Patch, "/api/me", new { mutedProjectIds = new[] { project } }, null)).Expect(200);
-        (await portal.As("crew6").WriteAsync(HttpMethod.Patch, "/api/me", new { notifications = new[] { new { type = "mux_asset_ready", email = false } } }, null)).Expect(200);
+        (
+            await portal.As("crew6").WriteAsync(
+                HttpMethod.Patch, "/api/me", new { notifications = new[] { new { type = "mux_asset_ready", email = false } } },
+                null)).Expect(200);
         var upload = await portal.UploadReadyAsync(project);
         await portal.DeliverAsync();
 

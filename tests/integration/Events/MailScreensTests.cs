@@ -5,7 +5,8 @@ using Portal.Tests.Support;
 
 namespace Portal.Tests.Integration.Events;
 
-/// <summary>Mails in a real browser as mail programs show them: on a phone and on a desk, light and dark, with long words and a tenant's colours.</summary>
+/// <summary>Mails in a real browser as mail programs show them: on a phone and on a desk, light and dark, with long words and a tenant's
+/// colours.</summary>
 public sealed class MailScreensTests(TestPortal portal) : IClassFixture<TestPortal>
 {
     [BrowserFact]
@@ -24,7 +25,9 @@ public sealed class MailScreensTests(TestPortal portal) : IClassFixture<TestPort
                 browser.Size(width, 800);
                 browser.Dark(dark);
                 Assert.True(browser.Run<long>("return document.documentElement.scrollWidth") <= width, $"{name} is wider than {width}.");
-                Assert.True(Contrast(browser) >= 4.5, $"{name} ({(dark ? "dark" : "light")}) has text that can hardly be read: {Contrast(browser):0.0}.");
+                Assert.True(
+                    Contrast(browser) >= 4.5,
+                    $"{name} ({(dark ? "dark" : "light")}) has text that can hardly be read: {Contrast(browser):0.0}.");
                 browser.Picture($"mail-{name}-{width}-{(dark ? "dark" : "light")}");
             }
 
@@ -53,7 +56,8 @@ public sealed class MailScreensTests(TestPortal portal) : IClassFixture<TestPort
         await using (var connection = await portal.OpenAsync())
         {
             await connection.ExecuteAsync(
-                "update portal.tenants set name = 'Harbour & Sons Film', accent_color = '#b4531a', residency_contact = 'privacy@harbour.example', digest_hour = 0 where id = @id", new { id = TestPeople.Tenant });
+                "update portal.tenants set name = 'Harbour & Sons Film', accent_color = '#b4531a', residency_contact = "
+                    + "'privacy@harbour.example', digest_hour = 0 where id = @id", new { id = TestPeople.Tenant });
         }
 
         var project = (await portal.As("admin").PostAsync("/api/projects", new
@@ -71,17 +75,24 @@ public sealed class MailScreensTests(TestPortal portal) : IClassFixture<TestPort
             frameRate = new { numerator = 25, denominator = 1 },
             mentions = new[] { TestPeople.UserId("crew1") },
         })).Expect(201);
-        var link = await portal.ShareAsync(asset, new { guestEmails = new[] { "guest@client.example" }, allowComments = true, passphrase = "a good passphrase" });
+        var link = await portal.ShareAsync(
+            asset, new { guestEmails = new[] { "guest@client.example" }, allowComments = true, passphrase = "a good passphrase" });
         await portal.DeliverAsync();
         (await portal.As("agency").PostAsync($"/api/share-links/{link.Id}/revoke")).Expect(200);
-        await portal.NewTaskAsync(project, "Grade the opening", new { dueDate = "2026-01-05", assigneeIds = new[] { TestPeople.UserId("crew1") } });
-        await portal.NewTaskAsync(project, "Pick the music", new { dueDate = $"{portal.Clock.GetUtcNow().AddHours(11):yyyy-MM-dd}", assigneeIds = new[] { TestPeople.UserId("crew1") } });
-        (await portal.As("admin").PostAsync("/api/invites", new { email = "somebody.with.a.long.name@invited.example", role = "client" })).Expect(201);
+        await portal.NewTaskAsync(
+            project, "Grade the opening", new { dueDate = "2026-01-05", assigneeIds = new[] { TestPeople.UserId("crew1") } });
+        await portal.NewTaskAsync(
+            project, "Pick the music",
+            new { dueDate = $"{portal.Clock.GetUtcNow().AddHours(11):yyyy-MM-dd}", assigneeIds = new[] { TestPeople.UserId("crew1") } });
+        (
+            await portal.As("admin").PostAsync(
+                "/api/invites", new { email = "somebody.with.a.long.name@invited.example", role = "client" })).Expect(201);
         await using (var connection = await portal.OpenAsync())
         {
             await connection.ExecuteAsync("""
                 insert into portal.events (event_id, tenant_id, aggregate_type, aggregate_id, type, payload, occurred_at)
-                values (gen_random_uuid(), @tenant, 'residency_report', gen_random_uuid(), 'residency_report_generated', jsonb_build_object('sha256', repeat('a7', 32)), @now)
+                values (gen_random_uuid(), @tenant, 'residency_report', gen_random_uuid(), 'residency_report_generated',
+                jsonb_build_object('sha256', repeat('a7', 32)), @now)
                 """, new { tenant = TestPeople.Tenant, now = portal.Clock.GetUtcNow() });
         }
 

@@ -1,7 +1,7 @@
 using Dapper;
 using Microsoft.Extensions.DependencyInjection;
-using Portal.Db;
 using Portal.Events;
+using Portal.Foundation.Identity;
 using Portal.Tests.Support;
 
 namespace Portal.Tests.Integration.Events;
@@ -24,14 +24,18 @@ public sealed class ReadModelTests(TestPortal portal) : IClassFixture<TestPortal
         Assert.Empty(await portal.ListAsync("""
             select p.project_id || ': ' || p.tasks || ', ' || p.done from portal.project_progress p
              where p.tenant_id = @tenant
-               and (p.tasks, p.done) <> (select count(*), count(*) filter (where t.status = 'done') from portal.tasks t where t.tenant_id = p.tenant_id and t.project_id = p.project_id)
+               and (p.tasks, p.done) <> (select count(*), count(*) filter (where t.status = 'done') from portal.tasks t
+                  where t.tenant_id = p.tenant_id and t.project_id = p.project_id)
             """, new { tenant = TestPeople.Tenant }));
         Assert.Empty(await portal.ListAsync("""
             select c.user_id || ': ' || c.unread from portal.unread_counts c
              where c.tenant_id = @tenant
-               and c.unread <> (select count(*) from portal.notifications n where n.tenant_id = c.tenant_id and n.user_id = c.user_id and n.read_at is null)
+               and c.unread <> (select count(*) from portal.notifications n where n.tenant_id = c.tenant_id and n.user_id = c.user_id
+                  and n.read_at is null)
             """, new { tenant = TestPeople.Tenant }));
-        Assert.Equal("5, 2", await portal.ScalarAsync<string>("select tasks || ', ' || done from portal.project_progress where project_id = @project", new { project }));
+        Assert.Equal(
+            "5, 2", await portal.ScalarAsync<string>(
+                "select tasks || ', ' || done from portal.project_progress where project_id = @project", new { project }));
     }
 
     [Fact]
@@ -61,7 +65,8 @@ public sealed class ReadModelTests(TestPortal portal) : IClassFixture<TestPortal
         Assert.DoesNotContain((await RebuildAsync()).Wrong, w => w.Key == project);
         await portal.DeliverAsync();
         Assert.Empty((await RebuildAsync()).Wrong);
-        Assert.Equal(1, await portal.ScalarAsync<int>("select tasks from portal.project_progress where project_id = @project", new { project }));
+        Assert.Equal(
+            1, await portal.ScalarAsync<int>("select tasks from portal.project_progress where project_id = @project", new { project }));
     }
 
     [Fact]
@@ -79,7 +84,8 @@ public sealed class ReadModelTests(TestPortal portal) : IClassFixture<TestPortal
         {
             await connection.ExecuteAsync("""
                 insert into portal.events (event_id, tenant_id, aggregate_type, aggregate_id, type, payload, occurred_at)
-                values (gen_random_uuid(), @tenant, 'upload_job', gen_random_uuid(), 'asset_uploaded', jsonb_build_object('projectId', @project), @now - interval '31 days')
+                values (gen_random_uuid(), @tenant, 'upload_job', gen_random_uuid(), 'asset_uploaded',
+                jsonb_build_object('projectId', @project), @now - interval '31 days')
                 """, new { tenant = TestPeople.Tenant, project, now = portal.Clock.GetUtcNow() });
         }
 
@@ -91,7 +97,8 @@ public sealed class ReadModelTests(TestPortal portal) : IClassFixture<TestPortal
         await using (var connection = await portal.OpenAsync())
         {
             await connection.ExecuteAsync("""
-                update portal.analytics_rollups set events = events + 1 where grain = 'day' and metric = 'tasks_completed' and project_id = @project;
+                update portal.analytics_rollups set events = events + 1 where grain = 'day' and metric = 'tasks_completed'
+                   and project_id = @project;
                 delete from portal.analytics_rollups where grain = 'month' and metric = 'comments';
                 """, new { project });
         }
@@ -103,24 +110,39 @@ public sealed class ReadModelTests(TestPortal portal) : IClassFixture<TestPortal
     }
 
     private Task<IReadOnlyList<string>> SumsAsync() => portal.ListAsync("""
-        select concat_ws(' ', grain, metric, project_id, events, amount) || '|' || bucket_start from portal.analytics_rollups where tenant_id = @tenant order by 1
+        select concat_ws(' ', grain, metric, project_id, events, amount) || '|' || bucket_start from portal.analytics_rollups
+           where tenant_id = @tenant order by 1
         """, new { tenant = TestPeople.Tenant });
 
-    private Task<Rebuilt> RebuildAsync() => portal.Host.Services.GetRequiredService<RebuildReadModels>().RunAsync(Tenant, CancellationToken.None);
+    private Task<Rebuilt> RebuildAsync() =>
+        portal.Host.Services.GetRequiredService<RebuildReadModels>().RunAsync(Tenant, CancellationToken.None);
 
     /// <summary>A project with tasks made, moved there and back, and deleted, and people who read some of what they were told.</summary>
     private async Task<Guid> HistoryAsync()
     {
         var project = await portal.NewProjectAsync();
-        var template = (await portal.As("admin").PostAsync("/api/milestone-templates", new { name = $"T {project}", items = new[] { new { name = "M", tasks = new[] { new { title = "a" }, new { title = "b" } } } } })).Expect(201);
-        (await portal.As("admin").PostAsync($"/api/projects/{project}/apply-template", new { templateId = template.Id, startDate = "2026-04-01" })).Expect(201);
+        var template = (
+            await portal.As("admin").PostAsync(
+                "/api/milestone-templates",
+                new
+                {
+                    name = $"T {project}",
+                    items = new[] { new { name = "M", tasks = new[] { new { title = "a" }, new { title = "b" } } } },
+                })).Expect(201);
+        (
+            await portal.As("admin").PostAsync(
+                $"/api/projects/{project}/apply-template", new { templateId = template.Id, startDate = "2026-04-01" })).Expect(201);
         var tasks = new List<Guid>();
         for (var i = 0; i < 4; i++)
         {
-            tasks.Add((await portal.NewTaskAsync(project, more: new { watcherIds = new[] { TestPeople.UserId("crew1"), TestPeople.UserId("crew2") } })).Id);
+            tasks.Add(
+                (
+                    await portal.NewTaskAsync(
+                        project, more: new { watcherIds = new[] { TestPeople.UserId("crew1"), TestPeople.UserId("crew2") } })).Id);
         }
 
-        foreach (var (task, status) in new[] { (0, "done"), (0, "in_progress"), (0, "done"), (1, "in_progress"), (1, "done"), (2, "done"), (2, "in_progress") })
+        foreach (var (task, status) in new[] { (0, "done"), (0, "in_progress"), (0, "done"), (1, "in_progress"), (1, "done"), (2, "done"),
+            (2, "in_progress") })
         {
             (await portal.MoveTaskAsync(tasks[task], status)).Expect(200);
         }
@@ -128,7 +150,9 @@ public sealed class ReadModelTests(TestPortal portal) : IClassFixture<TestPortal
         var last = await portal.As("agency").FetchAsync($"/api/tasks/{tasks[3]}");
         (await portal.As("agency").DropAsync($"/api/tasks/{tasks[3]}", last)).Expect(204);
         await portal.DeliverAsync();
-        var told = (await portal.As("crew1").FetchAsync("/api/notifications?limit=200")).Field("items").AsArray().Select(n => n!["id"]!.ToString()).ToList();
+        var told = (
+            await portal.As("crew1").FetchAsync("/api/notifications?limit=200")).Field("items").AsArray().Select(n =>
+                n!["id"]!.ToString()).ToList();
         (await portal.As("crew1").PostAsync($"/api/notifications/{told[0]}/read")).Expect(200);
         (await portal.As("crew1").PostAsync($"/api/notifications/{told[1]}/read")).Expect(200);
         (await portal.As("crew1").PostAsync($"/api/notifications/{told[1]}/unread")).Expect(200);

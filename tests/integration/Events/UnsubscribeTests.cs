@@ -2,7 +2,8 @@ using Portal.Tests.Support;
 
 namespace Portal.Tests.Integration.Events;
 
-/// <summary>Every mail has a way out that works with one click, for members and for guests, and stops only mails like it (RFC 8058).</summary>
+/// <summary>Every mail has a way out that works with one click, for members and for guests, and stops only mails like it (RFC
+/// 8058).</summary>
 public sealed class UnsubscribeTests(TestPortal portal) : IClassFixture<TestPortal>, IAsyncLifetime
 {
     public Task InitializeAsync() => portal.ResetAsync();
@@ -51,7 +52,9 @@ public sealed class UnsubscribeTests(TestPortal portal) : IClassFixture<TestPort
         await portal.DeliverAsync();
         Assert.Single(await portal.InboxOfAsync("enough@client.example"));
         Assert.Equal(2, (await portal.InboxOfAsync("more@client.example")).Count);
-        Assert.Equal(["suppressed: unsubscribed"], await portal.ListAsync("select reason from portal.deliveries where aggregate_id = @id and status = 'skipped'", new { id = link.Id }));
+        Assert.Equal(
+            ["suppressed: unsubscribed"], await portal.ListAsync(
+                "select reason from portal.deliveries where aggregate_id = @id and status = 'skipped'", new { id = link.Id }));
     }
 
     [Theory]

@@ -38,7 +38,10 @@ public sealed class BrowserTests(TestPortal portal) : IClassFixture<TestPortal>,
         }
 
         Assert.Equal(
-            ["a Skip to the content", "a On call", "a Now", "a Search", "button Sign out", "a Now", "textarea Reason", "button Suspend", "button Terminate"],
+            [
+                "a Skip to the content", "a On call", "a Now", "a Search", "button Sign out", "a Now", "textarea Reason", "button Suspend",
+                "button Terminate"
+            ],
             path);
         browser.Get("#reason").SendKeys("Mux is down");
         browser.Press(Keys.Tab, Keys.Enter);
@@ -46,12 +49,12 @@ public sealed class BrowserTests(TestPortal portal) : IClassFixture<TestPortal>,
         Assert.Equal("?done=suspend", browser.Address.Query);
 
         await portal.UntilRuntimeAsync(id, "Suspended");
-        await SeenAsync(browser, ".finding .pill", "Suspended");
+        await SeenAsync(browser, ".diagnosis .pill", "Suspended");
         await SeenAsync(browser, ".buttons", "Resume");
         browser.Get("#reason").SendKeys("It is up again");
         browser.Get("button[formaction$='/resume']").SendKeys(Keys.Enter);
         await portal.UntilRuntimeAsync(id, "Running");
-        await SeenAsync(browser, ".finding .pill", "waiting");
+        await SeenAsync(browser, ".diagnosis .pill", "waiting");
         Assert.Equal("It is up again", (await portal.AuditAsync(upload.Id, "orchestration_resume"))["new"]!["reason"]!.ToString());
         Assert.Empty(browser.Complaints());
     }
@@ -68,10 +71,11 @@ public sealed class BrowserTests(TestPortal portal) : IClassFixture<TestPortal>,
 
         await portal.SendBytesAsync(upload);
         await portal.UntilAsync(upload.Id, "ready");
-        await SeenAsync(browser, ".finding .pill", "ready");
+        await SeenAsync(browser, ".diagnosis .pill", "ready");
         Assert.True(browser.All(".entry").Count > before);
         Assert.Equal("Half a sen", browser.Run<string>("return document.getElementById('reason').value"));
-        Assert.Contains("The upload is ready", browser.Run<string>("return document.getElementById('live').textContent"), StringComparison.Ordinal);
+        Assert.Contains(
+            "The upload is ready", browser.Run<string>("return document.getElementById('live').textContent"), StringComparison.Ordinal);
         Assert.True(browser.Run<bool>("return window.kept === true"), "The page was loaded again.");
         Assert.Empty(browser.Complaints());
     }
@@ -80,7 +84,8 @@ public sealed class BrowserTests(TestPortal portal) : IClassFixture<TestPortal>,
     public async Task A_page_that_was_signed_out_says_so()
     {
         using var browser = await SignedInAsync();
-        await portal.ScalarAsync<int>("with e as (update portal.operator_sessions set ended_at = now() returning 1) select count(*)::int from e");
+        await portal.ScalarAsync<int>(
+            "with e as (update portal.operator_sessions set ended_at = now() returning 1) select count(*)::int from e");
         await Eventually.TrueAsync(() => browser.Text("#live").Contains("signed out", StringComparison.Ordinal), "the page to notice");
         Assert.Empty(browser.Complaints());
     }
@@ -117,7 +122,8 @@ public sealed class BrowserTests(TestPortal portal) : IClassFixture<TestPortal>,
         (string Name, string Path)[] pages =
         [
             ("board", "/ops"), ("search", "/ops/search?name=UploadPipeline"), ("search-wrong", "/ops/search?createdFrom=yesterday"),
-            ("retrying", $"/ops/instances/{retrying}"), ("failed", $"/ops/instances/{failed}"), ("ready", $"/ops/instances/{ready}"), ("unknown", "/ops/instances/nightly-digest-2026-03-02"),
+            ("retrying", $"/ops/instances/{retrying}"), ("failed", $"/ops/instances/{failed}"), ("ready", $"/ops/instances/{ready}"), (
+                "unknown", "/ops/instances/nightly-digest-2026-03-02"),
         ];
         foreach (var (name, path) in pages)
         {
@@ -132,17 +138,22 @@ public sealed class BrowserTests(TestPortal portal) : IClassFixture<TestPortal>,
         var ops = portal.As("operator");
         for (var report = 0; report < 3; report++)
         {
-            await ops.PostAsync("/api/ops/error-budget-breaches", new { slo = "availability", window = "1h", burnRate = 14.4, budgetLeft = 0.35 });
+            await ops.PostAsync(
+                "/api/ops/error-budget-breaches", new { slo = "availability", window = "1h", burnRate = 14.4, budgetLeft = 0.35 });
         }
 
         var ran = portal.Clock.GetUtcNow().AddHours(-1);
-        var test = (await ops.PostAsync("/api/ops/restore-tests", new { ranAt = ran, backupTakenAt = ran.AddHours(-5), succeeded = false, durationSeconds = 60 })).Expect(201);
+        var test = (
+            await ops.PostAsync(
+                "/api/ops/restore-tests",
+                new { ranAt = ran, backupTakenAt = ran.AddHours(-5), succeeded = false, durationSeconds = 60 })).Expect(201);
         (await ops.PostAsync($"/api/ops/incidents/{test.Text("incidentId")}/acknowledge")).Expect(200);
         await portal.Host.RunTimerAsync("SweepOutbox");
     }
 
     private static async Task SeenAsync(Chromium browser, string css, string text) =>
-        await Eventually.ValueAsync(() => browser.Text(css), seen => seen.Contains(text, StringComparison.Ordinal), $"{css} to say {text}");
+        await Eventually.ValueAsync(
+            () => browser.Text(css), seen => seen.Contains(text, StringComparison.Ordinal), $"{css} to say {text}");
 
     private async Task<Chromium> SignedInAsync()
     {
@@ -166,7 +177,11 @@ public sealed class BrowserTests(TestPortal portal) : IClassFixture<TestPortal>,
         var retrying = await portal.AskUploadAsync(project, "crew4");
         await Eventually.MovingAsync(
             portal.Clock, TimeSpan.FromSeconds(5),
-            async () => { await portal.SettleAsync(); return await portal.ScalarAsync<int>("select tries from portal.upload_jobs where id = @id", new { id = retrying.Id }) == 4; }, "four tries");
+            async () =>
+            {
+                await portal.SettleAsync(); return await portal.ScalarAsync<int>("select attempts from portal.upload_jobs "
+                + "where id = @id", new { id = retrying.Id }) == 4;
+            }, "four attempts");
         portal.Mux.Faults.Clear();
         await portal.AskUploadAsync(project, "crew4");
         await portal.SettleAsync();

@@ -33,7 +33,9 @@ internal sealed class Chromium : IDisposable
         Assert.True(Missing is null, Missing);
         var options = new ChromeOptions { BinaryLocation = Browser };
         // As root, and in containers with a small /dev/shm, it starts no other way.
-        options.AddArguments("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--no-first-run", "--disable-background-networking");
+        options.AddArguments(
+            "--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--no-first-run",
+            "--disable-background-networking");
         options.SetLoggingPreference(LogType.Browser, LogLevel.All);
         var service = ChromeDriverService.CreateDefaultService(Path.GetDirectoryName(Driver), Path.GetFileName(Driver));
         service.HideCommandPromptWindow = true;
@@ -44,7 +46,8 @@ internal sealed class Chromium : IDisposable
     }
 
     /// <summary>What this machine lacks; null when tests in a browser can run.</summary>
-    public static string? Missing => Browser is null ? "No Chromium or Chrome on the PATH." : Driver is null ? "No chromedriver on the PATH." : null;
+    public static string? Missing =>
+        Browser is null ? "No Chromium or Chrome on the PATH." : Driver is null ? "No chromedriver on the PATH." : null;
 
     public Uri Address => new(driver.Url);
 

@@ -13,7 +13,7 @@ public sealed class DailyCheckTests(TestPortal portal) : IClassFixture<TestPorta
     {
         await portal.ResetAsync();
         project = await portal.NewProjectAsync();
-        await DoAsync("delete from portal.mux_chores");
+        await DoAsync("delete from portal.mux_tasks");
     }
 
     public Task DisposeAsync() => Task.CompletedTask;
@@ -55,8 +55,10 @@ public sealed class DailyCheckTests(TestPortal portal) : IClassFixture<TestPorta
         (await portal.GuestOf(link).OpenAsync()).Expect(200);
         (await portal.As("agency").PostAsync($"/api/share-links/{link.Id}/revoke")).Expect(200);
         await DoAsync("""
-            insert into portal.playback_audit (id, tenant_id, asset_version_id, share_link_id, ip_hash, agent_family, minted_at, token_expires_at)
-            select gen_random_uuid(), tenant_id, asset_version_id, share_link_id, ip_hash, agent_family, @at, @at from portal.playback_audit where share_link_id = @id
+            insert into portal.playback_audit (id, tenant_id, asset_version_id, share_link_id, ip_hash, agent_family, minted_at,
+               token_expires_at)
+            select gen_random_uuid(), tenant_id, asset_version_id, share_link_id, ip_hash, agent_family, @at, @at
+               from portal.playback_audit where share_link_id = @id
             """, new { at = portal.Clock.GetUtcNow().AddSeconds(1), id = link.Id });
         portal.Clock.Advance(TimeSpan.FromDays(3));
         await portal.Host.RunTimerAsync("DailyChecks");
@@ -72,7 +74,8 @@ public sealed class DailyCheckTests(TestPortal portal) : IClassFixture<TestPorta
         var old = await portal.ScalarAsync<string>("select playback_id from portal.asset_versions where asset_id = @asset", new { asset });
         await HardRevokeAsync(asset);
         await DoAsync("""
-            insert into vendors.mux_playback_ids (id, asset_id, policy) select @old, mux_asset_id, 'signed' from portal.asset_versions where asset_id = @asset
+            insert into vendors.mux_playback_ids (id, asset_id, policy) select @old, mux_asset_id, 'signed' from portal.asset_versions
+               where asset_id = @asset
             """, new { old, asset });
         portal.Mux.Faults.FailNextApiCalls(20, ApiFault.Status(500));
         await Assert.ThrowsAnyAsync<Exception>(() => portal.Host.RunTimerAsync("DailyChecks"));
@@ -87,13 +90,14 @@ public sealed class DailyCheckTests(TestPortal portal) : IClassFixture<TestPorta
         (await portal.WhileMovingAsync(portal.As("agency").PostAsync($"/api/share-links/{link.Id}/hard-revoke"))).Expect(200);
         await Eventually.MovingAsync(portal.Clock, TimeSpan.FromSeconds(30), async () =>
         {
-            await portal.Host.RunTimerAsync("WorkOffMuxChores");
-            return await portal.ScalarAsync<long>("select count(*) from portal.mux_chores where done_at is null") == 0;
+            await portal.Host.RunTimerAsync("ProcessMuxTasks");
+            return await portal.ScalarAsync<long>("select count(*) from portal.mux_tasks where done_at is null") == 0;
         }, "the playback id to be replaced");
     }
 
     private Task<IReadOnlyList<string>> AlertsAsync() => portal.ListAsync(
-        "select kind || ' ' || dedup_key || ' ' || times from portal.alerts where kind in ('asset_upload_disagree', 'minted_after_revoke', 'revoked_but_playable') order by 1");
+        "select kind || ' ' || dedup_key || ' ' || times from portal.alerts where kind in ('asset_upload_disagree', "
+            + "'minted_after_revoke', 'revoked_but_playable') order by 1");
 
     private static Guid AssetOf(Answer upload) => Guid.Parse(upload.Text("assetId"));
 

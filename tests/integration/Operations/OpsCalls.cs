@@ -14,7 +14,8 @@ internal static partial class OpsCalls
     public static string InstanceOf(Answer upload, int attempt = 1) => $"{upload.Id}-{attempt}";
 
     /// <summary>Durable's own routes, as a person with the system key.</summary>
-    public static async Task<Answer> ManageAsync(this TestPortal portal, HttpMethod method, string path, string? key = TestSettings.SystemKey, string body = "{}")
+    public static async Task<Answer> ManageAsync(
+        this TestPortal portal, HttpMethod method, string path, string? key = TestSettings.SystemKey, string body = "{}")
     {
         using var request = new HttpRequestMessage(method, Management + path);
         if (key is not null)
@@ -33,7 +34,8 @@ internal static partial class OpsCalls
         await portal.SettleAsync();
     }
 
-    public static Task<Answer> OpenAsync(this TestPortal portal, string id) => portal.As("operator").FetchAsync($"/api/ops/orchestrations/{id}");
+    public static Task<Answer> OpenAsync(this TestPortal portal, string id) =>
+        portal.As("operator").FetchAsync($"/api/ops/orchestrations/{id}");
 
     public static Task<Answer> ActAsync(this TestPortal portal, string id, string act, object? body = null) =>
         portal.As("operator").PostAsync($"/api/ops/orchestrations/{id}/{act}", body ?? new { reason = "Mux was down from 10 to 11" });
@@ -42,10 +44,13 @@ internal static partial class OpsCalls
         (await portal.OpenAsync(id)).Expect(200).Field("orchestration")["runtimeStatus"]?.ToString() ?? "none";
 
     public static async Task<string> UntilRuntimeAsync(this TestPortal portal, string id, string status) => await Eventually.ValueAsync(
-        async () => { await portal.SettleAsync(); return await portal.RuntimeStatusAsync(id); }, seen => seen == status, $"{id} to be {status}");
+        async () => { await portal.SettleAsync(); return await portal.RuntimeStatusAsync(id); }, seen => seen == status,
+        $"{id} to be {status}");
 
-    public static async Task<JsonNode> AuditAsync(this TestPortal portal, Guid entity, string action) => JsonNode.Parse(await portal.ScalarAsync<string>("""
-        select json_build_object('tenant', tenant_id, 'actorKind', actor_kind, 'actor', actor_id, 'type', entity_type, 'new', new_value, 'old', old_value,
+    public static async Task<JsonNode> AuditAsync(this TestPortal portal, Guid entity, string action) =>
+        JsonNode.Parse(await portal.ScalarAsync<string>("""
+        select json_build_object('tenant', tenant_id, 'actorKind', actor_kind, 'actor', actor_id, 'type', entity_type, 'new', new_value,
+           'old', old_value,
                                  'request', request_id, 'times', count(*) over ())::text
           from portal.audit_log where entity_id = @entity and action = @action order by occurred_at desc limit 1
         """, new { entity, action }) ?? throw new Xunit.Sdk.XunitException($"No audit row {action} of {entity}"))!;
@@ -54,7 +59,13 @@ internal static partial class OpsCalls
 
     /// <summary>A browser without a screen: cookies, no scripts, no redirects followed.</summary>
     public static HttpClient Browser(this TestPortal portal, CookieContainer? cookies = null) =>
-        new(new SocketsHttpHandler { CookieContainer = cookies ?? new(), AllowAutoRedirect = false }) { BaseAddress = portal.Host.Address };
+        new(
+            new SocketsHttpHandler
+            {
+                CookieContainer = cookies ?? new(),
+                AllowAutoRedirect = false,
+            })
+        { BaseAddress = portal.Host.Address };
 
     public static async Task<Answer> SubmitAsync(this HttpClient browser, string path, params (string Name, string Value)[] fields)
     {
@@ -64,10 +75,12 @@ internal static partial class OpsCalls
 
     public static string FormToken(string page) => FormField().Match(page) is { Success: true } found ? found.Groups[1].Value : "";
 
-    public static async Task<Answer> SignInAsync(this HttpClient browser, TestPortal portal, string person = "operator", string next = "/ops")
+    public static async Task<Answer> SignInAsync(
+        this HttpClient browser, TestPortal portal, string person = "operator", string next = "/ops")
     {
         var page = await browser.FetchAsync("/ops/sign-in");
-        return await browser.SubmitAsync("/ops/sign-in", ("form", FormToken(page.Body)), ("token", (await portal.Clerk.SignInAsync(person)).Jwt), ("next", next));
+        return await browser.SubmitAsync(
+            "/ops/sign-in", ("form", FormToken(page.Body)), ("token", (await portal.Clerk.SignInAsync(person)).Jwt), ("next", next));
     }
 
     /// <summary>A browser in which an Operator is signed in.</summary>

@@ -45,9 +45,14 @@ public sealed class OpsPageTests(TestPortal portal) : IClassFixture<TestPortal>,
 
         var page = (await browser.FetchAsync("/ops")).Expect(200);
         Assert.Contains("Sign out", page.Body, StringComparison.Ordinal);
-        Assert.Equal(1, await portal.ScalarAsync<long>("select least(count(*), 1) from portal.audit_log where action = 'operator_signed_in' and actor_id = 'user_operator' and tenant_id = '00000000-0000-7000-8000-000000000000'"));
+        Assert.Equal(
+            1, await portal.ScalarAsync<long>(
+                "select least(count(*), 1) from portal.audit_log where action = 'operator_signed_in' and actor_id = 'user_operator' and "
+                    + "tenant_id = '00000000-0000-7000-8000-000000000000'"));
         var token = cookie["ops_session=".Length..cookie.IndexOf(';', StringComparison.Ordinal)];
-        Assert.Equal(0, await portal.ScalarAsync<long>("select count(*) from portal.operator_sessions where token_hash = convert_to(@token, 'UTF8')", new { token }));
+        Assert.Equal(
+            0, await portal.ScalarAsync<long>(
+                "select count(*) from portal.operator_sessions where token_hash = convert_to(@token, 'UTF8')", new { token }));
     }
 
     [Fact]
@@ -84,7 +89,9 @@ public sealed class OpsPageTests(TestPortal portal) : IClassFixture<TestPortal>,
         using var browser = portal.Browser();
         var page = (await browser.SignInAsync(portal, person)).Expect(403);
         Assert.Contains("role=\"alert\"", page.Body, StringComparison.Ordinal);
-        Assert.False(page.Headers.TryGetValues("Set-Cookie", out var cookies) && cookies.Any(c => c.StartsWith("ops_session", StringComparison.Ordinal)));
+        Assert.False(
+            page.Headers.TryGetValues("Set-Cookie", out var cookies)
+                && cookies.Any(c => c.StartsWith("ops_session", StringComparison.Ordinal)));
         (await browser.FetchAsync("/ops")).Expect(303);
     }
 
@@ -95,8 +102,12 @@ public sealed class OpsPageTests(TestPortal portal) : IClassFixture<TestPortal>,
         var form = OpsCalls.FormToken((await browser.FetchAsync("/ops/sign-in")).Body);
         var acting = (await portal.Clerk.SignInAsync("operator", new() { Actor = "user_support" })).Jwt;
         (await browser.SubmitAsync("/ops/sign-in", ("form", form), ("token", acting))).Expect(403);
-        var expired = (await portal.Clerk.SignInAsync("operator", new() { IssuedAt = portal.Clock.GetUtcNow().AddMinutes(-5), Lifetime = TimeSpan.FromMinutes(4) })).Jwt;
-        Assert.Contains("has expired", (await browser.SubmitAsync("/ops/sign-in", ("form", form), ("token", expired))).Expect(403).Body, StringComparison.Ordinal);
+        var expired = (
+            await portal.Clerk.SignInAsync(
+                "operator", new() { IssuedAt = portal.Clock.GetUtcNow().AddMinutes(-5), Lifetime = TimeSpan.FromMinutes(4) })).Jwt;
+        Assert.Contains(
+            "has expired", (
+                await browser.SubmitAsync("/ops/sign-in", ("form", form), ("token", expired))).Expect(403).Body, StringComparison.Ordinal);
         for (var i = 0; i < 18; i++)
         {
             (await browser.SubmitAsync("/ops/sign-in", ("form", form), ("token", "a.b.c"))).Expect(403);
@@ -127,7 +138,8 @@ public sealed class OpsPageTests(TestPortal portal) : IClassFixture<TestPortal>,
         (await FetchAsync(kept)).Expect(200);
         await portal.ScalarAsync<int>("with gone as (delete from portal.operators returning *) select count(*)::int from gone");
         await WithoutSessionAsync(kept);
-        await portal.ScalarAsync<int>("with back as (insert into portal.operators values ('user_operator', now()) returning *) select count(*)::int from back");
+        await portal.ScalarAsync<int>(
+            "with back as (insert into portal.operators values ('user_operator', now()) returning *) select count(*)::int from back");
         await WithoutSessionAsync(kept);
         await WithoutSessionAsync("ops_session=made-up");
         await WithoutSessionAsync("ops_session=");
@@ -139,7 +151,9 @@ public sealed class OpsPageTests(TestPortal portal) : IClassFixture<TestPortal>,
             return await (await portal.Anonymous.SendAsync(request)).ReadAsync();
         }
 
-        async Task WithoutSessionAsync(string cookie) => Assert.StartsWith("/ops/sign-in", (await FetchAsync(cookie)).Expect(303).Headers.Location!.ToString(), StringComparison.Ordinal);
+        async Task WithoutSessionAsync(string cookie) =>
+            Assert.StartsWith(
+                "/ops/sign-in", (await FetchAsync(cookie)).Expect(303).Headers.Location!.ToString(), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -163,7 +177,10 @@ public sealed class OpsPageTests(TestPortal portal) : IClassFixture<TestPortal>,
         (await browser.SubmitAsync(path, ("reason", "x"), ("form", ""))).Expect(403);
         (await browser.SubmitAsync(path, ("reason", "x"), ("form", theirs))).Expect(403);
         (await browser.PostAsync(path, new { reason = "x", form = own })).Expect(415);
-        using var foreign = new HttpRequestMessage(HttpMethod.Post, path) { Content = new FormUrlEncodedContent([new("form", own), new("reason", "x")]) };
+        using var foreign = new HttpRequestMessage(HttpMethod.Post, path)
+        {
+            Content = new FormUrlEncodedContent([new("form", own), new("reason", "x")]),
+        };
         foreign.Headers.Add("Sec-Fetch-Site", "cross-site");
         (await (await browser.SendAsync(foreign)).ReadAsync()).Expect(403);
         (await browser.SubmitAsync(path, ("form", own), ("reason", new string('x', 20_000)))).Expect(413);
@@ -245,7 +262,9 @@ public sealed class OpsPageTests(TestPortal portal) : IClassFixture<TestPortal>,
 
         using var browser = await portal.SignedInAsync();
         var page = (await browser.FetchAsync("/ops")).Expect(200).Body;
-        Assert.Equal(["failed", "stuck", "running"], new[] { failed, stuck, running }.Select(upload => SectionOf(page, OpsCalls.InstanceOf(upload))));
+        Assert.Equal(
+            ["failed", "stuck", "running"], new[] { failed, stuck, running }.Select(
+                upload => SectionOf(page, OpsCalls.InstanceOf(upload))));
         foreach (var secret in new[] { "Cut one", "cut-1", "Secret launch film" })
         {
             Assert.DoesNotContain(secret, page, StringComparison.Ordinal);
@@ -260,12 +279,21 @@ public sealed class OpsPageTests(TestPortal portal) : IClassFixture<TestPortal>,
         using var browser = await portal.SignedInAsync();
         var form = OpsCalls.FormToken((await browser.FetchAsync(path)).Expect(200).Body);
         var before = await portal.AuditRowsAsync();
-        Assert.Contains("Say why", (await browser.SubmitAsync($"{path}/suspend", ("form", form), ("reason", "  "))).Expect(400).Body, StringComparison.Ordinal);
+        Assert.Contains(
+            "Say why", (
+                await browser.SubmitAsync(
+                    $"{path}/suspend", ("form", form), ("reason", "  "))).Expect(400).Body, StringComparison.Ordinal);
         (await browser.SubmitAsync($"{path}/explode", ("form", form), ("reason", "x"))).Expect(404);
-        Assert.Contains("Not done.", (await browser.SubmitAsync($"{path}/resume", ("form", form), ("reason", "too early"))).Expect(409).Body, StringComparison.Ordinal);
+        Assert.Contains(
+            "Not done.", (
+                await browser.SubmitAsync(
+                    $"{path}/resume", ("form", form), ("reason", "too early"))).Expect(409).Body, StringComparison.Ordinal);
         Assert.Equal(before, await portal.AuditRowsAsync());
 
-        Assert.Equal($"{path}?done=suspend", (await browser.SubmitAsync($"{path}/suspend", ("form", form), ("reason", "Mux is down"))).Expect(303).Headers.Location!.ToString());
+        Assert.Equal(
+            $"{path}?done=suspend", (
+                await browser.SubmitAsync(
+                    $"{path}/suspend", ("form", form), ("reason", "Mux is down"))).Expect(303).Headers.Location!.ToString());
         await portal.UntilRuntimeAsync(OpsCalls.InstanceOf(upload), "Suspended");
         var audit = await portal.AuditAsync(upload.Id, "orchestration_suspend");
         Assert.Equal(("user_operator", "Mux is down"), (audit["actor"]!.ToString(), audit["new"]!["reason"]!.ToString()));
@@ -313,6 +341,9 @@ public sealed class OpsPageTests(TestPortal portal) : IClassFixture<TestPortal>,
     private static string SectionOf(string page, string id)
     {
         var at = page.IndexOf(id, StringComparison.Ordinal);
-        return at < 0 ? "none" : new[] { "failed", "stuck", "running" }.MaxBy(section => page.LastIndexOf($"data-part=\"{section}\"", at, StringComparison.Ordinal))!;
+        return at < 0
+            ? "none"
+            : new[] { "failed", "stuck", "running" }.MaxBy(
+                section => page.LastIndexOf($"data-part=\"{section}\"", at, StringComparison.Ordinal))!;
     }
 }

@@ -100,16 +100,20 @@ public sealed class OrchestrationApiTests(TestPortal portal) : IClassFixture<Tes
             Assert.Equal("Running", item["runtimeStatus"]!.ToString());
             Assert.Equal("waiting", item["upload"]!["status"]!.ToString());
             Assert.Equal(TestPeople.Tenant.ToString(), item["upload"]!["tenantId"]!.ToString());
-            Assert.Equal("running", item["finding"]!["group"]!.ToString());
+            Assert.Equal("running", item["diagnosis"]!["group"]!.ToString());
             Assert.DoesNotContain("Cut one", list.Body, StringComparison.Ordinal);
             Assert.DoesNotContain("cut-1", list.Body, StringComparison.Ordinal);
             Assert.DoesNotContain("Secret", list.Body, StringComparison.Ordinal);
         }
 
-        string[] missing = [$"uploadJobId={upload.Id}&status=Completed", $"uploadJobId={upload.Id}&name=Other", $"uploadJobId={upload.Id}&createdTo={now.AddDays(-1):O}", $"uploadJobId={Guid.NewGuid()}"];
+        string[] missing = [
+            $"uploadJobId={upload.Id}&status=Completed", $"uploadJobId={upload.Id}&name=Other",
+            $"uploadJobId={upload.Id}&createdTo={now.AddDays(-1):O}", $"uploadJobId={Guid.NewGuid()}"
+        ];
         foreach (var query in missing)
         {
-            Assert.Empty((await portal.As("operator").FetchAsync($"/api/ops/orchestrations?{query}")).Expect(200).Field("items").AsArray());
+            Assert.Empty(
+                (await portal.As("operator").FetchAsync($"/api/ops/orchestrations?{query}")).Expect(200).Field("items").AsArray());
         }
     }
 
@@ -132,7 +136,9 @@ public sealed class OrchestrationApiTests(TestPortal portal) : IClassFixture<Tes
             ids.AddRange(items.Select(item => item!["instanceId"]!.ToString()));
             if (cursor is null && page.Json!["nextCursor"] is { } first)
             {
-                (await portal.As("operator").FetchAsync($"/api/ops/orchestrations?status=Failed&name=OtherOne&limit=2&cursor={first}")).Expect(400);
+                (
+                    await portal.As("operator").FetchAsync(
+                        $"/api/ops/orchestrations?status=Failed&name=OtherOne&limit=2&cursor={first}")).Expect(400);
                 (await portal.As("operator").FetchAsync($"{path}&cursor=x{first}")).Expect(400);
             }
 
@@ -162,12 +168,13 @@ public sealed class OrchestrationApiTests(TestPortal portal) : IClassFixture<Tes
         var upload = await UploadThatCannotOpenAsync();
         var opened = (await portal.OpenAsync(OpsCalls.InstanceOf(upload))).Expect(200);
         var lines = opened.Field("timeline").AsArray().Select(line => line!).ToList();
-        var tries = lines.Where(line => line["name"]!.ToString() == "OpenUploadAtMux" && line["kind"]!.ToString() == "activity").ToList();
+        var attempts = lines.Where(
+            line => line["name"]!.ToString() == "OpenUploadAtMux" && line["kind"]!.ToString() == "activity").ToList();
 
         Assert.Equal("started", lines[0]["kind"]!.ToString());
-        Assert.Equal([1, 2], tries.Select(line => (int)line["attempt"]!));
-        Assert.All(tries, line => Assert.Equal("failed", line["state"]!.ToString()));
-        Assert.All(tries, line => Assert.Contains("503", line["error"]!.ToString(), StringComparison.Ordinal));
+        Assert.Equal([1, 2], attempts.Select(line => (int)line["attempt"]!));
+        Assert.All(attempts, line => Assert.Equal("failed", line["state"]!.ToString()));
+        Assert.All(attempts, line => Assert.Contains("503", line["error"]!.ToString(), StringComparison.Ordinal));
         var waits = lines.Where(line => line["kind"]!.ToString() == "retryWait").ToList();
         Assert.Equal(["done", "waiting"], waits.Select(line => line["state"]!.ToString()));
         Assert.InRange(Length(waits[0]).TotalSeconds, 1, 30.01);
@@ -175,8 +182,8 @@ public sealed class OrchestrationApiTests(TestPortal portal) : IClassFixture<Tes
         Assert.Equal(3, (int)waits[1]["attempt"]!);
 
         var look = opened.Field("orchestration");
-        Assert.Equal("retrying", look["finding"]!["code"]!.ToString());
-        Assert.Equal(2, (int)look["upload"]!["tries"]!);
+        Assert.Equal("retrying", look["diagnosis"]!["code"]!.ToString());
+        Assert.Equal(2, (int)look["upload"]!["attempts"]!);
         Assert.Contains("503", look["upload"]!["lastError"]!.ToString(), StringComparison.Ordinal);
         Assert.Equal((DateTimeOffset)waits[1]["dueAt"]!, (DateTimeOffset)look["upload"]!["nextRetryAt"]!, TimeSpan.FromMilliseconds(1));
         Assert.Equal(["suspend", "terminate"], opened.Field("possibleActs").AsArray().Select(act => act!.ToString()));
@@ -189,15 +196,20 @@ public sealed class OrchestrationApiTests(TestPortal portal) : IClassFixture<Tes
         portal.Mux.Faults.DropWebhooks = _ => true;
         var upload = (await portal.AskUploadAsync(project)).Expect(201);
         portal.Clock.Advance(TimeSpan.FromMinutes(3));
-        await Eventually.TrueAsync(async () => { await portal.SettleAsync(); return (await WaitsAsync()).Contains("done"); }, "the first wait to run out");
+        await Eventually.TrueAsync(
+            async () => { await portal.SettleAsync(); return (await WaitsAsync()).Contains("done"); }, "the first wait to run out");
         (await portal.As("agency").PostAsync($"/api/uploads/{upload.Id}/cancel")).Expect(200);
         await portal.SettleAsync();
         Assert.Equal(["done", "cut"], await WaitsAsync());
-        Assert.Equal("completed", (await portal.OpenAsync(OpsCalls.InstanceOf(upload))).Field("timeline").AsArray()[^1]!["kind"]!.ToString());
+        Assert.Equal(
+            "completed", (await portal.OpenAsync(OpsCalls.InstanceOf(upload))).Field("timeline").AsArray()[^1]!["kind"]!.ToString());
 
         // A turn in Mux's queue is a timer too, of less than a second.
         async Task<List<string>> WaitsAsync() => [.. (await portal.OpenAsync(OpsCalls.InstanceOf(upload))).Field("timeline").AsArray()
-            .Where(line => line!["kind"]!.ToString() == "timer" && Length(line) >= TimeSpan.FromMinutes(2)).Select(line => line!["state"]!.ToString())];
+            .Where(
+                line =>
+                    line!["kind"]!.ToString() == "timer" && Length(line) >= TimeSpan.FromMinutes(2)).Select(line =>
+                        line!["state"]!.ToString())];
     }
 
     [Theory]
@@ -232,7 +244,12 @@ public sealed class OrchestrationApiTests(TestPortal portal) : IClassFixture<Tes
         foreach (var act in new[] { "replay", "terminate", "suspend", "resume" })
         {
             using var content = new StringContent(body, Encoding.UTF8, "application/json");
-            (await (await portal.As("operator").PostAsync(new Uri($"/api/ops/orchestrations/{OpsCalls.InstanceOf(upload)}/{act}", UriKind.Relative), content)).ReadAsync()).Expect(code);
+            (
+                await (
+                    await portal.As("operator").PostAsync(
+                        new Uri(
+                            $"/api/ops/orchestrations/{OpsCalls.InstanceOf(upload)}/{act}", UriKind.Relative),
+                            content)).ReadAsync()).Expect(code);
         }
 
         (await portal.ActAsync(OpsCalls.InstanceOf(upload), "terminate", new { reason = new string('x', 501) })).Expect(400);
@@ -248,16 +265,22 @@ public sealed class OrchestrationApiTests(TestPortal portal) : IClassFixture<Tes
         (await portal.ActAsync(id, "suspend")).Expect(202);
         await portal.UntilRuntimeAsync(id, "Suspended");
         var suspended = (await portal.OpenAsync(id)).Expect(200);
-        Assert.Equal(("stuck", "suspended"), (suspended.Field("orchestration")["finding"]!["group"]!.ToString(), suspended.Field("orchestration")["finding"]!["code"]!.ToString()));
+        Assert.Equal(
+            ("stuck", "suspended"), (
+                suspended.Field("orchestration")["diagnosis"]!["group"]!.ToString(),
+                suspended.Field("orchestration")["diagnosis"]!["code"]!.ToString()));
         Assert.Equal(["resume", "terminate"], suspended.Field("possibleActs").AsArray().Select(act => act!.ToString()));
 
         var audit = await portal.AuditAsync(upload.Id, "orchestration_suspend");
         Assert.Equal(
             (TestPeople.Tenant.ToString(), "operator", "user_operator", "upload_job", 1),
-            (audit["tenant"]!.ToString(), audit["actorKind"]!.ToString(), audit["actor"]!.ToString(), audit["type"]!.ToString(), (int)audit["times"]!));
+            (
+                audit["tenant"]!.ToString(), audit["actorKind"]!.ToString(), audit["actor"]!.ToString(), audit["type"]!.ToString(),
+                (int)audit["times"]!));
         Assert.Equal((id, "Mux was down from 10 to 11"), (audit["new"]!["instanceId"]!.ToString(), audit["new"]!["reason"]!.ToString()));
         Assert.Equal("Running", audit["old"]!["runtimeStatus"]!.ToString());
-        var history = (await portal.ManageAsync(HttpMethod.Get, $"/instances/{id}?showHistory=true&showHistoryOutput=true")).Expect(202).Body;
+        var history = (
+            await portal.ManageAsync(HttpMethod.Get, $"/instances/{id}?showHistory=true&showHistoryOutput=true")).Expect(202).Body;
         Assert.Contains($"operator:{audit["request"]}", history, StringComparison.Ordinal);
         Assert.DoesNotContain("Mux was down", history, StringComparison.Ordinal);
 
@@ -276,13 +299,17 @@ public sealed class OrchestrationApiTests(TestPortal portal) : IClassFixture<Tes
         (await portal.ActAsync(id, "terminate")).Expect(202);
         await portal.UntilRuntimeAsync(id, "Terminated");
         var left = (await portal.OpenAsync(id)).Expect(200);
-        Assert.Equal("abandoned", left.Field("orchestration")["finding"]!["code"]!.ToString());
+        Assert.Equal("abandoned", left.Field("orchestration")["diagnosis"]!["code"]!.ToString());
         Assert.Equal(["replay"], left.Field("possibleActs").AsArray().Select(act => act!.ToString()));
-        Assert.Contains(id, (await portal.As("operator").FetchAsync("/api/ops/board")).Expect(200).Field("stuck").ToJsonString(), StringComparison.Ordinal);
+        Assert.Contains(
+            id, (
+                await portal.As("operator").FetchAsync("/api/ops/board")).Expect(200).Field("stuck").ToJsonString(),
+                StringComparison.Ordinal);
         (await portal.ActAsync(id, "terminate")).Expect(409);
 
         Assert.Equal(id, (await portal.ActAsync(id, "replay")).Expect(202).Text("instanceId"));
-        Assert.Equal("Mux was down from 10 to 11", (await portal.AuditAsync(upload.Id, "orchestration_restart"))["new"]!["reason"]!.ToString());
+        Assert.Equal(
+            "Mux was down from 10 to 11", (await portal.AuditAsync(upload.Id, "orchestration_restart"))["new"]!["reason"]!.ToString());
         await portal.UntilRuntimeAsync(id, "Running");
         await portal.SendBytesAsync((await portal.As("crew2").FetchAsync($"/api/uploads/{upload.Id}")).Expect(200));
         await portal.UntilAsync(upload.Id, "ready");
@@ -297,16 +324,20 @@ public sealed class OrchestrationApiTests(TestPortal portal) : IClassFixture<Tes
         await portal.UntilAsync(upload.Id, "failed");
         var board = (await portal.As("operator").FetchAsync("/api/ops/board")).Expect(200);
         var item = board.Field("failed")["items"]!.AsArray().Single(i => i!["instanceId"]!.ToString() == OpsCalls.InstanceOf(upload))!;
-        Assert.Equal("mux_errored", item["finding"]!["code"]!.ToString());
-        Assert.Contains("caught fire", item["finding"]!["text"]!.ToString(), StringComparison.Ordinal);
+        Assert.Equal("mux_errored", item["diagnosis"]!["code"]!.ToString());
+        Assert.Contains("caught fire", item["diagnosis"]!["text"]!.ToString(), StringComparison.Ordinal);
 
-        Assert.Equal(OpsCalls.InstanceOf(upload, 2), (await portal.ActAsync(OpsCalls.InstanceOf(upload), "replay")).Expect(202).Text("instanceId"));
+        Assert.Equal(
+            OpsCalls.InstanceOf(upload, 2), (await portal.ActAsync(OpsCalls.InstanceOf(upload), "replay")).Expect(202).Text("instanceId"));
         Assert.Equal("Mux was down from 10 to 11", (await portal.AuditAsync(upload.Id, "upload_replayed"))["new"]!["reason"]!.ToString());
         await portal.SettleAsync();
         Assert.Equal("Running", await portal.RuntimeStatusAsync(OpsCalls.InstanceOf(upload, 2)));
 
         var earlier = (await portal.OpenAsync(OpsCalls.InstanceOf(upload))).Expect(200).Field("orchestration");
-        Assert.Equal(("over", "failed", 2), (earlier["finding"]!["group"]!.ToString(), earlier["upload"]!["status"]!.ToString(), (int)earlier["upload"]!["currentAttempt"]!));
+        Assert.Equal(
+            ("over", "failed", 2), (
+                earlier["diagnosis"]!["group"]!.ToString(), earlier["upload"]!["status"]!.ToString(),
+                (int)earlier["upload"]!["currentAttempt"]!));
         (await portal.ActAsync(OpsCalls.InstanceOf(upload), "replay")).Expect(409);
         (await portal.OpenAsync(OpsCalls.InstanceOf(upload, 3))).Expect(404);
     }
@@ -316,7 +347,10 @@ public sealed class OrchestrationApiTests(TestPortal portal) : IClassFixture<Tes
     {
         await portal.StartUnknownAsync("nightly");
         var failed = (await portal.OpenAsync("nightly")).Expect(200);
-        Assert.Equal(("Failed", "failed"), (failed.Field("orchestration")["runtimeStatus"]!.ToString(), failed.Field("orchestration")["finding"]!["group"]!.ToString()));
+        Assert.Equal(
+            ("Failed", "failed"), (
+                failed.Field("orchestration")["runtimeStatus"]!.ToString(),
+                failed.Field("orchestration")["diagnosis"]!["group"]!.ToString()));
         Assert.Contains("NoSuchOrchestrator", failed.Field("timeline").AsArray()[^1]!["error"]!.ToString(), StringComparison.Ordinal);
         (await portal.ActAsync("nightly", "replay")).Expect(409);
         (await portal.ActAsync("nightly", "resume")).Expect(409);
@@ -345,19 +379,24 @@ public sealed class OrchestrationApiTests(TestPortal portal) : IClassFixture<Tes
         portal.Clock.Advance(TimeSpan.FromMinutes(3));
         Assert.Equal("not_started", await CodeAsync());
 
-        async Task<string> CodeAsync() => (await portal.OpenAsync(OpsCalls.InstanceOf(upload))).Expect(200).Field("orchestration")["finding"]!["code"]!.ToString();
+        async Task<string> CodeAsync() =>
+            (await portal.OpenAsync(OpsCalls.InstanceOf(upload))).Expect(200).Field("orchestration")["diagnosis"]!["code"]!.ToString();
     }
 
     private static TimeSpan Length(JsonNode timer) => (DateTimeOffset)timer["dueAt"]! - (DateTimeOffset)timer["startedAt"]!;
 
-    /// <summary>Two tries are used, the third is to come.</summary>
+    /// <summary>Two attempts are used, the third is to come.</summary>
     private async Task<Answer> UploadThatCannotOpenAsync()
     {
         portal.Mux.Faults.FailNextApiCalls(20, ApiFault.Status(503));
         var upload = await portal.AskUploadAsync(project, "crew5");
         await Eventually.MovingAsync(
             portal.Clock, TimeSpan.FromSeconds(5),
-            async () => { await portal.SettleAsync(); return await portal.ScalarAsync<int>("select tries from portal.upload_jobs where id = @id", new { id = upload.Id }) == 2; }, "two tries");
+            async () =>
+            {
+                await portal.SettleAsync(); return await portal.ScalarAsync<int>("select attempts from portal.upload_jobs "
+                + "where id = @id", new { id = upload.Id }) == 2;
+            }, "two attempts");
         await portal.SettleAsync();
         return upload;
     }

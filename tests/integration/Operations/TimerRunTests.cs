@@ -33,7 +33,9 @@ public sealed class TimerRunTests(TestPortal portal) : IClassFixture<TestPortal>
     public async Task Every_timer_records_its_run(string timer)
     {
         await portal.Host.RunTimerAsync(timer);
-        Assert.Equal(1, await portal.ScalarAsync<long>("select count(*) from portal.timer_runs where timer = @timer and ended_at is not null and error is null", new { timer }));
+        Assert.Equal(
+            1, await portal.ScalarAsync<long>(
+                "select count(*) from portal.timer_runs where timer = @timer and ended_at is not null and error is null", new { timer }));
         Assert.Equal(1, await portal.ScalarAsync<long>("select count(*) from portal.timer_runs"));
     }
 
@@ -62,8 +64,10 @@ public sealed class TimerRunTests(TestPortal portal) : IClassFixture<TestPortal>
         await Assert.ThrowsAnyAsync<Exception>(() => portal.Host.RunTimerAsync("SweepMuxAssets"));
         var timer = await TimerAsync("SweepMuxAssets");
         Assert.Equal("failed", timer["state"]!.ToString());
-        Assert.Contains("TryAgainException", timer["lastError"]!["error"]!.ToString(), StringComparison.Ordinal);
-        Assert.Equal(1, await portal.ScalarAsync<long>("select count(*) from portal.alerts where kind = 'timer_failed' and dedup_key = 'SweepMuxAssets'"));
+        Assert.Contains("TransientException", timer["lastError"]!["error"]!.ToString(), StringComparison.Ordinal);
+        Assert.Equal(
+            1, await portal.ScalarAsync<long>(
+                "select count(*) from portal.alerts where kind = 'timer_failed' and dedup_key = 'SweepMuxAssets'"));
 
         portal.Mux.Faults.Clear();
         portal.Clock.Advance(TimeSpan.FromMinutes(1));
@@ -86,7 +90,8 @@ public sealed class TimerRunTests(TestPortal portal) : IClassFixture<TestPortal>
         Assert.Equal("late", (await TimerAsync("SealAudit"))["state"]!.ToString());
 
         await portal.ScalarAsync<long>("""
-            with run as (insert into portal.timer_runs (id, timer, started_at) values (gen_random_uuid(), 'SealAudit', @now) returning *) select count(*) from run
+            with run as (insert into portal.timer_runs (id, timer, started_at) values (gen_random_uuid(), 'SealAudit', @now) returning *)
+            select count(*) from run
             """, new { now = portal.Clock.GetUtcNow() });
         Assert.Equal("running", (await TimerAsync("SealAudit"))["state"]!.ToString());
         portal.Clock.Advance(TimeSpan.FromMinutes(61));

@@ -19,11 +19,16 @@ public sealed class ProjectChangeTests(TestPortal portal) : IClassFixture<TestPo
         var id = await portal.NewProjectAsync("Old secret name");
         var read = await portal.As("admin").FetchAsync($"/api/projects/{id}");
         (await portal.As("admin").EditAsync($"/api/projects/{id}", new { name = "New" }, null)).Expect(428);
-        var changed = (await portal.As("admin").EditAsync($"/api/projects/{id}", new { name = "New secret name", description = "Why" }, read)).Expect(200);
+        var changed = (
+            await portal.As("admin").EditAsync(
+                $"/api/projects/{id}", new { name = "New secret name", description = "Why" }, read)).Expect(200);
         Assert.Equal(("New secret name", "Why", "2"), (changed.Text("name"), changed.Text("description"), changed.Text("version")));
         (await portal.As("admin").EditAsync($"/api/projects/{id}", new { name = "Mine" }, read)).Expect(412);
         Assert.Equal("New secret name", (await portal.As("agency").FetchAsync($"/api/projects/{id}")).Text("name"));
-        Assert.Equal(0, await portal.ScalarAsync<long>("select count(*) from portal.audit_log where entity_id = @id and concat(old_value, new_value) like '%secret%'", new { id }));
+        Assert.Equal(
+            0, await portal.ScalarAsync<long>(
+                "select count(*) from portal.audit_log where entity_id = @id and concat(old_value, new_value) like '%secret%'",
+                new { id }));
         Assert.Equal(1, await portal.AuditedAsync(id, "project_updated"));
     }
 
@@ -32,9 +37,11 @@ public sealed class ProjectChangeTests(TestPortal portal) : IClassFixture<TestPo
     {
         var id = await portal.NewProjectAsync("Same");
         var read = await portal.As("admin").FetchAsync($"/api/projects/{id}");
-        Assert.Equal("1", (await portal.As("admin").EditAsync($"/api/projects/{id}", new { name = "Same" }, read)).Expect(200).Text("version"));
+        Assert.Equal(
+            "1", (await portal.As("admin").EditAsync($"/api/projects/{id}", new { name = "Same" }, read)).Expect(200).Text("version"));
         Assert.Equal(0, await portal.AuditedAsync(id, "project_updated"));
-        Assert.Equal(["/colour", "/name"], (await portal.As("admin").EditAsync($"/api/projects/{id}", new { name = "", colour = "red" }, read)).Expect(400)
+        Assert.Equal(["/colour", "/name"], (
+            await portal.As("admin").EditAsync($"/api/projects/{id}", new { name = "", colour = "red" }, read)).Expect(400)
             .Field("errors").AsArray().Select(e => e!["pointer"]!.ToString()).Order());
     }
 
@@ -97,7 +104,9 @@ public sealed class ProjectChangeTests(TestPortal portal) : IClassFixture<TestPo
         var milestone = await portal.NewMilestoneAsync(id);
         var task = await portal.NewTaskAsync(id);
         var other = await portal.NewTaskAsync(id, "Other");
-        var template = (await portal.As("admin").PostAsync("/api/milestone-templates", new { name = "T", items = new[] { new { name = "M" } } })).Expect(201);
+        var template = (
+            await portal.As("admin").PostAsync(
+                "/api/milestone-templates", new { name = "T", items = new[] { new { name = "M" } } })).Expect(201);
         (await portal.As("admin").PostAsync($"/api/projects/{id}/archive")).Expect(200);
 
         var (admin, agency, me) = (portal.As("admin"), portal.As("agency"), TestPeople.UserId("agency"));

@@ -40,7 +40,8 @@ public sealed class ProjectListTests(TestPortal portal) : IClassFixture<TestPort
     {
         var id = await portal.NewProjectAsync();
         var crew = TestPeople.UserId("crew1");
-        var task = await portal.NewTaskAsync(id, more: new { assigneeIds = new[] { crew, TestPeople.UserId("agency") }, watcherIds = new[] { crew } });
+        var task = await portal.NewTaskAsync(
+            id, more: new { assigneeIds = new[] { crew, TestPeople.UserId("agency") }, watcherIds = new[] { crew } });
         (await portal.As("crew1").FetchAsync($"/api/tasks/{task.Id}")).Expect(200);
         for (var i = 0; i < 2; i++)
         {
@@ -96,7 +97,8 @@ public sealed class ProjectListTests(TestPortal portal) : IClassFixture<TestPort
         }
 
         var n = 0;
-        var walked = await portal.As("admin").WalkAsync("/api/projects?q=walk&sort=name", "name", 2, async () => await portal.NextProjectAsync($"Walk a{n++}"));
+        var walked = await portal.As("admin").WalkAsync(
+            "/api/projects?q=walk&sort=name", "name", 2, async () => await portal.NextProjectAsync($"Walk a{n++}"));
         Assert.Equal(["Walk alpha", "walk alpha", "walk BETA", "Walk zulu", "walk Éclair"], walked);
         var page = await portal.As("admin").FetchAsync("/api/projects?q=walk&sort=name&limit=2");
         (await portal.As("admin").FetchAsync($"/api/projects?q=walk&sort=newest&limit=2&cursor={page.Text("nextCursor")}")).Expect(400);

@@ -4,7 +4,8 @@ using Npgsql;
 
 namespace Portal.Tests.Soak.Engine;
 
-/// <summary>Keeps so many instances under way: some it starts itself, from a process that runs no engine; the others the workers start.</summary>
+/// <summary>Keeps so many instances under way: some it starts itself, from a process that runs no engine; the others the workers
+/// start.</summary>
 public sealed class EngineFeeder(string database, int seed, int inFlight)
 {
     private readonly Random random = new(seed);
@@ -36,7 +37,11 @@ public sealed class EngineFeeder(string database, int seed, int inFlight)
 
     public async Task TopUpAsync(DurableTaskClient client)
     {
-        if (await TryAsync(database, UnfinishedAsync) is not { } unfinished) return;
+        if (await TryAsync(database, UnfinishedAsync) is not { } unfinished)
+        {
+            return;
+        }
+
         var ours = new List<(string Kind, string Id)>();
         var ids = new List<string>();
         var kinds = new List<string>();
@@ -46,14 +51,22 @@ public sealed class EngineFeeder(string database, int seed, int inFlight)
             var id = $"{kind}-{++made}";
             ids.Add(id);
             kinds.Add(kind);
-            if (made % 10 == 0) ours.Add((kind, id));
+            if (made % 10 == 0)
+            {
+                ours.Add((kind, id));
+            }
         }
 
         await TryAsync(database, connection => connection.ExecuteAsync(
             "insert into soak.todo (id, kind) select * from unnest(@ids, @kinds) on conflict do nothing", new { ids, kinds }));
         try
         {
-            foreach (var (kind, id) in ours) await EngineWorkload.StartAsync(client, kind, id, CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(1), TimeProvider.System);
+            foreach (var (kind, id) in ours)
+            {
+                await EngineWorkload.StartAsync(client, kind, id, CancellationToken.None).WaitAsync(
+                TimeSpan.FromSeconds(1), TimeProvider.System);
+            }
+
             await ResumeAsync(client);
         }
         catch (Exception exception) when (exception is NpgsqlException or IOException or TimeoutException)
@@ -105,7 +118,10 @@ public sealed class DeadlockCount(string database, string serverFolder)
         var logged = 0;
         await foreach (var line in File.ReadLinesAsync(log))
         {
-            if (line.Contains("deadlock detected", StringComparison.Ordinal)) logged++;
+            if (line.Contains("deadlock detected", StringComparison.Ordinal))
+            {
+                logged++;
+            }
         }
 
         return Math.Max(logged, Math.Max(kept, await ReadAsync()));

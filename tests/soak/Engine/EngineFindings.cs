@@ -13,11 +13,16 @@ public sealed class EngineFindings(string database)
     // Each line a rule: the query finds what breaks it.
     private static readonly (string Rule, string Query)[] Rules =
     [
-        ("instance is not completed", "select format('%s %s: lane %s, status %s %s %s', name, id, lane, status, parked_reason, output) from durable.instances where status <> 1"),
+        (
+            "instance is not completed",
+            "select format('%s %s: lane %s, status %s %s %s', name, id, lane, status, parked_reason, output) from durable.instances "
+                + "where status <> 1"),
         ("root was never started", "select id from soak.todo t where not exists (select from durable.instances i where i.id = t.id)"),
         ("message left over", "select format('%s for %s: %s', b.id, b.key, b.event) from durable.inbox b"),
         ("lease left over", "select format('worker %s until %s', id, lease_until) from durable.workers where not dead and not stopped"),
-        ("history of nobody", "select distinct key::text from durable.history h where not exists (select from durable.instances i where i.key = h.key)"),
+        (
+            "history of nobody",
+            "select distinct key::text from durable.history h where not exists (select from durable.instances i where i.key = h.key)"),
     ];
 
     public async Task<IReadOnlyList<string>> ViolationsAsync(DurableEngine inspector, IDurableFunctions functions)
@@ -59,20 +64,33 @@ public sealed class EngineFindings(string database)
     {
         var found = new List<string>();
         var roots = await connection.QueryAsync<(string Id, string Kind)>("select id, kind from soak.todo");
-        var outputs = (await connection.QueryAsync<(string Id, string? Output)>("select id, output from durable.instances")).ToDictionary(row => row.Id, row => row.Output);
+        var outputs = (
+            await connection.QueryAsync<(string Id, string? Output)>(
+                "select id, output from durable.instances")).ToDictionary(row => row.Id, row => row.Output);
         var effects = (await connection.QueryAsync<(string Instance, string Label, int Tasks)>(
                 "select instance, label, count(*)::int from soak.effects group by 1, 2"))
-            .GroupBy(row => row.Instance).ToDictionary(group => group.Key, group => group.ToDictionary(row => row.Label, row => row.Tasks));
+            .GroupBy(row => row.Instance).ToDictionary(
+                group => group.Key, group => group.ToDictionary(row => row.Label, row => row.Tasks));
         foreach (var (root, kind) in roots)
         {
             var wanted = $"\"{EngineWorkload.Output(kind)}\"";
-            if (outputs.GetValueOrDefault(root) != wanted) found.Add($"output of {kind} {root}: {outputs.GetValueOrDefault(root)}, not {wanted}");
+            if (outputs.GetValueOrDefault(root) != wanted)
+            {
+                found.Add(
+                $"output of {kind} {root}: {outputs.GetValueOrDefault(root)}, not {wanted}");
+            }
+
             foreach (var (instance, expected) in EngineWorkload.Effects(kind, root))
             {
-                if (!outputs.Remove(instance)) found.Add($"{instance} of {kind} {root} is not there");
+                if (!outputs.Remove(instance))
+                {
+                    found.Add($"{instance} of {kind} {root} is not there");
+                }
+
                 var seen = effects.GetValueOrDefault(instance) ?? [];
                 effects.Remove(instance);
-                if (!seen.OrderBy(pair => pair.Key, StringComparer.Ordinal).SequenceEqual(expected.OrderBy(pair => pair.Key, StringComparer.Ordinal)))
+                if (!seen.OrderBy(pair => pair.Key, StringComparer.Ordinal).SequenceEqual(expected.OrderBy(pair => pair.Key,
+                    StringComparer.Ordinal)))
                 {
                     found.Add($"effects of {kind} {instance}: {Show(seen)}, not {Show(expected)}");
                 }
@@ -83,7 +101,8 @@ public sealed class EngineFindings(string database)
         found.AddRange(effects.Keys.Select(id => $"effects of nobody: {id}"));
         return found;
 
-        static string Show(IEnumerable<KeyValuePair<string, int>> counts) => string.Join(' ', counts.Select(pair => $"{pair.Key}×{pair.Value}"));
+        static string Show(IEnumerable<KeyValuePair<string, int>> counts) =>
+            string.Join(' ', counts.Select(pair => $"{pair.Key}×{pair.Value}"));
     }
 }
 

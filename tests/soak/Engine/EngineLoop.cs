@@ -18,7 +18,8 @@ public sealed record EngineLoopOptions(int Kills, int Seed, int Workers, int InF
 
 /// <summary>What a run saw. <see cref="Violations"/> is empty when every instance ended well with every effect exactly once.</summary>
 public sealed record EngineLoopResult(
-    int Kills, int Restarts, int Cuts, int Freezes, int Stops, TimeSpan LongestStop, int Resumed, int Deadlocks, TimeSpan Settling, EngineFigures Figures,
+    int Kills, int Restarts, int Cuts, int Freezes, int Stops, TimeSpan LongestStop, int Resumed, int Deadlocks, TimeSpan Settling,
+    EngineFigures Figures,
     IReadOnlyList<string> Violations);
 
 /// <summary>
@@ -52,45 +53,105 @@ public sealed class EngineLoop(PostgresServer server, string database, EngineLoo
     {
         await using var rows = NpgsqlDataSource.Create(database);
         var workload = new EngineWorkload(rows);
-        await using var dormant = await DurableEngine.CreateAsync(new() { ConnectionString = database }, workload, NullLoggerFactory.Instance);
+        await using var dormant = await DurableEngine.CreateAsync(
+            new() { ConnectionString = database }, workload, NullLoggerFactory.Instance);
         var client = dormant.Client;
         await feeder.PrepareAsync();
-        while (spares.Count < options.Workers) spares.Enqueue(EngineWorker.Start(database, Times));
-        while (running.Count < options.Workers) await ReplaceAsync();
-        for (var round = 1; kills < options.Kills; round++) await RoundAsync(round, client);
+        while (spares.Count < options.Workers)
+        {
+            spares.Enqueue(EngineWorker.Start(database, Times));
+        }
+
+        while (running.Count < options.Workers)
+        {
+            await ReplaceAsync();
+        }
+
+        for (var round = 1; kills < options.Kills; round++)
+        {
+            await RoundAsync(round, client);
+        }
 
         report("the last kill is done; waiting for everything to end");
         var began = TimeProvider.System.GetTimestamp();
         var settled = await SettleAsync(client, began);
         var settling = TimeProvider.System.GetElapsedTime(began);
-        foreach (var worker in running.ToList()) await StopAsync(worker);
+        foreach (var worker in running.ToList())
+        {
+            await StopAsync(worker);
+        }
+
         var violations = new List<string>(settled);
         violations.AddRange(await InspectAsync(database, workload));
         var locked = await deadlocks.CountAsync();
-        if (locked > 0) violations.Add($"{locked} deadlocks");
-        return new(kills, restarts, cuts, freezes, stops, longestStop, feeder.Resumed, locked, settling, await new EngineFindings(database).FiguresAsync(), violations);
+        if (locked > 0)
+        {
+            violations.Add($"{locked} deadlocks");
+        }
+
+        return new(
+            kills, restarts, cuts, freezes, stops, longestStop, feeder.Resumed, locked, settling,
+            await new EngineFindings(database).FiguresAsync(), violations);
     }
 
     public async ValueTask DisposeAsync()
     {
         await Task.WhenAll(thawing);
-        foreach (var worker in running.Concat(spares)) await worker.DisposeAsync();
+        foreach (var worker in running.Concat(spares))
+        {
+            await worker.DisposeAsync();
+        }
     }
 
     private async Task RoundAsync(int round, DurableTaskClient client)
     {
         await feeder.TopUpAsync(client);
         await Task.Delay(TimeSpan.FromMilliseconds(random.Next(20, (int)options.Pause.TotalMilliseconds)), TimeProvider.System);
-        if (round % CutEvery == 0) await CutAsync();
-        if (round % StopEvery == 0 && running.Find(worker => !worker.IsFrozen) is { } leaving) await StopAsync(leaving);
-        while (running.Count == 0) await ReplaceAsync();
-        if (round % FreezeEvery == 0) Freeze(Any());
+        if (round % CutEvery == 0)
+        {
+            await CutAsync();
+        }
+
+        if (round % StopEvery == 0 && running.Find(worker => !worker.IsFrozen) is { } leaving)
+        {
+            await StopAsync(leaving);
+        }
+
+        while (running.Count == 0)
+        {
+            await ReplaceAsync();
+        }
+
+        if (round % FreezeEvery == 0)
+        {
+            Freeze(Any());
+        }
+
         var victims = round % KillAllEvery == 0 ? running.ToList() : [Any()];
-        foreach (var victim in victims) await KillAsync(victim);
-        if (round % options.RestartEvery == 0) await RestartAsync();
-        while (running.Count < options.Workers) await ReplaceAsync();
-        foreach (var ended in running.Where(worker => worker.HasEnded).ToList()) await BuryAsync(ended);
-        if (round % ReportEvery == 0) report($"{kills} kills, {restarts} restarts, {await feeder.StateAsync()}");
+        foreach (var victim in victims)
+        {
+            await KillAsync(victim);
+        }
+
+        if (round % options.RestartEvery == 0)
+        {
+            await RestartAsync();
+        }
+
+        while (running.Count < options.Workers)
+        {
+            await ReplaceAsync();
+        }
+
+        foreach (var ended in running.Where(worker => worker.HasEnded).ToList())
+        {
+            await BuryAsync(ended);
+        }
+
+        if (round % ReportEvery == 0)
+        {
+            report($"{kills} kills, {restarts} restarts, {await feeder.StateAsync()}");
+        }
     }
 
     private EngineWorker Any() => running[random.Next(running.Count)];
@@ -114,8 +175,14 @@ public sealed class EngineLoop(PostgresServer server, string database, EngineLoo
     {
         spares.Enqueue(EngineWorker.Start(database, Times));
         var next = spares.Dequeue();
-        if (await next.GoAsync()) running.Add(next);
-        else await BuryAsync(next);
+        if (await next.GoAsync())
+        {
+            running.Add(next);
+        }
+        else
+        {
+            await BuryAsync(next);
+        }
     }
 
     private async Task StopAsync(EngineWorker worker)
@@ -137,7 +204,8 @@ public sealed class EngineLoop(PostgresServer server, string database, EngineLoo
     {
         cuts++;
         await EngineFeeder.TryAsync(database, connection => connection.ExecuteAsync(
-            "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid() and random() < 0.5"));
+            "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid() and "
+                + "random() < 0.5"));
     }
 
     private async Task RestartAsync()
@@ -152,7 +220,13 @@ public sealed class EngineLoop(PostgresServer server, string database, EngineLoo
         while (await feeder.UnfinishedAsync(client) is > 0 and var left)
         {
             var waited = TimeProvider.System.GetElapsedTime(began);
-            if (waited > options.Limit) return [string.Create(CultureInfo.InvariantCulture, $"{left} instances did not end within {options.Limit}")];
+            if (waited > options.Limit)
+            {
+                return [
+                string.Create(CultureInfo.InvariantCulture, $"{left} instances did not end within {options.Limit}")
+            ];
+            }
+
             if ((int)waited.TotalSeconds / 10 > reported)
             {
                 reported++;
@@ -165,14 +239,20 @@ public sealed class EngineLoop(PostgresServer server, string database, EngineLoo
         return [];
     }
 
-    /// <summary>First what the processes' own housekeeping would do in time: declare the last of the killed dead, sweep messages to the finished.</summary>
+    /// <summary>First what the processes' own housekeeping would do in time: declare the last of the killed dead, sweep messages to the
+    /// finished.</summary>
     private static async Task<IReadOnlyList<string>> InspectAsync(string database, EngineWorkload workload)
     {
         NpgsqlConnection.ClearAllPools();
         await Task.Delay(Times.Lease, TimeProvider.System);
-        await using var last = await DurableEngine.CreateAsync(new() { ConnectionString = database }, workload, NullLoggerFactory.Instance);
+        await using var last = await DurableEngine.CreateAsync(
+            new() { ConnectionString = database }, workload, NullLoggerFactory.Instance);
         await last.StartAsync();
-        for (var round = 0; round < 12; round++) await last.RunHousekeepingAsync();
+        for (var round = 0; round < 12; round++)
+        {
+            await last.RunHousekeepingAsync();
+        }
+
         await last.StopAsync();
         return await new EngineFindings(database).ViolationsAsync(last, workload);
     }

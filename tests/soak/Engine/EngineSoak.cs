@@ -18,15 +18,24 @@ public static class EngineSoak
         await using var server = await StartServerAsync();
         var database = await server.EnsureDatabaseAsync("engine");
         await using var loop = new EngineLoop(
-            server, database, options, line => Console.WriteLine($"{TimeProvider.System.GetElapsedTime(began).TotalSeconds,7:0.0} s  {line}"));
+            server, database, options, line =>
+                Console.WriteLine($"{TimeProvider.System.GetElapsedTime(began).TotalSeconds,7:0.0} s  {line}"));
         var result = await loop.RunAsync();
-        foreach (var violation in result.Violations) Console.WriteLine($"VIOLATION {violation}");
+        foreach (var violation in result.Violations)
+        {
+            Console.WriteLine($"VIOLATION {violation}");
+        }
+
         NpgsqlConnection.ClearAllPools();
         Console.WriteLine(
-            $"engine: {result.Kills} kills, {result.Restarts} restarts of Postgres, {result.Cuts} times connections cut, {result.Freezes} freezes, {result.Stops} graceful stops "
-            + $"(longest {result.LongestStop.TotalSeconds:0.0} s); {result.Figures.Instances} instances, {result.Figures.Steps} steps, {result.Figures.TakeOvers} take-overs, "
-            + $"{result.Figures.Effects} effects, {result.Figures.RunAgain} activities run again, {result.Resumed} parked and resumed, {result.Deadlocks} deadlocks, "
-            + $"settled in {result.Settling.TotalSeconds:0} s, {result.Violations.Count} violations, seed {seed}, {TimeProvider.System.GetElapsedTime(began).TotalSeconds:0} s in all");
+            $"engine: {result.Kills} kills, {result.Restarts} restarts of Postgres, {result.Cuts} times connections cut, "
+                + $"{result.Freezes} freezes, {result.Stops} graceful stops "
+            + $"(longest {result.LongestStop.TotalSeconds:0.0} s); {result.Figures.Instances} instances, {result.Figures.Steps} steps, "
+            + $"{result.Figures.TakeOvers} take-overs, "
+            + $"{result.Figures.Effects} effects, {result.Figures.RunAgain} activities run again, {result.Resumed} parked and resumed, "
+            + $"{result.Deadlocks} deadlocks, "
+            + $"settled in {result.Settling.TotalSeconds:0} s, {result.Violations.Count} violations, seed {seed}, "
+            + $"{TimeProvider.System.GetElapsedTime(began).TotalSeconds:0} s in all");
         return result.Violations.Count == 0 ? 0 : 1;
     }
 

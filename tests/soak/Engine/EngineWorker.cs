@@ -85,7 +85,11 @@ public sealed class EngineWorker : IAsyncDisposable
         IsFrozen = true;
         await SignalAsync("STOP");
         await Task.Delay(time, TimeProvider.System);
-        if (!gone) await SignalAsync("CONT");
+        if (!gone)
+        {
+            await SignalAsync("CONT");
+        }
+
         IsFrozen = false;
     }
 
@@ -101,7 +105,11 @@ public sealed class EngineWorker : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         gone = true;
-        if (!process.HasExited) await KillAsync();
+        if (!process.HasExited)
+        {
+            await KillAsync();
+        }
+
         process.Dispose();
     }
 
@@ -113,8 +121,16 @@ public sealed class EngineWorker : IAsyncDisposable
 
     private void Keep(string? line)
     {
-        if (line is null) return;
-        if (line == "ready") ready.TrySetResult();
+        if (line is null)
+        {
+            return;
+        }
+
+        if (line == "ready")
+        {
+            ready.TrySetResult();
+        }
+
         lines.Enqueue(line);
         while (lines.Count > LinesKept && lines.TryDequeue(out _))
         {

@@ -7,8 +7,9 @@ using Portal.Runtime.Durable;
 namespace Portal.Tests.Soak.Engine;
 
 /// <summary>
-/// An engine as a process: <c>engine-worker --database "connection string" --lease-ms n --poll-ms n --drain-ms n</c>. Says <c>ready</c>, waits for a line on
-/// standard input, says <c>running</c>, and starts and nudges what <c>soak.todo</c> names. Stops gracefully at SIGTERM and when its standard input ends.
+/// An engine as a process: <c>engine-worker --database "connection string" --lease-ms n --poll-ms n --drain-ms n</c>. Says <c>ready</c>,
+/// waits for a line on standard input, says <c>running</c>, and starts and signals what <c>soak.todo</c> names. Stops gracefully at
+/// SIGTERM and when its standard input ends.
 /// </summary>
 public static class EngineWorkerVerb
 {
@@ -20,11 +21,19 @@ public static class EngineWorkerVerb
             signal.Cancel = true;
             _ = stop.CancelAsync();
         });
-        using var loggers = LoggerFactory.Create(logging => logging.SetMinimumLevel(LogLevel.Error).AddSimpleConsole(console => console.SingleLine = true));
-        await using var rows = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(args.Required("--database")) { ApplicationName = "soak", MaxPoolSize = 20, MaxAutoPrepare = 10 });
+        using var loggers = LoggerFactory.Create(
+            logging => logging.SetMinimumLevel(LogLevel.Error).AddSimpleConsole(console => console.SingleLine = true));
+        await using var rows = NpgsqlDataSource.Create(
+            new NpgsqlConnectionStringBuilder(
+                args.Required("--database"))
+            { ApplicationName = "soak", MaxPoolSize = 20, MaxAutoPrepare = 10 });
         await using var engine = await CreateAsync(args, new EngineWorkload(rows), loggers);
         Console.WriteLine("ready");
-        if (await Console.In.ReadLineAsync(stop.Token) is null) return 0;
+        if (await Console.In.ReadLineAsync(stop.Token) is null)
+        {
+            return 0;
+        }
+
         await PatientlyAsync(() => engine.StartAsync(stop.Token), stop.Token);
         Console.WriteLine("running");
         await Task.WhenAll(StopWhenOrphanedAsync(stop), PumpAsync(engine, rows, stop.Token), PumpAsync(engine, rows, stop.Token));
@@ -65,16 +74,28 @@ public static class EngineWorkerVerb
             try
             {
                 await using var connection = await rows.OpenConnectionAsync(ct);
-                var todo = (await connection.QueryAsync<Todo>("select id, kind, state from soak.todo where state < 2 order by random() limit 5")).AsList();
+                var todo = (
+                    await connection.QueryAsync<Todo>(
+                        "select id, kind, state from soak.todo where state < 2 order by random() limit 5")).AsList();
                 foreach (var (id, kind, state) in todo)
                 {
-                    if (state == 0) await EngineWorkload.StartAsync(engine.Client, kind, id, ct);
-                    else await engine.Client.RaiseEventAsync(id, "Go", "go", ct);
+                    if (state == 0)
+                    {
+                        await EngineWorkload.StartAsync(engine.Client, kind, id, ct);
+                    }
+                    else
+                    {
+                        await engine.Client.RaiseEventAsync(id, "Go", "go", ct);
+                    }
+
                     var next = kind == EngineWorkload.Event && state == 0 ? 1 : 2;
                     await connection.ExecuteAsync("update soak.todo set state = greatest(state, @next) where id = @id", new { id, next });
                 }
 
-                if (todo.Count == 0) await Task.Delay(TimeSpan.FromMilliseconds(40), TimeProvider.System, ct);
+                if (todo.Count == 0)
+                {
+                    await Task.Delay(TimeSpan.FromMilliseconds(40), TimeProvider.System, ct);
+                }
             }
             catch (Exception exception) when (IsTrouble(exception))
             {

@@ -84,10 +84,13 @@ public sealed class EngineWorkload(NpgsqlDataSource rows) : IDurableFunctions
         "FanOut" => string.Join(',', await Task.WhenAll(Enumerable.Range(0, FanOut).Select(n => Effect(context, $"{n}")))),
         "Timers" => await TimersAsync(context),
         Event => $"{await Effect(context, "a")},{await context.WaitForExternalEvent<string>("Go")},{await Effect(context, "b")}",
-        "Family" => string.Join(',', await Task.WhenAll(Child(context, $"{context.InstanceId}-0", 2), Child(context, $"{context.InstanceId}-1", 2))),
+        "Family" =>
+            string.Join(
+                ',', await Task.WhenAll(Child(context, $"{context.InstanceId}-0", 2), Child(context, $"{context.InstanceId}-1", 2))),
         "Child" => await ChildAsync(context),
         "Again" => await AgainAsync(context),
-        "Retry" => $"{await Effect(context, "flaky", new RetryPolicy(Failures + 2, TimeSpan.FromMilliseconds(30)))},{await Effect(context, "a")}",
+        "Retry" =>
+            $"{await Effect(context, "flaky", new RetryPolicy(Failures + 2, TimeSpan.FromMilliseconds(30)))},{await Effect(context, "a")}",
         "Mail" => await MailAsync(context),
         _ => await BoxAsync(context),
     };
@@ -122,7 +125,11 @@ public sealed class EngineWorkload(NpgsqlDataSource rows) : IDurableFunctions
         }
 
         // Long enough to be killed in the middle, now and then.
-        if (Random.Shared.Next(4) == 0) await Task.Delay(TimeSpan.FromMilliseconds(Random.Shared.Next(60)), TimeProvider.System, ct);
+        if (Random.Shared.Next(4) == 0)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(Random.Shared.Next(60)), TimeProvider.System, ct);
+        }
+
         return label == "flaky" && before < Failures ? throw new InvalidOperationException($"attempt {before + 1}") : label;
     }
 
@@ -177,7 +184,11 @@ public sealed class EngineWorkload(NpgsqlDataSource rows) : IDurableFunctions
     {
         var round = context.GetInput<int>();
         var label = await Effect(context, $"round{round}");
-        if (round < Rounds) context.ContinueAsNew(round + 1);
+        if (round < Rounds)
+        {
+            context.ContinueAsNew(round + 1);
+        }
+
         return label;
     }
 
@@ -198,7 +209,11 @@ public sealed class EngineWorkload(NpgsqlDataSource rows) : IDurableFunctions
     private static async Task<string> BoxAsync(TaskOrchestrationContext context)
     {
         var letters = new List<int>();
-        while (await context.WaitForExternalEvent<int>("Letter") is >= 0 and var letter) letters.Add(letter);
+        while (await context.WaitForExternalEvent<int>("Letter") is >= 0 and var letter)
+        {
+            letters.Add(letter);
+        }
+
         await Effect(context, "got");
         return string.Join(',', letters);
     }

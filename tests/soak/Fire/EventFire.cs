@@ -15,7 +15,8 @@ public sealed record EventFireOptions(int Events, int Kills, int Seed, int Rate,
 /// <summary>What a run saw. <see cref="Violations"/> is empty when everything happened exactly once.</summary>
 /// <param name="Perhaps">Mails that were given up on because of a change while it was not known whether they had gone out.</param>
 public sealed record EventFireResult(
-    int Events, int Kills, int LostAnswers, IReadOnlyDictionary<string, int> Faults, int Notifications, int Mails, int Skipped, int Perhaps, int TakeOvers,
+    int Events, int Kills, int LostAnswers, IReadOnlyDictionary<string, int> Faults, int Notifications, int Mails, int Skipped,
+    int Perhaps, int TakeOvers,
     TimeSpan Acting, TimeSpan Settling, IReadOnlyList<string> Violations);
 
 /// <summary>
@@ -61,9 +62,11 @@ public sealed class EventFire(LivePortal portal, EventFireOptions options, Actio
         var settling = TimeProvider.System.GetElapsedTime(began);
         var findings = new FireFindings(portal);
         return new(
-            expected.Events, kills, caller.Lost, fire.Lit, await findings.CountAsync("portal.notifications"), await findings.CountAsync("vendors.resend_emails"),
-            await findings.CountAsync("portal.deliveries where status = 'skipped'"), await findings.CountAsync("portal.deliveries where reason like 'perhaps sent: %'"),
-            await new KillFindings(portal).TakeOversAsync(), acting, settling, await findings.ViolationsAsync(expected));
+            expected.Events, kills, caller.Lost, fire.Lit, await findings.CountAsync("portal.notifications"),
+            await findings.CountAsync("vendors.resend_emails"),
+            await findings.CountAsync("portal.deliveries where status = 'skipped'"), await findings.CountAsync(
+                "portal.deliveries where reason like 'perhaps sent: %'"),
+            await new InvariantChecker(portal).TakeOversAsync(), acting, settling, await findings.ViolationsAsync(expected));
     }
 
     private async Task<FireWorld> WorldAsync(FireCaller caller)
@@ -73,10 +76,15 @@ public sealed class EventFire(LivePortal portal, EventFireOptions options, Actio
         var shooting = await ProjectAsync(caller, "Shooting", [.. FireActs.Shooters.Select(TestPeople.UserId)]);
         const string Uploader = "crew6";
         var job = (await caller.PostAsync(
-            Uploader, "/api/uploads", new { projectId = busy, title = "Talked about", fileName = "cut.mp4", sizeBytes = FireBytes.Length, source = "direct" }, 201, 202)).Id;
+            Uploader, "/api/uploads",
+            new { projectId = busy, title = "Talked about", fileName = "cut.mp4", sizeBytes = FireBytes.Length, source = "direct" }, 201,
+            202)).Id;
         await FireBytes.SendAsync(caller, Uploader, job);
         await Eventually.TrueAsync(
-            async () => (await portal.QueryAsync<string>("select status from portal.upload_jobs where id = @job", new { job })) is ["ready"], "the first upload to be ready", TimeSpan.FromSeconds(60));
+            async () => (
+                await portal.QueryAsync<string>(
+                    "select status from portal.upload_jobs where id = @job", new { job })) is ["ready"], "the first upload to be ready",
+                    TimeSpan.FromSeconds(60));
         expected.Event("asset_uploaded", job);
         expected.Event("mux_asset_ready", job);
         expected.Notice("mux_asset_ready", job, crew);
@@ -182,8 +190,9 @@ public sealed class EventFire(LivePortal portal, EventFireOptions options, Actio
                 report($"waiting for {string.Join(", ", left)}");
             }
 
-            // Mux waits minutes after a try that found the app dead: that is Mux's business, not what this is about.
-            await portal.ExecuteAsync("update vendors.due_work set due_at = now() where vendor = 'mux' and kind = 'webhook' and due_at > now()");
+            // Mux waits minutes after an attempt that found the app dead: that is Mux's business, not what this is about.
+            await portal.ExecuteAsync(
+                "update vendors.due_work set due_at = now() where vendor = 'mux' and kind = 'webhook' and due_at > now()");
             await Task.Delay(TimeSpan.FromMilliseconds(250), TimeProvider.System);
         }
     }

@@ -38,7 +38,8 @@ public sealed class Expected
     {
         var types = events.Keys.Select(k => k.Type).Distinct().ToArray();
         var written = (await portal.QueryAsync<EventRow>("""
-            select e.type, e.aggregate_id as aggregateid, count(*)::int as count from portal.events e where e.type = any(@types) group by 1, 2
+            select e.type, e.aggregate_id as aggregateid, count(*)::int as count from portal.events e where e.type = any(@types)
+               group by 1, 2
             """, new { types })).ToDictionary(r => (r.Type, r.AggregateId), r => r.Count);
         var told = (await portal.QueryAsync<PersonRow>("""
             select e.type, e.aggregate_id as aggregateid, n.user_id as userid, count(*)::int as count
@@ -46,7 +47,8 @@ public sealed class Expected
             """, new { types })).ToDictionary(r => (r.Type, r.AggregateId, r.UserId), r => r.Count);
         var mailed = (await portal.QueryAsync<PersonRow>("""
             select d.event_type as type, d.aggregate_id as aggregateid, substr(d.recipient, 6)::uuid as userid, count(*)::int as count
-              from portal.deliveries d where d.channel = 'email' and d.recipient like 'user:%' and d.event_type = any(@types) group by 1, 2, 3
+              from portal.deliveries d where d.channel = 'email' and d.recipient like 'user:%' and d.event_type = any(@types) group by 1,
+                 2, 3
             """, new { types })).ToDictionary(r => (r.Type, r.AggregateId, r.UserId), r => r.Count);
         return
         [
@@ -57,7 +59,9 @@ public sealed class Expected
     }
 
     private static void Add(
-        ConcurrentDictionary<(string Type, Guid Aggregate, Guid User), (int Least, int Most)> to, string type, Guid aggregate, IEnumerable<Guid> users, int least)
+        ConcurrentDictionary<(
+            string Type, Guid Aggregate, Guid User), (int Least, int Most)> to, string type, Guid aggregate, IEnumerable<Guid> users,
+            int least)
     {
         foreach (var user in users.Distinct())
         {
@@ -65,7 +69,8 @@ public sealed class Expected
         }
     }
 
-    private static IEnumerable<string> Differences<T>(string what, IReadOnlyDictionary<T, (int Least, int Most)> wanted, IReadOnlyDictionary<T, int> found)
+    private static IEnumerable<string> Differences<T>(
+        string what, IReadOnlyDictionary<T, (int Least, int Most)> wanted, IReadOnlyDictionary<T, int> found)
         where T : notnull =>
         from key in wanted.Keys.Union(found.Keys)
         let range = wanted.TryGetValue(key, out var asked) ? asked : (Least: 0, Most: 0)

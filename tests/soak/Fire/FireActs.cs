@@ -1,4 +1,4 @@
-using Portal.Events;
+using Portal.Foundation.Outbox;
 using Portal.Tests.Support;
 
 namespace Portal.Tests.Soak.Fire;
@@ -39,7 +39,8 @@ public sealed class FireActs(FireCaller caller, FireWorld world, Expected expect
     {
         var members = Crew(1 + random.Next(2));
         var ids = members.Select(TestPeople.UserId).ToArray();
-        var project = (await caller.PostAsync("admin", "/api/projects", new { name = $"Project {desk}-{++number}", memberIds = ids }, 201)).Id;
+        var project = (
+            await caller.PostAsync("admin", "/api/projects", new { name = $"Project {desk}-{++number}", memberIds = ids }, 201)).Id;
         expected.Event(EventTypes.ProjectCreated, project);
         if (random.Next(4) > 0)
         {
@@ -63,7 +64,8 @@ public sealed class FireActs(FireCaller caller, FireWorld world, Expected expect
             var assignees = Crew(1 + random.Next(2)).Select(TestPeople.UserId).ToArray();
             var watchers = Crew(random.Next(2)).Select(TestPeople.UserId).ToArray();
             var made = await caller.PostAsync(
-                Pick(), "/api/tasks", new { projectId = world.Busy, title = $"Task {desk}-{++number}", assigneeIds = assignees, watcherIds = watchers }, 201);
+                Pick(), "/api/tasks",
+                new { projectId = world.Busy, title = $"Task {desk}-{++number}", assigneeIds = assignees, watcherIds = watchers }, 201);
             expected.Event(EventTypes.TaskCreated, made.Id);
             tasks.Add((made.Id, [.. assignees.Union(watchers)], 0));
             return;
@@ -78,13 +80,16 @@ public sealed class FireActs(FireCaller caller, FireWorld world, Expected expect
         expected.Notice(EventTypes.TaskStatusChanged, id, followers.Where(f => f != TestPeople.UserId(who)));
     }
 
-    /// <summary>A thread and an answer to it. Who answers may be in the thread before its first comment is routed, and then hears of that too.</summary>
+    /// <summary>A thread and an answer to it. Who answers may be in the thread before its first comment is routed, and then hears of that
+    /// too.</summary>
     public async Task TalkAsync()
     {
         var (first, second, named) = Crew(3) is [var a, var b, var c] ? (a, b, c) : default;
         var uploader = TestPeople.UserId(world.Uploader);
         var path = $"/api/assets/{world.Asset}/versions/1/comments";
-        var thread = (await caller.PostAsync(first, path, new { body = $"Look {desk}-{++number}", mentions = new[] { TestPeople.UserId(named) } }, 201)).Id;
+        var thread = (
+            await caller.PostAsync(
+                first, path, new { body = $"Look {desk}-{++number}", mentions = new[] { TestPeople.UserId(named) } }, 201)).Id;
         var others = new[] { TestPeople.UserId(named), uploader }.Where(u => u != TestPeople.UserId(first)).Distinct().ToArray();
         expected.Event(EventTypes.CommentAdded, thread);
         expected.Notice(EventTypes.CommentAdded, thread, others);
@@ -93,7 +98,8 @@ public sealed class FireActs(FireCaller caller, FireWorld world, Expected expect
 
         var answer = (await caller.PostAsync(second, path, new { body = "Seen", parentId = thread }, 201)).Id;
         expected.Event(EventTypes.CommentAdded, answer);
-        expected.Notice(EventTypes.CommentAdded, answer, new[] { TestPeople.UserId(first), uploader }.Where(u => u != TestPeople.UserId(second)));
+        expected.Notice(
+            EventTypes.CommentAdded, answer, new[] { TestPeople.UserId(first), uploader }.Where(u => u != TestPeople.UserId(second)));
     }
 
     /// <summary>A link to one or two guests, opened or not, revoked at once, later, or never.</summary>
@@ -126,7 +132,9 @@ public sealed class FireActs(FireCaller caller, FireWorld world, Expected expect
         var who = Shooters[random.Next(Shooters.Count)];
         var name = $"Take {desk}-{++number}";
         var job = (await caller.PostAsync(
-            who, "/api/uploads", new { projectId = world.Shooting, title = name, fileName = "take.mp4", sizeBytes = FireBytes.Length, source = "direct" }, 201, 202)).Id;
+            who, "/api/uploads",
+            new { projectId = world.Shooting, title = name, fileName = "take.mp4", sizeBytes = FireBytes.Length, source = "direct" }, 201,
+            202)).Id;
         expected.Event(EventTypes.AssetUploaded, job);
         expected.Event(EventTypes.AssetReady, job);
         Told(EventTypes.AssetReady, job, [.. Shooters.Select(TestPeople.UserId)]);

@@ -26,7 +26,8 @@ public sealed class FireCaller(LivePortal portal, CancellationToken over)
                 return answer;
             }
 
-            // A session that grew old while the app was down, a request whose process died before it answered, an app that is starting or stopping.
+            // A session that grew old while the app was down, a request whose process died before it answered, an app that is starting or
+            // stopping.
             if (answer.Code is not (401 or >= 500) && answer.ProblemType != "idempotency-key-in-flight")
             {
                 throw new InvalidOperationException($"{person} {method} {path} is answered {answer.Code}: {answer.Body}");
@@ -34,7 +35,8 @@ public sealed class FireCaller(LivePortal portal, CancellationToken over)
         }
     }
 
-    public Task<Answer> PostAsync(string person, string path, object? body, params int[] wanted) => SureAsync(person, HttpMethod.Post, path, body, wanted);
+    public Task<Answer> PostAsync(string person, string path, object? body, params int[] wanted) =>
+        SureAsync(person, HttpMethod.Post, path, body, wanted);
 
     /// <summary>Null: no answer came.</summary>
     public async Task<Answer?> TryAsync(string? person, HttpMethod method, string path, object? body = null, string? key = null)

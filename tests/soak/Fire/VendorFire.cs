@@ -32,9 +32,11 @@ public sealed class VendorFire(LivePortal portal, int seed)
         }
     }
 
-    private void Before(string name, double share, ApiFault fault) => portal.Resend.Faults.FailNextApiCalls(int.MaxValue, fault, Hits(name, share));
+    private void Before(string name, double share, ApiFault fault) =>
+        portal.Resend.Faults.FailNextApiCalls(int.MaxValue, fault, Hits(name, share));
 
-    private void After(string name, double share, ApiFault fault) => portal.Resend.Faults.FailNextAfterEffect(int.MaxValue, fault, Hits(name, share));
+    private void After(string name, double share, ApiFault fault) =>
+        portal.Resend.Faults.FailNextAfterEffect(int.MaxValue, fault, Hits(name, share));
 
     // Asked behind the faults' lock, one call at a time.
     private Func<string, string, bool> Hits(string name, double share) => (method, path) =>

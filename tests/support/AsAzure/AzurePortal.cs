@@ -44,13 +44,14 @@ public sealed class AzurePortal : IAsyncLifetime
         await storage!.DisposeAsync();
     }
 
-    private async Task<IAsyncDisposable> StartAsync(IReadOnlyDictionary<string, string?> settings, int port) => host = await AppHost.StartAsync(new AppHostOptions
-    {
-        App = Published.Portal,
-        Settings = settings,
-        Storage = storage!.ConnectionString,
-        Port = port,
-        TimersEnabled = false,
-        ConfigureLogging = logging => logging.SetMinimumLevel(LogLevel.Warning),
-    });
+    private async Task<IAsyncDisposable> StartAsync(IReadOnlyDictionary<string, string?> settings, int port) =>
+        host = await AppHost.StartAsync(new AppHostOptions
+        {
+            App = Published.Portal,
+            Settings = settings,
+            Storage = storage!.ConnectionString,
+            Port = port,
+            TimersEnabled = false,
+            ConfigureLogging = logging => logging.SetMinimumLevel(LogLevel.Warning),
+        });
 }

@@ -12,7 +12,10 @@ public static class Published
 
     /// <summary>Azurite of its own, in memory; the package is fetched once for the checkout.</summary>
     public static Task<Azurite> StorageAsync() =>
-        Azurite.StartAsync(Path.Combine(Checkout.Require(), ".portal", "azurite"), data: null, new Progress<string>(Console.Error.WriteLine), CancellationToken.None);
+        Azurite.StartAsync(
+            Path.Combine(
+                Checkout.Require(), ".portal", "azurite"), data: null, new Progress<string>(Console.Error.WriteLine),
+                CancellationToken.None);
 
     /// <summary>Of the configuration that this program was built in.</summary>
     private static string App(string folder, string assembly)

@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
-using Portal.Functions.Contract;
-using Portal.Tenancy;
+using Portal.Foundation.Identity;
+using Portal.Functions.Foundation.Contract;
 
 namespace Portal.Tests.Support.Contract;
 
@@ -39,11 +39,13 @@ public sealed record ApiAsk
     /// <summary>The answer waits for the clock.</summary>
     public bool TakesTime { get; init; }
 
-    public static ApiAsk Id(Guid id, object? body = null) => new() { Path = new Dictionary<string, string> { ["id"] = id.ToString() }, Body = body };
+    public static ApiAsk Id(Guid id, object? body = null) =>
+        new() { Path = new Dictionary<string, string> { ["id"] = id.ToString() }, Body = body };
 
     public static ApiAsk Of(object body) => new() { Body = body };
 
-    public static ApiAsk Token(string token, object? body = null) => new() { Path = new Dictionary<string, string> { ["token"] = token }, Body = body };
+    public static ApiAsk Token(string token, object? body = null) =>
+        new() { Path = new Dictionary<string, string> { ["token"] = token }, Body = body };
 }
 
 /// <summary>The sample of one function.</summary>
@@ -62,17 +64,21 @@ public static partial class ApiAsking
         _ => throw new InvalidOperationException($"Nobody's role decides about {operation.Name}: its sample must say who may (As)."),
     });
 
-    public static ApiRequest Request(this ApiOperation operation, string verb, ApiAsk ask, string? version = null) => new(verb, operation.PathWith(ask) + ask.Query)
-    {
-        As = operation.Caller(ask),
-        Headers = operation.About.NeedsMatch && version is not null ? new Dictionary<string, string>(ask.Headers) { ["If-Match"] = version } : ask.Headers,
-        Body = ask.Body is { } body && verb is not ("GET" or "HEAD") ? ApiRequest.Bytes(body) : default(ReadOnlyMemory<byte>?),
-    };
+    public static ApiRequest Request(this ApiOperation operation, string verb, ApiAsk ask, string? version = null) =>
+        new(verb, operation.PathWith(ask) + ask.Query)
+        {
+            As = operation.Caller(ask),
+            Headers = operation.About.NeedsMatch && version is not null
+            ? new Dictionary<string, string>(ask.Headers) { ["If-Match"] = version }
+            : ask.Headers,
+            Body = ask.Body is { } body && verb is not ("GET" or "HEAD") ? ApiRequest.Bytes(body) : default(ReadOnlyMemory<byte>?),
+        };
 
     public static string PathWith(this ApiOperation operation, ApiAsk ask) => Hole().Replace(operation.Path, hole => Uri.EscapeDataString(
         ask.Path.TryGetValue(hole.Groups[1].Value, out var value)
             ? value
-            : throw new InvalidOperationException($"The sample of {operation.Name} has no value for {hole.Value}: add it in tests/support/Contract/ApiSamples.cs.")));
+            : throw new InvalidOperationException(
+                $"The sample of {operation.Name} has no value for {hole.Value}: add it in tests/support/Contract/ApiSamples.cs.")));
 
     public static IReadOnlyList<string> AllRoles { get; } = [Role.Admin, Role.Agency, Role.Client, Role.Compliance];
 

@@ -22,7 +22,10 @@ public sealed record ApiRequest(string Verb, string Path)
 
     /// <summary>Somebody else sends it: not with the first tenant's words, so that where those come back they were read.</summary>
     public ApiRequest InOwnWords() => Body is { } body
-        ? this with { Body = Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(body.Span).Replace(SampleWorld.Marker, "OWN", StringComparison.Ordinal)) }
+        ? this with
+        {
+            Body = Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(body.Span).Replace(SampleWorld.Marker, "OWN", StringComparison.Ordinal)),
+        }
         : this;
 
     public static ReadOnlyMemory<byte> Bytes(object body) => body is string text
@@ -30,7 +33,8 @@ public sealed record ApiRequest(string Verb, string Path)
         : JsonSerializer.SerializeToUtf8Bytes(body, body.GetType(), JsonSerializerOptions.Web);
 
     public override string ToString() =>
-        $"{Verb} {Path} as {As ?? Authorization ?? "nobody"} {string.Join(' ', Headers.Select(h => $"{h.Key}: {Short(h.Value)}"))} {(Body is { } body ? Short(Encoding.UTF8.GetString(body.Span)) : "")}";
+        $"{Verb} {Path} as {As ?? Authorization ?? "nobody"} {string.Join(' ', Headers.Select(h => $"{h.Key}: {Short(h.Value)}"))} "
+            + $"{(Body is { } body ? Short(Encoding.UTF8.GetString(body.Span)) : "")}";
 
     private static string Short(string text) => text.Length > 300 ? text[..300] + "…" : text;
 }
@@ -40,10 +44,12 @@ public sealed record ApiAnswer(int Status, IReadOnlyDictionary<string, string> H
 {
     public string? MediaType => Headers.GetValueOrDefault("content-type")?.Split(';')[0];
 
-    public JsonNode? Json => MediaType?.EndsWith("json", StringComparison.Ordinal) == true && Body.Length > 0 ? JsonNode.Parse(Body) : null;
+    public JsonNode? Json =>
+        MediaType?.EndsWith("json", StringComparison.Ordinal) == true && Body.Length > 0 ? JsonNode.Parse(Body) : null;
 
     /// <summary>The slug of a problem; empty when it is none.</summary>
-    public string Problem => MediaType == "application/problem+json" && Body.Length > 0 ? Json!["type"]!.ToString()["/problems/".Length..] : "";
+    public string Problem =>
+        MediaType == "application/problem+json" && Body.Length > 0 ? Json!["type"]!.ToString()["/problems/".Length..] : "";
 
     public override string ToString() => $"{Status} {(Body.Length > 600 ? Body[..600] + "…" : Body)}";
 
@@ -53,7 +59,8 @@ public sealed record ApiAnswer(int Status, IReadOnlyDictionary<string, string> H
         {
             return new(
                 (int)response.StatusCode,
-                response.Headers.Concat(response.Content.Headers).ToDictionary(h => h.Key.ToLowerInvariant(), h => string.Join(", ", h.Value)),
+                response.Headers.Concat(response.Content.Headers).ToDictionary(
+                    h => h.Key.ToLowerInvariant(), h => string.Join(", ", h.Value)),
                 await response.Content.ReadAsStringAsync());
         }
     }

@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using Portal.Functions.Contract;
+using Portal.Functions.Foundation.Contract;
 
 namespace Portal.Tests.Support.Contract;
 
@@ -9,9 +9,12 @@ public sealed class ApiContract
     // What any HTTP server adds, and what the app adds to every answer to harden browsers.
     private static readonly HashSet<string> Everywhere =
     [
-        "content-type", "content-length", "date", "server", "transfer-encoding", "x-request-id", "cache-control", "x-content-type-options", "referrer-policy",
-        "strict-transport-security", "content-security-policy", "cross-origin-resource-policy", "cross-origin-opener-policy", "permissions-policy", "x-frame-options",
-        "vary", "set-cookie", "content-disposition", "access-control-allow-origin", "access-control-expose-headers", "access-control-allow-credentials",
+        "content-type", "content-length", "date", "server", "transfer-encoding", "x-request-id", "cache-control", "x-content-type-options",
+        "referrer-policy",
+        "strict-transport-security", "content-security-policy", "cross-origin-resource-policy", "cross-origin-opener-policy",
+        "permissions-policy", "x-frame-options",
+        "vary", "set-cookie", "content-disposition", "access-control-allow-origin", "access-control-expose-headers",
+        "access-control-allow-credentials",
     ];
 
     private readonly JsonObject document = ApiDocument.Current.Json;
@@ -29,7 +32,9 @@ public sealed class ApiContract
         var response = Resolve(found);
         var faults = new List<string>();
         var documented = (response["headers"]?.AsObject() ?? []).Select(h => h.Key.ToLowerInvariant()).ToHashSet();
-        faults.AddRange(answer.Headers.Keys.Where(h => !documented.Contains(h) && !Everywhere.Contains(h)).Select(h => $"header {h} is not documented"));
+        faults.AddRange(
+            answer.Headers.Keys.Where(
+                h => !documented.Contains(h) && !Everywhere.Contains(h)).Select(h => $"header {h} is not documented"));
         faults.AddRange(Missing(answer, documented).Select(h => $"header {h} is documented and missing"));
         faults.AddRange(Content(response["content"] as JsonObject, verb, answer));
         if (answer.Problem is { Length: > 0 } slug && !response["description"]!.ToString().Contains($"`{slug}`", StringComparison.Ordinal))
@@ -52,7 +57,8 @@ public sealed class ApiContract
             return [$"media type {answer.MediaType ?? "(none)"} is not documented"];
         }
 
-        return answer.MediaType!.EndsWith("json", StringComparison.Ordinal) && !answer.MediaType.Contains("ndjson", StringComparison.Ordinal)
+        return answer.MediaType!.EndsWith("json", StringComparison.Ordinal)
+            && !answer.MediaType.Contains("ndjson", StringComparison.Ordinal)
             ? check.Faults(media["schema"]!, answer.Json)
             : Lines(media["schema"]!, answer);
     }
@@ -64,7 +70,9 @@ public sealed class ApiContract
 
     /// <summary>What a caller relies on: not to be left out.</summary>
     private static IEnumerable<string> Missing(ApiAnswer answer, HashSet<string> documented) =>
-        new[] { "etag", "location", "www-authenticate", "x-request-id" }.Append(answer.Status is 429 or 503 ? "retry-after" : "x-request-id").Where(h => documented.Contains(h) && !answer.Headers.ContainsKey(h));
+        new[] { "etag", "location", "www-authenticate", "x-request-id" }.Append(
+            answer.Status is 429 or 503 ? "retry-after" : "x-request-id").Where(h =>
+                documented.Contains(h) && !answer.Headers.ContainsKey(h));
 
     private JsonObject Resolve(JsonNode response) => response["$ref"]?.ToString() is { } reference
         ? document["components"]!["responses"]![reference.Split('/')[^1]]!.AsObject()

@@ -1,8 +1,8 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Portal.Functions.Contract;
-using Portal.Functions.Http.Inputs;
+using Portal.Functions.Foundation.Contract;
+using Portal.Functions.Foundation.Http.Inputs;
 
 namespace Portal.Tests.Support.Contract;
 
@@ -27,7 +27,8 @@ public sealed class ApiFuzzer(Random random)
                 5 => request with { Body = Any(Hostile.Bodies) },
                 6 => request with { MediaType = Any(Hostile.MediaTypes), Body = request.Body ?? "{}"u8.ToArray() },
                 7 or 8 => SpoilHeader(request),
-                9 when random.Next(8) == 0 => request with { Verb = Any(["PUT", "OPTIONS", "DELETE", "PATCH", "POST", "GET", "PROPFIND"]) },
+                9 when random.Next(8) == 0 =>
+                    request with { Verb = Any(["PUT", "OPTIONS", "DELETE", "PATCH", "POST", "GET", "PROPFIND"]) },
                 _ => SpoilQuery(operation, request),
             };
         }
@@ -39,14 +40,22 @@ public sealed class ApiFuzzer(Random random)
     {
         var name = Any(operation.Parameters).Name;
         var value = random.Next(3) == 0 ? Guid.NewGuid().ToString() : Safe(Any(Hostile.Texts));
-        return request with { Path = operation.PathWith(ask with { Path = new Dictionary<string, string>(ask.Path) { [name] = value.Length == 0 ? "-" : value } }) };
+        return request with
+        {
+            Path = operation.PathWith(
+                ask with { Path = new Dictionary<string, string>(ask.Path) { [name] = value.Length == 0 ? "-" : value } }),
+        };
     }
 
     private ApiRequest SpoilQuery(ApiOperation operation, ApiRequest request)
     {
-        var known = operation.About.Query is { } query ? InputPlan.Of(query).Fields.Select(f => f.JsonName).ToList() : ["limit", "cursor", "q"];
+        var known = operation.About.Query is { } query
+            ? InputPlan.Of(query).Fields.Select(f => f.JsonName).ToList()
+            : ["limit", "cursor", "q"];
         var name = random.Next(6) == 0 ? Safe(Any(Hostile.Texts)) : Any(known);
-        var value = random.Next(4) == 0 ? Convert.ToBase64String(Encoding.UTF8.GetBytes(Safe(Any(Hostile.Texts)))) : Safe(Any(Hostile.Texts));
+        var value = random.Next(4) == 0
+            ? Convert.ToBase64String(Encoding.UTF8.GetBytes(Safe(Any(Hostile.Texts))))
+            : Safe(Any(Hostile.Texts));
         var separator = request.Path.Contains('?', StringComparison.Ordinal) ? '&' : '?';
         var raw = random.Next(10) == 0 ? "%ff%fe=%c3%28" : $"{Uri.EscapeDataString(name)}={Uri.EscapeDataString(value)}";
         return request.Path.Length > 8000 ? request : request with { Path = $"{request.Path}{separator}{raw}" };
@@ -90,7 +99,9 @@ public sealed class ApiFuzzer(Random random)
 
     private ApiRequest SpoilHeader(ApiRequest request)
     {
-        var value = random.Next(12) == 0 ? new string('h', 7000) : string.Concat(Safe(Any(Hostile.Texts)).Where(c => c is >= ' ' and <= '~'));
+        var value = random.Next(12) == 0
+            ? new string('h', 7000)
+            : string.Concat(Safe(Any(Hostile.Texts)).Where(c => c is >= ' ' and <= '~'));
         return request with { Headers = new Dictionary<string, string>(request.Headers) { [Any(Hostile.Headers)] = value } };
     }
 

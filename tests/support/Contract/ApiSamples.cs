@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
-using Portal.Functions.Contract;
+using Portal.Functions.Foundation.Contract;
 using Portal.LocalVendors;
 
 namespace Portal.Tests.Support.Contract;
@@ -13,10 +13,15 @@ public static class ApiSamples
 {
     private static readonly Dictionary<string, ApiSample> Table = new()
     {
-        ["AddComment"] = InProject(async w => Version(await w.AssetAsync(), new { body = $"{SampleWorld.Marker} said", frame = 12, frameRate = new { numerator = 25, denominator = 1 } })),
+        ["AddComment"] = InProject(
+            async w =>
+                Version(
+                    await w.AssetAsync(),
+                    new { body = $"{SampleWorld.Marker} said", frame = 12, frameRate = new { numerator = 25, denominator = 1 } })),
         ["AddProjectMember"] = InProject(async w => Two(await w.NewProjectAsync(), "userId", TestPeople.UserId("crew1"))),
         ["AddTaskDependency"] = InProject(async w => Two(await w.NewTaskAsync(), "otherId", await w.NewTaskAsync())),
-        ["ApplyMilestoneTemplate"] = InProject(async w => ApiAsk.Id(await w.NewProjectAsync(), new { templateId = await w.NewTemplateAsync(), startDate = "2026-04-01" })),
+        ["ApplyMilestoneTemplate"] = InProject(
+            async w => ApiAsk.Id(await w.NewProjectAsync(), new { templateId = await w.NewTemplateAsync(), startDate = "2026-04-01" })),
         ["ArchiveMilestoneTemplate"] = InTenant(async w => ApiAsk.Id(await w.NewTemplateAsync())),
         ["ArchiveProject"] = InProject(async w => ApiAsk.Id(await w.NewProjectAsync())),
         ["AssignTask"] = InProject(async w => Two(await w.NewTaskAsync(), "userId", TestPeople.UserId("agency"))),
@@ -31,7 +36,15 @@ public static class ApiSamples
         ["CreateMilestone"] = InProject(async w => ApiAsk.Of(new { projectId = await w.ProjectAsync(), name = SampleWorld.Marker })),
         ["CreateMilestoneTemplate"] = Open(_ => ApiAsk.Of(Template())),
         ["CreateTask"] = InProject(async w => ApiAsk.Of(new { projectId = await w.ProjectAsync(), title = SampleWorld.Marker })),
-        ["CreateProject"] = Open(_ => ApiAsk.Of(new { name = $"{SampleWorld.Marker} made", memberIds = new[] { TestPeople.UserId("agency") } })) with { Reach = Reach.Tenant },
+        ["CreateProject"] = Open(
+            _ =>
+                ApiAsk.Of(
+                    new
+                    {
+                        name = $"{SampleWorld.Marker} made",
+                        memberIds = new[] { TestPeople.UserId("agency") },
+                    })) with
+        { Reach = Reach.Tenant },
         ["CreateShareLink"] = InProject(async w => ApiAsk.Of(new { assetId = await w.AssetAsync(), label = SampleWorld.Marker })),
         ["CreateTenant"] = Open(async w => ApiAsk.Of(new { name = "A new portal" }) with { As = await w.NewNewcomerAsync() }),
         ["DeleteComment"] = InProject(async w => ApiAsk.Id(await w.NewCommentAsync())),
@@ -41,10 +54,12 @@ public static class ApiSamples
         ["DeleteSharedComment"] = Open(w => w.NewGuestCommentAsync()),
         ["DownloadShared"] = Open(async w => AsGuest(await w.NewGuestAsync())),
         ["EditComment"] = InProject(async w => ApiAsk.Id(await w.NewCommentAsync(), new { body = $"{SampleWorld.Marker} better" })),
-        ["EditMilestoneTemplate"] = InTenant(async w => ApiAsk.Id(await w.NewTemplateAsync(), new { name = $"{SampleWorld.Marker} edited" })),
+        ["EditMilestoneTemplate"] = InTenant(
+            async w => ApiAsk.Id(await w.NewTemplateAsync(), new { name = $"{SampleWorld.Marker} edited" })),
         ["ExportAudit"] = Open(),
         ["EditSharedComment"] = Open(w => w.NewGuestCommentAsync(new { body = "Better" })),
-        ["ExtendShareLink"] = InProject(async w => ApiAsk.Id(await w.NewShortLinkAsync(), new { expiresAt = w.Portal.Clock.GetUtcNow().AddDays(5) })),
+        ["ExtendShareLink"] = InProject(
+            async w => ApiAsk.Id(await w.NewShortLinkAsync(), new { expiresAt = w.Portal.Clock.GetUtcNow().AddDays(5) })),
         ["HardRevokeShareLink"] = InProject(async w => ApiAsk.Id((await w.NewLinkAsync()).Id) with { TakesTime = true }),
         ["DeactivateUser"] = InTenant(async w => ApiAsk.Id(await w.NewUserAsync())),
         ["DeleteTenant"] = Open(async w => new ApiAsk { As = await w.NewTenantAdminAsync() }),
@@ -66,7 +81,8 @@ public static class ApiSamples
         ["ReadChangeFreeze"] = Open(),
         ["ReadIncident"] = Open(async w => ApiAsk.Id(await w.NewIncidentAsync())),
         ["RecordRestoreTest"] = Open(w => ApiAsk.Of(w.NewRestoreTest())),
-        ["ReportErrorBudgetBreach"] = Open(_ => ApiAsk.Of(new { slo = "availability", window = "1h", burnRate = 14.4, budgetLeft = 0.35 })),
+        ["ReportErrorBudgetBreach"] = Open(
+            _ => ApiAsk.Of(new { slo = "availability", window = "1h", burnRate = 14.4, budgetLeft = 0.35 })),
         ["ResolveIncident"] = Open(async w => ApiAsk.Id(await w.NewIncidentAsync(), new { reason = "Tried by a test" })),
         ["SwitchChangeFreeze"] = Open(async w => ApiAsk.Of(new { on = !await w.IsFrozenAsync(), reason = "Tried by a test" })),
         ["ListInvites"] = Open(),
@@ -79,11 +95,17 @@ public static class ApiSamples
         ["MarkNotificationUnread"] = Own(async w => ApiAsk.Id(await w.NewNotificationAsync())),
         ["MoveMilestone"] = InProject(async w => ApiAsk.Id(await w.NewMilestoneAsync(), new { status = "in_progress" })),
         ["MoveProject"] = InProject(async w => ApiAsk.Id(await w.NewProjectAsync(), new { status = "on_hold" })),
-        ["MoveTask"] = InProject(async w => ApiAsk.Id(await w.NewTaskAsync(), new { status = "in_progress" })),
-        ["MoveTasks"] = InProject(async w => ApiAsk.Of(new { ids = new[] { await w.NewTaskAsync(), await w.NewTaskAsync() }, status = "in_progress" })),
+        ["ChangeTaskStatus"] = InProject(async w => ApiAsk.Id(await w.NewTaskAsync(), new { status = "in_progress" })),
+        ["ChangeTaskStatuses"] = InProject(
+            async w => ApiAsk.Of(new { ids = new[] { await w.NewTaskAsync(), await w.NewTaskAsync() }, status = "in_progress" })),
         ["MuxWebhook"] = Open(MuxEvent),
-        ["ClerkWebhook"] = Open(w => SvixEvent(w, w.Portal.Clerk.WebhookSecret, """{"data":{"id":"user_x"},"object":"event","type":"session.created"}""")),
-        ["ResendWebhook"] = Open(w => SvixEvent(w, w.Portal.Resend.WebhookSecret, """{"created_at":"2026-03-02T09:00:00Z","data":{"email_id":"x"},"type":"email.opened"}""")),
+        ["ClerkWebhook"] = Open(
+            w => SvixEvent(w, w.Portal.Clerk.WebhookSecret, """{"data":{"id":"user_x"},"object":"event","type":"session.created"}""")),
+        ["ResendWebhook"] = Open(
+            w =>
+                SvixEvent(
+                    w, w.Portal.Resend.WebhookSecret,
+                    """{"created_at":"2026-03-02T09:00:00Z","data":{"email_id":"x"},"type":"email.opened"}""")),
         ["ListWebhooks"] = Open(),
         ["ReadWebhook"] = Open(async w => Webhook(await w.NewDeadWebhookAsync())),
         ["ReplayWebhook"] = Open(async w => Webhook(await w.NewDeadWebhookAsync(), new { reason = "Tried by a test" })),
@@ -119,8 +141,10 @@ public static class ApiSamples
         ["ReadResidencyReport"] = InTenant(async w => ApiAsk.Id(await w.NewResidencyReportAsync())),
         ["ReadResidencyReportHtml"] = InTenant(async w => ApiAsk.Id(await w.NewResidencyReportAsync())),
         ["ReadOrchestration"] = Open(async w => Orchestration(await w.NewOrchestrationAsync())),
-        ["ReplayOrchestration"] = Open(async w => Orchestration(await w.NewFailedOrchestrationAsync(), new { reason = "Tried by a test" })),
-        ["ResumeOrchestration"] = Open(async w => Orchestration(await w.NewSuspendedOrchestrationAsync(), new { reason = "Tried by a test" })),
+        ["ReplayOrchestration"] = Open(
+            async w => Orchestration(await w.NewFailedOrchestrationAsync(), new { reason = "Tried by a test" })),
+        ["ResumeOrchestration"] = Open(
+            async w => Orchestration(await w.NewSuspendedOrchestrationAsync(), new { reason = "Tried by a test" })),
         ["SuspendOrchestration"] = Open(async w => Orchestration(await w.NewOrchestrationAsync(), new { reason = "Tried by a test" })),
         ["TerminateOrchestration"] = Open(async w => Orchestration(await w.NewOrchestrationAsync(), new { reason = "Tried by a test" })),
         ["ReadTenant"] = Open(),
@@ -128,17 +152,30 @@ public static class ApiSamples
         ["ReissueInvite"] = InTenant(async w => ApiAsk.Id(await w.NewRevokedInviteAsync(), new { expiresInDays = 3 })),
         ["ReadUpload"] = InProject(async w => ApiAsk.Id(await w.ReadyUploadAsync())),
         ["ReplayUpload"] = Open(async w => ApiAsk.Id(await w.NewFailedUploadAsync(), new { reason = "Tried by a test" })),
-        ["RequestUpload"] = InProject(async w => ApiAsk.Of(new { projectId = await w.ProjectAsync(), title = SampleWorld.Marker, fileName = $"{SampleWorld.Marker}.mp4", sizeBytes = 1000 }) with { TakesTime = true }),
+        ["RequestUpload"] = InProject(
+            async w =>
+                ApiAsk.Of(
+                    new
+                    {
+                        projectId = await w.ProjectAsync(),
+                        title = SampleWorld.Marker,
+                        fileName = $"{SampleWorld.Marker}.mp4",
+                        sizeBytes = 1000,
+                    }) with
+                { TakesTime = true }),
         ["RevokeInvite"] = InTenant(async w => ApiAsk.Id(await w.NewInviteAsync())),
         ["RevokeShareLink"] = InProject(async w => ApiAsk.Id((await w.NewLinkAsync()).Id)),
         ["ScheduleMilestone"] = InProject(async w => ApiAsk.Id(await w.NewMilestoneAsync(), new { dueDate = "2026-05-01" })),
         ["UnassignTask"] = InProject(async w => Two(await w.NewTaskAsync(), "userId", TestPeople.UserId("agency"))),
         ["UnwatchTask"] = InProject(async w => Two(await w.NewTaskAsync(), "userId", TestPeople.UserId("agency"))),
         ["UnlockShareLink"] = Open(async w => ApiAsk.Token((await w.NewLinkAsync()).Text("token"), new { passphrase = "Any at all" })),
-        ["UpdateAsset"] = InProject(async w => ApiAsk.Id(await w.AssetAsync(), new { title = $"{SampleWorld.Marker} title", metadata = new { take = "2" } })),
-        ["UpdateShareLink"] = InProject(async w => ApiAsk.Id((await w.NewLinkAsync()).Id, new { label = $"{SampleWorld.Marker} changed" })),
+        ["UpdateAsset"] = InProject(
+            async w => ApiAsk.Id(await w.AssetAsync(), new { title = $"{SampleWorld.Marker} title", metadata = new { take = "2" } })),
+        ["UpdateShareLink"] = InProject(
+            async w => ApiAsk.Id((await w.NewLinkAsync()).Id, new { label = $"{SampleWorld.Marker} changed" })),
         ["UpdateMilestone"] = InProject(async w => ApiAsk.Id(await w.NewMilestoneAsync(), new { name = $"{SampleWorld.Marker} changed" })),
-        ["UpdateProject"] = InProject(async w => ApiAsk.Id(await w.NewProjectAsync(), new { description = $"{SampleWorld.Marker} changed" })),
+        ["UpdateProject"] = InProject(
+            async w => ApiAsk.Id(await w.NewProjectAsync(), new { description = $"{SampleWorld.Marker} changed" })),
         ["UpdateTask"] = InProject(async w => ApiAsk.Id(await w.NewTaskAsync(), new { title = $"{SampleWorld.Marker} changed" })),
         ["VerifyAudit"] = Open(),
         ["WatchTask"] = InProject(async w => Two(await w.NewTaskAsync(), "userId", TestPeople.UserId("agency"))),
@@ -150,7 +187,8 @@ public static class ApiSamples
     /// <exception cref="InvalidOperationException">The function has no sample; the message says where to add it.</exception>
     public static ApiSample Of(ApiOperation operation) => Table.TryGetValue(operation.Name, out var sample)
         ? sample
-        : throw new InvalidOperationException($"{operation.Name} ({operation.Verbs[0]} {operation.Path}) has no sample: add a row in tests/support/Contract/ApiSamples.cs.");
+        : throw new InvalidOperationException(
+            $"{operation.Name} ({operation.Verbs[0]} {operation.Path}) has no sample: add a row in tests/support/Contract/ApiSamples.cs.");
 
     /// <summary>Rows of functions that are gone.</summary>
     public static IReadOnlyList<string> Orphans() => [.. Table.Keys.Except(ApiOperation.All.Select(o => o.Name))];
@@ -170,12 +208,15 @@ public static class ApiSamples
     internal static object Template() => new
     {
         name = $"{SampleWorld.Marker} template",
-        items = new[] { new { name = SampleWorld.Marker, startDay = 0, dueDay = 5, tasks = new[] { new { title = SampleWorld.Marker, dueDay = 2 } } } },
+        items = new[] { new { name = SampleWorld.Marker, startDay = 0, dueDay = 5,
+            tasks = new[] { new { title = SampleWorld.Marker, dueDay = 2 } } } },
     };
 
-    private static ApiAsk Orchestration(string id, object? body = null) => new() { Path = new Dictionary<string, string> { ["id"] = id }, Body = body };
+    private static ApiAsk Orchestration(string id, object? body = null) =>
+        new() { Path = new Dictionary<string, string> { ["id"] = id }, Body = body };
 
-    private static ApiAsk Two(Guid id, string other, Guid value) => new() { Path = new Dictionary<string, string> { ["id"] = id.ToString(), [other] = value.ToString() } };
+    private static ApiAsk Two(Guid id, string other, Guid value) =>
+        new() { Path = new Dictionary<string, string> { ["id"] = id.ToString(), [other] = value.ToString() } };
 
     /// <summary>The first version of an asset.</summary>
     private static ApiAsk Version(Guid asset, object? body = null) =>
@@ -206,11 +247,14 @@ public static class ApiSamples
     private static ApiAsk SvixEvent(SampleWorld world, string secret, string body) => new()
     {
         Body = body,
-        Headers = SvixSignature.Headers(secret, $"msg_{Guid.NewGuid():N}", world.Portal.Clock.GetUtcNow(), Encoding.UTF8.GetBytes(body)).ToDictionary(h => h.Name, h => h.Value),
+        Headers = SvixSignature.Headers(
+            secret, $"msg_{Guid.NewGuid():N}", world.Portal.Clock.GetUtcNow(), Encoding.UTF8.GetBytes(body)).ToDictionary(
+                h => h.Name, h => h.Value),
     };
 
     private static ApiAsk Webhook(string eventId, object? body = null) =>
         new() { Path = new Dictionary<string, string> { ["provider"] = "mux", ["eventId"] = eventId }, Body = body };
 
-    private static ApiAsk Signed(string header, string signature, string body) => new() { Body = body, Headers = new Dictionary<string, string> { [header] = signature } };
+    private static ApiAsk Signed(string header, string signature, string body) =>
+        new() { Body = body, Headers = new Dictionary<string, string> { [header] = signature } };
 }

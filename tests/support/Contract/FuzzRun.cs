@@ -1,5 +1,5 @@
 using System.Text.RegularExpressions;
-using Portal.Functions.Contract;
+using Portal.Functions.Foundation.Contract;
 using Xunit.Sdk;
 
 namespace Portal.Tests.Support.Contract;
@@ -16,7 +16,9 @@ public sealed partial class FuzzRun(SampleWorld world, int seed)
     private const int HealEvery = 200;
     private const int MostViolations = 25;
 
-    private static readonly string?[] People = ["admin", "agency", "client", "compliance", "other-admin", "other-admin", "operator", "unassigned-agency", "deactivated", null];
+    private static readonly string?[] People = [
+        "admin", "agency", "client", "compliance", "other-admin", "other-admin", "operator", "unassigned-agency", "deactivated", null
+    ];
     private static readonly HashSet<string?> OfTheTenant = ["admin", "agency", "client", "compliance", "unassigned-agency"];
 
     // Answers of the server below the app: no function was reached, and there is no body.
@@ -59,7 +61,8 @@ public sealed partial class FuzzRun(SampleWorld world, int seed)
         {
             answer = await world.SendAsync(request, takesTime: ask.TakesTime);
         }
-        catch (Exception e) when (e is HttpRequestException { InnerException: IOException } or ArgumentException or FormatException or UriFormatException)
+        catch (Exception e) when (e is HttpRequestException { InnerException: IOException } or ArgumentException or FormatException
+            or UriFormatException)
         {
             // HttpClient refuses to send it, or the server hung up on a body it will not read: neither reached the app.
             statuses[0] = statuses.GetValueOrDefault(0) + 1;
@@ -73,7 +76,9 @@ public sealed partial class FuzzRun(SampleWorld world, int seed)
             asks.Remove(operation.Name);
         }
 
-        violations.AddRange(Judge(operation, request, answer).Select(v => $"#{number} (seed {seed}) {operation.Name}: {v}\n    {request}\n    → {answer}"));
+        violations.AddRange(
+            Judge(operation, request, answer).Select(
+                v => $"#{number} (seed {seed}) {operation.Name}: {v}\n    {request}\n    → {answer}"));
     }
 
     private async Task<ApiAsk> AskAsync(ApiOperation operation)
@@ -126,7 +131,8 @@ public sealed partial class FuzzRun(SampleWorld world, int seed)
         }
     }
 
-    /// <summary>The requests that were let in have changed the world: people and tenant back to work, limits forgotten, new things.</summary>
+    /// <summary>The requests that were let in have changed the world: people and tenant back to work, limits forgotten, new
+    /// things.</summary>
     private async Task HealAsync()
     {
         asks.Clear();

@@ -2,14 +2,14 @@ using System.Globalization;
 using System.Text.Json;
 using Dapper;
 using Microsoft.Extensions.DependencyInjection;
-using Portal.Deliveries.Mails;
+using Portal.Compliance;
+using Portal.Events.Deliveries.Mails;
 using Portal.LocalVendors;
-using Portal.Residency;
 
 namespace Portal.Tests.Support.Contract;
 
 /// <summary>
-/// A tenant with one of everything, made through the front door, for tests that try all functions. Every free text in it carries
+/// A tenant with one of everything, made through the front door, for tests that attempt all functions. Every free text in it carries
 /// <see cref="Marker"/>: where another tenant reads that, something leaks. Things are made when they are first asked for.
 /// </summary>
 public sealed class SampleWorld(TestPortal portal)
@@ -24,7 +24,7 @@ public sealed class SampleWorld(TestPortal portal)
         ["Limits:TenantPerMinute"] = "1000000",
         ["Limits:PlaybacksPerMinute"] = "1000000",
         ["Limits:UploadsPerDay"] = "1000000",
-        ["Limits:FailedTriesPerMinute"] = "1000000",
+        ["Limits:FailedAttemptsPerMinute"] = "1000000",
     };
 
     private readonly Dictionary<string, Task<Guid>> made = [];
@@ -47,16 +47,22 @@ public sealed class SampleWorld(TestPortal portal)
     {
         name = $"{Marker} project",
         description = $"{Marker} description",
-        memberIds = new[] { "agency", "client" }.Concat(Enumerable.Range(1, TestPeople.Crew).Select(i => string.Create(CultureInfo.InvariantCulture, $"crew{i}"))).Select(TestPeople.UserId),
+        memberIds = new[] { "agency", "client" }.Concat(
+            Enumerable.Range(1, TestPeople.Crew).Select(
+                i => string.Create(CultureInfo.InvariantCulture, $"crew{i}"))).Select(TestPeople.UserId),
     })).Expect(201).Id;
 
     /// <summary>A share link; its answer carries the token.</summary>
     public async Task<Answer> NewLinkAsync() =>
-        (await portal.As("agency").PostAsync("/api/share-links", new { assetId = await AssetAsync(), label = $"{Marker} label", allowComments = true })).Expect(201);
+        (
+            await portal.As("agency").PostAsync(
+                "/api/share-links", new { assetId = await AssetAsync(), label = $"{Marker} label", allowComments = true })).Expect(201);
 
     /// <summary>A share link that could last longer.</summary>
     public async Task<Guid> NewShortLinkAsync() =>
-        (await portal.ShareAsync(await AssetAsync(), new { label = $"{Marker} label", expiresAt = portal.Clock.GetUtcNow().AddDays(2) })).Id;
+        (
+            await portal.ShareAsync(
+                await AssetAsync(), new { label = $"{Marker} label", expiresAt = portal.Clock.GetUtcNow().AddDays(2) })).Id;
 
     /// <summary>An upload that waits for its bytes.</summary>
     public async Task<Guid> NewUploadAsync()
@@ -71,36 +77,44 @@ public sealed class SampleWorld(TestPortal portal)
         var upload = await NewUploadAsync();
         await using var connection = await portal.OpenAsync();
         await connection.ExecuteAsync("""
-            update portal.upload_jobs set status = 'failed', failure_reason = 'tries_used_up', updated_at = now() where id = @upload;
-            update portal.asset_versions set status = 'failed' where id = (select asset_version_id from portal.upload_jobs where id = @upload);
+            update portal.upload_jobs set status = 'failed', failure_reason = 'attempts_used_up', updated_at = now() where id = @upload;
+            update portal.asset_versions set status = 'failed'
+               where id = (select asset_version_id from portal.upload_jobs where id = @upload);
             """, new { upload });
         return upload;
     }
 
-    /// <summary>The id of a Mux event whose tries are used up.</summary>
+    /// <summary>The id of a Mux event whose attempts are used up.</summary>
     public async Task<string> NewDeadWebhookAsync()
     {
         var eventId = $"evt-{Guid.NewGuid():N}";
         await using var connection = await portal.OpenAsync();
         await connection.ExecuteAsync("""
-            insert into portal.webhook_inbox (provider, event_id, type, body, status, tries, last_error, next_try_at, received_at)
+            insert into portal.webhook_inbox (provider, event_id, type, body, status, attempts, last_error, next_attempt_at, received_at)
             values ('mux', @eventId, 'video.asset.ready', '{"data":{}}', 'dead', 8, 'no_job', now(), now())
             """, new { eventId });
         return eventId;
     }
 
     public async Task<Guid> NewMilestoneAsync() =>
-        (await portal.As("admin").PostAsync("/api/milestones", new { projectId = await ProjectAsync(), name = $"{Marker} milestone" })).Expect(201).Id;
+        (
+            await portal.As("admin").PostAsync(
+                "/api/milestones", new { projectId = await ProjectAsync(), name = $"{Marker} milestone" })).Expect(201).Id;
 
     public async Task<Guid> NewTaskAsync() =>
-        (await portal.As("admin").PostAsync("/api/tasks", new { projectId = await ProjectAsync(), title = $"{Marker} task" })).Expect(201).Id;
+        (
+            await portal.As("admin").PostAsync(
+                "/api/tasks", new { projectId = await ProjectAsync(), title = $"{Marker} task" })).Expect(201).Id;
 
     public async Task<Guid> NewTemplateAsync() =>
         (await portal.As("admin").PostAsync("/api/milestone-templates", ApiSamples.Template())).Expect(201).Id;
 
     /// <summary>A comment of the first tenant's admin that starts a thread.</summary>
     public async Task<Guid> NewCommentAsync() =>
-        (await portal.As("admin").PostAsync($"/api/assets/{await AssetAsync()}/versions/1/comments", new { body = $"{Marker} comment", visibility = "shared" })).Expect(201).Id;
+        (
+            await portal.As("admin").PostAsync(
+                $"/api/assets/{await AssetAsync()}/versions/1/comments",
+                new { body = $"{Marker} comment", visibility = "shared" })).Expect(201).Id;
 
     public async Task<Guid> NewResolvedCommentAsync()
     {
@@ -119,11 +133,14 @@ public sealed class SampleWorld(TestPortal portal)
     /// <summary>A guest who has opened a link: its token, and the cookie that makes them the same guest again.</summary>
     public async Task<(string Token, IReadOnlyDictionary<string, string> Cookie)> NewGuestAsync()
     {
-        var link = await portal.ShareAsync(await AssetAsync(), new { allowComments = true, allowDownload = true, label = $"{Marker} label" });
+        var link = await portal.ShareAsync(
+            await AssetAsync(), new { allowComments = true, allowDownload = true, label = $"{Marker} label" });
         await using (var connection = await portal.OpenAsync())
         {
             // As if Mux had made the file by now.
-            await connection.ExecuteAsync("update portal.asset_versions set download_name = 'highest.mp4' where asset_id = @asset", new { asset = await AssetAsync() });
+            await connection.ExecuteAsync(
+                "update portal.asset_versions set download_name = 'highest.mp4' where asset_id = @asset",
+                new { asset = await AssetAsync() });
         }
 
         var guest = portal.GuestOf(link);
@@ -135,8 +152,19 @@ public sealed class SampleWorld(TestPortal portal)
     public async Task<ApiAsk> NewGuestCommentAsync(object? body = null)
     {
         var (token, cookie) = await NewGuestAsync();
-        var made = await SendAsync(new ApiRequest("POST", $"/api/share/{token}/comments") { Headers = cookie, Body = ApiRequest.Bytes(new { name = "Gwen", body = $"{Marker} of a guest" }) });
-        return new ApiAsk { Path = new Dictionary<string, string> { ["token"] = token, ["id"] = made.Json!["id"]!.ToString() }, Headers = cookie, Body = body };
+        var made = await SendAsync(
+            new ApiRequest(
+                "POST", $"/api/share/{token}/comments")
+            {
+                Headers = cookie,
+                Body = ApiRequest.Bytes(new { name = "Gwen", body = $"{Marker} of a guest" })
+            });
+        return new ApiAsk
+        {
+            Path = new Dictionary<string, string> { ["token"] = token, ["id"] = made.Json!["id"]!.ToString() },
+            Headers = cookie,
+            Body = body,
+        };
     }
 
     /// <summary>The orchestration of an upload that waits for its bytes.</summary>
@@ -148,7 +176,9 @@ public sealed class SampleWorld(TestPortal portal)
         (await portal.As("operator").PostAsync($"/api/ops/orchestrations/{id}/suspend", new { reason = "Tried by a test" })).Expect(202);
         await portal.SettleAsync();
         await Eventually.TrueAsync(
-            async () => (await portal.As("operator").FetchAsync($"/api/ops/orchestrations/{id}")).Body.Contains("Suspended", StringComparison.Ordinal), "it to be suspended");
+            async () => (
+                await portal.As("operator").FetchAsync($"/api/ops/orchestrations/{id}")).Body.Contains(
+                    "Suspended", StringComparison.Ordinal), "it to be suspended");
         return id;
     }
 
@@ -157,7 +187,9 @@ public sealed class SampleWorld(TestPortal portal)
 
     /// <summary>An invite that is pending.</summary>
     public async Task<Guid> NewInviteAsync() =>
-        (await portal.As("admin").PostAsync("/api/invites", new { email = $"{SampleNames.Next("guest")}@invited.example", role = "agency" })).Expect(201).Id;
+        (
+            await portal.As("admin").PostAsync(
+                "/api/invites", new { email = $"{SampleNames.Next("guest")}@invited.example", role = "agency" })).Expect(201).Id;
 
     public async Task<Guid> NewRevokedInviteAsync()
     {
@@ -178,7 +210,8 @@ public sealed class SampleWorld(TestPortal portal)
     public async Task<string> NewNewcomerAsync()
     {
         var handle = SampleNames.Next("newcomer");
-        await portal.Clerk.AddPersonAsync(new LocalPerson(handle, $"user_{handle}", $"{handle}@portal.example", handle, $"org_{handle}", $"org_{handle}", "admin"));
+        await portal.Clerk.AddPersonAsync(
+            new LocalPerson(handle, $"user_{handle}", $"{handle}@portal.example", handle, $"org_{handle}", $"org_{handle}", "admin"));
         return handle;
     }
 
@@ -198,7 +231,15 @@ public sealed class SampleWorld(TestPortal portal)
         await connection.ExecuteAsync("""
             insert into portal.notifications (id, tenant_id, user_id, type, subject_type, subject_id, created_at)
             values (@id, @tenant, @user, 'mux_asset_ready', 'asset', @subject, @now)
-            """, new { id, tenant = TestPeople.Tenant, user = TestPeople.UserId("admin"), subject = Guid.CreateVersion7(), now = portal.Clock.GetUtcNow() });
+            """,
+            new
+            {
+                id,
+                tenant = TestPeople.Tenant,
+                user = TestPeople.UserId("admin"),
+                subject = Guid.CreateVersion7(),
+                now = portal.Clock.GetUtcNow(),
+            });
         return id;
     }
 
@@ -211,8 +252,10 @@ public sealed class SampleWorld(TestPortal portal)
         await connection.ExecuteAsync("""
             with e as (insert into portal.events (event_id, tenant_id, aggregate_type, aggregate_id, type, payload, occurred_at)
                        values (gen_random_uuid(), @tenant, 'project', @id, 'project_created', '{}', @now) returning event_id)
-            insert into portal.deliveries (id, tenant_id, event_id, event_type, aggregate_id, seq, channel, recipient, status, reason, done_at, created_at)
-            select @id, @tenant, e.event_id, 'project_created', @id, 0, 'email', 'user:' || @user, 'failed', 'tries used up', @now, @now from e
+            insert into portal.deliveries (id, tenant_id, event_id, event_type, aggregate_id, seq, channel, recipient, status, reason,
+               done_at, created_at)
+            select @id, @tenant, e.event_id, 'project_created', @id, 0, 'email', 'user:' || @user, 'failed', 'attempts used up', @now, @now
+               from e
             """, new { id, user, tenant = TestPeople.Tenant, now = portal.Clock.GetUtcNow() });
         return id;
     }
@@ -224,13 +267,25 @@ public sealed class SampleWorld(TestPortal portal)
     public async Task<Guid> NewResidencyReportAsync()
     {
         var (id, now) = (Guid.CreateVersion7(), portal.Clock.GetUtcNow());
-        var report = new ResidencyReport(1, id, TestPeople.Tenant, "2000-W01", "Australia/Sydney", now.AddDays(-7), now, now, [], DataClasses.Processors, null);
+        var report = new ResidencyReport(
+            1, id, TestPeople.Tenant, "2000-W01", "Australia/Sydney", now.AddDays(-7), now, now, [], DataClasses.Processors, null);
         await using var connection = await portal.OpenAsync();
         await connection.ExecuteAsync("""
-            insert into portal.residency_reports (id, tenant_id, week, period_start, period_end, json, html, json_sha256, html_sha256, created_at)
-            select @id, @tenant, lpad((1000 + count(*))::text, 4, '0') || '-W01', @now, @now, @json, @html, sha256(convert_to(@json, 'UTF8')), sha256('x'), @now
+            insert into portal.residency_reports (id, tenant_id, week, period_start, period_end, json, html, json_sha256, html_sha256,
+               created_at)
+            select @id, @tenant, lpad((1000 + count(*))::text, 4, '0') || '-W01', @now, @now, @json, @html,
+               sha256(convert_to(@json, 'UTF8')), sha256('x'), @now
               from portal.residency_reports where tenant_id = @tenant
-            """, new { id, tenant = TestPeople.Tenant, now, json = JsonSerializer.Serialize(report, JsonSerializerOptions.Web), html = ResidencyHtml.Of(report) });
+            """,
+            new
+            {
+                id,
+                tenant = TestPeople.Tenant,
+                now,
+                json = JsonSerializer.Serialize(
+                    report, JsonSerializerOptions.Web),
+                html = ResidencyHtml.Of(report),
+            });
         return id;
     }
 
@@ -250,14 +305,23 @@ public sealed class SampleWorld(TestPortal portal)
     public object NewRestoreTest()
     {
         var ran = portal.Clock.GetUtcNow().AddHours(-1).AddTicks(-10 * Random.Shared.NextInt64(1_000_000_000));
-        return new { ranAt = ran, backupTakenAt = ran.AddHours(-5), succeeded = true, durationSeconds = 1800, notes = "All rows were there." };
+        return new
+        {
+            ranAt = ran,
+            backupTakenAt = ran.AddHours(-5),
+            succeeded = true,
+            durationSeconds = 1800,
+            notes = "All rows were there.",
+        };
     }
 
     /// <summary>The freeze as it can be switched: no breach holds it.</summary>
     public async Task<bool> IsFrozenAsync()
     {
         await using var connection = await portal.OpenAsync();
-        await connection.ExecuteAsync("update portal.incidents set status = 'resolved', resolved_at = @now where kind = 'error_budget_breach' and status <> 'resolved'", new { now = portal.Clock.GetUtcNow() });
+        await connection.ExecuteAsync(
+            "update portal.incidents set status = 'resolved', resolved_at = @now where kind = 'error_budget_breach' and status <> "
+                + "'resolved'", new { now = portal.Clock.GetUtcNow() });
         return await connection.QuerySingleAsync<bool>("select is_on from portal.change_freeze");
     }
 
@@ -273,11 +337,14 @@ public sealed class SampleWorld(TestPortal portal)
 
         await AddAsync("deactivated", "admin", "deactivated");
         await using var connection = await portal.OpenAsync();
-        people = (await connection.QueryAsync<(Guid Id, string Role, string Status)>("select id, role, status from portal.users")).ToDictionary(p => p.Id, p => (p.Role, p.Status));
+        people = (
+            await connection.QueryAsync<(Guid Id, string Role, string Status)>(
+                "select id, role, status from portal.users")).ToDictionary(p => p.Id, p => (p.Role, p.Status));
     }
 
     /// <summary>
-    /// Everything that callers may have done to people and tenants is undone, and what is made once is made anew when it is next asked for.
+    /// Everything that callers may have done to people and tenants is undone, and what is made once is made anew when it is next asked
+    /// for.
     /// </summary>
     public async Task HealAsync()
     {
@@ -287,7 +354,9 @@ public sealed class SampleWorld(TestPortal portal)
         await connection.ExecuteAsync("update portal.tenants set status = 'active', deleted_at = null where status <> 'active'");
         foreach (var (id, (role, status)) in people)
         {
-            await connection.ExecuteAsync("update portal.users set role = @role, status = @status where id = @id and (role, status) <> (@role, @status)", new { id, role, status });
+            await connection.ExecuteAsync(
+                "update portal.users set role = @role, status = @status where id = @id and (role, status) <> (@role, @status)",
+                new { id, role, status });
         }
     }
 
@@ -307,9 +376,22 @@ public sealed class SampleWorld(TestPortal portal)
         await connection.ExecuteAsync("""
             insert into portal.users (id, tenant_id, clerk_user_id, email, name, role, status, created_at, updated_at)
             values (@id, @tenant, @clerk, @email, @handle, @role, @status, @now, @now)
-            """, new { id = TestPeople.UserId(handle), tenant = TestPeople.Tenant, clerk = $"user_{handle}", email = $"{handle}@portal.example", handle, role, status, now = portal.Clock.GetUtcNow() });
-        await portal.Clerk.AddPersonAsync(new LocalPerson(handle, $"user_{handle}", $"{handle}@portal.example", handle, "org_harbour", "org_harbour", role));
+            """,
+            new
+            {
+                id = TestPeople.UserId(handle),
+                tenant = TestPeople.Tenant,
+                clerk = $"user_{handle}",
+                email = $"{handle}@portal.example",
+                handle,
+                role,
+                status,
+                now = portal.Clock.GetUtcNow(),
+            });
+        await portal.Clerk.AddPersonAsync(
+            new LocalPerson(handle, $"user_{handle}", $"{handle}@portal.example", handle, "org_harbour", "org_harbour", role));
     }
 
-    private Task<Guid> OnceAsync(string name, Func<Task<Guid>> make) => made.TryGetValue(name, out var known) ? known : made[name] = make();
+    private Task<Guid> OnceAsync(string name, Func<Task<Guid>> make) =>
+        made.TryGetValue(name, out var known) ? known : made[name] = make();
 }

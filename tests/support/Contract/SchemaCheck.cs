@@ -46,7 +46,9 @@ public sealed class SchemaCheck(JsonObject schemas)
                 Check(schemas[rule.ToString().Split('/')[^1]]!.AsObject(), value, at, faults);
                 return true;
             case "type":
-                return (rule is JsonArray many ? many.Select(t => t!.ToString()) : [rule.ToString()]).Any(t => t == kind || (t == "number" && kind == "integer"));
+                return (
+                    rule is JsonArray many ? many.Select(t => t!.ToString()) : [rule.ToString()]).Any(t =>
+                        t == kind || (t == "number" && kind == "integer"));
             case "enum":
                 return rule.AsArray().Any(allowed => JsonNode.DeepEquals(allowed, value));
             case "anyOf":
@@ -113,7 +115,9 @@ public sealed class SchemaCheck(JsonObject schemas)
     private static bool Format(string format, string text) => format switch
     {
         "uuid" => Guid.TryParseExact(text, "D", out _),
-        "date-time" => text.Length > 18 && text[10] == 'T' && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind, out _),
+        "date-time" =>
+            text.Length > 18 && text[10] == 'T'
+                && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind, out _),
         "date" => DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out _),
         "uri" => Uri.TryCreate(text, UriKind.Absolute, out _),
         "email" => text.Contains('@', StringComparison.Ordinal),

@@ -19,7 +19,10 @@ public sealed partial class DocumentationTests
             .Order()];
 
     public static TheoryData<string> PinnedPackages =>
-        [.. XDocument.Parse(Sources.Read("Directory.Packages.props")).Descendants("PackageVersion").Select(package => package.Attribute("Include")!.Value)];
+        [
+            .. XDocument.Parse(Sources.Read("Directory.Packages.props")).Descendants("PackageVersion").Select(
+                package => package.Attribute("Include")!.Value)
+        ];
 
     [Theory]
     [MemberData(nameof(Pages))]
@@ -39,7 +42,9 @@ public sealed partial class DocumentationTests
     [Fact]
     public void The_search_for_paths_finds_code_spans_and_links() => Assert.Equal(
         ["functions/A.cs", "docs/states.md", "infra/x.sql"],
-        PathsIn("docs/flows/a.md", "`functions/A.cs` and [states](../states.md#jobs), [out](https://x.example), `shared/…/x`, `infra/x.sql`."));
+        PathsIn(
+            "docs/flows/a.md",
+            "`functions/A.cs` and [states](../states.md#jobs), [out](https://x.example), `shared/…/x`, `infra/x.sql`."));
 
     [Theory]
     [MemberData(nameof(Settings))]
@@ -51,12 +56,14 @@ public sealed partial class DocumentationTests
     public void Every_package_says_what_it_is_for(string package) =>
         Assert.Contains($"| {package} |", Sources.Read("docs/dependencies.md"), StringComparison.Ordinal);
 
-    /// <summary>Paths in code spans count from the root, those of links from the page. Patterns (with a star or an ellipsis) are no paths.</summary>
+    /// <summary>Paths in code spans count from the root, those of links from the page. Patterns (with a star or an ellipsis) are no
+    /// paths.</summary>
     private static IEnumerable<string> PathsIn(string page, string text) => Spoken().Matches(text)
         .Select(match => match.Groups["span"].Success ? match.Groups["span"].Value : FromPage(page, match.Groups["link"].Value));
 
     private static string FromPage(string page, string link) =>
-        Path.GetRelativePath(Sources.Root, Path.GetFullPath(Path.Combine(Sources.Root, Path.GetDirectoryName(page)!, link))).Replace('\\', '/');
+        Path.GetRelativePath(
+            Sources.Root, Path.GetFullPath(Path.Combine(Sources.Root, Path.GetDirectoryName(page)!, link))).Replace('\\', '/');
 
     [GeneratedRegex(@"`(?<span>(functions|shared|infra|tests|docs|\.ci)/[\w./-]*)`|\]\((?<link>[\w.][\w./-]*)(#[\w-]*)?\)")]
     private static partial Regex Spoken();

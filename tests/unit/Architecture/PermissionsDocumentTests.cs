@@ -1,8 +1,8 @@
 using System.Reflection;
 using Microsoft.Azure.Functions.Worker;
+using Portal.Foundation.Identity;
 using Portal.Functions;
-using Portal.Functions.Http;
-using Portal.Tenancy;
+using Portal.Functions.Foundation.Http;
 
 namespace Portal.Tests.Unit.Architecture;
 
@@ -27,13 +27,19 @@ public sealed class PermissionsDocumentTests
 
     [Fact]
     public void What_answers_GET_answers_HEAD_too() =>
-        Assert.Empty(HttpFunctions().Where(function => function.Trigger.Methods!.Contains("get") && !function.Trigger.Methods!.Contains("head")).Select(function => function.Name));
+        Assert.Empty(
+            HttpFunctions().Where(
+                function =>
+                    function.Trigger.Methods!.Contains("get") && !function.Trigger.Methods!.Contains("head")).Select(function =>
+                        function.Name));
 
     [Fact]
     public void Every_action_has_a_function_and_its_roles_are_decided()
     {
         var used = HttpFunctions().Select(function => function.Action).ToHashSet();
-        var withoutRoles = Enum.GetValues<PortalAction>().Where(action => action == PortalAction.Anonymous || Permissions.IsForOperators(action) || action == PortalAction.CreateTenant).ToList();
+        var withoutRoles = Enum.GetValues<PortalAction>().Where(
+            action =>
+                action == PortalAction.Anonymous || Permissions.IsForOperators(action) || action == PortalAction.CreateTenant).ToList();
 
         // Asked inside a function, about a thing that is somebody else's.
         var inside = new[] { PortalAction.DeleteAnyComment };
@@ -58,7 +64,8 @@ public sealed class PermissionsDocumentTests
     private static IEnumerable<(string Name, HttpTriggerAttribute Trigger, PortalAction Action)> HttpFunctions() =>
         from method in typeof(PortalApp).Assembly.GetTypes().SelectMany(type => type.GetMethods())
         let function = method.GetCustomAttribute<FunctionAttribute>()
-        let trigger = method.GetParameters().Select(parameter => parameter.GetCustomAttribute<HttpTriggerAttribute>()).FirstOrDefault(found => found is not null)
+        let trigger = method.GetParameters().Select(
+            parameter => parameter.GetCustomAttribute<HttpTriggerAttribute>()).FirstOrDefault(found => found is not null)
         where function is not null && trigger is not null
         select (function.Name, trigger, method.GetCustomAttribute<AllowsAttribute>()!.Action);
 }

@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Routing.Patterns;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.DependencyInjection;
 using Portal.Functions;
+using Portal.Functions.Foundation;
 
 namespace Portal.Tests.Unit.Architecture;
 
@@ -44,7 +45,7 @@ public sealed class RouteOrderTests
 
     [Fact]
     public async Task An_unknown_address_finds_the_function_for_those() =>
-        Assert.Equal(Portal.Functions.Http.UnknownRouteFunction.Name, await FindAsync("GET", "/api/projects/no-guid"));
+        Assert.Equal(UnknownRouteFunction.Name, await FindAsync("GET", "/api/projects/no-guid"));
 
     private static string SamplePath(string route)
     {

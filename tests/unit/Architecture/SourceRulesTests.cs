@@ -24,7 +24,8 @@ public sealed partial class SourceRulesTests
         Assert.DoesNotContain(Included().Matches(project).Select(match => match.Groups[1].Value), IsHost);
 
         static bool IsHost(string name) => name.StartsWith("Microsoft.Azure.", StringComparison.Ordinal)
-            || name.StartsWith("Microsoft.DurableTask", StringComparison.Ordinal) || name.StartsWith("DurableTask.", StringComparison.Ordinal);
+            || name.StartsWith("Microsoft.DurableTask", StringComparison.Ordinal)
+                || name.StartsWith("DurableTask.", StringComparison.Ordinal);
     }
 
     [Fact]
@@ -35,7 +36,9 @@ public sealed partial class SourceRulesTests
             .ToLookup(hit => hit.Name, hit => hit.Path);
 
         Assert.True(hits.Contains("\"video.asset.ready\""), "The search finds nothing any more.");
-        Fail("Mux event names that stand in more than one place", hits.Where(hit => hit.Count() > 1).Select(hit => $"{hit.Key}: {string.Join(", ", hit)}"));
+        Fail(
+            "Mux event names that stand in more than one place", hits.Where(hit => hit.Count() > 1).Select(
+                hit => $"{hit.Key}: {string.Join(", ", hit)}"));
     }
 
     [Fact]
@@ -47,7 +50,8 @@ public sealed partial class SourceRulesTests
     [Fact]
     public void No_type_has_a_name_that_says_nothing() => Fail(
         "Types to name after what they do",
-        Sources.CSharp(Ours).Where(IsNamedByUs).SelectMany(file => VagueType().Matches(file.Text).Select(match => $"{file.Path}: {match.Value.Trim()}")));
+        Sources.CSharp(Ours).Where(IsNamedByUs).SelectMany(
+            file => VagueType().Matches(file.Text).Select(match => $"{file.Path}: {match.Value.Trim()}")));
 
     [Theory]
     [InlineData("public sealed class UploadManager(X x)", true)]
@@ -70,7 +74,9 @@ public sealed partial class SourceRulesTests
         // It needs an internal feature that only the real worker supplies; the executor that the worker SDK generates uses it, so that the
         // compiler cannot ban it. Written in two parts, or this file would be a hit.
         const string Forbidden = "GetInvocation" + "Result";
-        Fail(Forbidden, Sources.CSharp(WithTests).Where(file => file.Text.Contains(Forbidden, StringComparison.Ordinal)).Select(file => file.Path));
+        Fail(
+            Forbidden, Sources.CSharp(WithTests).Where(
+                file => file.Text.Contains(Forbidden, StringComparison.Ordinal)).Select(file => file.Path));
     }
 
     /// <summary>The stand-ins carry other people's names.</summary>

@@ -50,10 +50,12 @@ public sealed partial class TenantTablesTests
             return;
         }
 
-        var policy = Regex.Match(Migrations, $@"create policy own_tenant on portal\.{table} to portal_app\s+using \((.*?)\) with check \((.*?)\);");
+        var policy = Regex.Match(
+            Migrations, $@"create policy own_tenant on portal\.{table} to portal_app\s+using \((.*?)\) with check \((.*?)\);");
         Assert.True(policy.Success, $"portal.{table} has no own_tenant policy for portal_app.");
         var key = table == "tenants" ? "id" : "tenant_id";
-        Assert.All([policy.Groups[1].Value, policy.Groups[2].Value], rule => Assert.Equal($"{key} = (select portal.current_tenant())", rule));
+        Assert.All(
+            [policy.Groups[1].Value, policy.Groups[2].Value], rule => Assert.Equal($"{key} = (select portal.current_tenant())", rule));
     }
 
     [Theory]

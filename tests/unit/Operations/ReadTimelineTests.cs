@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Portal.Functions.Operations;
-using Portal.Operations;
+using Portal.Operations.Orchestrations;
 
 namespace Portal.Tests.Unit.Operations;
 
@@ -89,7 +89,8 @@ public sealed class ReadTimelineTests
         var rows = Enumerable.Range(0, 1000).Select(i =>
             $$"""{"EventType":"TaskCompleted","Timestamp":"{{new DateTime(2026, 3, 2).AddMinutes(i):s}}Z","ScheduledTime":"{{new DateTime(2026, 3, 2).AddMinutes(i):s}}Z","FunctionName":"A{{i}}"}""");
         var timeline = Of("Completed", string.Join('\n', rows));
-        Assert.Equal((300, 700, "A0", "A999"), (timeline.Entries.Count, timeline.Earlier, timeline.Entries[0].Name, timeline.Entries[^1].Name));
+        Assert.Equal(
+            (300, 700, "A0", "A999"), (timeline.Entries.Count, timeline.Earlier, timeline.Entries[0].Name, timeline.Entries[^1].Name));
     }
 
     [Fact]
@@ -99,7 +100,8 @@ public sealed class ReadTimelineTests
         {"Timestamp":"2026-03-02T09:00:00Z"}
         """).Entries);
 
-    private static string Short(TimelineEntry entry) => $"{entry.Kind} {entry.Name} {entry.State} {entry.Attempt?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "-"}";
+    private static string Short(TimelineEntry entry) =>
+        $"{entry.Kind} {entry.Name} {entry.State} {entry.Attempt?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "-"}";
 
     private static Timeline Of(string status, string rows) => ReadTimeline.Of(new(
         "x", "P", status, null, null, DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch,

@@ -1,0 +1,84 @@
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.Extensions.Logging;
+using Portal.Events.Deliveries;
+using Portal.Foundation.Alerts;
+using Portal.Foundation.Db;
+using Portal.Foundation.Faults;
+
+namespace Portal.Functions.Events;
+
+/// <summary>Inputs of the delivery's activities: ids, times and words of ours only.</summary>
+/// <param name="Alert">The retry that starts now is the one on-call wants to hear of.</param>
+public sealed record DeliveryAttempt(DeliveryRef Delivery, int Attempts, string Error, DateTime NextRetryAt, bool Alert);
+
+public sealed record DeliveryFailure(DeliveryRef Delivery, string Reason);
+
+/// <summary>
+/// The steps of <see cref="DeliverEventOrchestration"/>. Each may run more than once: the vendor knows the key, the rows move forward
+/// only.
+/// </summary>
+public sealed partial class DeliverEventActivities(
+    SendDelivery send, DeliveryStore deliveries, AlertStore alerts, ILogger<DeliverEventActivities> logger)
+{
+    public const string Send = "SendDelivery";
+    public const string NoteAttempt = "NoteDeliveryAttempt";
+    public const string Fail = "FailDelivery";
+
+    [Function(Send)]
+    public Task<SendOutcome> SendAsync([ActivityTrigger] DeliveryRef delivery, CancellationToken ct) =>
+        StepAsync(delivery, Send, () => send.RunAsync(delivery, ct));
+
+    [Function(NoteAttempt)]
+    public Task<bool> NoteAttemptAsync([ActivityTrigger] DeliveryAttempt note, CancellationToken ct) =>
+        StepAsync(note.Delivery, NoteAttempt, async () =>
+    {
+        await deliveries.NoteAttemptAsync(
+            note.Delivery.Tenant, note.Delivery, note.Attempts, note.Error, new DateTimeOffset(note.NextRetryAt.ToUniversalTime()), ct);
+        if (note.Alert)
+        {
+            await alerts.AddAsync(new("delivery_retrying", note.Delivery.InstanceId, "warning",
+                $"Delivery {note.Delivery.DeliveryId} starts retry {note.Attempts}: {note.Error}",
+                new { deliveryId = note.Delivery.DeliveryId }), ct);
+        }
+
+        return true;
+    });
+
+    [Function(Fail)]
+    public Task<bool> FailAsync([ActivityTrigger] DeliveryFailure failure, CancellationToken ct) =>
+        StepAsync(failure.Delivery, Fail, async () =>
+    {
+        if (await deliveries.EndAsync(failure.Delivery.Tenant, failure.Delivery, "failed", failure.Reason, ct))
+        {
+            await alerts.AddAsync(new("delivery_failed", failure.Delivery.InstanceId, "error",
+                $"Delivery {failure.Delivery.DeliveryId} has failed: {failure.Reason}", new { deliveryId = failure.Delivery.DeliveryId }),
+                ct);
+        }
+
+        return true;
+    });
+
+    private async Task<T> StepAsync<T>(DeliveryRef delivery, string step, Func<Task<T>> run)
+    {
+        using var scope = logger.BeginScope(
+            new Dictionary<string,
+            object>
+            { ["TenantId"] = delivery.TenantId, ["DeliveryId"] = delivery.DeliveryId, ["Attempt"] = delivery.Attempt });
+        try
+        {
+            var result = await run();
+            Log.Done(logger, step, result);
+            return result;
+        }
+        catch (Exception e) when (PostgresFault.IsPassing(e))
+        {
+            throw new TransientException($"The database is away: {e.Message}", e);
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Information, Message = "{Step} → {Result}")]
+        public static partial void Done(ILogger logger, string step, object? result);
+    }
+}

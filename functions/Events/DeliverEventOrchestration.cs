@@ -1,0 +1,87 @@
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.DurableTask;
+using Portal.Events.Deliveries;
+using Portal.Foundation.Faults;
+using Portal.Functions.Videos.Uploads;
+
+namespace Portal.Functions.Events;
+
+/// <summary>
+/// Carries one delivery to its vendor. Each go sends with the same idempotency key, so a go too many sends nothing twice. Calls that fail
+/// are tried 8 times, 30 s doubling to 15 min, about an hour in all: well inside the 24 hours for which the vendor remembers the key. An
+/// alert when the 4th retry starts; then the delivery has failed. Waiting because the vendor asks for patience is no try.
+/// Instance id: <c>deliver-{delivery id}-{attempt}</c>. Output: how the row ended.
+/// </summary>
+public static class DeliverEventOrchestration
+{
+    public const string Name = "DeliverEvent";
+
+    internal const int MaxAttempts = 8;
+    internal const int AlertAtRetry = 4;
+
+    /// <summary>Beyond that, patience counts as attempts: the vendor would have forgotten the key.</summary>
+    private static readonly TimeSpan LongestPatience = TimeSpan.FromHours(12);
+
+    /// <summary>For bookkeeping in our own rows: a database that is away must not fail a delivery.</summary>
+    private static readonly TaskOptions Bookkeeping = TaskOptions.FromRetryPolicy(
+        new RetryPolicy(
+            300, TimeSpan.FromSeconds(5), 2, TimeSpan.FromMinutes(5))
+        { HandleFailure = f => f.IsCausedBy<TransientException>() });
+
+    [Function(Name)]
+    public static async Task<string> RunAsync([OrchestrationTrigger] TaskOrchestrationContext context, DeliveryRef delivery)
+    {
+        try
+        {
+            await SendAsync(context, delivery);
+            return "settled";
+        }
+        catch (TaskFailedException e)
+        {
+            await context.CallActivityAsync<bool>(
+                DeliverEventActivities.Fail, new DeliveryFailure(delivery, Reason(e.FailureDetails)), Bookkeeping);
+            return "failed";
+        }
+    }
+
+    private static async Task SendAsync(TaskOrchestrationContext context, DeliveryRef delivery)
+    {
+        var patientUntil = context.CurrentUtcDateTime + LongestPatience;
+        for (var attempts = 1; ;)
+        {
+            DateTime next;
+            try
+            {
+                var outcome = await context.CallActivityAsync<SendOutcome>(DeliverEventActivities.Send, delivery);
+                if (outcome.Wait is not { } wait)
+                {
+                    return;
+                }
+
+                next = context.CurrentUtcDateTime + wait;
+                if (next > patientUntil && ++attempts > MaxAttempts)
+                {
+                    await context.CallActivityAsync<bool>(
+                        DeliverEventActivities.Fail, new DeliveryFailure(
+                            delivery, "the vendor asked for patience for too long"), Bookkeeping);
+                    return;
+                }
+            }
+            catch (TaskFailedException e) when (attempts < MaxAttempts && e.FailureDetails.IsCausedBy<TransientException>())
+            {
+                next = context.CurrentUtcDateTime + UploadPipelineOrchestration.Delay(attempts);
+                await context.CallActivityAsync<bool>(
+                    DeliverEventActivities.NoteAttempt, new DeliveryAttempt(
+                        delivery, attempts, e.FailureDetails.ErrorMessage, next, attempts == AlertAtRetry), Bookkeeping);
+                attempts++;
+            }
+
+            await context.CreateTimer(next, CancellationToken.None);
+        }
+    }
+
+    private static string Reason(TaskFailureDetails details) => details.IsCausedBy<TransientException>()
+        ? $"{MaxAttempts} attempts failed. The last: {details.ErrorMessage}"
+        // A bug: its text is in the log and the history.
+        : "internal_error";
+}

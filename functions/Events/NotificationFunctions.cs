@@ -1,0 +1,108 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+using Portal.Events;
+using Portal.Foundation.Identity;
+using Portal.Foundation.Paging;
+using Portal.Functions.Foundation.Http;
+using Portal.Functions.Foundation.Http.Inputs;
+
+namespace Portal.Functions.Events;
+
+/// <summary>A notification on the wire: a type and ids. The frontend says it in words.</summary>
+public sealed record NotificationJson(
+    Guid Id, string Type, string SubjectType, Guid SubjectId, Guid? ProjectId, bool Unread, DateTimeOffset? ReadAt,
+    DateTimeOffset CreatedAt)
+{
+    public static NotificationJson From(Notification n) => new(
+        n.Id.Value, n.Type, n.SubjectType, n.SubjectId, n.ProjectId, n.ReadAt is null, n.ReadAt, n.CreatedAt);
+}
+
+/// <param name="Unread">Counting stops at 1000.</param>
+public sealed record UnreadCountJson(int Unread);
+
+/// <param name="Marked">How many were unread.</param>
+public sealed record MarkedJson(int Marked);
+
+public sealed record ListNotificationsInput : ListInput
+{
+    [About("true: only unread ones; false: only read ones.")]
+    public bool? Unread { get; init; }
+
+    [Text(100)]
+    public string? Type { get; init; }
+}
+
+public sealed class ListNotificationsFunction(NotificationStore notifications, Lists lists)
+{
+    private const string Name = "notifications";
+
+    [Function("ListNotifications")]
+    [Allows(PortalAction.ReadNotification)]
+    [Operation("List my notifications, newest first", Query = typeof(ListNotificationsInput), Returns = typeof(PageOf<NotificationJson>))]
+    public async Task<IResult> RunAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/notifications")] HttpRequest request, CancellationToken ct)
+    {
+        var caller = request.HttpContext.Caller();
+        var (query, page, problem) = lists.Read<ListNotificationsInput>(request, _ => Name);
+        if (query is null)
+        {
+            return problem!;
+        }
+
+        var rows = await notifications.ListAsync(caller.Tenant, caller, query.Unread, query.Type, page, ct);
+        return lists.Page(request, rows, page, Name, n => Position.Of(n.CreatedAt, n.Id.Value), NotificationJson.From);
+    }
+}
+
+public sealed class CountUnreadNotificationsFunction(NotificationStore notifications)
+{
+    [Function("CountUnreadNotifications")]
+    [Allows(PortalAction.ReadNotification)]
+    [Operation("Count my unread notifications", Returns = typeof(UnreadCountJson), Details = "Counting stops at 1000.")]
+    public async Task<IResult> RunAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/notifications/unread-count")] HttpRequest request,
+        CancellationToken ct)
+    {
+        var caller = request.HttpContext.Caller();
+        return Reply.Ok(new UnreadCountJson(await notifications.CountUnreadAsync(caller.Tenant, caller, ct)));
+    }
+}
+
+public sealed class MarkNotificationReadFunction(NotificationStore notifications, Writes writes)
+{
+    [Function("MarkNotificationRead")]
+    [Allows(PortalAction.UpdateNotification)]
+    [Operation("Mark a notification read", Returns = typeof(NotificationJson), TakesKey = true)]
+    [Refuses(404, "not-found", "There is no such notification of yours.")]
+    public Task<IResult> RunAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/notifications/{id:guid}/read")] HttpRequest request, Guid id) =>
+        writes.PostAsync(request, async (tx, caller) =>
+            await notifications.MarkAsync(tx, caller.Tenant, caller, new NotificationId(id), read: true) is { } marked
+                ? Reply.Ok(NotificationJson.From(marked))
+                : Problem.NotFound("notification"));
+}
+
+public sealed class MarkNotificationUnreadFunction(NotificationStore notifications, Writes writes)
+{
+    [Function("MarkNotificationUnread")]
+    [Allows(PortalAction.UpdateNotification)]
+    [Operation("Mark a notification unread", Returns = typeof(NotificationJson), TakesKey = true)]
+    [Refuses(404, "not-found", "There is no such notification of yours.")]
+    public Task<IResult> RunAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/notifications/{id:guid}/unread")] HttpRequest request, Guid id) =>
+        writes.PostAsync(request, async (tx, caller) =>
+            await notifications.MarkAsync(tx, caller.Tenant, caller, new NotificationId(id), read: false) is { } marked
+                ? Reply.Ok(NotificationJson.From(marked))
+                : Problem.NotFound("notification"));
+}
+
+public sealed class MarkAllNotificationsReadFunction(NotificationStore notifications, Writes writes)
+{
+    [Function("MarkAllNotificationsRead")]
+    [Allows(PortalAction.UpdateNotification)]
+    [Operation("Mark all notifications read", Returns = typeof(MarkedJson), TakesKey = true)]
+    public Task<IResult> RunAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/notifications/read-all")] HttpRequest request) =>
+        writes.PostAsync(
+            request, async (tx, caller) => Reply.Ok(new MarkedJson(await notifications.MarkAllReadAsync(tx, caller.Tenant, caller))));
+}

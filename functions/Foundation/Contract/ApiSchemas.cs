@@ -1,0 +1,227 @@
+using System.Collections;
+using System.Reflection;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
+using Portal.Functions.Foundation.Http.Inputs;
+
+namespace Portal.Functions.Foundation.Contract;
+
+/// <summary>
+/// JSON Schema (2020-12) of the records that the app reads and writes: input records with the rules that the reader enforces, answer
+/// records as System.Text.Json writes them. Records are named components; everything else stands where it is used.
+/// </summary>
+internal sealed class ApiSchemas
+{
+    private readonly SortedDictionary<string, JsonObject> components = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Type> owners = [];
+    private readonly NullabilityInfoContext nullability = new();
+
+    public JsonObject Components() => new(components.Select(c => KeyValuePair.Create(c.Key, (JsonNode?)c.Value.DeepClone())));
+
+    /// <summary>A component that no record stands behind.</summary>
+    public void Add(string name, JsonObject schema) => components.Add(name, schema);
+
+    public static JsonObject Ref(string name) => new() { ["$ref"] = $"#/components/schemas/{name}" };
+
+    /// <summary>What an input record accepts.</summary>
+    public JsonObject Input(Type type) => Component(type.Name, type, () =>
+    {
+        var plan = InputPlan.Of(type);
+        var schema = new JsonObject { ["type"] = "object" };
+        Describe(schema, type.GetCustomAttribute<AboutAttribute>(), XmlNotes.Of(type));
+        schema["properties"] = new JsonObject(plan.Fields.Select(f => KeyValuePair.Create(f.JsonName, (JsonNode?)Field(f))));
+        Require(schema, plan.Fields.Where(f => f.IsRequired).Select(f => f.JsonName));
+        schema["additionalProperties"] = false;
+        return schema;
+    });
+
+    /// <summary>One field of an input record, with its rules: also a query parameter.</summary>
+    public JsonObject Field(FieldPlan field)
+    {
+        // A rule of a map describes the whole of it.
+        var one = field.IsMap ? [] : field.IsNested ? Input(field.Type) : Plain(field.Type);
+        foreach (var rule in field.Rules.Where(r => r is not ItemsAttribute))
+        {
+            rule.Describe(one);
+        }
+
+        var schema = one;
+        if (field.IsList)
+        {
+            schema = new JsonObject { ["type"] = "array", ["items"] = one };
+            field.Rules.OfType<ItemsAttribute>().First().Describe(schema);
+        }
+
+        // Null says "none"; a merge patch removes with it.
+        schema = field.IsNullable ? OrNull(schema) : schema;
+        Describe(schema, field.About, XmlNotes.Of(field.Property));
+        if (field is { IsRequired: false, Wrapping: null } && DefaultOf(field) is { } standard)
+        {
+            schema["default"] = standard;
+        }
+
+        return schema;
+    }
+
+    /// <summary>What an answer record looks like: each field is there, unless it says that it is left out.</summary>
+    public JsonObject Answer(Type type)
+    {
+        if (type == typeof(JsonObject))
+        {
+            return new() { ["type"] = "object" };
+        }
+
+        if (EntryOf(type) is { } entry)
+        {
+            return new() { ["type"] = "array", ["items"] = Answer(entry) };
+        }
+
+        return IsRecord(type) ? Component(NameOf(type), type, () => AnswerRecord(type)) : Plain(type);
+    }
+
+    private JsonObject AnswerRecord(Type type)
+    {
+        var schema = new JsonObject { ["type"] = "object" };
+        Describe(schema, type.GetCustomAttribute<AboutAttribute>(), XmlNotes.Of(type));
+        var properties = new JsonObject();
+        var always = new List<string>();
+        foreach (var property in type.GetProperties(BindingFlags.Public | BindingFlags.Instance))
+        {
+            var ignored = property.GetCustomAttribute<JsonIgnoreAttribute>()?.Condition;
+            if (ignored is JsonIgnoreCondition.Always)
+            {
+                continue;
+            }
+
+            var name = property.GetCustomAttribute<JsonPropertyNameAttribute>()?.Name
+                ?? JsonNamingPolicy.CamelCase.ConvertName(property.Name);
+            properties[name] = AnswerField(property);
+            if (ignored is null or JsonIgnoreCondition.Never)
+            {
+                always.Add(name);
+            }
+        }
+
+        schema["properties"] = properties;
+        Require(schema, always);
+        return schema;
+    }
+
+    private JsonObject AnswerField(PropertyInfo property)
+    {
+        var type = property.PropertyType;
+        var info = nullability.Create(property);
+        var nullable = Nullable.GetUnderlyingType(type) is not null || info.ReadState == NullabilityState.Nullable;
+        type = Nullable.GetUnderlyingType(type) ?? type;
+        var schema = EntryOf(type) is { } entry && info.GenericTypeArguments is [{ ReadState: NullabilityState.Nullable }]
+            ? new() { ["type"] = "array", ["items"] = OrNull(Answer(Nullable.GetUnderlyingType(entry) ?? entry)) }
+            : Answer(type);
+        schema = nullable ? OrNull(schema) : schema;
+        Describe(schema, property.GetCustomAttribute<AboutAttribute>() ?? AboutParameter(property), XmlNotes.Of(property));
+        return schema;
+    }
+
+    /// <summary>Of a positional record [About] stands on the constructor's parameter.</summary>
+    private static AboutAttribute? AboutParameter(PropertyInfo property) => property.DeclaringType!.GetConstructors()
+        .SelectMany(c => c.GetParameters()).FirstOrDefault(p => p.Name == property.Name)?.GetCustomAttribute<AboutAttribute>();
+
+    private JsonObject Component(string name, Type type, Func<JsonObject> make)
+    {
+        if (owners.TryAdd(name, type))
+        {
+            components[name] = make();
+        }
+        else if (owners[name] != type)
+        {
+            throw new InvalidOperationException($"{type} and {owners[name]} would both be the schema {name}: rename one.");
+        }
+
+        return Ref(name);
+    }
+
+    private static JsonObject Plain(Type type) => type switch
+    {
+        _ when type == typeof(string) => new() { ["type"] = "string" },
+        _ when type == typeof(Guid) => Text("uuid"),
+        _ when type == typeof(DateTimeOffset) => Text("date-time"),
+        _ when type == typeof(DateOnly) => Text("date"),
+        _ when type == typeof(Uri) => Text("uri"),
+        _ when type == typeof(bool) => new() { ["type"] = "boolean" },
+        _ when type == typeof(int) || type == typeof(short) => new() { ["type"] = "integer", ["format"] = "int32" },
+        _ when type == typeof(long) => new() { ["type"] = "integer", ["format"] = "int64" },
+        _ when type == typeof(double) || type == typeof(decimal) || type == typeof(float) => new() { ["type"] = "number" },
+        _ when typeof(JsonNode).IsAssignableFrom(type) || type == typeof(JsonElement) || type == typeof(object) => [],
+        _ when ValueOf(type) is { } value => new() { ["type"] = "object", ["additionalProperties"] = Plain(value) },
+        _ => throw new InvalidOperationException($"{type} has no place in the OpenAPI document: use a plain type or a record."),
+    };
+
+    private static JsonObject Text(string format) => new() { ["type"] = "string", ["format"] = format };
+
+    private static JsonObject OrNull(JsonObject schema)
+    {
+        if (schema["type"] is JsonValue type)
+        {
+            schema["type"] = new JsonArray(type.GetValue<string>(), "null");
+            (schema["enum"] as JsonArray)?.Add(null);
+            return schema;
+        }
+
+        return schema.Count == 0 ? schema : new() { ["anyOf"] = new JsonArray(schema, new JsonObject { ["type"] = "null" }) };
+    }
+
+    private static void Describe(JsonObject schema, AboutAttribute? about, string? note)
+    {
+        if ((about?.Text ?? note) is { } text)
+        {
+            schema["description"] = text;
+        }
+
+        if (about?.Example is { } example)
+        {
+            schema["examples"] = new JsonArray(JsonNode.Parse(example));
+        }
+    }
+
+    private static void Require(JsonObject schema, IEnumerable<string> names)
+    {
+        var required = new JsonArray([.. names.Select(n => (JsonNode)n)]);
+        if (required.Count > 0)
+        {
+            schema["required"] = required;
+        }
+    }
+
+    private static JsonNode? DefaultOf(FieldPlan field)
+    {
+        var record = Activator.CreateInstance(field.Property.ReflectedType!)!;
+        return field.Property.GetValue(record) is { } value && !field.IsNested
+            ? JsonSerializer.SerializeToNode(value, JsonSerializerOptions.Web)
+            : null;
+    }
+
+    private static Type? EntryOf(Type type) => type.IsArray ? type.GetElementType()
+        : type != typeof(string) && typeof(IEnumerable).IsAssignableFrom(type) && type is { IsGenericType: true }
+            && type.GetGenericArguments() is [var entry]
+            ? entry
+            : null;
+
+    private static Type? ValueOf(Type type) =>
+        type.IsGenericType && type.GetGenericArguments() is [var key, var value] && key == typeof(string)
+        && typeof(IEnumerable).IsAssignableFrom(type) ? value : null;
+
+    private static bool IsRecord(Type type) => type.IsClass && (type.Namespace ?? "").StartsWith("Portal", StringComparison.Ordinal);
+
+    /// <summary>ProjectJson → Project, PageOf&lt;ProjectJson&gt; → ProjectPage.</summary>
+    private static string NameOf(Type type)
+    {
+        if (type.IsGenericType)
+        {
+            return string.Concat(type.GetGenericArguments().Select(NameOf)) + type.Name[
+                ..type.Name.IndexOf('`', StringComparison.Ordinal)
+            ].Replace("Of", "", StringComparison.Ordinal);
+        }
+
+        return type.Name.EndsWith("Json", StringComparison.Ordinal) ? type.Name[..^"Json".Length] : type.Name;
+    }
+}

@@ -1,0 +1,54 @@
+using Microsoft.AspNetCore.Http;
+using Portal.Foundation.Identity;
+using Portal.Foundation.Paging;
+using Portal.Functions.Foundation.Http.Inputs;
+
+namespace Portal.Functions.Foundation.Http;
+
+/// <summary>What every list understands.</summary>
+public record ListInput
+{
+    [Whole(1, Page.MaxLimit), About("Rows in a page.")]
+    public int Limit { get; init; } = Page.DefaultLimit;
+
+    [Text(400), About("nextCursor of the page before.")]
+    public string? Cursor { get; init; }
+}
+
+/// <summary>Lists: reading filters, <c>limit</c> and <c>cursor</c>; writing <c>items</c> and <c>nextCursor</c>.</summary>
+public sealed class Lists(Cursors cursors, TimeProvider clock)
+{
+    /// <summary>The filters and the page asked for, or the problem with the question.</summary>
+    /// <param name="list">Names the list and its order: a cursor of another one does not fit.</param>
+    /// <param name="tenant">Whose list it is; left out: the caller's.</param>
+    public (T? Query, Page Page, Problem? Problem) Read<T>(HttpRequest request, Func<T, string> list, TenantId? tenant = null)
+        where T : ListInput
+    {
+        var (query, problem) = Input.ReadQuery<T>(request, clock.GetUtcNow());
+        if (query is null)
+        {
+            return (null, new Page(1, null), problem);
+        }
+
+        Position? after = null;
+        if (query.Cursor is { } cursor && (after = cursors.Read(cursor, Owner(request, tenant), list(query))) is null)
+        {
+            return (
+                null, new Page(1, null), Problem.Invalid(
+                    [new("?cursor", "cursor", "cursor must be a nextCursor of this list in this order, unchanged.")]));
+        }
+
+        return (query, new Page(query.Limit, after), null);
+    }
+
+    /// <summary>The answer: the rows that fit, and the cursor when there are more.</summary>
+    public Reply Page<TRow, TJson>(
+        HttpRequest request, IReadOnlyList<TRow> rows, Page page, string list, Func<TRow, Position> position, Func<TRow, TJson> json,
+        TenantId? tenant = null)
+    {
+        var cut = cursors.Cut(rows, page, Owner(request, tenant), list, position);
+        return Reply.Ok(new PageOf<TJson>([.. cut.Items.Select(json)], cut.NextCursor));
+    }
+
+    private static Guid Owner(HttpRequest request, TenantId? tenant) => (tenant ?? request.HttpContext.Caller().Tenant).Value;
+}

@@ -1,0 +1,21 @@
+using Portal.Foundation.Faults;
+
+namespace Portal.Functions.Foundation.Http;
+
+/// <summary>The answer to each refusal of a change to projects, milestones, templates and tasks.</summary>
+internal static class RefusalAnswers
+{
+    public static Problem Problem(this Refusal refusal) => refusal switch
+    {
+        Refusal.NotFound n => Http.Problem.NotFound(n.What),
+        Refusal.Archived => Http.Problem.Conflict("project-archived", "The project is archived and takes no changes."),
+        Refusal.Stale s => IfMatch.Stale(s.Version),
+        Refusal.IllegalMove m => Http.Problem.Conflict("illegal-move", $"The {m.What} is {m.Status} and cannot become {m.To}."),
+        Refusal.Conflict c => Http.Problem.Conflict(c.Slug, c.Detail),
+        Refusal.InvalidField w => Http.Problem.Invalid([Error(w)]),
+        Refusal.BatchRefused s => new Problem(409, s.Slug, "Not possible in the present state", s.Detail, [.. s.Each.Select(Error)]),
+        _ => throw new InvalidOperationException($"A refusal without an answer: {refusal.GetType().Name}."),
+    };
+
+    private static FieldError Error(Refusal.InvalidField wrong) => new($"/{wrong.Field}", wrong.Rule, wrong.Detail);
+}

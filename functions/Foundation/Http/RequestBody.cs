@@ -1,0 +1,50 @@
+using System.Buffers;
+using Microsoft.AspNetCore.Http;
+
+namespace Portal.Functions.Foundation.Http;
+
+/// <summary>The bytes of a request, capped.</summary>
+public static class RequestBody
+{
+    /// <summary>What a JSON body may weigh, in bytes.</summary>
+    public const int MaxJson = 64 * 1024;
+
+    /// <summary>The raw bytes of a body, at most <paramref name="limit"/>.</summary>
+    public static async Task<(ReadOnlyMemory<byte> Bytes, bool TooLarge)> ReadBytesAsync(HttpRequest request, int limit)
+    {
+        if (request.ContentLength > limit)
+        {
+            return (default, true);
+        }
+
+        var buffer = new ArrayBufferWriter<byte>((int)(request.ContentLength ?? 4096) + 1);
+        int read;
+        while ((read = await request.Body.ReadAsync(buffer.GetMemory(4096), request.HttpContext.RequestAborted)) > 0)
+        {
+            buffer.Advance(read);
+            if (buffer.WrittenCount > limit)
+            {
+                return (default, true);
+            }
+        }
+
+        return (buffer.WrittenMemory, false);
+    }
+
+    /// <summary>The bytes of a JSON body, or the problem with them: too large (413), not JSON by their media type (415).</summary>
+    public static async Task<(ReadOnlyMemory<byte> Bytes, Problem? Problem)> ReadJsonAsync(HttpRequest request)
+    {
+        var (bytes, tooLarge) = await ReadBytesAsync(request, MaxJson);
+        if (tooLarge)
+        {
+            return (default, TooLarge(MaxJson));
+        }
+
+        // A PATCH is a merge patch (RFC 7396) under either name.
+        return bytes.Length == 0 || request.HasJsonContentType()
+            ? (bytes, null)
+            : (default, new Problem(415, "unsupported-media-type", "Send JSON", "The body must be application/json."));
+    }
+
+    public static Problem TooLarge(int limit) => new(413, "too-large", "The body is too large", $"At most {limit / 1024} KiB.");
+}

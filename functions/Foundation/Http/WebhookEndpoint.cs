@@ -1,0 +1,55 @@
+using System.Text;
+using Microsoft.AspNetCore.Http;
+using Microsoft.DurableTask.Client;
+using Microsoft.Extensions.Logging;
+using Portal.Foundation.Alerts;
+using Portal.Foundation.Webhooks;
+using Portal.Functions.Durable;
+
+namespace Portal.Functions.Foundation.Http;
+
+/// <summary>
+/// What every webhook does at the door: raw body (1 MiB at most), signature and its time checked, stored once, handled at once. 200 when
+/// it is stored, whatever handling did; the vendor would only send it again. A refused one changes nothing, is counted, and alerts.
+/// </summary>
+public sealed partial class WebhookEndpoint(ReceiveWebhook receive, AlertStore alerts, ILogger<WebhookEndpoint> logger)
+{
+    public const int MaxBytes = 1024 * 1024;
+
+    /// <param name="id">The event's id, where the headers have it.</param>
+    /// <param name="fault">What is wrong with the signature over this body, if anything.</param>
+    public async Task<IResult> ReceiveAsync(
+        HttpRequest request, string provider, string? id, Func<ReadOnlyMemory<byte>, string?> fault, DurableTaskClient durable,
+        CancellationToken ct)
+    {
+        var (body, tooLarge) = await RequestBody.ReadBytesAsync(request, MaxBytes);
+        if (tooLarge)
+        {
+            return await RefuseAsync(provider, "too_large", RequestBody.TooLarge(MaxBytes), ct);
+        }
+
+        if (fault(body) is { } reason)
+        {
+            return await RefuseAsync(provider, reason, new Problem(401, "bad-signature", "The signature is not valid"), ct);
+        }
+
+        return await receive.RunAsync(provider, id, Encoding.UTF8.GetString(body.Span), new OrchestrationSignals(durable), ct)
+            ? Results.Ok()
+            : await RefuseAsync(
+                provider, "no_event", Problem.Invalid([new("", "event", "The body must be an event of this vendor.")]), ct);
+    }
+
+    private async Task<IResult> RefuseAsync(string provider, string reason, Problem problem, CancellationToken ct)
+    {
+        Log.Refused(logger, provider, reason);
+        await alerts.AddAsync(
+            new("webhook_refused", $"{provider}:{reason}", "warning", $"A {provider} webhook was refused: {reason}."), ct);
+        return problem;
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Warning, Message = "A {Provider} webhook was refused: {Reason}")]
+        public static partial void Refused(ILogger logger, string provider, string reason);
+    }
+}

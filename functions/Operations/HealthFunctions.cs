@@ -1,0 +1,54 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.Extensions.Logging;
+using Portal.Foundation.Db;
+using Portal.Functions.Foundation.Http;
+
+namespace Portal.Functions.Operations;
+
+public sealed record HealthJson(string Status);
+
+/// <summary>The process answers.</summary>
+public sealed class LiveFunction
+{
+    [Function("HealthLive")]
+    [Allows(PortalAction.Anonymous)]
+    [Operation("Liveness probe", Returns = typeof(HealthJson))]
+    public IResult Run([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/health/live")] HttpRequest request) =>
+        Results.Ok(new HealthJson("live"));
+}
+
+/// <summary>It can do its work: both database roles answer. 503 otherwise, naming what is away.</summary>
+public sealed partial class ReadyFunction(PortalDataSources sources, ILogger<ReadyFunction> logger)
+{
+    [Function("HealthReady")]
+    [Allows(PortalAction.Anonymous)]
+    [Operation("Readiness probe", Returns = typeof(HealthJson), Details = "Both database roles answer.")]
+    [Refuses(503, "not-ready", "The database does not answer.")]
+    public async Task<IResult> RunAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/health/ready")] HttpRequest request, CancellationToken ct)
+    {
+        try
+        {
+            await using (var app = sources.App.CreateCommand("select 1 from portal.tenants limit 0"))
+            {
+                await app.ExecuteNonQueryAsync(ct);
+            }
+
+            await using var system = sources.System.CreateCommand("select 1 from portal.upload_jobs limit 0");
+            await system.ExecuteNonQueryAsync(ct);
+            return Results.Ok(new HealthJson("ready"));
+        }
+        catch (Exception e) when (e is Npgsql.NpgsqlException or TimeoutException)
+        {
+            Log.NotReady(logger, e);
+            return new Problem(503, "not-ready", "Not ready", "The database does not answer.", retryAfter: 5);
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Error, Message = "Not ready")]
+        public static partial void NotReady(ILogger logger, Exception e);
+    }
+}

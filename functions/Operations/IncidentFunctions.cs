@@ -1,0 +1,162 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+using Portal.Foundation.Audit;
+using Portal.Foundation.Identity;
+using Portal.Foundation.Paging;
+using Portal.Functions.Foundation.Http;
+using Portal.Functions.Foundation.Http.Inputs;
+using Portal.Operations.Incidents;
+
+namespace Portal.Functions.Operations;
+
+/// <summary>Which incidents to list.</summary>
+public sealed record ListIncidentsInput : ListInput
+{
+    [OneOf(IncidentStatus.Open, IncidentStatus.Acknowledged, IncidentStatus.Resolved)]
+    public string? Status { get; init; }
+
+    [OneOf(IncidentKind.BudgetBreach, IncidentKind.RestoreTestFailed, IncidentKind.UploadFailed, IncidentKind.Alert)]
+    public string? Kind { get; init; }
+}
+
+public sealed class ListIncidentsFunction(IncidentStore incidents, Lists lists)
+{
+    private const string Name = "incidents:opened";
+
+    [Function("ListIncidents")]
+    [Allows(PortalAction.OperateIncidents)]
+    [Operation("List incidents, newest first", Query = typeof(ListIncidentsInput), Returns = typeof(PageOf<IncidentJson>))]
+    public async Task<IResult> RunAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/ops/incidents")] HttpRequest request, CancellationToken ct)
+    {
+        var (query, page, problem) = lists.Read<ListIncidentsInput>(request, _ => Name, TenantId.Platform);
+        if (query is null)
+        {
+            return problem!;
+        }
+
+        var rows = await incidents.ListAsync(query.Status, query.Kind, page, ct);
+        return lists.Page(request, rows, page, Name, i => Position.Of(i.OpenedAt, i.Id.Value), IncidentJson.From, TenantId.Platform);
+    }
+}
+
+public sealed class ReadIncidentFunction(IncidentStore incidents)
+{
+    [Function("ReadIncident")]
+    [Allows(PortalAction.OperateIncidents)]
+    [Operation("Read an incident", Returns = typeof(IncidentJson))]
+    public async Task<IResult> RunAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/ops/incidents/{id:guid}")] HttpRequest request,
+        Guid id,
+        CancellationToken ct) =>
+        await incidents.FindAsync(new IncidentId(id), ct) is { } incident
+            ? Reply.Ok(IncidentJson.From(incident))
+            : Problem.NotFound("incident");
+}
+
+/// <summary>Somebody is on it.</summary>
+public sealed class AcknowledgeIncidentFunction(IncidentTransitions move, TimeProvider clock)
+{
+    [Function("AcknowledgeIncident")]
+    [Allows(PortalAction.OperateIncidents)]
+    [Operation(
+        "Acknowledge an incident", Returns = typeof(IncidentJson), Details = "PagerDuty is told, where it was told of the incident.")]
+    [Refuses(409, "incident-not-open", "It is acknowledged or resolved already.")]
+    public async Task<IResult> RunAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/ops/incidents/{id:guid}/acknowledge")] HttpRequest request,
+        Guid id,
+        CancellationToken ct)
+    {
+        var (input, problem) = await Input.ReadAsync<NothingInput>(request, clock.GetUtcNow());
+        return input is null
+            ? problem!
+            : IncidentAnswers.Of(await move.AcknowledgeAsync(request.HttpContext.Operator(), new(id), ct), "incident-not-open");
+    }
+}
+
+/// <summary>It is over.</summary>
+public sealed class ResolveIncidentFunction(IncidentTransitions move, TimeProvider clock)
+{
+    [Function("ResolveIncident")]
+    [Allows(PortalAction.OperateIncidents)]
+    [Operation("Resolve an incident", Takes = typeof(ReasonInput), Returns = typeof(IncidentJson),
+        Details = "PagerDuty is told. A change freeze stays on until somebody lifts it; the same trouble later opens another incident.")]
+    [Refuses(409, "incident-resolved", "It is resolved already.")]
+    public async Task<IResult> RunAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/ops/incidents/{id:guid}/resolve")] HttpRequest request,
+        Guid id,
+        CancellationToken ct)
+    {
+        var (input, problem) = await Input.ReadAsync<ReasonInput>(request, clock.GetUtcNow());
+        return input is null
+            ? problem!
+            : IncidentAnswers.Of(await move.ResolveAsync(request.HttpContext.Operator(), new(id), input.Reason, ct), "incident-resolved");
+    }
+}
+
+/// <summary>A report of a breach, as monitoring or a person sees it.</summary>
+public sealed record ErrorBudgetBreachInput : IChecked
+{
+    [OneOf("availability", "playback_success", "webhook_success", "share_open_latency"), About("The objective whose budget burns.")]
+    public required string Slo { get; init; }
+
+    [OneOf("5m", "30m", "1h", "2h", "6h", "1d", "3d", "30d"), About("The window it was measured over.")]
+    public required string Window { get; init; }
+
+    [About("How many times too fast: at 1 the budget lasts exactly its period. Above 0, up to 10000.", Example = "14.4")]
+    public required double BurnRate { get; init; }
+
+    [About("Share of the budget that is left, up to 1; below 0 it is overspent, down to -1000.", Example = "0.35")]
+    public required double BudgetLeft { get; init; }
+
+    public void Check(Faults faults, DateTimeOffset now)
+    {
+        switch (Breach.Fault())
+        {
+            case "burnRate":
+                faults.Add("burnRate", "range", "must be above 0 and up to 10000.");
+                break;
+            case "budgetLeft":
+                faults.Add("budgetLeft", "range", "must be from -1000 to 1.");
+                break;
+        }
+    }
+
+    internal BudgetBreach Breach => new(Slo, Window, BurnRate, BudgetLeft);
+}
+
+/// <summary>Event error_budget_breach: incident, change freeze, page.</summary>
+public sealed class ReportErrorBudgetBreachFunction(ReportBreach report, TimeProvider clock)
+{
+    [Function("ReportErrorBudgetBreach")]
+    [Allows(PortalAction.OperateIncidents)]
+    [Operation("Report an error budget breach", Takes = typeof(ErrorBudgetBreachInput), Returns = typeof(ReportedBreachJson), Status = 201,
+        AlsoStatus = 200,
+        Details = "Opens an incident (201), freezes changes and pages on-call. While an incident of the same objective is not resolved "
+            + "the report is added to it (200) and nobody is paged again.")]
+    public async Task<IResult> RunAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/ops/error-budget-breaches")] HttpRequest request,
+        CancellationToken ct)
+    {
+        var (input, problem) = await Input.ReadAsync<ErrorBudgetBreachInput>(request, clock.GetUtcNow());
+        if (input is null)
+        {
+            return problem!;
+        }
+
+        var (incident, opened) = await report.RunAsync(input.Breach, Actor.From(request.HttpContext.Operator()), null, ct);
+        var body = new ReportedBreachJson(IncidentJson.From(incident), opened);
+        return opened ? Reply.Created($"/api/ops/incidents/{incident.Id}", body) : Reply.Ok(body);
+    }
+}
+
+/// <summary>From what came of a move to the answer.</summary>
+internal static class IncidentAnswers
+{
+    public static IResult Of(MovedIncident moved, string slug) => moved switch
+    {
+        MovedIncident.Done done => Reply.Ok(IncidentJson.From(done.Incident)),
+        MovedIncident.Refused refused => Problem.Conflict(slug, $"The incident is {refused.Incident.Status}."),
+        _ => Problem.NotFound("incident"),
+    };
+}

@@ -1,0 +1,39 @@
+using Portal.Functions.Foundation.Http.Inputs;
+using Portal.Operations.Incidents;
+
+namespace Portal.Functions.Operations;
+
+/// <summary>An incident on the wire: ids and states. People appear by their Clerk id.</summary>
+public sealed record IncidentJson(
+    Guid Id, string Kind, string Severity, string Status, string Summary,
+    [About("What it is about within its kind: the objective, the upload job, the alert's kind and key.")] string Subject,
+    [About("The tenant it came up in; null: the platform's.")] Guid? TenantId,
+    [About("PagerDuty is told of it.")] bool Pages,
+    [About("How often the same was reported while it was not resolved.")] long Times,
+    DateTimeOffset OpenedAt, DateTimeOffset LastAt, DateTimeOffset? AcknowledgedAt, string? AcknowledgedBy, DateTimeOffset? ResolvedAt,
+    [About("Null though it is resolved: it went away by itself.")] string? ResolvedBy)
+{
+    public static IncidentJson From(Incident i) => new(
+        i.Id.Value, i.Kind, i.Severity, i.Status, i.Summary, i.DedupKey, i.TenantId, i.Pages, i.Times, i.OpenedAt, i.LastAt,
+        i.AcknowledgedAt, i.AcknowledgedBy, i.ResolvedAt, i.ResolvedBy);
+}
+
+/// <summary>What became of a report: the incident, and whether it was opened by it.</summary>
+public sealed record ReportedBreachJson(IncidentJson Incident, bool Opened);
+
+public sealed record ChangeFreezeJson(
+    bool On, DateTimeOffset Since, string Reason, [About("The breach that switched it on.")] Guid? IncidentId, string? ChangedBy)
+{
+    public static ChangeFreezeJson From(Freeze f) => new(f.IsOn, f.Since, f.Reason, f.IncidentId, f.ChangedBy);
+}
+
+/// <summary>A test of restoring a backup. <c>recordedBy</c> is null when monitoring told of it; <c>incidentId</c> is the incident of a
+/// failed one.</summary>
+public sealed record RestoreTestJson(
+    Guid Id, DateTimeOffset RanAt, DateTimeOffset BackupTakenAt, bool Succeeded, int DurationSeconds, string Notes, string? RecordedBy,
+    DateTimeOffset RecordedAt,
+    Guid? IncidentId)
+{
+    public static RestoreTestJson From(RestoreTest t) => new(
+        t.Id, t.RanAt, t.BackupTakenAt, t.Succeeded, t.DurationS, t.Notes, t.RecordedBy, t.RecordedAt, t.IncidentId);
+}

@@ -1,0 +1,110 @@
+using Portal.Operations.Incidents;
+using Portal.Operations.Orchestrations;
+
+namespace Portal.Functions.Operations.Page;
+
+/// <summary>Incidents that are not resolved, the worst first, and whether changes are frozen.</summary>
+internal sealed record DashboardIncidents(IReadOnlyList<Incident> Incidents, int Total, Freeze Freeze);
+
+/// <summary>The overview: incidents, what failed, what is stuck, what runs.</summary>
+internal static class DashboardView
+{
+    private const int LookEverySeconds = 5;
+
+    public static Html Page(
+        Dashboard board, DashboardIncidents trouble, IReadOnlyList<TimerLook> timers, DateTimeOffset now,
+        string formToken) => OpsLayout.Page(
+        "Now",
+        Html.Of($"""
+            <h1>Now</h1>
+            <div data-part="summary">{Summary(board, trouble, timers.Count(timer => TimerState.NeedsLook(timer.State)), now)}</div>
+            <div data-part="incidents">{Incidents(trouble, now)}</div>
+            <div data-part="failed">{Section("failed", "Failed", "In the last 7 days, and not replayed.", board.Failed, board.FailedTotal, now)}</div>
+            <div data-part="stuck">{Section("stuck", "Stuck", "Does not get on by itself, or gives reason to think so.", board.Stuck, board.StuckTotal, now)}</div>
+            <div data-part="running">{Section("running", "Running", "Nothing to do.", board.Running, board.RunningTotal, now)}</div>
+            <div data-part="timers">{TimersView.Section(timers, now)}</div>
+            """),
+        formToken, LookEverySeconds, "/ops");
+
+    public static Html List(IReadOnlyList<OrchestrationLook> looks, DateTimeOffset now) =>
+        Html.Of($"""<ul class="list">{Html.Join(looks.Select(look => Item(look, now)))}</ul>""");
+
+    private static Html Summary(Dashboard board, DashboardIncidents trouble, int timers, DateTimeOffset now)
+    {
+        var calm = board.FailedTotal == 0 && board.StuckTotal == 0 && trouble.Total == 0 && timers == 0;
+        var text = calm
+            ? "All is well: no incident, nothing failed, nothing is stuck."
+            : $"{trouble.Total} {(trouble.Total == 1 ? "incident" : "incidents")}, {board.FailedTotal} failed, {board.StuckTotal} "
+                + $"stuck{(timers == 0 ? "" : $", {timers} of the timers to look at")}.";
+        return Html.Of($"""
+            <p class="lead" data-say="{text}">{text}</p>
+            {FreezeNotice(trouble.Freeze, now)}
+            <ul class="counts">{Count("incidents", "incidents", trouble.Total)}{Count("failed", "failed", board.FailedTotal)}{Count("stuck", "stuck", board.StuckTotal)}{Count("running", "running", board.RunningTotal)}</ul>
+            {(board.Whole ? Html.Empty : Html.Of($"""<p class="notice">There is more than this page reads: the numbers are a lower bound. Use the search.</p>"""))}
+            """);
+    }
+
+    private static Html FreezeNotice(Freeze freeze, DateTimeOffset now) => freeze.IsOn
+        ? Html.Of(
+            $"""<p class="notice freeze"><strong>Changes are frozen</strong>, since {OpsLayout.Ago(freeze.Since, now)}: {freeze.Reason}</p>""")
+        : Html.Empty;
+
+    private static Html Incidents(DashboardIncidents trouble, DateTimeOffset now) => Html.Of($"""
+        <section aria-labelledby="incidents">
+        <h2 id="incidents" tabindex="-1">Incidents <span class="total">{trouble.Total}</span></h2>
+        <p class="about">{(trouble.Total == 0 ? "None." : trouble.Total > trouble.Incidents.Count ? $"Not resolved. The first {trouble.Incidents.Count} of {trouble.Total}." : "Not resolved.")}</p>
+        {(trouble.Total == 0 ? Html.Empty : Html.Of($"""<ul class="list">{Html.Join(trouble.Incidents.Select(incident => Item(incident, now)))}</ul>"""))}
+        </section>
+        """);
+
+    private static Html Item(Incident incident, DateTimeOffset now)
+    {
+        var group = incident.Status == IncidentStatus.Acknowledged
+            ? "running"
+            : incident.Severity is "critical" or "error" ? "failed" : "stuck";
+        return Html.Of($"""
+            <li class="item {group}">
+            <div class="item-head">
+            <p class="item-name">{incident.Kind} <span class="id">{incident.Id}</span></p>
+            {OpsLayout.Pill(group, incident.Status)}
+            </div>
+            <p class="item-text">{incident.Summary}</p>
+            <p class="item-meta">{incident.Severity} · opened {OpsLayout.Ago(incident.OpenedAt, now)}{Times(incident, now)}{(incident.AcknowledgedAt is { } at ? Html.Of($" · acknowledged {OpsLayout.Ago(at, now)} by <span class=\"id\">{incident.AcknowledgedBy}</span>") : Html.Empty)}</p>
+            </li>
+            """);
+    }
+
+    private static Html Times(Incident incident, DateTimeOffset now) =>
+        incident.Times == 1 ? Html.Empty : Html.Of($" · {incident.Times} times, last {OpsLayout.Ago(incident.LastAt, now)}");
+
+    private static Html Count(string group, string word, int count) =>
+        Html.Of($"""<li class="{group}{(count == 0 ? " none" : "")}"><a href="#{group}"><strong>{count}</strong> {word}</a></li>""");
+
+    private static Html Section(
+        string group, string title, string about, IReadOnlyList<OrchestrationLook> looks, int total, DateTimeOffset now) => Html.Of($"""
+        <section aria-labelledby="{group}">
+        <h2 id="{group}" tabindex="-1">{title} <span class="total">{total}</span></h2>
+        <p class="about">{(looks.Count == 0 ? "None." : total > looks.Count ? $"{about} The first {looks.Count} of {total}." : about)}</p>
+        {(looks.Count == 0 ? Html.Empty : List(looks, now))}
+        </section>
+        """);
+
+    private static Html Item(OrchestrationLook look, DateTimeOffset now)
+    {
+        var upload = look.Upload;
+        return Html.Of($"""
+            <li class="item {look.Diagnosis.Group}">
+            <div class="item-head">
+            <a class="item-name" href="/ops/instances/{Uri.EscapeDataString(look.Id)}">{look.Instance?.Name ?? "UploadPipeline"} <span class="id">{look.Id}</span></a>
+            {OpsLayout.Pill(look.Diagnosis.Group, OpsLayout.Word(look))}
+            </div>
+            <p class="item-text">{look.Diagnosis.Text}</p>
+            {(upload is { LastError: { Length: > 0 } error } && look.Diagnosis.Group != DiagnosisGroup.Over ? Html.Of($"""<p class="item-error">Last error: {error}</p>""") : Html.Empty)}
+            <p class="item-meta">started {OpsLayout.Ago(look.CreatedAt, now)} · last change {OpsLayout.Ago(look.UpdatedAt, now)}{NextRetry(upload, now)}</p>
+            </li>
+            """);
+    }
+
+    private static Html NextRetry(UploadNote? upload, DateTimeOffset now) =>
+        upload is { NextRetryAt: { } next } ? Html.Of($" · next try {OpsLayout.Ago(next, now)}") : Html.Empty;
+}

@@ -1,0 +1,29 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.DurableTask.Client;
+using Microsoft.Extensions.Options;
+using Portal.Functions.Foundation.Http;
+using Portal.Vendors;
+using Portal.Vendors.Clerk;
+
+namespace Portal.Functions.People;
+
+/// <summary>Clerk's events, which Svix delivers: people, memberships and invitations.</summary>
+public sealed class ClerkWebhook(WebhookEndpoint door, IOptions<ClerkOptions> options, TimeProvider clock)
+{
+    [Function("ClerkWebhook")]
+    [Allows(PortalAction.Anonymous)]
+    [Operation("Receive a Clerk webhook", RawBody = "An event as Svix delivers it: type and data; its id is the header svix-id. At most "
+        + "1 MiB.", SignedBy = "svix-signature",
+        Details = "200 once it is stored, whatever handling does: it would only be sent again. The same event twice counts once.")]
+    public Task<IResult> RunAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/webhooks/clerk")] HttpRequest request,
+        [DurableClient] DurableTaskClient durable,
+        CancellationToken ct)
+    {
+        var svix = SvixHeaders.From(name => request.Headers[name]);
+        return door.ReceiveAsync(
+            request, "clerk", svix.Id, body => SvixSignature.Fault(
+                svix, body.Span, options.Value.WebhookSecret, clock.GetUtcNow()), durable, ct);
+    }
+}

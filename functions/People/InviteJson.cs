@@ -1,0 +1,44 @@
+using Microsoft.AspNetCore.Http;
+using Portal.Foundation.Identity;
+using Portal.Functions.Foundation.Http;
+using Portal.People;
+
+namespace Portal.Functions.People;
+
+/// <summary>An invite on the wire, for Admins.</summary>
+/// <param name="Delivery">pending: Clerk is still to be told; sent: its e-mail is out; refused: Clerk said no, see <c>deliveryFault</c>;
+/// ended: nothing is out.</param>
+public sealed record InviteJson(
+    Guid Id, string Email, string Role, IReadOnlyList<Guid> ProjectIds, string Status, DateTimeOffset ExpiresAt, string Delivery,
+    string? DeliveryFault,
+    Guid InvitedBy, Guid? AcceptedBy, DateTimeOffset? AcceptedAt, int Version, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt)
+{
+    public static InviteJson From(Invite i) => new(
+        i.Id.Value, i.Email, i.Role, i.ProjectIds, i.Status, i.ExpiresAt, DeliveryOf(i), i.ClerkFault, i.InvitedBy.Value, i.AcceptedBy,
+        i.AcceptedAt, i.Version,
+        i.CreatedAt, i.UpdatedAt);
+
+    private static string DeliveryOf(Invite i) => i switch
+    {
+        { Status: not "pending" } => "ended",
+        { ClerkState: "wanted" } => "pending",
+        { ClerkState: "refused" } => "refused",
+        _ => "sent",
+    };
+}
+
+/// <summary>After the commit: tells Clerk, and says in the answer how that went. What does not get through is left to the sweep.</summary>
+public sealed class InviteDelivery(SyncInvite sync, InviteStore invites)
+{
+    public async Task<IResult> FinishAsync(HttpRequest request, Reply reply)
+    {
+        var caller = request.HttpContext.Caller();
+        var id = new InviteId(reply.Body!["id"]!.GetValue<Guid>());
+        await sync.RunAsync(caller.Tenant, id, request.HttpContext.RequestAborted);
+        var now = InviteJson.From((await invites.FindAsync(caller.Tenant, caller, id, request.HttpContext.RequestAborted))!);
+        var body = reply.Body.DeepClone().AsObject();
+        body["delivery"] = now.Delivery;
+        body["deliveryFault"] = now.DeliveryFault;
+        return reply with { Body = body };
+    }
+}

@@ -1,0 +1,100 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+using Portal.Foundation.Identity;
+using Portal.Functions.Foundation.Http;
+using Portal.Functions.Foundation.Http.Inputs;
+using Portal.Sharing.ShareLinks;
+
+namespace Portal.Functions.Sharing.ShareLinks;
+
+public sealed record CreateShareLinkInput : IChecked
+{
+    public required Guid AssetId { get; init; }
+
+    [About("Left out: always the newest version that is ready.")]
+    public Guid? AssetVersionId { get; init; }
+
+    [About("24 hours to 7 days from now; left out: 7 days.")]
+    public DateTimeOffset? ExpiresAt { get; init; }
+
+    public bool AllowComments { get; init; }
+
+    [About("Guests may download a file of it, which Mux makes in the background.")]
+    public bool AllowDownload { get; init; }
+
+    [About(
+        "Only for signed-in people of the portal: Admins, Agency people of the project, and Clients of it whose address is among "
+            + "guestEmails.")]
+    public bool RequireSignIn { get; init; }
+
+    [Text(
+        Passphrases.MaxLength, Min = Passphrases.MinLength), About(
+            "Guests are asked for it once. It is kept as a hash and never shown again.")]
+    public string? Passphrase { get; init; }
+
+    [Whole(1, 1_000_000), About("How many guests may open it; left out: any number.")]
+    public int? MaxOpens { get; init; }
+
+    [OneOf("off", "first", "every", "daily"), About("When the owner hears of opens.")]
+    public string Notify { get; init; } = "first";
+
+    [Text(200, Min = 0), About("For the team; guests never see it.")]
+    public string Label { get; init; } = "";
+
+    [Items(50), Email, About("Whom it is for: they are written to, and Clients among them find it under shared-with-me.")]
+    public IReadOnlyList<string> GuestEmails { get; init; } = [];
+
+    public void Check(Faults faults, DateTimeOffset now)
+    {
+        if (ExpiresAt is { } end && !ShareLinkEnds.IsAllowed(end, now))
+        {
+            faults.Add("expiresAt", "range", ShareLinkEnds.Rule);
+        }
+    }
+}
+
+/// <summary>When a link may end, new or extended.</summary>
+internal static class ShareLinkEnds
+{
+    public const string Rule = "must be 24 hours to 7 days from now.";
+
+    // A second of grace: clients compute "in 7 days" by their own clock, and a little before the request arrives.
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
+
+    public static bool IsAllowed(DateTimeOffset end, DateTimeOffset now) =>
+        end - now >= CreateShareLink.MinLifetime - Grace && end - now <= CreateShareLink.MaxLifetime + Grace;
+
+    /// <summary>Addresses as they are kept and compared.</summary>
+    public static IReadOnlyList<string> Addresses(IEnumerable<string> emails) => [.. emails.Select(e => e.ToLowerInvariant()).Distinct()];
+}
+
+public sealed class CreateShareLinkFunction(CreateShareLink create, ShareLinkAnswers answers, Writes writes, TimeProvider clock)
+{
+    [Function("CreateShareLink")]
+    [Allows(PortalAction.CreateShareLink)]
+    [Operation("Create a share link", Takes = typeof(CreateShareLinkInput), Returns = typeof(ShareLinkJson), Status = 201, TakesKey = true,
+        Details = "The answer is the only one that carries token and url.")]
+    [Refuses(404, "not-found", "There is no such asset.")]
+    [Refuses(409, "asset-not-ready", "No version is ready to be watched yet.")]
+    public Task<IResult> RunAsync([HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/share-links")] HttpRequest request) =>
+        writes.PostAsync<CreateShareLinkInput>(
+            request,
+            async (tx, caller, input) => await create.RunAsync(tx, caller, Asked(input)) switch
+            {
+                CreatedShareLink.Created c =>
+                    Reply.Created($"/api/share-links/{c.Link.Id}", ShareLinkJson.WithoutGuests(c.Link), c.Link.Version),
+                CreatedShareLink.NotReady n =>
+                    Problem.Conflict("asset-not-ready", $"There is nothing ready to share yet; the newest version is {n.Status}."),
+                _ => Problem.NotFound("asset"),
+            },
+            reply => answers.WithTokenAsync(request, reply));
+
+    private ShareLinkRequest Asked(CreateShareLinkInput input) => new(
+        new AssetId(input.AssetId),
+        input.AssetVersionId is { } version ? new AssetVersionId(version) : null,
+        input.ExpiresAt is { } end ? end - clock.GetUtcNow() : CreateShareLink.DefaultLifetime,
+        new ShareLinkSettings(
+            input.AllowComments, input.AllowDownload, input.RequireSignIn, input.MaxOpens, input.Notify, input.Label,
+            ShareLinkEnds.Addresses(input.GuestEmails)),
+        input.Passphrase);
+}

@@ -1,0 +1,70 @@
+using Microsoft.AspNetCore.Http;
+using Portal.Foundation.Limits;
+using Portal.Functions.Foundation.Http;
+using Portal.Sharing.ShareLinks;
+using Portal.Vendors.Clerk;
+
+namespace Portal.Functions.Sharing.ShareLinks;
+
+/// <summary>
+/// What a guest's request brings along besides the token, and how a link refuses: cookies that go to this one link's addresses only and
+/// die with it, and a Clerk session where somebody is signed in.
+/// </summary>
+public sealed class GuestAccess(ClerkSessions sessions, EnterShareLink enter, RequesterHash hash)
+{
+    private const string ViewerCookie = "portal_viewer";
+    private const string UnlockCookie = "portal_unlock";
+    private const string Scheme = "Bearer ";
+
+    /// <summary>A session that is not good counts as none: the link says whether one is needed.</summary>
+    public async Task<Visitor> VisitorAsync(HttpRequest request, string token, CancellationToken ct)
+    {
+        var header = request.Headers.Authorization.ToString();
+        var session = header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)
+            ? (await sessions.CheckAsync(header[Scheme.Length..].Trim(), ct)).Session
+            : null;
+
+        // Nobody watches as somebody else: what a client saw must be what that client saw.
+        var user = session is { ImpersonatorId: null } ? session.UserId : null;
+        return new(token, request.Cookies[ViewerCookie], request.Cookies[UnlockCookie], user);
+    }
+
+    /// <summary>A guest who has opened the link, or the refusal.</summary>
+    public async Task<(GuestEntry? Guest, Problem? Problem)> EnterAsync(HttpRequest request, string token, CancellationToken ct)
+    {
+        var (guest, refusal) = await enter.RunAsync(await VisitorAsync(request, token, ct), Requester(request), ct);
+        return (guest, refusal is null ? null : Refuse(refusal));
+    }
+
+    public Requester Requester(HttpRequest request) => request.HttpContext.Requester(hash);
+
+    public static Problem Refuse(AccessDenied refusal) => refusal switch
+    {
+        AccessDenied.Unavailable =>
+            Problem.Forbidden("share-link-unavailable", "This link is no longer available. Ask the person who sent it for a new one."),
+        AccessDenied.TooMany t => Problem.TooMany(t.RetryAfter, $"At most {t.Limit} requests a minute from one address.", t.Limit),
+        AccessDenied.SignInRequired =>
+            new Problem(401, "sign-in-required", "Sign in first", "This link is only for people who are signed in."),
+        AccessDenied.NotAddressed => Problem.Forbidden("not-addressed", "This link is for somebody else."),
+        AccessDenied.PassphraseRequired =>
+            new Problem(401, "passphrase-required", "Passphrase needed", "Send the passphrase to this link's unlock address."),
+        AccessDenied.NotOpened => Problem.Forbidden("share-link-not-opened", "Open the link first, and send its cookie along."),
+        _ => Problem.NotFound("share link"),
+    };
+
+    public static void GiveViewer(HttpContext http, string token, string viewer, DateTimeOffset? end) =>
+        SetCookie(http, ViewerCookie, token, viewer, end);
+
+    public static void GiveUnlock(HttpContext http, string token, string unlock, DateTimeOffset? end) =>
+        SetCookie(http, UnlockCookie, token, unlock, end);
+
+    private static void SetCookie(HttpContext http, string name, string token, string value, DateTimeOffset? end) =>
+        http.Response.Cookies.Append(name, value, new CookieOptions
+        {
+            Path = $"/api/share/{token}",
+            HttpOnly = true,
+            Secure = http.Request.IsHttps,
+            SameSite = SameSiteMode.Lax,
+            Expires = end,
+        });
+}

@@ -1,0 +1,27 @@
+using Portal.Functions.Foundation.Http.Inputs;
+using Portal.Videos;
+
+namespace Portal.Functions.Videos;
+
+/// <summary>An asset on the wire, with its newest version. Durations in seconds, sizes in pixels and bytes.</summary>
+public sealed record AssetJson(
+    Guid Id, Guid ProjectId, string Title, string Description, [
+        property: About("Names and texts of the team's own.")
+    ] IReadOnlyDictionary<string, string> Metadata,
+    Guid CreatedBy, int Version, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt, AssetVersionJson LatestVersion)
+{
+    public static AssetJson From(Asset a) => new(
+        a.Id.Value, a.ProjectId.Value, a.Title, a.Description, a.Fields, a.CreatedBy.Value, a.Version, a.CreatedAt, a.UpdatedAt,
+        AssetVersionJson.From(a.Newest));
+}
+
+/// <summary>A version of an asset on the wire.</summary>
+public sealed record AssetVersionJson(
+    Guid Id, int Number, string Status, string FileName, long SizeBytes, double? DurationSeconds, string? AspectRatio, int? Width,
+    int? Height,
+    double? FrameRate, string? FailureReason, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt)
+{
+    public static AssetVersionJson From(AssetVersion v) => new(
+        v.Id.Value, v.Number, v.Status, v.FileName, v.SizeBytes, v.DurationS, v.AspectRatio, v.Width, v.Height, v.FrameRate,
+        v.FailureReason, v.CreatedAt, v.UpdatedAt);
+}

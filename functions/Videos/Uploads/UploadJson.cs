@@ -1,0 +1,51 @@
+using Portal.Vendors.Blob;
+using Portal.Videos.Uploads;
+
+namespace Portal.Functions.Videos.Uploads;
+
+/// <summary>Why an upload ended badly: a stable code, and a sentence for the uploader.</summary>
+public sealed record UploadFailureJson(string Code, string? Reason);
+
+/// <summary>
+/// Where and how to send the bytes. <c>resumable</c>: PUT in chunks that are multiples of 256 KiB, each with Content-Range; 308 means
+/// send the next, 200 or 201 finished. <c>single</c>: one PUT with the headers given.
+/// </summary>
+public sealed record UploadTargetJson(
+    string Method, string Url, string Protocol, IReadOnlyDictionary<string, string> Headers, DateTimeOffset ExpiresAt);
+
+/// <summary>An upload job on the wire.</summary>
+public sealed record UploadJson(
+    Guid Id, string Status, string Source, int Attempt, Guid ProjectId, Guid AssetId, Guid AssetVersionId, Guid CreatedBy,
+    UploadTargetJson? Target,
+    UploadFailureJson? Failure, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt)
+{
+    public static UploadJson From(UploadJob job, BlobUpload? blob) => new(
+        job.Id.Value, job.Status, job.Source, job.Attempt, job.ProjectId.Value, job.AssetId.Value, job.AssetVersionId.Value,
+        job.CreatedBy.Value,
+        TargetOf(job, blob),
+        job.FailureCode is null ? null : new(job.FailureCode, job.FailureReason),
+        job.CreatedAt,
+        job.UpdatedAt);
+
+    private static UploadTargetJson? TargetOf(UploadJob job, BlobUpload? blob)
+    {
+        if (job.Status != UploadStatus.Waiting)
+        {
+            return null;
+        }
+
+        if (job.MuxUploadUrl is { } url)
+        {
+            return new("PUT", url, "resumable", new Dictionary<string, string>(), job.ExpiresAt);
+        }
+
+        return blob is null
+            ? null
+            : new("PUT", blob.Url, "single", new Dictionary<string, string>
+            {
+                ["authorization"] = $"Bearer {blob.Token}",
+                ["x-vercel-blob-access"] = "private",
+                ["x-api-version"] = "12",
+            }, blob.ExpiresAt);
+    }
+}

@@ -1,0 +1,93 @@
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.Extensions.Logging;
+using Portal.Foundation.Alerts;
+using Portal.Foundation.Db;
+using Portal.Foundation.Faults;
+using Portal.Videos.Uploads;
+
+namespace Portal.Functions.Videos.Uploads;
+
+/// <summary>Inputs of the pipeline's activities: ids, times and words of ours only.</summary>
+public sealed record OpenRequest(UploadRef Upload, DateTimeOffset? Turn);
+
+/// <param name="Alert">The retry that starts now is the one on-call wants to hear of.</param>
+public sealed record TryNote(UploadRef Upload, int Attempts, string Error, DateTime NextRetryAt, bool Alert);
+
+public sealed record FailureNote(UploadRef Upload, string Code, string Reason);
+
+/// <summary>
+/// The steps of <see cref="UploadPipelineOrchestration"/>. Each may run more than once (a crash, a lost lease) and each may be the
+/// second to arrive: the guarded statements behind them see to that. A database that is away means try again.
+/// </summary>
+public sealed partial class UploadPipelineActivities(
+    CreateMuxUpload open, ReconcileUpload reconcile, EndUpload end, UploadProgressStore progress, AlertStore alerts,
+    ILogger<UploadPipelineActivities> logger)
+{
+    public const string Open = "OpenUploadAtMux";
+    public const string GetStatus = "GetUploadStatus";
+    public const string Reconcile = "ReconcileUpload";
+    public const string NoteAttempt = "NoteUploadAttempt";
+    public const string Fail = "FailUpload";
+    public const string CleanUp = "CleanUpUploadAtMux";
+
+    [Function(Open)]
+    public Task<Opened> OpenAsync([ActivityTrigger] OpenRequest request, CancellationToken ct) =>
+        StepAsync(request.Upload, Open, () => open.RunAsync(request.Upload, request.Turn, ct));
+
+    [Function(GetStatus)]
+    public Task<string?> LookAsync([ActivityTrigger] UploadRef upload, CancellationToken ct) =>
+        StepAsync(upload, GetStatus, async () => (await end.CurrentAsync(upload, ct))?.Status);
+
+    [Function(Reconcile)]
+    public Task<string?> ReconcileAsync([ActivityTrigger] UploadRef upload, CancellationToken ct) =>
+        StepAsync(upload, Reconcile, () => reconcile.RunAsync(upload, ct));
+
+    [Function(NoteAttempt)]
+    public Task<bool> NoteAttemptAsync([ActivityTrigger] TryNote note, CancellationToken ct) =>
+        StepAsync(note.Upload, NoteAttempt, async () =>
+    {
+        await progress.NoteAttemptAsync(
+            note.Upload, note.Attempts, note.Error, new DateTimeOffset(note.NextRetryAt.ToUniversalTime()), ct);
+        if (note.Alert)
+        {
+            await alerts.AddAsync(new("upload_retrying", note.Upload.InstanceId, "warning",
+                $"Upload {note.Upload.JobId} starts retry {note.Attempts}: {note.Error}",
+                new { jobId = note.Upload.JobId, note.Upload.Attempt }), ct);
+        }
+
+        return true;
+    });
+
+    [Function(Fail)]
+    public Task<string?> FailAsync([ActivityTrigger] FailureNote note, CancellationToken ct) =>
+        StepAsync(note.Upload, Fail, () => end.FailAsync(note.Upload, note.Code, note.Reason, ct));
+
+    [Function(CleanUp)]
+    public Task<bool> CleanUpAsync([ActivityTrigger] UploadRef upload, CancellationToken ct) => StepAsync(upload, CleanUp, async () =>
+    {
+        await end.CleanUpAsync(upload, ct);
+        return true;
+    });
+
+    private async Task<T> StepAsync<T>(UploadRef upload, string step, Func<Task<T>> run)
+    {
+        using var scope = logger.BeginScope(
+            new Dictionary<string, object> { ["TenantId"] = upload.TenantId, ["JobId"] = upload.JobId, ["Attempt"] = upload.Attempt });
+        try
+        {
+            var result = await run();
+            Log.Done(logger, step, result);
+            return result;
+        }
+        catch (Exception e) when (PostgresFault.IsPassing(e))
+        {
+            throw new TransientException($"The database is away: {e.Message}", e);
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Information, Message = "{Step} → {Result}")]
+        public static partial void Done(ILogger logger, string step, object? result);
+    }
+}

@@ -1,0 +1,179 @@
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.DurableTask;
+using Portal.Foundation.Faults;
+using Portal.Videos.Uploads;
+
+namespace Portal.Functions.Videos.Uploads;
+
+/// <summary>
+/// Carries one attempt of one upload: opens it at Mux, then waits for its row to be settled. Webhooks move the row and nudge; the row
+/// is the truth, so a nudge only means "look again". When none comes, a timer asks Mux (after 2 minutes, doubling to 15). Calls of ours
+/// that fail are tried 8 times, 30 s doubling to 15 min, with an alert when the 4th retry starts; then the upload fails. A turn in
+/// Mux's one-POST-a-second queue is no try. What Mux calls errored ends the attempt at once: bytes that cannot be decoded do not get
+/// better. Instance id: <c>{job id}-{attempt}</c>. Output: the job's last status.
+/// </summary>
+public static class UploadPipelineOrchestration
+{
+    public const string Name = "UploadPipeline";
+
+    internal const int MaxAttempts = 8;
+    internal const int AlertAtRetry = 4;
+    private const int LooksPerRun = 60;
+    private static readonly TimeSpan FirstLook = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(15);
+    private static readonly TimeSpan FirstRetry = TimeSpan.FromSeconds(30);
+
+    /// <summary>For bookkeeping in our own rows: a day of attempts, since a database that is away must not fail a healthy
+    /// upload.</summary>
+    private static readonly TaskOptions Bookkeeping = TaskOptions.FromRetryPolicy(
+        new RetryPolicy(
+            300, TimeSpan.FromSeconds(5), 2, TimeSpan.FromMinutes(5))
+        { HandleFailure = f => f.IsCausedBy<TransientException>() });
+
+    [Function(Name)]
+    public static async Task<string> RunAsync([OrchestrationTrigger] TaskOrchestrationContext context, UploadRef upload)
+    {
+        try
+        {
+            var signals = new Signals(context);
+            var status = await OpenAsync(context, upload, signals);
+            if (!UploadStatus.IsFinal(status))
+            {
+                status = await WaitAsync(context, upload, signals);
+            }
+
+            if (status == UploadStatus.Cancelled)
+            {
+                await TryAsync<object?>(context, upload, UploadPipelineActivities.CleanUp, upload);
+            }
+
+            context.SetCustomStatus(status);
+            return status;
+        }
+        catch (TaskFailedException e)
+        {
+            var failed = await context.CallActivityAsync<string?>(
+                UploadPipelineActivities.Fail, Failure(upload, e.FailureDetails), Bookkeeping);
+            context.SetCustomStatus(failed ?? UploadStatus.Failed);
+            return failed ?? UploadStatus.Failed;
+        }
+    }
+
+    /// <summary>Opens the upload at Mux, in turn; a `blob` upload first waits for its original.</summary>
+    private static async Task<string> OpenAsync(TaskOrchestrationContext context, UploadRef upload, Signals signals)
+    {
+        DateTimeOffset? turn = null;
+        while (true)
+        {
+            var opened = await TryAsync<Opened>(
+                context, upload, UploadPipelineActivities.Open, new OpenRequest(upload, turn), again: new OpenRequest(upload, null));
+            context.SetCustomStatus(opened.Status);
+            turn = opened.Turn;
+            if (turn is { } moment)
+            {
+                await context.CreateTimer(moment.UtcDateTime, CancellationToken.None);
+            }
+            else if (opened.NeedsBlob)
+            {
+                await signals.WaitAsync(LongestWait);
+                var status = await TryAsync<string?>(context, upload, UploadPipelineActivities.Reconcile, upload);
+                if (status is null || UploadStatus.IsFinal(status))
+                {
+                    return status ?? UploadStatus.Failed;
+                }
+            }
+            else
+            {
+                return opened.Status;
+            }
+        }
+    }
+
+    /// <summary>Waits until the row is settled: looks at it after every nudge, asks Mux after every timer.</summary>
+    private static async Task<string> WaitAsync(TaskOrchestrationContext context, UploadRef upload, Signals signals)
+    {
+        var wait = FirstLook;
+        for (var look = 0; ; look++)
+        {
+            var nudged = await signals.WaitAsync(wait);
+            wait = nudged ? wait : wait + wait > LongestWait ? LongestWait : wait + wait;
+            var status = nudged
+                ? await context.CallActivityAsync<string?>(UploadPipelineActivities.GetStatus, upload, Bookkeeping)
+                : await TryAsync<string?>(context, upload, UploadPipelineActivities.Reconcile, upload);
+            context.SetCustomStatus(status);
+            if (status is null || UploadStatus.IsFinal(status))
+            {
+                return status ?? UploadStatus.Failed;
+            }
+
+            if (look >= LooksPerRun && !nudged)
+            {
+                // A day of waiting: start afresh so that the history stays short. Opening again finds the upload open.
+                context.ContinueAsNew(upload);
+                return status;
+            }
+        }
+    }
+
+    /// <param name="again">The input of later attempts, where it differs: a turn is good for one call.</param>
+    private static async Task<T> TryAsync<T>(
+        TaskOrchestrationContext context, UploadRef upload, string activity, object input, object? again = null)
+    {
+        for (var attempts = 1; ; attempts++)
+        {
+            try
+            {
+                return await context.CallActivityAsync<T>(activity, attempts == 1 ? input : again ?? input);
+            }
+            catch (TaskFailedException e) when (attempts < MaxAttempts && e.FailureDetails.IsCausedBy<TransientException>())
+            {
+                var next = context.CurrentUtcDateTime + Delay(attempts);
+                await context.CallActivityAsync<bool>(
+                    UploadPipelineActivities.NoteAttempt, new TryNote(
+                        upload, attempts, e.FailureDetails.ErrorMessage, next, attempts == AlertAtRetry), Bookkeeping);
+                await context.CreateTimer(next, CancellationToken.None);
+            }
+        }
+    }
+
+    /// <summary>30 s doubling to 15 min.</summary>
+    internal static TimeSpan Delay(int attempts) =>
+        TimeSpan.FromSeconds(Math.Min(LongestWait.TotalSeconds, FirstRetry.TotalSeconds * Math.Pow(2, attempts - 1)));
+
+    private static FailureNote Failure(UploadRef upload, TaskFailureDetails details)
+    {
+        if (details.IsCausedBy<TransientException>())
+        {
+            return new(upload, "attempts_used_up", $"{MaxAttempts} attempts failed. The last: {details.ErrorMessage}");
+        }
+
+        return details.IsCausedBy<PermanentException>()
+            ? new(upload, "refused", details.ErrorMessage)
+            // A bug: its text is for the log and the history, not for the uploader.
+            : new(upload, "internal_error", "Something went wrong on our side.");
+    }
+
+    /// <summary>Waits for signals with one waiter at a time: one left behind would swallow the next nudge.</summary>
+    private sealed class Signals(TaskOrchestrationContext context)
+    {
+        private Task<object?>? waiter;
+
+        /// <summary>True when a nudge came, false when that time went by without one.</summary>
+        public async Task<bool> WaitAsync(TimeSpan atMost)
+        {
+            waiter ??= context.WaitForExternalEvent<object?>(UploadRef.ChangedEvent);
+            using var stop = new CancellationTokenSource();
+            var timer = context.CreateTimer(context.CurrentUtcDateTime + atMost, stop.Token);
+            if (await Task.WhenAny(waiter, timer) == timer)
+            {
+                return false;
+            }
+
+            waiter = null;
+#pragma warning disable CA1849 // CancelAsync goes through the thread pool, which an orchestrator must not wait for
+            stop.Cancel();
+#pragma warning restore CA1849
+            return true;
+        }
+    }
+}

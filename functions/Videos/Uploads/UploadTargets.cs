@@ -1,0 +1,25 @@
+using Portal.Vendors.Blob;
+using Portal.Videos.Uploads;
+
+namespace Portal.Functions.Videos.Uploads;
+
+/// <summary>Adds to a job where its bytes go: Mux's URL from the row, or a Vercel Blob client token made on the spot (it is not
+/// stored).</summary>
+public sealed class UploadTargets(BlobTokens blobs, TimeProvider clock)
+{
+    private const long MaxBlobBytes = 5L * 1024 * 1024 * 1024 * 1024;
+    private static readonly TimeSpan TokenLife = TimeSpan.FromHours(1);
+
+    public UploadJson Json(UploadJob job) => UploadJson.From(job, Blob(job));
+
+    private BlobUpload? Blob(UploadJob job)
+    {
+        if (job is not { Source: UploadSource.Blob, Status: UploadStatus.Waiting, BlobUrl: null })
+        {
+            return null;
+        }
+
+        var until = clock.GetUtcNow() + TokenLife;
+        return blobs.Mint(job.BlobPathname!, MaxBlobBytes, until < job.ExpiresAt ? until : job.ExpiresAt);
+    }
+}

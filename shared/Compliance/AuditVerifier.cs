@@ -1,0 +1,249 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+
+namespace Portal.Compliance;
+
+/// <summary>What is wrong with an export, the first thing found.</summary>
+/// <param name="Kind">altered, removed, added, reordered (a row); seal, seal_missing, signature, unknown_key; unreadable, cut_off.</param>
+public sealed record AuditFault(string Kind, long? Seal, Guid? RowId, string Message);
+
+/// <summary>The outcome of a check: no fault means that every sealed row is there, in order, as it was when it was sealed.</summary>
+/// <param name="Unsealed">Rows that no seal holds yet: only their own hashes were checked.</param>
+public sealed record AuditVerdict(
+    AuditFault? Fault, Guid? TenantId, long Rows, long Seals, long Unsealed, string? FirstPreviousSeal, string? LastSeal)
+{
+    public bool Holds => Fault is null;
+}
+
+/// <summary>
+/// Checks an export without a database: every row's hash from its values, every seal from the hashes and the seal before it, every
+/// signature with the public key. Holds one seal and its rows in memory at a time.
+/// </summary>
+/// <param name="trusted">Public keys by id; null: those in the export itself, which then prove only that it is whole.</param>
+public sealed class AuditVerifier(IReadOnlyDictionary<string, byte[]>? trusted)
+{
+    private static readonly JsonDocumentOptions Deep = new() { MaxDepth = 1024 };
+    private readonly List<(Guid Id, byte[] Hash)> rows = [];
+    private IReadOnlyDictionary<string, byte[]> keys = new Dictionary<string, byte[]>();
+    private Guid tenant;
+    private SealLine? seal;
+    private byte[]? lastSeal;
+    private byte[]? firstPrevious;
+    private bool inTail;
+    private bool ended;
+    private long line;
+    private long rowCount;
+    private long sealCount;
+    private long unsealed;
+
+    public async Task<AuditVerdict> RunAsync(IAsyncEnumerable<ReadOnlyMemory<byte>> lines)
+    {
+        await foreach (var bytes in lines)
+        {
+            line++;
+            if (Read(bytes) is { } fault)
+            {
+                return Verdict(fault);
+            }
+        }
+
+        return Verdict(
+            ended
+                ? null
+                : new(
+                    "cut_off", seal?.Number, null,
+                    $"The export ends after line {line} without its last line: something is missing at the end."));
+    }
+
+    private AuditVerdict Verdict(AuditFault? fault) => new(
+        fault, line == 0 ? null : tenant, rowCount, sealCount, unsealed,
+        firstPrevious is null ? null : Convert.ToHexStringLower(firstPrevious),
+        lastSeal is null ? null : Convert.ToHexStringLower(lastSeal));
+
+    private AuditFault? Read(ReadOnlyMemory<byte> bytes)
+    {
+        try
+        {
+            using var json = JsonDocument.Parse(bytes, Deep);
+            return Read(json.RootElement);
+        }
+        catch (Exception e) when (e is JsonException or FormatException or InvalidOperationException or KeyNotFoundException
+            or CryptographicException)
+        {
+            return new("unreadable", seal?.Number, null, $"Line {line} is not a line of an audit export.");
+        }
+    }
+
+    private AuditFault? Read(JsonElement json)
+    {
+        var type = json.GetProperty("type").GetString();
+        if (line == 1 != (type == "audit") || ended)
+        {
+            return new("unreadable", null, null, $"Line {line} is not where it belongs: an export has its header first and its end last.");
+        }
+
+        switch (type)
+        {
+            case "audit":
+                return ReadHeader(json);
+            case "seal":
+                return CloseSeal() ?? OpenSeal(json);
+            case "row":
+                return ReadRow(json);
+            case "unsealed":
+                inTail = true;
+                return CloseSeal();
+            case "end":
+                return ReadEnd(json);
+            default:
+                return new("unreadable", null, null, $"Line {line} is of a type that is not known.");
+        }
+    }
+
+    private AuditFault? ReadHeader(JsonElement json)
+    {
+        if (json.GetProperty("format").GetInt32() != AuditExport.Format)
+        {
+            return new("unreadable", null, null, "The export is of a format that this program does not know.");
+        }
+
+        tenant = json.GetProperty("tenantId").GetGuid();
+        keys = trusted
+            ?? json.GetProperty("publicKeys").EnumerateObject().ToDictionary(
+                k => k.Name, k => k.Value.GetBytesFromBase64(), StringComparer.Ordinal);
+        return null;
+    }
+
+    private AuditFault? OpenSeal(JsonElement json)
+    {
+        var next = SealLine.Of(json);
+        if (inTail)
+        {
+            return new("unreadable", next.Number, null, $"Seal {next.Number} stands behind the rows that are not sealed.");
+        }
+
+        if (seal is not null && next.Number != seal.Number + 1)
+        {
+            return new(
+                "seal_missing", seal.Number + 1, null,
+                $"Seal {seal.Number + 1} and its rows are missing: seal {next.Number} follows seal {seal.Number}.");
+        }
+
+        var before = seal?.Seal ?? (next.Number == 1 ? AuditSeal.Beginning : null);
+        if ((before is not null && !next.Previous.AsSpan().SequenceEqual(before))
+            || next.RowHashes.Length != next.RowIds.Count * AuditSeal.HashLength
+            || !AuditSeal.Next(next.Previous, next.RowHashes).AsSpan().SequenceEqual(next.Seal))
+        {
+            return new("seal", next.Number, null, $"Seal {next.Number} does not fit its rows' hashes and the seal before it.");
+        }
+
+        if (!keys.TryGetValue(next.KeyId, out var key))
+        {
+            return new(
+                "unknown_key", next.Number, null, $"Seal {next.Number} is signed with key {next.KeyId}, whose public half is not known.");
+        }
+
+        if (!AuditKeys.Verify(key, AuditSeal.Message(tenant, next.Number, next.RowIds.Count, next.SealedAt, next.Seal), next.Signature))
+        {
+            return new(
+                "signature", next.Number, null,
+                $"The signature of seal {next.Number} is not good: the seal was not made with key {next.KeyId}.");
+        }
+
+        firstPrevious ??= next.Previous;
+        seal = next;
+        return null;
+    }
+
+    private AuditFault? ReadRow(JsonElement json)
+    {
+        var id = json.GetProperty("id").GetGuid();
+        var hash = AuditRowText.Hash(json, tenant);
+        if (inTail)
+        {
+            unsealed++;
+            return Convert.FromHexString(json.GetProperty("hash").GetString()!).AsSpan().SequenceEqual(hash)
+                ? null
+                : new("altered", null, id, $"Row {id} (line {line}, not sealed yet) was altered: its values do not give its hash.");
+        }
+
+        if (seal is null)
+        {
+            return new("added", null, id, $"Row {id} (line {line}) stands before the first seal.");
+        }
+
+        // More rows than the seal has can only be added ones; a limit keeps a made-up export from filling the memory.
+        rows.Add((id, hash));
+        return rows.Count > 2 * seal.RowIds.Count ? CloseSeal() : null;
+    }
+
+    private AuditFault? ReadEnd(JsonElement json)
+    {
+        ended = true;
+        var right = inTail && json.GetProperty("rows").GetInt64() == rowCount && json.GetProperty("seals").GetInt64() == sealCount
+            && json.GetProperty("unsealed").GetInt64() == unsealed;
+        return right ? null : new("cut_off", null, null, "The last line names other numbers of rows and seals than there are.");
+    }
+
+    /// <summary>Compares the rows that came with those that were sealed.</summary>
+    private AuditFault? CloseSeal()
+    {
+        if (seal is null)
+        {
+            return null;
+        }
+
+        for (var at = 0; at < Math.Max(rows.Count, seal.RowIds.Count); at++)
+        {
+            if (at < rows.Count && at < seal.RowIds.Count && seal.HashAt(at).SequenceEqual(rows[at].Hash))
+            {
+                continue;
+            }
+
+            return Judge(at);
+        }
+
+        rowCount += rows.Count;
+        sealCount++;
+        lastSeal = seal.Seal;
+        rows.Clear();
+        return null;
+    }
+
+    private AuditFault Judge(int at)
+    {
+        var where = $"(row {at + 1} of {seal!.RowIds.Count} of seal {seal.Number})";
+        Guid? expected = at < seal.RowIds.Count ? seal.RowIds[at] : null;
+        Guid? found = at < rows.Count ? rows[at].Id : null;
+        if (expected is { } gone && !rows.Any(r => r.Id == gone))
+        {
+            return new("removed", seal.Number, gone, $"Row {gone} {where} was removed.");
+        }
+
+        if (expected is { } id && found == id)
+        {
+            return new("altered", seal.Number, id, $"Row {id} {where} was altered: it is not what was sealed.");
+        }
+
+        return found is { } other && seal.RowIds.Contains(other) && expected is not null
+            ? new("reordered", seal.Number, other, $"Row {other} stands where row {expected} belongs {where}.")
+            : new("added", seal.Number, found, $"Row {found} {where} was added: it is not among what was sealed.");
+    }
+
+    private sealed record SealLine(
+        long Number, byte[] Previous, byte[] Seal, DateTimeOffset SealedAt, string KeyId, byte[] Signature, IReadOnlyList<Guid> RowIds,
+        byte[] RowHashes)
+    {
+        public static SealLine Of(JsonElement json) => new(
+            json.GetProperty("number").GetInt64(),
+            Convert.FromHexString(json.GetProperty("previousSeal").GetString()!),
+            Convert.FromHexString(json.GetProperty("seal").GetString()!),
+            json.GetProperty("sealedAt").GetDateTimeOffset(),
+            json.GetProperty("keyId").GetString()!,
+            json.GetProperty("signature").GetBytesFromBase64(),
+            [.. json.GetProperty("rowIds").EnumerateArray().Select(id => id.GetGuid())],
+            Convert.FromHexString(json.GetProperty("rowHashes").GetString()!));
+
+        public ReadOnlySpan<byte> HashAt(int at) => RowHashes.AsSpan(at * AuditSeal.HashLength, AuditSeal.HashLength);
+    }
+}

@@ -1,0 +1,19 @@
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Portal.Compliance;
+
+/// <summary>Registers audit exports, residency reports and retention.</summary>
+public static class ComplianceRegistrations
+{
+    public static IServiceCollection AddCompliance(this IServiceCollection services)
+    {
+        services.AddOptions<AuditOptions>().BindConfiguration(AuditOptions.Section)
+            .Validate(
+                AuditKeys.IsValid,
+                "Audit:Keys must hold Audit:CurrentKey, base64 of a PEM with a private ECDSA key on P-256.").ValidateOnStart();
+        return services
+            .AddSingleton<AuditKeys>().AddSingleton<AuditStore>().AddSingleton<AuditExport>().AddSingleton<SealAudit>()
+            .AddSingleton<RetentionStore>().AddSingleton<PruneRetention>().AddSingleton<DeleteOriginals>()
+            .AddSingleton<ResidencyStore>().AddSingleton<GenerateResidencyReports>();
+    }
+}

@@ -1,0 +1,84 @@
+using Portal.Foundation;
+using Portal.People;
+
+namespace Portal.Compliance;
+
+/// <summary>Who processes data for us, what for, and where.</summary>
+/// <param name="Overseas">Not in Australia: disclosed to tenants, and given ids only where ids do.</param>
+public sealed record Processor(string Name, string Purpose, string Region, bool Overseas, string Receives);
+
+/// <summary>A kind of data: how it is classed, how long it is kept, and who holds it.</summary>
+/// <param name="Kept">How long, with the numbers that the tenant has set.</param>
+/// <param name="Holders">Names of <see cref="DataClasses.Processors"/>.</param>
+/// <param name="Counts">Names of what <see cref="ResidencyStore"/> counts; none: it is not kept by tenant.</param>
+public sealed record DataClass(
+    string Name, string Classification, string What, Func<RetentionSettings, string> Kept, IReadOnlyList<string> Holders,
+    IReadOnlyList<string> Counts);
+
+/// <summary>
+/// Every class of data that the portal keeps. A table that is added is counted here, or named among those that hold nothing of a tenant:
+/// a test compares with the database.
+/// </summary>
+public static class DataClasses
+{
+    private const string Neon = "Neon";
+    private const string Azure = "Azure Functions";
+    private const string Mux = "Mux";
+    private const string Clerk = "Clerk";
+    private const string Resend = "Resend";
+    private const string Blob = "Vercel Blob";
+    private const string PagerDuty = "PagerDuty";
+
+    public static IReadOnlyList<Processor> Processors { get; } =
+    [
+        new(Neon, "Database", "Sydney, Australia", false, "Everything in this report but the videos themselves"),
+        new(
+            Azure, "Runs the portal; durable orchestrations", "Sydney, Australia", false,
+            "Everything while it is worked on; orchestration history holds ids only"),
+        new(Blob, "Originals that are uploaded through us", "Sydney, Australia", false, "Original video files, where the upload chose it"),
+        new(Mux, "Encodes, stores and plays videos", "United States and other countries; Mux offers no choice of storage region", true,
+            "Video files and an upload id; no names, titles or addresses"),
+        new(
+            Clerk, "Signs people in, sends invitations", "United States", true,
+            "Names and e-mail addresses of people who sign in or are invited, and ids of ours"),
+        new(Resend, "Sends e-mail", "United States", true, "E-mail addresses and the text of the mails"),
+        new(PagerDuty, "Wakes people on call", "United States", true, "Ids and states of incidents; nothing of people or videos"),
+    ];
+
+    public static IReadOnlyList<DataClass> All { get; } =
+    [
+        new("Videos", "Confidential", "Video files, posters, and what is known of them",
+            own => $"{own.ActiveVideoDays ?? RetentionSettings.MaxActiveVideoDays} days with an active creator, "
+                + $"{own.InactiveDays} without, then archived; "
+                + $"{RetentionDefaults.ArchivedVideoDays} days later deleted at Mux", [Mux, Blob, Neon], [
+                    "assets", "asset_versions", "asset_versions_archived", "asset_versions_purged"
+                ]),
+        new("Planning and review", "Confidential", "Projects, milestones, tasks, comments", _ => "While the organisation is a customer",
+            [Neon],
+            ["projects", "project_members", "milestone_templates", "milestones", "tasks", "comments"]),
+        new("People", "Confidential", "Names, e-mail addresses, roles, preferences, invites", _ => "While the organisation is a "
+            + "customer, or until erased", [Neon, Clerk, Resend],
+            ["users", "invites", "notification_preferences", "project_mutes", "mail_suppressions", "erasure_requests"]),
+        new("Share tokens", "Sensitive", "Links for guests (tokens as hashes only), whom they are addressed to, who opened them",
+            _ => "Links are active for 7 days at most at a time", [Neon, Resend],
+            ["share_links", "share_link_guests", "share_viewers", "share_unlocks"]),
+        new("Audit", "Restricted", "Who did what, and who was given playback; people by id", _ => $"{RetentionDefaults.AuditDays} days, "
+            + "then in an archive that is never dropped", [Neon],
+            ["audit_log", "audit_archive", "audit_seals", "playback_audit", "playback_archive", "residency_reports"]),
+        new("Events and notifications", "Internal", "What happened, by id; what people were told of",
+            own => $"Notifications {own.NotificationDays ?? RetentionSettings.MaxNotificationDays} days, deliveries "
+                + $"{RetentionDefaults.DeliveryDays}; events while the organisation is a customer", [Neon, Resend, PagerDuty],
+            ["events", "deliveries", "notifications"]),
+        new(
+            "Analytics", "Internal", "Counts of what happened; no people in them",
+            own => $"Raw {own.RawAnalyticsDays ?? RetentionSettings.MaxRawAnalyticsDays} days, by hour "
+                + $"{RetentionDefaults.HourlyAnalyticsDays}, by day {RetentionDefaults.DailyAnalyticsDays}, by month for ever", [Neon],
+                ["analytics_raw", "analytics_rollups"]),
+        new(
+            "Uploads", "Internal", "How uploads went", own => $"{own.UploadJobDays ?? RetentionSettings.MaxUploadJobDays} days",
+            [Neon, Azure], ["upload_jobs"]),
+        new(
+            "Platform operations", "Internal", "Webhooks as vendors sent them, alerts, runs of timers; not kept by tenant",
+            _ => $"Webhooks {RetentionDefaults.WebhookDays} days, runs {RetentionDefaults.TimerRunDays}", [Neon, Azure, PagerDuty], []),
+    ];
+}

@@ -1,0 +1,187 @@
+using Microsoft.Extensions.Logging;
+using Portal.Foundation;
+using Portal.Foundation.Audit;
+using Portal.Foundation.Db;
+using Portal.Foundation.Identity;
+using Portal.Foundation.Timers;
+using Portal.People;
+
+namespace Portal.Compliance;
+
+/// <summary>
+/// Lets go of what was kept for its time: archives where the number says so, deletes where it does not. In batches, each a transaction of
+/// its own, so that nothing waits for long; what a run leaves is older, and first, in the next. Whatever is decided is decided by the ages
+/// of rows, so that a second run finds nothing and one after missed days does all of them.
+/// </summary>
+public sealed partial class PruneRetention(
+    RetentionStore store, DeleteOriginals originals, TimerRuns runs, AuditWriter audit, PortalDb db, TimeProvider clock,
+    ILogger<PruneRetention> logger)
+{
+    public const int Batch = 1000;
+
+    /// <summary>Of one class and tenant in a run. Videos come with an audit row each, so theirs are smaller.</summary>
+    private const int MostBatches = 200;
+    private const int VideoBatch = 100;
+    private static readonly Actor By = Actor.System("retention");
+
+    /// <exception cref="AggregateException">Of some tenants not everything could be done; the others were.</exception>
+    public async Task<RunCounts> RunAsync(CancellationToken ct)
+    {
+        var counts = new RunCounts();
+        await PlatformAsync(counts, ct);
+        var faults = new List<Exception>();
+        foreach (var tenant in await store.TenantsAsync(ct))
+        {
+            try
+            {
+                await TenantAsync(tenant, counts, ct);
+            }
+            catch (Exception e) when (e is not OperationCanceledException)
+            {
+                Log.TenantFailed(logger, e, tenant.Id.Value);
+                faults.Add(e);
+            }
+        }
+
+        return faults.Count == 0 ? counts : throw new AggregateException($"{faults.Count} tenants could not be done whole.", faults);
+    }
+
+    private async Task PlatformAsync(RunCounts counts, CancellationToken ct)
+    {
+        await DrainAsync(counts, "webhooks", Batch, limit => store.PruneWebhooksAsync(Days(RetentionDefaults.WebhookDays), limit, ct), ct);
+        await DrainAsync(
+            counts, "deliveries", Batch, limit => store.PruneDeliveriesAsync(Days(RetentionDefaults.DeliveryDays), limit, ct), ct);
+        await DrainAsync(
+            counts, "incidentReports", Batch, limit => store.PruneIncidentReportsAsync(
+                Days(RetentionDefaults.WebhookDays), limit, ct), ct);
+        await DrainAsync(counts, "digests", Batch, limit => store.PruneDigestsAsync(Days(RetentionDefaults.DeliveryDays), limit, ct), ct);
+        await DrainAsync(
+            counts, "idempotencyKeys", Batch, limit => store.PruneIdempotencyKeysAsync(
+                clock.GetUtcNow().AddHours(-RetentionDefaults.IdempotencyHours), limit, ct), ct);
+        await DrainAsync(counts, "unlocks", Batch, limit => store.PruneUnlocksAsync(limit, ct), ct);
+        await DrainAsync(
+            counts, "operatorSessions", Batch, limit => store.PruneOperatorSessionsAsync(
+                Days(RetentionDefaults.OperatorSessionDays), limit, ct), ct);
+        await DrainAsync(counts, "timerRuns", Batch, limit => runs.PruneAsync(Days(RetentionDefaults.TimerRunDays), limit, ct), ct);
+        await DrainAsync(
+            counts, "rollups", Batch, limit => store.PruneRollupsAsync(
+                Days(RetentionDefaults.HourlyAnalyticsDays), Days(RetentionDefaults.DailyAnalyticsDays), limit, ct), ct);
+    }
+
+    private async Task TenantAsync(TenantRetention tenant, RunCounts counts, CancellationToken ct)
+    {
+        await DrainAsync(counts, "notifications", Batch, limit => NotificationsAsync(tenant, limit, ct), ct);
+        await DrainAsync(counts, "videosArchived", VideoBatch, limit => ArchiveVideosAsync(tenant, limit, ct), ct);
+        await DrainAsync(counts, "videosPurged", VideoBatch, limit => PurgeVideosAsync(tenant.Id, limit, ct), ct);
+        var (deleted, left) = await originals.RunAsync(
+            tenant.Id, Days(tenant.KeepUploadJobDays ?? RetentionSettings.MaxUploadJobDays), ct);
+        counts.Add("originalsDeleted", deleted).Add("originalsLeft", left);
+        await DrainAsync(counts, "uploadJobs", Batch, limit => db.AcrossTenantsAsync(
+            tx => store.PruneUploadJobsAsync(
+                tx, tenant.Id, Days(tenant.KeepUploadJobDays ?? RetentionSettings.MaxUploadJobDays), limit), ct), ct);
+        await DrainAsync(counts, "rawAnalytics", Batch, limit => db.AcrossTenantsAsync(
+            tx => store.PruneRawAnalyticsAsync(
+                tx, tenant.Id, Days(tenant.KeepRawAnalyticsDays ?? RetentionSettings.MaxRawAnalyticsDays), limit), ct), ct);
+        await DrainAsync(counts, "playbackArchived", Batch, limit => db.AcrossTenantsAsync(
+            tx => store.ArchivePlaybackAsync(tx, tenant.Id, Days(RetentionDefaults.PlaybackAuditDays), limit), ct), ct);
+        await ArchiveAuditAsync(tenant.Id, counts, ct);
+    }
+
+    /// <summary>One event for a batch, from which unread counts can be made again.</summary>
+    private Task<int> NotificationsAsync(TenantRetention tenant, int limit, CancellationToken ct) => db.AcrossTenantsAsync(async tx =>
+    {
+        var (rows, unread) = await store.PruneNotificationsAsync(
+            tx, tenant.Id, Days(tenant.KeepNotificationDays ?? RetentionSettings.MaxNotificationDays), limit);
+        if (rows > 0)
+        {
+            await audit.WriteAsync(tx, tenant.Id, By, new AuditEntry("notifications_pruned", "tenant", tenant.Id.Value,
+                null, new { notifications = rows, users = unread.ToDictionary(lost => lost.UserId, lost => lost.Unread) },
+                "notifications_pruned"));
+        }
+
+        return rows;
+    }, ct);
+
+    private Task<int> ArchiveVideosAsync(TenantRetention tenant, int limit, CancellationToken ct) => db.AcrossTenantsAsync(async tx =>
+    {
+        var active = tenant.KeepActiveVideoDays ?? RetentionSettings.MaxActiveVideoDays;
+        var inactive = Math.Min(active, tenant.KeepInactiveVideoDays ?? RetentionSettings.MaxInactiveVideoDays);
+        var archived = await store.ArchiveVersionsAsync(
+            tx, tenant.Id, Days(active), Days(inactive), Days(RetentionDefaults.CreatorActiveDays), clock.GetUtcNow(), limit);
+        foreach (var version in archived)
+        {
+            await audit.WriteAsync(tx, tenant.Id, By, new AuditEntry("asset_version_archived", "asset_version", version.VersionId,
+                new { status = version.Status },
+                new
+                {
+                    status = "archived",
+                    assetId = version.AssetId,
+                    projectId = version.ProjectId,
+                    versionNumber = version.VersionNumber,
+                    cause = "retention",
+                },
+                "asset_version_archived"));
+        }
+
+        return archived.Count;
+    }, ct);
+
+    private Task<int> PurgeVideosAsync(TenantId tenant, int limit, CancellationToken ct) => db.AcrossTenantsAsync(async tx =>
+    {
+        var purged = await store.PurgeVersionsAsync(tx, tenant, Days(RetentionDefaults.ArchivedVideoDays), clock.GetUtcNow(), limit);
+        foreach (var version in purged)
+        {
+            await audit.WriteAsync(tx, tenant, By, new AuditEntry("asset_version_purged", "asset_version", version.Id,
+                new { status = "archived" },
+                new { status = "archived", purged = true, assetId = version.AssetId, muxAssetId = version.MuxAssetId },
+                "asset_version_purged"));
+        }
+
+        return purged.Count;
+    }, ct);
+
+    private async Task ArchiveAuditAsync(TenantId tenant, RunCounts counts, CancellationToken ct)
+    {
+        if (await store.LastSealAsync(tenant, Days(RetentionDefaults.AuditDays), ct) is not { } seal)
+        {
+            return;
+        }
+
+        await DrainAsync(counts, "auditArchived", Batch, limit => db.AcrossTenantsAsync(async tx =>
+        {
+            var rows = await store.ArchiveAuditAsync(tx, tenant, seal, limit);
+            if (rows > 0)
+            {
+                await audit.WriteAsync(
+                    tx, tenant, By, new AuditEntry("audit_archived", "tenant", tenant.Value, null, new { rows, throughSeal = seal }));
+            }
+
+            return rows;
+        }, ct), ct);
+    }
+
+    private DateTimeOffset Days(int days) => clock.GetUtcNow().AddDays(-days);
+
+    private static async Task DrainAsync(RunCounts counts, string name, int batch, Func<int, Task<int>> work, CancellationToken ct)
+    {
+        for (var round = 0; round < MostBatches; round++)
+        {
+            ct.ThrowIfCancellationRequested();
+            var rows = await work(batch);
+            counts.Add(name, rows);
+            if (rows < batch)
+            {
+                return;
+            }
+        }
+
+        // The next run goes on; that it had to is worth seeing.
+        counts.Add($"{name}Cut", 1);
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Error, Message = "Retention of tenant {TenantId} was not done whole; the next run tries again")]
+        public static partial void TenantFailed(ILogger logger, Exception e, Guid tenantId);
+    }
+}

@@ -1,0 +1,124 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Encodings.Web;
+
+namespace Portal.Compliance;
+
+/// <summary>A report for people: one page without anything from elsewhere, on a phone, on paper, in the dark.</summary>
+public static class ResidencyHtml
+{
+    private const string Style = """
+
+        :root { color-scheme: light dark; --ground: #f5f6f8; --card: #fff; --line: #dfe3e8; --text: #1c232b; --soft: #59636e; --mark: #8a5a00; --mark-soft: #fdf1d8; --good: #2d6a47; --good-soft: #e2f2e8; }
+        @media (prefers-color-scheme: dark) { :root { --ground: #12161b; --card: #1a2027; --line: #2c343e; --text: #e6eaef; --soft: #a2adb9; --mark: #eab756; --mark-soft: #392b10; --good: #7fcfa0; --good-soft: #17342a; } }
+        *, *::before, *::after { box-sizing: border-box; }
+        body { margin: 0; background: var(--ground); color: var(--text); font: 16px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans", sans-serif; }
+        main { max-width: 60rem; margin: 0 auto; padding: 2rem clamp(1rem, 4vw, 2.5rem) 4rem; }
+        h1, h2, h3, p, ul, dl, dd { margin: 0; padding: 0; }
+        h1 { font-size: 1.75rem; line-height: 1.2; letter-spacing: -0.01em; }
+        h2 { font-size: 1.125rem; margin: 2.25rem 0 0.75rem; }
+        h3 { font-size: 1rem; }
+        .lead { color: var(--soft); margin-top: 0.375rem; }
+        .facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(13rem, 1fr)); gap: 0.75rem; margin-top: 1.25rem; }
+        .facts div, .card { background: var(--card); border: 1px solid var(--line); border-radius: 12px; padding: 0.875rem 1.125rem; break-inside: avoid; }
+        .card + .card { margin-top: 0.75rem; }
+        dt, .soft { color: var(--soft); font-size: 0.8125rem; }
+        .facts dd { overflow-wrap: anywhere; }
+        .head { display: flex; flex-wrap: wrap; gap: 0.25rem 0.75rem; align-items: baseline; }
+        .pill { border-radius: 999px; padding: 0 0.625rem; font-size: 0.8125rem; font-weight: 600; background: var(--good-soft); color: var(--good); }
+        .pill.out { background: var(--mark-soft); color: var(--mark); }
+        .pill.class { background: var(--line); color: var(--text); }
+        .counts { display: flex; flex-wrap: wrap; gap: 0.25rem 1.25rem; list-style: none; margin-top: 0.5rem; font-variant-numeric: tabular-nums; }
+        code { font: 0.8125rem/1.5 ui-monospace, "Cascadia Code", "DejaVu Sans Mono", Menlo, monospace; overflow-wrap: anywhere; }
+        footer { margin-top: 2.25rem; color: var(--soft); font-size: 0.875rem; }
+        @media print { body { background: #fff; font-size: 11pt; } main { max-width: none; padding: 0; } .facts div, .card { border-color: #bbb; } }
+
+        """;
+
+    /// <summary>What a page with this style may do, and nothing else: no script, no form, nothing fetched, no frame around it.</summary>
+    public static string Policy { get; } =
+        $"sandbox; default-src 'none'; style-src 'sha256-{Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(Style)))}'; "
+            + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+    public static string Of(ResidencyReport report)
+    {
+        var abroad = report.Processors.Where(p => p.Overseas).Select(p => p.Name).ToList();
+        return $"""
+            <!doctype html>
+            <html lang="en-AU">
+            <head>
+            <meta charset="utf-8">
+            <meta name="viewport" content="width=device-width, initial-scale=1">
+            <title>Data residency, week {Text(report.Week)}</title>
+            <style>{Style}</style>
+            </head>
+            <body>
+            <main>
+            <h1>Data residency report</h1>
+            <p class="lead">Week {Text(report.Week)}. Where this organisation’s data is kept, by whom, and how much of it there is. The database and the application are in Sydney; {Text(string.Join(", ", abroad[..^1]))} and {Text(abroad[^1])} are overseas.</p>
+            <dl class="facts">
+            {Fact("Period", Period(report))}
+            {Fact("Generated", $"{report.GeneratedAt.UtcDateTime.ToString("d MMMM yyyy, HH:mm", CultureInfo.InvariantCulture)} UTC")}
+            {Fact("Organisation", report.TenantId.ToString())}
+            {Fact("Report", report.Id.ToString())}
+            </dl>
+            <h2>Data classes</h2>
+            {string.Concat(report.Classes.Select(Class))}
+            <h2>Processors</h2>
+            {string.Concat(report.Processors.Select(Processor))}
+            <h2>Audit log</h2>
+            <div class="card">{Seal(report.AuditSeal)}</div>
+            <footer><p>This page is kept as it was generated. The SHA-256 of its bytes is in the audit log entry <code>residency_report_generated</code>; the counts are those of the moment it was generated.</p></footer>
+            </main>
+            </body>
+            </html>
+
+            """;
+    }
+
+    private static string Class(ReportedClass of) => $"""
+        <section class="card">
+        <div class="head"><h3>{Text(of.Name)}</h3><span class="pill class">{Text(of.Classification)}</span>{Place(of.Overseas, "Partly overseas")}</div>
+        <p>{Text(of.What)}.</p>
+        <p class="soft">Kept: {Text(of.Kept)}. Held by: {Text(string.Join(", ", of.Holders))}.</p>
+        {(of.Counts.Count == 0 ? "" : $"<ul class=\"counts\">{string.Concat(of.Counts.Select(Count))}</ul>")}
+        </section>
+
+        """;
+
+    private static string Processor(Processor by) => $"""
+        <section class="card">
+        <div class="head"><h3>{Text(by.Name)}</h3>{Place(by.Overseas, "Overseas")}</div>
+        <p>{Text(by.Purpose)}. {Text(by.Region)}.</p>
+        <p class="soft">Receives: {Text(by.Receives)}.</p>
+        </section>
+
+        """;
+
+    private static string Seal(ReportedSeal? seal) => seal is null
+        ? "<p>Nothing was sealed yet.</p>"
+        : $"<p>Current seal: number {Number(seal.Number)}, of "
+            + $"{Text(seal.SealedAt.UtcDateTime.ToString("d MMMM yyyy, HH:mm:ss", CultureInfo.InvariantCulture))} "
+            + $"UTC.</p><p><code>{Text(seal.Seal)}</code></p><p class=\"soft\">Whoever holds this report can tell whether entries from "
+            + "before it were changed or removed since.</p>";
+
+    private static string Place(bool overseas, string words) =>
+        overseas ? $"<span class=\"pill out\">{words}</span>" : "<span class=\"pill\">In Australia</span>";
+
+    private static string Count(RowCount count) =>
+        $"<li><span class=\"soft\">{Text(count.Name.Replace('_', ' '))}</span> {Number(count.Rows)}</li>";
+
+    private static string Fact(string name, string value) => $"<div><dt>{name}</dt><dd>{Text(value)}</dd></div>\n";
+
+    private static string Number(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
+
+    private static string Period(ResidencyReport report) =>
+        $"{Local(report.PeriodStart, report.TimeZone)} to {Local(report.PeriodEnd, report.TimeZone)} ({report.TimeZone})";
+
+    private static string Local(DateTimeOffset time, string zone) =>
+        TimeZoneInfo.ConvertTime(time, TimeZoneInfo.FindSystemTimeZoneById(zone)).ToString(
+            "dddd d MMMM yyyy, HH:mm", CultureInfo.InvariantCulture);
+
+    private static string Text(string text) => HtmlEncoder.Default.Encode(text);
+}

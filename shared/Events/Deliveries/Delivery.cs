@@ -1,0 +1,34 @@
+using Portal.Foundation.Faults;
+using Portal.Foundation.Identity;
+using Portal.Foundation.Outbox;
+
+namespace Portal.Events.Deliveries;
+
+/// <summary>Names a delivery's orchestration: ids only, as all inputs of orchestrations.</summary>
+/// <param name="Attempt">1, and one more for each time an Operator has it sent again.</param>
+public sealed record DeliveryRef(Guid TenantId, Guid DeliveryId, int Attempt)
+{
+    public string InstanceId => $"deliver-{DeliveryId}-{Attempt}";
+
+    public TenantId Tenant => new(TenantId);
+}
+
+/// <summary>One effect of an event outside the database.</summary>
+/// <param name="Recipient">user:{id}, guest:{keyed hash}, contact or platform; never an address.</param>
+/// <param name="SubmissionStarted">The vendor was asked before, and nobody knows its answer: it may have gone out.</param>
+public sealed record Delivery(
+    Guid Id, string Channel, string Recipient, string Status, int Attempt, DateTimeOffset CreatedAt, bool SubmissionStarted,
+    PortalEvent Event)
+{
+    public Guid? UserId => Recipient.StartsWith("user:", StringComparison.Ordinal) ? Guid.Parse(Recipient.AsSpan(5)) : null;
+
+    public string? GuestHash => Recipient.StartsWith("guest:", StringComparison.Ordinal) ? Recipient[6..] : null;
+}
+
+/// <summary>Starts orchestrations of deliveries; the Functions side knows how.</summary>
+public interface IDeliveryStarter
+{
+    /// <summary>Starts it unless it was started before.</summary>
+    /// <exception cref="TransientException">The engine does not answer.</exception>
+    Task StartAsync(DeliveryRef delivery, CancellationToken ct);
+}

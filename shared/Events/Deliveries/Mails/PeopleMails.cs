@@ -1,0 +1,99 @@
+using Microsoft.Extensions.Options;
+using Portal.Foundation.Db;
+using Portal.Foundation.Identity;
+using Portal.Foundation.Outbox;
+
+namespace Portal.Events.Deliveries.Mails;
+
+/// <summary>An invite that nobody accepted in time: an Admin can send it again.</summary>
+public sealed class InviteExpiredMail(PortalDb db, IOptions<MailOptions> options) : IMailWriter
+{
+    public IReadOnlyCollection<string> Types { get; } = [EventTypes.InviteExpired];
+
+    public async Task<(MailContent? Content, string? Why)> WriteAsync(
+        TenantId tenant, Delivery delivery, MailRecipient to, CancellationToken ct)
+    {
+        var invite = await db.ReadOneAsync<Row>(tenant, """
+            select i.email, i.role, i.status, i.expires_at from portal.invites i where i.tenant_id = @tenant and i.id = @id
+            """, new { tenant, id = delivery.Event.AggregateId }, ct);
+        return invite is not { Status: "expired" }
+            ? (null, "invite_not_expired_any_more")
+            : (new(
+                $"The invitation to {invite.Email} has expired",
+                "Nobody accepted it in time. You can send it again.",
+                "An invitation has expired",
+                [
+                    new MailPart.Paragraph(
+                        $"Nobody accepted the invitation for {invite.Email} in time. The link in it no longer works; you can send a new "
+                            + "one."),
+                    new MailPart.Facts([("Role", invite.Role), ("Ended", MailWords.Time(invite.ExpiresAt, to.Brand.TimeZone))]),
+                ],
+                new("Send it again", $"{options.Value.PortalUrl}/invites/{delivery.Event.AggregateId}"),
+                $"You get this because you are an Admin of {to.Brand.TenantName}."), null);
+    }
+
+    private sealed record Row(string Email, string Role, string Status, DateTimeOffset ExpiresAt);
+}
+
+/// <summary>Somebody is in a project: since it was made, or added later.</summary>
+public sealed class ProjectMail(PortalDb db, IOptions<MailOptions> options) : IMailWriter
+{
+    public IReadOnlyCollection<string> Types { get; } = [EventTypes.ProjectCreated, EventTypes.ProjectMemberAdded];
+
+    public async Task<(MailContent? Content, string? Why)> WriteAsync(
+        TenantId tenant, Delivery delivery, MailRecipient to, CancellationToken ct)
+    {
+        var project = await db.ReadOneAsync<Row>(tenant, """
+            select p.name, p.description, p.status from portal.projects p where p.tenant_id = @tenant and p.id = @id
+            """, new { tenant, id = delivery.Event.AggregateId }, ct);
+        if (project is null or { Status: "archived" })
+        {
+            return (null, "project_archived");
+        }
+
+        List<MailPart> parts = [
+            new MailPart.Paragraph($"You are part of the project “{project.Name}”: its plan, its videos and what is said about them.")
+        ];
+        if (project.Description.Length > 0)
+        {
+            parts.Add(new MailPart.Quote(MailWords.Shorten(project.Description, 400)));
+        }
+
+        return (new(
+            $"You are part of “{project.Name}”", "Open the project to see its plan and its videos.", $"Welcome to “{project.Name}”", parts,
+            new("Open the project", $"{options.Value.PortalUrl}/projects/{delivery.Event.AggregateId}"),
+            $"You get this because you were added to a project of {to.Brand.TenantName}."), null);
+    }
+
+    private sealed record Row(string Name, string Description, string Status);
+}
+
+/// <summary>The weekly report on where data lies is there.</summary>
+public sealed class ResidencyMail(IOptions<MailOptions> options) : IMailWriter
+{
+    public IReadOnlyCollection<string> Types { get; } = [EventTypes.ResidencyReport];
+
+    public Task<(MailContent? Content, string? Why)> WriteAsync(TenantId tenant, Delivery delivery, MailRecipient to, CancellationToken ct)
+    {
+        var e = delivery.Event;
+        var report = e.Id("reportId") ?? e.AggregateId;
+        List<(string, string)> facts = [("Report", report.ToString()), ("Made", MailWords.Time(e.OccurredAt, to.Brand.TimeZone))];
+        if (e.Text("sha256") is { } sha)
+        {
+            facts.Add(("SHA-256", sha));
+        }
+
+        return Task.FromResult<(MailContent?, string?)>((new(
+            $"Data residency report of {MailWords.Day(DateOnly.FromDateTime(e.OccurredAt.UtcDateTime))}",
+            "Where every class of data is stored and processed, and how much of it.",
+            "The data residency report is ready",
+            [
+                new MailPart.Paragraph(
+                    $"The weekly report says where every class of {to.Brand.TenantName}'s data is stored and processed, by whom, and how "
+                        + "much there is. The evidence is kept with its SHA-256."),
+                new MailPart.Facts(facts),
+            ],
+            new("Read the report", $"{options.Value.PortalUrl}/reports/residency/{report}"),
+            $"You get this because you look after compliance at {to.Brand.TenantName}."), null));
+    }
+}

@@ -1,0 +1,65 @@
+using System.Text.Json;
+using Microsoft.Extensions.Logging;
+using Portal.Foundation.Db;
+
+namespace Portal.Foundation.Alerts;
+
+/// <summary>Something on-call must know. <paramref name="DedupKey"/> joins repeats of the same trouble into one open alert.</summary>
+/// <param name="Severity">critical, error, warning or info, as PagerDuty's Events API v2 names them.</param>
+/// <param name="Summary">Of a critical one it is what PagerDuty is told: ids and states only.</param>
+/// <param name="Details">Ids and states only; no personal values, no titles, no tokens.</param>
+public sealed record Alert(string Kind, string DedupKey, string Severity, string Summary, object? Details = null);
+
+/// <summary>Told of every alert, repeats included, in the transaction that raises it.</summary>
+public interface IAlertSubscriber
+{
+    Task RaisedAsync(Tx tx, Alert alert);
+}
+
+/// <summary>
+/// Raises alerts: one open row per (kind, key) that counts repeats, and one log line at Error. Subscribers add what follows from one in
+/// the same transaction.
+/// </summary>
+public sealed partial class AlertStore(
+    PortalDb db, IEnumerable<IAlertSubscriber> subscribers, TimeProvider clock, ILogger<AlertStore> logger)
+{
+    private const string Raise = """
+        insert into portal.alerts (id, kind, dedup_key, severity, summary, details, first_at, last_at)
+        values (@id, @kind, @dedupKey, @severity, @summary, @details::jsonb, @now, @now)
+        on conflict (kind, dedup_key) where resolved_at is null
+        do update set times = portal.alerts.times + 1, last_at = @now, summary = excluded.summary, details = excluded.details
+        """;
+
+    public async Task AddAsync(Alert alert, CancellationToken ct)
+    {
+        await db.AcrossTenantsAsync(tx => AddAsync(tx, alert), ct);
+        Log.Raised(logger, alert.Kind, alert.DedupKey, alert.Severity, alert.Summary);
+    }
+
+    /// <summary>The same inside a running transaction across tenants: the alert stands or falls with the change.</summary>
+    public async Task<int> AddAsync(Tx tx, Alert alert)
+    {
+        var now = clock.GetUtcNow();
+        foreach (var subscriber in subscribers)
+        {
+            await subscriber.RaisedAsync(tx, alert);
+        }
+
+        return await tx.ExecuteAsync(Raise, new
+        {
+            id = Guid.CreateVersion7(now),
+            kind = alert.Kind,
+            dedupKey = alert.DedupKey,
+            severity = alert.Severity,
+            summary = alert.Summary,
+            details = JsonSerializer.Serialize(alert.Details ?? new { }, JsonSerializerOptions.Web),
+            now,
+        });
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Error, Message = "Alert {Kind} [{DedupKey}] {Severity}: {Summary}")]
+        public static partial void Raised(ILogger logger, string kind, string dedupKey, string severity, string summary);
+    }
+}

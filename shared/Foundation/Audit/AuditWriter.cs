@@ -1,0 +1,73 @@
+using System.Text.Json;
+using Portal.Foundation.Db;
+using Portal.Foundation.Identity;
+
+namespace Portal.Foundation.Audit;
+
+/// <summary>Who did it, as the audit log names them: by id, never by a personal value.</summary>
+public sealed record Actor(string Kind, string? Id, string? ImpersonatorId, string? RequestId)
+{
+    public static Actor From(Caller caller) => new("user", caller.User.ToString(), caller.ImpersonatorId, caller.RequestId);
+
+    public static Actor From(Operator person) => new("operator", person.ClerkUserId, null, person.RequestId);
+
+    /// <summary>The tenant's own person who did it; null for guests, vendors, operators and the system.</summary>
+    public Guid? Person => Kind == "user" && Guid.TryParse(Id, out var id) ? id : null;
+
+    public static Actor Mux(string? eventId) => new("vendor", "mux", null, eventId);
+
+    public static Actor Clerk(string eventId) => new("vendor", "clerk", null, eventId);
+
+    public static Actor Resend(string eventId) => new("vendor", "resend", null, eventId);
+
+    /// <summary>Monitoring, by its signed webhook.</summary>
+    public static Actor Alerts(string alertId) => new("vendor", "alerts", null, alertId);
+
+    public static Actor System(string part) => new("system", part, null, null);
+}
+
+/// <summary>One act: what was done to which entity, and the event that follows from it (null: the act has no effects).</summary>
+/// <param name="Old">Values before, by id and state; null when the entity is new.</param>
+/// <param name="New">Values after; doubles as the event's payload.</param>
+public sealed record AuditEntry(string Action, string EntityType, Guid EntityId, object? Old, object? New, string? EventType = null);
+
+/// <summary>
+/// Writes the audit row and the event row of a change in the transaction of the change: all three are there, or none.
+/// </summary>
+public sealed class AuditWriter(TimeProvider clock)
+{
+    private const string Insert = """
+        insert into portal.audit_log (id, tenant_id, actor_kind, actor_id, impersonator_id, action, entity_type, entity_id,
+                                      old_value, new_value, request_id, occurred_at)
+        values (@auditId, @tenant, @actorKind, @actorId, @impersonatorId, @action, @entityType, @entityId,
+                @old::jsonb, @new::jsonb, @requestId, @now);
+        insert into portal.events (event_id, tenant_id, aggregate_type, aggregate_id, type, payload, actor_id, occurred_at)
+        select @eventId, @tenant, @entityType, @entityId, @eventType, coalesce(@new::jsonb, '{}'), @person::uuid, @now
+         where @eventType::text is not null;
+        """;
+
+    public Task WriteAsync(Tx tx, TenantId tenant, Actor actor, AuditEntry entry)
+    {
+        var now = clock.GetUtcNow();
+        return tx.ExecuteAsync(Insert, new
+        {
+            auditId = Guid.CreateVersion7(now),
+            eventId = Guid.CreateVersion7(now),
+            tenant,
+            actorKind = actor.Kind,
+            actorId = actor.Id,
+            impersonatorId = actor.ImpersonatorId,
+            action = entry.Action,
+            entityType = entry.EntityType,
+            entityId = entry.EntityId,
+            old = Json(entry.Old),
+            @new = Json(entry.New),
+            requestId = actor.RequestId,
+            eventType = entry.EventType,
+            person = actor.Person,
+            now,
+        });
+    }
+
+    private static string? Json(object? value) => value is null ? null : JsonSerializer.Serialize(value, JsonSerializerOptions.Web);
+}

@@ -1,0 +1,105 @@
+using Dapper;
+using Npgsql;
+using Portal.Foundation.Identity;
+
+namespace Portal.Foundation.Db;
+
+/// <summary>
+/// The only way to the database. A tenant's work runs as <c>portal_app</c> with <c>app.tenant_id</c> set for the transaction, so
+/// that row-level security holds even where a statement forgets its <c>tenant_id</c> predicate. Work across tenants (webhooks,
+/// timers, on-call) runs as <c>portal_system</c>, whose policies name the few tables it may see.
+/// </summary>
+/// <remarks>Works through a transaction pooler: no session state outlives a transaction.</remarks>
+public class PortalDb(PortalDataSources sources)
+{
+    private const string SetTenant = "select set_config('app.tenant_id', @sessionTenant, true);\n";
+
+    /// <summary>Runs <paramref name="work"/> in one transaction of one tenant; commits when it returns, rolls back when it
+    /// throws.</summary>
+    public async Task<T> InTenantAsync<T>(TenantId tenant, Func<Tx, Task<T>> work, CancellationToken ct)
+    {
+        await using var connection = await sources.App.OpenConnectionAsync(ct);
+        await using var transaction = await connection.BeginTransactionAsync(ct);
+        var tx = new Tx(connection, transaction, ct);
+        await tx.ExecuteAsync(SetTenant, new { sessionTenant = SessionTenant(tenant).ToString() });
+        var result = await work(tx);
+        await transaction.CommitAsync(ct);
+        return result;
+    }
+
+    /// <summary>Runs <paramref name="work"/> in one transaction across tenants. Callers: webhooks, timers, activities, on-call.</summary>
+    public async Task<T> AcrossTenantsAsync<T>(Func<Tx, Task<T>> work, CancellationToken ct)
+    {
+        await using var connection = await sources.System.OpenConnectionAsync(ct);
+        await using var transaction = await connection.BeginTransactionAsync(ct);
+        var result = await work(new Tx(connection, transaction, ct));
+        await transaction.CommitAsync(ct);
+        return result;
+    }
+
+    /// <summary>Statements across tenants in one round trip and one implicit transaction. Answers how many rows they changed. Callers: as
+    /// above.</summary>
+    public async Task<int> RunAcrossTenantsAsync(string sql, object args, CancellationToken ct)
+    {
+        await using var connection = await sources.System.OpenConnectionAsync(ct);
+        return await connection.ExecuteAsync(new CommandDefinition(sql, args, cancellationToken: ct));
+    }
+
+    /// <summary>One statement of one tenant in one round trip: setting and statement share one implicit transaction.</summary>
+    public async Task<IReadOnlyList<T>> ReadAsync<T>(TenantId tenant, string sql, object args, CancellationToken ct)
+    {
+        await using var connection = await sources.App.OpenConnectionAsync(ct);
+        var parameters = new DynamicParameters(args);
+        parameters.Add("sessionTenant", SessionTenant(tenant).ToString());
+        await using var grids = await connection.QueryMultipleAsync(
+            new CommandDefinition(SetTenant + sql, parameters, cancellationToken: ct));
+        await grids.ReadAsync();
+        return (await grids.ReadAsync<T>()).AsList();
+    }
+
+    /// <inheritdoc cref="ReadAsync{T}"/>
+    public async Task<T?> ReadOneAsync<T>(TenantId tenant, string sql, object args, CancellationToken ct) =>
+        (await ReadAsync<T>(tenant, sql, args, ct)).SingleOrDefault();
+
+    /// <summary>One statement before any tenant is known: only <c>security definer</c> functions answer here, tables show
+    /// nothing.</summary>
+    public async Task<T> AskAsync<T>(string sql, object args, CancellationToken ct)
+    {
+        await using var connection = await sources.App.OpenConnectionAsync(ct);
+        return await connection.QuerySingleAsync<T>(new CommandDefinition(sql, args, cancellationToken: ct));
+    }
+
+    /// <summary>The tenant the session is set to. Tests override it to prove that row-level security alone protects.</summary>
+    protected virtual TenantId SessionTenant(TenantId tenant) => tenant;
+}
+
+/// <summary>The two roles' connections. In production two logins; locally one login that takes on a role.</summary>
+public sealed class PortalDataSources(NpgsqlDataSource app, NpgsqlDataSource system) : IAsyncDisposable
+{
+    public NpgsqlDataSource App { get; } = app;
+
+    public NpgsqlDataSource System { get; } = system;
+
+    public async ValueTask DisposeAsync()
+    {
+        await App.DisposeAsync();
+        await System.DisposeAsync();
+    }
+}
+
+/// <summary>A running transaction, as stores see it.</summary>
+public sealed class Tx(NpgsqlConnection connection, NpgsqlTransaction transaction, CancellationToken ct)
+{
+    public CancellationToken Ct => ct;
+
+    public Task<int> ExecuteAsync(string sql, object? args = null) => connection.ExecuteAsync(Command(sql, args));
+
+    public async Task<IReadOnlyList<T>> QueryAsync<T>(string sql, object? args = null) =>
+        (await connection.QueryAsync<T>(Command(sql, args))).AsList();
+
+    public Task<T?> QueryOneAsync<T>(string sql, object? args = null) => connection.QuerySingleOrDefaultAsync<T>(Command(sql, args));
+
+    public Task<T> GetAsync<T>(string sql, object? args = null) => connection.QuerySingleAsync<T>(Command(sql, args));
+
+    private CommandDefinition Command(string sql, object? args) => new(sql, args, transaction, cancellationToken: ct);
+}

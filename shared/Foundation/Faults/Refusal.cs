@@ -1,0 +1,30 @@
+namespace Portal.Foundation.Faults;
+
+/// <summary>Why a change to a project, or to something inside one, was not made.</summary>
+public abstract record Refusal
+{
+    private Refusal()
+    {
+    }
+
+    /// <summary>There is none, or none that this caller may see.</summary>
+    public sealed record NotFound(string What) : Refusal;
+
+    /// <summary>The project is archived and takes no changes.</summary>
+    public sealed record Archived : Refusal;
+
+    /// <summary>The caller means an older version.</summary>
+    public sealed record Stale(int Version) : Refusal;
+
+    /// <summary>The state table has no such move (docs/states.md).</summary>
+    public sealed record IllegalMove(string What, string Status, string To) : Refusal;
+
+    /// <summary>Its present state does not allow this, for a reason of its own.</summary>
+    public sealed record Conflict(string Slug, string Detail) : Refusal;
+
+    /// <summary>A field names what is not there, or does not go with what is.</summary>
+    public sealed record InvalidField(string Field, string Rule, string Detail) : Refusal;
+
+    /// <summary>Several things were asked for at once, and these stand in the way.</summary>
+    public sealed record BatchRefused(string Slug, string Detail, IReadOnlyList<InvalidField> Each) : Refusal;
+}

@@ -1,0 +1,29 @@
+
+namespace Portal.Foundation;
+
+/// <summary>
+/// How long things are kept where a tenant has no say. The rest: the tenant's own settings, whose longest numbers hold where a
+/// tenant says nothing.
+/// </summary>
+public static class RetentionDefaults
+{
+    public const int WebhookDays = 90;
+    public const int DeliveryDays = 90;
+
+    /// <summary>Then archived; the archive is never dropped.</summary>
+    public const int AuditDays = 365;
+
+    /// <inheritdoc cref="AuditDays"/>
+    public const int PlaybackAuditDays = 365;
+    public const int HourlyAnalyticsDays = 90;
+    public const int DailyAnalyticsDays = 365;
+    public const int TimerRunDays = 30;
+    public const int OperatorSessionDays = 7;
+    public const int IdempotencyHours = 24;
+
+    /// <summary>After a version was archived, by a person or by retention, until it goes at Mux.</summary>
+    public const int ArchivedVideoDays = 30;
+
+    /// <summary>Who did nothing that the audit log knows for so long is no active creator.</summary>
+    public const int CreatorActiveDays = 90;
+}

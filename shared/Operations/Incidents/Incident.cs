@@ -1,0 +1,42 @@
+using Portal.Foundation.Identity;
+
+namespace Portal.Operations.Incidents;
+
+/// <summary>What incidents are about. One is open for each kind and key at most.</summary>
+public static class IncidentKind
+{
+    /// <summary>An error budget burns too fast; key: the objective.</summary>
+    public const string BudgetBreach = "error_budget_breach";
+
+    /// <summary>A backup could not be restored.</summary>
+    public const string RestoreTestFailed = "restore_test_failed";
+
+    /// <summary>A video will not be ready without somebody; key: the upload job.</summary>
+    public const string UploadFailed = "upload_failed";
+
+    /// <summary>A critical alert; key: the alert's kind and key.</summary>
+    public const string Alert = "alert";
+}
+
+/// <summary>open → acknowledged → resolved; open → resolved (docs/states.md).</summary>
+public static class IncidentStatus
+{
+    public const string Open = "open";
+    public const string Acknowledged = "acknowledged";
+    public const string Resolved = "resolved";
+}
+
+/// <summary>Something on-call works on.</summary>
+/// <param name="TenantId">The tenant it came up in; null: the platform's.</param>
+/// <param name="Pages">PagerDuty is told of it and of its moves.</param>
+/// <param name="Times">How often the same was reported while it was not resolved.</param>
+/// <param name="AcknowledgedBy">Clerk id of the Operator.</param>
+/// <param name="ResolvedBy">The same; null when it went away by itself.</param>
+public sealed record Incident(
+    IncidentId Id, string Kind, string DedupKey, string Severity, string Summary, Guid? TenantId, bool Pages, string Status, long Times,
+    DateTimeOffset OpenedAt, DateTimeOffset LastAt, DateTimeOffset? AcknowledgedAt, string? AcknowledgedBy, DateTimeOffset? ResolvedAt,
+    string? ResolvedBy,
+    int Version);
+
+/// <summary>Trouble to open an incident for.</summary>
+public sealed record Trouble(string Kind, string Key, string Severity, string Summary, bool Pages = true);

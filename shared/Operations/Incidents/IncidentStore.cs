@@ -1,0 +1,109 @@
+using Portal.Foundation.Audit;
+using Portal.Foundation.Db;
+using Portal.Foundation.Identity;
+using Portal.Foundation.Outbox;
+using Portal.Foundation.Paging;
+
+namespace Portal.Operations.Incidents;
+
+/// <summary>
+/// All SQL of incidents. They are the platform's: no statement names a tenant, and only portal_system sees them. Those of uploads are
+/// opened and resolved by <see cref="UploadIncidents"/>.
+/// </summary>
+public sealed class IncidentStore(PortalDb db, AuditWriter audit, TimeProvider clock)
+{
+    private const string Columns = """
+        i.id, i.kind, i.dedup_key, i.severity, i.summary, i.tenant_id, i.pages, i.status, i.times, i.opened_at, i.last_at,
+        i.acknowledged_at, i.acknowledged_by, i.resolved_at, i.resolved_by, i.version
+        """;
+
+    private const string Order = """
+           and (@after::timestamptz is null or (i.opened_at, i.id) < (@after, @afterId))
+         order by i.opened_at desc, i.id desc limit @take
+        """;
+
+    /// <summary>Opens an incident, or counts up the one that is open. New: it is the first of its trouble.</summary>
+    public async Task<(Incident Incident, bool New)> OpenAsync(Tx tx, Trouble trouble)
+    {
+        var now = clock.GetUtcNow();
+        var id = NewKey.At<IncidentId>(now);
+        var incident = await tx.GetAsync<Incident>($"""
+            insert into portal.incidents as i (id, kind, dedup_key, severity, summary, pages, opened_at, last_at)
+            values (@id, @Kind, @Key, @Severity, left(@Summary, 500), @Pages, @now, @now)
+            on conflict (kind, dedup_key) where status <> 'resolved'
+            do update set times = i.times + 1, last_at = greatest(i.last_at, excluded.last_at), summary = excluded.summary
+            returning {Columns}
+            """, new { id, trouble.Kind, trouble.Key, trouble.Severity, trouble.Summary, trouble.Pages, now });
+        return (incident, incident.Id == id);
+    }
+
+    /// <summary>The same with its own event, for trouble whose cause has no event that pages.</summary>
+    public async Task<Incident> OpenAsync(Tx tx, Trouble trouble, Actor actor)
+    {
+        var (incident, isNew) = await OpenAsync(tx, trouble);
+        if (isNew)
+        {
+            await audit.WriteAsync(tx, TenantId.Platform, actor, new AuditEntry("incident_opened", "incident", incident.Id.Value, null,
+                new { status = incident.Status, kind = incident.Kind, severity = incident.Severity, page = incident.Pages },
+                EventTypes.IncidentOpened));
+        }
+
+        return incident;
+    }
+
+    /// <summary>open → acknowledged. Null: it is not open.</summary>
+    public Task<Incident?> AcknowledgeAsync(Tx tx, IncidentId id, string by) => tx.QueryOneAsync<Incident>($"""
+        update portal.incidents i set status = 'acknowledged', acknowledged_at = @now, acknowledged_by = @by, version = i.version + 1
+         where i.id = @id and i.status in ('open')
+        returning {Columns}
+        """, new { id, by, now = clock.GetUtcNow() });
+
+    /// <summary>open, acknowledged → resolved. Null: it is resolved already.</summary>
+    public Task<Incident?> ResolveAsync(Tx tx, IncidentId id, string by) => tx.QueryOneAsync<Incident>($"""
+        update portal.incidents i set status = 'resolved', resolved_at = @now, resolved_by = @by, version = i.version + 1
+         where i.id = @id and i.status in ('open', 'acknowledged')
+        returning {Columns}
+        """, new { id, by, now = clock.GetUtcNow() });
+
+    public Task<Incident?> FindAsync(Tx tx, IncidentId id) =>
+        tx.QueryOneAsync<Incident>($"select {Columns} from portal.incidents i where i.id = @id", new { id });
+
+    public Task<Incident?> FindAsync(IncidentId id, CancellationToken ct) => db.AcrossTenantsAsync(tx => FindAsync(tx, id), ct);
+
+    /// <summary>Newest first.</summary>
+    public Task<IReadOnlyList<Incident>> ListAsync(string? status, string? kind, Page page, CancellationToken ct) =>
+        db.AcrossTenantsAsync(tx => tx.QueryAsync<Incident>($"""
+            select {Columns} from portal.incidents i
+             where (@status::text is null or i.status = @status) and (@kind::text is null or i.kind = @kind)
+            {Order}
+            """, new { status, kind, after = page.After?.At, afterId = page.After?.Id, take = page.Take }), ct);
+
+    /// <summary>What is not resolved, the worst first, and how many there are.</summary>
+    public Task<(IReadOnlyList<Incident> First, int Total)> UnresolvedAsync(int most, CancellationToken ct) =>
+        db.AcrossTenantsAsync(async tx => (
+            await tx.QueryAsync<Incident>($"""
+                select {Columns} from portal.incidents i where i.status in ('open', 'acknowledged')
+                 order by array_position(array['critical', 'error', 'warning', 'info'], i.severity), i.opened_at desc, i.id desc
+                 limit @most
+                """, new { most }),
+            await tx.GetAsync<int>("select count(*)::int from portal.incidents i where i.status in ('open', 'acknowledged')")), ct);
+
+    /// <summary>The incident that a report of monitoring went to. Of two at once the second waits for the first.</summary>
+    public async Task<Incident?> FindReportedAsync(Tx tx, string reportId)
+    {
+        await tx.ExecuteAsync(
+            "select pg_advisory_xact_lock(hashtextextended('portal.incident_reports ' || @reportId, 0))", new { reportId });
+        return await tx.QueryOneAsync<Incident>($"""
+            select {Columns} from portal.incidents i join portal.incident_reports r on r.incident_id = i.id where r.report_id = @reportId
+            """, new { reportId });
+    }
+
+    public Task<int> NoteReportAsync(Tx tx, string reportId, IncidentId incident) => tx.ExecuteAsync(
+        "insert into portal.incident_reports (report_id, incident_id, reported_at) values (@reportId, @incident, @now)",
+        new { reportId, incident, now = clock.GetUtcNow() });
+
+    /// <summary>A breach that is not resolved holds the freeze.</summary>
+    public static async Task<bool> AnyBreachAsync(Tx tx) => await tx.GetAsync<bool>("""
+        select exists (select 1 from portal.incidents i where i.kind = 'error_budget_breach' and i.status in ('open', 'acknowledged'))
+        """);
+}

@@ -1,0 +1,36 @@
+using Microsoft.Extensions.DependencyInjection;
+using Portal.Events;
+using Portal.Events.Deliveries;
+using Portal.Foundation.Alerts;
+using Portal.Foundation.Webhooks;
+using Portal.Operations.Incidents;
+using Portal.Operations.Orchestrations;
+
+namespace Portal.Operations;
+
+/// <summary>Registers what on-call works with: orchestrations, incidents, checks.</summary>
+public static class OperationsRegistrations
+{
+    public static IServiceCollection AddOperations(this IServiceCollection services)
+    {
+        services.AddHttpClient(nameof(DurableManagement), http => http.Timeout = TimeSpan.FromSeconds(15));
+        services.AddSingleton(p => ActivatorUtilities.CreateInstance<DurableManagement>(
+            p, p.GetRequiredService<IHttpClientFactory>().CreateClient(nameof(DurableManagement))));
+        services.AddOptions<OperationsOptions>().BindConfiguration(OperationsOptions.Section)
+            .Validate(o => Uri.TryCreate(
+                o.DurableUrl, UriKind.Absolute, out var url) && url.Scheme.StartsWith("http", StringComparison.Ordinal),
+                "Operations:DurableUrl must be the address of Durable's management routes.")
+            .Validate(o => o.DurableKey.Length > 0, "Operations:DurableKey must be the system key durabletask_extension.")
+            .Validate(
+                o => o.SessionLifetime >= TimeSpan.FromMinutes(5)
+                    && o.SessionLifetime <= TimeSpan.FromDays(1), "Operations:SessionLifetime must be 5 minutes to 1 day.")
+            .ValidateOnStart();
+        return services
+            .AddSingleton<UploadNotes>().AddSingleton<OrchestrationQueries>().AddSingleton<OrchestrationCommands>()
+            .AddSingleton<OperatorSessions>().AddSingleton<DailyCheckStore>().AddSingleton<RunDailyChecks>()
+            .AddSingleton<IncidentStore>().AddSingleton<IncidentTransitions>().AddSingleton<IWebhookHandler, AlertEvents>()
+            .AddSingleton<ReportBreach>().AddSingleton<ChangeFreeze>().AddSingleton<RestoreTests>()
+            .AddSingleton<IDeliveryChannel, SendPage>().AddSingleton<IEventSubscriber, UploadIncidents>()
+            .AddSingleton<IAlertSubscriber, AlertIncidents>();
+    }
+}

@@ -1,0 +1,91 @@
+using System.Security.Cryptography;
+using System.Text;
+using Portal.Foundation.Audit;
+using Portal.Foundation.Db;
+using Portal.Foundation.Identity;
+using Portal.Foundation.Limits;
+using Portal.Projects;
+using Portal.Vendors;
+using Portal.Vendors.Clerk;
+
+namespace Portal.People;
+
+/// <summary>What came of somebody whom the tenant does not know.</summary>
+public abstract record Provisioning
+{
+    private Provisioning()
+    {
+    }
+
+    /// <summary>They are a member now, by this or by what ran beside it.</summary>
+    public sealed record Member : Provisioning;
+
+    public sealed record NotInvited : Provisioning;
+
+    /// <summary>Clerk cannot be asked just now, or was asked too often.</summary>
+    public sealed record Later(int RetryAfter) : Provisioning;
+}
+
+/// <summary>
+/// Lets in who was invited (docs/flows/invite-accepted.md): Clerk says which invite their membership came of and which addresses are
+/// theirs; our row says whether it still holds, and with which role and projects. Their first request asks, and so does Clerk's webhook:
+/// whichever is first. Several at once enrol once.
+/// </summary>
+public sealed class ProvisionUser(
+    PortalDb db, InviteStore invites, ProjectMembership projects, UserStore users, ClerkDirectory clerk, RateLimit limits,
+    AuditWriter audit)
+{
+    private const int AttemptsPerMinute = 30;
+    private const int PatienceSeconds = 5;
+
+    /// <param name="by">Who brings it about, given the id that they will have here.</param>
+    public async Task<Provisioning> RunAsync(
+        string clerkUserId, string organizationId, TenantId tenant, Func<UserId, Actor> by, CancellationToken ct)
+    {
+        // Each try asks Clerk twice; somebody who is not invited must not make us hammer it.
+        var key = $"enrol:{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{tenant} {clerkUserId}")))}";
+        if (await limits.TakeAsync(key, TimeSpan.FromMinutes(1), AttemptsPerMinute, ct) is { Allowed: false } hit)
+        {
+            return new Provisioning.Later(hit.RetryAfter);
+        }
+
+        var membership = await clerk.FindMembershipAsync(clerkUserId, organizationId, ct);
+        if (membership is not VendorAnswer<InviteMark>.Ok { Value: var mark })
+        {
+            return NotNow(membership);
+        }
+
+        var person = await clerk.FindUserAsync(clerkUserId, ct);
+        return person is VendorAnswer<ClerkUser>.Ok { Value: var user }
+            ? await db.InTenantAsync(tenant, tx => EnrolAsync(tx, tenant, user, mark.InviteId, by), ct)
+            : NotNow(person);
+    }
+
+    private async Task<Provisioning> EnrolAsync(Tx tx, TenantId tenant, ClerkUser person, Guid marked, Func<UserId, Actor> by)
+    {
+        if (await invites.LockForAsync(tx, tenant, marked, person.VerifiedEmails) is not { } invite)
+        {
+            // A request beside this one may have used it.
+            return await users.IsMemberAsync(tx, tenant, person.Id) ? new Provisioning.Member() : new Provisioning.NotInvited();
+        }
+
+        if (await users.EnrolAsync(tx, tenant, new(person.Id, person.Email, person.Name, invite.Role, person.UpdatedAt)) is not { } id)
+        {
+            return new Provisioning.Member();
+        }
+
+        var actor = by(id);
+        await projects.JoinAsync(tx, tenant, id, invite.ProjectIds);
+        await invites.AcceptAsync(tx, tenant, actor, invite.Id, id);
+        await audit.WriteAsync(tx, tenant, actor, new AuditEntry("user_enrolled", "user", id.Value, null,
+            new { inviteId = invite.Id.Value, role = invite.Role, status = "active", projectIds = invite.ProjectIds }, "user_enrolled"));
+        return new Provisioning.Member();
+    }
+
+    private static Provisioning NotNow<T>(VendorAnswer<T> answer) => answer switch
+    {
+        VendorAnswer<T>.Refused => new Provisioning.NotInvited(),
+        VendorAnswer<T>.RateLimited p => new Provisioning.Later((int)Math.Ceiling(p.Wait.TotalSeconds)),
+        _ => new Provisioning.Later(PatienceSeconds),
+    };
+}

@@ -1,0 +1,181 @@
+using Microsoft.Extensions.Logging;
+using Portal.Foundation.Alerts;
+using Portal.Foundation.Db;
+using Portal.Foundation.Identity;
+using Portal.Vendors;
+using Portal.Vendors.Clerk;
+
+namespace Portal.People;
+
+/// <summary>
+/// Makes Clerk agree with one invite's row: after the request that changed it, and from the sweep for whatever that left undone. The same
+/// code both times, safe to repeat: it looks what is at Clerk before it makes or withdraws anything, because an unanswered call may
+/// have had its effect and Clerk refuses a second pending invitation to one address.
+/// </summary>
+public sealed partial class SyncInvite(
+    InviteSyncStore store, InviteStore invites, ClerkDirectory clerk, VendorRateLimiter pace, PortalDb db, AlertStore alerts,
+    TimeProvider clock, ILogger<SyncInvite> logger)
+{
+    /// <summary>Clerk allows 250 invitations to organizations an hour; all of our calls about invites wait when it says so.</summary>
+    private const string PaceName = "clerk-invitations";
+    private const int AlertAtAttempt = 5;
+    private static readonly TimeSpan FirstGap = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan LongestGap = TimeSpan.FromMinutes(15);
+
+    /// <summary>False: Clerk wants us to wait, and whoever has more to tell it should stop too.</summary>
+    public async Task<bool> RunAsync(TenantId tenant, InviteId id, CancellationToken ct)
+    {
+        if (await pace.TakeTurnAsync(PaceName, TimeSpan.Zero, ct) > clock.GetUtcNow())
+        {
+            return false;
+        }
+
+        if (await store.TakeAsync(tenant, id, ct) is not { } task)
+        {
+            return true;
+        }
+
+        var done = task.ClerkState switch
+        {
+            "wanted" when task.ExpiresAt > clock.GetUtcNow() => await InviteAsync(task, ct),
+            "unwanted" => await WithdrawAsync(task, ct),
+            _ => await ExpireAsync(tenant, task, ct),
+        };
+        return await FinishAsync(tenant, task, done, ct);
+    }
+
+    private async Task<VendorAnswer<Settled>> InviteAsync(InviteTask task, CancellationToken ct)
+    {
+        var mark = new InviteMark(task.Id.Value, task.Generation);
+        var pending = await clerk.PendingInvitationsAsync(task.OrganizationId, task.Email, ct);
+        if (pending is not VendorAnswer<IReadOnlyList<ClerkInvitation>>.Ok { Value: var found })
+        {
+            return Other<IReadOnlyList<ClerkInvitation>, Settled>(pending);
+        }
+
+        if (found.FirstOrDefault(i => i.Mark == mark) is { } ours)
+        {
+            return new VendorAnswer<Settled>.Ok(new("sent", ours.Id));
+        }
+
+        // What is left of an earlier issue, or was made by hand at Clerk, would stand in the way of this one.
+        foreach (var old in found)
+        {
+            if (await RevokeAsync(task, old.Id, ct) is { } trouble)
+            {
+                return trouble;
+            }
+        }
+
+        var days = Math.Max(1, (int)Math.Ceiling((task.ExpiresAt - clock.GetUtcNow()).TotalDays));
+        var made = await clerk.InviteAsync(task.OrganizationId, task.Email, mark, days, ct);
+        return made is VendorAnswer<ClerkInvitation>.Ok ok
+            ? new VendorAnswer<Settled>.Ok(new("sent", ok.Value.Id))
+            : Other<ClerkInvitation, Settled>(made);
+    }
+
+    /// <summary>Withdraws all that was ever made for this invite, also what an unanswered call may have made.</summary>
+    private async Task<VendorAnswer<Settled>> WithdrawAsync(InviteTask task, CancellationToken ct)
+    {
+        var pending = await clerk.PendingInvitationsAsync(task.OrganizationId, task.Email, ct);
+        switch (pending)
+        {
+            case VendorAnswer<IReadOnlyList<ClerkInvitation>>.Ok ok:
+                foreach (var ours in ok.Value.Where(i => i.Mark?.InviteId == task.Id.Value))
+                {
+                    if (await RevokeAsync(task, ours.Id, ct) is { } trouble)
+                    {
+                        return trouble;
+                    }
+                }
+
+                return new VendorAnswer<Settled>.Ok(new("none", null));
+            case VendorAnswer<IReadOnlyList<ClerkInvitation>>.Refused:
+                // No such organization any more: nothing of ours is there.
+                return new VendorAnswer<Settled>.Ok(new("none", null));
+            default:
+                return Other<IReadOnlyList<ClerkInvitation>, Settled>(pending);
+        }
+    }
+
+    /// <summary>The time is over. Who accepted at Clerk in time has only not come here yet: their invite stays.</summary>
+    private async Task<VendorAnswer<Settled>> ExpireAsync(TenantId tenant, InviteTask task, CancellationToken ct)
+    {
+        if (task.ClerkInvitationId is { } invitationId)
+        {
+            var found = await clerk.FindInvitationAsync(task.OrganizationId, invitationId, ct);
+            if (found is VendorAnswer<ClerkInvitation>.Ok { Value.Status: "accepted" })
+            {
+                return new VendorAnswer<Settled>.Ok(new("accepted", null));
+            }
+
+            if (found is VendorAnswer<ClerkInvitation>.RateLimited or VendorAnswer<ClerkInvitation>.Unknown)
+            {
+                return Other<ClerkInvitation, Settled>(found);
+            }
+        }
+
+        await db.InTenantAsync(tenant, tx => invites.ExpireAsync(tx, tenant, task.Id), ct);
+        return new VendorAnswer<Settled>.Ok(new(task.ClerkState, null));
+    }
+
+    /// <summary>Null: it is gone, now or before.</summary>
+    private async Task<VendorAnswer<Settled>?> RevokeAsync(InviteTask task, string invitationId, CancellationToken ct) =>
+        await clerk.RevokeInvitationAsync(task.OrganizationId, invitationId, ct) switch
+        {
+            VendorAnswer<ClerkInvitation>.Ok or VendorAnswer<ClerkInvitation>.Refused => null,
+            var other => Other<ClerkInvitation, Settled>(other),
+        };
+
+    private async Task<bool> FinishAsync(TenantId tenant, InviteTask task, VendorAnswer<Settled> done, CancellationToken ct)
+    {
+        switch (done)
+        {
+            case VendorAnswer<Settled>.Ok ok:
+                await store.SettleAsync(tenant, task, ok.Value.State, ok.Value.InvitationId, null, ct);
+                return true;
+            case VendorAnswer<Settled>.Refused refused:
+                Log.Refused(logger, task.Id.Value, refused.Status, refused.Reason);
+                await store.SettleAsync(tenant, task, "refused", null, refused.Reason, ct);
+                return true;
+            case VendorAnswer<Settled>.RateLimited paced:
+                await pace.SlowDownAsync(PaceName, paced.Wait, ct);
+                await store.RescheduleAsync(tenant, task, clock.GetUtcNow() + paced.Wait, ct);
+                return false;
+            default:
+                var reason = ((VendorAnswer<Settled>.Unknown)done).Reason;
+                var gap = FirstGap * Math.Pow(2, Math.Min(task.ClerkAttempts - 1, 10));
+                await store.RescheduleAsync(tenant, task, clock.GetUtcNow() + (gap < LongestGap ? gap : LongestGap), ct);
+                Log.NotReached(logger, task.Id.Value, task.ClerkAttempts, reason);
+                if (task.ClerkAttempts == AlertAtAttempt)
+                {
+                    await alerts.AddAsync(
+                        new(
+                            "invites_stuck", "clerk", "error", "Invites do not get through to Clerk.",
+                            new { inviteId = task.Id.Value, reason }), ct);
+                }
+
+                return true;
+        }
+    }
+
+    private static VendorAnswer<TOut> Other<TIn, TOut>(VendorAnswer<TIn> answer) => answer switch
+    {
+        VendorAnswer<TIn>.Refused r => new VendorAnswer<TOut>.Refused(r.Status, r.Reason),
+        VendorAnswer<TIn>.RateLimited p => new VendorAnswer<TOut>.RateLimited(p.Wait),
+        VendorAnswer<TIn>.Unknown u => new VendorAnswer<TOut>.Unknown(u.Reason),
+        _ => throw new InvalidOperationException("It worked, and somebody took it for trouble."),
+    };
+
+    /// <summary>How things stand at Clerk now.</summary>
+    private sealed record Settled(string State, string? InvitationId);
+
+    private static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Warning, Message = "Clerk refused invite {InviteId} with {Status} {Reason}")]
+        public static partial void Refused(ILogger logger, Guid inviteId, int status, string reason);
+
+        [LoggerMessage(Level = LogLevel.Warning, Message = "Invite {InviteId} did not get through to Clerk at try {Attempt}: {Reason}")]
+        public static partial void NotReached(ILogger logger, Guid inviteId, int attempt, string reason);
+    }
+}

@@ -1,0 +1,116 @@
+using System.Globalization;
+using Portal.Foundation.Db;
+using Portal.Foundation.Identity;
+using Portal.Foundation.Paging;
+
+namespace Portal.Projects;
+
+/// <summary>Which tasks a list shows; null: any.</summary>
+/// <param name="DueBefore">Earlier than that day.</param>
+/// <param name="DueAfter">Later than that day.</param>
+/// <param name="Overdue">Only those that are not done and were due before today in the tenant's time zone.</param>
+/// <param name="Text">Part of the title, in any case.</param>
+public sealed record TaskFilter(
+    ProjectId? Project = null, MilestoneId? Milestone = null, IReadOnlyList<string>? Statuses = null,
+    IReadOnlyList<string>? Priorities = null,
+    UserId? Assignee = null, UserId? Watcher = null, DateOnly? DueBefore = null, DateOnly? DueAfter = null, bool Overdue = false,
+    string? Text = null);
+
+/// <summary>
+/// The list of tasks in its four orders. Each is a statement whose filters vanish when they are not asked for, because the server plans
+/// it anew with the values at hand; what an index cannot answer (part of a title) is looked at while walking the order's own index,
+/// within one tenant (docs/decisions/0016-lists-under-row-level-security.md).
+/// </summary>
+public sealed class TaskList(PortalDb db, TimeProvider clock)
+{
+    public const string Newest = "newest";
+    public const string ByDue = "due";
+    public const string ByPriority = "priority";
+    public const string ByTitle = "title";
+
+    private const string Filtered = $"""
+        select {TaskStore.Columns} from portal.tasks t
+         where t.tenant_id = @tenant and (@seesAll or t.project_id = any({ProjectStore.Mine}))
+           and (@project::uuid is null or t.project_id = @project)
+           and (@milestone::uuid is null or t.milestone_id = @milestone)
+           and (@statuses::text[] is null or t.status = any(@statuses))
+           and (@priorities::text[] is null or t.priority = any(@priorities))
+           and (@assignee::uuid is null or t.id = any(array(
+               select a.task_id from portal.task_assignees a where a.tenant_id = @tenant and a.user_id = @assignee)))
+           and (@watcher::uuid is null or t.id = any(array(
+               select w.task_id from portal.task_watchers w where w.tenant_id = @tenant and w.user_id = @watcher)))
+           and (@dueBefore::date is null or t.due_key < @dueBefore)
+           and (@dueAfter::date is null or (t.due_key > @dueAfter and t.due_key < 'infinity'))
+           and (not @overdue or (t.status <> 'done' and t.due_key < (
+               select (@now at time zone n.time_zone)::date from portal.tenants n where n.id = @tenant)))
+           and (@text::text is null or strpos(lower(t.title), lower(@text)) > 0)
+        """;
+
+    private const string NewestSql = $"""
+        {Filtered} and (@afterId::uuid is null or (t.created_at, t.id) < (@afterAt, @afterId))
+         order by t.created_at desc, t.id desc limit @take
+        """;
+
+    private const string ByDueSql = $"""
+        {Filtered} and (@afterId::uuid is null or (t.due_key, t.id) > (@afterDue, @afterId))
+         order by t.due_key, t.id limit @take
+        """;
+
+    private const string ByPrioritySql = $"""
+        {Filtered} and (@afterId::uuid is null or (t.priority_rank, t.id) < (@afterRank, @afterId))
+         order by t.priority_rank desc, t.id desc limit @take
+        """;
+
+    private const string ByTitleSql = $"""
+        {Filtered} and (@afterId::uuid is null or (t.title_key, t.id) > (@afterKey, @afterId))
+         order by t.title_key, t.id limit @take
+        """;
+
+    public Task<IReadOnlyList<TaskItem>> ReadAsync(
+        TenantId tenant, Caller caller, TaskFilter filter, string order, Page page, CancellationToken ct)
+    {
+        var after = page.After;
+        return db.ReadAsync<TaskItem>(tenant, Statement(order), new
+        {
+            tenant,
+            seesAll = caller.SeesAllProjects,
+            user = caller.User,
+            project = filter.Project?.Value,
+            milestone = filter.Milestone?.Value,
+            statuses = filter.Statuses?.ToArray(),
+            priorities = filter.Priorities?.ToArray(),
+            assignee = filter.Assignee?.Value,
+            watcher = filter.Watcher?.Value,
+            dueBefore = filter.DueBefore,
+            dueAfter = filter.DueAfter,
+            overdue = filter.Overdue,
+            text = filter.Text,
+            now = clock.GetUtcNow(),
+            afterId = after?.Id,
+            afterAt = order == Newest ? after?.At : null,
+            afterDue = order == ByDue && after is not null
+                ? DateOnly.ParseExact(after.Key, "yyyy-MM-dd", CultureInfo.InvariantCulture)
+                : (DateOnly?)null,
+            afterRank = order == ByPriority && after is not null ? int.Parse(after.Key, CultureInfo.InvariantCulture) : (int?)null,
+            afterKey = after?.Key,
+            take = page.Take,
+        }, ct);
+    }
+
+    /// <summary>Where a row stands in that order.</summary>
+    public static Position PositionOf(TaskItem task, string order) => order switch
+    {
+        ByDue => new((task.DueOn ?? DateOnly.MaxValue).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), task.Id.Value),
+        ByPriority => new(TaskPriority.Rank(task.Priority).ToString(CultureInfo.InvariantCulture), task.Id.Value),
+        ByTitle => new(task.TitleKey, task.Id.Value),
+        _ => Position.Of(task.CreatedAt, task.Id.Value),
+    };
+
+    private static string Statement(string order) => order switch
+    {
+        ByDue => ByDueSql,
+        ByPriority => ByPrioritySql,
+        ByTitle => ByTitleSql,
+        _ => NewestSql,
+    };
+}

@@ -1,0 +1,156 @@
+using System.Text.Json;
+using Portal.Foundation.Audit;
+using Portal.Foundation.Db;
+using Portal.Foundation.Faults;
+using Portal.Foundation.Identity;
+using Portal.Foundation.Paging;
+
+namespace Portal.Projects;
+
+/// <summary>
+/// All SQL of milestone templates. They belong to the tenant, not to a project. An edit writes the next version; earlier ones stay as
+/// they are, because milestones say which version they came from.
+/// </summary>
+public sealed class TemplateStore(PortalDb db, AuditWriter audit, TimeProvider clock)
+{
+    private const string Columns = """
+        t.id, v.name, v.description, t.status, v.version, t.version as latest, v.items::text as items, t.created_by, t.created_at,
+        v.created_at as updated_at
+        """;
+
+    private const string Joined = """
+        portal.milestone_templates t join portal.milestone_template_versions v on v.tenant_id = t.tenant_id and v.template_id = t.id
+        """;
+
+    public async Task<Template> CreateAsync(Tx tx, TenantId tenant, Caller caller, TemplateContent content)
+    {
+        var now = clock.GetUtcNow();
+        var id = NewKey.At<TemplateId>(now);
+        await tx.ExecuteAsync("""
+            insert into portal.milestone_templates (id, tenant_id, name, created_by, created_at, updated_at)
+            values (@id, @tenant, @name, @by, @now, @now)
+            """, new { id, tenant, name = content.Name, by = caller.User, now });
+        return await AddVersionAsync(tx, tenant, caller, id, 1, content);
+    }
+
+    /// <param name="version">Null: the newest.</param>
+    public async Task<Template?> FindAsync(TenantId tenant, TemplateId id, int? version, CancellationToken ct) =>
+        (await db.ReadOneAsync<Row>(tenant, $"""
+            select {Columns} from {Joined}
+             where t.tenant_id = @tenant and v.tenant_id = @tenant and t.id = @id and v.version = coalesce(@version, t.version)
+            """, new { tenant, id, version }, ct))?.Read();
+
+    /// <summary>The newest version, and the template's row until the transaction ends.</summary>
+    public async Task<Template?> LockAsync(Tx tx, TenantId tenant, TemplateId id) =>
+        (await tx.QueryOneAsync<Row>($"""
+            with t as materialized (select * from portal.milestone_templates where tenant_id = @tenant and id = @id for no key update)
+            select {Columns} from t join portal.milestone_template_versions v on v.tenant_id = t.tenant_id and v.template_id = t.id
+             where v.tenant_id = @tenant and v.version = t.version
+            """, new { tenant, id }))?.Read();
+
+    /// <summary>The newest versions, newest template first.</summary>
+    public async Task<IReadOnlyList<Template>> ListAsync(TenantId tenant, string status, string? text, Page page, CancellationToken ct) =>
+        [.. (await db.ReadAsync<Row>(tenant, $"""
+            select {Columns} from {Joined} and v.version = t.version
+             where t.tenant_id = @tenant and v.tenant_id = @tenant and t.status = @status
+               and (@text::text is null or strpos(lower(t.name), lower(@text)) > 0)
+               and (@afterAt::timestamptz is null or (t.created_at, t.id) < (@afterAt, @afterId))
+             order by t.created_at desc, t.id desc limit @take
+            """, new { tenant, status, text, afterAt = page.After?.At, afterId = page.After?.Id, take = page.Take },
+            ct)).Select(r => r.Read())];
+
+    /// <summary>The next version. An archived template takes none.</summary>
+    public async Task<(Template? Item, Refusal? Refusal)> EditAsync(
+        Tx tx, TenantId tenant, Caller caller, TemplateId id, int version, Func<Template, TemplateContent> edit)
+    {
+        if (await LockAsync(tx, tenant, id) is not { } template)
+        {
+            return (null, new Refusal.NotFound("milestone template"));
+        }
+
+        if (template.Status == TemplateStatus.Archived)
+        {
+            return (null, new Refusal.Conflict("template-archived", "The milestone template is archived and takes no changes."));
+        }
+
+        if (template.Latest != version)
+        {
+            return (null, new Refusal.Stale(template.Latest));
+        }
+
+        var content = edit(template);
+        if (content == new TemplateContent(template.Name, template.Description, template.Items))
+        {
+            return (template, null);
+        }
+
+        await tx.ExecuteAsync("""
+            update portal.milestone_templates set name = @name, version = version + 1, updated_at = @now
+             where tenant_id = @tenant and id = @id and version = @version and status = 'active'
+            """, new { tenant, id, version, name = content.Name, now = clock.GetUtcNow() });
+        return (await AddVersionAsync(tx, tenant, caller, id, version + 1, content), null);
+    }
+
+    /// <summary>active → archived: no longer offered, no longer edited, no longer applied.</summary>
+    public async Task<(Template? Item, Refusal? Refusal)> ArchiveAsync(Tx tx, TenantId tenant, Caller caller, TemplateId id)
+    {
+        if (await LockAsync(tx, tenant, id) is not { } template)
+        {
+            return (null, new Refusal.NotFound("milestone template"));
+        }
+
+        // The version names the content, so archiving leaves it alone.
+        var archived = await tx.ExecuteAsync("""
+            update portal.milestone_templates set status = 'archived', updated_at = @now
+             where tenant_id = @tenant and id = @id and status = 'active'
+            """, new { tenant, id, now = clock.GetUtcNow() });
+        if (archived == 0)
+        {
+            return (null, new Refusal.IllegalMove("milestone template", template.Status, TemplateStatus.Archived));
+        }
+
+        await audit.WriteAsync(tx, tenant, Actor.From(caller), new AuditEntry("milestone_template_archived", "milestone_template",
+            id.Value,
+            new { status = template.Status }, new { status = TemplateStatus.Archived, version = template.Version }));
+        return (template with { Status = TemplateStatus.Archived }, null);
+    }
+
+    private async Task<Template> AddVersionAsync(
+        Tx tx, TenantId tenant, Caller caller, TemplateId id, int version, TemplateContent content)
+    {
+        await tx.ExecuteAsync("""
+            insert into portal.milestone_template_versions (tenant_id, template_id, version, name, description, items, created_by,
+               created_at)
+            values (@tenant, @id, @version, @name, @description, @items::jsonb, @by, @now)
+            """, new
+        {
+            tenant,
+            id,
+            version,
+            name = content.Name,
+            description = content.Description,
+            items = JsonSerializer.Serialize(content.Items, JsonSerializerOptions.Web),
+            by = caller.User,
+            now = clock.GetUtcNow(),
+        });
+        var action = version == 1 ? "milestone_template_created" : "milestone_template_edited";
+        await audit.WriteAsync(tx, tenant, Actor.From(caller), new AuditEntry(action, "milestone_template", id.Value,
+            version == 1 ? null : new { version = version - 1 },
+            new { version, milestones = content.Items.Count, tasks = content.Items.Sum(i => i.Tasks.Count) }));
+        return (await tx.GetAsync<Row>($"""
+            select {Columns} from {Joined}
+             where t.tenant_id = @tenant and v.tenant_id = @tenant and t.id = @id and v.version = @version
+            """, new { tenant, id, version })).Read();
+    }
+
+    private sealed record Row(
+        TemplateId Id, string Name, string Description, string Status, int Version, int Latest, string Items, UserId CreatedBy,
+        DateTimeOffset CreatedAt,
+        DateTimeOffset UpdatedAt)
+    {
+        public Template Read() => new(
+            Id, Name, Description, Status, Version, Latest, JsonSerializer.Deserialize<IReadOnlyList<TemplateMilestone>>(
+                Items, JsonSerializerOptions.Web)!,
+            CreatedBy, CreatedAt, UpdatedAt);
+    }
+}

@@ -1,0 +1,187 @@
+using Portal.Foundation.Audit;
+using Portal.Foundation.Db;
+using Portal.Foundation.Identity;
+
+namespace Portal.Sharing.ShareLinks;
+
+/// <summary>
+/// Everything that changes a share link after it was made, each one guarded statement with its audit and event row. Null: the row was
+/// not in a status (or at the version) that it may be changed from, and nothing happened.
+/// </summary>
+public sealed class ShareLinkTransitions(ShareLinkStore links, AuditWriter audit, TimeProvider clock)
+{
+    /// <summary>The switches, while the link is not revoked and still at <paramref name="link"/>'s version.</summary>
+    public async Task<ShareLink?> UpdateAsync(
+        Tx tx, TenantId tenant, Caller caller, ShareLink link, ShareLinkSettings to, PassphraseChange? passphrase)
+    {
+        var changed = await tx.ExecuteAsync("""
+            update portal.share_links l set allow_comments = @AllowComments, allow_download = @AllowDownload,
+               require_sign_in = @RequireSignIn,
+                   max_opens = @MaxOpens, notify = @Notify, label = @Label,
+                   passphrase_hash = case when @rekey then @Hash else l.passphrase_hash end,
+                   passphrase_salt = case when @rekey then @Salt else l.passphrase_salt end,
+                   passphrase_iterations = case when @rekey then @Iterations else l.passphrase_iterations end,
+                   passphrase_version = l.passphrase_version + case when @rekey then 1 else 0 end,
+                   version = l.version + 1, updated_at = @now
+             where l.tenant_id = @tenant and l.id = @id and l.version = @Version and l.status in ('active', 'expired')
+               and (@MaxOpens::integer is null or l.opens <= @MaxOpens)
+            """, new
+        {
+            tenant,
+            id = link.Id,
+            link.Version,
+            to.AllowComments,
+            to.AllowDownload,
+            to.RequireSignIn,
+            to.MaxOpens,
+            to.Notify,
+            to.Label,
+            rekey = passphrase is not null,
+            passphrase?.To?.Hash,
+            passphrase?.To?.Salt,
+            passphrase?.To?.Iterations,
+            now = clock.GetUtcNow(),
+        }) == 1;
+        if (!changed)
+        {
+            return null;
+        }
+
+        await links.AddressAsync(tx, tenant, link.Id, to.GuestEmails);
+        if (passphrase is not null)
+        {
+            await tx.ExecuteAsync(
+                "delete from portal.share_unlocks where tenant_id = @tenant and share_link_id = @id", new { tenant, id = link.Id });
+        }
+
+        var now = await ReadAsync(tx, tenant, link.Id);
+        await audit.WriteAsync(tx, tenant, Actor.From(caller), new AuditEntry(
+            "share_link_updated", "share_link", link.Id.Value, AuditSnapshot(link), AuditSnapshot(now, passphrase is not null)));
+        return now;
+    }
+
+    /// <summary>active, expired → active with a later end. Event <c>share_link_extended</c>.</summary>
+    public async Task<ShareLink?> ExtendAsync(Tx tx, TenantId tenant, Caller caller, ShareLink link, DateTimeOffset until)
+    {
+        var moved = await tx.ExecuteAsync("""
+            update portal.share_links l set status = 'active', expires_at = @until, version = l.version + 1, updated_at = @now
+             where l.tenant_id = @tenant and l.id = @id and l.status in ('active', 'expired') and l.expires_at < @until
+            """, new { tenant, id = link.Id, until, now = clock.GetUtcNow() }) == 1;
+        if (!moved)
+        {
+            return null;
+        }
+
+        await audit.WriteAsync(tx, tenant, Actor.From(caller), new AuditEntry("share_link_extended", "share_link", link.Id.Value,
+            new { status = link.Status, expiresAt = link.ExpiresAt },
+            new { status = "active", expiresAt = until, assetId = link.AssetId.Value, projectId = link.ProjectId.Value },
+            "share_link_extended"));
+        return await ReadAsync(tx, tenant, link.Id);
+    }
+
+    /// <summary>active, expired → revoked. From the commit on, nothing is minted.</summary>
+    public async Task<ShareLink?> RevokeAsync(Tx tx, TenantId tenant, Caller caller, ShareLink link)
+    {
+        var moved = await tx.ExecuteAsync("""
+            update portal.share_links l set status = 'revoked', revoked_at = @now, revoked_by = @by, version = l.version + 1,
+               updated_at = @now
+             where l.tenant_id = @tenant and l.id = @id and l.status in ('active', 'expired')
+            """, new { tenant, id = link.Id, by = caller.User, now = clock.GetUtcNow() }) == 1;
+        if (!moved)
+        {
+            return null;
+        }
+
+        await audit.WriteAsync(tx, tenant, Actor.From(caller), new AuditEntry("share_link_revoked", "share_link", link.Id.Value,
+            new { status = link.Status }, new { status = "revoked", assetId = link.AssetId.Value, projectId = link.ProjectId.Value },
+            "share_link_revoked"));
+        return await ReadAsync(tx, tenant, link.Id);
+    }
+
+    /// <summary>
+    /// Marks a revoked link as hard revoked and lists the playback ids that must go: of what the link plays now, and of every version it
+    /// minted a token for that may still live. The list stays until Mux has confirmed each.
+    /// </summary>
+    public async Task<ShareLink?> HardRevokeAsync(Tx tx, TenantId tenant, Caller caller, ShareLink link)
+    {
+        var now = clock.GetUtcNow();
+        var moved = await tx.ExecuteAsync("""
+            update portal.share_links l set hard_revoked_at = @now, version = l.version + 1, updated_at = @now
+             where l.tenant_id = @tenant and l.id = @id and l.status = 'revoked' and l.hard_revoked_at is null
+            """, new { tenant, id = link.Id, now }) == 1;
+        if (!moved)
+        {
+            return null;
+        }
+
+        var versions = await tx.QueryAsync<Guid>("""
+            insert into portal.mux_tasks (id, tenant_id, kind, asset_version_id, mux_asset_id, old_playback_id, next_attempt_at,
+               created_at)
+            select gen_random_uuid(), v.tenant_id, 'replace_playback_id', v.id, v.mux_asset_id, v.playback_id, @now, @now
+              from portal.asset_versions v
+             where v.tenant_id = @tenant and v.asset_id = @asset and v.playback_id is not null
+               and (v.id in (select a.asset_version_id from portal.playback_audit a
+                              where a.tenant_id = @tenant and a.share_link_id = @id and a.token_expires_at > @now)
+                    or v.id = (select n.id from portal.asset_versions n
+                                where n.tenant_id = @tenant and n.asset_id = @asset and n.status = 'ready'
+                                   and (@version::uuid is null or n.id = @version)
+                                order by n.number desc limit 1))
+            on conflict (old_playback_id) do nothing
+            returning asset_version_id
+            """, new { tenant, id = link.Id, asset = link.AssetId, version = link.AssetVersionId, now });
+        await audit.WriteAsync(tx, tenant, Actor.From(caller), new AuditEntry("share_link_hard_revoked", "share_link", link.Id.Value,
+            new { status = link.Status }, new { status = "revoked", assetId = link.AssetId.Value, assetVersionIds = versions },
+            "share_link_hard_revoked"));
+        return await ReadAsync(tx, tenant, link.Id);
+    }
+
+    /// <summary>active → expired for links past their end, of all tenants; how many. Event <c>share_link_expired</c>.</summary>
+    public async Task<int> ExpireAsync(Tx tx, int limit)
+    {
+        var ended = await tx.QueryAsync<EndedLink>("""
+            update portal.share_links l set status = 'expired', updated_at = @now
+             where l.id in (select id from portal.share_links where status = 'active' and expires_at <= @now order by expires_at
+                limit @limit for update skip locked)
+            returning l.tenant_id, l.id, l.asset_id, l.project_id, l.created_by
+            """, new { now = clock.GetUtcNow(), limit });
+        foreach (var link in ended)
+        {
+            await audit.WriteAsync(tx, link.TenantId, Actor.System("share-links"), new AuditEntry("share_link_expired", "share_link",
+                link.Id.Value,
+                new { status = "active" },
+                new
+                {
+                    status = "expired",
+                    assetId = link.AssetId.Value,
+                    projectId = link.ProjectId.Value,
+                    createdBy = link.CreatedBy.Value,
+                }, "share_link_expired"));
+        }
+
+        return ended.Count;
+    }
+
+    /// <summary>A link for audit and events: ids, states and numbers; not its label, and of its guests only how many.</summary>
+    internal static object AuditSnapshot(ShareLink l, bool newPassphrase = false) => new
+    {
+        status = l.Status,
+        projectId = l.ProjectId.Value,
+        assetId = l.AssetId.Value,
+        assetVersionId = l.AssetVersionId,
+        expiresAt = l.ExpiresAt,
+        allowComments = l.AllowComments,
+        allowDownload = l.AllowDownload,
+        requireSignIn = l.RequireSignIn,
+        hasPassphrase = l.HasPassphrase,
+        newPassphrase,
+        maxOpens = l.MaxOpens,
+        notify = l.Notify,
+        guests = l.GuestEmails.Count,
+    };
+
+    private Task<ShareLink> ReadAsync(Tx tx, TenantId tenant, ShareLinkId id) => tx.GetAsync<ShareLink>(
+        $"select {ShareLinkStore.Columns} from portal.share_links l where l.tenant_id = @tenant and l.id = @id",
+        new { tenant, id, now = clock.GetUtcNow() });
+
+    private sealed record EndedLink(TenantId TenantId, ShareLinkId Id, AssetId AssetId, ProjectId ProjectId, UserId CreatedBy);
+}

@@ -1,0 +1,98 @@
+using System.Text.Json;
+using Portal.Foundation.Audit;
+using Portal.Foundation.Db;
+using Portal.Foundation.Identity;
+
+namespace Portal.Videos;
+
+/// <summary>What came of archiving a version.</summary>
+public enum ArchivedVersion
+{
+    Done,
+
+    /// <summary>It is not in a status that it may be archived from.</summary>
+    NotNow,
+
+    /// <summary>Guests of an active share link would meet an empty page.</summary>
+    Shared,
+}
+
+/// <summary>SQL of what people change about an asset: its words, and taking a version out of use.</summary>
+public sealed class AssetChangeStore(AuditWriter audit, TimeProvider clock)
+{
+    /// <summary>
+    /// Holds the asset row until the commit. Whoever makes a link, a version or an archive decision about one asset waits here, so that
+    /// the last ready version cannot go while it is being shared.
+    /// </summary>
+    public Task HoldAsync(Tx tx, TenantId tenant, AssetId id) =>
+        tx.ExecuteAsync("select 1 from portal.assets where tenant_id = @tenant and id = @id for update", new { tenant, id });
+
+    /// <summary>False when somebody else changed it since <paramref name="asset"/> was read. Titles are no matter for the audit log: it
+    /// says which fields.</summary>
+    public async Task<bool> ChangeAsync(
+        Tx tx, TenantId tenant, Caller caller, Asset asset, string title, string description, IReadOnlyDictionary<string, string> metadata)
+    {
+        var json = JsonSerializer.Serialize(metadata, JsonSerializerOptions.Web);
+        var changed = await tx.ExecuteAsync("""
+            update portal.assets set title = @title, description = @description, metadata = @json::jsonb, version = version + 1,
+               updated_at = @now
+             where tenant_id = @tenant and id = @id and version = @version
+            """, new { tenant, id = asset.Id, asset.Version, title, description, json, now = clock.GetUtcNow() }) == 1;
+        if (changed)
+        {
+            var fields = new[] { ("title", title != asset.Title), ("description", description != asset.Description),
+                ("metadata", !asset.Fields.OrderBy(m => m.Key).SequenceEqual(metadata.OrderBy(m => m.Key))) };
+            await audit.WriteAsync(tx, tenant, Actor.From(caller), new AuditEntry("asset_updated", "asset", asset.Id.Value,
+                new { version = asset.Version },
+                new
+                {
+                    version = asset.Version + 1,
+                    projectId = asset.ProjectId.Value,
+                    fields = fields.Where(f => f.Item2).Select(f => f.Item1),
+                }));
+        }
+
+        return changed;
+    }
+
+    /// <summary>
+    /// ready, failed, cancelled → archived. A version that an active link plays, and that no other version could stand in for, stays:
+    /// revoke the link first. Call <see cref="HoldAsync"/> before.
+    /// </summary>
+    public async Task<ArchivedVersion> ArchiveAsync(Tx tx, TenantId tenant, Caller caller, AssetVersion version)
+    {
+        var now = clock.GetUtcNow();
+        var args = new { tenant, id = version.Id, asset = version.AssetId, now };
+        if (version.Status == "ready" && await tx.GetAsync<bool>("""
+            select exists (select 1 from portal.share_links l
+                            where l.tenant_id = @tenant and l.asset_id = @asset and l.status = 'active' and l.expires_at > @now
+                              and (l.asset_version_id = @id
+                                   or (l.asset_version_id is null and not exists (
+                                       select 1 from portal.asset_versions v
+                                        where v.tenant_id = @tenant and v.asset_id = @asset and v.status = 'ready' and v.id <> @id))))
+            """, args))
+        {
+            return ArchivedVersion.Shared;
+        }
+
+        var moved = await tx.ExecuteAsync("""
+            update portal.asset_versions set status = 'archived', archived_at = @now, updated_at = @now
+             where tenant_id = @tenant and id = @id and status in ('ready', 'failed', 'cancelled')
+            """, args) == 1;
+        if (moved)
+        {
+            await audit.WriteAsync(tx, tenant, Actor.From(caller), new AuditEntry("asset_version_archived", "asset_version",
+                version.Id.Value,
+                new { status = version.Status },
+                new
+                {
+                    status = "archived",
+                    assetId = version.AssetId.Value,
+                    projectId = version.ProjectId.Value,
+                    versionNumber = version.Number,
+                }));
+        }
+
+        return moved ? ArchivedVersion.Done : ArchivedVersion.NotNow;
+    }
+}

@@ -1,0 +1,171 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Portal.Foundation.Alerts;
+using Portal.Foundation.Identity;
+using Portal.Vendors;
+using Portal.Vendors.Mux;
+
+namespace Portal.Videos;
+
+/// <summary>
+/// Works off what is to be done at Mux. Each step can be repeated: what an earlier attempt made and could not write down is found at Mux
+/// and adopted. A playback id is replaced in this order: make the new one, let the version play it, delete the old one; until the last
+/// step is confirmed the task stays due. After eight attempts on-call is told, and the attempts go on.
+/// </summary>
+public sealed partial class ProcessMuxTasks(
+    MuxTaskStore tasks, IMuxVideo mux, VendorRateLimiter pace, AlertStore alerts, IOptions<MuxOptions> options, TimeProvider clock,
+    ILogger<ProcessMuxTasks> logger)
+{
+    private const int Batch = 50;
+    private const int AttemptsBeforeAlert = 8;
+    private static readonly TimeSpan Look = TimeSpan.FromSeconds(15);
+
+    /// <param name="tenant">Only this tenant's: somebody waits for them. Null: all that is due.</param>
+    /// <returns>How many were looked at.</returns>
+    public async Task<int> RunAsync(TenantId? tenant, CancellationToken ct)
+    {
+        var due = await tasks.TakeDueAsync(tenant, Batch, ct);
+        foreach (var task in due)
+        {
+            await (task.Kind == MuxChoreKind.ReplacePlaybackId ? ReplaceAsync(task, ct) : RenderAsync(task, ct));
+        }
+
+        return due.Count;
+    }
+
+    private async Task ReplaceAsync(MuxTask task, CancellationToken ct)
+    {
+        var old = task.OldPlaybackId!;
+        if (await tasks.PlaybackIdAsync(task, ct) == old)
+        {
+            var (playbackId, trouble) = await NextPlaybackIdAsync(task, old, ct);
+            if (trouble is not null)
+            {
+                await RescheduleAsync(task, trouble, ct);
+                return;
+            }
+
+            if (playbackId is not null)
+            {
+                await tasks.SwitchPlaybackIdAsync(task, playbackId, ct);
+            }
+        }
+
+        var deleted = await mux.DeletePlaybackIdAsync(task.MuxAssetId, old, ct);
+        if (Trouble.Of(deleted) is { } left)
+        {
+            await RescheduleAsync(task, left, ct);
+            return;
+        }
+
+        await tasks.DoneAsync(task, null, ct);
+        Log.Replaced(logger, task.AssetVersionId.Value, task.TenantId.Value);
+    }
+
+    /// <summary>The playback id that takes over; null when the whole asset is gone at Mux, and nothing can play it any more.</summary>
+    private async Task<(string? PlaybackId, Trouble? Trouble)> NextPlaybackIdAsync(MuxTask task, string old, CancellationToken ct)
+    {
+        var found = await mux.GetFilesAsync(task.MuxAssetId, ct);
+        if (found is VendorAnswer<MuxFiles>.Refused { Status: 404 })
+        {
+            return (null, null);
+        }
+
+        if (found is not VendorAnswer<MuxFiles>.Ok files)
+        {
+            return (null, Trouble.Of(found));
+        }
+
+        if (files.Value.SignedPlaybackIds.FirstOrDefault(id => id != old) is { } made)
+        {
+            return (made, null);
+        }
+
+        if (await WaitForTurnAsync(task, ct) is { } wait)
+        {
+            return (null, wait);
+        }
+
+        var created = await mux.CreatePlaybackIdAsync(task.MuxAssetId, ct);
+        return created is VendorAnswer<string>.Ok ok ? (ok.Value, null) : (null, Trouble.Of(created));
+    }
+
+    private async Task RenderAsync(MuxTask task, CancellationToken ct)
+    {
+        var found = await mux.GetFilesAsync(task.MuxAssetId, ct);
+        if (found is not VendorAnswer<MuxFiles>.Ok files)
+        {
+            await RescheduleAsync(task, Trouble.Of(found)!, ct);
+            return;
+        }
+
+        switch (files.Value.Renditions is [var made, ..] ? made : null)
+        {
+            case null:
+                var wait = await WaitForTurnAsync(task, ct) ?? Trouble.Of(await mux.CreateRenditionAsync(task.MuxAssetId, ct));
+                await RescheduleAsync(task, wait ?? new Trouble(null, clock.GetUtcNow() + Look), ct);
+                break;
+            case { Status: "ready", Name: var name }:
+                await tasks.DoneAsync(task, name, ct);
+                break;
+            case { Status: "preparing" }:
+                await RescheduleAsync(task, new Trouble(null, clock.GetUtcNow() + Look), ct);
+                break;
+            case var no:
+                await tasks.GiveUpAsync(task, $"Mux made no file: {no.Status}.", ct);
+                await alerts.AddAsync(new("mux_rendition_failed", task.AssetVersionId.ToString(), "warning",
+                    $"Asset version {task.AssetVersionId} cannot be downloaded: Mux made no file ({no.Status}).",
+                    new { assetVersionId = task.AssetVersionId.Value }), ct);
+                break;
+        }
+    }
+
+    /// <summary>Null: POST now. Mux takes one a second for the whole account, so each waits for a turn of its own.</summary>
+    private async Task<Trouble?> WaitForTurnAsync(MuxTask task, CancellationToken ct)
+    {
+        var now = clock.GetUtcNow();
+        var turn = task.TurnAt ?? await pace.TakeTurnAsync("mux", options.Value.PostGap, ct);
+        return turn <= now ? null : new Trouble(null, turn, turn);
+    }
+
+    private async Task RescheduleAsync(MuxTask task, Trouble trouble, CancellationToken ct)
+    {
+        var again = trouble.Until
+            ?? clock.GetUtcNow() + TimeSpan.FromSeconds(Math.Min(900, 15 * Math.Pow(2, Math.Min(task.Attempts - 1, 10))));
+        if (trouble.Pause is { } pause)
+        {
+            await pace.SlowDownAsync("mux", pause, ct);
+            again = clock.GetUtcNow() + pause;
+        }
+
+        await tasks.RescheduleAsync(task, again, trouble.Turn, trouble.Reason, ct);
+        if (trouble.Reason is { } reason && task.Attempts == AttemptsBeforeAlert)
+        {
+            // A hard revoke that does not get through is a promise not kept.
+            var severity = task.Kind == MuxChoreKind.ReplacePlaybackId ? "error" : "warning";
+            await alerts.AddAsync(new("mux_task_stuck", task.Id.ToString(), severity,
+                $"{task.Kind} of asset version {task.AssetVersionId} is stuck at Mux: {reason}",
+                new { assetVersionId = task.AssetVersionId.Value, task.Attempts }), ct);
+        }
+    }
+
+    /// <summary>Why a task is not done yet. No reason: it only waits.</summary>
+    private sealed record Trouble(string? Reason, DateTimeOffset? Until = null, DateTimeOffset? Turn = null, TimeSpan? Pause = null)
+    {
+        public static Trouble? Of<T>(VendorAnswer<T> answer) => answer switch
+        {
+            VendorAnswer<T>.Ok => null,
+            VendorAnswer<T>.RateLimited p => new(null, Pause: p.Wait),
+            VendorAnswer<T>.Refused r => new(r.Reason),
+            VendorAnswer<T>.Unknown u => new(u.Reason),
+            _ => throw new InvalidOperationException("An answer that is none of the four."),
+        };
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(
+            Level = LogLevel.Information, Message = "Playback id of asset version {AssetVersionId} of tenant {TenantId} replaced")]
+        public static partial void Replaced(ILogger logger, Guid assetVersionId, Guid tenantId);
+    }
+}

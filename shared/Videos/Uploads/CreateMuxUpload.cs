@@ -1,0 +1,162 @@
+using Microsoft.Extensions.Options;
+using Portal.Foundation.Audit;
+using Portal.Foundation.Faults;
+using Portal.Vendors;
+using Portal.Vendors.Blob;
+using Portal.Vendors.Mux;
+
+namespace Portal.Videos.Uploads;
+
+/// <summary>What came of opening an upload at Mux.</summary>
+/// <param name="Status">The row's status afterwards.</param>
+/// <param name="Turn">Set when our turn comes later (Mux: one POST a second per account): come back then with it, it uses no try.</param>
+/// <param name="NeedsBlob">Set when the original has not arrived at Vercel Blob yet: wait for it.</param>
+public sealed record Opened(string Status, DateTimeOffset? Turn = null, bool NeedsBlob = false);
+
+/// <summary>
+/// Makes what Mux needs to take a file: a direct upload, or an asset from the stored original. Safe to run again after a crash at any
+/// point. A second direct upload harms nobody: without bytes it times out and makes no asset. A second asset would be an orphan, so
+/// before a create call its intent is written down, and where an intent is found without a result, Mux is asked first whether the
+/// asset exists (by passthrough) and that one is adopted.
+/// </summary>
+public sealed class CreateMuxUpload(
+    UploadProgressStore progress, VendorRateLimiter pace, IMuxVideo mux, BlobReads blob, SettleUpload settle, IOptions<MuxOptions> options,
+    TimeProvider clock)
+{
+    private const int AdoptPages = 3;
+    private const int PageSize = 100;
+
+    /// <param name="turn">A turn reserved by an earlier run whose moment has come; null: none yet.</param>
+    /// <exception cref="TransientException">Mux or the database is away.</exception>
+    /// <exception cref="PermanentException">Mux refuses what we ask for.</exception>
+    public async Task<Opened> RunAsync(UploadRef upload, DateTimeOffset? turn, CancellationToken ct)
+    {
+        var job = await progress.FindAsync(upload, ct);
+        if (job is null || job.Attempt != upload.Attempt || UploadStatus.IsFinal(job.Status) || job.MuxUploadId is not null
+            || job.MuxAssetId is not null)
+        {
+            return new(job is null || job.Attempt != upload.Attempt ? UploadStatus.Cancelled : job.Status);
+        }
+
+        if (clock.GetUtcNow() >= job.ExpiresAt)
+        {
+            return new(job.Status); // too late to open: reconciling will call it timed out
+        }
+
+        if (job is { Source: UploadSource.Blob, BlobUrl: null })
+        {
+            return new(job.Status, NeedsBlob: true);
+        }
+
+        if (job is { Source: UploadSource.Blob, MuxCreateAt: not null } && await AdoptAsync(job, ct) is { } adopted)
+        {
+            return adopted;
+        }
+
+        turn ??= await pace.TakeTurnAsync("mux", options.Value.PostGap, ct);
+        if (turn > clock.GetUtcNow())
+        {
+            return new(job.Status, Turn: turn);
+        }
+
+        if (!await progress.IntendCreateAsync(upload, ct))
+        {
+            return new((await progress.FindAsync(upload, ct))?.Status ?? UploadStatus.Cancelled);
+        }
+
+        return job.Source == UploadSource.Direct ? await CreateUploadAsync(job, ct) : await CreateAssetAsync(job, ct);
+    }
+
+    private async Task<Opened> CreateUploadAsync(UploadJob job, CancellationToken ct)
+    {
+        var left = job.ExpiresAt - clock.GetUtcNow();
+        var timeout = TimeSpan.FromSeconds(Math.Clamp(Math.Floor(left.TotalSeconds), 60, 604_800));
+        switch (await mux.CreateUploadAsync(job.Id.ToString(), job.CorsOrigin, timeout, ct))
+        {
+            case VendorAnswer<MuxUpload>.Ok { Value: { Url: { } url } made }:
+                // Not kept: the job was cancelled meanwhile. The upload at Mux has no bytes and nobody knows its URL; cancel it all the
+                // same.
+                if (!await progress.KeepUploadAsync(job.Ref, made.Id, url, ct))
+                {
+                    await mux.CancelUploadAsync(made.Id, ct);
+                }
+
+                return new((await progress.FindAsync(job.Ref, ct))?.Status ?? UploadStatus.Cancelled);
+            case VendorAnswer<MuxUpload>.Ok:
+                throw new TransientException("Mux made an upload without a URL.");
+            case var other:
+                return await OtherwiseAsync(job, other, ct);
+        }
+    }
+
+    private async Task<Opened> CreateAssetAsync(UploadJob job, CancellationToken ct)
+    {
+        // Long enough for Mux to fetch a large file, also when it queues the job.
+        var source = await blob.UrlAsync(job.BlobUrl!, job.BlobPathname!, clock.GetUtcNow() + TimeSpan.FromHours(6), ct);
+        if (source is not VendorAnswer<string>.Ok { Value: var url })
+        {
+            throw new TransientException("Vercel Blob gives no address to read the original from.");
+        }
+
+        switch (await mux.CreateAssetAsync(job.Id.ToString(), url, ct))
+        {
+            case VendorAnswer<MuxAsset>.Ok { Value: var made }:
+                return await SettleAsync(job, made, ct);
+            case var other:
+                return await OtherwiseAsync(job, other, ct);
+        }
+    }
+
+    private async Task<Opened?> AdoptAsync(UploadJob job, CancellationToken ct)
+    {
+        for (var page = 1; page <= AdoptPages; page++)
+        {
+            switch (await mux.ListAssetsAsync(page, PageSize, ct))
+            {
+                case VendorAnswer<IReadOnlyList<MuxAsset>>.Ok { Value: var assets }:
+                    foreach (var asset in assets.Where(a => a.Passthrough == job.Id.ToString()))
+                    {
+                        var settled = await SettleAsync(job, asset, ct);
+                        if (settled.Status != UploadStatus.Waiting)
+                        {
+                            return settled;
+                        }
+                    }
+
+                    if (assets.Count < PageSize)
+                    {
+                        return null;
+                    }
+
+                    break;
+                case VendorAnswer<IReadOnlyList<MuxAsset>>.RateLimited p:
+                    return new(job.Status, Turn: await SlowDownAsync(p.Wait, ct));
+                default:
+                    throw new TransientException("Mux could not be asked whether the asset exists already.");
+            }
+        }
+
+        return null;
+    }
+
+    private async Task<Opened> SettleAsync(UploadJob job, MuxAsset asset, CancellationToken ct)
+    {
+        await settle.AssetNewsAsync(asset, Actor.Mux(null), ct);
+        return new((await progress.FindAsync(job.Ref, ct))?.Status ?? UploadStatus.Cancelled);
+    }
+
+    private async Task<DateTimeOffset> SlowDownAsync(TimeSpan wait, CancellationToken ct)
+    {
+        await pace.SlowDownAsync("mux", wait, ct);
+        return await pace.TakeTurnAsync("mux", options.Value.PostGap, ct);
+    }
+
+    private async Task<Opened> OtherwiseAsync<T>(UploadJob job, VendorAnswer<T> answer, CancellationToken ct) => answer switch
+    {
+        VendorAnswer<T>.RateLimited p => new(job.Status, Turn: await SlowDownAsync(p.Wait, ct)),
+        VendorAnswer<T>.Refused { Status: 401 or 403 } r => throw new TransientException($"Mux refuses our credentials ({r.Status})."),
+        VendorAnswer<T>.Refused r => throw new PermanentException(r.Reason),
+        VendorAnswer<T>.Unknown u => throw new TransientException(u.Reason),
+        _ => throw new InvalidOperationException("An answer that is none of the four kinds."),
+    };
+}

@@ -1,0 +1,57 @@
+using Microsoft.Extensions.Logging;
+using Portal.Foundation.Alerts;
+using Portal.Vendors;
+using Portal.Vendors.Mux;
+
+namespace Portal.Videos.Uploads;
+
+/// <summary>
+/// Works off the list of unwanted Mux assets. Mux refuses (400) to delete an asset that is still being prepared: that one is tried
+/// again, like every other failure, until Mux confirms; after eight attempts on-call is told, and the attempts go on.
+/// </summary>
+public sealed partial class DeleteUnwantedAssets(
+    MuxCleanupStore cleanups, IMuxVideo mux, AlertStore alerts, TimeProvider clock, ILogger<DeleteUnwantedAssets> logger)
+{
+    private const int Batch = 50;
+    private const int AttemptsBeforeAlert = 8;
+
+    /// <summary>How many were deleted.</summary>
+    public async Task<int> RunAsync(CancellationToken ct)
+    {
+        var deleted = 0;
+        foreach (var cleanup in await cleanups.TakeDueAsync(Batch, ct))
+        {
+            var answer = await mux.DeleteAssetAsync(cleanup.MuxAssetId, ct);
+            if (answer is VendorAnswer<bool>.Ok)
+            {
+                await cleanups.DoneAsync(cleanup.MuxAssetId, ct);
+                Log.Deleted(logger, cleanup.MuxAssetId, cleanup.JobId, cleanup.Reason);
+                deleted++;
+                continue;
+            }
+
+            var why = answer switch
+            {
+                VendorAnswer<bool>.Refused r => r.Reason,
+                VendorAnswer<bool>.Unknown u => u.Reason,
+                _ => "Mux asked for a slower pace.",
+            };
+            await cleanups.RescheduleAsync(cleanup.MuxAssetId, clock.GetUtcNow() + Backoff(cleanup.Attempts), why, ct);
+            if (cleanup.Attempts == AttemptsBeforeAlert)
+            {
+                await alerts.AddAsync(new("mux_cleanup_stuck", cleanup.MuxAssetId, "warning",
+                    $"Mux asset {cleanup.MuxAssetId} cannot be deleted: {why}", new { cleanup.JobId, cleanup.Attempts }), ct);
+            }
+        }
+
+        return deleted;
+    }
+
+    private static TimeSpan Backoff(int attempts) => TimeSpan.FromSeconds(Math.Min(900, 15 * Math.Pow(2, Math.Min(attempts - 1, 10))));
+
+    private static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Information, Message = "Deleted Mux asset {MuxAssetId} of upload {JobId}: {Reason}")]
+        public static partial void Deleted(ILogger logger, string muxAssetId, Guid jobId, string reason);
+    }
+}

@@ -1,0 +1,84 @@
+using Portal.Foundation.Audit;
+using Portal.Foundation.Faults;
+using Portal.Vendors;
+using Portal.Vendors.Mux;
+
+namespace Portal.Videos.Uploads;
+
+/// <summary>
+/// Asks Mux how an upload stands and settles the row by the answer, for news that never came: lost webhooks, and uploads that timed
+/// out, for which Mux sends none. The same code as for webhooks decides what moves.
+/// </summary>
+public sealed class ReconcileUpload(EndUpload uploads, IMuxVideo mux, SettleUpload settle, TimeProvider clock)
+{
+    /// <summary>The row's status afterwards; null when the attempt is over.</summary>
+    /// <exception cref="TransientException">Mux is away.</exception>
+    public async Task<string?> RunAsync(UploadRef upload, CancellationToken ct)
+    {
+        var job = await uploads.CurrentAsync(upload, ct);
+        if (job is null || UploadStatus.IsFinal(job.Status))
+        {
+            return job?.Status;
+        }
+
+        if (job.MuxAssetId is not null)
+        {
+            await AskAssetAsync(job, job.MuxAssetId, ct);
+        }
+        else if (job.MuxUploadId is not null)
+        {
+            await AskUploadAsync(job, job.MuxUploadId, ct);
+        }
+
+        job = await uploads.CurrentAsync(upload, ct);
+        if (job is { Status: UploadStatus.Waiting } && clock.GetUtcNow() >= job.ExpiresAt)
+        {
+            await uploads.TimeOutAsync(job, ct);
+            job = await uploads.CurrentAsync(upload, ct);
+        }
+
+        return job?.Status;
+    }
+
+    private async Task AskUploadAsync(UploadJob job, string uploadId, CancellationToken ct)
+    {
+        switch (await mux.GetUploadAsync(uploadId, ct))
+        {
+            case VendorAnswer<MuxUpload>.Ok { Value: var upload }:
+                await settle.UploadNewsAsync(upload, job.Id.ToString(), Actor.Mux(null), ct);
+                if (upload.AssetId is not null)
+                {
+                    await AskAssetAsync(job, upload.AssetId, ct);
+                }
+
+                break;
+            case VendorAnswer<MuxUpload>.Refused { Status: 404 }:
+                await uploads.FailAsync(job.Ref, "mux_lost", "Mux does not know the upload any more.", ct);
+                break;
+            case var other:
+                throw Later(other);
+        }
+    }
+
+    private async Task AskAssetAsync(UploadJob job, string assetId, CancellationToken ct)
+    {
+        switch (await mux.GetAssetAsync(assetId, ct))
+        {
+            case VendorAnswer<MuxAsset>.Ok { Value: var asset }:
+                await settle.AssetNewsAsync(asset, Actor.Mux(null), ct);
+                break;
+            case VendorAnswer<MuxAsset>.Refused { Status: 404 }:
+                await uploads.FailAsync(job.Ref, "mux_lost", "Mux does not know the asset any more.", ct);
+                break;
+            case var other:
+                throw Later(other);
+        }
+    }
+
+    private static TransientException Later<T>(VendorAnswer<T> answer) => new(answer switch
+    {
+        VendorAnswer<T>.Refused r => $"Mux refused: {r.Reason}",
+        VendorAnswer<T>.Unknown u => u.Reason,
+        _ => "Mux asked for a slower pace.",
+    });
+}

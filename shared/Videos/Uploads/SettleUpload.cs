@@ -1,0 +1,123 @@
+using Portal.Foundation.Alerts;
+using Portal.Foundation.Audit;
+using Portal.Foundation.Db;
+using Portal.Vendors.Mux;
+
+namespace Portal.Videos.Uploads;
+
+/// <summary>What became of news from Mux.</summary>
+/// <param name="Upload">The job the news was about; its orchestration is nudged, also when nothing changed.</param>
+public sealed record Settled(SettledAs As, UploadRef? Upload);
+
+public enum SettledAs
+{
+    /// <summary>The row moved.</summary>
+    Moved,
+
+    /// <summary>Late, repeated or superseded: nothing to do.</summary>
+    NothingNew,
+
+    /// <summary>The asset is not wanted any more; its deletion is on the list.</summary>
+    Unwanted,
+
+    /// <summary>It should be ours, but no row matches (yet): keep the news and try again.</summary>
+    NoJob,
+
+    /// <summary>Made by somebody else in the same Mux environment: not our business.</summary>
+    NotOurs,
+}
+
+/// <summary>
+/// The one place where news from Mux changes rows, whether it came by webhook or was asked for: the row moves forward only, in any
+/// order of news, and an asset that no longer has a job that wants it goes on the clean-up list.
+/// </summary>
+public sealed class SettleUpload(
+    PortalDb db, UploadProgressStore progress, UploadTransitions moves, MuxCleanupStore cleanups, AlertStore alerts)
+{
+    /// <summary>News of an upload: Mux made an asset of it, or gave up on it.</summary>
+    public Task<Settled> UploadNewsAsync(MuxUpload upload, string? passthrough, Actor actor, CancellationToken ct) =>
+        db.AcrossTenantsAsync(async tx =>
+        {
+            var (job, earlier) = await progress.MatchAsync(tx, upload.AssetId, upload.Id, ParseKey(passthrough));
+            if (job is null)
+            {
+                return Unmatched(passthrough);
+            }
+
+            if (upload.AssetId is { } assetId && (earlier || job.Status == UploadStatus.Cancelled || IsOverWithout(job)))
+            {
+                return await DiscardAsync(tx, job, assetId, earlier ? "superseded" : job.Status);
+            }
+
+            var moved = earlier ? null : upload.Status switch
+            {
+                "asset_created" when upload.AssetId is not null => await moves.ToProcessingAsync(tx, job, upload.AssetId, actor),
+                "errored" => await moves.ToFailedAsync(tx, job, "upload_errored", upload.Error ?? "Mux could not take the upload.", actor),
+                "timed_out" => await moves.ToTimedOutAsync(tx, job, actor),
+                "cancelled" => await moves.ToCancelledAsync(tx, job, actor),
+                _ => null,
+            };
+            return new(moved is null ? SettledAs.NothingNew : SettledAs.Moved, job.Ref);
+        }, ct);
+
+    /// <summary>News of an asset: being prepared, ready, or errored.</summary>
+    public Task<Settled> AssetNewsAsync(MuxAsset asset, Actor actor, CancellationToken ct) =>
+        db.AcrossTenantsAsync(async tx =>
+        {
+            var (job, earlier) = await progress.MatchAsync(tx, asset.Id, asset.UploadId, ParseKey(asset.Passthrough));
+            if (asset.PublicPlaybackIds.Count > 0)
+            {
+                await alerts.AddAsync(tx, new("public_playback_id", asset.Id, "critical",
+                    $"Mux asset {asset.Id} can be played by anybody: it has a public playback ID.",
+                    new { muxAssetId = asset.Id, jobId = job?.Id.Value }));
+            }
+
+            if (job is null)
+            {
+                return Unmatched(asset.Passthrough);
+            }
+
+            if (earlier || job.Status == UploadStatus.Cancelled || (asset.Status != "errored" && IsOverWithout(job)))
+            {
+                return await DiscardAsync(tx, job, asset.Id, earlier ? "superseded" : job.Status);
+            }
+
+            return new(await MoveAsync(tx, job, asset, actor) ? SettledAs.Moved : SettledAs.NothingNew, job.Ref);
+        }, ct);
+
+    /// <summary>Failed or timed out: nobody waits for an asset any more, and a replay makes its own.</summary>
+    private static bool IsOverWithout(UploadJob job) => job.Status is UploadStatus.Failed or UploadStatus.TimedOut;
+
+    private async Task<bool> MoveAsync(Tx tx, UploadJob job, MuxAsset asset, Actor actor)
+    {
+        switch (asset.Status)
+        {
+            case "ready" when asset.SignedPlaybackId is null:
+                return await moves.ToFailedAsync(tx, job, "no_signed_playback", "Mux made no signed playback ID.", actor) is not null;
+            case "ready":
+                return await moves.ToReadyAsync(tx, job, asset, actor) is not null;
+            case "errored" when job.Status == UploadStatus.Ready:
+                // Must not regress in silence: the row stays ready, on-call is told.
+                await alerts.AddAsync(tx, new("errored_after_ready", job.Id.ToString(), "error",
+                    $"Mux reports an error for asset {asset.Id} that was ready before.",
+                    new { muxAssetId = asset.Id, jobId = job.Id.Value }));
+                return false;
+            case "errored":
+                return await moves.ToFailedAsync(
+                    tx, job, "mux_errored", asset.Error ?? "Mux could not process the file.", actor) is not null;
+            default:
+                return await moves.ToProcessingAsync(tx, job, asset.Id, actor) is not null;
+        }
+    }
+
+    private async Task<Settled> DiscardAsync(Tx tx, UploadJob job, string assetId, string reason)
+    {
+        await cleanups.AddAsync(tx, job, assetId, reason);
+        return new(SettledAs.Unwanted, job.Ref);
+    }
+
+    private static Settled Unmatched(string? passthrough) =>
+        new(ParseKey(passthrough) is null ? SettledAs.NotOurs : SettledAs.NoJob, null);
+
+    private static Guid? ParseKey(string? passthrough) => Guid.TryParseExact(passthrough, "D", out var id) ? id : null;
+}

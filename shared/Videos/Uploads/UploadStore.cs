@@ -1,0 +1,78 @@
+using Portal.Foundation.Db;
+using Portal.Foundation.Identity;
+using Portal.Projects;
+
+namespace Portal.Videos.Uploads;
+
+/// <summary>
+/// All SQL of upload jobs as people see and make them (role portal_app). What Mux and the pipeline do to them is in
+/// <see cref="UploadProgressStore"/> (role portal_system), the moves of status in <see cref="UploadTransitions"/>.
+/// </summary>
+public sealed class UploadStore(PortalDb db)
+{
+    private const string Find = $"""
+        select {UploadJob.Columns} from portal.upload_jobs j
+          join portal.projects p on p.tenant_id = j.tenant_id and p.id = j.project_id
+         where j.tenant_id = @tenant and j.id = @id and {ProjectStore.Visible}
+        """;
+
+    /// <summary>An upload job of a project that the caller sees.</summary>
+    public Task<UploadJob?> FindAsync(TenantId tenant, Caller caller, UploadJobId id, CancellationToken ct) =>
+        db.ReadOneAsync<UploadJob>(tenant, Find, new { tenant, id, seesAll = caller.SeesAllProjects, user = caller.User }, ct);
+
+    /// <inheritdoc cref="FindAsync(TenantId, Caller, UploadJobId, CancellationToken)"/>
+    public Task<UploadJob?> FindAsync(Tx tx, TenantId tenant, Caller caller, UploadJobId id) =>
+        tx.QueryOneAsync<UploadJob>(Find, new { tenant, id, seesAll = caller.SeesAllProjects, user = caller.User });
+
+    /// <summary>Makes a new asset with its first version pending.</summary>
+    public Task<int> AddAssetAsync(Tx tx, TenantId tenant, NewUpload upload) => tx.ExecuteAsync("""
+        insert into portal.assets (id, tenant_id, project_id, title, created_by, created_at, updated_at)
+        values (@AssetId, @tenant, @ProjectId, @Title, @CreatedBy, @Now, @Now)
+        """, Args(tenant, upload));
+
+    /// <summary>
+    /// The next version number of an asset of the caller's project, or null when there is no such asset there. Locks the asset row:
+    /// two uploads of new versions at once get different numbers.
+    /// </summary>
+    public Task<int?> NextVersionAsync(Tx tx, TenantId tenant, ProjectId project, AssetId asset) => tx.QueryOneAsync<int?>("""
+        select (select coalesce(max(v.number), 0) + 1 from portal.asset_versions v where v.tenant_id = a.tenant_id and v.asset_id = a.id)
+          from portal.assets a where a.tenant_id = @tenant and a.project_id = @project and a.id = @asset for update
+        """, new { tenant, project, asset });
+
+    /// <summary>The version and its job.</summary>
+    public Task<int> AddJobAsync(Tx tx, TenantId tenant, NewUpload upload, int number) => tx.ExecuteAsync("""
+        insert into portal.asset_versions (id, tenant_id, asset_id, number, status, file_name, size_bytes, created_at, updated_at)
+        values (@VersionId, @tenant, @AssetId, @number, 'pending', @FileName, @SizeBytes, @Now, @Now);
+        insert into portal.upload_jobs (id, tenant_id, project_id, asset_id, asset_version_id, created_by, source, status, blob_pathname,
+                                        cors_origin, expires_at, created_at, updated_at)
+        values (@JobId, @tenant, @ProjectId, @AssetId, @VersionId, @CreatedBy, @Source, 'waiting', @BlobPathname,
+                @CorsOrigin, @ExpiresAt, @Now, @Now)
+        """, Args(tenant, upload, number));
+
+    public Task<UploadJob?> ReadAsync(Tx tx, TenantId tenant, UploadJobId id) => tx.QueryOneAsync<UploadJob>(
+        $"select {UploadJob.Columns} from portal.upload_jobs j where j.tenant_id = @tenant and j.id = @id", new { tenant, id });
+
+    private static object Args(TenantId tenant, NewUpload u, int number = 1) => new
+    {
+        tenant,
+        number,
+        u.JobId,
+        u.AssetId,
+        u.VersionId,
+        u.ProjectId,
+        u.CreatedBy,
+        u.Title,
+        u.FileName,
+        u.SizeBytes,
+        u.Source,
+        u.BlobPathname,
+        u.CorsOrigin,
+        u.ExpiresAt,
+        u.Now,
+    };
+}
+
+/// <summary>The rows of one new upload.</summary>
+public sealed record NewUpload(
+    UploadJobId JobId, AssetId AssetId, AssetVersionId VersionId, ProjectId ProjectId, UserId CreatedBy, string Title, string FileName,
+    long SizeBytes, string Source, string? BlobPathname, string? CorsOrigin, DateTimeOffset ExpiresAt, DateTimeOffset Now);

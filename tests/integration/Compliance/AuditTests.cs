@@ -1,0 +1,366 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using Dapper;
+using Npgsql;
+using Portal.Compliance;
+using Portal.Tests.Support;
+
+namespace Portal.Tests.Integration.Compliance;
+
+/// <summary>The audit log through the front door: who reads it, what it is sealed with, and what a check finds.</summary>
+public sealed class AuditTests(TestPortal portal) : IClassFixture<TestPortal>, IAsyncLifetime
+{
+    private const string Disarm = "alter table portal.audit_log disable trigger user; alter table portal.audit_seals disable trigger user;";
+    private const string Arm = "alter table portal.audit_log enable trigger user; alter table portal.audit_seals enable trigger user;";
+
+    public async Task InitializeAsync()
+    {
+        await portal.ResetAsync();
+        await using var connection = await portal.OpenAsync();
+        await connection.ExecuteAsync($"{Disarm} delete from portal.audit_seals; delete from portal.audit_log; {Arm}");
+    }
+
+    public Task DisposeAsync() => Task.CompletedTask;
+
+    [Fact]
+    public async Task An_untouched_log_holds_and_says_how_much_of_it_is_sealed()
+    {
+        await ProjectsAsync(3);
+        await SealAsync();
+        await ProjectsAsync(2);
+        var verdict = (await portal.As("compliance").FetchAsync("/api/audit/verification")).Expect(200);
+        Assert.Equal("true 3 1 2", $"{verdict.Text("holds")} {verdict.Text("rows")} {verdict.Text("seals")} {verdict.Text("unsealed")}");
+
+        var lines = await ExportAsync();
+        Assert.True((await CheckAsync(lines)).Holds);
+        // The export was itself audited, and is not sealed yet.
+        Assert.Equal(3, (await CheckAsync(lines)).Unsealed);
+    }
+
+    [Theory]
+    [InlineData("update portal.audit_log set action = 'project_archived' where id = @id", "altered")]
+    [InlineData("update portal.audit_log set new_value = '{\"status\": \"archived\"}' where id = @id", "altered")]
+    [InlineData(
+        "update portal.audit_log set occurred_at = occurred_at + interval '1 microsecond', row_hash = sha256('mended') where id = @id",
+        "altered")]
+    [InlineData("delete from portal.audit_log where id = @id", "removed")]
+    [InlineData("update portal.audit_log set written_in = (select max(written_in) from portal.audit_log) where id = @id", "reordered")]
+    public async Task A_row_that_was_tampered_with_is_named(string tampering, string kind)
+    {
+        await ProjectsAsync(6);
+        await SealAsync();
+        var ids = await IdsAsync();
+        var (victim, next) = (ids[2], ids[3]);
+        await TamperAsync(tampering, victim);
+
+        var fault = (await CheckAsync(await ExportAsync())).Fault!;
+        // A row that moved towards the end leaves its successor in its place.
+        Assert.Equal((kind, kind == "reordered" ? next : victim, 1L), (fault.Kind, fault.RowId, fault.Seal));
+        var verdict = (await portal.As("admin").FetchAsync("/api/audit/verification")).Expect(200);
+        Assert.Equal((kind, "false"), (verdict.Field("fault")["kind"]!.ToString(), verdict.Text("holds")));
+    }
+
+    [Fact]
+    public async Task A_row_slipped_in_afterwards_is_named()
+    {
+        await ProjectsAsync(3);
+        await SealAsync();
+        await using (var connection = await portal.OpenAsync())
+        {
+            await connection.ExecuteAsync($"""
+                {Disarm}
+                insert into portal.audit_log (id, tenant_id, actor_kind, action, entity_type, entity_id, occurred_at, row_hash, written_in)
+                select '00000000-0000-7000-8000-00000000abcd', tenant_id, 'system', 'made_up', 'project', entity_id, occurred_at, row_hash,
+                   written_in
+                  from portal.audit_log order by written_in limit 1;
+                {Arm}
+                """);
+        }
+
+        var fault = (await CheckAsync(await ExportAsync())).Fault!;
+        Assert.Equal(("added", new Guid("00000000-0000-7000-8000-00000000abcd")), (fault.Kind, fault.RowId));
+    }
+
+    [Theory]
+    [InlineData("update portal.audit_seals set seal = sha256('x') where number = 2", "seal")]
+    [InlineData(
+        "update portal.audit_seals set signature = (select s.signature from portal.audit_seals s where s.number = 1) where number = 2",
+        "signature")]
+    [InlineData("update portal.audit_seals set key_id = 'other' where number = 2", "unknown_key")]
+    [InlineData("delete from portal.audit_seals where number = 2", "seal_missing")]
+    public async Task A_seal_that_was_tampered_with_is_named(string tampering, string kind)
+    {
+        for (var i = 0; i < 3; i++)
+        {
+            await ProjectsAsync(2);
+            await SealAsync();
+        }
+
+        await TamperAsync(tampering, Guid.Empty);
+        var fault = (await CheckAsync(await ExportAsync())).Fault!;
+        Assert.Equal((kind, 2L), (fault.Kind, fault.Seal));
+    }
+
+    [Fact]
+    public async Task Removing_a_seal_with_its_rows_and_mending_the_numbers_is_found()
+    {
+        for (var i = 0; i < 3; i++)
+        {
+            await ProjectsAsync(2);
+            await SealAsync();
+        }
+
+        await TamperAsync("""
+            delete from portal.audit_log a using portal.audit_seals s where s.number = 2 and position(uuid_send(a.id) in s.row_ids) > 0;
+            delete from portal.audit_seals where number = 2;
+            update portal.audit_seals set number = 2, previous_seal = (select seal from portal.audit_seals where number = 1)
+               where number = 3
+            """, Guid.Empty);
+        Assert.Equal("seal", (await CheckAsync(await ExportAsync())).Fault!.Kind);
+    }
+
+    [Fact]
+    public async Task An_export_edited_or_cut_off_does_not_pass()
+    {
+        await ProjectsAsync(4);
+        await SealAsync();
+        var lines = await ExportAsync();
+        var row = lines.FindIndex(l => l.Contains("\"type\":\"row\"", StringComparison.Ordinal));
+        Assert.Equal("cut_off", (await CheckAsync(lines[..^1])).Fault!.Kind);
+        Assert.Equal("removed", (await CheckAsync([.. lines[..row], .. lines[(row + 1)..]])).Fault!.Kind);
+        Assert.Equal("reordered", (await CheckAsync([.. lines[..row], lines[row + 1], lines[row], .. lines[(row + 2)..]])).Fault!.Kind);
+        Assert.Equal(
+            "altered", (
+                await CheckAsync(
+                    [
+                        .. lines[..row], lines[row].Replace("\"user\"", "\"system\"", StringComparison.Ordinal), .. lines[(row + 1)..]
+                    ])).Fault!.Kind);
+        Assert.Equal("unreadable", (await CheckAsync(["nonsense"])).Fault!.Kind);
+        Assert.Equal("unknown_key", (await CheckAsync(lines, new Dictionary<string, byte[]>())).Fault!.Kind);
+        // Written anew by another program, with other blanks: the values are the same.
+        Assert.True((await CheckAsync([.. lines.Select(l => JsonNode.Parse(l)!.ToJsonString(new() { WriteIndented = true }))])).Holds);
+    }
+
+    [Fact]
+    public async Task The_hash_of_any_row_comes_out_the_same_without_the_database()
+    {
+        await using (var connection = await portal.OpenAsync())
+        {
+            await connection.ExecuteAsync("""
+                insert into portal.audit_log (id, tenant_id, actor_kind, actor_id, impersonator_id, action, entity_type, entity_id,
+                   old_value, new_value, request_id, occurred_at)
+                values (gen_random_uuid(), @tenant, 'vendor', E'quote " back \\ tab \t nl \n bell \x07 del \x7f é 日本 😀 / <&>', null, 'odd',
+                'thing', gen_random_uuid(),
+                        @odd::jsonb, '[1.10, 1e400, -0, 12345678901234567890.000000000000000001, true, null, [], {}]', '', @now)
+                """, new
+            {
+                tenant = TestPeople.Tenant,
+                odd = """{"zz":1,"a":{"é\n\u0007\"\\":"\u001f\u007f\u2028 日本 😀 / <>&'"},"bb":[{"x":[]},""],"":0.50}""",
+                now = portal.Clock.GetUtcNow().AddTicks(10 * 123_456),
+            });
+        }
+
+        await SealAsync();
+        var verdict = await CheckAsync(await ExportAsync());
+        Assert.True(verdict.Holds, verdict.Fault?.Message);
+        Assert.Equal(1, verdict.Rows);
+    }
+
+    [Fact]
+    public async Task A_row_that_commits_late_is_sealed_later_and_none_is_missed()
+    {
+        await using var slow = await portal.OpenAsync();
+        await using var transaction = await slow.BeginTransactionAsync();
+        await InsertAsync(slow, "slow");
+        await ProjectsAsync(3);
+        await SealOnceAsync();
+        Assert.Equal(0, await SealedAsync());
+
+        await transaction.CommitAsync();
+        await SealAsync();
+        Assert.Equal(4, await SealedAsync());
+        Assert.True((await CheckAsync(await ExportAsync())).Holds);
+    }
+
+    [Fact]
+    public async Task Sealing_by_several_while_writers_write_misses_nothing_and_forks_nothing()
+    {
+        var writing = Enumerable.Range(0, 4).Select(async writer =>
+        {
+            for (var i = 0; i < 40; i++)
+            {
+                await using var connection = await portal.OpenAsync();
+                await using var transaction = await connection.BeginTransactionAsync();
+                await InsertAsync(connection, $"w{writer}");
+                await InsertAsync(connection, $"w{writer}");
+                await transaction.CommitAsync();
+            }
+        });
+        var all = Task.WhenAll(writing);
+        do
+        {
+            await Task.WhenAll(SealOnceAsync(), SealOnceAsync());
+        }
+        while (!all.IsCompleted);
+        await all;
+        await SealAsync();
+        Assert.Equal(4 * 40 * 2, await SealedAsync());
+        Assert.True((await CheckAsync(await ExportAsync())).Holds);
+    }
+
+    [Fact]
+    public async Task Many_rows_become_several_seals_and_a_range_exports_whole_ones()
+    {
+        await using (var connection = await portal.OpenAsync())
+        {
+            await connection.ExecuteAsync("""
+                insert into portal.audit_log (id, tenant_id, actor_kind, action, entity_type, entity_id, occurred_at)
+                select gen_random_uuid(), @tenant, 'system', 'bulk', 'thing', gen_random_uuid(), @now + make_interval(secs => n)
+                   from generate_series(1, 4500) n
+                """, new { tenant = TestPeople.Tenant, now = portal.Clock.GetUtcNow().AddDays(-1) });
+        }
+
+        await SealAsync();
+        Assert.Equal(4500, await SealedAsync());
+        Assert.Equal(3, await portal.ScalarAsync<long>("select count(*) from portal.audit_seals"));
+        Assert.Equal(4500, (await CheckAsync(await ExportAsync())).Rows);
+
+        await ProjectsAsync(1);
+        await SealAsync();
+        var from = Uri.EscapeDataString(portal.Clock.GetUtcNow().AddHours(-1).ToString("O"));
+        var part = await CheckAsync(await ExportAsync($"?from={from}"));
+        Assert.True(part.Holds, part.Fault?.Message);
+        Assert.Equal((2L, 1L), (part.Rows, part.Seals));
+    }
+
+    [Fact]
+    public async Task Only_admin_and_compliance_read_it_and_who_is_refused_leaves_a_row()
+    {
+        foreach (var path in new[] { "/api/audit", "/api/audit/export", "/api/audit/verification" })
+        {
+            (await portal.As("agency").FetchAsync(path)).Expect(403);
+            (await portal.As("client").FetchAsync(path)).Expect(403);
+        }
+
+        var denied = (
+            await portal.As("admin").FetchAsync(
+                $"/api/audit?action=read_denied&actor={TestPeople.UserId("agency")}")).Expect(200).Field("items").AsArray();
+        Assert.Equal(["ExportAudit", "ListAudit", "VerifyAudit"], denied.Select(d => d!["newValue"]!["function"]!.ToString()).Order());
+        Assert.All(denied, d => Assert.Equal("403", d!["newValue"]!["status"]!.ToString()));
+        Assert.Equal(
+            0, await portal.ScalarAsync<long>(
+                "select count(*) from portal.audit_log where tenant_id = @other", new { other = TestPeople.OtherTenant }));
+    }
+
+    [Fact]
+    public async Task Asking_for_another_tenants_share_link_leaves_a_row_with_who_asked()
+    {
+        var link = Guid.CreateVersion7();
+        (await portal.As("other-admin").FetchAsync($"/api/share-links/{link}")).Expect(404);
+        var row = (
+            await portal.As("other-admin").FetchAsync($"/api/audit?entityId={link}")).Expect(200).Field("items").AsArray().Single()!;
+        Assert.Equal(("read_denied", "ReadShareLink"), (row["action"]!.ToString(), row["newValue"]!["function"]!.ToString()));
+        Assert.Empty((await portal.As("admin").FetchAsync($"/api/audit?entityId={link}")).Expect(200).Field("items").AsArray());
+    }
+
+    [Fact]
+    public async Task The_list_is_newest_first_pages_without_gaps_and_filters()
+    {
+        await ProjectsAsync(5);
+        var project = Guid.Parse((await portal.As("admin").FetchAsync("/api/projects?limit=1")).Field("items")[0]!["id"]!.ToString());
+        var seen = new List<string>();
+        string? cursor = null;
+        do
+        {
+            var page = (
+                await portal.As("compliance").FetchAsync(
+                    $"/api/audit?action=project_created&limit=2{(cursor is null ? "" : $"&cursor={cursor}")}")).Expect(200);
+            seen.AddRange(page.Field("items").AsArray().Select(i => i!["id"]!.ToString()));
+            cursor = page.Json!["nextCursor"]?.ToString();
+        }
+        while (cursor is not null);
+        Assert.Equal(5, seen.Distinct().Count());
+        Assert.Equal(5, seen.Count);
+
+        Assert.Equal(
+            project.ToString(), Assert.Single(await ItemsAsync($"?entityId={project}&entityType=project"))!["entityId"]!.ToString());
+        Assert.Empty(await ItemsAsync($"?entityId={project}&entityType=task"));
+        Assert.Equal(5, (await ItemsAsync($"?actor={TestPeople.UserId("admin")}")).Count);
+        Assert.Empty(await ItemsAsync($"?to={Uri.EscapeDataString(portal.Clock.GetUtcNow().AddDays(-30).ToString("O"))}"));
+        (await portal.As("admin").FetchAsync("/api/audit?from=2026-02-01T00:00:00Z&to=2026-01-01T00:00:00Z")).Expect(400);
+    }
+
+    [Fact]
+    public async Task The_writer_does_not_choose_the_hash_or_the_place_in_the_chain()
+    {
+        await using var connection = new NpgsqlConnection(portal.Database.App);
+        await connection.OpenAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        await connection.ExecuteAsync("select set_config('app.tenant_id', @tenant, true)", new { tenant = TestPeople.Tenant.ToString() });
+        var written = await connection.QuerySingleAsync<(long WrittenIn, byte[] Hash)>("""
+            insert into portal.audit_log (id, tenant_id, actor_kind, action, entity_type, entity_id, occurred_at, row_hash, written_in)
+            values (gen_random_uuid(), @tenant, 'system', 'x', 'x', gen_random_uuid(), now(), '\x00', -5) returning written_in, row_hash
+            """, new { tenant = TestPeople.Tenant });
+        Assert.True(written.WrittenIn > 0);
+        Assert.Equal(AuditSeal.HashLength, written.Hash.Length);
+    }
+
+    private static Task<AuditVerdict> CheckAsync(IEnumerable<string> lines, IReadOnlyDictionary<string, byte[]>? keys = null) =>
+        new AuditVerifier(keys).RunAsync(lines.Select(l => (ReadOnlyMemory<byte>)Encoding.UTF8.GetBytes(l)).ToAsyncEnumerable());
+
+    private static Task<int> InsertAsync(NpgsqlConnection connection, string action) => connection.ExecuteAsync("""
+        insert into portal.audit_log (id, tenant_id, actor_kind, action, entity_type, entity_id, occurred_at)
+        values (gen_random_uuid(), @tenant, 'system', @action, 'thing', gen_random_uuid(), now())
+        """, new { tenant = TestPeople.Tenant, action });
+
+    private async Task<List<string>> ExportAsync(string query = "")
+    {
+        var answer = (await portal.As("compliance").FetchAsync($"/api/audit/export{query}")).Expect(200);
+        return [.. answer.Body.Split('\n', StringSplitOptions.RemoveEmptyEntries)];
+    }
+
+    private async Task<IReadOnlyList<JsonNode?>> ItemsAsync(string query) =>
+        [.. (await portal.As("admin").FetchAsync($"/api/audit{query}")).Expect(200).Field("items").AsArray()];
+
+    private async Task ProjectsAsync(int count)
+    {
+        for (var i = 0; i < count; i++)
+        {
+            await portal.NewProjectAsync($"Audited {i}");
+            portal.Clock.Advance(TimeSpan.FromSeconds(1));
+        }
+    }
+
+    private Task SealOnceAsync() => portal.Host.RunTimerAsync("SealAudit");
+
+    /// <summary>
+    /// All rows under one seal. A row is sealed when no older transaction is open anywhere on the server, and other tests' databases are
+    /// on the same one: first wait until theirs are over.
+    /// </summary>
+    private async Task SealAsync()
+    {
+        await Eventually.TrueAsync(
+            () => portal.ScalarAsync<bool>("""
+                select not exists (select 1 from portal.audit_log
+                   where written_in >= pg_snapshot_xmin(pg_current_snapshot())::text::bigint + portal.xid_offset())
+                """),
+            "transactions that are older than the rows to be over");
+        await SealOnceAsync();
+    }
+
+    private Task<long> SealedAsync() =>
+        portal.ScalarAsync<long>(
+            "select coalesce(sum(row_count), 0) from portal.audit_seals where tenant_id = @tenant", new { tenant = TestPeople.Tenant });
+
+    private async Task<IReadOnlyList<Guid>> IdsAsync()
+    {
+        await using var connection = await portal.OpenAsync();
+        return (await connection.QueryAsync<Guid>("select id from portal.audit_log order by written_in, id")).AsList();
+    }
+
+    private async Task TamperAsync(string sql, Guid id)
+    {
+        await using var connection = await portal.OpenAsync();
+        await connection.ExecuteAsync($"{Disarm} {sql}; {Arm}", new { id });
+    }
+}

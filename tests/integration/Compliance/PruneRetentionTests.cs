@@ -1,0 +1,341 @@
+using Dapper;
+using Portal.Compliance;
+using Portal.LocalVendors;
+using Portal.Tests.Support;
+
+namespace Portal.Tests.Integration.Compliance;
+
+/// <summary>What the timer PruneRetention lets go of, when, and of whom.</summary>
+public sealed class PruneRetentionTests(TestPortal portal) : IClassFixture<TestPortal>, IAsyncLifetime
+{
+    private Guid project;
+
+    private DateTimeOffset Now => portal.Clock.GetUtcNow();
+
+    public async Task InitializeAsync()
+    {
+        await portal.ResetAsync();
+        project = await portal.NewProjectAsync();
+        await DoAsync("""
+            update portal.tenants set keep_notification_days = null, keep_upload_job_days = null, keep_active_video_days = null,
+               keep_inactive_video_days = null;
+            delete from portal.notifications; delete from portal.webhook_inbox; delete from portal.idempotency_keys; delete
+            from portal.deliveries;
+            """);
+    }
+
+    public Task DisposeAsync() => Task.CompletedTask;
+
+    [Fact]
+    public async Task Notifications_go_after_the_tenants_own_days_in_batches_with_an_event_that_says_who_lost_how_many_unread()
+    {
+        portal.Clock.Advance(TimeSpan.FromMinutes(1));
+        await DoAsync("update portal.tenants set keep_notification_days = 10 where id = @id", new { id = TestPeople.Tenant });
+        await NotifyAsync(TestPeople.Tenant, "admin", 1500, Now.AddDays(-11));
+        await NotifyAsync(TestPeople.Tenant, "agency", 3, Now.AddDays(-11), read: true);
+        await NotifyAsync(TestPeople.Tenant, "agency", 2, Now.AddDays(-9));
+        await NotifyAsync(TestPeople.OtherTenant, "other-admin", 2, Now.AddDays(-89));
+        await NotifyAsync(TestPeople.OtherTenant, "other-admin", 1, Now.AddDays(-91));
+        await RunAsync();
+        await RunAsync();
+
+        Assert.Equal([$"{TestPeople.Tenant} 2", $"{TestPeople.OtherTenant} 2"],
+            await portal.ListAsync("select tenant_id || ' ' || count(*) from portal.notifications group by tenant_id order by tenant_id"));
+        // Two batches of the one tenant, one of the other; the sums by person are what was unread.
+        Assert.Equal([$"{TestPeople.Tenant} 2 1503 1500", $"{TestPeople.OtherTenant} 1 1 1"], await portal.ListAsync("""
+            select tenant_id || ' ' || count(*) || ' ' || sum((payload->>'notifications')::int) || ' '
+                   || sum((select coalesce(sum(u.value::int), 0) from jsonb_each_text(payload->'users') u))
+              from portal.events where type = 'notifications_pruned' and occurred_at = @now group by tenant_id order by tenant_id
+            """, new { now = Now }));
+        Assert.Equal("1500", await portal.ScalarAsync<string>("""
+            select sum((payload->'users'->>@user)::int)::text from portal.events where type = 'notifications_pruned' and occurred_at = @now
+            """, new { now = Now, user = TestPeople.UserId("admin").ToString() }));
+    }
+
+    [Fact]
+    public async Task Webhooks_deliveries_keys_sessions_unlocks_and_runs_go_after_their_time_and_not_before()
+    {
+        await DoAsync("""
+            insert into portal.webhook_inbox (provider, event_id, type, body, status, next_attempt_at, received_at) values
+                ('mux', 'old', 'x', '{}', 'processed', @now, @now - interval '91 days'),
+                ('mux', 'olddead', 'x', '{}', 'dead', @now, @now - interval '91 days'),
+                ('mux', 'oldwaiting', 'x', '{}', 'retrying', @now + interval '1 day', @now - interval '91 days'),
+                ('mux', 'young', 'x', '{}', 'processed', @now, @now - interval '89 days');
+            insert into portal.idempotency_keys (tenant_id, actor_id, key, request_hash, status, created_at) values
+                (@tenant, @tenant, 'old', sha256('x'), 201, @now - interval '25 hours'),
+                (@tenant, @tenant, 'young', sha256('x'), 201, @now - interval '23 hours');
+            insert into portal.operator_sessions (id, token_hash, clerk_user_id, created_at, expires_at) values
+                (gen_random_uuid(), sha256('old'), 'user_operator', @now - interval '9 days', @now - interval '8 days'),
+                (gen_random_uuid(), sha256('young'), 'user_operator', @now - interval '7 days', @now - interval '6 days');
+            insert into portal.timer_runs (id, timer, started_at, ended_at) values
+                (gen_random_uuid(), 'Old', @now - interval '31 days', @now - interval '31 days'),
+                (gen_random_uuid(), 'Young', @now - interval '29 days', @now - interval '29 days');
+            insert into portal.events (event_id, tenant_id, aggregate_type, aggregate_id, type, payload, occurred_at)
+            values (@tenant, @tenant, 'x', @tenant, 'x', '{}', @now - interval '91 days') on conflict do nothing;
+            insert into portal.deliveries (id, tenant_id, event_id, event_type, aggregate_id, seq, channel, recipient, status, done_at,
+               created_at) values
+                (gen_random_uuid(), @tenant, @tenant, 'x', @tenant, 1, 'email', 'old', 'sent', @now, @now - interval '91 days'),
+                (gen_random_uuid(), @tenant, @tenant, 'x', @tenant, 1, 'email', 'young', 'sent', @now, @now - interval '89 days');
+            insert into portal.deliveries (id, tenant_id, event_id, event_type, aggregate_id, seq, channel, recipient, created_at) values
+                (gen_random_uuid(), @tenant, @tenant, 'x', @tenant, 1, 'email', 'waiting', @now - interval '91 days');
+            insert into portal.digests (tenant_id, user_id, day, settled_at) values
+                (@tenant, @person, (@now - interval '92 days')::date, @now), (@tenant, @person, (@now - interval '89 days')::date, @now);
+            insert into portal.incidents (id, kind, dedup_key, severity, summary, pages, opened_at, last_at)
+               values (@tenant, 'alert', 'x', 'error', 'x', false, @now, @now);
+            insert into portal.incident_reports (report_id, incident_id, reported_at) values
+                ('old', @tenant, @now - interval '91 days'), ('young', @tenant, @now - interval '89 days');
+            """, new { now = Now, tenant = TestPeople.Tenant, person = TestPeople.UserId("agency") });
+        var upload = await portal.UploadReadyAsync(project);
+        var open = await portal.ShareAsync(AssetOf(upload), new { passphrase = "Four warm words here" });
+        var ended = await portal.ShareAsync(AssetOf(upload), new { passphrase = "Four warm words here" });
+        (await portal.GuestOf(open).UnlockAsync("Four warm words here")).Expect(204);
+        (await portal.GuestOf(ended).UnlockAsync("Four warm words here")).Expect(204);
+        (await portal.As("agency").PostAsync($"/api/share-links/{ended.Id}/revoke")).Expect(200);
+        await RunAsync();
+        await RunAsync();
+
+        Assert.Equal(
+            ["oldwaiting", "young"], await portal.ListAsync(
+                "select event_id from portal.webhook_inbox where event_id in ('old', 'olddead', 'oldwaiting', 'young') order by 1"));
+        Assert.Equal(["young"], await portal.ListAsync("select key from portal.idempotency_keys where key in ('old', 'young')"));
+        Assert.Equal(
+            1, await portal.ScalarAsync<long>(
+                "select count(*) from portal.operator_sessions where token_hash in (sha256('old'), sha256('young'))"));
+        Assert.Equal(["Young"], await portal.ListAsync("select timer from portal.timer_runs where timer in ('Old', 'Young')"));
+        Assert.Equal(["waiting", "young"], await portal.ListAsync("select recipient from portal.deliveries order by 1"));
+        Assert.Equal(["young"], await portal.ListAsync("select report_id from portal.incident_reports"));
+        Assert.Equal(1, await portal.ScalarAsync<long>("select count(*) from portal.digests"));
+        Assert.Equal([open.Id.ToString()], await portal.ListAsync("select share_link_id::text from portal.share_unlocks"));
+    }
+
+    [Fact]
+    public async Task Upload_jobs_go_with_their_attempts_after_a_year_or_the_tenants_own_days_and_the_video_stays()
+    {
+        var upload = await portal.UploadReadyAsync(project);
+        var waiting = (await portal.AskUploadAsync(project, "crew1")).Expect(201);
+        await DoAsync("""
+            update portal.upload_jobs set updated_at = @now - interval '100 days' where id in (@done, @waiting);
+            insert into portal.upload_attempts (tenant_id, job_id, attempt, outcome, ended_at)
+               values (@tenant, @done, 9, 'failed', @now - interval '100 days');
+            """, new { now = Now, done = upload.Id, waiting = waiting.Id, tenant = TestPeople.Tenant });
+        await RunAsync();
+        (await portal.As("agency").FetchAsync($"/api/uploads/{upload.Id}")).Expect(200);
+        await DoAsync("update portal.tenants set keep_upload_job_days = 99 where id = @id", new { id = TestPeople.Tenant });
+        await RunAsync();
+        await RunAsync();
+        (await portal.As("agency").FetchAsync($"/api/uploads/{upload.Id}")).Expect(404);
+        (await portal.As("agency").FetchAsync($"/api/uploads/{waiting.Id}")).Expect(200);
+        Assert.Equal(
+            0, await portal.ScalarAsync<long>("select count(*) from portal.upload_attempts where job_id = @id", new { id = upload.Id }));
+        (await portal.As("agency").PostAsync($"/api/assets/{AssetOf(upload)}/playback")).Expect(200);
+
+        // What is at Mux without a job is still known by its version.
+        await portal.Host.RunTimerAsync("SweepMuxAssets");
+        Assert.Equal(
+            0, await portal.ScalarAsync<long>(
+                "select count(*) from portal.alerts where kind in ('mux_asset_without_row', 'mux_asset_missing')"));
+    }
+
+    [Fact]
+    public async Task Videos_of_active_creators_are_archived_later_and_thirty_days_on_they_go_at_mux()
+    {
+        var active = AssetOf(await portal.UploadReadyAsync(project, "crew2"));
+        var idle = AssetOf(await portal.UploadReadyAsync(project, "crew3"));
+        var shared = AssetOf(await portal.UploadReadyAsync(project, "crew3"));
+        portal.Clock.Advance(TimeSpan.FromDays(91));
+        var link = await portal.ShareAsync(shared);
+        (await portal.As("crew2").ChangeAsync($"/api/assets/{active}", new { title = "Still at it" })).Expect(200);
+        await RunAsync();
+        await RunAsync();
+        Assert.Equal(("ready", "archived", "ready"), (await StatusAsync(active), await StatusAsync(idle), await StatusAsync(shared)));
+        Assert.Equal(
+            1, await CountAsync(
+                "audit_log", "action = 'asset_version_archived' and actor_id = 'retention' and new_value->>'assetId' = @id", idle));
+        Assert.Equal(1, await CountAsync("events", "type = 'asset_version_archived' and payload->>'assetId' = @id", idle));
+        (await portal.GuestOf(link).OpenAsync()).Expect(200);
+
+        // The link ends, and nobody does anything for the rest of the time: missed days are made up for in one run.
+        portal.Clock.Advance(TimeSpan.FromDays(29));
+        await portal.Host.RunTimerAsync("ExpireShareLinks");
+        await RunAsync();
+        Assert.Equal(("ready", "archived", "archived"), (await StatusAsync(active), await StatusAsync(idle), await StatusAsync(shared)));
+        Assert.True(await AtMuxAsync(idle));
+        portal.Clock.Advance(TimeSpan.FromDays(2));
+        await RunAsync();
+        await RunAsync();
+        await portal.Host.RunTimerAsync("ReconcileUploads");
+        Assert.Equal((true, false, true), (await AtMuxAsync(active), await AtMuxAsync(idle), await AtMuxAsync(shared)));
+        Assert.Equal(1, await CountAsync("audit_log", "action = 'asset_version_purged' and new_value->>'assetId' = @id", idle));
+        portal.Clock.Advance(TimeSpan.FromDays(60));
+        await RunAsync();
+        Assert.Equal("archived", await StatusAsync(active));
+        await portal.Host.RunTimerAsync("SweepMuxAssets");
+        Assert.Equal(0, await portal.ScalarAsync<long>("select count(*) from portal.alerts where kind like 'mux_asset%'"));
+    }
+
+    [Fact]
+    public async Task The_original_at_blob_goes_with_the_video_and_its_job_only_after_it()
+    {
+        var upload = (await portal.AskUploadAsync(project, "crew6", "blob")).Expect(201);
+        await portal.SendBytesAsync(upload);
+        await portal.UntilAsync(upload.Id, "ready");
+        var path = await portal.ScalarAsync<string>("select blob_pathname from portal.upload_jobs where id = @id", new { id = upload.Id });
+        Task<bool> ThereAsync() =>
+            portal.ScalarAsync<bool>("select exists (select 1 from vendors.blob_objects where pathname = @path)", new { path });
+        await DoAsync("update portal.tenants set keep_upload_job_days = 30 where id = @id", new { id = TestPeople.OtherTenant });
+        portal.Clock.Advance(TimeSpan.FromDays(91));
+        await RunAsync();
+        Assert.True(await ThereAsync());
+        portal.Clock.Advance(TimeSpan.FromDays(31));
+        portal.Blob.Faults.FailNextApiCalls(1, ApiFault.Status(500));
+        await RunAsync();
+        Assert.True(await ThereAsync());
+        await RunAsync();
+        await RunAsync();
+        Assert.False(await ThereAsync());
+        Assert.Equal(
+            1, await portal.ScalarAsync<long>(
+                "select count(*) from portal.audit_log where action = 'original_deleted' and entity_id = @id", new { id = upload.Id }));
+        (await portal.As("crew6").FetchAsync($"/api/uploads/{upload.Id}")).Expect(200);
+        portal.Clock.Advance(TimeSpan.FromDays(300));
+        await RunAsync();
+        (await portal.As("crew6").FetchAsync($"/api/uploads/{upload.Id}")).Expect(404);
+    }
+
+    [Fact]
+    public async Task A_tenants_own_days_for_videos_are_its_own()
+    {
+        await DoAsync("update portal.tenants set keep_active_video_days = 30 where id = @id", new { id = TestPeople.OtherTenant });
+        var asset = AssetOf(await portal.UploadReadyAsync(project, "crew4"));
+        portal.Clock.Advance(TimeSpan.FromDays(31));
+        await RunAsync();
+        Assert.Equal("ready", await StatusAsync(asset));
+        await DoAsync("update portal.tenants set keep_active_video_days = 30 where id = @id", new { id = TestPeople.Tenant });
+        await RunAsync();
+        Assert.Equal("archived", await StatusAsync(asset));
+    }
+
+    [Fact]
+    public async Task The_audit_log_moves_to_the_archive_seal_by_seal_and_the_chain_still_holds()
+    {
+        await portal.NewProjectAsync("Old one");
+        await SealAsync();
+        portal.Clock.Advance(TimeSpan.FromDays(200));
+        await portal.NewProjectAsync("Younger one");
+        await SealAsync();
+        portal.Clock.Advance(TimeSpan.FromDays(170));
+        await portal.NewProjectAsync("New, and not sealed");
+        var before = await RowsAsync("audit_log");
+        await RunAsync();
+        await RunAsync();
+        var archived = await RowsAsync("audit_archive");
+        Assert.InRange(archived, 1, before - 1);
+        Assert.Equal(
+            0, await portal.ScalarAsync<long>(
+                "select count(*) from portal.audit_log where occurred_at < @before", new { before = Now.AddDays(-365) }));
+        Assert.Equal(
+            0, await portal.ScalarAsync<long>(
+                "select count(*) from portal.audit_archive where occurred_at >= @before", new { before = Now.AddDays(-365) }));
+        Assert.Equal(1, await portal.ScalarAsync<long>("""
+            select count(*) from portal.audit_log where action = 'audit_archived' and tenant_id = @tenant
+               and (new_value->>'rows')::int = @archived
+            """, new { tenant = TestPeople.Tenant, archived }));
+        await HoldsAsync();
+        await SealAsync();
+        await HoldsAsync();
+
+        // A part of the time that is archived can be exported and checked by itself.
+        var answer = (
+            await portal.As("compliance").FetchAsync(
+                $"/api/audit/verification?to={Uri.EscapeDataString(Now.AddDays(-366).ToString("O"))}")).Expect(200);
+        Assert.Equal("true", answer.Text("holds"));
+        Assert.True(long.Parse(answer.Text("rows"), System.Globalization.CultureInfo.InvariantCulture) >= archived);
+
+        // And nothing of it can be changed or lost unseen.
+        foreach (var wrong in new[] { "delete from portal.audit_archive", "update portal.audit_archive set action = 'x'",
+            "truncate portal.audit_archive", "delete from portal.audit_log" })
+        {
+            await Assert.ThrowsAsync<Npgsql.PostgresException>(() => DoAsync(wrong));
+        }
+
+        await DoAsync("""
+            alter table portal.audit_archive disable trigger user; update portal.audit_archive set action = 'x'
+            where tenant_id = @tenant; alter table portal.audit_archive enable trigger user;
+            """, new { tenant = TestPeople.Tenant });
+        Assert.Equal(
+            "altered", (
+                await portal.As("compliance").FetchAsync("/api/audit/verification")).Expect(200).Field("fault")["kind"]!.ToString());
+    }
+
+    [Fact]
+    public async Task The_playback_audit_moves_to_its_archive_after_a_year()
+    {
+        var upload = await portal.UploadReadyAsync(project, "crew5");
+        var link = await portal.ShareAsync(AssetOf(upload));
+        (await portal.GuestOf(link).OpenAsync()).Expect(200);
+        portal.Clock.Advance(TimeSpan.FromDays(364));
+        await RunAsync();
+        Assert.Equal(1, await CountAsync("playback_audit", "share_link_id::text = @id", link.Id));
+        portal.Clock.Advance(TimeSpan.FromDays(2));
+        await RunAsync();
+        await RunAsync();
+        Assert.Equal(0, await CountAsync("playback_audit", "share_link_id::text = @id", link.Id));
+        Assert.Equal(1, await CountAsync("playback_archive", "share_link_id::text = @id", link.Id));
+        await Assert.ThrowsAsync<Npgsql.PostgresException>(() => DoAsync("delete from portal.playback_archive"));
+    }
+
+    private static Guid AssetOf(Answer upload) => Guid.Parse(upload.Text("assetId"));
+
+    private Task RunAsync() => portal.Host.RunTimerAsync("PruneRetention");
+
+    private async Task DoAsync(string sql, object? args = null)
+    {
+        await using var connection = await portal.OpenAsync();
+        await connection.ExecuteAsync(sql, args);
+    }
+
+    private Task NotifyAsync(Guid tenant, string person, int count, DateTimeOffset at, bool read = false) => DoAsync("""
+        insert into portal.notifications (id, tenant_id, user_id, event_id, type, subject_type, subject_id, read_at, created_at)
+        select gen_random_uuid(), @tenant, @user, gen_random_uuid(), 'task_assigned', 'task', gen_random_uuid(), case when @read
+           then @at end, @at from generate_series(1, @count)
+        """, new { tenant, user = TestPeople.UserId(person), count, at, read });
+
+    private Task<string> StatusAsync(Guid asset) =>
+        portal.ScalarAsync<string>("select status from portal.asset_versions where asset_id = @asset", new { asset });
+
+    private async Task<bool> AtMuxAsync(Guid asset)
+    {
+        var id = await portal.ScalarAsync<string>("select mux_asset_id from portal.asset_versions where asset_id = @asset", new { asset });
+        return await portal.ScalarAsync<bool>(
+            "select exists (select 1 from vendors.mux_assets where id = @id and deleted_at is null)", new { id });
+    }
+
+    private Task<long> RowsAsync(string table) =>
+        portal.ScalarAsync<long>($"select count(*) from portal.{table} where tenant_id = @tenant", new { tenant = TestPeople.Tenant });
+
+    private Task<long> CountAsync(string table, string where, Guid id) =>
+        portal.ScalarAsync<long>($"select count(*) from portal.{table} where {where}", new { id = id.ToString() });
+
+    /// <summary>Other databases of this server may have transactions open, which hold sealing back.</summary>
+    private Task SealAsync() => Eventually.TrueAsync(async () =>
+    {
+        await portal.Host.RunTimerAsync("SealAudit");
+        return await portal.ScalarAsync<long>("select count(*) from portal.unsealed_audit_rows(10)") == 0
+            && await portal.ScalarAsync<bool>("""
+                select coalesce((select (s.last_written_in, s.last_row_id) from portal.audit_seals s where s.tenant_id = @tenant
+                   order by number desc limit 1)
+                                >= (select (a.written_in, a.id) from portal.audit_log a where a.tenant_id = @tenant
+                                order by a.written_in desc, a.id desc limit 1), false)
+                """, new { tenant = TestPeople.Tenant });
+    }, "all rows to be sealed");
+
+    private async Task HoldsAsync()
+    {
+        var text = (await portal.As("compliance").FetchAsync("/api/audit/export")).Expect(200).Body;
+        var lines = text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(
+            line => new ReadOnlyMemory<byte>(System.Text.Encoding.UTF8.GetBytes(line)));
+        var verdict = await new AuditVerifier(null).RunAsync(lines.ToAsyncEnumerable());
+        Assert.True(verdict.Holds, verdict.Fault?.Message);
+        Assert.True(verdict.Rows > 0);
+    }
+}

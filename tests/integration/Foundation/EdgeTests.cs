@@ -1,0 +1,196 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using Portal.Tests.Support;
+
+namespace Portal.Tests.Integration.Foundation;
+
+/// <summary>What a browser and a stranger see of the edge: CORS, security headers, unknown addresses, media types.</summary>
+public sealed class EdgeTests(TestPortal portal) : IClassFixture<TestPortal>, IAsyncLifetime
+{
+    private const string Origin = "http://localhost:3000";
+
+    public Task InitializeAsync() => portal.ResetAsync();
+
+    public Task DisposeAsync() => Task.CompletedTask;
+
+    [Theory]
+    [InlineData("/api/projects", "GET, HEAD, POST, OPTIONS")]
+    [InlineData("/api/projects/0198a3f0-0000-7000-8000-000000000000", "GET, HEAD")]
+    [InlineData("/api/share/token-of-a-guest", "GET, HEAD")]
+    public async Task A_preflight_of_the_portal_says_what_it_may_send(string path, string methods)
+    {
+        using var answer = await SendAsync(HttpMethod.Options, path, ("Origin", Origin), ("Access-Control-Request-Method", "GET"));
+        Assert.Equal(HttpStatusCode.NoContent, answer.StatusCode);
+        Assert.Equal(Origin, One(answer, "Access-Control-Allow-Origin"));
+        Assert.Equal("true", One(answer, "Access-Control-Allow-Credentials"));
+        Assert.All(
+            methods.Split(", "), method => Assert.Contains(method, One(answer, "Access-Control-Allow-Methods"), StringComparison.Ordinal));
+        foreach (var header in new[] { "Authorization", "Content-Type", "Idempotency-Key", "If-Match" })
+        {
+            Assert.Contains(header, One(answer, "Access-Control-Allow-Headers"), StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task The_answer_itself_and_every_refusal_can_be_read_by_the_portal()
+    {
+        foreach (var path in new[] { "/api/health/live", "/api/projects", "/api/nothing", $"/api/share/{new string('A', 43)}" })
+        {
+            using var answer = await SendAsync(HttpMethod.Get, path, ("Origin", Origin));
+            Assert.Equal(Origin, One(answer, "Access-Control-Allow-Origin"));
+            foreach (var header in new[] { "ETag", "Location", "RateLimit-Remaining", "Retry-After", "x-request-id",
+                "Idempotency-Replayed" })
+            {
+                Assert.Contains(header, One(answer, "Access-Control-Expose-Headers"), StringComparison.Ordinal);
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData("http://localhost:3001")]
+    [InlineData("https://localhost:3000")]
+    [InlineData("http://localhost:3000.evil.example")]
+    [InlineData("HTTP://LOCALHOST:3000")]
+    [InlineData("null")]
+    public async Task Another_origin_is_told_nothing(string origin)
+    {
+        foreach (var method in new[] { HttpMethod.Options, HttpMethod.Get })
+        {
+            using var answer = await SendAsync(method, "/api/health/live", ("Origin", origin), ("Access-Control-Request-Method", "GET"));
+            Assert.DoesNotContain(answer.Headers, h => h.Key.StartsWith("Access-Control-", StringComparison.OrdinalIgnoreCase));
+            Assert.Equal("Origin", One(answer, "Vary"));
+        }
+    }
+
+    [Fact]
+    public async Task Every_answer_tells_browsers_what_not_to_do_with_it()
+    {
+        foreach (var (method, path) in new[]
+                 {
+                     (
+                         HttpMethod.Get, "/api/health/live"), (HttpMethod.Get, "/api/projects"), (HttpMethod.Get, "/api/nothing"), (
+                             HttpMethod.Delete, "/api/projects"),
+                     (HttpMethod.Options, "/api/projects"), (HttpMethod.Post, "/api/webhooks/mux"), (
+                         HttpMethod.Head, $"/api/share/{new string('A', 43)}"),
+                 })
+        {
+            using var answer = await SendAsync(method, path);
+            Assert.Equal("nosniff", One(answer, "X-Content-Type-Options"));
+            Assert.Equal("DENY", One(answer, "X-Frame-Options"));
+            Assert.Equal("no-referrer", One(answer, "Referrer-Policy"));
+            Assert.Contains("no-store", One(answer, "Cache-Control"), StringComparison.Ordinal);
+            Assert.Contains("default-src 'none'", One(answer, "Content-Security-Policy"), StringComparison.Ordinal);
+            Assert.StartsWith("max-age=", One(answer, "Strict-Transport-Security"), StringComparison.Ordinal);
+            Assert.NotEmpty(One(answer, "x-request-id"));
+            Assert.False(answer.Headers.Contains("Server"), "The server's name is nobody's business.");
+        }
+    }
+
+    [Fact]
+    public async Task An_unknown_address_is_a_problem()
+    {
+        foreach (var path in new[] { "/api/nothing", "/api/projects/no-guid", "/api/projects/0198a3f0-0000-7000-8000-000000000000/nothing",
+            "/api/" })
+        {
+            var answer = (await portal.Anonymous.FetchAsync(path)).Expect(404);
+            Assert.Equal("no-such-route", answer.ProblemType);
+            Assert.Equal(answer.Headers.GetValues("x-request-id").Single(), answer.Text("requestId"));
+        }
+    }
+
+    [Fact]
+    public async Task A_method_that_an_address_does_not_know_is_405_with_those_it_knows()
+    {
+        using var response = await SendAsync(HttpMethod.Delete, "/api/projects");
+        Assert.Equal(HttpStatusCode.MethodNotAllowed, response.StatusCode);
+        Assert.Equal("application/problem+json", response.Content.Headers.ContentType!.MediaType);
+        Assert.Equal(["GET", "HEAD", "OPTIONS", "POST"], response.Content.Headers.Allow.Order());
+        using var share = await SendAsync(HttpMethod.Put, "/api/share/some-token");
+        Assert.Equal(["GET", "HEAD", "OPTIONS"], share.Content.Headers.Allow.Order());
+    }
+
+    [Theory]
+    [InlineData("text/html", 406)]
+    [InlineData("application/json;q=0", 406)]
+    [InlineData("application/xml, image/*", 406)]
+    [InlineData("application/json", 200)]
+    [InlineData("application/*", 200)]
+    [InlineData("text/html, */*;q=0.1", 200)]
+    [InlineData("no media type", 200)]
+    public async Task An_Accept_that_allows_no_JSON_is_refused(string accept, int code)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/api/projects");
+        request.Headers.TryAddWithoutValidation("Accept", accept);
+        (await (await portal.As("admin").SendAsync(request)).ReadAsync()).Expect(code);
+    }
+
+    [Theory]
+    [InlineData("text/plain")]
+    [InlineData("application/x-www-form-urlencoded")]
+    [InlineData("application/jsonp")]
+    public async Task A_body_that_is_no_JSON_by_its_media_type_is_415(string type)
+    {
+        using var content = new StringContent("{\"name\":\"A\"}", Encoding.UTF8, type);
+        using var response = await portal.As("admin").PostAsync(new Uri("/api/projects", UriKind.Relative), content);
+        Assert.Equal("unsupported-media-type", (await response.ReadAsync()).Expect(415).ProblemType);
+    }
+
+    [Fact]
+    public async Task A_body_far_too_large_is_refused_in_our_own_words_and_on_the_same_connection()
+    {
+        // Sends all of it before it reads the answer, as a host does that passes requests on.
+        using var content = new ByteArrayContent(new byte[40 * 1024 * 1024]);
+        content.Headers.ContentType = new("application/json");
+        using var response = await portal.As("admin").PostAsync(new Uri("/api/projects", UriKind.Relative), content);
+        var refused = (await response.ReadAsync()).Expect(413);
+        Assert.Equal("too-large", refused.ProblemType);
+        Assert.Null(response.Headers.ConnectionClose);
+        Assert.Contains("64 KiB", refused.Text("detail"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task HEAD_is_GET_without_the_body()
+    {
+        await portal.NewProjectAsync("For HEAD");
+        using var got = await portal.As("admin").GetAsync(new Uri("/api/projects", UriKind.Relative));
+        using var request = new HttpRequestMessage(HttpMethod.Head, "/api/projects");
+        using var head = await portal.As("admin").SendAsync(request);
+        Assert.Equal(HttpStatusCode.OK, head.StatusCode);
+        Assert.Equal(got.Headers.ETag, head.Headers.ETag);
+        Assert.Equal(got.Content.Headers.ContentLength, head.Content.Headers.ContentLength);
+        Assert.Empty(await head.Content.ReadAsByteArrayAsync());
+    }
+
+    [Fact]
+    public async Task A_body_that_is_not_valid_HTTP_is_400_and_no_fault_of_ours()
+    {
+        var jwt = (await portal.Clerk.SignInAsync("admin")).Jwt;
+        using var tcp = new TcpClient();
+        await tcp.ConnectAsync(portal.Host.Address.Host, portal.Host.Address.Port);
+        await using var stream = tcp.GetStream();
+        await stream.WriteAsync(Encoding.ASCII.GetBytes(
+            $"POST /api/projects HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {jwt}\r\nContent-Type: "
+                + "application/json\r\nTransfer-Encoding: chunked\r\n\r\nno chunk\r\n"));
+        var buffer = new byte[4096];
+        var answer = Encoding.UTF8.GetString(buffer, 0, await stream.ReadAsync(buffer));
+        Assert.StartsWith("HTTP/1.1 400", answer, StringComparison.Ordinal);
+        Assert.Contains("application/problem+json", answer, StringComparison.Ordinal);
+    }
+
+    private static string One(HttpResponseMessage answer, string name) =>
+        answer.Headers.TryGetValues(name, out var values)
+            ? string.Join(", ", values)
+            : throw new Xunit.Sdk.XunitException($"No {name} in {answer.StatusCode} of {answer.RequestMessage!.RequestUri}");
+
+    private async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, params (string Name, string Value)[] headers)
+    {
+        using var request = new HttpRequestMessage(method, path);
+        foreach (var (name, value) in headers)
+        {
+            request.Headers.TryAddWithoutValidation(name, value);
+        }
+
+        return await portal.Anonymous.SendAsync(request);
+    }
+}

@@ -1,0 +1,141 @@
+using System.Net.Http.Json;
+using Dapper;
+using Portal.Tests.Support;
+
+namespace Portal.Tests.Integration.Foundation;
+
+/// <summary>Repeating a POST with its Idempotency-Key does nothing twice and answers alike.</summary>
+public sealed class IdempotencyTests(TestPortal portal) : IClassFixture<TestPortal>, IAsyncLifetime
+{
+    public Task InitializeAsync() => portal.ResetAsync();
+
+    public Task DisposeAsync() => Task.CompletedTask;
+
+    [Fact]
+    public async Task The_same_request_again_answers_the_same_and_creates_nothing()
+    {
+        var first = (await CreateAsync("k-same", "One")).Expect(201);
+        var again = (await CreateAsync("k-same", "One")).Expect(201);
+        Assert.Equal(first.Body, again.Body);
+        Assert.Equal(first.Headers.ETag, again.Headers.ETag);
+        Assert.Equal(first.Headers.Location, again.Headers.Location);
+        Assert.Equal("true", again.Headers.GetValues("Idempotency-Replayed").Single());
+        Assert.Equal(1, await NamedAsync("One"));
+    }
+
+    [Fact]
+    public async Task Another_body_under_the_same_key_is_refused()
+    {
+        (await CreateAsync("k-other", "First")).Expect(201);
+        Assert.Equal("idempotency-key-reused", (await CreateAsync("k-other", "Second")).Expect(422).ProblemType);
+        Assert.Equal(0, await NamedAsync("Second"));
+    }
+
+    [Fact]
+    public async Task Keys_of_two_people_do_not_meet()
+    {
+        (await CreateAsync("k-people", "Mine")).Expect(201);
+        var other = (await CreateAsync("k-people", "Mine", "other-admin")).Expect(201);
+        Assert.False(other.Headers.Contains("Idempotency-Replayed"));
+        Assert.Equal(2, await NamedAsync("Mine"));
+    }
+
+    [Fact]
+    public async Task A_refusal_is_kept_too()
+    {
+        object body = new { name = "With a stranger", memberIds = new[] { TestPeople.UserId("other-admin") } };
+        var first = (await CreateAsync("k-refused", body)).Expect(400);
+        var again = (await CreateAsync("k-refused", body)).Expect(400);
+        Assert.True(again.Headers.Contains("Idempotency-Replayed"));
+        Assert.Equal(first.Field("errors").ToJsonString(), again.Field("errors").ToJsonString());
+        Assert.NotEqual(first.Text("requestId"), again.Text("requestId"));
+    }
+
+    [Fact]
+    public async Task After_a_day_the_key_is_free_again()
+    {
+        (await CreateAsync("k-day", "Daily")).Expect(201);
+        portal.Clock.Advance(TimeSpan.FromHours(24) + TimeSpan.FromSeconds(1));
+        var next = (await CreateAsync("k-day", "Daily")).Expect(201);
+        Assert.False(next.Headers.Contains("Idempotency-Replayed"));
+        Assert.Equal(2, await NamedAsync("Daily"));
+    }
+
+    [Fact]
+    public async Task Eight_at_once_create_one_and_the_others_hear_of_it_or_wait()
+    {
+        var answers = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => CreateAsync("k-eight", "Eight")));
+        Assert.All(answers, a => Assert.True(a.Code is 201 || a is { Code: 409, ProblemType: "idempotency-key-in-flight" }, a.Body));
+        Assert.Contains(answers, a => a.Code == 201);
+        Assert.Equal(1, await NamedAsync("Eight"));
+    }
+
+    [Fact]
+    public async Task A_key_in_flight_is_refused()
+    {
+        await using var holder = await portal.OpenAsync();
+        await using var transaction = await holder.BeginTransactionAsync();
+        await holder.ExecuteAsync(
+            "select pg_advisory_xact_lock(hashtextextended(@text, 0))",
+            new { text = $"{TestPeople.Tenant}{TestPeople.UserId("admin")}k-flight" });
+        Assert.Equal("idempotency-key-in-flight", (await CreateAsync("k-flight", "Flight")).Expect(409).ProblemType);
+        await transaction.RollbackAsync();
+        (await CreateAsync("k-flight", "Flight")).Expect(201);
+    }
+
+    [Fact]
+    public async Task A_secret_is_made_again_and_not_stored()
+    {
+        var asset = (await portal.UploadReadyAsync(await portal.NewProjectAsync())).Text("assetId");
+        var first = (await SendAsync("agency", "/api/share-links", "k-link", new { assetId = asset })).Expect(201);
+        var again = (await SendAsync("agency", "/api/share-links", "k-link", new { assetId = asset })).Expect(201);
+        Assert.Equal(first.Text("token"), again.Text("token"));
+        Assert.Equal(
+            0, await portal.ScalarAsync<long>(
+                "select count(*) from portal.idempotency_keys where body like '%' || @token || '%'", new { token = first.Text("token") }));
+        Assert.Equal(1, await portal.ScalarAsync<long>("select count(*) from portal.share_links"));
+    }
+
+    [Fact]
+    public async Task An_upload_asked_for_twice_is_one_upload()
+    {
+        var project = await portal.NewProjectAsync("Uploads once");
+        object body = new { projectId = project, fileName = "a.mp4", sizeBytes = 10 };
+        var first = (await portal.WhileMovingAsync(SendAsync("agency", "/api/uploads", "k-upload", body))).Expect(201);
+        var again = (await portal.WhileMovingAsync(SendAsync("agency", "/api/uploads", "k-upload", body))).Expect(201);
+        Assert.Equal((first.Id, first.Field("target")["url"]!.ToString()), (again.Id, again.Field("target")["url"]!.ToString()));
+        Assert.Equal(
+            1, await portal.ScalarAsync<long>("select count(*) from portal.upload_jobs where project_id = @project", new { project }));
+    }
+
+    [Theory]
+    [InlineData("two words")]
+    public async Task A_key_that_is_no_key_is_refused(string key) => (await CreateAsync(key, "Never")).Expect(400);
+
+    [Fact]
+    public async Task An_unchanged_resource_is_not_sent_again()
+    {
+        var project = (await CreateAsync("k-etag", "Etag")).Expect(201);
+        var read = await portal.As("admin").FetchAsync($"/api/projects/{project.Id}");
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"/api/projects/{project.Id}");
+        request.Headers.IfNoneMatch.Add(read.Headers.ETag!);
+        using var second = await portal.As("admin").SendAsync(request);
+        Assert.Equal(304, (int)second.StatusCode);
+        Assert.Empty(await second.Content.ReadAsByteArrayAsync());
+    }
+
+    private Task<Answer> CreateAsync(string key, string name, string person = "admin") =>
+        SendAsync(person, "/api/projects", key, new { name });
+
+    private Task<Answer> CreateAsync(string key, object body) => SendAsync("admin", "/api/projects", key, body);
+
+    private async Task<Answer> SendAsync(string person, string path, string key, object body)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = JsonContent.Create(body) };
+        request.Headers.TryAddWithoutValidation("Idempotency-Key", key);
+        return await (await portal.As(person).SendAsync(request)).ReadAsync();
+    }
+
+    private Task<long> NamedAsync(string name) =>
+        portal.ScalarAsync<long>("select count(*) from portal.projects where name = @name", new { name });
+}

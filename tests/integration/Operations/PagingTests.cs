@@ -1,0 +1,239 @@
+using Dapper;
+using Portal.Foundation.Alerts;
+using Portal.LocalVendors;
+using Portal.Operations.Incidents;
+using Portal.Tests.Support;
+
+namespace Portal.Tests.Integration.Operations;
+
+/// <summary>PagerDuty fails first, the app dies in between, monitoring repeats itself; and what is an incident without an Operator's
+/// report.</summary>
+public sealed class PagingTests(TestPortal portal) : IClassFixture<TestPortal>, IAsyncLifetime
+{
+    public async Task InitializeAsync() => await portal.ForgetIncidentsAsync();
+
+    public Task DisposeAsync() => Task.CompletedTask;
+
+    [Fact]
+    public async Task A_breach_is_one_incident_at_PagerDuty_though_its_first_calls_fail()
+    {
+        portal.PagerDuty.Faults.FailNextApiCalls(2, ApiFault.Status(500));
+        portal.PagerDuty.Faults.FailNextAfterEffect(1, ApiFault.ConnectionAbort);
+        var id = await portal.BreachAsync();
+        await portal.DeliverMovingAsync();
+        Assert.Equal(["error_budget_breach sent"], await portal.PagesAsync(id));
+        Assert.Equal("triggered", Assert.Single(await portal.PagerDuty.IncidentsAsync(id.ToString())).Status);
+        Assert.Equal(4, portal.PagerDuty.Requests.Count("POST", "/v2/enqueue"));
+    }
+
+    [Fact]
+    public async Task A_failed_restore_test_is_one_incident_at_PagerDuty_though_its_first_calls_fail()
+    {
+        portal.PagerDuty.Faults.FailNextApiCalls(1, ApiFault.Status(503));
+        portal.PagerDuty.Faults.FailNextAfterEffect(2, ApiFault.ConnectionAbort);
+        var test = (await portal.As("operator").PostAsync("/api/ops/restore-tests", portal.Run(succeeded: false))).Expect(201);
+        await portal.DeliverMovingAsync();
+        Assert.Equal(["incident_opened sent"], await portal.PagesAsync(Guid.Parse(test.Text("incidentId"))));
+        Assert.Single(await portal.PagerDuty.IncidentsAsync(test.Text("incidentId")));
+    }
+
+    [Fact]
+    public async Task An_app_that_died_after_the_page_was_taken_pages_once_and_in_order()
+    {
+        portal.PagerDuty.Faults.FailNextAfterEffect(1, ApiFault.ConnectionAbort);
+        var id = await portal.BreachAsync("share_open_latency");
+        await portal.Host.RunTimerAsync("SweepOutbox");
+        await Eventually.TrueAsync(
+            async () => (await portal.PagerDuty.EventsAsync(id.ToString())).Count == 1, "the first page to be taken");
+        (await portal.MoveAsync(id, "acknowledge")).Expect(200);
+        await portal.RestartHostAsync();
+        await portal.DeliverMovingAsync();
+        Assert.Equal(["error_budget_breach sent", "incident_acknowledged sent"], await portal.PagesAsync(id));
+        Assert.Equal("acknowledged", Assert.Single(await portal.PagerDuty.IncidentsAsync(id.ToString())).Status);
+    }
+
+    [Fact]
+    public async Task Nobody_is_woken_for_what_was_resolved_before_the_page_went_out()
+    {
+        var id = await portal.BreachAsync();
+        (await portal.MoveAsync(id, "resolve")).Expect(200);
+        await portal.DeliverAsync();
+        Assert.Equal(["error_budget_breach skipped incident_resolved", "incident_resolved sent"], await portal.PagesAsync(id));
+        Assert.Empty(await portal.PagerDuty.IncidentsAsync(id.ToString()));
+    }
+
+    [Fact]
+    public async Task Patience_that_PagerDuty_asks_for_uses_no_try_and_a_refusal_ends_it()
+    {
+        portal.PagerDuty.Faults.FailNextApiCalls(10, ApiFault.Status(429, "{}", retryAfterSeconds: 60));
+        var id = await portal.BreachAsync();
+        await portal.DeliverMovingAsync();
+        Assert.Equal(
+            ["sent 0"], await portal.ListAsync(
+                "select status || ' ' || attempts from portal.deliveries where aggregate_id = @id", new { id }));
+        portal.PagerDuty.Faults.FailNextApiCalls(
+            1, ApiFault.Status(400, """{"status":"invalid event","errors":["Invalid routing key"]}"""));
+        var refused = await portal.BreachAsync("playback_success");
+        await portal.DeliverAsync();
+        Assert.Equal(["error_budget_breach failed refused: 400 Invalid routing key"], await portal.PagesAsync(refused));
+    }
+
+    [Fact]
+    public async Task Without_a_routing_key_the_incident_is_there_and_the_page_is_skipped()
+    {
+        var key = portal.Settings["PagerDuty:RoutingKey"];
+        try
+        {
+            portal.Settings["PagerDuty:RoutingKey"] = "";
+            await portal.RestartHostAsync();
+            var id = await portal.BreachAsync();
+            await portal.DeliverAsync();
+            Assert.Equal(["error_budget_breach skipped paging_not_configured"], await portal.PagesAsync(id));
+            Assert.Empty(await portal.PagerDuty.IncidentsAsync(id.ToString()));
+        }
+        finally
+        {
+            portal.Settings["PagerDuty:RoutingKey"] = key;
+            await portal.RestartHostAsync();
+        }
+    }
+
+    [Fact]
+    public async Task Monitorings_signed_alert_does_the_same_and_counts_once()
+    {
+        const string Body = """{"id":"burn-1","type":"error_budget_breach","slo":"availability","window":"6h","burnRate":6,"budgetLeft":-0.1}""";
+        (await portal.AlertAsync(Body)).Expect(200);
+        (await portal.AlertAsync(Body)).Expect(200);
+        await using (var connection = await portal.OpenAsync())
+        {
+            // As if the app had died after handling it, before it could say so.
+            await connection.ExecuteAsync(
+                "update portal.webhook_inbox set status = 'received', next_attempt_at = @now where event_id = 'burn-1'",
+                new { now = portal.Clock.GetUtcNow() });
+        }
+
+        await portal.Host.RunTimerAsync("RetryWebhookInbox");
+        await portal.DeliverAsync();
+        var id = Guid.Parse(Assert.Single(await portal.ListAsync("select id::text from portal.incidents")));
+        await portal.RecordedOnceAsync(id, "error_budget_breach");
+        Assert.Equal(
+            ["vendor alerts burn-1"], await portal.ListAsync(
+                "select actor_kind || ' ' || actor_id || ' ' || request_id from portal.audit_log where entity_id = @id and action = "
+                    + "'error_budget_breach'", new { id }));
+        Assert.Equal("1", (await portal.As("operator").FetchAsync($"/api/ops/incidents/{id}")).Text("times"));
+        Assert.Equal("true", (await portal.FreezeAsync()).Text("on"));
+        Assert.Equal(1, Assert.Single(await portal.PagerDuty.IncidentsAsync(id.ToString())).Triggers);
+        Assert.Equal(
+            ["processed incident_known"], await portal.ListAsync(
+                "select status || ' ' || outcome from portal.webhook_inbox where event_id = 'burn-1'"));
+
+        // The next report is news of the same incident.
+        (await portal.AlertAsync(Body.Replace("burn-1", "burn-2", StringComparison.Ordinal))).Expect(200);
+        Assert.Equal("2", (await portal.As("operator").FetchAsync($"/api/ops/incidents/{id}")).Text("times"));
+    }
+
+    [Fact]
+    public async Task Monitoring_can_record_a_failed_restore_test()
+    {
+        var ran = portal.Clock.GetUtcNow().AddHours(-2);
+        var body = $$"""{"id":"restore-1","type":"backup_restore_tested","ranAt":"{{ran:O}}","backupTakenAt":"{{ran.AddHours(-3):O}}","succeeded":false,"durationSeconds":60}""";
+        (await portal.AlertAsync(body)).Expect(200);
+        (await portal.AlertAsync(body.Replace("restore-1", "restore-2", StringComparison.Ordinal))).Expect(200);
+        await portal.DeliverAsync();
+        var test = (await portal.As("operator").FetchAsync("/api/ops/restore-tests")).Field("items").AsArray();
+        Assert.Null(Assert.Single(test)!["recordedBy"]);
+        Assert.Single(await portal.PagerDuty.IncidentsAsync(test[0]!["incidentId"]!.ToString()));
+        await portal.RecordedOnceAsync(Guid.Parse(test[0]!["id"]!.ToString()), "backup_restore_tested");
+    }
+
+    [Theory]
+    [InlineData(
+        """{"id":"x","type":"error_budget_breach","slo":"availability","window":"6h","burnRate":6,"budgetLeft":0.5}""", "wrong-secret-wrong-secret", 0, 401)]
+    [InlineData(
+        """{"id":"x","type":"error_budget_breach","slo":"availability","window":"6h","burnRate":6,"budgetLeft":0.5}""", TestSettings.AlertsSecret, 301, 401)]
+    [InlineData(
+        """{"id":"x","type":"error_budget_breach","slo":"availability","window":"6h","burnRate":6,"budgetLeft":0.5}""", TestSettings.AlertsSecret, -301, 401)]
+    [InlineData(
+        """{"id":"x","type":"error_budget_breach","slo":"nothing","window":"6h","burnRate":6,"budgetLeft":0.5}""", TestSettings.AlertsSecret, 0, 400)]
+    [InlineData(
+        """{"id":"x","type":"backup_restore_tested","ranAt":"2020-01-01T00:00:00Z","succeeded":true}""", TestSettings.AlertsSecret, 0, 400)]
+    [InlineData("""{"type":"error_budget_breach"}""", TestSettings.AlertsSecret, 0, 400)]
+    [InlineData("""{"id":"unknown-type","type":"disk_full"}""", TestSettings.AlertsSecret, 0, 200)]
+    public async Task What_is_not_signed_or_cannot_be_used_changes_nothing(string body, string secret, int age, int status)
+    {
+        (await portal.AlertAsync(body, secret, TimeSpan.FromSeconds(age))).Expect(status);
+        Assert.Equal(0, await portal.ScalarAsync<long>("select count(*) from portal.incidents"));
+        Assert.Equal("false", (await portal.FreezeAsync()).Text("on"));
+    }
+
+    [Fact]
+    public async Task An_upload_that_failed_for_good_is_an_incident_that_pages_nobody_and_ends_when_it_is_ready()
+    {
+        var project = await portal.NewProjectAsync();
+        var upload = (await portal.AskUploadAsync(project)).Expect(201);
+        await portal.SendBytesAsync(upload, "no video at all"u8.ToArray());
+        await portal.UntilAsync(upload.Id, "failed");
+        await portal.DeliverAsync();
+        var listed = (await portal.As("operator").FetchAsync("/api/ops/incidents?kind=upload_failed")).Expect(200);
+        var id = Guid.Parse(Assert.Single(listed.Column("id")));
+        Assert.Equal(
+            (upload.Id.ToString(), TestPeople.Tenant.ToString(), "open"), (
+                listed.Column("subject")[0], listed.Column("tenantId")[0], listed.Column("status")[0]));
+        await portal.RecordedOnceAsync(id, "incident_opened");
+        Assert.Empty(await portal.PagesAsync(id));
+
+        (await portal.As("operator").PostAsync($"/api/ops/uploads/{upload.Id}/replay", new { reason = "Another file" })).Expect(200);
+        var again = await portal.WhileMovingAsync(Eventually.ValueAsync(
+            async () => await portal.As("agency").FetchAsync(
+                $"/api/uploads/{upload.Id}"), a => a.Json?["target"] is not null, "a new place for the bytes"));
+        await portal.SendBytesAsync(again);
+        await portal.UntilAsync(upload.Id, "ready");
+        await portal.DeliverAsync();
+        Assert.Equal("resolved", (await portal.As("operator").FetchAsync($"/api/ops/incidents/{id}")).Text("status"));
+        await portal.RecordedOnceAsync(id, "incident_resolved");
+        Assert.Empty(await portal.PagesAsync(id));
+    }
+
+    [Fact]
+    public async Task The_functions_behind_upload_incidents_touch_no_other_tenants_job()
+    {
+        var project = await portal.NewProjectAsync();
+        var upload = (await portal.AskUploadAsync(project)).Expect(201);
+        await using var connection = new Npgsql.NpgsqlConnection(portal.Database.App);
+        await connection.OpenAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        await connection.ExecuteAsync(
+            "select set_config('app.tenant_id', @other, true)", new { other = TestPeople.OtherTenant.ToString() }, transaction);
+        Assert.Null(await connection.ExecuteScalarAsync<Guid?>(
+            "select portal.open_upload_incident(@job, 1, 'x', @platform, gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), now())",
+            new { job = upload.Id, platform = new Guid("00000000-0000-7000-8000-000000000000") }, transaction));
+        await Assert.ThrowsAsync<Npgsql.PostgresException>(
+            () => connection.ExecuteScalarAsync<long>("select count(*) from portal.incidents", transaction: transaction));
+    }
+
+    [Fact]
+    public async Task A_critical_alert_is_an_incident_that_pages_once_and_others_are_not()
+    {
+        await using var sources = new Portal.Foundation.Db.PortalDataSources(
+            Npgsql.NpgsqlDataSource.Create(portal.Database.App), Npgsql.NpgsqlDataSource.Create(portal.Database.System));
+        var db = new Portal.Foundation.Db.PortalDb(sources);
+        var store = new AlertStore(
+            db, [
+                new AlertIncidents(new(db, new(portal.Clock), portal.Clock))
+            ], portal.Clock, Microsoft.Extensions.Logging.Abstractions.NullLogger<AlertStore>.Instance);
+        await store.AddAsync(
+            new("public_playback_id", "asset-1", "critical", "Mux asset asset-1 can be played by anybody."), CancellationToken.None);
+        await store.AddAsync(
+            new("public_playback_id", "asset-1", "critical", "Mux asset asset-1 can be played by anybody."), CancellationToken.None);
+        await store.AddAsync(new("webhook_dead", "mux:1", "error", "A webhook is dead."), CancellationToken.None);
+        await portal.DeliverAsync();
+        var id = Guid.Parse(
+            Assert.Single(
+                await portal.ListAsync(
+                    "select id::text from portal.incidents where kind = 'alert' and dedup_key = 'public_playback_id:asset-1' and times = 2")));
+        Assert.Equal(1, await portal.ScalarAsync<long>("select count(*) from portal.incidents"));
+        await portal.RecordedOnceAsync(id, "incident_opened");
+        Assert.Equal(
+            "Mux asset asset-1 can be played by anybody.", Assert.Single(await portal.PagerDuty.IncidentsAsync(id.ToString())).Summary);
+    }
+}

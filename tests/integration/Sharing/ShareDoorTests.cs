@@ -1,0 +1,238 @@
+using System.Net;
+using System.Text.Json.Nodes;
+using Portal.Tests.Support;
+
+namespace Portal.Tests.Integration.Sharing;
+
+/// <summary>What a share link may ask of a guest: a passphrase, to be signed in, to be the one it is addressed to.</summary>
+public sealed class ShareDoorTests(TestPortal portal) : IClassFixture<TestPortal>, IAsyncLifetime
+{
+    private const string Passphrase = "correct horse battery";
+    private static Guid asset;
+
+    public async Task InitializeAsync()
+    {
+        await portal.ResetAsync();
+        if (await portal.ScalarAsync<long>("select count(*) from portal.assets") == 0)
+        {
+            var project = (await portal.As("admin").PostAsync("/api/projects", new
+            {
+                name = "With a client",
+                memberIds = new[] { TestPeople.UserId("agency"), TestPeople.UserId("client") },
+            })).Expect(201).Id;
+            asset = Guid.Parse((await portal.UploadReadyAsync(project)).Text("assetId"));
+        }
+    }
+
+    public Task DisposeAsync() => Task.CompletedTask;
+
+    [Fact]
+    public async Task A_passphrase_is_asked_for_once_and_the_cookie_opens_from_then_on()
+    {
+        var link = await portal.ShareAsync(asset, new { passphrase = Passphrase, maxOpens = 1 });
+        Assert.True((bool)link.Field("hasPassphrase"));
+        var guest = portal.GuestOf(link);
+        Assert.Equal("passphrase-required", (await guest.OpenAsync()).Expect(401).ProblemType);
+        Assert.Equal(0, await OpensAsync(link));
+        Assert.Equal("wrong-passphrase", (await guest.UnlockAsync("correct horse")).Expect(403).ProblemType);
+        Assert.Empty(guest.Cookies);
+
+        (await guest.UnlockAsync(Passphrase)).Expect(204);
+        var cookie = Assert.Single(guest.Cookies);
+        Assert.Contains("httponly", cookie, StringComparison.OrdinalIgnoreCase);
+        Assert.Contains($"path=/api/share/{link.Text("token")}", cookie, StringComparison.OrdinalIgnoreCase);
+        (await guest.OpenAsync()).Expect(200);
+        (await guest.OpenAsync()).Expect(200);
+        Assert.Equal(1, await OpensAsync(link));
+        Assert.Equal(
+            "passphrase-required", (
+                await portal.GuestOf(
+                    await portal.ShareAsync(asset, new { passphrase = Passphrase })).OpenAsync()).Expect(401).ProblemType);
+    }
+
+    [Fact]
+    public async Task The_passphrase_is_kept_as_a_slow_hash_and_shown_nowhere()
+    {
+        var link = await portal.ShareAsync(asset, new { passphrase = Passphrase });
+        (await portal.GuestOf(link).UnlockAsync("not the one")).Expect(403);
+        Assert.True(
+            await portal.ScalarAsync<int>(
+                "select passphrase_iterations from portal.share_links where id = @id", new { id = link.Id }) >= 600_000);
+        foreach (var table in new[] { "share_links", "audit_log", "events", "idempotency_keys", "share_unlocks" })
+        {
+            Assert.Equal(
+                0, await portal.ScalarAsync<long>(
+                    $"select count(*) from portal.{table} t where t::text like '%' || @Passphrase || '%'", new { Passphrase }));
+        }
+
+        Assert.DoesNotContain(
+            "passphrase\"", (
+                await portal.As("agency").FetchAsync($"/api/share-links/{link.Id}")).Expect(200).Body, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Guessing_is_slowed_down_audited_and_reported()
+    {
+        var link = await portal.ShareAsync(asset, new { passphrase = Passphrase });
+        var guesses = await Task.WhenAll(Enumerable.Range(0, 14).Select(i => portal.GuestOf(link).UnlockAsync($"guess number {i}")));
+        Assert.Equal(10, guesses.Count(g => g.Code == 403));
+        Assert.Equal(4, guesses.Count(g => g.Code == 429 && g.Headers.RetryAfter!.Delta > TimeSpan.Zero));
+        Assert.Equal(429, (await portal.GuestOf(link).UnlockAsync(Passphrase)).Code);
+        Assert.Equal(
+            10, await portal.ScalarAsync<long>(
+                "select count(*) from portal.audit_log where action = 'share_link_unlock_failed' and entity_id = @id",
+                new { id = link.Id }));
+        Assert.True(
+            await portal.ScalarAsync<bool>(
+                "select exists (select 1 from portal.alerts where kind = 'passphrase_guessing' and dedup_key = @id)",
+                new { id = link.Text("id") }));
+
+        portal.Clock.Advance(TimeSpan.FromMinutes(15));
+        (await portal.GuestOf(link).UnlockAsync(Passphrase)).Expect(204);
+    }
+
+    [Fact]
+    public async Task Unlocking_answers_like_opening_for_what_is_not_there_or_over()
+    {
+        (await new Guest(portal.Anonymous, new string('A', 43)).UnlockAsync(Passphrase)).Expect(404);
+        var open = portal.GuestOf(await portal.ShareAsync(asset));
+        (await open.UnlockAsync("anything at all")).Expect(204);
+        Assert.Empty(open.Cookies);
+
+        var revoked = await portal.ShareAsync(asset, new { passphrase = Passphrase });
+        (await portal.As("agency").PostAsync($"/api/share-links/{revoked.Id}/revoke")).Expect(200);
+        Assert.Equal("share-link-unavailable", (await portal.GuestOf(revoked).UnlockAsync(Passphrase)).Expect(403).ProblemType);
+    }
+
+    [Fact]
+    public async Task A_new_passphrase_closes_the_door_for_those_who_knew_the_old_one()
+    {
+        var link = await portal.ShareAsync(asset, new { passphrase = Passphrase });
+        var guest = portal.GuestOf(link);
+        (await guest.UnlockAsync(Passphrase)).Expect(204);
+        (await guest.OpenAsync()).Expect(200);
+
+        var path = $"/api/share-links/{link.Id}";
+        var tag = (await portal.As("agency").FetchAsync(path)).Expect(200).Tag();
+        (await portal.As("agency").ChangeAsync(HttpMethod.Patch, path, new { passphrase = "another passphrase" }, tag)).Expect(200);
+        Assert.Equal("passphrase-required", (await guest.OpenAsync()).Expect(401).ProblemType);
+        (await guest.UnlockAsync("another passphrase")).Expect(204);
+        (await guest.OpenAsync()).Expect(200);
+
+        tag = (await portal.As("agency").FetchAsync(path)).Expect(200).Tag();
+        var removed = (
+            await portal.As("agency").ChangeAsync(HttpMethod.Patch, path, new JsonObject { ["passphrase"] = null }, tag)).Expect(200);
+        Assert.False((bool)removed.Field("hasPassphrase"));
+        (await portal.GuestOf(link).OpenAsync()).Expect(200);
+    }
+
+    [Fact]
+    public async Task A_link_for_signed_in_people_opens_for_those_it_is_meant_for()
+    {
+        var link = await portal.ShareAsync(asset, new { requireSignIn = true, guestEmails = new[] { "Client@Portal.example" } });
+        Assert.Equal("sign-in-required", (await portal.GuestOf(link).OpenAsync()).Expect(401).ProblemType);
+        var expired = portal.GuestOf(link);
+        expired.Session = await portal.SessionAsync("client");
+        portal.Clock.Advance(TimeSpan.FromMinutes(10));
+        Assert.Equal("sign-in-required", (await expired.OpenAsync()).Expect(401).ProblemType);
+
+        foreach (var (person, code) in new[] { ("client", 200), ("admin", 200), ("agency", 200), ("compliance", 403), ("crew1", 403),
+            ("other-admin", 401) })
+        {
+            var guest = portal.GuestOf(link);
+            guest.Session = await portal.SessionAsync(person);
+            var answer = await guest.OpenAsync();
+            Assert.True(answer.Code == code, $"{person} got {answer.Code}: {answer.Body}");
+            Assert.True(code != 403 || answer.ProblemType == "not-addressed", answer.Body);
+        }
+
+        Assert.Equal(3, await OpensAsync(link));
+        Assert.Equal(TestPeople.UserId("client"), await portal.ScalarAsync<Guid>(
+            "select user_id from portal.share_viewers where share_link_id = @id and user_id = @user",
+            new { id = link.Id, user = TestPeople.UserId("client") }));
+    }
+
+    [Fact]
+    public async Task A_Client_whom_the_link_does_not_name_is_refused()
+    {
+        var link = await portal.ShareAsync(asset, new { requireSignIn = true, guestEmails = new[] { "somebody@else.example" } });
+        var guest = portal.GuestOf(link);
+        guest.Session = await portal.SessionAsync("client");
+        Assert.Equal("not-addressed", (await guest.OpenAsync()).Expect(403).ProblemType);
+        Assert.Equal(0, await OpensAsync(link));
+        Assert.Equal("not_addressed", await portal.ScalarAsync<string>(
+            "select new_value ->> 'reason' from portal.audit_log where action = 'share_link_refused' and entity_id = @id",
+            new { id = link.Id }));
+    }
+
+    [Fact]
+    public async Task A_Client_finds_what_is_addressed_to_them_and_nothing_else()
+    {
+        var mine = await portal.ShareAsync(
+            asset, new
+            {
+                guestEmails = new[] { "client@portal.example", "friend@else.example" },
+                label = "Secret label",
+                allowComments = true,
+            });
+        var notMine = await portal.ShareAsync(asset, new { guestEmails = new[] { "friend@else.example" } });
+        var found = await SharedWithClientAsync();
+        Assert.Contains(mine.Id, found.Select(Id));
+        Assert.DoesNotContain(notMine.Id, found.Select(Id));
+        var item = found.Single(i => Id(i) == mine.Id);
+        Assert.Equal(
+            [
+                "allowComments", "allowDownload", "createdAt", "expiresAt", "hasPassphrase", "id", "projectId", "title", "token", "url",
+                "versionNumber"
+            ],
+            item.AsObject().Select(p => p.Key).Order(StringComparer.Ordinal));
+
+        var guest = new Guest(portal.Anonymous, item["token"]!.ToString()) { Session = await portal.SessionAsync("client") };
+        (await guest.OpenAsync()).Expect(200);
+        (await portal.As("agency").PostAsync($"/api/share-links/{mine.Id}/revoke")).Expect(200);
+        Assert.DoesNotContain(mine.Id, (await SharedWithClientAsync()).Select(Id));
+        (await portal.As("agency").FetchAsync("/api/shared-with-me")).Expect(403);
+        (await portal.As("client").FetchAsync($"/api/assets/{asset}")).Expect(403);
+        (await portal.As("client").FetchAsync($"/api/share-links/{mine.Id}")).Expect(403);
+    }
+
+    [Fact]
+    public async Task Addresses_of_guests_stand_in_their_own_table_only()
+    {
+        const string Address = "very.private@guest.example";
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/share-links");
+        request.Headers.Add("Idempotency-Key", "addresses");
+        request.Content = System.Net.Http.Json.JsonContent.Create(
+            new { assetId = asset, guestEmails = new[] { Address, "Very.Private@guest.example" } });
+        var link = (await (await portal.As("agency").SendAsync(request)).ReadAsync()).Expect(201);
+        Assert.Equal([Address], link.Field("guestEmails").AsArray().Select(e => e!.ToString()));
+        foreach (var table in new[] { "share_links", "audit_log", "events", "idempotency_keys", "share_viewers" })
+        {
+            Assert.Equal(
+                0, await portal.ScalarAsync<long>(
+                    $"select count(*) from portal.{table} t where t::text ilike '%' || @Address || '%'", new { Address }));
+        }
+
+        Assert.Equal(
+            1, await portal.ScalarAsync<long>("select count(*) from portal.share_link_guests where email = @Address", new { Address }));
+    }
+
+    [Fact]
+    public async Task HEAD_asks_for_the_same_and_counts_nothing()
+    {
+        var link = await portal.ShareAsync(asset, new { passphrase = Passphrase });
+        var guest = portal.GuestOf(link);
+        Assert.Equal(HttpStatusCode.Unauthorized, (await guest.SendAsync(HttpMethod.Head, "")).Status);
+        (await guest.UnlockAsync(Passphrase)).Expect(204);
+        (await guest.SendAsync(HttpMethod.Head, "")).Expect(200);
+        Assert.Equal(0, await OpensAsync(link));
+    }
+
+    private static Guid Id(JsonNode item) => Guid.Parse(item["id"]!.ToString());
+
+    private async Task<IReadOnlyList<JsonNode>> SharedWithClientAsync() =>
+        [.. (await portal.As("client").FetchAsync("/api/shared-with-me?limit=200")).Expect(200).Field("items").AsArray().Select(i => i!)];
+
+    private Task<int> OpensAsync(Answer link) =>
+        portal.ScalarAsync<int>("select opens from portal.share_links where id = @id", new { id = link.Id });
+}

@@ -1,0 +1,263 @@
+using System.Globalization;
+using System.Net;
+using Portal.LocalVendors;
+using Portal.Tests.Support;
+
+namespace Portal.Tests.Integration.Sharing;
+
+/// <summary>A link after it was made: its switches, its end, who opened it, downloads, and revoking it so that nothing plays any
+/// more.</summary>
+public sealed class ShareLinkChangeTests(TestPortal portal) : IClassFixture<TestPortal>, IAsyncLifetime
+{
+    private static Guid asset;
+    private static Guid project;
+
+    public async Task InitializeAsync()
+    {
+        await portal.ResetAsync();
+        if (await portal.ScalarAsync<long>("select count(*) from portal.assets") == 0)
+        {
+            project = await portal.NewProjectAsync();
+            asset = await ReadyAsync();
+        }
+    }
+
+    public Task DisposeAsync() => Task.CompletedTask;
+
+    [Fact]
+    public async Task Switches_change_under_the_version_that_was_read()
+    {
+        var link = await portal.ShareAsync(asset, new { maxOpens = 5, label = "First", guestEmails = new[] { "a@guest.example" } });
+        var path = $"/api/share-links/{link.Id}";
+        Assert.Equal("version-required", (await PatchAsync(path, new { label = "x" }, null)).Expect(428).ProblemType);
+        var changed = (
+            await PatchAsync(
+                path, new { allowComments = true, maxOpens = (int?)null, label = "Second", guestEmails = new[] { "b@guest.example" } },
+                link.Tag())).Expect(200);
+        Assert.True((bool)changed.Field("allowComments"));
+        Assert.Null(changed.Json!["maxOpens"]);
+        Assert.Equal("Second", changed.Text("label"));
+        Assert.Equal("b@guest.example", changed.Field("guestEmails")[0]!.ToString());
+        Assert.Equal("version-stale", (await PatchAsync(path, new { label = "Third" }, link.Tag())).Expect(412).ProblemType);
+        Assert.Equal(
+            1, await portal.ScalarAsync<long>(
+                "select count(*) from portal.audit_log where action = 'share_link_updated' and entity_id = @id", new { id = link.Id }));
+        Assert.Equal(
+            0, await portal.ScalarAsync<long>(
+                "select count(*) from portal.audit_log t where entity_id = @id and (t::text like '%guest.example%' or t::text like "
+                    + "'%Second%')", new { id = link.Id }));
+    }
+
+    [Fact]
+    public async Task A_link_is_not_closed_under_those_who_opened_it_and_a_revoked_one_not_changed()
+    {
+        var link = await portal.ShareAsync(asset);
+        (await portal.GuestOf(link).OpenAsync()).Expect(200);
+        (await portal.GuestOf(link).OpenAsync()).Expect(200);
+        var path = $"/api/share-links/{link.Id}";
+        Assert.Equal("opened-more-often", (await PatchAsync(path, new { maxOpens = 1 }, link.Tag())).Expect(409).ProblemType);
+        (await portal.As("agency").PostAsync($"{path}/revoke")).Expect(200);
+        Assert.Equal("share-link-revoked", (await PatchAsync(path, new { label = "x" }, link.Tag())).Expect(409).ProblemType);
+    }
+
+    [Fact]
+    public async Task An_expired_link_opens_again_once_extended()
+    {
+        var link = await portal.ShareAsync(asset, new { expiresAt = portal.Clock.GetUtcNow().AddHours(24) });
+        portal.Clock.Advance(TimeSpan.FromHours(25));
+        (await portal.GuestOf(link).OpenAsync()).Expect(403);
+        await portal.Host.RunTimerAsync("ExpireShareLinks");
+        Assert.Equal("expired", await StatusAsync(link));
+        Assert.Equal(1, await EventsAsync("share_link_expired", link));
+
+        var path = $"/api/share-links/{link.Id}/extend";
+        Assert.Equal("/expiresAt", (await ExtendAsync(path, 8 * 24)).Expect(400).Field("errors")[0]!["pointer"]!.ToString());
+        var extended = (await ExtendAsync(path, 48)).Expect(200);
+        Assert.Equal("active", extended.Text("status"));
+        (await portal.GuestOf(link).OpenAsync()).Expect(200);
+        Assert.Equal(1, await EventsAsync("share_link_extended", link));
+        Assert.Equal("not-later", (await ExtendAsync(path, 30)).Expect(409).ProblemType);
+
+        (await portal.As("agency").PostAsync($"/api/share-links/{link.Id}/revoke")).Expect(200);
+        Assert.Equal("share-link-revoked", (await ExtendAsync(path, 100)).Expect(409).ProblemType);
+    }
+
+    [Fact]
+    public async Task Eight_extensions_to_the_same_end_have_one_winner()
+    {
+        var link = await portal.ShareAsync(asset, new { expiresAt = portal.Clock.GetUtcNow().AddHours(24) });
+        var until = portal.Clock.GetUtcNow().AddHours(72);
+        var answers = await Task.WhenAll(
+            Enumerable.Range(0, 8).Select(
+                _ => portal.As("agency").PostAsync($"/api/share-links/{link.Id}/extend", new { expiresAt = until })));
+        Assert.Single(answers, a => a.Code == 200);
+        Assert.All(answers.Where(a => a.Code != 200), a => Assert.Equal("not-later", a.Expect(409).ProblemType));
+        Assert.Equal(1, await EventsAsync("share_link_extended", link));
+    }
+
+    [Fact]
+    public async Task The_log_of_opens_names_browsers_and_counts_their_tokens()
+    {
+        var link = await portal.ShareAsync(asset);
+        var guest = portal.GuestOf(link);
+        await guest.OpenAsync();
+        portal.Clock.Advance(TimeSpan.FromMinutes(5));
+        await guest.OpenAsync();
+        await portal.GuestOf(link).OpenAsync();
+        var opens = (await portal.As("agency").FetchAsync($"/api/share-links/{link.Id}/opens?limit=1")).Expect(200);
+        var newest = Assert.Single(opens.Field("items").AsArray())!;
+        Assert.Equal(1, (int)newest["mintedTokens"]!);
+        var older = (
+            await portal.As("agency").FetchAsync($"/api/share-links/{link.Id}/opens?cursor={opens.Text("nextCursor")}")).Expect(200);
+        var first = Assert.Single(older.Field("items").AsArray())!;
+        Assert.Equal(2, (int)first["mintedTokens"]!);
+        Assert.Equal(TimeSpan.FromMinutes(5), Time(first["lastSeenAt"]!.ToString()) - Time(first["firstSeenAt"]!.ToString()));
+        (await portal.As("other-admin").FetchAsync($"/api/share-links/{link.Id}/opens")).Expect(404);
+        Assert.Empty(
+            (
+                await portal.As("agency").FetchAsync(
+                    $"/api/share-links/{(await portal.ShareAsync(asset)).Id}/opens")).Expect(200).Field("items").AsArray());
+    }
+
+    [Fact]
+    public async Task A_hard_revoke_kills_what_is_out_and_other_links_go_on()
+    {
+        var own = await ReadyAsync();
+        var (doomed, other) = (await portal.ShareAsync(own), await portal.ShareAsync(own));
+        var (one, two) = (portal.GuestOf(doomed), portal.GuestOf(other));
+        var url = (await one.OpenAsync()).Expect(200).Text("playbackUrl");
+        (await two.OpenAsync()).Expect(200);
+        Assert.Equal(HttpStatusCode.OK, await PlayAsync(url));
+
+        var done = (await portal.As("agency").PostAsync($"/api/share-links/{doomed.Id}/hard-revoke")).Expect(200);
+        Assert.Equal("revoked", done.Text("status"));
+        Assert.NotNull(done.Json!["hardRevokedAt"]);
+        Assert.Equal(HttpStatusCode.NotFound, await PlayAsync(url));
+        (await one.OpenAsync()).Expect(403);
+        var renewed = (await two.OpenAsync()).Expect(200).Text("playbackUrl");
+        Assert.NotEqual(url.Split('?')[0], renewed.Split('?')[0]);
+        Assert.Equal(HttpStatusCode.OK, await PlayAsync(renewed));
+        Assert.Equal(
+            "share-link-hard-revoked", (
+                await portal.As("agency").PostAsync($"/api/share-links/{doomed.Id}/hard-revoke")).Expect(409).ProblemType);
+        Assert.Equal(0, await portal.ScalarAsync<long>("select count(*) from portal.mux_tasks where done_at is null"));
+    }
+
+    [Fact]
+    public async Task A_hard_revoke_gets_through_once_Mux_is_back_and_makes_one_playback_id()
+    {
+        var own = await ReadyAsync();
+        var link = await portal.ShareAsync(own);
+        var url = (await portal.GuestOf(link).OpenAsync()).Expect(200).Text("playbackUrl");
+        (await portal.As("agency").PostAsync($"/api/share-links/{link.Id}/revoke")).Expect(200);
+
+        // The new playback id is made, but its answer is lost; then Mux is away.
+        portal.Mux.Faults.FailNextAfterEffect(
+            1, ApiFault.ConnectionAbort, (method, path) => method == "POST" && path.EndsWith("/playback-ids", StringComparison.Ordinal));
+        (await portal.As("agency").PostAsync($"/api/share-links/{link.Id}/hard-revoke")).Expect(200);
+        Assert.Equal(HttpStatusCode.OK, await PlayAsync(url));
+        portal.Mux.Faults.FailNextApiCalls(1, ApiFault.Status(503), (method, _) => method == "DELETE");
+        for (var round = 0; round < 3; round++)
+        {
+            portal.Clock.Advance(TimeSpan.FromMinutes(1));
+            await portal.Host.RunTimerAsync("ProcessMuxTasks");
+        }
+
+        Assert.Equal(HttpStatusCode.NotFound, await PlayAsync(url));
+        Assert.Equal(
+            1, portal.Mux.Requests.All.Count(r => r.Method == "POST" && r.Path.EndsWith("/playback-ids", StringComparison.Ordinal)));
+        Assert.Equal(
+            "done", await portal.ScalarAsync<string>(
+                "select c.outcome from portal.mux_tasks c join portal.asset_versions v on v.id = c.asset_version_id where v.asset_id = "
+                    + "@own", new { own }));
+        var fresh = portal.GuestOf(await portal.ShareAsync(own));
+        Assert.Equal(HttpStatusCode.OK, await PlayAsync((await fresh.OpenAsync()).Expect(200).Text("playbackUrl")));
+    }
+
+    [Fact]
+    public async Task A_guest_downloads_the_file_where_the_link_allows_it()
+    {
+        var own = await ReadyAsync();
+        var refused = portal.GuestOf(await portal.ShareAsync(own));
+        await refused.OpenAsync();
+        Assert.Equal("download-not-allowed", (await refused.SendAsync(HttpMethod.Get, "/download")).Expect(403).ProblemType);
+
+        var link = await portal.ShareAsync(own, new { allowDownload = true });
+        var guest = portal.GuestOf(link);
+        Assert.Equal("share-link-not-opened", (await guest.SendAsync(HttpMethod.Get, "/download")).Expect(403).ProblemType);
+        await guest.OpenAsync();
+        var early = (await guest.SendAsync(HttpMethod.Get, "/download")).Expect(409);
+        Assert.Equal("download-preparing", early.ProblemType);
+        Assert.True(early.Headers.RetryAfter!.Delta > TimeSpan.Zero);
+        await RenderedAsync(own);
+
+        var minted = await MintedAsync(link);
+        (await guest.SendAsync(HttpMethod.Head, "/download")).Expect(200);
+        Assert.Equal(minted, await MintedAsync(link));
+        var file = (await guest.SendAsync(HttpMethod.Get, "/download")).Expect(200);
+        Assert.Equal(minted + 1, await MintedAsync(link));
+        Assert.InRange(Time(file.Text("urlExpiresAt")) - portal.Clock.GetUtcNow(), TimeSpan.FromMinutes(13), TimeSpan.FromMinutes(15));
+        using var http = new HttpClient();
+        Assert.Equal(Mp4Sample.Clip(), await http.GetByteArrayAsync(new Uri(file.Text("url"))));
+        Assert.EndsWith(".mp4", file.Text("url").Split('?')[0], StringComparison.Ordinal);
+
+        (await portal.As("agency").PostAsync($"/api/share-links/{link.Id}/revoke")).Expect(200);
+        Assert.Equal("share-link-unavailable", (await guest.SendAsync(HttpMethod.Get, "/download")).Expect(403).ProblemType);
+        Assert.Equal(minted + 1, await MintedAsync(link));
+    }
+
+    [Fact]
+    public async Task A_download_URL_never_outlives_its_link()
+    {
+        var own = await ReadyAsync();
+        var link = await portal.ShareAsync(own, new { allowDownload = true, expiresAt = portal.Clock.GetUtcNow().AddHours(24) });
+        await RenderedAsync(own);
+        portal.Clock.Advance(Time(link.Text("expiresAt")) - portal.Clock.GetUtcNow() - TimeSpan.FromMinutes(4));
+        var guest = portal.GuestOf(link);
+        await guest.OpenAsync();
+        Assert.True(
+            Time((await guest.SendAsync(HttpMethod.Get, "/download")).Expect(200).Text("urlExpiresAt")) <= Time(link.Text("expiresAt")));
+    }
+
+    private static DateTimeOffset Time(string text) => DateTimeOffset.Parse(text, CultureInfo.InvariantCulture);
+
+    private static async Task<HttpStatusCode> PlayAsync(string url)
+    {
+        using var http = new HttpClient();
+        return (await http.GetAsync(new Uri(url))).StatusCode;
+    }
+
+    private async Task<Guid> ReadyAsync() =>
+        Guid.Parse((await portal.UploadReadyAsync(project, "crew1", Mp4Sample.Clip())).Text("assetId"));
+
+    /// <summary>The tasks and Mux's own time pass until the file is there.</summary>
+    private async Task RenderedAsync(Guid own)
+    {
+        for (var round = 0; round < 6; round++)
+        {
+            await portal.Host.RunTimerAsync("ProcessMuxTasks");
+            portal.Clock.Advance(TimeSpan.FromSeconds(30));
+            await portal.SettleAsync();
+        }
+
+        Assert.Equal(
+            "highest.mp4", await portal.ScalarAsync<string>(
+                "select download_name from portal.asset_versions where asset_id = @own", new { own }));
+    }
+
+    private Task<Answer> PatchAsync(string path, object body, string? tag) =>
+        portal.As("agency").ChangeAsync(HttpMethod.Patch, path, body, tag);
+
+    private Task<Answer> ExtendAsync(string path, int hours) =>
+        portal.As("agency").PostAsync(path, new { expiresAt = portal.Clock.GetUtcNow().AddHours(hours) });
+
+    private Task<string> StatusAsync(Answer link) =>
+        portal.ScalarAsync<string>("select status from portal.share_links where id = @id", new { id = link.Id });
+
+    private Task<long> EventsAsync(string type, Answer link) =>
+        portal.ScalarAsync<long>(
+            "select count(*) from portal.events where type = @type and aggregate_id = @id", new { type, id = link.Id });
+
+    private Task<long> MintedAsync(Answer link) =>
+        portal.ScalarAsync<long>("select count(*) from portal.playback_audit where share_link_id = @id", new { id = link.Id });
+}

@@ -1,0 +1,175 @@
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json.Nodes;
+using Portal.LocalVendors;
+using Portal.Tests.Support;
+
+namespace Portal.Tests.Integration.Videos;
+
+/// <summary>Which webhooks are believed. Only good signatures change anything; each refused one is counted and alerts.</summary>
+public sealed class MuxWebhookTests(TestPortal portal) : IClassFixture<TestPortal>, IAsyncLifetime
+{
+    public Task InitializeAsync() => portal.ResetAsync();
+
+    public Task DisposeAsync() => Task.CompletedTask;
+
+    [Fact]
+    public async Task A_good_signature_is_stored_once_and_answered_200()
+    {
+        var body = Event("evt-good");
+        (await SendAsync(body, Sign(body))).Expect(200);
+        (await SendAsync(body, Sign(body))).Expect(200);
+        Assert.Equal(1, await StoredAsync("evt-good"));
+        Assert.Equal(0, await RefusedAsync());
+    }
+
+    [Fact]
+    public async Task One_good_signature_among_several_is_enough()
+    {
+        var body = Event("evt-rotated");
+        var good = Sign(body);
+        var signed = good.Replace("v1=", $"v0=abc,v1={new string('0', 64)},v1=", StringComparison.Ordinal);
+        (await SendAsync(body, signed)).Expect(200);
+        Assert.Equal(1, await StoredAsync("evt-rotated"));
+    }
+
+    [Theory]
+    [InlineData("wrong secret", 401)]
+    [InlineData("altered body", 401)]
+    [InlineData("301 s old", 401)]
+    [InlineData("301 s ahead", 401)]
+    [InlineData("missing header", 401)]
+    [InlineData("empty header", 401)]
+    [InlineData("no v1", 401)]
+    [InlineData("truncated v1", 401)]
+    [InlineData("timestamp not a number", 401)]
+    [InlineData("timestamp huge", 401)]
+    [InlineData("no event", 400)]
+    [InlineData("no json", 400)]
+    [InlineData("over the cap", 413)]
+    public async Task A_bad_one_changes_nothing_is_counted_and_alerts(string fault, int code)
+    {
+        var body = fault switch
+        {
+            "no event" => "[1, 2]",
+            "no json" => "hello",
+            "over the cap" => Event("evt-bad", padding: 1024 * 1024),
+            _ => Event("evt-bad"),
+        };
+        var now = portal.Clock.GetUtcNow();
+        var signature = fault switch
+        {
+            "wrong secret" => MuxWebhookSender.Sign("another-secret", now, body),
+            "altered body" => Sign(body.Replace("evt-bad", "evt-worse", StringComparison.Ordinal)),
+            "301 s old" => MuxWebhookSender.Sign(portal.Mux.WebhookSecret, now - TimeSpan.FromSeconds(301), body),
+            "301 s ahead" => MuxWebhookSender.Sign(portal.Mux.WebhookSecret, now + TimeSpan.FromSeconds(301), body),
+            "missing header" => null,
+            "empty header" => "",
+            "no v1" => $"t={now.ToUnixTimeSeconds()}",
+            "truncated v1" => Sign(body)[..^2],
+            "timestamp not a number" => Sign(body).Replace("t=", "t=x", StringComparison.Ordinal),
+            "timestamp huge" => Sign(body).Replace("t=", "t=9999999999", StringComparison.Ordinal),
+            _ => Sign(body),
+        };
+
+        (await SendAsync(body, signature)).Expect(code);
+        Assert.Equal(
+            0, await portal.ScalarAsync<long>("select count(*) from portal.webhook_inbox where event_id in ('evt-bad', 'evt-worse')"));
+        Assert.Equal(1, await RefusedAsync());
+        (await SendAsync(body, signature)).Expect(code);
+        Assert.Equal(2, await RefusedAsync());
+    }
+
+    [Fact]
+    public async Task The_edge_of_the_tolerance_is_inside()
+    {
+        foreach (var (id, shift) in new[] { ("evt-old", -300), ("evt-new", 300) })
+        {
+            var body = Event(id);
+            (
+                await SendAsync(
+                    body, MuxWebhookSender.Sign(portal.Mux.WebhookSecret, portal.Clock.GetUtcNow().AddSeconds(shift), body))).Expect(200);
+            Assert.Equal(1, await StoredAsync(id));
+        }
+    }
+
+    [Fact]
+    public async Task News_of_an_upload_nobody_knows_is_kept_retried_and_reported_when_it_dies()
+    {
+        var body = Event("evt-stranger", "video.asset.ready", passthrough: Guid.NewGuid().ToString());
+        (await SendAsync(body, Sign(body))).Expect(200);
+        Assert.Equal("retrying", await StatusAsync("evt-stranger"));
+
+        for (var attempts = 1; attempts < 8; attempts++)
+        {
+            portal.Clock.Advance(TimeSpan.FromMinutes(20));
+            await portal.Host.RunTimerAsync("RetryWebhookInbox");
+        }
+
+        Assert.Equal("dead", await StatusAsync("evt-stranger"));
+        Assert.Equal(1, await portal.ScalarAsync<long>("select count(*) from portal.alerts where kind = 'webhook_dead'"));
+        Assert.Equal(body, await portal.ScalarAsync<string>("select body from portal.webhook_inbox where event_id = 'evt-stranger'"));
+    }
+
+    [Fact]
+    public async Task An_asset_of_somebody_else_and_an_unknown_event_are_recorded_and_left()
+    {
+        foreach (var (id, type) in new[] { ("evt-foreign", "video.asset.ready"), ("evt-new-kind", "video.hologram.ready") })
+        {
+            var body = Event(id, type);
+            (await SendAsync(body, Sign(body))).Expect(200);
+            Assert.Equal("processed", await StatusAsync(id));
+        }
+    }
+
+    [Fact]
+    public async Task A_public_playback_id_raises_an_alert()
+    {
+        var body = Event("evt-public", "video.asset.ready", publicPlayback: true);
+        (await SendAsync(body, Sign(body))).Expect(200);
+        Assert.Equal("critical", await portal.ScalarAsync<string>("select severity from portal.alerts where kind = 'public_playback_id'"));
+    }
+
+    private static string Event(
+        string id, string type = "video.asset.updated", string? passthrough = null, bool publicPlayback = false, int padding = 0)
+    {
+        var data = new JsonObject
+        {
+            ["id"] = $"asset-{id}",
+            ["status"] = "ready",
+            ["passthrough"] = passthrough,
+            ["created_at"] = 1772442000,
+        };
+        if (publicPlayback)
+        {
+            data["playback_ids"] = new JsonArray(new JsonObject { ["id"] = "pub", ["policy"] = "public" });
+        }
+
+        return new JsonObject { ["type"] = type, ["id"] = id, ["data"] = data, ["padding"] = new string('x', padding) }.ToJsonString();
+    }
+
+    private string Sign(string body) => MuxWebhookSender.Sign(portal.Mux.WebhookSecret, portal.Clock.GetUtcNow(), body);
+
+    private async Task<Answer> SendAsync(string body, string? signature)
+    {
+        using var request = new HttpRequestMessage(
+            HttpMethod.Post, "/api/webhooks/mux")
+        { Content = new ByteArrayContent(Encoding.UTF8.GetBytes(body)) };
+        request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        if (signature is not null)
+        {
+            request.Headers.TryAddWithoutValidation("Mux-Signature", signature);
+        }
+
+        return await (await portal.Anonymous.SendAsync(request)).ReadAsync();
+    }
+
+    private Task<long> StoredAsync(string id) =>
+        portal.ScalarAsync<long>("select count(*) from portal.webhook_inbox where event_id = @id", new { id });
+
+    private Task<string> StatusAsync(string id) =>
+        portal.ScalarAsync<string>("select status from portal.webhook_inbox where event_id = @id", new { id });
+
+    private Task<long> RefusedAsync() =>
+        portal.ScalarAsync<long>("select coalesce(sum(times), 0)::bigint from portal.alerts where kind = 'webhook_refused'");
+}

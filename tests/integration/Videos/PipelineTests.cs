@@ -1,0 +1,373 @@
+using Microsoft.Extensions.DependencyInjection;
+using Portal.Foundation.Faults;
+using Portal.LocalVendors;
+using Portal.Tests.Support;
+using Portal.Videos.Uploads;
+
+namespace Portal.Tests.Integration.Videos;
+
+/// <summary>The upload pipeline under every fate of its webhooks and of Mux, through the front door.</summary>
+public sealed class PipelineTests(TestPortal portal) : IClassFixture<TestPortal>, IAsyncLifetime
+{
+    private Guid project;
+
+    public async Task InitializeAsync()
+    {
+        await portal.ResetAsync();
+        project = await portal.NewProjectAsync();
+    }
+
+    public Task DisposeAsync() => Task.CompletedTask;
+
+    [Fact]
+    public async Task An_upload_in_order_ends_ready_with_what_Mux_measured()
+    {
+        var upload = (await portal.AskUploadAsync(project)).Expect(201);
+        Assert.Equal("waiting", upload.Text("status"));
+        Assert.Equal("resumable", upload.Field("target")["protocol"]!.ToString());
+
+        await portal.SendBytesAsync(upload);
+        await portal.UntilAsync(upload.Id, "ready");
+
+        var asset = (await portal.As("agency").FetchAsync($"/api/assets/{upload.Text("assetId")}")).Expect(200);
+        var version = asset.Field("latestVersion");
+        Assert.Equal("ready", version["status"]!.ToString());
+        Assert.Equal(2, (double)version["durationSeconds"]!, 1);
+        Assert.Equal("16:9", version["aspectRatio"]!.ToString());
+        Assert.Equal(640, (int)version["width"]!);
+        Assert.Equal("ready", await OutputAsync(upload.Id));
+        Assert.Equal(["asset_uploaded", "mux_asset_ready", "upload_processing"], await EventsAsync(upload.Id));
+        Assert.Equal(["asset_uploaded", "mux_asset_ready", "upload_processing"], await ActsAsync(upload.Id));
+    }
+
+    [Fact]
+    public async Task Ready_before_created_ends_ready()
+    {
+        portal.Mux.Faults.ShuffleWebhooks = true;
+        var upload = await portal.UploadReadyAsync(project);
+        await AllWebhooksAsync();
+        Assert.Equal("ready", await portal.StatusAsync(upload.Id));
+        Assert.Single(await EventsAsync(upload.Id), "mux_asset_ready");
+    }
+
+    [Fact]
+    public async Task Every_webhook_twice_settles_once()
+    {
+        portal.Mux.Faults.DuplicateWebhooks = true;
+        var upload = await portal.UploadReadyAsync(project);
+        await AllWebhooksAsync();
+        Assert.Equal(["asset_uploaded", "mux_asset_ready", "upload_processing"], await EventsAsync(upload.Id));
+        Assert.Equal(["asset_uploaded", "mux_asset_ready", "upload_processing"], await ActsAsync(upload.Id));
+    }
+
+    [Fact]
+    public async Task Without_any_webhook_reconciliation_finds_the_asset_ready()
+    {
+        portal.Mux.Faults.DropWebhooks = _ => true;
+        var upload = (await portal.AskUploadAsync(project)).Expect(201);
+        await portal.SendBytesAsync(upload);
+        await portal.UntilAsync(upload.Id, "ready", TimeSpan.FromSeconds(10));
+        Assert.Equal("ready", await OutputAsync(upload.Id));
+    }
+
+    [Fact]
+    public async Task A_file_that_is_no_video_fails_with_the_reason_of_Mux_and_raises_an_alert()
+    {
+        var upload = (await portal.AskUploadAsync(project)).Expect(201);
+        await portal.SendBytesAsync(upload, "This is a shopping list, not a film."u8.ToArray());
+        await portal.UntilAsync(upload.Id, "failed");
+
+        var job = (await portal.As("agency").FetchAsync($"/api/uploads/{upload.Id}")).Expect(200);
+        Assert.Equal("mux_errored", job.Field("failure")["code"]!.ToString());
+        Assert.NotEmpty(job.Field("failure")["reason"]!.ToString());
+        Assert.Equal(["asset_process_failed", "asset_uploaded", "upload_processing"], await EventsAsync(upload.Id));
+        Assert.Equal(
+            1, await portal.ScalarAsync<long>(
+                "select count(*) from portal.alerts where kind = 'upload_failed' and dedup_key = @id", new { id = upload.Id.ToString() }));
+        Assert.Equal(
+            "failed", await portal.ScalarAsync<string>(
+                "select status from portal.asset_versions where id = @id", new { id = Guid.Parse(upload.Text("assetVersionId")) }));
+    }
+
+    [Fact]
+    public async Task An_errored_direct_upload_is_replayed_with_a_new_upload_and_succeeds()
+    {
+        portal.Mux.Faults.FailNextEncodings(1, "The machine that encodes caught fire.");
+        var upload = (await portal.AskUploadAsync(project)).Expect(201);
+        await portal.SendBytesAsync(upload);
+        await portal.UntilAsync(upload.Id, "failed");
+
+        var replayed = (
+            await portal.As("operator").PostAsync(
+                $"/api/ops/uploads/{upload.Id}/replay", new { reason = "Mux had a bad hour" })).Expect(200);
+        Assert.Equal($"{upload.Id}-2", replayed.Text("instanceId"));
+        await Eventually.MovingAsync(
+            portal.Clock, TimeSpan.FromMilliseconds(200), async () => (
+                await JobAsync(upload.Id)).Json!["target"] is not null, "a new upload to be open");
+        await portal.SendBytesAsync(await JobAsync(upload.Id));
+        await portal.UntilAsync(upload.Id, "ready");
+
+        Assert.Equal("failed", await OutputAsync(upload.Id, attempt: 1));
+        Assert.Equal("ready", await OutputAsync(upload.Id, attempt: 2));
+        Assert.Equal(
+            [
+                "asset_process_failed", "asset_uploaded", "mux_asset_ready", "upload_processing", "upload_processing", "upload_replayed"
+            ], await EventsAsync(upload.Id));
+    }
+
+    [Fact]
+    public async Task An_errored_blob_upload_is_replayed_from_the_stored_original()
+    {
+        portal.Mux.Faults.FailNextEncodings(1, "The machine that encodes caught fire.");
+        var upload = (await portal.AskUploadAsync(project, source: "blob")).Expect(201);
+        await portal.SendBytesAsync(upload);
+        await portal.UntilAsync(upload.Id, "failed");
+
+        (await portal.As("operator").PostAsync($"/api/ops/uploads/{upload.Id}/replay", new { reason = "Mux had a bad hour" })).Expect(200);
+        await portal.UntilAsync(upload.Id, "ready");
+        Assert.Equal("ready", await OutputAsync(upload.Id, attempt: 2));
+    }
+
+    [Fact]
+    public async Task A_late_ready_after_cancel_deletes_the_asset_at_Mux()
+    {
+        portal.Mux.Faults.DelayWebhooks = TimeSpan.FromMinutes(5);
+        var upload = (await portal.AskUploadAsync(project)).Expect(201);
+        await portal.SendBytesAsync(upload);
+        var cancelled = (await portal.As("agency").PostAsync($"/api/uploads/{upload.Id}/cancel")).Expect(200);
+        Assert.Equal("cancelled", cancelled.Text("status"));
+
+        await Eventually.MovingAsync(portal.Clock, TimeSpan.FromSeconds(5), async () =>
+        {
+            await portal.Host.RunTimerAsync("ReconcileUploads");
+            return await portal.ScalarAsync<long>(
+                "select count(*) from portal.mux_cleanups where job_id = @id and done_at is not null", new { id = upload.Id }) == 1;
+        }, "the asset to be deleted at Mux");
+        Assert.Equal("cancelled", await portal.StatusAsync(upload.Id));
+        Assert.Equal("cancelled", await OutputAsync(upload.Id));
+        Assert.Empty(await MuxAssetsAsync(upload.Id));
+    }
+
+    [Fact]
+    public async Task Cancelled_before_any_byte_withdraws_the_upload_at_Mux()
+    {
+        var upload = (await portal.AskUploadAsync(project)).Expect(201);
+        (await portal.As("agency").PostAsync($"/api/uploads/{upload.Id}/cancel")).Expect(200);
+        await portal.SettleAsync();
+        Assert.Equal("cancelled", await OutputAsync(upload.Id));
+        Assert.Contains(
+            portal.Mux.Requests.All, r => r.Method == "PUT" && r.Path.EndsWith("/cancel", StringComparison.Ordinal) && r.Status == 200);
+        var again = await portal.As("agency").PostAsync($"/api/uploads/{upload.Id}/cancel");
+        Assert.Equal("upload-over", again.Expect(409).ProblemType);
+    }
+
+    [Fact]
+    public async Task Mux_down_for_the_first_calls_is_retried_and_leaves_no_orphan()
+    {
+        portal.Mux.Faults.FailNextApiCalls(
+            4, ApiFault.Status(503), (method, path) => method == "POST" && path.StartsWith("/video", StringComparison.Ordinal));
+        var upload = (await portal.AskUploadAsync(project)).Expect(202);
+        Assert.Null(upload.Json!["target"]);
+
+        await Eventually.MovingAsync(
+            portal.Clock, TimeSpan.FromSeconds(10), async () => (
+                await JobAsync(upload.Id)).Json!["target"] is not null, "Mux to answer again");
+        Assert.Equal(4, await portal.ScalarAsync<int>("select attempts from portal.upload_jobs where id = @id", new { id = upload.Id }));
+        Assert.Equal(1, await portal.ScalarAsync<long>("select count(*) from portal.alerts where kind = 'upload_retrying'"));
+        await portal.SendBytesAsync(await JobAsync(upload.Id));
+        await portal.UntilAsync(upload.Id, "ready");
+        Assert.Single(await MuxAssetsAsync(upload.Id));
+    }
+
+    [Fact]
+    public async Task A_blob_create_call_whose_answer_is_lost_makes_one_asset_not_two()
+    {
+        var upload = (await portal.AskUploadAsync(project, source: "blob")).Expect(201);
+        portal.Mux.Faults.DropWebhooks = _ => true;
+        portal.Mux.Faults.FailNextAfterEffect(
+            1, ApiFault.ConnectionAbort, (method, path) =>
+                method == "POST" && path.StartsWith("/video/v1/assets", StringComparison.Ordinal));
+        await portal.SendBytesAsync(upload);
+        await portal.UntilAsync(upload.Id, "ready", TimeSpan.FromSeconds(10));
+        Assert.Single(await MuxAssetsAsync(upload.Id));
+    }
+
+    [Fact]
+    public async Task Mux_away_for_all_tries_fails_the_upload_after_the_eighth()
+    {
+        portal.Mux.Faults.FailNextApiCalls(
+            100, ApiFault.ConnectionAbort, (method, path) => method == "POST" && path.StartsWith("/video", StringComparison.Ordinal));
+        var upload = (await portal.AskUploadAsync(project)).Expect(202);
+        await portal.UntilAsync(upload.Id, "failed", TimeSpan.FromMinutes(1));
+        Assert.Equal(8, portal.Mux.Requests.Count("POST", "/video/v1/uploads"));
+        Assert.Equal("attempts_used_up", (await JobAsync(upload.Id)).Field("failure")["code"]!.ToString());
+    }
+
+    [Fact]
+    public async Task An_upload_that_is_never_sent_times_out_without_a_webhook()
+    {
+        var upload = (await portal.AskUploadAsync(project)).Expect(201);
+        await portal.UntilAsync(upload.Id, "timed_out", TimeSpan.FromMinutes(14));
+        Assert.Equal("timed_out", await OutputAsync(upload.Id));
+        Assert.Equal(["asset_process_failed", "asset_uploaded"], await EventsAsync(upload.Id));
+    }
+
+    [Fact]
+    public async Task Bytes_that_arrive_after_the_job_has_failed_leave_no_orphan_at_Mux()
+    {
+        portal.Mux.Faults.DropWebhooks = _ => true;
+        var upload = (await portal.AskUploadAsync(project)).Expect(201);
+        await portal.ScalarAsync<int?>(
+            "update portal.upload_jobs set status = 'failed', failure_code = 'attempts_used_up' where id = @id", new { id = upload.Id });
+        await portal.SendBytesAsync(upload);
+        portal.Clock.Advance(TimeSpan.FromMinutes(1));
+        await portal.Mux.WhenIdleAsync();
+
+        await portal.Host.RunTimerAsync("SweepMuxAssets");
+        await portal.Host.RunTimerAsync("ReconcileUploads");
+        Assert.Empty(await MuxAssetsAsync(upload.Id));
+        Assert.Equal("failed", await portal.StatusAsync(upload.Id));
+    }
+
+    [Fact]
+    public async Task A_pipeline_that_was_never_started_is_started_by_the_sweep()
+    {
+        var upload = (await portal.AskUploadAsync(project)).Expect(201);
+        // As if the process had died between the commit and the start.
+        await portal.Host.DurableClient.TerminateInstanceAsync($"{upload.Id}-1");
+        await portal.SettleAsync();
+        await portal.Host.DurableClient.PurgeInstanceAsync($"{upload.Id}-1");
+        await portal.ScalarAsync<int?>("update portal.upload_jobs set started_at = null where id = @id", new { id = upload.Id });
+
+        portal.Clock.Advance(TimeSpan.FromMinutes(1));
+        await portal.Host.RunTimerAsync("ReconcileUploads");
+        await portal.SendBytesAsync(upload);
+        await portal.UntilAsync(upload.Id, "ready");
+        Assert.Equal("ready", await OutputAsync(upload.Id));
+    }
+
+    [Fact]
+    public async Task An_upload_that_cannot_be_started_does_not_keep_the_others_from_it()
+    {
+        var ids = new List<Guid>();
+        for (var i = 0; i < 3; i++)
+        {
+            ids.Add((await portal.AskUploadAsync(project)).Expect(201).Id);
+        }
+
+        await portal.ScalarAsync<int?>("update portal.upload_jobs set started_at = null where id = any(@ids)", new { ids });
+        portal.Clock.Advance(TimeSpan.FromMinutes(1));
+        var pipelines = new OneAway(ids[1]);
+        await using var scope = portal.Host.Services.CreateAsyncScope();
+        var counts = await scope.ServiceProvider.GetRequiredService<SweepUploads>().RunAsync(pipelines, CancellationToken.None);
+        Assert.Equal(ids.Order(), pipelines.Asked.Order());
+        const string Unstarted = "select array_agg(id) from portal.upload_jobs where started_at is null and id = any(@ids)";
+        Assert.Equal([ids[1]], await portal.ScalarAsync<Guid[]>(Unstarted, new { ids }));
+        Assert.NotNull(counts);
+    }
+
+    [Fact]
+    public async Task A_hundred_uploads_at_once_end_ready_at_the_pace_of_Mux_and_none_fails()
+    {
+        var asks = Enumerable.Range(0, 100).Select(i => portal.As($"crew{(i % TestPeople.Crew) + 1}").PostAsync(
+            "/api/uploads", new { projectId = project, fileName = $"cut-{i}.mp4", sizeBytes = 1000 })).ToList();
+        var asked = Task.WhenAll(asks);
+        await Eventually.MovingAsync(
+            portal.Clock, TimeSpan.FromMilliseconds(500), () => SettledAsync(
+                () => Task.FromResult(asked.IsCompleted)), "a hundred answers", TimeSpan.FromSeconds(60));
+        var answers = await asked;
+        Assert.All(answers, a => Assert.True(a.Code is 201 or 202, a.Body));
+
+        var sent = new HashSet<Guid>();
+        await Eventually.MovingAsync(portal.Clock, TimeSpan.FromSeconds(1), () => SettledAsync(async () =>
+        {
+            foreach (var id in answers.Select(a => a.Id).Where(id => !sent.Contains(id)).ToList())
+            {
+                var job = await JobAsync(id);
+                if (job.Json!["target"] is not null)
+                {
+                    await SendAsync(job);
+                    sent.Add(id);
+                }
+            }
+
+            return sent.Count == 100
+                && await portal.ScalarAsync<long>(
+                    "select count(*) from portal.upload_jobs where status = 'ready' and id = any(@ids)",
+                    new { ids = answers.Select(a => a.Id).ToArray() }) == 100;
+        }), "a hundred uploads to be ready", TimeSpan.FromSeconds(120));
+
+        Assert.Equal(
+            0, await portal.ScalarAsync<long>(
+                "select count(*) from portal.upload_jobs where attempts > 0 and id = any(@ids)",
+                new { ids = answers.Select(a => a.Id).ToArray() }));
+        await portal.Host.RunTimerAsync("SweepMuxAssets");
+        Assert.Equal(
+            0, await portal.ScalarAsync<long>(
+                "select count(*) from portal.alerts where kind in ('mux_asset_without_row', 'mux_asset_missing')"));
+        Assert.Equal(0, portal.Mux.Requests.All.Count(r => r.Status == 429));
+    }
+
+    /// <summary>Looks once all that is due by the clock has been done: a call that is still on its way in real time must not meet the next
+    /// second's.</summary>
+    private async Task<bool> SettledAsync(Func<Task<bool>> look)
+    {
+        await portal.Host.Durable.WhenIdleAsync(TimeSpan.FromSeconds(30));
+        return await look();
+    }
+
+    private static async Task SendAsync(Answer job)
+    {
+        using var http = new HttpClient();
+        using var content = new ByteArrayContent(Mp4Sample.Clip());
+        using var response = await http.PutAsync(new Uri(job.Field("target")["url"]!.ToString()), content);
+        Assert.True(response.IsSuccessStatusCode);
+    }
+
+    private Task<Answer> JobAsync(Guid id) => portal.As("admin").FetchAsync($"/api/uploads/{id}");
+
+    private async Task AllWebhooksAsync()
+    {
+        await Eventually.MovingAsync(portal.Clock, TimeSpan.FromSeconds(5), async () =>
+            (await portal.Mux.WebhooksAsync()).All(w => w.State is "delivered" or "dropped"), "every webhook to be delivered");
+        await portal.SettleAsync();
+    }
+
+    private async Task<string?> OutputAsync(Guid job, int attempt = 1)
+    {
+        var instance = await portal.Host.DurableClient.WaitForInstanceCompletionAsync(
+            $"{job}-{attempt}", getInputsAndOutputs: true).WaitAsync(TimeSpan.FromSeconds(20));
+        Assert.True(instance.FailureDetails is null, $"The pipeline failed: {instance.FailureDetails}");
+        return instance.ReadOutputAs<string>();
+    }
+
+    // By name: under a clock that stands still, several happen at one moment.
+    private async Task<IEnumerable<string>> EventsAsync(Guid job) =>
+        await ListAsync("select type from portal.events where aggregate_id = @job order by type", job);
+
+    private async Task<IEnumerable<string>> ActsAsync(Guid job) =>
+        await ListAsync("select action from portal.audit_log where entity_id = @job order by action", job);
+
+    private async Task<IEnumerable<string>> MuxAssetsAsync(Guid job) =>
+        await ListAsync("select id from vendors.mux_assets where passthrough = @job::text and deleted_at is null", job);
+
+    private async Task<IEnumerable<string>> ListAsync(string sql, Guid job)
+    {
+        await using var connection = await portal.OpenAsync();
+        return await Dapper.SqlMapper.QueryAsync<string>(connection, sql, new { job });
+    }
+
+    /// <summary>An engine that does not answer about one upload.</summary>
+    private sealed class OneAway(Guid away) : IUploadPipelines
+    {
+        public List<Guid> Asked { get; } = [];
+
+        public Task StartAsync(UploadRef upload, CancellationToken ct)
+        {
+            Asked.Add(upload.JobId);
+            return upload.JobId == away ? throw new TransientException("Durable does not answer (Unavailable)") : Task.CompletedTask;
+        }
+
+        public Task SignalAsync(UploadRef upload, CancellationToken ct) => StartAsync(upload, ct);
+    }
+}

@@ -1,0 +1,27 @@
+using System.Globalization;
+using Portal.Compliance;
+
+namespace Portal.Tests.Unit.Compliance;
+
+/// <summary>When a week begins and ends in a time zone.</summary>
+public sealed class LocalWeekTests
+{
+    [Theory]
+    // Sydney and Adelaide put their clocks forward on 4 October and back on 5 April 2026, both inside the week that ends there.
+    [InlineData("Australia/Sydney", "2026-10-05T00:00:00Z", "2026-W40", "2026-09-27T14:00:00Z", "2026-10-04T13:00:00Z")]
+    [InlineData("Australia/Adelaide", "2026-10-05T00:00:00Z", "2026-W40", "2026-09-27T14:30:00Z", "2026-10-04T13:30:00Z")]
+    [InlineData("Australia/Sydney", "2026-04-06T00:00:00Z", "2026-W14", "2026-03-29T13:00:00Z", "2026-04-05T14:00:00Z")]
+    [InlineData("Australia/Brisbane", "2026-10-05T00:00:00Z", "2026-W40", "2026-09-27T14:00:00Z", "2026-10-04T14:00:00Z")]
+    // A minute before its Monday, and at it.
+    [InlineData("Australia/Perth", "2026-10-04T15:59:00Z", "2026-W39", "2026-09-20T16:00:00Z", "2026-09-27T16:00:00Z")]
+    [InlineData("Australia/Perth", "2026-10-04T16:00:00Z", "2026-W40", "2026-09-27T16:00:00Z", "2026-10-04T16:00:00Z")]
+    // The first days of a year may be of the last week of the year before.
+    [InlineData("UTC", "2027-01-04T00:00:00Z", "2026-W53", "2026-12-28T00:00:00Z", "2027-01-04T00:00:00Z")]
+    public void The_last_week_that_is_over(string zone, string now, string name, string start, string end)
+    {
+        var week = LocalWeek.LastOver(At(now), TimeZoneInfo.FindSystemTimeZoneById(zone));
+        Assert.Equal((name, At(start), At(end)), (week.Name, week.Start, week.End));
+    }
+
+    private static DateTimeOffset At(string text) => DateTimeOffset.Parse(text, CultureInfo.InvariantCulture);
+}
