@@ -12,7 +12,7 @@ namespace Portal.Operations;
 /// nothing that was revoked can be played. That no Mux asset has a public playback id, and that Mux and our rows have the same assets, is
 /// looked at every hour by <see cref="SweepMuxAssets"/>.
 /// </summary>
-public sealed class RunDailyChecks(DailyCheckStore store, IMuxVideo mux, AlertStore alerts, TimeProvider clock)
+public sealed class RunDailyChecks(DailyCheckStore store, MuxVideo mux, AlertStore alerts, TimeProvider clock)
 {
     private const int Batch = 500;
     private static readonly TimeSpan Settled = TimeSpan.FromMinutes(10);

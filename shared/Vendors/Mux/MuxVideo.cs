@@ -23,44 +23,13 @@ public sealed record MuxFiles(IReadOnlyList<string> SignedPlaybackIds, IReadOnly
 /// <param name="Status">preparing, ready, skipped or errored.</param>
 public sealed record MuxRendition(string Name, string Status);
 
-/// <summary>The part of Mux Video that the portal uses. The one implementation is <see cref="MuxVideo"/>.</summary>
-public interface IMuxVideo
-{
-    Task<VendorAnswer<MuxUpload>> CreateUploadAsync(string passthrough, string? corsOrigin, TimeSpan timeout, CancellationToken ct);
-
-    Task<VendorAnswer<MuxUpload>> GetUploadAsync(string uploadId, CancellationToken ct);
-
-    Task<VendorAnswer<MuxUpload>> CancelUploadAsync(string uploadId, CancellationToken ct);
-
-    Task<VendorAnswer<MuxAsset>> CreateAssetAsync(string passthrough, string inputUrl, CancellationToken ct);
-
-    Task<VendorAnswer<MuxAsset>> GetAssetAsync(string assetId, CancellationToken ct);
-
-    /// <summary>A page of assets, newest first; <paramref name="page"/> from 1.</summary>
-    Task<VendorAnswer<IReadOnlyList<MuxAsset>>> ListAssetsAsync(int page, int limit, CancellationToken ct);
-
-    /// <summary>True once the asset is gone, also when it was gone before.</summary>
-    Task<VendorAnswer<bool>> DeleteAssetAsync(string assetId, CancellationToken ct);
-
-    Task<VendorAnswer<MuxFiles>> GetFilesAsync(string assetId, CancellationToken ct);
-
-    /// <summary>A new signed playback id.</summary>
-    Task<VendorAnswer<string>> CreatePlaybackIdAsync(string assetId, CancellationToken ct);
-
-    /// <summary>True once the playback id is gone, also when it was gone before.</summary>
-    Task<VendorAnswer<bool>> DeletePlaybackIdAsync(string assetId, string playbackId, CancellationToken ct);
-
-    /// <summary>Asks for a file in the best quality there is; it is made in the background.</summary>
-    Task<VendorAnswer<bool>> CreateRenditionAsync(string assetId, CancellationToken ct);
-}
-
 /// <summary>
-/// The adapter over Mux.Csharp.Sdk 2.0.1, written for that SDK's flaws: the plain methods return null on a refused connection, a
-/// timeout or unreadable JSON, and a delete that never arrived looks like success. So only the <c>…WithHttpInfo</c> forms are
-/// used, and a missing status or body is <see cref="VendorAnswer{T}.Unknown"/>. New assets are always signed; passthrough is the
-/// upload job's id, and no name or title ever goes to Mux.
+/// The part of Mux Video that the portal uses, over Mux.Csharp.Sdk 2.0.1 and written for its flaws: the plain methods return null on a
+/// refused connection, a timeout or unreadable JSON, and a delete that never arrived looks like success. So only the
+/// <c>…WithHttpInfo</c> forms are used, and a missing status or body is <see cref="VendorAnswer{T}.Unknown"/>. New assets are always
+/// signed; passthrough is the upload job's id, and no name or title ever goes to Mux.
 /// </summary>
-public sealed class MuxVideo(IDirectUploadsApiAsync uploads, IAssetsApiAsync assets) : IMuxVideo
+public sealed class MuxVideo(IDirectUploadsApiAsync uploads, IAssetsApiAsync assets)
 {
     // Mux documents no Retry-After; its bucket refills one POST a second.
     private static readonly TimeSpan DefaultPace = TimeSpan.FromSeconds(1);
@@ -92,25 +61,30 @@ public sealed class MuxVideo(IDirectUploadsApiAsync uploads, IAssetsApiAsync ass
     public Task<VendorAnswer<MuxAsset>> GetAssetAsync(string assetId, CancellationToken ct) =>
         CallAsync(() => assets.GetAssetWithHttpInfoAsync(assetId, ct), r => Read(r?.Data), ct);
 
+    /// <summary>A page of assets, newest first; <paramref name="page"/> from 1.</summary>
     public Task<VendorAnswer<IReadOnlyList<MuxAsset>>> ListAssetsAsync(int page, int limit, CancellationToken ct) =>
         CallAsync<ListAssetsResponse, IReadOnlyList<MuxAsset>>(
             () => assets.ListAssetsWithHttpInfoAsync(limit, page, null, null, ct),
             r => r?.Data is { } list ? [.. list.Select(Read).OfType<MuxAsset>()] : null,
             ct);
 
+    /// <summary>True once the asset is gone, also when it was gone before.</summary>
     public Task<VendorAnswer<bool>> DeleteAssetAsync(string assetId, CancellationToken ct) =>
         GoneAsync(() => assets.DeleteAssetWithHttpInfoAsync(assetId, ct), ct);
 
     public Task<VendorAnswer<MuxFiles>> GetFilesAsync(string assetId, CancellationToken ct) =>
         CallAsync(() => assets.GetAssetWithHttpInfoAsync(assetId, ct), r => Files(r?.Data), ct);
 
+    /// <summary>A new signed playback id.</summary>
     public Task<VendorAnswer<string>> CreatePlaybackIdAsync(string assetId, CancellationToken ct) => CallAsync(
         () => assets.CreateAssetPlaybackIdWithHttpInfoAsync(
             assetId, new CreatePlaybackIDRequest { Policy = PlaybackPolicy.Signed }, ct), r => r?.Data?.Id, ct);
 
+    /// <summary>True once the playback id is gone, also when it was gone before.</summary>
     public Task<VendorAnswer<bool>> DeletePlaybackIdAsync(string assetId, string playbackId, CancellationToken ct) =>
         GoneAsync(() => assets.DeleteAssetPlaybackIdWithHttpInfoAsync(assetId, playbackId, ct), ct);
 
+    /// <summary>Asks for a file in the best quality there is; it is made in the background.</summary>
     public async Task<VendorAnswer<bool>> CreateRenditionAsync(string assetId, CancellationToken ct)
     {
         var request = new CreateStaticRenditionRequest { Resolution = CreateStaticRenditionRequest.ResolutionEnum.Highest };

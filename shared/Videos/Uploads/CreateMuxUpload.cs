@@ -20,7 +20,7 @@ public sealed record Opened(string Status, DateTimeOffset? Turn = null, bool Nee
 /// asset exists (by passthrough) and that one is adopted.
 /// </summary>
 public sealed class CreateMuxUpload(
-    UploadProgressStore progress, VendorRateLimiter pace, IMuxVideo mux, BlobReads blob, SettleUpload settle, IOptions<MuxOptions> options,
+    UploadProgressStore progress, VendorRateLimiter pace, MuxVideo mux, BlobReads blob, SettleUpload settle, IOptions<MuxOptions> options,
     TimeProvider clock)
 {
     private const int AdoptPages = 3;

@@ -10,7 +10,7 @@ namespace Portal.Videos.Uploads;
 /// again, like every other failure, until Mux confirms; after eight attempts on-call is told, and the attempts go on.
 /// </summary>
 public sealed partial class DeleteUnwantedAssets(
-    MuxCleanupStore cleanups, IMuxVideo mux, AlertStore alerts, TimeProvider clock, ILogger<DeleteUnwantedAssets> logger)
+    MuxCleanupStore cleanups, MuxVideo mux, AlertStore alerts, TimeProvider clock, ILogger<DeleteUnwantedAssets> logger)
 {
     private const int Batch = 50;
     private const int AttemptsBeforeAlert = 8;

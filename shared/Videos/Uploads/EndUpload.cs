@@ -9,7 +9,7 @@ namespace Portal.Videos.Uploads;
 /// <summary>The ends of an attempt that the pipeline itself decides, and what a cancelled one leaves to tidy up at Mux.</summary>
 public sealed class EndUpload(
     PortalDb db, UploadProgressStore progress, UploadTransitions moves, MuxCleanupStore cleanups, DeleteUnwantedAssets deletions,
-    IMuxVideo mux)
+    MuxVideo mux)
 {
     private static readonly Actor Pipeline = Actor.System("upload-pipeline");
 

@@ -9,7 +9,7 @@ namespace Portal.Videos.Uploads;
 /// Asks Mux how an upload stands and settles the row by the answer, for news that never came: lost webhooks, and uploads that timed
 /// out, for which Mux sends none. The same code as for webhooks decides what moves.
 /// </summary>
-public sealed class ReconcileUpload(EndUpload uploads, IMuxVideo mux, SettleUpload settle, TimeProvider clock)
+public sealed class ReconcileUpload(EndUpload uploads, MuxVideo mux, SettleUpload settle, TimeProvider clock)
 {
     /// <summary>The row's status afterwards; null when the attempt is over.</summary>
     /// <exception cref="TransientException">Mux is away.</exception>

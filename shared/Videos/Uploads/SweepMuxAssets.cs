@@ -14,7 +14,7 @@ namespace Portal.Videos.Uploads;
 /// share the environment. A ready version whose Mux asset is gone, and any public playback ID, raise an alert.
 /// </summary>
 public sealed partial class SweepMuxAssets(
-    IMuxVideo mux, SettleUpload settle, UploadProgressStore progress, AlertStore alerts, TimeProvider clock,
+    MuxVideo mux, SettleUpload settle, UploadProgressStore progress, AlertStore alerts, TimeProvider clock,
     ILogger<SweepMuxAssets> logger)
 {
     private const int PageSize = 100;
