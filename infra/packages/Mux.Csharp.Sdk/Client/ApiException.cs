@@ -1,20 +1,8 @@
 #nullable disable
 namespace Mux.Csharp.Sdk.Client;
 
-public delegate Exception ExceptionFactory(string methodName, IApiResponse response);
-
 public class ApiException : Exception
 {
-    public ApiException()
-    {
-    }
-
-    public ApiException(int errorCode, string message)
-        : base(message)
-    {
-        ErrorCode = errorCode;
-    }
-
     public ApiException(int errorCode, string message, object errorContent = null, Multimap<string, string> headers = null)
         : base(message)
     {

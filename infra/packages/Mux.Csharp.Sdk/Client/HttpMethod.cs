@@ -4,11 +4,4 @@ namespace Mux.Csharp.Sdk.Client;
 /// build.</summary>
 public enum HttpMethod
 {
-    Get = 0,
-    Post = 1,
-    Put = 2,
-    Delete = 3,
-    Head = 4,
-    Options = 5,
-    Patch = 6,
 }

@@ -2,6 +2,7 @@
 using System.Net;
 using System.Text;
 using Newtonsoft.Json;
+using Verb = System.Net.Http.HttpMethod;
 
 namespace Mux.Csharp.Sdk.Client;
 
@@ -24,20 +25,26 @@ internal sealed class MuxTransport
     };
 
     private readonly string api;
+    private readonly string basePath;
+    private readonly int timeout;
+    private readonly string credentials;
 
-    public MuxTransport(string api, IReadableConfiguration configuration)
+    // Copies what it is given, as the real API objects do: later changes do not reach it.
+    public MuxTransport(string api, Configuration configuration)
     {
-        this.api = api;
-        Configuration = Client.Configuration.Copy(configuration);
-        if (string.IsNullOrEmpty(Configuration.BasePath))
+        ArgumentNullException.ThrowIfNull(configuration);
+        if (configuration.BasePath == string.Empty)
         {
             throw new ArgumentException("basePath cannot be empty");
         }
+
+        this.api = api;
+        basePath = (configuration.BasePath ?? "https://api.mux.com").TrimEnd('/');
+        timeout = configuration.Timeout;
+        credentials = string.IsNullOrEmpty(configuration.Username) && string.IsNullOrEmpty(configuration.Password)
+            ? null
+            : Convert.ToBase64String(Encoding.UTF8.GetBytes($"{configuration.Username}:{configuration.Password}"));
     }
-
-    public IReadableConfiguration Configuration { get; set; }
-
-    public ExceptionFactory ExceptionFactory { get; set; } = Client.Configuration.DefaultExceptionFactory;
 
     // A null argument is refused before any request; an empty one is not, and changes the address.
     public void Require(object value, string parameter, string method)
@@ -50,64 +57,56 @@ internal sealed class MuxTransport
 
     public async Task<ApiResponse<T>> SendAsync<T>(
         string method,
-        System.Net.Http.HttpMethod verb,
+        Verb verb,
         string path,
         CancellationToken cancellation,
         object body = null,
         params (string Name, object Value)[] query)
     {
         using var request = Compose(verb, path, body, query);
-        var response = await ExchangeAsync<T>(request, cancellation);
-        return ExceptionFactory?.Invoke(method, response) is { } exception ? throw exception : response;
-    }
-
-    private async Task<ApiResponse<T>> ExchangeAsync<T>(HttpRequestMessage request, CancellationToken cancellation)
-    {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        if (Configuration.Timeout > 0)
+        if (timeout > 0)
         {
-            limit.CancelAfter(Configuration.Timeout);
+            limit.CancelAfter(timeout);
         }
 
         try
         {
             using var response = await Http.SendAsync(request, limit.Token);
-            return Read<T>(response, await response.Content.ReadAsStringAsync(limit.Token));
+            return Read<T>(method, response, await response.Content.ReadAsStringAsync(limit.Token));
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
-            return Failed<T>("The request timed-out.");
+            return new ApiResponse<T>(0, default) { ErrorText = "The request timed-out." };
         }
         catch (Exception exception) when (exception is HttpRequestException or IOException)
         {
-            return Failed<T>(exception.Message);
+            return new ApiResponse<T>(0, default) { ErrorText = exception.Message };
         }
     }
 
-    private static ApiResponse<T> Failed<T>(string why) => new(0, Headers([]), default, string.Empty) { ErrorText = why };
-
-    private static ApiResponse<T> Read<T>(HttpResponseMessage response, string body)
+    private static ApiResponse<T> Read<T>(string method, HttpResponseMessage response, string body)
     {
-        var headers = Headers(response.Headers.Concat(response.Content.Headers));
-        if ((int)response.StatusCode >= 400)
+        var status = (int)response.StatusCode;
+        if (status >= 400)
         {
-            return new ApiResponse<T>(response.StatusCode, headers, default, body);
+            throw new ApiException(status, $"Error calling {method}: {body}", body, Headers(response));
         }
 
         try
         {
-            return new ApiResponse<T>(response.StatusCode, headers, JsonConvert.DeserializeObject<T>(body), body);
+            return new ApiResponse<T>(response.StatusCode, JsonConvert.DeserializeObject<T>(body));
         }
         catch (JsonException exception)
         {
-            return new ApiResponse<T>(response.StatusCode, headers, default, body) { ErrorText = exception.Message };
+            return new ApiResponse<T>(response.StatusCode, default) { ErrorText = exception.Message };
         }
     }
 
-    private static Multimap<string, string> Headers(IEnumerable<KeyValuePair<string, IEnumerable<string>>> source)
+    private static Multimap<string, string> Headers(HttpResponseMessage response)
     {
         var headers = new Multimap<string, string>(StringComparer.OrdinalIgnoreCase);
-        foreach (var (name, values) in source)
+        foreach (var (name, values) in response.Headers.Concat(response.Content.Headers))
         {
             headers.Add(name, values.ToList());
         }
@@ -115,29 +114,22 @@ internal sealed class MuxTransport
         return headers;
     }
 
-    private HttpRequestMessage Compose(
-        System.Net.Http.HttpMethod verb, string path, object body, (string Name, object Value)[] query)
+    private HttpRequestMessage Compose(Verb verb, string path, object body, (string Name, object Value)[] query)
     {
         var parameters = query.Where(parameter => parameter.Value is not null)
             .Select(parameter => $"{parameter.Name}={Uri.EscapeDataString(Convert.ToString(parameter.Value))}")
             .ToList();
         var suffix = parameters.Count > 0 ? "?" + string.Join('&', parameters) : string.Empty;
-        var request = new HttpRequestMessage(verb, Configuration.BasePath.TrimEnd('/') + path + suffix);
-        foreach (var (name, value) in Configuration.DefaultHeaders)
-        {
-            request.Headers.TryAddWithoutValidation(name, value);
-        }
-
-        request.Headers.TryAddWithoutValidation("Accept", verb == System.Net.Http.HttpMethod.Delete ? DeleteAccept : "application/json");
-        request.Headers.TryAddWithoutValidation("User-Agent", Configuration.UserAgent);
+        var request = new HttpRequestMessage(verb, basePath + path + suffix);
+        request.Headers.TryAddWithoutValidation("Accept", verb == Verb.Delete ? DeleteAccept : "application/json");
+        request.Headers.TryAddWithoutValidation("User-Agent", "Mux C# | 2.0.1");
         request.Headers.TryAddWithoutValidation("Connection", "Keep-Alive");
-        if (!string.IsNullOrEmpty(Configuration.Username) || !string.IsNullOrEmpty(Configuration.Password))
+        if (credentials is not null)
         {
-            var pair = Encoding.UTF8.GetBytes($"{Configuration.Username}:{Configuration.Password}");
-            request.Headers.TryAddWithoutValidation("Authorization", "Basic " + Convert.ToBase64String(pair));
+            request.Headers.TryAddWithoutValidation("Authorization", "Basic " + credentials);
         }
 
-        if (verb != System.Net.Http.HttpMethod.Get)
+        if (verb != Verb.Get)
         {
             request.Content = new ByteArrayContent(body is null ? [] : Encoding.UTF8.GetBytes(JsonConvert.SerializeObject(body)));
         }

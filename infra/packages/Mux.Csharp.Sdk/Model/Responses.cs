@@ -1,0 +1,65 @@
+#nullable disable
+using System.Runtime.Serialization;
+using Newtonsoft.Json;
+
+namespace Mux.Csharp.Sdk.Model;
+
+[DataContract]
+public class AssetResponse
+{
+    [JsonConstructor]
+    private AssetResponse()
+    {
+    }
+
+    [DataMember(Name = "data", EmitDefaultValue = false)]
+    public Asset Data { get; set; }
+}
+
+[DataContract]
+public class ListAssetsResponse
+{
+    [JsonConstructor]
+    private ListAssetsResponse()
+    {
+    }
+
+    [DataMember(Name = "data", EmitDefaultValue = false)]
+    public List<Asset> Data { get; set; }
+}
+
+[DataContract]
+public class UploadResponse
+{
+    [JsonConstructor]
+    private UploadResponse()
+    {
+    }
+
+    [DataMember(Name = "data", EmitDefaultValue = false)]
+    public Upload Data { get; set; }
+}
+
+[DataContract]
+public class CreatePlaybackIDResponse
+{
+    [JsonConstructor]
+    private CreatePlaybackIDResponse()
+    {
+    }
+
+    [DataMember(Name = "data", EmitDefaultValue = false)]
+    public PlaybackID Data { get; set; }
+}
+
+[DataContract]
+public class CreateStaticRenditionResponse
+{
+    [JsonConstructor]
+    private CreateStaticRenditionResponse()
+    {
+    }
+
+    [DataMember(Name = "data", EmitDefaultValue = false)]
+    public StaticRendition Data { get; set; }
+}
