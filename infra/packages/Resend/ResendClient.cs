@@ -11,17 +11,8 @@ namespace Resend;
 
 public interface IResend
 {
-    Task<ResendResponse<Guid>> EmailSendAsync(EmailMessage email, CancellationToken cancellationToken = default);
-
     Task<ResendResponse<Guid>> EmailSendAsync(
         string idempotencyKey, EmailMessage email, CancellationToken cancellationToken = default);
-
-    Task<ResendResponse<EmailReceipt>> EmailRetrieveAsync(Guid emailId, CancellationToken cancellationToken = default);
-
-    Task<ResendResponse<List<Guid>>> EmailBatchAsync(IEnumerable<EmailMessage> emails, CancellationToken cancellationToken = default);
-
-    Task<ResendResponse<List<Guid>>> EmailBatchAsync(
-        string idempotencyKey, IEnumerable<EmailMessage> emails, CancellationToken cancellationToken = default);
 }
 
 public class ResendClientOptions
@@ -40,9 +31,6 @@ public class ResendClientOptions
 
 public static class ResendDiExtensions
 {
-    public static IHttpClientBuilder AddResend(this IServiceCollection services, string apiToken) =>
-        services.AddResend(options => options.ApiToken = apiToken);
-
     public static IHttpClientBuilder AddResend(this IServiceCollection services, Action<ResendClientOptions> configureOptions)
     {
         services.Configure(configureOptions);
@@ -76,55 +64,23 @@ public class ResendClient : IResend
         throws = settings.ThrowExceptions;
     }
 
-    public Task<ResendResponse<Guid>> EmailSendAsync(EmailMessage email, CancellationToken cancellationToken = default) =>
-        SendAsync<Created, Guid>(Post("/emails", email), created => created.Id, cancellationToken);
-
-    public Task<ResendResponse<Guid>> EmailSendAsync(
-        string idempotencyKey, EmailMessage email, CancellationToken cancellationToken = default) =>
-        SendAsync<Created, Guid>(Keyed(Post("/emails", email), idempotencyKey), created => created.Id, cancellationToken);
-
-    public Task<ResendResponse<EmailReceipt>> EmailRetrieveAsync(Guid emailId, CancellationToken cancellationToken = default) =>
-        SendAsync<EmailReceipt, EmailReceipt>(
-            new HttpRequestMessage(HttpMethod.Get, $"/emails/{emailId}"), receipt => receipt, cancellationToken);
-
-    public Task<ResendResponse<List<Guid>>> EmailBatchAsync(
-        IEnumerable<EmailMessage> emails, CancellationToken cancellationToken = default) =>
-        SendAsync<CreatedList, List<Guid>>(Batch(emails), Ids, cancellationToken);
-
-    public Task<ResendResponse<List<Guid>>> EmailBatchAsync(
-        string idempotencyKey, IEnumerable<EmailMessage> emails, CancellationToken cancellationToken = default) =>
-        SendAsync<CreatedList, List<Guid>>(Keyed(Batch(emails), idempotencyKey), Ids, cancellationToken);
-
-    private static List<Guid> Ids(CreatedList list) => [.. list.Data.Select(created => created.Id)];
-
-    private static HttpRequestMessage Post<T>(string path, T body) =>
-        new(HttpMethod.Post, path) { Content = JsonContent.Create(body) };
-
-    private static HttpRequestMessage Batch(IEnumerable<EmailMessage> emails)
-    {
-        var request = Post("/emails/batch", emails);
-        request.Headers.Add("x-batch-validation", "strict");
-        return request;
-    }
-
     // Not inside the async part: a new line in the key throws before there is a task.
-    private static HttpRequestMessage Keyed(HttpRequestMessage request, string idempotencyKey)
+    public Task<ResendResponse<Guid>> EmailSendAsync(
+        string idempotencyKey, EmailMessage email, CancellationToken cancellationToken = default)
     {
+        var request = new HttpRequestMessage(HttpMethod.Post, "/emails") { Content = JsonContent.Create(email) };
         request.Headers.Add("Idempotency-Key", idempotencyKey);
-        return request;
+        return SendAsync(request, cancellationToken);
     }
 
     private static ResendRateLimit LimitsOf(HttpResponseMessage response)
     {
-        string? Text(string name) => response.Headers.TryGetValues(name, out var values) ? values.First() : null;
-        int? Number(string name) => Text(name) is { } text ? int.Parse(text, CultureInfo.InvariantCulture) : null;
+        int? Number(string name) =>
+            response.Headers.TryGetValues(name, out var values) ? int.Parse(values.First(), CultureInfo.InvariantCulture) : null;
         return new ResendRateLimit
         {
-            Limit = Number("ratelimit-limit"),
-            Remaining = Number("ratelimit-remaining"),
             Reset = Number("ratelimit-reset"),
             RetryAfter = Number("retry-after"),
-            Policy = Text("ratelimit-policy"),
         };
     }
 
@@ -134,8 +90,8 @@ public class ResendClient : IResend
         try
         {
             return await response.Content.ReadFromJsonAsync<Error>(cancellation) is { } error
-                ? new ResendException((HttpStatusCode)error.StatusCode, error.Name, error.Message!, limits)
-                : new ResendException(response.StatusCode, ErrorType.MissingResponse, "Missing error response", limits);
+                ? new ResendException((HttpStatusCode)error.StatusCode, error.Name, error.Message!, null, limits)
+                : new ResendException(response.StatusCode, ErrorType.MissingResponse, "Missing error response", null, limits);
         }
         catch (JsonException exception)
         {
@@ -144,8 +100,7 @@ public class ResendClient : IResend
         }
     }
 
-    private async Task<ResendResponse<TResult>> SendAsync<TBody, TResult>(
-        HttpRequestMessage request, Func<TBody, TResult> map, CancellationToken cancellation)
+    private async Task<ResendResponse<Guid>> SendAsync(HttpRequestMessage request, CancellationToken cancellation)
     {
         using var sent = request;
         HttpResponseMessage response;
@@ -155,38 +110,34 @@ public class ResendClient : IResend
         }
         catch (HttpRequestException exception)
         {
-            return Failed<TResult>(new ResendException(null, ErrorType.HttpSendFailed, exception.Message, exception), null);
+            return Failed(new ResendException(null, ErrorType.HttpSendFailed, exception.Message, exception));
         }
 
         using var received = response;
         var limits = LimitsOf(response);
         if (!response.IsSuccessStatusCode)
         {
-            return Failed<TResult>(await ErrorOfAsync(response, limits, cancellation), limits);
+            return Failed(await ErrorOfAsync(response, limits, cancellation));
         }
 
         try
         {
-            return await response.Content.ReadFromJsonAsync<TBody>(cancellation) is { } body
-                ? new ResendResponse<TResult>(map(body), limits)
-                : Failed<TResult>(new ResendException(response.StatusCode, ErrorType.MissingResponse, "Missing response", limits), limits);
+            return await response.Content.ReadFromJsonAsync<Created>(cancellation) is { } created
+                ? new ResendResponse<Guid>(created.Id, null)
+                : Failed(new ResendException(response.StatusCode, ErrorType.MissingResponse, "Missing response", null, limits));
         }
         catch (JsonException exception)
         {
             // The mail was accepted all the same.
-            return Failed<TResult>(
-                new ResendException(
-                    HttpStatusCode.UnprocessableEntity, ErrorType.Deserialization, "Failed deserializing response", exception, limits),
-                limits);
+            return Failed(new ResendException(
+                HttpStatusCode.UnprocessableEntity, ErrorType.Deserialization, "Failed deserializing response", exception, limits));
         }
     }
 
-    private ResendResponse<T> Failed<T>(ResendException exception, ResendRateLimit? limits) =>
-        throws ? throw exception : new ResendResponse<T>(exception, limits);
+    private ResendResponse<Guid> Failed(ResendException exception) =>
+        throws ? throw exception : new ResendResponse<Guid>(Guid.Empty, exception);
 
     private sealed record Created([property: JsonPropertyName("id")] Guid Id);
-
-    private sealed record CreatedList([property: JsonPropertyName("data")] List<Created> Data);
 
     private sealed class Error
     {

@@ -6,11 +6,6 @@ namespace Resend;
 /// <summary>StatusCode and ErrorType come from the body of the answer, not from its HTTP status; see ResendClient.</summary>
 public class ResendException : ApplicationException
 {
-    public ResendException(HttpStatusCode? statusCode, ErrorType errorType, string message, ResendRateLimit? limits = null)
-        : this(statusCode, errorType, message, null, limits)
-    {
-    }
-
     public ResendException(
         HttpStatusCode? statusCode, ErrorType errorType, string message, Exception? innerException, ResendRateLimit? limits = null)
         : base(message, innerException)
@@ -69,37 +64,17 @@ public class ResendRateLimit
     {
     }
 
-    public int? Limit { get; internal set; }
-
-    public int? Remaining { get; internal set; }
-
     public int? Reset { get; internal set; }
 
     public int? RetryAfter { get; internal set; }
-
-    public string? Policy { get; internal set; }
 }
 
 public class ResendResponse
 {
-    public ResendResponse()
-    {
-    }
-
-    public ResendResponse(ResendRateLimit? limit)
-    {
-        Limits = limit;
-    }
-
-    public ResendResponse(ResendException exception, ResendRateLimit? limit)
+    internal ResendResponse(ResendException? exception)
     {
         Exception = exception;
-        Limits = limit;
     }
-
-    public bool Success => Exception is null;
-
-    public ResendRateLimit? Limits { get; }
 
     public ResendException? Exception { get; }
 }
@@ -108,15 +83,10 @@ public class ResendResponse<T> : ResendResponse
 {
     private readonly T? value;
 
-    public ResendResponse(T? value, ResendRateLimit? limit)
-        : base(limit)
+    internal ResendResponse(T? value, ResendException? exception)
+        : base(exception)
     {
         this.value = value;
-    }
-
-    public ResendResponse(ResendException exception, ResendRateLimit? limit)
-        : base(exception, limit)
-    {
     }
 
     // A value type has no null, so a failed send reads as Guid.Empty.
