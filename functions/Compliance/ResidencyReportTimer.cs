@@ -6,7 +6,7 @@ namespace Portal.Functions.Compliance;
 
 /// <summary>Every hour, for each tenant whose week is over and has no report yet: one a week, soon after its own Monday
 /// midnight.</summary>
-public sealed class ResidencyReportTimer(GenerateResidencyReports generate, TimerRuns runs)
+public sealed class ResidencyReportTimer(GenerateResidencyReports generate, TimerRunStore runs)
 {
     [Function("ResidencyReport")]
     public Task RunAsync([TimerTrigger("%ResidencyReportSchedule%")] TimerInfo timer, CancellationToken ct) =>

@@ -5,7 +5,7 @@ using Portal.Foundation.Timers;
 namespace Portal.Functions.Compliance;
 
 /// <summary>Every minute, unless SealAuditSchedule says otherwise: seals what was added to the audit log.</summary>
-public sealed class SealAuditTimer(SealAudit seal, TimerRuns runs)
+public sealed class SealAuditTimer(SealAudit seal, TimerRunStore runs)
 {
     [Function("SealAudit")]
     public Task RunAsync([TimerTrigger("%SealAuditSchedule%")] TimerInfo timer, CancellationToken ct) =>

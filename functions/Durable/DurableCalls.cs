@@ -34,12 +34,12 @@ internal static class DurableCalls
     /// work still needs one is for its row to say.
     /// </summary>
     /// <inheritdoc cref="AskAsync"/>
-    public static async Task StartOnceAsync(
+    public static async Task<StartedOnce> StartOnceAsync(
         this DurableTaskClient durable, string orchestration, string instanceId, object input, CancellationToken ct)
     {
-        if (await AskAsync(() => durable.GetInstanceAsync(instanceId, ct), ct) is not null)
+        if (await AskAsync(() => durable.GetInstanceAsync(instanceId, ct), ct) is { } found)
         {
-            return;
+            return found.IsCompleted ? StartedOnce.Ended : StartedOnce.Running;
         }
 
         try
@@ -50,8 +50,10 @@ internal static class DurableCalls
         catch (OrchestrationAlreadyExistsException)
         {
             // Somebody was faster: it runs, which is what we want.
-            return;
+            return StartedOnce.Running;
         }
+
+        return StartedOnce.Running;
     }
 
     /// <summary>Sends something to an instance. One that is not there, or ended while we looked, has nothing to be told.</summary>

@@ -18,7 +18,7 @@ public sealed record DeliveryFailure(DeliveryRef Delivery, string Reason);
 /// only.
 /// </summary>
 public sealed partial class DeliverEventActivities(
-    SendDelivery send, DeliveryStore deliveries, AlertStore alerts, ILogger<DeliverEventActivities> logger)
+    SendDelivery send, FailDelivery fail, DeliveryStore deliveries, AlertStore alerts, ILogger<DeliverEventActivities> logger)
 {
     public const string Send = "SendDelivery";
     public const string NoteAttempt = "NoteDeliveryAttempt";
@@ -46,23 +46,12 @@ public sealed partial class DeliverEventActivities(
 
     [Function(Fail)]
     public Task<bool> FailAsync([ActivityTrigger] DeliveryFailure failure, CancellationToken ct) =>
-        StepAsync(failure.Delivery, Fail, async () =>
-    {
-        if (await deliveries.EndAsync(failure.Delivery.Tenant, failure.Delivery, "failed", failure.Reason, ct))
-        {
-            await alerts.AddAsync(new("delivery_failed", failure.Delivery.InstanceId, "error",
-                $"Delivery {failure.Delivery.DeliveryId} has failed: {failure.Reason}", new { deliveryId = failure.Delivery.DeliveryId }),
-                ct);
-        }
-
-        return true;
-    });
+        StepAsync(failure.Delivery, Fail, () => fail.RunAsync(failure.Delivery, failure.Reason, ct));
 
     private async Task<T> StepAsync<T>(DeliveryRef delivery, string step, Func<Task<T>> run)
     {
         using var scope = logger.BeginScope(
-            new Dictionary<string,
-            object>
+            new Dictionary<string, object>
             { ["TenantId"] = delivery.TenantId, ["DeliveryId"] = delivery.DeliveryId, ["Attempt"] = delivery.Attempt });
         try
         {

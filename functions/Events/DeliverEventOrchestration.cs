@@ -7,10 +7,11 @@ using Portal.Functions.Videos.Uploads;
 namespace Portal.Functions.Events;
 
 /// <summary>
-/// Carries one delivery to its vendor. Each go sends with the same idempotency key, so a go too many sends nothing twice. Calls that fail
-/// are tried 8 times, 30 s doubling to 15 min, about an hour in all: well inside the 24 hours for which the vendor remembers the key. An
-/// alert when the 4th retry starts; then the delivery has failed. Waiting because the vendor asks for patience is no try.
-/// Instance id: <c>deliver-{delivery id}-{attempt}</c>. Output: how the row ended.
+/// Carries one delivery to its vendor. Each attempt sends with the same idempotency key, so one too many sends nothing twice. Calls that
+/// fail are tried 8 times, 30 s doubling to 15 min, about an hour in all: well inside the 24 hours for which the vendor remembers the key.
+/// An alert when the 4th retry starts; then the delivery has failed. Waiting because the vendor asks to slow down is no attempt, nor is
+/// waiting for a key of ours that the vendor does not accept. Instance id: <c>deliver-{delivery id}-{attempt}</c>. Output: how the row
+/// ended.
 /// </summary>
 public static class DeliverEventOrchestration
 {
@@ -19,7 +20,10 @@ public static class DeliverEventOrchestration
     internal const int MaxAttempts = 8;
     internal const int AlertAtRetry = 4;
 
-    /// <summary>Beyond that, patience counts as attempts: the vendor would have forgotten the key.</summary>
+    /// <summary>A day of waiting for a key to be mended.</summary>
+    private const int BlockedPerRun = 96;
+
+    /// <summary>Beyond that, waiting counts as attempts: the vendor would have forgotten the key.</summary>
     private static readonly TimeSpan LongestPatience = TimeSpan.FromHours(12);
 
     /// <summary>For bookkeeping in our own rows: a database that is away must not fail a delivery.</summary>
@@ -47,6 +51,7 @@ public static class DeliverEventOrchestration
     private static async Task SendAsync(TaskOrchestrationContext context, DeliveryRef delivery)
     {
         var patientUntil = context.CurrentUtcDateTime + LongestPatience;
+        var blocked = 0;
         for (var attempts = 1; ;)
         {
             DateTime next;
@@ -59,11 +64,20 @@ public static class DeliverEventOrchestration
                 }
 
                 next = context.CurrentUtcDateTime + wait;
-                if (next > patientUntil && ++attempts > MaxAttempts)
+                if (outcome.Blocked)
+                {
+                    if (++blocked == BlockedPerRun)
+                    {
+                        // Afresh, so that the history stays short.
+                        context.ContinueAsNew(delivery);
+                        return;
+                    }
+                }
+                else if (next > patientUntil && ++attempts > MaxAttempts)
                 {
                     await context.CallActivityAsync<bool>(
                         DeliverEventActivities.Fail, new DeliveryFailure(
-                            delivery, "the vendor asked for patience for too long"), Bookkeeping);
+                            delivery, "the vendor asked to slow down for too long"), Bookkeeping);
                     return;
                 }
             }

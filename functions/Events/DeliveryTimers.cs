@@ -7,7 +7,7 @@ using Portal.Foundation.Timers;
 namespace Portal.Functions.Events;
 
 /// <summary>Every five seconds, unless SweepOutboxSchedule says otherwise: routes new events and starts what they want sent.</summary>
-public sealed class SweepOutboxTimer(SweepOutbox sweep, TimerRuns runs)
+public sealed class SweepOutboxTimer(SweepOutbox sweep, TimerRunStore runs)
 {
     [Function("SweepOutbox")]
     public Task RunAsync(
@@ -20,7 +20,7 @@ public sealed class SweepOutboxTimer(SweepOutbox sweep, TimerRuns runs)
 }
 
 /// <summary>Every quarter of an hour, unless SendDigestsSchedule says otherwise: digests where the tenant's hour has come.</summary>
-public sealed class SendDigestsTimer(SendDigests digests, TimerRuns runs)
+public sealed class SendDigestsTimer(SendDigests digests, TimerRunStore runs)
 {
     [Function("SendDigests")]
     public Task RunAsync([TimerTrigger("%SendDigestsSchedule%")] TimerInfo timer, CancellationToken ct) =>

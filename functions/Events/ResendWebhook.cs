@@ -9,7 +9,7 @@ using Portal.Vendors.Resend;
 namespace Portal.Functions.Events;
 
 /// <summary>Resend's events, which Svix delivers: what became of mails.</summary>
-public sealed class ResendWebhook(WebhookEndpoint door, IOptions<ResendOptions> options, TimeProvider clock)
+public sealed class ResendWebhook(WebhookEndpoint endpoint, IOptions<ResendOptions> options, TimeProvider clock)
 {
     [Function("ResendWebhook")]
     [Allows(PortalAction.Anonymous)]
@@ -22,7 +22,7 @@ public sealed class ResendWebhook(WebhookEndpoint door, IOptions<ResendOptions> 
         CancellationToken ct)
     {
         var svix = SvixHeaders.From(name => request.Headers[name]);
-        return door.ReceiveAsync(
+        return endpoint.ReceiveAsync(
             request, "resend", svix.Id, body => SvixSignature.Fault(
                 svix, body.Span, options.Value.WebhookSecret, clock.GetUtcNow()), durable, ct);
     }

@@ -5,7 +5,7 @@ using Portal.Foundation.Timers;
 namespace Portal.Functions.Foundation;
 
 /// <summary>Every five minutes: forgets the windows of limits that are over.</summary>
-public sealed class PruneRateWindowsTimer(RateLimit limit, TimerRuns runs)
+public sealed class PruneRateWindowsTimer(RateLimitStore limit, TimerRunStore runs)
 {
     [Function("PruneRateWindows")]
     public Task RunAsync([TimerTrigger("30 */5 * * * *")] TimerInfo timer, CancellationToken ct) =>

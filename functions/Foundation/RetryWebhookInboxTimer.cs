@@ -7,7 +7,7 @@ using Portal.Functions.Durable;
 namespace Portal.Functions.Foundation;
 
 /// <summary>Every half minute: finishes webhooks that are stored but not handled, through the code that handles new ones.</summary>
-public sealed class RetryWebhookInboxTimer(ReceiveWebhook receive, TimerRuns runs)
+public sealed class RetryWebhookInboxTimer(ReceiveWebhook receive, TimerRunStore runs)
 {
     [Function("RetryWebhookInbox")]
     public Task RunAsync(

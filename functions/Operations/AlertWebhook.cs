@@ -9,7 +9,7 @@ using Portal.Vendors;
 namespace Portal.Functions.Operations;
 
 /// <summary>What monitoring tells us: breaches of error budgets, tests of restoring a backup.</summary>
-public sealed class AlertWebhook(WebhookEndpoint door, IOptions<AlertsOptions> options, TimeProvider clock)
+public sealed class AlertWebhook(WebhookEndpoint endpoint, IOptions<AlertsOptions> options, TimeProvider clock)
 {
     public const string Header = "Alerts-Signature";
 
@@ -23,7 +23,7 @@ public sealed class AlertWebhook(WebhookEndpoint door, IOptions<AlertsOptions> o
     public Task<IResult> RunAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/webhooks/alerts")] HttpRequest request,
         [DurableClient] DurableTaskClient durable,
-        CancellationToken ct) => door.ReceiveAsync(
+        CancellationToken ct) => endpoint.ReceiveAsync(
             request, "alerts", null, body => TimedSignature.Fault(
                 request.Headers[Header], body.Span, options.Value.WebhookSecret, clock.GetUtcNow()), durable, ct);
 }

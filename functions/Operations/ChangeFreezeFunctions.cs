@@ -7,7 +7,7 @@ using Portal.Operations.Incidents;
 namespace Portal.Functions.Operations;
 
 /// <summary>What pipelines ask before they deploy.</summary>
-public sealed class ReadChangeFreezeFunction(ChangeFreeze freeze)
+public sealed class ReadChangeFreezeFunction(ChangeFreezeStore freeze)
 {
     [Function("ReadChangeFreeze")]
     [Allows(PortalAction.OperateIncidents)]
@@ -27,7 +27,7 @@ public sealed record ChangeFreezeInput
     public required string Reason { get; init; }
 }
 
-public sealed class SwitchChangeFreezeFunction(ChangeFreeze freeze, TimeProvider clock)
+public sealed class SwitchChangeFreezeFunction(ChangeFreezeStore freeze, TimeProvider clock)
 {
     [Function("SwitchChangeFreeze")]
     [Allows(PortalAction.OperateIncidents)]

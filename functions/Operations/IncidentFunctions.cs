@@ -55,7 +55,7 @@ public sealed class ReadIncidentFunction(IncidentStore incidents)
 }
 
 /// <summary>Somebody is on it.</summary>
-public sealed class AcknowledgeIncidentFunction(IncidentTransitions move, TimeProvider clock)
+public sealed class AcknowledgeIncidentFunction(IncidentTransitions move)
 {
     [Function("AcknowledgeIncident")]
     [Allows(PortalAction.OperateIncidents)]
@@ -65,13 +65,8 @@ public sealed class AcknowledgeIncidentFunction(IncidentTransitions move, TimePr
     public async Task<IResult> RunAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/ops/incidents/{id:guid}/acknowledge")] HttpRequest request,
         Guid id,
-        CancellationToken ct)
-    {
-        var (input, problem) = await Input.ReadAsync<NothingInput>(request, clock.GetUtcNow());
-        return input is null
-            ? problem!
-            : IncidentAnswers.Of(await move.AcknowledgeAsync(request.HttpContext.Operator(), new(id), ct), "incident-not-open");
-    }
+        CancellationToken ct) =>
+        IncidentAnswers.Of(await move.AcknowledgeAsync(request.HttpContext.Operator(), new(id), ct), "incident-not-open");
 }
 
 /// <summary>It is over.</summary>

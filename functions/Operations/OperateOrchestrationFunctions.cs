@@ -53,7 +53,7 @@ public sealed class SuspendOrchestrationFunction(OrchestrationCommands operate, 
         CancellationToken ct) => ActRequest.RunAsync(operate, clock, request, id, OrchestrationAct.Suspend, durable, ct);
 }
 
-/// <summary>Lets a suspended or parked orchestration go on.</summary>
+/// <summary>Lets a suspended or quarantined orchestration go on.</summary>
 public sealed class ResumeOrchestrationFunction(OrchestrationCommands operate, TimeProvider clock)
 {
     [Function("ResumeOrchestration")]

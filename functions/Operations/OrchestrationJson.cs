@@ -15,12 +15,12 @@ public sealed record UploadNoteJson(
 }
 
 /// <summary>What on-call should make of it: running, stuck, failed or over; a stable code; a sentence.</summary>
-public sealed record FindingJson(string Group, string Code, string Text);
+public sealed record DiagnosisJson(string Group, string Code, string Text);
 
 /// <summary>An orchestration on the wire. <c>runtimeStatus</c> is null when Durable has no such instance.</summary>
 public record OrchestrationJson(
     string InstanceId, string? Name, string? RuntimeStatus, string? State, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt,
-    FindingJson Diagnosis, UploadNoteJson? Upload)
+    DiagnosisJson Diagnosis, UploadNoteJson? Upload)
 {
     public static OrchestrationJson From(OrchestrationLook look) => new(
         look.Id, look.Instance?.Name, look.Instance?.Status, look.Instance?.State, look.CreatedAt, look.UpdatedAt,

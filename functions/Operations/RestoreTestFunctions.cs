@@ -44,7 +44,7 @@ public sealed record RestoreTestInput : IChecked
 }
 
 /// <summary>Event backup_restore_tested: audited; a failed one opens an incident and pages.</summary>
-public sealed class RecordRestoreTestFunction(RestoreTests tests, TimeProvider clock)
+public sealed class RecordRestoreTestFunction(RestoreTestStore tests, TimeProvider clock)
 {
     [Function("RecordRestoreTest")]
     [Allows(PortalAction.OperateIncidents)]
@@ -63,7 +63,7 @@ public sealed class RecordRestoreTestFunction(RestoreTests tests, TimeProvider c
 
         var (test, isNew) = await tests.RecordAsync(input.Run, Actor.From(request.HttpContext.Operator()), ct);
         return isNew ? Reply.Created("/api/ops/restore-tests", RestoreTestJson.From(test))
-            : test.Says(RestoreTests.AsKept(input.Run)) ? Reply.Ok(RestoreTestJson.From(test))
+            : test.Says(RestoreTestStore.AsKept(input.Run)) ? Reply.Ok(RestoreTestJson.From(test))
             : Problem.Conflict("restore-test-differs", "A run of that very time is on record, and it says something else.");
     }
 }
@@ -73,7 +73,7 @@ public sealed record ListRestoreTestsInput : ListInput
     public bool? Succeeded { get; init; }
 }
 
-public sealed class ListRestoreTestsFunction(RestoreTests tests, Lists lists)
+public sealed class ListRestoreTestsFunction(RestoreTestStore tests, Lists lists)
 {
     private const string Name = "restore-tests";
 

@@ -15,7 +15,7 @@ public static class TimelineWords
         [UploadPipelineActivities.NoteAttempt] = "Note the failed attempt",
         [UploadPipelineActivities.Fail] = "Settle the upload as failed",
         [UploadPipelineActivities.CleanUp] = "Tidy up at Mux",
-        [UploadRef.ChangedEvent] = "News of the upload",
+        [UploadRef.ChangedEvent] = "The upload changed",
     };
 
     /// <summary>What the line is about, in a few words.</summary>
@@ -24,7 +24,7 @@ public static class TimelineWords
         EntryKind.Activity or EntryKind.Orchestration => Plain(entry.Name),
         EntryKind.RetryWait => $"Wait before try {entry.Attempt}",
         EntryKind.Timer => "Wait",
-        EntryKind.EventWait => "Wait for news",
+        EntryKind.EventWait => "Wait for a change",
         EntryKind.Event => Plain(entry.Name),
         EntryKind.Sent => $"Event sent: {entry.Name}",
         EntryKind.Started => "Started",
@@ -49,7 +49,7 @@ public static class TimelineWords
             _ => $"Done in {Diagnosis.Span(entry.End!.Value - entry.Start)}.",
         },
         EntryKind.RetryWait or EntryKind.Timer =>
-            entry.State == EntryState.Cut && entry.Note is { } news ? $"Ended early: {Plain(news)}." : Pause(entry),
+            entry.State == EntryState.Cut && entry.Note is { } note ? $"Ended early: {Plain(note)}." : Pause(entry),
         EntryKind.EventWait => "Nothing else is under way.",
         EntryKind.Event => "Came from outside.",
         EntryKind.Sent => "To another orchestration.",

@@ -13,8 +13,8 @@ public sealed record TimerRunJson(
 {
     public static TimerRunJson From(TimerRun run) => new(run.StartedAt, run.EndedAt, CountsOf(run), run.Error);
 
-    public static IReadOnlyDictionary<string, long> CountsOf(TimerRun run) => JsonSerializer.Deserialize<Dictionary<string,
-    long>>(run.Counts)!;
+    public static IReadOnlyDictionary<string, long> CountsOf(TimerRun run) =>
+        JsonSerializer.Deserialize<Dictionary<string, long>>(run.Counts)!;
 }
 
 /// <summary>A timer: its state (ok, running, never, failed, late, lost), its last runs, and the last that failed.</summary>

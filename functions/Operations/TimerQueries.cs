@@ -27,7 +27,7 @@ public sealed record TimerLook(
     TimerEntry Timer, string State, DateTimeOffset? NextDueAt, IReadOnlyList<TimerRun> Runs, TimerRun? LastError);
 
 /// <summary>Reads for on-call what the timers did, and whether one does not run as it should.</summary>
-public sealed class TimerQueries(TimerCatalog catalog, TimerRuns runs, TimeProvider clock)
+public sealed class TimerQueries(TimerCatalog catalog, TimerRunStore runs, TimeProvider clock)
 {
     private const int RunsEach = 5;
 

@@ -9,7 +9,7 @@ using Portal.Vendors.Clerk;
 namespace Portal.Functions.People;
 
 /// <summary>Clerk's events, which Svix delivers: people, memberships and invitations.</summary>
-public sealed class ClerkWebhook(WebhookEndpoint door, IOptions<ClerkOptions> options, TimeProvider clock)
+public sealed class ClerkWebhook(WebhookEndpoint endpoint, IOptions<ClerkOptions> options, TimeProvider clock)
 {
     [Function("ClerkWebhook")]
     [Allows(PortalAction.Anonymous)]
@@ -22,7 +22,7 @@ public sealed class ClerkWebhook(WebhookEndpoint door, IOptions<ClerkOptions> op
         CancellationToken ct)
     {
         var svix = SvixHeaders.From(name => request.Headers[name]);
-        return door.ReceiveAsync(
+        return endpoint.ReceiveAsync(
             request, "clerk", svix.Id, body => SvixSignature.Fault(
                 svix, body.Span, options.Value.WebhookSecret, clock.GetUtcNow()), durable, ct);
     }

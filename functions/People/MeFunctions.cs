@@ -54,7 +54,7 @@ public sealed record UpdateMeInput : IChecked
     [Items(50), About("All of them: a type that is left out is on again, on both channels.")]
     public Change<IReadOnlyList<PreferenceInput>> Notifications { get; init; }
 
-    [Items(200), About("All of them: projects whose news I do not want.")]
+    [Items(200), About("All of them: projects I do not want to hear of.")]
     public Change<IReadOnlyList<Guid>> MutedProjectIds { get; init; }
 
     public void Check(Faults faults, DateTimeOffset now)

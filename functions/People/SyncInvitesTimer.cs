@@ -5,7 +5,7 @@ using Portal.People;
 namespace Portal.Functions.People;
 
 /// <summary>Every half minute: what Clerk has not been told yet.</summary>
-public sealed class SyncInvitesTimer(SweepInvites sweep, TimerRuns runs)
+public sealed class SyncInvitesTimer(SweepInvites sweep, TimerRunStore runs)
 {
     [Function("SyncInvites")]
     public Task RunAsync([TimerTrigger("15,45 * * * * *")] TimerInfo timer, CancellationToken ct) =>
@@ -13,7 +13,7 @@ public sealed class SyncInvitesTimer(SweepInvites sweep, TimerRuns runs)
 }
 
 /// <summary>Every five minutes: invites whose time is over.</summary>
-public sealed class ExpireInvitesTimer(SweepInvites sweep, TimerRuns runs)
+public sealed class ExpireInvitesTimer(SweepInvites sweep, TimerRunStore runs)
 {
     [Function("ExpireInvites")]
     public Task RunAsync([TimerTrigger("%ExpireInvitesSchedule%")] TimerInfo timer, CancellationToken ct) =>

@@ -31,10 +31,10 @@ public sealed class UpdateMilestoneFunction(MilestoneStore milestones, Writes wr
         [HttpTrigger(AuthorizationLevel.Anonymous, "patch", Route = "api/milestones/{id:guid}")] HttpRequest request, Guid id) =>
         writes.PatchAsync<UpdateMilestoneInput>(request, async (tx, caller, input, version) =>
         {
-            var (milestone, refusal) = await milestones.UpdateAsync(tx, caller.Tenant, caller, new MilestoneId(id), version, was => new(
+            var result = await milestones.UpdateAsync(tx, caller.Tenant, caller, new MilestoneId(id), version, was => new(
                 input.Name.Or(was.Name)!, input.Description.Or(was.Description)!, input.StartDate.Or(was.StartsOn),
                 input.DueDate.Or(was.DueOn)));
-            return milestone is not null ? Reply.Ok(MilestoneJson.From(milestone, caller), milestone.Version) : refusal!.Problem();
+            return result.Answer(milestone => Reply.Ok(MilestoneJson.From(milestone, caller), milestone.Version));
         });
 }
 
@@ -58,9 +58,9 @@ public sealed class ScheduleMilestoneFunction(MilestoneStore milestones, Writes 
         [HttpTrigger(AuthorizationLevel.Anonymous, "patch", Route = "api/milestones/{id:guid}/dates")] HttpRequest request, Guid id) =>
         writes.PatchAsync<ScheduleMilestoneInput>(request, async (tx, caller, input, version) =>
         {
-            var (milestone, refusal) = await milestones.UpdateAsync(tx, caller.Tenant, caller, new MilestoneId(id), version, was => new(
+            var result = await milestones.UpdateAsync(tx, caller.Tenant, caller, new MilestoneId(id), version, was => new(
                 was.Name, was.Description, input.StartDate.Or(was.StartsOn), input.DueDate.Or(was.DueOn)));
-            return milestone is not null ? Reply.Ok(MilestoneJson.From(milestone, caller), milestone.Version) : refusal!.Problem();
+            return result.Answer(milestone => Reply.Ok(MilestoneJson.From(milestone, caller), milestone.Version));
         });
 }
 
@@ -83,8 +83,8 @@ public sealed class MoveMilestoneFunction(MilestoneStore milestones, Writes writ
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/milestones/{id:guid}/status")] HttpRequest request, Guid id) =>
         writes.PostAsync<MoveMilestoneInput>(request, async (tx, caller, input) =>
         {
-            var (milestone, refusal) = await milestones.MoveAsync(tx, caller.Tenant, caller, new MilestoneId(id), input.Status);
-            return milestone is not null ? Reply.Ok(MilestoneJson.From(milestone, caller), milestone.Version) : refusal!.Problem();
+            var result = await milestones.MoveAsync(tx, caller.Tenant, caller, new MilestoneId(id), input.Status);
+            return result.Answer(milestone => Reply.Ok(MilestoneJson.From(milestone, caller), milestone.Version));
         });
 }
 

@@ -27,9 +27,9 @@ public sealed class UpdateProjectFunction(ProjectStore projects, Writes writes)
         [HttpTrigger(AuthorizationLevel.Anonymous, "patch", Route = "api/projects/{id:guid}")] HttpRequest request, Guid id) =>
         writes.PatchAsync<UpdateProjectInput>(request, async (tx, caller, input, version) =>
         {
-            var (project, refusal) = await projects.UpdateAsync(
+            var result = await projects.UpdateAsync(
                 tx, caller.Tenant, caller, new ProjectId(id), version, input.Name.Or(null), input.Description.Or(null));
-            return project is not null ? Reply.Ok(ProjectJson.From(project, caller), project.Version) : refusal!.Problem();
+            return result.Answer(project => Reply.Ok(ProjectJson.From(project, caller), project.Version));
         });
 }
 
@@ -51,8 +51,8 @@ public sealed class MoveProjectFunction(ProjectStore projects, Writes writes)
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/projects/{id:guid}/status")] HttpRequest request, Guid id) =>
         writes.PostAsync<MoveProjectInput>(request, async (tx, caller, input) =>
         {
-            var (project, refusal) = await projects.MoveAsync(tx, caller.Tenant, caller, new ProjectId(id), input.Status);
-            return project is not null ? Reply.Ok(ProjectJson.From(project, caller), project.Version) : refusal!.Problem();
+            var result = await projects.MoveAsync(tx, caller.Tenant, caller, new ProjectId(id), input.Status);
+            return result.Answer(project => Reply.Ok(ProjectJson.From(project, caller), project.Version));
         });
 }
 
@@ -68,7 +68,7 @@ public sealed class ArchiveProjectFunction(ProjectStore projects, Writes writes)
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/projects/{id:guid}/archive")] HttpRequest request, Guid id) =>
         writes.PostAsync(request, async (tx, caller) =>
         {
-            var (project, refusal) = await projects.MoveAsync(tx, caller.Tenant, caller, new ProjectId(id), ProjectStatus.Archived);
-            return project is not null ? Reply.Ok(ProjectJson.From(project, caller), project.Version) : refusal!.Problem();
+            var result = await projects.MoveAsync(tx, caller.Tenant, caller, new ProjectId(id), ProjectStatus.Archived);
+            return result.Answer(project => Reply.Ok(ProjectJson.From(project, caller), project.Version));
         });
 }

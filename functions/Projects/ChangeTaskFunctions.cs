@@ -49,8 +49,8 @@ public sealed class UpdateTaskFunction(TaskStore tasks, Writes writes)
         [HttpTrigger(AuthorizationLevel.Anonymous, "patch", Route = "api/tasks/{id:guid}")] HttpRequest request, Guid id) =>
         writes.PatchAsync<UpdateTaskInput>(request, async (tx, caller, input, version) =>
         {
-            var (task, refusal) = await tasks.UpdateAsync(tx, caller.Tenant, caller, new TaskId(id), version, input.Onto);
-            return task is not null ? Reply.Ok(TaskJson.From(task), task.Version) : refusal!.Problem();
+            var result = await tasks.UpdateAsync(tx, caller.Tenant, caller, new TaskId(id), version, input.Onto);
+            return result.Answer(task => Reply.Ok(TaskJson.From(task), task.Version));
         });
 }
 

@@ -34,11 +34,11 @@ public sealed class EditTemplateFunction(TemplateStore templates, Writes writes)
         [HttpTrigger(AuthorizationLevel.Anonymous, "patch", Route = "api/milestone-templates/{id:guid}")] HttpRequest request, Guid id) =>
         writes.PatchAsync<EditTemplateInput>(request, async (tx, caller, input, version) =>
         {
-            var (template, refusal) = await templates.EditAsync(tx, caller.Tenant, caller, new TemplateId(id), version, was => new(
+            var result = await templates.EditAsync(tx, caller.Tenant, caller, new TemplateId(id), version, was => new(
                 input.Name.Or(was.Name)!, input.Description.Or(was.Description)!, input.Items.IsSet
                     ? TemplateLimits.Read(input.Items.Value!)
                     : was.Items));
-            return template is not null ? Reply.Ok(TemplateJson.From(template), template.Latest) : refusal!.Problem();
+            return result.Answer(template => Reply.Ok(TemplateJson.From(template), template.Latest));
         });
 }
 
@@ -56,8 +56,8 @@ public sealed class ArchiveTemplateFunction(TemplateStore templates, Writes writ
         Guid id) =>
         writes.PostAsync(request, async (tx, caller) =>
         {
-            var (template, refusal) = await templates.ArchiveAsync(tx, caller.Tenant, caller, new TemplateId(id));
-            return template is not null ? Reply.Ok(TemplateJson.From(template), template.Latest) : refusal!.Problem();
+            var result = await templates.ArchiveAsync(tx, caller.Tenant, caller, new TemplateId(id));
+            return result.Answer(template => Reply.Ok(TemplateJson.From(template), template.Latest));
         });
 }
 
@@ -98,9 +98,7 @@ public sealed class ApplyTemplateFunction(ApplyTemplate apply, Writes writes)
         writes.PostAsync<ApplyTemplateInput>(request, async (tx, caller, input) =>
         {
             var wish = new TemplateWish(new TemplateId(input.TemplateId), input.StartDate, input.Again);
-            var (applied, refusal) = await apply.RunAsync(tx, caller.Tenant, caller, new ProjectId(id), wish);
-            return applied is not null
-                ? Reply.Created($"/api/milestones?projectId={id}", AppliedTemplateJson.From(applied))
-                : refusal!.Problem();
+            var result = await apply.RunAsync(tx, caller.Tenant, caller, new ProjectId(id), wish);
+            return result.Answer(applied => Reply.Created($"/api/milestones?projectId={id}", AppliedTemplateJson.From(applied)));
         });
 }

@@ -44,9 +44,9 @@ public sealed class CreateTaskFunction(TaskStore tasks, Writes writes)
         {
             var milestone = input.MilestoneId is { } id ? new MilestoneId(id) : (MilestoneId?)null;
             var fields = new TaskFields(input.Title, input.Description, input.Priority, input.DueDate, milestone, input.AssigneeIds);
-            var (task, refusal) = await tasks.CreateAsync(
+            var result = await tasks.CreateAsync(
                 tx, caller.Tenant, caller, new ProjectId(input.ProjectId), fields, input.WatcherIds);
-            return task is not null ? Reply.Created($"/api/tasks/{task.Id}", TaskJson.From(task), task.Version) : refusal!.Problem();
+            return result.Answer(task => Reply.Created($"/api/tasks/{task.Id}", TaskJson.From(task), task.Version));
         });
 }
 
@@ -69,7 +69,7 @@ public sealed class DuplicateTaskFunction(TaskStore tasks, Writes writes)
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/tasks/{id:guid}/duplicate")] HttpRequest request, Guid id) =>
         writes.PostAsync<DuplicateTaskInput>(request, async (tx, caller, input) =>
         {
-            var (task, refusal) = await tasks.DuplicateAsync(tx, caller.Tenant, caller, new TaskId(id), input.Title);
-            return task is not null ? Reply.Created($"/api/tasks/{task.Id}", TaskJson.From(task), task.Version) : refusal!.Problem();
+            var result = await tasks.DuplicateAsync(tx, caller.Tenant, caller, new TaskId(id), input.Title);
+            return result.Answer(task => Reply.Created($"/api/tasks/{task.Id}", TaskJson.From(task), task.Version));
         });
 }

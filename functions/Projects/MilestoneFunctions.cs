@@ -42,10 +42,9 @@ public sealed class CreateMilestoneFunction(MilestoneStore milestones, Writes wr
         writes.PostAsync<CreateMilestoneInput>(request, async (tx, caller, input) =>
         {
             var fields = new MilestoneFields(input.Name, input.Description, input.StartDate, input.DueDate);
-            var (milestone, refusal) = await milestones.CreateAsync(tx, caller.Tenant, caller, new ProjectId(input.ProjectId), fields);
-            return milestone is not null
-                ? Reply.Created($"/api/milestones/{milestone.Id}", MilestoneJson.From(milestone, caller), milestone.Version)
-                : refusal!.Problem();
+            var result = await milestones.CreateAsync(tx, caller.Tenant, caller, new ProjectId(input.ProjectId), fields);
+            return result.Answer(
+                milestone => Reply.Created($"/api/milestones/{milestone.Id}", MilestoneJson.From(milestone, caller), milestone.Version));
         });
 }
 

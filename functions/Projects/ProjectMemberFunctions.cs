@@ -50,8 +50,8 @@ public sealed class AddProjectMemberFunction(MemberStore members, Writes writes)
         Guid userId) =>
         writes.PutAsync<NothingInput>(request, async (tx, caller, _) =>
         {
-            var (member, refusal) = await members.AddAsync(tx, caller.Tenant, caller, new ProjectId(id), new UserId(userId));
-            return member is not null ? Reply.Ok(ProjectMemberJson.From(member)) : refusal!.Problem();
+            var result = await members.AddAsync(tx, caller.Tenant, caller, new ProjectId(id), new UserId(userId));
+            return result.Answer(member => Reply.Ok(ProjectMemberJson.From(member)));
         });
 }
 

@@ -38,11 +38,11 @@ public sealed record ListProjectsInput : ListInput
     [About("Projects that this person works on.")]
     public Guid? MemberId { get; init; }
 
-    [OneOf(ProjectList.Newest, ProjectList.ByName), About("newest: newest first; name: by name, without regard to case.")]
-    public string Sort { get; init; } = ProjectList.Newest;
+    [OneOf(ProjectListQuery.Newest, ProjectListQuery.ByName), About("newest: newest first; name: by name, without regard to case.")]
+    public string Sort { get; init; } = ProjectListQuery.Newest;
 }
 
-public sealed class ListProjectsFunction(ProjectList projects, Lists lists)
+public sealed class ListProjectsFunction(ProjectListQuery projects, Lists lists)
 {
     [Function("ListProjects")]
     [Allows(PortalAction.ReadProject)]
@@ -59,7 +59,8 @@ public sealed class ListProjectsFunction(ProjectList projects, Lists lists)
 
         var filter = new ProjectFilter(query.Status, query.Q, query.MemberId is { } member ? new UserId(member) : null);
         var rows = await projects.ReadAsync(caller.Tenant, caller, filter, query.Sort, page, ct);
-        return lists.Page(request, rows, page, Name(query), p => ProjectList.PositionOf(p, query.Sort), p => ProjectJson.From(p, caller));
+        return lists.Page(
+            request, rows, page, Name(query), p => ProjectListQuery.PositionOf(p, query.Sort), p => ProjectJson.From(p, caller));
     }
 
     private static string Name(ListProjectsInput query) => $"projects:{query.Sort}";

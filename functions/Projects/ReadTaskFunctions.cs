@@ -53,11 +53,11 @@ public sealed record ListTasksInput : ListInput
     [Text(100), About("Part of the title, in any case.")]
     public string? Q { get; init; }
 
-    [OneOf(TaskList.Newest, TaskList.ByDue, TaskList.ByPriority, TaskList.ByTitle),
+    [OneOf(TaskListQuery.Newest, TaskListQuery.ByDue, TaskListQuery.ByPriority, TaskListQuery.ByTitle),
      About(
          "newest: newest first; due: by due date, those without one last; priority: most urgent first, newest of each first; title: "
              + "without regard to case.")]
-    public string Sort { get; init; } = TaskList.Newest;
+    public string Sort { get; init; } = TaskListQuery.Newest;
 
     internal TaskFilter Filter => new(
         ProjectId is { } project ? new ProjectId(project) : null,
@@ -72,7 +72,7 @@ public sealed record ListTasksInput : ListInput
         Q);
 }
 
-public sealed class ListTasksFunction(TaskList tasks, Lists lists)
+public sealed class ListTasksFunction(TaskListQuery tasks, Lists lists)
 {
     [Function("ListTasks")]
     [Allows(PortalAction.ReadTask)]
@@ -88,7 +88,7 @@ public sealed class ListTasksFunction(TaskList tasks, Lists lists)
         }
 
         var rows = await tasks.ReadAsync(caller.Tenant, caller, query.Filter, query.Sort, page, ct);
-        return lists.Page(request, rows, page, Name(query), t => TaskList.PositionOf(t, query.Sort), TaskJson.From);
+        return lists.Page(request, rows, page, Name(query), t => TaskListQuery.PositionOf(t, query.Sort), TaskJson.From);
     }
 
     private static string Name(ListTasksInput query) => $"tasks:{query.Sort}";

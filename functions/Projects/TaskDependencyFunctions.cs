@@ -7,7 +7,7 @@ using Portal.Projects;
 
 namespace Portal.Functions.Projects;
 
-public sealed class AddTaskDependencyFunction(TaskLinks links, Writes writes)
+public sealed class AddTaskDependencyFunction(TaskLinkStore links, Writes writes)
 {
     [Function("AddTaskDependency")]
     [Allows(PortalAction.UpdateTask)]
@@ -22,12 +22,12 @@ public sealed class AddTaskDependencyFunction(TaskLinks links, Writes writes)
         Guid otherId) =>
         writes.PutAsync<NothingInput>(request, async (tx, caller, _) =>
         {
-            var (task, refusal) = await links.DependAsync(tx, caller.Tenant, caller, new TaskId(id), new TaskId(otherId));
-            return task is not null ? Reply.Ok(TaskJson.From(task), task.Version) : refusal!.Problem();
+            var result = await links.DependAsync(tx, caller.Tenant, caller, new TaskId(id), new TaskId(otherId));
+            return result.Answer(task => Reply.Ok(TaskJson.From(task), task.Version));
         });
 }
 
-public sealed class RemoveTaskDependencyFunction(TaskLinks links, Writes writes)
+public sealed class RemoveTaskDependencyFunction(TaskLinkStore links, Writes writes)
 {
     [Function("RemoveTaskDependency")]
     [Allows(PortalAction.UpdateTask)]

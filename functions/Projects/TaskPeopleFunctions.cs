@@ -7,7 +7,7 @@ using Portal.Projects;
 
 namespace Portal.Functions.Projects;
 
-public sealed class AssignTaskFunction(TaskLinks links, Writes writes)
+public sealed class AssignTaskFunction(TaskLinkStore links, Writes writes)
 {
     [Function("AssignTask")]
     [Allows(PortalAction.UpdateTask)]
@@ -20,12 +20,12 @@ public sealed class AssignTaskFunction(TaskLinks links, Writes writes)
         Guid userId) =>
         writes.PutAsync<NothingInput>(request, async (tx, caller, _) =>
         {
-            var (task, refusal) = await links.AssignAsync(tx, caller.Tenant, caller, new TaskId(id), new UserId(userId));
-            return task is not null ? Reply.Ok(TaskJson.From(task), task.Version) : refusal!.Problem();
+            var result = await links.AssignAsync(tx, caller.Tenant, caller, new TaskId(id), new UserId(userId));
+            return result.Answer(task => Reply.Ok(TaskJson.From(task), task.Version));
         });
 }
 
-public sealed class UnassignTaskFunction(TaskLinks links, Writes writes)
+public sealed class UnassignTaskFunction(TaskLinkStore links, Writes writes)
 {
     [Function("UnassignTask")]
     [Allows(PortalAction.UpdateTask)]
@@ -43,7 +43,7 @@ public sealed class UnassignTaskFunction(TaskLinks links, Writes writes)
                 : Reply.NoContent);
 }
 
-public sealed class WatchTaskFunction(TaskLinks links, Writes writes)
+public sealed class WatchTaskFunction(TaskLinkStore links, Writes writes)
 {
     [Function("WatchTask")]
     [Allows(PortalAction.UpdateTask)]
@@ -56,12 +56,12 @@ public sealed class WatchTaskFunction(TaskLinks links, Writes writes)
         Guid userId) =>
         writes.PutAsync<NothingInput>(request, async (tx, caller, _) =>
         {
-            var (task, refusal) = await links.WatchAsync(tx, caller.Tenant, caller, new TaskId(id), new UserId(userId));
-            return task is not null ? Reply.Ok(TaskJson.From(task), task.Version) : refusal!.Problem();
+            var result = await links.WatchAsync(tx, caller.Tenant, caller, new TaskId(id), new UserId(userId));
+            return result.Answer(task => Reply.Ok(TaskJson.From(task), task.Version));
         });
 }
 
-public sealed class UnwatchTaskFunction(TaskLinks links, Writes writes)
+public sealed class UnwatchTaskFunction(TaskLinkStore links, Writes writes)
 {
     [Function("UnwatchTask")]
     [Allows(PortalAction.UpdateTask)]

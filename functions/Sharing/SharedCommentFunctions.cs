@@ -12,11 +12,11 @@ using Portal.Sharing.ShareLinks;
 namespace Portal.Functions.Sharing;
 
 /// <summary>Comments behind a share link: for viewers who have opened it, where it allows comments.</summary>
-public sealed class SharedComments(GuestAccess door)
+public sealed class SharedComments(GuestAccess access)
 {
     public async Task<(GuestEntry? Guest, Problem? Problem)> EnterAsync(HttpRequest request, string token, CancellationToken ct)
     {
-        var (guest, problem) = await door.EnterAsync(request, token, ct);
+        var (guest, problem) = await access.EnterAsync(request, token, ct);
         return guest is { AllowComments: false }
             ? (null, Problem.Forbidden("comments-not-allowed", "This link does not allow comments."))
             : (guest, problem);
@@ -68,7 +68,8 @@ public sealed class ListSharedCommentsFunction(SharedComments shared, CommentSto
     private static string Name(ListCommentsInput query, GuestEntry guest) => $"shared-comments:{query.Sort}:{guest.Link}:{guest.Version}";
 }
 
-public sealed class AddSharedCommentFunction(SharedComments shared, CommentStore comments, AddComment add, RateLimit limit, Writes writes)
+public sealed class AddSharedCommentFunction(
+    SharedComments shared, CommentStore comments, AddComment add, RateLimitStore limit, Writes writes)
 {
     private const int PerMinute = 20;
 

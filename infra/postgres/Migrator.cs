@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Reflection;
 using Npgsql;
 
 namespace Portal.Postgres;
@@ -7,7 +6,8 @@ namespace Portal.Postgres;
 /// <summary>
 /// Brings a database's schema up to date. Each migration runs in its own transaction together with its row in
 /// <c>public.schema_migrations</c>, under an advisory lock that the transaction holds: of several processes at once one applies it
-/// and the others find it done. Nothing is kept in the session, so it works through a transaction pooler.
+/// and the others find it done. Then the database functions whose text has changed are replaced, all in one transaction. Nothing is kept
+/// in the session, so it works through a transaction pooler.
 /// </summary>
 public static class Migrator
 {
@@ -33,22 +33,37 @@ public static class Migrator
 
     private const string AppliedSql = "select version, name, checksum from public.schema_migrations order by version";
 
+    private const string FunctionsTableSql = """
+        create table if not exists public.schema_functions (
+            name       text primary key,
+            checksum   text not null,
+            applied_at timestamptz not null default now()
+        )
+        """;
+
+    private const string RecordFunctionSql = """
+        insert into public.schema_functions (name, checksum) values ($1, $2)
+        on conflict (name) do update set checksum = excluded.checksum, applied_at = now()
+        """;
+
     private const string RecordSql = "insert into public.schema_migrations (version, name, checksum) values ($1, $2, $3)";
 
-    /// <summary>Applies the portal's own migrations.</summary>
-    /// <returns>How many this call applied.</returns>
+    /// <summary>Applies the portal's own migrations and functions.</summary>
+    /// <returns>How many files this call applied.</returns>
     /// <exception cref="MigrationException">A migration failed, or the database's history does not fit the files.</exception>
     public static Task<int> ApplyAsync(string connectionString, CancellationToken ct = default) =>
-        ApplyAsync(connectionString, Migration.In(), ct);
+        ApplyAsync(connectionString, Migration.In(), DatabaseFunction.In(), ct);
 
-    /// <summary>Applies the migrations embedded in an assembly.</summary>
+    /// <summary>Applies the given migrations alone.</summary>
     /// <inheritdoc cref="ApplyAsync(string, CancellationToken)"/>
-    public static Task<int> ApplyAsync(string connectionString, Assembly assembly, CancellationToken ct = default) =>
-        ApplyAsync(connectionString, Migration.In(assembly), ct);
+    public static Task<int> ApplyAsync(string connectionString, IReadOnlyList<Migration> migrations, CancellationToken ct = default) =>
+        ApplyAsync(connectionString, migrations, [], ct);
 
-    /// <summary>Applies the given migrations.</summary>
+    /// <summary>Applies the given migrations and functions.</summary>
     /// <inheritdoc cref="ApplyAsync(string, CancellationToken)"/>
-    public static async Task<int> ApplyAsync(string connectionString, IReadOnlyList<Migration> migrations, CancellationToken ct = default)
+    public static async Task<int> ApplyAsync(
+        string connectionString, IReadOnlyList<Migration> migrations, IReadOnlyList<DatabaseFunction> functions,
+        CancellationToken ct = default)
     {
         var sorted = Migration.InOrder(migrations);
         // A migration may take long, and waiting for another process's one as long.
@@ -61,7 +76,53 @@ public static class Migrator
             count++;
         }
 
-        return count;
+        return functions.Count == 0 ? count : count + await ReplaceFunctionsAsync(connection, functions, ct);
+    }
+
+    /// <summary>All or none: a function may call another that changes with it.</summary>
+    private static async Task<int> ReplaceFunctionsAsync(
+        NpgsqlConnection connection, IReadOnlyList<DatabaseFunction> functions, CancellationToken ct)
+    {
+        await using var transaction = await connection.BeginTransactionAsync(ct);
+        await ExecuteAsync(connection, LockSql, [LockKey], ct);
+        await ExecuteAsync(connection, FunctionsTableSql, [], ct);
+        var present = await ReadFunctionsAsync(connection, ct);
+        var changed = functions.Where(function => present.GetValueOrDefault(function.Name) != function.Checksum).ToList();
+        if (changed.Count > 0)
+        {
+            // In the order of their names, so one may be called before it is there.
+            await ExecuteAsync(connection, "set local check_function_bodies = off; set local search_path to public", [], ct);
+        }
+
+        foreach (var function in changed)
+        {
+            try
+            {
+                await ExecuteAsync(connection, HandOverSql, [function.Sql], ct);
+                await ExecuteAsync(connection, RunSql, [], ct);
+                await ExecuteAsync(connection, RecordFunctionSql, [function.Name, function.Checksum], ct);
+            }
+            catch (PostgresException exception)
+            {
+                throw new MigrationException(Describe($"functions/{function.Name}.sql", function.Sql, exception), exception);
+            }
+        }
+
+        await transaction.CommitAsync(ct);
+        return changed.Count;
+    }
+
+    private static async Task<Dictionary<string, string>> ReadFunctionsAsync(NpgsqlConnection connection, CancellationToken ct)
+    {
+        await using var command = new NpgsqlCommand("select name, checksum from public.schema_functions", connection);
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        var present = new Dictionary<string, string>();
+        while (await reader.ReadAsync(ct))
+        {
+            present.Add(reader.GetString(0), reader.GetString(1));
+        }
+
+        return present;
     }
 
     /// <returns>False if there is none left to apply.</returns>
@@ -88,7 +149,7 @@ public static class Migrator
         }
         catch (PostgresException exception)
         {
-            throw new MigrationException(Describe(next, exception), exception);
+            throw new MigrationException(Describe($"Migration {next.Title}", next.Sql, exception), exception);
         }
 
         return true;
@@ -137,18 +198,18 @@ public static class Migrator
         }
     }
 
-    private static string Describe(Migration migration, PostgresException exception)
+    private static string Describe(string title, string sql, PostgresException exception)
     {
-        var text = $"Migration {migration.Title} failed and left nothing behind: {exception.MessageText} ({exception.SqlState})";
-        if (exception.InternalPosition > 0 && exception.InternalQuery == migration.Sql)
+        var text = $"{title} failed and left nothing behind: {exception.MessageText} ({exception.SqlState})";
+        if (exception.InternalPosition > 0 && exception.InternalQuery == sql)
         {
-            var before = migration.Sql[..Math.Min(exception.InternalPosition - 1, migration.Sql.Length)];
-            var line = migration.Sql[before.Length..].Split('\n')[0];
+            var before = sql[..Math.Min(exception.InternalPosition - 1, sql.Length)];
+            var line = sql[before.Length..].Split('\n')[0];
             text += $"\nat line {before.Count(character => character == '\n') + 1}: {line}";
         }
         else if (exception.Where is { } where)
         {
-            text += $"\n{where.Replace(migration.Sql, migration.Title, StringComparison.Ordinal)}";
+            text += $"\n{where.Replace(sql, title, StringComparison.Ordinal)}";
         }
 
         foreach (var more in new[] { exception.Detail, exception.Hint })

@@ -17,18 +17,19 @@ public static class SchemaDump
     /// <param name="server">A connection string that may create databases.</param>
     /// <param name="ct">Stops; the database is dropped nevertheless.</param>
     public static Task<string> OfFreshDatabaseAsync(string server, CancellationToken ct = default) =>
-        OfFreshDatabaseAsync(server, Migration.In(), ct);
+        OfFreshDatabaseAsync(server, Migration.In(), DatabaseFunction.In(), ct);
 
     /// <inheritdoc cref="OfFreshDatabaseAsync(string, CancellationToken)"/>
     public static async Task<string> OfFreshDatabaseAsync(
-        string server, IReadOnlyList<Migration> migrations, CancellationToken ct = default)
+        string server, IReadOnlyList<Migration> migrations, IReadOnlyList<DatabaseFunction>? functions = null,
+        CancellationToken ct = default)
     {
         var name = $"portal_schema_{Guid.NewGuid():N}";
         await ExecuteAsync(server, $"create database {name} template template0", ct);
         try
         {
             var address = new NpgsqlConnectionStringBuilder(server) { Database = name, Pooling = false }.ConnectionString;
-            await Migrator.ApplyAsync(address, migrations, ct);
+            await Migrator.ApplyAsync(address, migrations, functions ?? [], ct);
             return await OfAsync(address, ct);
         }
         finally

@@ -774,7 +774,7 @@ create table portal.mux_tasks (
     mux_asset_id text not null,
     old_playback_id text,
     attempts integer default 0 not null,
-    turn_at timestamp with time zone,
+    slot_at timestamp with time zone,
     last_error text,
     next_attempt_at timestamp with time zone not null,
     done_at timestamp with time zone,
@@ -1581,13 +1581,13 @@ grant insert, select on table portal.users to portal_app;
 grant update (email, name, role, status, version, updated_at, clerk_updated_at, own_name) on table portal.users to portal_app;
 grant select (id, tenant_id, clerk_user_id) on table portal.users to portal_system;
 
-create table portal.vendor_pace (
+create table portal.vendor_rate_limits (
     vendor text not null,
     next_at timestamp with time zone not null,
     constraint vendor_pace_pkey PRIMARY KEY (vendor),
     constraint vendor_pace_vendor_check CHECK (((length(vendor) >= 1) AND (length(vendor) <= 50)))
 );
-grant insert, select, update on table portal.vendor_pace to portal_system;
+grant insert, select, update on table portal.vendor_rate_limits to portal_system;
 
 create table portal.webhook_inbox (
     provider text not null,
@@ -1622,6 +1622,13 @@ create policy platform on portal.webhook_inbox as permissive for all to portal_s
     with check (true);
 grant delete, insert, select, update on table portal.webhook_inbox to portal_system;
 
+create table public.schema_functions (
+    name text not null,
+    checksum text not null,
+    applied_at timestamp with time zone default now() not null,
+    constraint schema_functions_pkey PRIMARY KEY (name)
+);
+
 -- Functions
 
 CREATE OR REPLACE FUNCTION portal.admit_caller(p_clerk_user_id text, p_clerk_org_id text, p_now timestamp with time zone, p_user_limit integer, p_tenant_limit integer)
@@ -1647,7 +1654,8 @@ begin
             v_user := v_tenant;
         end if;
     end if;
-    return query select v_caller.tenant_id, v_caller.user_id, v_caller.role, v_caller.user_status, v_caller.tenant_status, v_caller.is_operator,
+    return query select v_caller.tenant_id, v_caller.user_id, v_caller.role, v_caller.user_status, v_caller.tenant_status,
+    v_caller.is_operator,
                         v_user.allowed, v_user.most, greatest(v_user.remaining, 0), v_user.retry_after;
 end
 $function$;
@@ -1670,7 +1678,8 @@ begin
     end if;
     with moved as (
         insert into portal.audit_archive
-        select r.id, r.tenant_id, r.actor_kind, r.actor_id, r.impersonator_id, r.action, r.entity_type, r.entity_id, r.old_value, r.new_value,
+        select r.id, r.tenant_id, r.actor_kind, r.actor_id, r.impersonator_id, r.action, r.entity_type, r.entity_id, r.old_value,
+           r.new_value,
                r.request_id, r.occurred_at, r.row_hash, r.written_in
           from portal.audit_log r
          where r.tenant_id = p_tenant and (r.written_in, r.id) <= (v_seal.last_written_in, v_seal.last_row_id)
@@ -1702,7 +1711,8 @@ begin
                        select 1 from portal.users u
                         where u.tenant_id = p_tenant and u.id = a.created_by and u.status = 'active'
                           and exists (select 1 from portal.audit_log l
-                                       where l.tenant_id = p_tenant and l.actor_id = u.id::text and l.actor_kind = 'user' and l.occurred_at >= p_acted_since)))
+                                       where l.tenant_id = p_tenant and l.actor_id = u.id::text and l.actor_kind = 'user'
+                                          and l.occurred_at >= p_acted_since)))
                and not exists (
                        select 1 from portal.share_links s
                         where s.tenant_id = p_tenant and s.asset_id = v.asset_id and s.status = 'active' and s.expires_at > p_now
@@ -1798,7 +1808,8 @@ begin
     outcome := case
         when v_link.status <> 'active' or v_link.expires_at <= p_now or v_version.id is null
           or not exists (select 1 from portal.tenants t where t.id = v_link.tenant_id and t.status = 'active') then 'unavailable'
-        else coalesce(portal.share_link_gate(v_link, v_user, p_unlock_hash), case when v_viewer.id is null then 'not_opened' else 'open' end)
+        else coalesce(portal.share_link_gate(v_link, v_user, p_unlock_hash), case when v_viewer.id is null then 'not_opened'
+        else 'open' end)
     end;
     tenant_id := v_link.tenant_id;
     share_link_id := v_link.id;
@@ -1885,7 +1896,8 @@ begin
     end if;
     select * into v_hit from portal.take_hit('unlock-link:' || v_link.id, p_now, interval '1 hour', p_link_limit);
     select w.hits into by_link from portal.rate_windows w
-     where w.key = 'unlock-link:' || v_link.id and w.window_start = date_bin(interval '1 hour', p_now, timestamptz '2000-01-01 00:00:00+00');
+     where w.key = 'unlock-link:' || v_link.id
+        and w.window_start = date_bin(interval '1 hour', p_now, timestamptz '2000-01-01 00:00:00+00');
     if not v_hit.allowed then
         outcome := 'limited';
         retry_after := v_hit.retry_after;
@@ -2032,9 +2044,12 @@ begin
     if v_reason is not null or v_gate is not null then
         -- Being asked for a passphrase or to sign in is the way in, not a refusal.
         if not p_peek and coalesce(v_reason, v_gate) not in ('sign_in_required', 'passphrase_required') then
-            insert into portal.audit_log (id, tenant_id, actor_kind, actor_id, action, entity_type, entity_id, new_value, request_id, occurred_at)
-            values (p_audit_id, v_link.tenant_id, 'guest', coalesce(v_user.id, v_viewer)::text, 'share_link_refused', 'share_link', v_link.id,
-                    jsonb_build_object('reason', coalesce(v_reason, v_gate), 'ipHash', encode(p_ip_hash, 'hex'), 'agentFamily', p_agent_family),
+            insert into portal.audit_log (id, tenant_id, actor_kind, actor_id, action, entity_type, entity_id, new_value, request_id,
+               occurred_at)
+            values (p_audit_id, v_link.tenant_id, 'guest', coalesce(v_user.id, v_viewer)::text, 'share_link_refused', 'share_link',
+            v_link.id,
+                    jsonb_build_object('reason', coalesce(v_reason, v_gate), 'ipHash', encode(p_ip_hash, 'hex'), 'agentFamily',
+                    p_agent_family),
                     p_request_id, p_now);
         end if;
         outcome := case when v_reason is not null then 'unavailable' else v_gate end;
@@ -2048,9 +2063,11 @@ begin
 
     if not p_peek then
         if v_viewer is null then
-            insert into portal.share_viewers (id, tenant_id, share_link_id, viewer_hash, ip_hash, agent_family, first_seen_at, last_seen_at, user_id, minted)
+            insert into portal.share_viewers (id, tenant_id, share_link_id, viewer_hash, ip_hash, agent_family, first_seen_at,
+               last_seen_at, user_id, minted)
             values (p_viewer_id, v_link.tenant_id, v_link.id, p_new_viewer_hash, p_ip_hash, p_agent_family, p_now, p_now, v_user.id, 1);
-            insert into portal.audit_log (id, tenant_id, actor_kind, actor_id, action, entity_type, entity_id, new_value, request_id, occurred_at)
+            insert into portal.audit_log (id, tenant_id, actor_kind, actor_id, action, entity_type, entity_id, new_value, request_id,
+               occurred_at)
             values (p_audit_id, v_link.tenant_id, 'guest', p_viewer_id::text, 'share_link_opened', 'share_link', v_link.id,
                     jsonb_build_object('viewerId', p_viewer_id, 'userId', v_user.id, 'assetVersionId', v_version.id,
                                        'ipHash', encode(p_ip_hash, 'hex'), 'agentFamily', p_agent_family),
@@ -2060,9 +2077,11 @@ begin
                     jsonb_build_object('shareLinkId', v_link.id, 'projectId', v_link.project_id, 'viewerId', p_viewer_id,
                                        'assetVersionId', v_version.id), p_now);
         else
-            update portal.share_viewers w set last_seen_at = p_now, minted = w.minted + 1, user_id = coalesce(w.user_id, v_user.id) where w.id = v_viewer;
+            update portal.share_viewers w set last_seen_at = p_now, minted = w.minted + 1, user_id = coalesce(w.user_id, v_user.id)
+               where w.id = v_viewer;
         end if;
-        insert into portal.playback_audit (id, tenant_id, asset_version_id, share_link_id, viewer_id, ip_hash, agent_family, request_id, minted_at, token_expires_at)
+        insert into portal.playback_audit (id, tenant_id, asset_version_id, share_link_id, viewer_id, ip_hash, agent_family, request_id,
+           minted_at, token_expires_at)
         values (p_playback_audit_id, v_link.tenant_id, v_version.id, v_link.id, coalesce(v_viewer, p_viewer_id), p_ip_hash, p_agent_family,
                 p_request_id, p_now, token_expires_at);
     end if;
@@ -2097,7 +2116,8 @@ begin
         return null;
     end if;
     insert into portal.incidents as i (id, kind, dedup_key, severity, summary, tenant_id, pages, opened_at, last_at)
-    values (p_incident, 'upload_failed', p_job::text, 'error', format('Upload %s failed: %s.', p_job, p_code), portal.current_tenant(), false, p_now, p_now)
+    values (p_incident, 'upload_failed', p_job::text, 'error', format('Upload %s failed: %s.', p_job, p_code), portal.current_tenant(),
+    false, p_now, p_now)
     on conflict (kind, dedup_key) where status <> 'resolved'
     do update set times = i.times + 1, last_at = greatest(i.last_at, excluded.last_at), summary = excluded.summary
     returning * into v_incident;
@@ -2144,7 +2164,8 @@ CREATE OR REPLACE FUNCTION portal.refuse_unless_archived()
 AS $function$
 begin
     if not exists (select 1 from portal.audit_archive a
-                    where a.id = old.id and a.tenant_id = old.tenant_id and a.row_hash = old.row_hash and a.written_in = old.written_in) then
+                    where a.id = old.id and a.tenant_id = old.tenant_id and a.row_hash = old.row_hash and a.written_in = old.written_in)
+                       then
         raise exception '% is append-only', tg_table_name using errcode = 'insufficient_privilege';
     end if;
     return old;
@@ -2158,7 +2179,8 @@ CREATE OR REPLACE FUNCTION portal.refuse_unless_playback_archived()
  SET search_path TO 'portal', 'pg_temp'
 AS $function$
 begin
-    if not exists (select 1 from portal.playback_archive a where a.id = old.id and a.tenant_id = old.tenant_id and a.minted_at = old.minted_at) then
+    if not exists (select 1 from portal.playback_archive a where a.id = old.id and a.tenant_id = old.tenant_id
+    and a.minted_at = old.minted_at) then
         raise exception '% is append-only', tg_table_name using errcode = 'insufficient_privilege';
     end if;
     return old;
@@ -2178,14 +2200,16 @@ declare
     v_values jsonb;
 begin
     select i.id, i.status into v_id, v_old from portal.incidents i
-     where i.kind = 'upload_failed' and i.dedup_key = p_job::text and i.status <> 'resolved' and i.tenant_id = portal.current_tenant() for update;
+     where i.kind = 'upload_failed' and i.dedup_key = p_job::text and i.status <> 'resolved' and i.tenant_id = portal.current_tenant()
+        for update;
     if v_id is null then
         return null;
     end if;
     update portal.incidents set status = 'resolved', resolved_at = p_now, version = version + 1 where id = v_id;
     v_values := jsonb_build_object('status', 'resolved', 'kind', 'upload_failed', 'page', false, 'jobId', p_job);
     insert into portal.audit_log (id, tenant_id, actor_kind, actor_id, action, entity_type, entity_id, old_value, new_value, occurred_at)
-    values (p_audit, p_platform, 'system', 'events', 'incident_resolved', 'incident', v_id, jsonb_build_object('status', v_old), v_values, p_now);
+    values (p_audit, p_platform, 'system', 'events', 'incident_resolved', 'incident', v_id, jsonb_build_object('status', v_old), v_values,
+    p_now);
     insert into portal.events (event_id, tenant_id, aggregate_type, aggregate_id, type, payload, occurred_at)
     values (p_event, p_platform, 'incident', v_id, 'incident_resolved', v_values, p_now);
     return v_id;

@@ -14,7 +14,7 @@ namespace Portal.Compliance;
 /// of rows, so that a second run finds nothing and one after missed days does all of them.
 /// </summary>
 public sealed partial class PruneRetention(
-    RetentionStore store, DeleteOriginals originals, TimerRuns runs, AuditWriter audit, PortalDb db, TimeProvider clock,
+    RetentionStore store, DeleteOriginals originals, TimerRunStore runs, AuditWriter audit, PortalDb db, TimeProvider clock,
     ILogger<PruneRetention> logger)
 {
     public const int Batch = 1000;

@@ -3,7 +3,7 @@ namespace Portal.Events;
 /// <summary>
 /// A group of a tenant's people: a statement that answers, for a batch of events (JSON <c>@events</c>), pairs of event and person. In it
 /// <c>e</c> is an event: <c>event_id</c>, <c>aggregate</c>, <c>project</c>, <c>payload</c>, <c>at</c>. Who of them really hears of it is
-/// asked afterwards, for all groups alike (<see cref="Recipients"/>): active, in the project, not muted, not switched off, not the one
+/// asked afterwards, for all groups alike (<see cref="RecipientStore"/>): active, in the project, not muted, not switched off, not the one
 /// who did it.
 /// </summary>
 /// <param name="EvenTheActor">Notified of it also when it was their own doing, because it is about them.</param>

@@ -13,7 +13,7 @@ namespace Portal.Events;
 /// one transaction that also takes the event out of the outbox. So each is written once, however often a sweep dies. Nothing is sent here.
 /// </summary>
 public sealed partial class DispatchEvents(
-    PortalDb db, OutboxStore outbox, Recipients recipients, ReadModels models, PersonalHash hash, AlertStore alerts,
+    PortalDb db, OutboxStore outbox, RecipientStore recipients, ReadModelStore models, PersonalHash hash, AlertStore alerts,
     IEnumerable<IEventSubscriber> subscribers, TimeProvider clock, ILogger<DispatchEvents> logger)
 {
     private const int Tenants = 50;

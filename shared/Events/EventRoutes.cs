@@ -14,7 +14,7 @@ public sealed record EventRoute(
 
 /// <summary>
 /// The event table: for each type of event, who is notified and how (docs/flows/events.md). An event that is not here has no such effects;
-/// what it counts for is in <see cref="EventMetrics"/> and <see cref="ReadModels"/>.
+/// what it counts for is in <see cref="EventMetrics"/> and <see cref="ReadModelStore"/>.
 /// </summary>
 public static class EventRoutes
 {

@@ -55,13 +55,13 @@ public sealed class RebuildReadModels(PortalDb db, TimeProvider clock)
             foreach (var e in events)
             {
                 analytics.Add(e);
-                if (ReadModels.ProgressOf(e) is var (project, tasks, done))
+                if (ReadModelStore.ProgressOf(e) is var (project, tasks, done))
                 {
                     var (allTasks, allDone) = progress.GetValueOrDefault(project);
                     progress[project] = (allTasks + tasks, allDone + done);
                 }
 
-                foreach (var (person, moved) in ReadModels.UnreadOf(e))
+                foreach (var (person, moved) in ReadModelStore.UnreadOf(e))
                 {
                     unread[person] = unread.GetValueOrDefault(person) + moved;
                 }

@@ -42,7 +42,7 @@ public sealed class SendDigests(PortalDb db, DigestStore digests, AuditWriter au
         return sent;
     }
 
-    /// <summary>A day with nothing to say is settled too: news of the afternoon is for the next morning.</summary>
+    /// <summary>A day with nothing to say is settled too: what happens in the afternoon is for the next morning.</summary>
     private async Task<bool> SettleAsync(Tx tx, TenantId tenant, UserId user, DateOnly day, DigestContent content)
     {
         if (!await digests.SettleAsync(tx, tenant, user, day, clock.GetUtcNow()) || content.IsEmpty)

@@ -26,11 +26,11 @@ public static class OperationsRegistrations
                     && o.SessionLifetime <= TimeSpan.FromDays(1), "Operations:SessionLifetime must be 5 minutes to 1 day.")
             .ValidateOnStart();
         return services
-            .AddSingleton<UploadNotes>().AddSingleton<OrchestrationQueries>().AddSingleton<OrchestrationCommands>()
-            .AddSingleton<OperatorSessions>().AddSingleton<DailyCheckStore>().AddSingleton<RunDailyChecks>()
+            .AddSingleton<UploadNoteQuery>().AddSingleton<OrchestrationQueries>().AddSingleton<OrchestrationCommands>()
+            .AddSingleton<OperatorSessionStore>().AddSingleton<DailyCheckStore>().AddSingleton<RunDailyChecks>()
             .AddSingleton<IncidentStore>().AddSingleton<IncidentTransitions>().AddSingleton<IWebhookHandler, AlertEvents>()
-            .AddSingleton<ReportBreach>().AddSingleton<ChangeFreeze>().AddSingleton<RestoreTests>()
-            .AddSingleton<IDeliveryChannel, SendPage>().AddSingleton<IEventSubscriber, UploadIncidents>()
+            .AddSingleton<ReportBreach>().AddSingleton<ChangeFreezeStore>().AddSingleton<RestoreTestStore>()
+            .AddSingleton<IDeliveryChannel, SendPage>().AddSingleton<IEventSubscriber, UploadIncidentTransitions>()
             .AddSingleton<IAlertSubscriber, AlertIncidents>();
     }
 }

@@ -3,7 +3,8 @@ using Portal.Foundation.Identity;
 
 namespace Portal.People;
 
-/// <summary>What Clerk has to be told of one invite. <paramref name="Generation"/> fences: news of an earlier one moves nothing.</summary>
+/// <summary>What Clerk has to be told of one invite. <paramref name="Generation"/> fences: an answer to an earlier one moves
+/// nothing.</summary>
 public sealed record InviteTask(
     InviteId Id, string OrganizationId, string Email, string ClerkState, string? ClerkInvitationId, int Generation, int ClerkAttempts,
     DateTimeOffset ExpiresAt,

@@ -32,7 +32,7 @@ public abstract record Provisioning
 /// whichever is first. Several at once enrol once.
 /// </summary>
 public sealed class ProvisionUser(
-    PortalDb db, InviteStore invites, ProjectMembership projects, UserStore users, ClerkDirectory clerk, RateLimit limits,
+    PortalDb db, InviteStore invites, ProjectMembershipQuery projects, UserStore users, ClerkDirectory clerk, RateLimitStore limits,
     AuditWriter audit)
 {
     private const int AttemptsPerMinute = 30;

@@ -21,7 +21,7 @@ public abstract record SetUp
     /// <summary>The organization has one already.</summary>
     public sealed record Exists : SetUp;
 
-    /// <summary>Too many attempts of one person, or Clerk asks for patience.</summary>
+    /// <summary>Too many attempts of one person, or Clerk asks to slow down.</summary>
     public sealed record Later(int RetryAfter) : SetUp;
 }
 
@@ -30,7 +30,7 @@ public abstract record SetUp
 /// is asked of Clerk before the transaction. Repeating it is harmless: the organization is unique.
 /// </summary>
 public sealed class SetUpTenant(
-    PortalDb db, TenantStore tenants, UserStore users, ClerkDirectory clerk, RateLimit limits, AuditWriter audit, TimeProvider clock)
+    PortalDb db, TenantStore tenants, UserStore users, ClerkDirectory clerk, RateLimitStore limits, AuditWriter audit, TimeProvider clock)
 {
     private const int AttemptsPerHour = 10;
 

@@ -3,7 +3,7 @@ using Portal.Foundation.Timers;
 namespace Portal.People;
 
 /// <summary>
-/// The two timers over invites. Every half minute Clerk is told what a request could not tell it (it was away, asked for patience, or our
+/// The two timers over invites. Every half minute Clerk is told what a request could not tell it (it was away, asked to slow down, or our
 /// process died after its commit). Every five minutes invites whose time is over expire, and are withdrawn at Clerk.
 /// </summary>
 public sealed class SweepInvites(InviteSyncStore store, SyncInvite sync)

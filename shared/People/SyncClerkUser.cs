@@ -10,8 +10,8 @@ namespace Portal.People;
 
 /// <summary>
 /// Makes our rows follow what Clerk tells of people. Clerk is the truth about who can sign in and what they are called, our rows about
-/// what they may do. News come in any order: whether a membership is there or gone is asked of Clerk now, and of two tellings of a person
-/// the one that Clerk dates later stays.
+/// what they may do. Changes come in any order: whether a membership is there or gone is asked of Clerk now, and of two tellings of a
+/// person the one that Clerk dates later stays.
 /// </summary>
 public sealed class SyncClerkUser(PortalDb db, ClerkSyncStore store, ProvisionUser enrol, ClerkDirectory clerk, AlertStore alerts)
 {
@@ -48,16 +48,16 @@ public sealed class SyncClerkUser(PortalDb db, ClerkSyncStore store, ProvisionUs
     }
 
     /// <summary>Enrols through the invite that the membership came of, as the person's first request would.</summary>
-    public async Task<Handled> JoinedAsync(ClerkMembershipNews news, Actor actor, CancellationToken ct)
+    public async Task<Handled> JoinedAsync(ClerkMembershipChange change, Actor actor, CancellationToken ct)
     {
-        if (await store.FindTenantAsync(news.OrganizationId, ct) is not { } tenant)
+        if (await store.FindTenantAsync(change.OrganizationId, ct) is not { } tenant)
         {
             return new(HandledAs.Ignored, "no_tenant");
         }
 
-        return (await store.FindAsync(news.UserId, ct)).Any(row => row.TenantId == tenant)
+        return (await store.FindAsync(change.UserId, ct)).Any(row => row.TenantId == tenant)
             ? new(HandledAs.Done, "nothing_new")
-            : await enrol.RunAsync(news.UserId, news.OrganizationId, tenant, _ => actor, ct) switch
+            : await enrol.RunAsync(change.UserId, change.OrganizationId, tenant, _ => actor, ct) switch
             {
                 Provisioning.Member => new(HandledAs.Done, "moved"),
                 Provisioning.NotInvited => new(HandledAs.Ignored, "not_invited"),
@@ -66,15 +66,15 @@ public sealed class SyncClerkUser(PortalDb db, ClerkSyncStore store, ProvisionUs
     }
 
     /// <summary>Deactivated, unless Clerk has them back in the organization by now.</summary>
-    public async Task<Handled> LeftAsync(ClerkMembershipNews news, Actor actor, CancellationToken ct)
+    public async Task<Handled> LeftAsync(ClerkMembershipChange change, Actor actor, CancellationToken ct)
     {
-        if (await store.FindTenantAsync(news.OrganizationId, ct) is not { } tenant
-            || (await store.FindAsync(news.UserId, ct)).FirstOrDefault(row => row.TenantId == tenant) is not { } row)
+        if (await store.FindTenantAsync(change.OrganizationId, ct) is not { } tenant
+            || (await store.FindAsync(change.UserId, ct)).FirstOrDefault(row => row.TenantId == tenant) is not { } row)
         {
             return new(HandledAs.Ignored, "no_member");
         }
 
-        switch (await clerk.FindMembershipAsync(news.UserId, news.OrganizationId, ct))
+        switch (await clerk.FindMembershipAsync(change.UserId, change.OrganizationId, ct))
         {
             case VendorAnswer<InviteMark>.Ok:
                 return new(HandledAs.Done, "superseded");

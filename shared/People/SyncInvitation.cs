@@ -8,24 +8,25 @@ namespace Portal.People;
 
 /// <summary>
 /// Makes an invite follow what Clerk tells of its invitation. The generation in the mark fences, as it does for <see cref="SyncInvite"/>:
-/// news of an earlier issue moves nothing, and what was withdrawn because we asked for it is no news.
+/// a change of an earlier issue moves nothing, nor does what was withdrawn because we asked for it.
 /// </summary>
 public sealed class SyncInvitation(PortalDb db, InviteStore invites, InviteSyncStore sync, ClerkSyncStore tenants)
 {
-    public Task<Handled> MadeAsync(ClerkInvitationNews news, CancellationToken ct) =>
-        InTenantAsync(news, (tx, tenant) => sync.SentAsync(tx, tenant, new(news.Mark.InviteId), news.Mark.Generation, news.Id), ct);
+    public Task<Handled> MadeAsync(ClerkInvitationChange change, CancellationToken ct) =>
+        InTenantAsync(
+            change, (tx, tenant) => sync.SentAsync(tx, tenant, new(change.Mark.InviteId), change.Mark.Generation, change.Id), ct);
 
     /// <summary>The person is let in by the membership that comes of it; from here on time does not end their invite.</summary>
-    public Task<Handled> AcceptedAsync(ClerkInvitationNews news, CancellationToken ct) =>
-        InTenantAsync(news, (tx, tenant) => sync.AcceptedAsync(tx, tenant, new(news.Mark.InviteId), news.Mark.Generation), ct);
+    public Task<Handled> AcceptedAsync(ClerkInvitationChange change, CancellationToken ct) =>
+        InTenantAsync(change, (tx, tenant) => sync.AcceptedAsync(tx, tenant, new(change.Mark.InviteId), change.Mark.Generation), ct);
 
-    public Task<Handled> RevokedAsync(ClerkInvitationNews news, Actor actor, CancellationToken ct) =>
+    public Task<Handled> RevokedAsync(ClerkInvitationChange change, Actor actor, CancellationToken ct) =>
         InTenantAsync(
-            news, async (tx, tenant) => await invites.RevokedAtClerkAsync(
-                tx, tenant, actor, new(news.Mark.InviteId), news.Id) is not null, ct);
+            change, async (tx, tenant) => await invites.RevokedAtClerkAsync(
+                tx, tenant, actor, new(change.Mark.InviteId), change.Id) is not null, ct);
 
-    private async Task<Handled> InTenantAsync(ClerkInvitationNews news, Func<Tx, TenantId, Task<bool>> move, CancellationToken ct) =>
-        await tenants.FindTenantAsync(news.OrganizationId, ct) is { } tenant
+    private async Task<Handled> InTenantAsync(ClerkInvitationChange change, Func<Tx, TenantId, Task<bool>> move, CancellationToken ct) =>
+        await tenants.FindTenantAsync(change.OrganizationId, ct) is { } tenant
             ? new(HandledAs.Done, await db.InTenantAsync(tenant, tx => move(tx, tenant), ct) ? "moved" : "nothing_new")
             : new(HandledAs.Ignored, "no_tenant");
 }

@@ -13,7 +13,7 @@ namespace Portal.People;
 /// have had its effect and Clerk refuses a second pending invitation to one address.
 /// </summary>
 public sealed partial class SyncInvite(
-    InviteSyncStore store, InviteStore invites, ClerkDirectory clerk, VendorRateLimiter pace, PortalDb db, AlertStore alerts,
+    InviteSyncStore store, InviteStore invites, ClerkDirectory clerk, VendorRateLimiter limiter, PortalDb db, AlertStore alerts,
     TimeProvider clock, ILogger<SyncInvite> logger)
 {
     /// <summary>Clerk allows 250 invitations to organizations an hour; all of our calls about invites wait when it says so.</summary>
@@ -25,7 +25,7 @@ public sealed partial class SyncInvite(
     /// <summary>False: Clerk wants us to wait, and whoever has more to tell it should stop too.</summary>
     public async Task<bool> RunAsync(TenantId tenant, InviteId id, CancellationToken ct)
     {
-        if (await pace.TakeTurnAsync(PaceName, TimeSpan.Zero, ct) > clock.GetUtcNow())
+        if (await limiter.TakeSlotAsync(PaceName, TimeSpan.Zero, ct) > clock.GetUtcNow())
         {
             return false;
         }
@@ -139,7 +139,7 @@ public sealed partial class SyncInvite(
                 await store.SettleAsync(tenant, task, "refused", null, refused.Reason, ct);
                 return true;
             case VendorAnswer<Settled>.RateLimited paced:
-                await pace.SlowDownAsync(PaceName, paced.Wait, ct);
+                await limiter.SlowDownAsync(PaceName, paced.Wait, ct);
                 await store.RescheduleAsync(tenant, task, clock.GetUtcNow() + paced.Wait, ct);
                 return false;
             default:

@@ -19,7 +19,7 @@ public sealed record TemplateWish(TemplateId Template, DateOnly StartDate, bool 
 /// </summary>
 public sealed class ApplyTemplate(TemplateStore templates, ProjectStore projects, AuditWriter audit, TimeProvider clock)
 {
-    public async Task<(AppliedTemplate? Item, Refusal? Refusal)> RunAsync(
+    public async Task<Result<AppliedTemplate>> RunAsync(
         Tx tx, TenantId tenant, Caller caller, ProjectId project, TemplateWish wish)
     {
         // The project's row first: two who apply at once see each other.
@@ -31,28 +31,27 @@ public sealed class ApplyTemplate(TemplateStore templates, ProjectStore projects
         };
         if (refusal is not null)
         {
-            return (null, refusal);
+            return refusal;
         }
 
         if (await templates.LockAsync(tx, tenant, wish.Template) is not { } template)
         {
-            return (null, new Refusal.InvalidField("templateId", "template", "templateId must name a milestone template of this portal."));
+            return new Refusal.InvalidField("templateId", "template", "templateId must name a milestone template of this portal.");
         }
 
         if (template.Status != TemplateStatus.Active)
         {
-            return (null, new Refusal.Conflict("template-archived", "The milestone template is archived and cannot be applied."));
+            return new Refusal.Conflict("template-archived", "The milestone template is archived and cannot be applied.");
         }
 
         if (!wish.Again && await IsAppliedAsync(tx, tenant, project, wish.Template))
         {
-            return (
-                null, new Refusal.Conflict(
-                    "template-applied",
-                    "The project is seeded from this milestone template already. Send again: true to do it once more."));
+            return new Refusal.Conflict(
+                "template-applied",
+                "The project is seeded from this milestone template already. Send again: true to do it once more.");
         }
 
-        return (await SeedAsync(tx, tenant, caller, project, template, wish.StartDate), null);
+        return await SeedAsync(tx, tenant, caller, project, template, wish.StartDate);
     }
 
     private static Task<bool> IsAppliedAsync(Tx tx, TenantId tenant, ProjectId project, TemplateId template) => tx.GetAsync<bool>("""

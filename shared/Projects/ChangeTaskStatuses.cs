@@ -37,28 +37,27 @@ public sealed class ChangeTaskStatuses(TaskStore tasks, AuditWriter audit, TimeP
          where t.tenant_id = @tenant and t.id = any(@ids) order by t.id for no key update of t
         """;
 
-    public async Task<(TaskItem? Item, Refusal? Refusal)> OneAsync(Tx tx, TenantId tenant, Caller caller, TaskId id, string to)
+    public async Task<Result<TaskItem>> OneAsync(Tx tx, TenantId tenant, Caller caller, TaskId id, string to)
     {
-        var (task, refusal) = await tasks.LockAsync(tx, tenant, caller, id);
-        if (task is null)
+        if ((await tasks.LockAsync(tx, tenant, caller, id)).IsRefused(out var refusal, out var task))
         {
-            return (null, refusal);
+            return refusal;
         }
 
         var moved = (await MoveAsync(tx, tenant, [id.Value], to)).SingleOrDefault();
         if (moved is null)
         {
-            return (null, TaskItemStatus.Before(to).Contains(task.Status)
+            return TaskItemStatus.Before(to).Contains(task.Status)
                 ? new Refusal.Conflict("dependencies-unfinished", await WaitsForAsync(tx, tenant, task))
-                : new Refusal.IllegalMove("task", task.Status, to));
+                : new Refusal.IllegalMove("task", task.Status, to);
         }
 
         await RecordAsync(tx, tenant, caller, task, moved);
-        return (moved, null);
+        return moved;
     }
 
     /// <summary>All of them or none; in the order asked for. Tasks moved together may depend on each other.</summary>
-    public async Task<(IReadOnlyList<TaskItem>? Items, Refusal? Refusal)> ManyAsync(
+    public async Task<Result<TaskItem[]>> ManyAsync(
         Tx tx, TenantId tenant, Caller caller, IReadOnlyList<Guid> ids, string to)
     {
         var locked = (
@@ -68,9 +67,8 @@ public sealed class ChangeTaskStatuses(TaskStore tasks, AuditWriter audit, TimeP
         var wrong = await WrongAsync(tx, tenant, caller, ids, locked, to);
         if (wrong.Count > 0)
         {
-            return (
-                null, new Refusal.BatchRefused(
-                    "bulk-refused", $"{wrong.Count} of {ids.Count} tasks cannot become {to}; none was moved.", wrong));
+            return new Refusal.BatchRefused(
+                "bulk-refused", $"{wrong.Count} of {ids.Count} tasks cannot become {to}; none was moved.", wrong);
         }
 
         var moved = (await MoveAsync(tx, tenant, [.. ids], to)).ToDictionary(t => t.Id.Value);
@@ -79,7 +77,7 @@ public sealed class ChangeTaskStatuses(TaskStore tasks, AuditWriter audit, TimeP
             await RecordAsync(tx, tenant, caller, locked[id], moved[id]);
         }
 
-        return ([.. ids.Select(id => moved[id])], null);
+        return ids.Select(id => moved[id]).ToArray();
     }
 
     private Task<IReadOnlyList<TaskItem>> MoveAsync(Tx tx, TenantId tenant, Guid[] ids, string to) =>

@@ -25,12 +25,12 @@ public sealed class MemberStore(PortalDb db, ProjectStore projects, AuditWriter 
             """, new { tenant, project, afterAt = page.After?.At, afterId = page.After?.Id, take = page.Take }, ct);
 
     /// <summary>Adds an active Admin, Agency or Client user.</summary>
-    public async Task<(ProjectMember? Item, Refusal? Refusal)> AddAsync(
+    public async Task<Result<ProjectMember>> AddAsync(
         Tx tx, TenantId tenant, Caller caller, ProjectId project, UserId user)
     {
         if (await RefusalAsync(tx, tenant, caller, project) is { } refusal)
         {
-            return (null, refusal);
+            return refusal;
         }
 
         var now = clock.GetUtcNow();
@@ -46,7 +46,7 @@ public sealed class MemberStore(PortalDb db, ProjectStore projects, AuditWriter 
             """, new { tenant, project, user });
         if (member is null)
         {
-            return (null, new Refusal.NotFound("active person who can work on projects"));
+            return new Refusal.NotFound("active person who can work on projects");
         }
 
         if (added > 0)
@@ -55,7 +55,7 @@ public sealed class MemberStore(PortalDb db, ProjectStore projects, AuditWriter 
                 null, new { userId = user.Value }, "project_member_added"));
         }
 
-        return (member, null);
+        return member;
     }
 
     /// <summary>Removes somebody, and takes them off the project's tasks unless they are an Admin, who sees it all the same.</summary>

@@ -57,15 +57,15 @@ public sealed class MilestoneStore(PortalDb db, ProjectStore projects, AuditWrit
     public static Position PositionOf(Milestone milestone) =>
         new((milestone.DueOn ?? DateOnly.MaxValue).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), milestone.Id.Value);
 
-    public async Task<(Milestone? Item, Refusal? Refusal)> CreateAsync(
+    public async Task<Result<Milestone>> CreateAsync(
         Tx tx, TenantId tenant, Caller caller, ProjectId project, MilestoneFields fields)
     {
         switch (await projects.ShareAsync(tx, tenant, caller, project))
         {
             case null:
-                return (null, new Refusal.NotFound("project"));
+                return new Refusal.NotFound("project");
             case ProjectStatus.Archived:
-                return (null, new Refusal.Archived());
+                return new Refusal.Archived();
         }
 
         var now = clock.GetUtcNow();
@@ -89,33 +89,32 @@ public sealed class MilestoneStore(PortalDb db, ProjectStore projects, AuditWrit
             });
         await audit.WriteAsync(tx, tenant, Actor.From(caller), new AuditEntry("milestone_created", "milestone", milestone.Id.Value,
             null, Audited(milestone)));
-        return (milestone, null);
+        return milestone;
     }
 
     /// <summary>New fields, from what they are now; a wrong order of the dates is refused.</summary>
-    public async Task<(Milestone? Item, Refusal? Refusal)> UpdateAsync(
+    public async Task<Result<Milestone>> UpdateAsync(
         Tx tx, TenantId tenant, Caller caller, MilestoneId id, int version, Func<Milestone, MilestoneFields> edit)
     {
-        var (milestone, refusal) = await LockAsync(tx, tenant, caller, id);
-        if (milestone is null)
+        if ((await LockAsync(tx, tenant, caller, id)).IsRefused(out var refusal, out var milestone))
         {
-            return (null, refusal);
+            return refusal;
         }
 
         var fields = edit(milestone);
         if (milestone.Version != version)
         {
-            return (null, new Refusal.Stale(milestone.Version));
+            return new Refusal.Stale(milestone.Version);
         }
 
         if (fields.StartsOn > fields.DueOn)
         {
-            return (null, new Refusal.InvalidField("dueDate", "order", "dueDate must not be before startDate."));
+            return new Refusal.InvalidField("dueDate", "order", "dueDate must not be before startDate.");
         }
 
         if (fields == new MilestoneFields(milestone.Name, milestone.Description, milestone.StartsOn, milestone.DueOn))
         {
-            return (milestone, null);
+            return milestone;
         }
 
         var updated = await tx.GetAsync<Milestone>($"""
@@ -126,16 +125,15 @@ public sealed class MilestoneStore(PortalDb db, ProjectStore projects, AuditWrit
             """, new { tenant, id, version, fields.Name, fields.Description, fields.StartsOn, fields.DueOn, now = clock.GetUtcNow() });
         await audit.WriteAsync(tx, tenant, Actor.From(caller), new AuditEntry("milestone_updated", "milestone", id.Value,
             Audited(milestone), Audited(updated, milestone.Name != updated.Name || milestone.Description != updated.Description)));
-        return (updated, null);
+        return updated;
     }
 
     /// <summary>A move of <see cref="MilestoneStatus.Before"/>; any other is refused and changes nothing.</summary>
-    public async Task<(Milestone? Item, Refusal? Refusal)> MoveAsync(Tx tx, TenantId tenant, Caller caller, MilestoneId id, string to)
+    public async Task<Result<Milestone>> MoveAsync(Tx tx, TenantId tenant, Caller caller, MilestoneId id, string to)
     {
-        var (milestone, refusal) = await LockAsync(tx, tenant, caller, id);
-        if (milestone is null)
+        if ((await LockAsync(tx, tenant, caller, id)).IsRefused(out var refusal, out var milestone))
         {
-            return (null, refusal);
+            return refusal;
         }
 
         var moved = await tx.QueryOneAsync<Milestone>($"""
@@ -145,20 +143,19 @@ public sealed class MilestoneStore(PortalDb db, ProjectStore projects, AuditWrit
             """, new { tenant, id, to, from = MilestoneStatus.Before(to).ToArray(), now = clock.GetUtcNow() });
         if (moved is null)
         {
-            return (null, new Refusal.IllegalMove("milestone", milestone.Status, to));
+            return new Refusal.IllegalMove("milestone", milestone.Status, to);
         }
 
         await audit.WriteAsync(tx, tenant, Actor.From(caller), new AuditEntry("milestone_status_changed", "milestone", id.Value,
             new { status = milestone.Status }, new { status = to, previous = milestone.Status, projectId = moved.ProjectId.Value },
             "milestone_status_changed"));
-        return (moved, null);
+        return moved;
     }
 
     /// <summary>Only while no task belongs to it; nobody can add one meanwhile, since that shares the project's row.</summary>
     public async Task<Refusal?> DeleteAsync(Tx tx, TenantId tenant, Caller caller, MilestoneId id, int version)
     {
-        var (milestone, refusal) = await LockAsync(tx, tenant, caller, id, alone: true);
-        if (milestone is null)
+        if ((await LockAsync(tx, tenant, caller, id, alone: true)).IsRefused(out var refusal, out var milestone))
         {
             return refusal;
         }
@@ -185,14 +182,14 @@ public sealed class MilestoneStore(PortalDb db, ProjectStore projects, AuditWrit
     }
 
     /// <summary>Project first, then the milestone: the order in which everybody locks.</summary>
-    private async Task<(Milestone? Item, Refusal? Refusal)> LockAsync(
+    private async Task<Result<Milestone>> LockAsync(
         Tx tx, TenantId tenant, Caller caller, MilestoneId id, bool alone = false)
     {
         var project = await tx.QueryOneAsync<Guid?>($"select s.project_id from portal.milestones s where {Seen} and s.id = @id",
             new { tenant, seesAll = caller.SeesAllProjects, user = caller.User, id });
         if (project is not { } known)
         {
-            return (null, new Refusal.NotFound("milestone"));
+            return new Refusal.NotFound("milestone");
         }
 
         var status = alone
@@ -200,13 +197,13 @@ public sealed class MilestoneStore(PortalDb db, ProjectStore projects, AuditWrit
             : await projects.ShareAsync(tx, tenant, caller, new ProjectId(known));
         if (status == ProjectStatus.Archived)
         {
-            return (null, new Refusal.Archived());
+            return new Refusal.Archived();
         }
 
         var milestone = await tx.QueryOneAsync<Milestone>($"select {Columns} from portal.milestones s where {Seen} and s.id = @id for no "
             + "key update of s",
             new { tenant, seesAll = caller.SeesAllProjects, user = caller.User, id });
-        return (milestone, milestone is null ? new Refusal.NotFound("milestone") : null);
+        return milestone is null ? new Refusal.NotFound("milestone") : milestone;
     }
 
     /// <summary>Names are what people typed: of those only that they changed.</summary>

@@ -6,7 +6,7 @@ namespace Portal.Projects;
 /// <summary>How far a project is.</summary>
 public sealed record ProjectProgress(ProjectId Id, int Tasks, int Done);
 
-/// <summary>Reads the progress that events keep up (shared/Events/ReadModels.cs): seconds behind the tasks themselves.</summary>
+/// <summary>Reads the progress that events keep up (shared/Events/ReadModelStore.cs): seconds behind the tasks themselves.</summary>
 public sealed class ProjectProgressStore(PortalDb db)
 {
     public Task<ProjectProgress?> FindAsync(TenantId tenant, Caller caller, ProjectId id, CancellationToken ct) =>

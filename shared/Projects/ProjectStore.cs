@@ -91,22 +91,22 @@ public sealed class ProjectStore(PortalDb db, AuditWriter audit, TimeProvider cl
             """, new { tenant, id, seesAll = caller.SeesAllProjects, user = caller.User });
 
     /// <summary>New name and description; null values stay.</summary>
-    public async Task<(Project? Item, Refusal? Refusal)> UpdateAsync(
+    public async Task<Result<Project>> UpdateAsync(
         Tx tx, TenantId tenant, Caller caller, ProjectId id, int version, string? name, string? description)
     {
         if (await LockAsync(tx, tenant, caller, id) is not { } project)
         {
-            return (null, new Refusal.NotFound("project"));
+            return new Refusal.NotFound("project");
         }
 
         if (project.Status == ProjectStatus.Archived)
         {
-            return (null, new Refusal.Archived());
+            return new Refusal.Archived();
         }
 
         if (project.Version != version)
         {
-            return (null, new Refusal.Stale(project.Version));
+            return new Refusal.Stale(project.Version);
         }
 
         var fields = new List<string>();
@@ -122,7 +122,7 @@ public sealed class ProjectStore(PortalDb db, AuditWriter audit, TimeProvider cl
 
         if (fields.Count == 0)
         {
-            return (project, null);
+            return project;
         }
 
         var updated = await tx.GetAsync<Project>($"""
@@ -134,15 +134,15 @@ public sealed class ProjectStore(PortalDb db, AuditWriter audit, TimeProvider cl
         // Names are what people typed: the audit keeps which fields changed, not their words.
         await audit.WriteAsync(tx, tenant, Actor.From(caller), new AuditEntry("project_updated", "project", id.Value,
             new { version }, new { version = updated.Version, fields }, "project_updated"));
-        return (updated, null);
+        return updated;
     }
 
     /// <summary>A move of <see cref="ProjectStatus.Before"/>; any other is refused and changes nothing.</summary>
-    public async Task<(Project? Item, Refusal? Refusal)> MoveAsync(Tx tx, TenantId tenant, Caller caller, ProjectId id, string to)
+    public async Task<Result<Project>> MoveAsync(Tx tx, TenantId tenant, Caller caller, ProjectId id, string to)
     {
         if (await LockAsync(tx, tenant, caller, id) is not { } project)
         {
-            return (null, new Refusal.NotFound("project"));
+            return new Refusal.NotFound("project");
         }
 
         var moved = await tx.QueryOneAsync<Project>($"""
@@ -152,12 +152,12 @@ public sealed class ProjectStore(PortalDb db, AuditWriter audit, TimeProvider cl
             """, new { tenant, id, to, from = ProjectStatus.Before(to).ToArray(), now = clock.GetUtcNow() });
         if (moved is null)
         {
-            return (null, new Refusal.IllegalMove("project", project.Status, to));
+            return new Refusal.IllegalMove("project", project.Status, to);
         }
 
         var action = to == ProjectStatus.Archived ? "project_archived" : "project_status_changed";
         await audit.WriteAsync(tx, tenant, Actor.From(caller), new AuditEntry(action, "project", id.Value,
             new { status = project.Status }, new { status = to, previous = project.Status }, action));
-        return (moved, null);
+        return moved;
     }
 }

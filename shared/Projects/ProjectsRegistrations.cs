@@ -8,9 +8,9 @@ public static class ProjectsRegistrations
     public static IServiceCollection AddProjects(this IServiceCollection services)
     {
         return services
-            .AddSingleton<ProjectMembership>().AddSingleton<ProjectStore>().AddSingleton<ProjectList>()
+            .AddSingleton<ProjectMembershipQuery>().AddSingleton<ProjectStore>().AddSingleton<ProjectListQuery>()
             .AddSingleton<MemberStore>().AddSingleton<TemplateStore>().AddSingleton<ApplyTemplate>()
-            .AddSingleton<MilestoneStore>().AddSingleton<TaskStore>().AddSingleton<TaskList>().AddSingleton<ChangeTaskStatuses>()
-            .AddSingleton<TaskLinks>().AddSingleton<ProjectProgressStore>();
+            .AddSingleton<MilestoneStore>().AddSingleton<TaskStore>().AddSingleton<TaskListQuery>().AddSingleton<ChangeTaskStatuses>()
+            .AddSingleton<TaskLinkStore>().AddSingleton<ProjectProgressStore>();
     }
 }

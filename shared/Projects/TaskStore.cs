@@ -56,7 +56,7 @@ public sealed class TaskStore(PortalDb db, ProjectStore projects, AuditWriter au
     /// its other tasks.
     /// </summary>
     /// <param name="alone">Nobody else may change anything in the project (dependencies look at all its tasks).</param>
-    public async Task<(TaskItem? Item, Refusal? Refusal)> LockAsync(Tx tx, TenantId tenant, Caller caller, TaskId id, bool alone = false)
+    public async Task<Result<TaskItem>> LockAsync(Tx tx, TenantId tenant, Caller caller, TaskId id, bool alone = false)
     {
         var args = new { tenant, seesAll = caller.SeesAllProjects, user = caller.User, id };
         var task = alone
@@ -66,58 +66,56 @@ public sealed class TaskStore(PortalDb db, ProjectStore projects, AuditWriter au
                 $"with held as materialized (select p.id from {OfProject} for share of p) {LockedTask}", args);
         if (task is not null)
         {
-            return (task, null);
+            return task;
         }
 
-        return (null, await FindAsync(tx, tenant, caller, id) is null ? new Refusal.NotFound("task") : new Refusal.Archived());
+        return await FindAsync(tx, tenant, caller, id) is null ? new Refusal.NotFound("task") : new Refusal.Archived();
     }
 
-    public async Task<(TaskItem? Item, Refusal? Refusal)> CreateAsync(
+    public async Task<Result<TaskItem>> CreateAsync(
         Tx tx, TenantId tenant, Caller caller, ProjectId project, TaskFields fields, IReadOnlyList<Guid> watchers)
     {
         switch (await projects.ShareAsync(tx, tenant, caller, project))
         {
             case null:
-                return (null, new Refusal.NotFound("project"));
+                return new Refusal.NotFound("project");
             case ProjectStatus.Archived:
-                return (null, new Refusal.Archived());
+                return new Refusal.Archived();
         }
 
         if (await WrongAsync(tx, tenant, project, fields.MilestoneId, fields.AssigneeIds, watchers) is { } wrong)
         {
-            return (null, wrong);
+            return wrong;
         }
 
-        return (await InsertAsync(tx, tenant, caller, project, fields, watchers, null), null);
+        return await InsertAsync(tx, tenant, caller, project, fields, watchers, null);
     }
 
     /// <summary>A pending copy in the same project: words, priority, due date, milestone, what it depends on, and who still can work on
     /// it.</summary>
-    public async Task<(TaskItem? Item, Refusal? Refusal)> DuplicateAsync(Tx tx, TenantId tenant, Caller caller, TaskId id, string? title)
+    public async Task<Result<TaskItem>> DuplicateAsync(Tx tx, TenantId tenant, Caller caller, TaskId id, string? title)
     {
-        var (task, refusal) = await LockAsync(tx, tenant, caller, id);
-        if (task is null)
+        if ((await LockAsync(tx, tenant, caller, id)).IsRefused(out var refusal, out var task))
         {
-            return (null, refusal);
+            return refusal;
         }
 
         var people = await tx.QueryAsync<Guid>(Eligible, new { tenant, project = task.ProjectId, people = task.AssigneeIds });
         var fields = new TaskFields(title ?? task.Title, task.Description, task.Priority, task.DueOn, task.MilestoneId, people);
-        return (await InsertAsync(tx, tenant, caller, task.ProjectId, fields, [], task), null);
+        return await InsertAsync(tx, tenant, caller, task.ProjectId, fields, [], task);
     }
 
-    public async Task<(TaskItem? Item, Refusal? Refusal)> UpdateAsync(
+    public async Task<Result<TaskItem>> UpdateAsync(
         Tx tx, TenantId tenant, Caller caller, TaskId id, int version, Func<TaskItem, TaskFields> edit)
     {
-        var (task, refusal) = await LockAsync(tx, tenant, caller, id);
-        if (task is null)
+        if ((await LockAsync(tx, tenant, caller, id)).IsRefused(out var refusal, out var task))
         {
-            return (null, refusal);
+            return refusal;
         }
 
         if (task.Version != version)
         {
-            return (null, new Refusal.Stale(task.Version));
+            return new Refusal.Stale(task.Version);
         }
 
         var fields = edit(task);
@@ -126,13 +124,13 @@ public sealed class TaskStore(PortalDb db, ProjectStore projects, AuditWriter au
             && fields with { AssigneeIds = null } == new TaskFields(
                 task.Title, task.Description, task.Priority, task.DueOn, task.MilestoneId, null))
         {
-            return (task, null);
+            return task;
         }
 
         var milestone = fields.MilestoneId == task.MilestoneId ? null : fields.MilestoneId;
         if (await WrongAsync(tx, tenant, task.ProjectId, milestone, peopleChange ? fields.AssigneeIds : null, []) is { } wrong)
         {
-            return (null, wrong);
+            return wrong;
         }
 
         if (peopleChange)
@@ -160,14 +158,13 @@ public sealed class TaskStore(PortalDb db, ProjectStore projects, AuditWriter au
         });
         await audit.WriteAsync(tx, tenant, Actor.From(caller), new AuditEntry("task_updated", "task", id.Value, Audited(task),
             Audited(updated, task.Title != updated.Title || task.Description != updated.Description)));
-        return (updated, null);
+        return updated;
     }
 
     /// <summary>Only while nobody has begun: what was worked on is history.</summary>
     public async Task<Refusal?> DeleteAsync(Tx tx, TenantId tenant, Caller caller, TaskId id, int version)
     {
-        var (task, refusal) = await LockAsync(tx, tenant, caller, id);
-        if (task is null)
+        if ((await LockAsync(tx, tenant, caller, id)).IsRefused(out var refusal, out var task))
         {
             return refusal;
         }

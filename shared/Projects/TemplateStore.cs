@@ -60,43 +60,43 @@ public sealed class TemplateStore(PortalDb db, AuditWriter audit, TimeProvider c
             ct)).Select(r => r.Read())];
 
     /// <summary>The next version. An archived template takes none.</summary>
-    public async Task<(Template? Item, Refusal? Refusal)> EditAsync(
+    public async Task<Result<Template>> EditAsync(
         Tx tx, TenantId tenant, Caller caller, TemplateId id, int version, Func<Template, TemplateContent> edit)
     {
         if (await LockAsync(tx, tenant, id) is not { } template)
         {
-            return (null, new Refusal.NotFound("milestone template"));
+            return new Refusal.NotFound("milestone template");
         }
 
         if (template.Status == TemplateStatus.Archived)
         {
-            return (null, new Refusal.Conflict("template-archived", "The milestone template is archived and takes no changes."));
+            return new Refusal.Conflict("template-archived", "The milestone template is archived and takes no changes.");
         }
 
         if (template.Latest != version)
         {
-            return (null, new Refusal.Stale(template.Latest));
+            return new Refusal.Stale(template.Latest);
         }
 
         var content = edit(template);
         if (content == new TemplateContent(template.Name, template.Description, template.Items))
         {
-            return (template, null);
+            return template;
         }
 
         await tx.ExecuteAsync("""
             update portal.milestone_templates set name = @name, version = version + 1, updated_at = @now
              where tenant_id = @tenant and id = @id and version = @version and status = 'active'
             """, new { tenant, id, version, name = content.Name, now = clock.GetUtcNow() });
-        return (await AddVersionAsync(tx, tenant, caller, id, version + 1, content), null);
+        return await AddVersionAsync(tx, tenant, caller, id, version + 1, content);
     }
 
     /// <summary>active → archived: no longer offered, no longer edited, no longer applied.</summary>
-    public async Task<(Template? Item, Refusal? Refusal)> ArchiveAsync(Tx tx, TenantId tenant, Caller caller, TemplateId id)
+    public async Task<Result<Template>> ArchiveAsync(Tx tx, TenantId tenant, Caller caller, TemplateId id)
     {
         if (await LockAsync(tx, tenant, id) is not { } template)
         {
-            return (null, new Refusal.NotFound("milestone template"));
+            return new Refusal.NotFound("milestone template");
         }
 
         // The version names the content, so archiving leaves it alone.
@@ -106,13 +106,13 @@ public sealed class TemplateStore(PortalDb db, AuditWriter audit, TimeProvider c
             """, new { tenant, id, now = clock.GetUtcNow() });
         if (archived == 0)
         {
-            return (null, new Refusal.IllegalMove("milestone template", template.Status, TemplateStatus.Archived));
+            return new Refusal.IllegalMove("milestone template", template.Status, TemplateStatus.Archived);
         }
 
         await audit.WriteAsync(tx, tenant, Actor.From(caller), new AuditEntry("milestone_template_archived", "milestone_template",
             id.Value,
             new { status = template.Status }, new { status = TemplateStatus.Archived, version = template.Version }));
-        return (template with { Status = TemplateStatus.Archived }, null);
+        return template with { Status = TemplateStatus.Archived };
     }
 
     private async Task<Template> AddVersionAsync(

@@ -70,14 +70,14 @@ public sealed partial class VendorCircuits(TimeProvider clock, ILogger<VendorCir
 internal sealed class VendorCircuitHandler(VendorCircuits circuits, string vendor, TimeSpan limit) : DelegatingHandler
 {
     // By the machine's clock, as HttpClient's own limit: a test's clock may jump an hour while a call is under way.
-    private readonly Lazy<ResiliencePipeline> patience = new(() => new ResiliencePipelineBuilder().AddTimeout(limit).Build());
+    private readonly Lazy<ResiliencePipeline> timeout = new(() => new ResiliencePipelineBuilder().AddTimeout(limit).Build());
 
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         try
         {
             return await circuits.Of(vendor).ExecuteAsync(
-                static async (call, ct) => await call.Handler.patience.Value.ExecuteAsync(
+                static async (call, ct) => await call.Handler.timeout.Value.ExecuteAsync(
                     static async (call, ct) => await call.Handler.ForwardAsync(call.Request, ct), call, ct),
                 (Handler: this, Request: request),
                 cancellationToken);

@@ -4,13 +4,13 @@ using Portal.Foundation.Identity;
 namespace Portal.Videos;
 
 /// <summary>Something to be done at Mux about a version.</summary>
-/// <param name="Kind">One of <see cref="MuxChoreKind"/>.</param>
-/// <param name="TurnAt">A turn of Mux's pace that was reserved for the next POST of this task.</param>
+/// <param name="Kind">One of <see cref="MuxTaskKind"/>.</param>
+/// <param name="SlotAt">A slot of Mux's rate limit that was reserved for the next POST of this task.</param>
 public sealed record MuxTask(
     Guid Id, TenantId TenantId, string Kind, AssetVersionId AssetVersionId, string MuxAssetId, string? OldPlaybackId, int Attempts,
-    DateTimeOffset? TurnAt);
+    DateTimeOffset? SlotAt);
 
-public static class MuxChoreKind
+public static class MuxTaskKind
 {
     public const string ReplacePlaybackId = "replace_playback_id";
     public const string Rendition = "rendition";
@@ -35,7 +35,7 @@ public sealed class MuxTaskStore(PortalDb db, TimeProvider clock)
              where c.id in (select id from portal.mux_tasks where done_at is null and next_attempt_at <= @now
                 and (@tenant::uuid is null or tenant_id = @tenant)
                              order by next_attempt_at limit @limit for update skip locked)
-            returning c.id, c.tenant_id, c.kind, c.asset_version_id, c.mux_asset_id, c.old_playback_id, c.attempts, c.turn_at
+            returning c.id, c.tenant_id, c.kind, c.asset_version_id, c.mux_asset_id, c.old_playback_id, c.attempts, c.slot_at
             """, new { tenant = tenant?.Value, now = clock.GetUtcNow(), limit }), ct);
 
     /// <summary>Which playback id the version has now; null when it is gone.</summary>
@@ -66,9 +66,9 @@ public sealed class MuxTaskStore(PortalDb db, TimeProvider clock)
                and id = @Id and done_at is null
             """, new { task.TenantId, task.Id, error, now = clock.GetUtcNow() }), ct);
 
-    public Task RescheduleAsync(MuxTask task, DateTimeOffset nextAttemptAt, DateTimeOffset? turnAt, string? error, CancellationToken ct) =>
+    public Task RescheduleAsync(MuxTask task, DateTimeOffset nextAttemptAt, DateTimeOffset? slotAt, string? error, CancellationToken ct) =>
         db.AcrossTenantsAsync(tx => tx.ExecuteAsync("""
-            update portal.mux_tasks set next_attempt_at = @nextAttemptAt, turn_at = @turnAt, last_error = left(@error, 1000)
+            update portal.mux_tasks set next_attempt_at = @nextAttemptAt, slot_at = @slotAt, last_error = left(@error, 1000)
              where tenant_id = @TenantId and id = @Id and done_at is null
-            """, new { task.TenantId, task.Id, nextAttemptAt, turnAt, error }), ct);
+            """, new { task.TenantId, task.Id, nextAttemptAt, slotAt, error }), ct);
 }

@@ -23,7 +23,7 @@ public abstract record PlayedAsset
 
 /// <summary>Mints playback for a member of the tenant, with its audit row: who watched what, until when.</summary>
 public sealed class PlayAsset(
-    PortalDb db, AssetStore assets, MintPlayback mint, PlaybackTokens tokens, RateLimit limit, TimeProvider clock)
+    PortalDb db, AssetStore assets, MintPlayback mint, PlaybackTokens tokens, RateLimitStore limit, TimeProvider clock)
 {
     public async Task<PlayedAsset> RunAsync(Caller caller, AssetId id, Requester requester, CancellationToken ct)
     {

@@ -13,7 +13,7 @@ namespace Portal.Videos;
 /// step is confirmed the task stays due. After eight attempts on-call is told, and the attempts go on.
 /// </summary>
 public sealed partial class ProcessMuxTasks(
-    MuxTaskStore tasks, MuxVideo mux, VendorRateLimiter pace, AlertStore alerts, IOptions<MuxOptions> options, TimeProvider clock,
+    MuxTaskStore tasks, MuxVideo mux, VendorRateLimiter limiter, AlertStore alerts, IOptions<MuxOptions> options, TimeProvider clock,
     ILogger<ProcessMuxTasks> logger)
 {
     private const int Batch = 50;
@@ -27,7 +27,7 @@ public sealed partial class ProcessMuxTasks(
         var due = await tasks.TakeDueAsync(tenant, Batch, ct);
         foreach (var task in due)
         {
-            await (task.Kind == MuxChoreKind.ReplacePlaybackId ? ReplaceAsync(task, ct) : RenderAsync(task, ct));
+            await (task.Kind == MuxTaskKind.ReplacePlaybackId ? ReplaceAsync(task, ct) : RenderAsync(task, ct));
         }
 
         return due.Count;
@@ -81,7 +81,7 @@ public sealed partial class ProcessMuxTasks(
             return (made, null);
         }
 
-        if (await WaitForTurnAsync(task, ct) is { } wait)
+        if (await WaitForSlotAsync(task, ct) is { } wait)
         {
             return (null, wait);
         }
@@ -102,7 +102,7 @@ public sealed partial class ProcessMuxTasks(
         switch (files.Value.Renditions is [var made, ..] ? made : null)
         {
             case null:
-                var wait = await WaitForTurnAsync(task, ct) ?? Trouble.Of(await mux.CreateRenditionAsync(task.MuxAssetId, ct));
+                var wait = await WaitForSlotAsync(task, ct) ?? Trouble.Of(await mux.CreateRenditionAsync(task.MuxAssetId, ct));
                 await RescheduleAsync(task, wait ?? new Trouble(null, clock.GetUtcNow() + Look), ct);
                 break;
             case { Status: "ready", Name: var name }:
@@ -120,12 +120,12 @@ public sealed partial class ProcessMuxTasks(
         }
     }
 
-    /// <summary>Null: POST now. Mux takes one a second for the whole account, so each waits for a turn of its own.</summary>
-    private async Task<Trouble?> WaitForTurnAsync(MuxTask task, CancellationToken ct)
+    /// <summary>Null: POST now. Mux takes one a second for the whole account, so each waits for a slot of its own.</summary>
+    private async Task<Trouble?> WaitForSlotAsync(MuxTask task, CancellationToken ct)
     {
         var now = clock.GetUtcNow();
-        var turn = task.TurnAt ?? await pace.TakeTurnAsync("mux", options.Value.PostGap, ct);
-        return turn <= now ? null : new Trouble(null, turn, turn);
+        var slot = task.SlotAt ?? await limiter.TakeSlotAsync("mux", options.Value.PostGap, ct);
+        return slot <= now ? null : new Trouble(null, slot, slot);
     }
 
     private async Task RescheduleAsync(MuxTask task, Trouble trouble, CancellationToken ct)
@@ -134,15 +134,15 @@ public sealed partial class ProcessMuxTasks(
             ?? clock.GetUtcNow() + TimeSpan.FromSeconds(Math.Min(900, 15 * Math.Pow(2, Math.Min(task.Attempts - 1, 10))));
         if (trouble.Pause is { } pause)
         {
-            await pace.SlowDownAsync("mux", pause, ct);
+            await limiter.SlowDownAsync("mux", pause, ct);
             again = clock.GetUtcNow() + pause;
         }
 
-        await tasks.RescheduleAsync(task, again, trouble.Turn, trouble.Reason, ct);
+        await tasks.RescheduleAsync(task, again, trouble.Slot, trouble.Reason, ct);
         if (trouble.Reason is { } reason && task.Attempts == AttemptsBeforeAlert)
         {
             // A hard revoke that does not get through is a promise not kept.
-            var severity = task.Kind == MuxChoreKind.ReplacePlaybackId ? "error" : "warning";
+            var severity = task.Kind == MuxTaskKind.ReplacePlaybackId ? "error" : "warning";
             await alerts.AddAsync(new("mux_task_stuck", task.Id.ToString(), severity,
                 $"{task.Kind} of asset version {task.AssetVersionId} is stuck at Mux: {reason}",
                 new { assetVersionId = task.AssetVersionId.Value, task.Attempts }), ct);
@@ -150,7 +150,7 @@ public sealed partial class ProcessMuxTasks(
     }
 
     /// <summary>Why a task is not done yet. No reason: it only waits.</summary>
-    private sealed record Trouble(string? Reason, DateTimeOffset? Until = null, DateTimeOffset? Turn = null, TimeSpan? Pause = null)
+    private sealed record Trouble(string? Reason, DateTimeOffset? Until = null, DateTimeOffset? Slot = null, TimeSpan? Pause = null)
     {
         public static Trouble? Of<T>(VendorAnswer<T> answer) => answer switch
         {

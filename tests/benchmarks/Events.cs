@@ -125,7 +125,8 @@ public static class Events
         var alerts = new AlertStore(
             db, [new AlertIncidents(new IncidentStore(db, new AuditWriter(clock), clock))], clock, NullLogger<AlertStore>.Instance);
         var route = new DispatchEvents(
-            db, new OutboxStore(db, clock), new Recipients(clock), new ReadModels(), hash, alerts, [new UploadIncidents(clock)], clock,
+            db, new OutboxStore(db, clock), new RecipientStore(clock), new ReadModelStore(), hash, alerts,
+            [new UploadIncidentTransitions(clock)], clock,
             NullLogger<DispatchEvents>.Instance);
         await using var meter = await ServerMeter.OpenAsync(owner);
         var before = (Server: await meter.ReadAsync(), Process: ProcessMeter.Read());

@@ -7,8 +7,8 @@ namespace Portal.Tests.Benchmarks;
 
 /// <summary>What this process has used since it started; zero where the system does not tell.</summary>
 public sealed record ProcessMeter(
-    TimeSpan Cpu, TimeSpan MachineBusy, long Allocated, int Collections, TimeSpan Pause, long Contentions, IReadOnlyDictionary<string,
-    TimeSpan> Threads)
+    TimeSpan Cpu, TimeSpan MachineBusy, long Allocated, int Collections, TimeSpan Pause, long Contentions,
+        IReadOnlyDictionary<string, TimeSpan> Threads)
 {
     public static ProcessMeter Read()
     {

@@ -226,7 +226,7 @@ public sealed class TestPortal : IAsyncLifetime
         PagerDuty.Requests.Clear();
         await using var connection = await OpenAsync();
         await connection.ExecuteAsync(
-            "truncate portal.rate_windows; delete from portal.alerts; update portal.vendor_pace set next_at = '-infinity'");
+            "truncate portal.rate_windows; delete from portal.alerts; update portal.vendor_rate_limits set next_at = '-infinity'");
     }
 
     public async Task DisposeAsync()

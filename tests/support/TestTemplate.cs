@@ -10,13 +10,14 @@ namespace Portal.Tests.Support;
 public sealed record TestTemplate(string Content, Func<string, Task> FillAsync)
 {
     /// <summary>The portal's schema.</summary>
-    public static TestTemplate Portal { get; } = Of(Migration.In());
+    public static TestTemplate Portal { get; } = Of(Migration.In(), DatabaseFunction.In());
 
-    /// <summary>A schema made by the given migrations.</summary>
-    public static TestTemplate Of(IReadOnlyList<Migration> migrations)
+    /// <summary>A schema made by the given migrations and functions.</summary>
+    public static TestTemplate Of(IReadOnlyList<Migration> migrations, params IReadOnlyList<DatabaseFunction> functions)
     {
-        var text = string.Join('\n', migrations.Select(migration => $"{migration.Title} {migration.Checksum}"));
+        var text = string.Join(
+            '\n', [.. migrations.Select(migration => migration.Checksum), .. functions.Select(function => function.Checksum)]);
         var content = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..16];
-        return new TestTemplate(content, address => Migrator.ApplyAsync(address, migrations));
+        return new TestTemplate(content, address => Migrator.ApplyAsync(address, migrations, functions));
     }
 }

@@ -15,8 +15,7 @@ internal sealed class ApiAnswers(ApiSchemas schemas, ApiExamples examples)
     {
         var about = operation.About;
         var head = verb == "HEAD";
-        var responses = new SortedDictionary<string,
-        JsonNode?>(StringComparer.Ordinal)
+        var responses = new SortedDictionary<string, JsonNode?>(StringComparer.Ordinal)
         { [Text(about.Status)] = Success(operation, about.Status, head) };
         if (about.AlsoStatus != 0)
         {

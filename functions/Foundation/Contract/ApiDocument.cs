@@ -112,7 +112,7 @@ public sealed class ApiDocument
 
     private static string Details(ApiOperation operation)
     {
-        var door = operation switch
+        var access = operation switch
         {
             { IsForGuests: true } => "Anonymous: the token in the path is all that is asked for.",
             { About.SignedBy: { } header } => $"For the vendor: signed in `{header}`.",
@@ -121,7 +121,7 @@ public sealed class ApiDocument
             { Roles: { Count: > 0 } roles } => $"For: {string.Join(", ", roles)}.",
             _ => "For a signed-in person whose organization has no portal yet.",
         };
-        return operation.About.Details is { } details ? $"{details}\n\n{door}" : door;
+        return operation.About.Details is { } details ? $"{details}\n\n{access}" : access;
     }
 
     private static JsonArray Security(ApiOperation operation)

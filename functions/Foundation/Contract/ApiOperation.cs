@@ -47,7 +47,7 @@ public sealed record ApiOperation(
     public bool IsForGuests => IsAnonymous && Parameters.Any(p => p.Name == "token");
 
     /// <summary>The request's body is JSON that an input record reads, or must be empty.</summary>
-    public bool ReadsBody => About.RawBody is null && (About.Takes is not null || About.TakesKey || IsLink || Verbs.Contains("POST"));
+    public bool ReadsBody => About.Takes is not null || About.TakesKey || IsLink;
 
     /// <summary>Puts or takes away a link between two things; saying it again changes nothing.</summary>
     public bool IsLink => Verbs.Contains("PUT") || (Verbs.Contains("DELETE") && !About.NeedsMatch);

@@ -1,10 +1,15 @@
+using Microsoft.AspNetCore.Http;
 using Portal.Foundation.Faults;
 
 namespace Portal.Functions.Foundation.Http;
 
-/// <summary>The answer to each refusal of a change to projects, milestones, templates and tasks.</summary>
+/// <summary>The answer to what use cases come to.</summary>
 internal static class RefusalAnswers
 {
+    /// <summary>A value as the reply made of it, a refusal as its problem.</summary>
+    public static IResult Answer<T>(this Result<T> result, Func<T, IResult> reply)
+        where T : class => result.Match(reply, refusal => refusal.Problem());
+
     public static Problem Problem(this Refusal refusal) => refusal switch
     {
         Refusal.NotFound n => Http.Problem.NotFound(n.What),

@@ -3,17 +3,23 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.Logging;
 using Portal.Foundation.Alerts;
+using Portal.Foundation.Limits;
 using Portal.Foundation.Webhooks;
 using Portal.Functions.Durable;
 
 namespace Portal.Functions.Foundation.Http;
 
 /// <summary>
-/// What every webhook does at the door: raw body (1 MiB at most), signature and its time checked, stored once, handled at once. 200 when
-/// it is stored, whatever handling did; the vendor would only send it again. A refused one changes nothing, is counted, and alerts.
+/// What every webhook does: raw body (1 MiB at most), signature and its time checked, stored once, handled at once. 200 when
+/// it is stored, whatever handling did; the vendor would only send it again. A refused one changes nothing and is counted by address, like
+/// a session that is not valid; on-call hears of it once a minute at most.
 /// </summary>
-public sealed partial class WebhookEndpoint(ReceiveWebhook receive, AlertStore alerts, ILogger<WebhookEndpoint> logger)
+public sealed partial class WebhookEndpoint(
+    ReceiveWebhook receive, FailedAttempts failed, RateLimitStore limits, AlertStore alerts, RequesterHash hash,
+    ILogger<WebhookEndpoint> logger)
 {
+    private static readonly TimeSpan AlertGap = TimeSpan.FromMinutes(1);
+
     public const int MaxBytes = 1024 * 1024;
 
     /// <param name="id">The event's id, where the headers have it.</param>
@@ -25,25 +31,34 @@ public sealed partial class WebhookEndpoint(ReceiveWebhook receive, AlertStore a
         var (body, tooLarge) = await RequestBody.ReadBytesAsync(request, MaxBytes);
         if (tooLarge)
         {
-            return await RefuseAsync(provider, "too_large", RequestBody.TooLarge(MaxBytes), ct);
+            return await RefuseAsync(request, provider, "too_large", RequestBody.TooLarge(MaxBytes), ct);
         }
 
         if (fault(body) is { } reason)
         {
-            return await RefuseAsync(provider, reason, new Problem(401, "bad-signature", "The signature is not valid"), ct);
+            return await RefuseAsync(request, provider, reason, new Problem(401, "bad-signature", "The signature is not valid"), ct);
         }
 
         return await receive.RunAsync(provider, id, Encoding.UTF8.GetString(body.Span), new OrchestrationSignals(durable), ct)
             ? Results.Ok()
             : await RefuseAsync(
-                provider, "no_event", Problem.Invalid([new("", "event", "The body must be an event of this vendor.")]), ct);
+                request, provider, "no_event", Problem.Invalid([new("", "event", "The body must be an event of this vendor.")]), ct);
     }
 
-    private async Task<IResult> RefuseAsync(string provider, string reason, Problem problem, CancellationToken ct)
+    private async Task<IResult> RefuseAsync(HttpRequest request, string provider, string reason, Problem problem, CancellationToken ct)
     {
+        if (await failed.CountAsync("webhook", request.HttpContext.Requester(hash), ct) is { Allowed: false } hit)
+        {
+            return Problem.TooMany(hit.RetryAfter, "Too many webhooks that are not valid came from your address.");
+        }
+
         Log.Refused(logger, provider, reason);
-        await alerts.AddAsync(
-            new("webhook_refused", $"{provider}:{reason}", "warning", $"A {provider} webhook was refused: {reason}."), ct);
+        if (await limits.TakeAsync($"alert:webhook_refused:{provider}:{reason}", AlertGap, 1, ct) is { Allowed: true })
+        {
+            await alerts.AddAsync(
+                new("webhook_refused", $"{provider}:{reason}", "warning", $"A {provider} webhook was refused: {reason}."), ct);
+        }
+
         return problem;
     }
 

@@ -78,7 +78,7 @@ internal static class InstanceView
                 Text("Upload", upload.Status),
                 Text("Attempt", upload.IsCurrent ? $"{upload.Attempt}" : $"{upload.Attempt}; {upload.CurrentAttempt} is the current one"),
                 Text("Source", upload.Source),
-                upload.Attempts > 0 ? Text("Failed attempts", $"{upload.Attempts} of 8") : Html.Empty,
+                upload.Attempts > 0 ? Text("Failed attempts", $"{upload.Attempts}") : Html.Empty,
                 Text("Last error", upload.LastError),
                 upload.NextRetryAt is { } next
                     ? Fact("Next try", Html.Of($"{OpsLayout.Time(next)} <span class=\"soft\">{OpsLayout.Ago(next, now)}</span>"))

@@ -13,7 +13,7 @@ namespace Portal.Functions.Operations.Page;
 /// of <see cref="PortalAction.UseOpsPage"/>; whoever is not signed in is led to the sign-in page.
 /// </summary>
 public sealed partial class OpsPageMiddleware(
-    FunctionPermissions actions, OperatorSessions sessions, ILogger<OpsPageMiddleware> logger) : IFunctionsWorkerMiddleware
+    FunctionPermissions actions, OperatorSessionStore sessions, ILogger<OpsPageMiddleware> logger) : IFunctionsWorkerMiddleware
 {
     /// <summary>Nothing but our own files; no inline style or script, no frames, forms to ourselves only.</summary>
     public const string ContentSecurityPolicy =

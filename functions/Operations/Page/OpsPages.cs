@@ -12,7 +12,7 @@ namespace Portal.Functions.Operations.Page;
 
 /// <summary>The pages of a signed-in Operator.</summary>
 public sealed class OpsPages(
-    OrchestrationQueries look, TimerQueries timers, OrchestrationCommands operate, IncidentStore incidents, ChangeFreeze freeze,
+    OrchestrationQueries look, TimerQueries timers, OrchestrationCommands operate, IncidentStore incidents, ChangeFreezeStore freeze,
     SearchCursors cursors, TimeProvider clock)
 {
     private const int IncidentsShown = 20;
@@ -115,5 +115,5 @@ public sealed class OpsPages(
                 "Not found", "Neither Durable nor the upload jobs know that orchestration. It may have been purged."),
                 StatusCodes.Status404NotFound);
 
-    private static string FormToken(HttpRequest request) => OperatorSessions.FormToken(request.Cookies[OpsRequest.SessionCookie]!);
+    private static string FormToken(HttpRequest request) => OperatorSessionStore.FormToken(request.Cookies[OpsRequest.SessionCookie]!);
 }

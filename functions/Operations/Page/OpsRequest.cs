@@ -68,7 +68,7 @@ public static class OpsRequest
         }
 
         http.Items[FormKey] = QueryHelpers.ParseQuery(Encoding.UTF8.GetString(bytes.Span));
-        return Secret(http) is { } secret && OperatorSessions.IsFormToken(secret, http.Field(FormTokenField))
+        return Secret(http) is { } secret && OperatorSessionStore.IsFormToken(secret, http.Field(FormTokenField))
             ? null
             : StatusCodes.Status403Forbidden;
     }

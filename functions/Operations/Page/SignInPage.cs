@@ -7,7 +7,7 @@ using Portal.Operations;
 namespace Portal.Functions.Operations.Page;
 
 /// <summary>Exchanges a Clerk session token for the cookie of a sign-in.</summary>
-public sealed class SignInPage(OperatorSessions sessions, RequesterHash hash, TimeProvider clock)
+public sealed class SignInPage(OperatorSessionStore sessions, RequesterHash hash, TimeProvider clock)
 {
     [Function("OpsSignInPage")]
     [Allows(PortalAction.Anonymous)]
@@ -52,7 +52,7 @@ public sealed class SignInPage(OperatorSessions sessions, RequesterHash hash, Ti
             <p class="lead">For Operators. You need a session token of Clerk.</p>
             {(fault is null ? Html.Empty : Html.Of($"""<p class="notice bad" id="fault" role="alert">{fault}</p>"""))}
             <form method="post" action="/ops/sign-in" autocomplete="off">
-            {OpsLayout.FormToken(OperatorSessions.FormToken(http.FormSecret()))}
+            {OpsLayout.FormToken(OperatorSessionStore.FormToken(http.FormSecret()))}
             <input type="hidden" name="next" value="{(IsOurs(next) ? next : "/ops")}">
             <label for="token">Session token</label>
             <input id="token" name="token" type="password" required autofocus spellcheck="false" aria-describedby="{(fault is null ? "how" : "fault how")}">

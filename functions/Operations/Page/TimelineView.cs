@@ -35,7 +35,7 @@ internal static partial class TimelineView
         <li class="entry {entry.Kind} {entry.State}{(IsSide(entry) ? " side" : "")}">
         <time class="when" datetime="{entry.Start.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss.fff'Z'}" title="{entry.Start.UtcDateTime:yyyy-MM-dd HH:mm:ss.fff} UTC">{entry.Start.UtcDateTime:HH:mm:ss}</time>
         <div class="what">
-        <p class="title">{TimelineWords.Title(entry)}{(entry is { Kind: EntryKind.Activity, Attempt: > 1 } ? Html.Of($""" <span class="try">try {entry.Attempt}</span>""") : Html.Empty)}</p>
+        <p class="title">{TimelineWords.Title(entry)}{(entry is { Kind: EntryKind.Activity, Attempt: > 1 } ? Html.Of($""" <span class="try">attempt {entry.Attempt}</span>""") : Html.Empty)}</p>
         {(IsSide(entry) ? Html.Empty : Html.Of($"""<p class="words">{Together().Replace(TimelineWords.Outcome(entry), "$1\u00a0$2")}{Remaining(entry, now)}</p>"""))}
         </div>
         {Bar(entry, scale, present, now)}

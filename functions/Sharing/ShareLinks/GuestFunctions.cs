@@ -13,7 +13,7 @@ public sealed record UnlockShareLinkInput
 }
 
 /// <summary>Takes a link's passphrase (never in a URL) for a cookie that opens it.</summary>
-public sealed class UnlockShareLinkFunction(UnlockShareLink unlock, GuestAccess door, TimeProvider clock)
+public sealed class UnlockShareLinkFunction(UnlockShareLink unlock, GuestAccess access, TimeProvider clock)
 {
     [Function("UnlockShareLink")]
     [Allows(PortalAction.Anonymous)]
@@ -34,7 +34,7 @@ public sealed class UnlockShareLinkFunction(UnlockShareLink unlock, GuestAccess 
             return problem!;
         }
 
-        switch (await unlock.RunAsync(token, input.Passphrase, door.Requester(request), ct))
+        switch (await unlock.RunAsync(token, input.Passphrase, access.Requester(request), ct))
         {
             case UnlockedShareLink.Unlocked u:
                 if (u.UnlockToken is { } cookie)
@@ -54,7 +54,7 @@ public sealed class UnlockShareLinkFunction(UnlockShareLink unlock, GuestAccess 
 /// <summary>Where to download the file, and until when.</summary>
 public sealed record DownloadJson(string Url, DateTimeOffset UrlExpiresAt);
 
-public sealed class DownloadSharedFunction(DownloadShared download, GuestAccess door)
+public sealed class DownloadSharedFunction(DownloadShared download, GuestAccess access)
 {
     private const int TryAgainSeconds = 30;
 
@@ -77,13 +77,13 @@ public sealed class DownloadSharedFunction(DownloadShared download, GuestAccess 
         string token,
         CancellationToken ct)
     {
-        var (guest, problem) = await door.EnterAsync(request, token, ct);
+        var (guest, problem) = await access.EnterAsync(request, token, ct);
         if (guest is null)
         {
             return problem!;
         }
 
-        return await download.RunAsync(guest, door.Requester(request), HttpMethods.IsHead(request.Method), ct) switch
+        return await download.RunAsync(guest, access.Requester(request), HttpMethods.IsHead(request.Method), ct) switch
         {
             Downloaded.File f => Results.Json(new DownloadJson(f.Url, f.ExpiresAt)),
             Downloaded.NotYet =>

@@ -21,7 +21,7 @@ public sealed record SharedAssetJson(
 /// A guest opens a share link: anonymous, the token is all there is. The first open sets a cookie; coming back with it renews the
 /// playback URL without counting again. HEAD looks and counts nothing.
 /// </summary>
-public sealed class OpenShareLinkFunction(OpenShareLink open, GuestAccess door)
+public sealed class OpenShareLinkFunction(OpenShareLink open, GuestAccess access)
 {
     [Function("OpenShareLink")]
     [Allows(PortalAction.Anonymous)]
@@ -40,8 +40,8 @@ public sealed class OpenShareLinkFunction(OpenShareLink open, GuestAccess door)
         string token,
         CancellationToken ct)
     {
-        var visitor = await door.VisitorAsync(request, token, ct);
-        switch (await open.RunAsync(visitor, door.Requester(request), HttpMethods.IsHead(request.Method), ct))
+        var visitor = await access.VisitorAsync(request, token, ct);
+        switch (await open.RunAsync(visitor, access.Requester(request), HttpMethods.IsHead(request.Method), ct))
         {
             case OpenedShareLink.Open o:
                 if (o.ViewerToken is { } viewer)

@@ -8,7 +8,7 @@ namespace Portal.Functions.Sharing.ShareLinks;
 
 /// <summary>Every minute: moves links past their end to expired. Nothing waits for it: every read compares the end with the
 /// clock.</summary>
-public sealed class ExpireShareLinksTimer(PortalDb db, ShareLinkTransitions moves, TimerRuns runs)
+public sealed class ExpireShareLinksTimer(PortalDb db, ShareLinkTransitions moves, TimerRunStore runs)
 {
     private const int Batch = 200;
 
@@ -30,7 +30,7 @@ public sealed class ExpireShareLinksTimer(PortalDb db, ShareLinkTransitions move
 }
 
 /// <summary>Every half minute: what Mux has not confirmed yet, playback ids to replace and files to make.</summary>
-public sealed class ProcessMuxTasksTimer(ProcessMuxTasks tasks, TimerRuns runs)
+public sealed class ProcessMuxTasksTimer(ProcessMuxTasks tasks, TimerRunStore runs)
 {
     [Function("ProcessMuxTasks")]
     public Task RunAsync([TimerTrigger("10,40 * * * * *")] TimerInfo timer, CancellationToken ct) =>

@@ -8,7 +8,7 @@ using Portal.Vendors.Mux;
 namespace Portal.Functions.Videos.Uploads;
 
 /// <summary>Mux's events: uploads and assets.</summary>
-public sealed class MuxWebhook(WebhookEndpoint door, IOptions<MuxOptions> options, TimeProvider clock)
+public sealed class MuxWebhook(WebhookEndpoint endpoint, IOptions<MuxOptions> options, TimeProvider clock)
 {
     [Function("MuxWebhook")]
     [Allows(PortalAction.Anonymous)]
@@ -18,7 +18,7 @@ public sealed class MuxWebhook(WebhookEndpoint door, IOptions<MuxOptions> option
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/webhooks/mux")] HttpRequest request,
         [DurableClient] DurableTaskClient durable,
         CancellationToken ct) =>
-        door.ReceiveAsync(
+        endpoint.ReceiveAsync(
             request, "mux", null, body => MuxSignature.Fault(
                 request.Headers["Mux-Signature"], body.Span, options.Value.WebhookSecret, clock.GetUtcNow()), durable, ct);
 }

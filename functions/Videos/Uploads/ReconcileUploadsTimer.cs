@@ -6,7 +6,7 @@ using Portal.Videos.Uploads;
 namespace Portal.Functions.Videos.Uploads;
 
 /// <summary>Every minute: the safety net under the upload pipelines.</summary>
-public sealed class ReconcileUploadsTimer(SweepUploads sweep, TimerRuns runs)
+public sealed class ReconcileUploadsTimer(SweepUploads sweep, TimerRunStore runs)
 {
     [Function("ReconcileUploads")]
     public Task RunAsync([TimerTrigger("0 * * * * *")] TimerInfo timer, [DurableClient] DurableTaskClient durable, CancellationToken ct) =>
@@ -14,7 +14,7 @@ public sealed class ReconcileUploadsTimer(SweepUploads sweep, TimerRuns runs)
 }
 
 /// <summary>Every hour: what is at Mux against what the rows say, both ways.</summary>
-public sealed class SweepMuxAssetsTimer(SweepMuxAssets sweep, TimerRuns runs)
+public sealed class SweepMuxAssetsTimer(SweepMuxAssets sweep, TimerRunStore runs)
 {
     [Function("SweepMuxAssets")]
     public Task RunAsync(

@@ -8,10 +8,10 @@ using Portal.Videos.Uploads;
 namespace Portal.Functions.Videos.Uploads;
 
 /// <summary>Inputs of the pipeline's activities: ids, times and words of ours only.</summary>
-public sealed record OpenRequest(UploadRef Upload, DateTimeOffset? Turn);
+public sealed record OpenRequest(UploadRef Upload, DateTimeOffset? Slot);
 
 /// <param name="Alert">The retry that starts now is the one on-call wants to hear of.</param>
-public sealed record TryNote(UploadRef Upload, int Attempts, string Error, DateTime NextRetryAt, bool Alert);
+public sealed record AttemptNote(UploadRef Upload, int Attempts, string Error, DateTime NextRetryAt, bool Alert);
 
 public sealed record FailureNote(UploadRef Upload, string Code, string Reason);
 
@@ -32,7 +32,7 @@ public sealed partial class UploadPipelineActivities(
 
     [Function(Open)]
     public Task<Opened> OpenAsync([ActivityTrigger] OpenRequest request, CancellationToken ct) =>
-        StepAsync(request.Upload, Open, () => open.RunAsync(request.Upload, request.Turn, ct));
+        StepAsync(request.Upload, Open, () => open.RunAsync(request.Upload, request.Slot, ct));
 
     [Function(GetStatus)]
     public Task<string?> LookAsync([ActivityTrigger] UploadRef upload, CancellationToken ct) =>
@@ -43,7 +43,7 @@ public sealed partial class UploadPipelineActivities(
         StepAsync(upload, Reconcile, () => reconcile.RunAsync(upload, ct));
 
     [Function(NoteAttempt)]
-    public Task<bool> NoteAttemptAsync([ActivityTrigger] TryNote note, CancellationToken ct) =>
+    public Task<bool> NoteAttemptAsync([ActivityTrigger] AttemptNote note, CancellationToken ct) =>
         StepAsync(note.Upload, NoteAttempt, async () =>
     {
         await progress.NoteAttemptAsync(

@@ -6,19 +6,22 @@ using Portal.Videos.Uploads;
 namespace Portal.Functions.Videos.Uploads;
 
 /// <summary>
-/// Carries one attempt of one upload: opens it at Mux, then waits for its row to be settled. Webhooks move the row and nudge; the row
-/// is the truth, so a nudge only means "look again". When none comes, a timer asks Mux (after 2 minutes, doubling to 15). Calls of ours
-/// that fail are tried 8 times, 30 s doubling to 15 min, with an alert when the 4th retry starts; then the upload fails. A turn in
-/// Mux's one-POST-a-second queue is no try. What Mux calls errored ends the attempt at once: bytes that cannot be decoded do not get
-/// better. Instance id: <c>{job id}-{attempt}</c>. Output: the job's last status.
+/// Carries one attempt of one upload: opens it at Mux, then waits for its row to be settled. Webhooks move the row and signal; the row is
+/// the truth, so a signal only means "look again". When none comes, a timer asks Mux (after 2 minutes, doubling to 15). While Mux or the
+/// database is away a call is retried, after 30 s doubling to 15 min, for as long as it takes: an outage says nothing about a video whose
+/// bytes may have arrived. On-call is told when the 4th retry starts. A slot in Mux's one-POST-a-second queue is no attempt. Only Mux's
+/// verdict, a refusal, or the upload timeout with Mux reachable ends the attempt. Instance id: <c>{job id}-{attempt}</c>. Output: the
+/// job's last status.
 /// </summary>
 public static class UploadPipelineOrchestration
 {
     public const string Name = "UploadPipeline";
 
-    internal const int MaxAttempts = 8;
     internal const int AlertAtRetry = 4;
     private const int LooksPerRun = 60;
+
+    /// <summary>Some 14 hours of one call: then afresh, so that the history stays short.</summary>
+    private const int AttemptsPerRun = 60;
     private static readonly TimeSpan FirstLook = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(15);
     private static readonly TimeSpan FirstRetry = TimeSpan.FromSeconds(30);
@@ -44,11 +47,16 @@ public static class UploadPipelineOrchestration
 
             if (status == UploadStatus.Cancelled)
             {
-                await TryAsync<object?>(context, upload, UploadPipelineActivities.CleanUp, upload);
+                await RetryAsync<object?>(context, upload, UploadPipelineActivities.CleanUp, upload);
             }
 
             context.SetCustomStatus(status);
             return status;
+        }
+        catch (OutageException)
+        {
+            context.ContinueAsNew(upload);
+            return UploadStatus.Waiting;
         }
         catch (TaskFailedException e)
         {
@@ -59,24 +67,24 @@ public static class UploadPipelineOrchestration
         }
     }
 
-    /// <summary>Opens the upload at Mux, in turn; a `blob` upload first waits for its original.</summary>
+    /// <summary>Opens the upload at Mux, in its slot; a `blob` upload first waits for its original.</summary>
     private static async Task<string> OpenAsync(TaskOrchestrationContext context, UploadRef upload, Signals signals)
     {
-        DateTimeOffset? turn = null;
+        DateTimeOffset? slot = null;
         while (true)
         {
-            var opened = await TryAsync<Opened>(
-                context, upload, UploadPipelineActivities.Open, new OpenRequest(upload, turn), again: new OpenRequest(upload, null));
+            var opened = await RetryAsync<Opened>(
+                context, upload, UploadPipelineActivities.Open, new OpenRequest(upload, slot), again: new OpenRequest(upload, null));
             context.SetCustomStatus(opened.Status);
-            turn = opened.Turn;
-            if (turn is { } moment)
+            slot = opened.Slot;
+            if (slot is { } moment)
             {
                 await context.CreateTimer(moment.UtcDateTime, CancellationToken.None);
             }
             else if (opened.NeedsBlob)
             {
                 await signals.WaitAsync(LongestWait);
-                var status = await TryAsync<string?>(context, upload, UploadPipelineActivities.Reconcile, upload);
+                var status = await RetryAsync<string?>(context, upload, UploadPipelineActivities.Reconcile, upload);
                 if (status is null || UploadStatus.IsFinal(status))
                 {
                     return status ?? UploadStatus.Failed;
@@ -89,24 +97,24 @@ public static class UploadPipelineOrchestration
         }
     }
 
-    /// <summary>Waits until the row is settled: looks at it after every nudge, asks Mux after every timer.</summary>
+    /// <summary>Waits until the row is settled: looks at it after every signal, asks Mux after every timer.</summary>
     private static async Task<string> WaitAsync(TaskOrchestrationContext context, UploadRef upload, Signals signals)
     {
         var wait = FirstLook;
         for (var look = 0; ; look++)
         {
-            var nudged = await signals.WaitAsync(wait);
-            wait = nudged ? wait : wait + wait > LongestWait ? LongestWait : wait + wait;
-            var status = nudged
+            var signalled = await signals.WaitAsync(wait);
+            wait = signalled ? wait : wait + wait > LongestWait ? LongestWait : wait + wait;
+            var status = signalled
                 ? await context.CallActivityAsync<string?>(UploadPipelineActivities.GetStatus, upload, Bookkeeping)
-                : await TryAsync<string?>(context, upload, UploadPipelineActivities.Reconcile, upload);
+                : await RetryAsync<string?>(context, upload, UploadPipelineActivities.Reconcile, upload);
             context.SetCustomStatus(status);
             if (status is null || UploadStatus.IsFinal(status))
             {
                 return status ?? UploadStatus.Failed;
             }
 
-            if (look >= LooksPerRun && !nudged)
+            if (look >= LooksPerRun && !signalled)
             {
                 // A day of waiting: start afresh so that the history stays short. Opening again finds the upload open.
                 context.ContinueAsNew(upload);
@@ -115,8 +123,8 @@ public static class UploadPipelineOrchestration
         }
     }
 
-    /// <param name="again">The input of later attempts, where it differs: a turn is good for one call.</param>
-    private static async Task<T> TryAsync<T>(
+    /// <param name="again">The input of later attempts, where it differs: a slot is good for one call.</param>
+    private static async Task<T> RetryAsync<T>(
         TaskOrchestrationContext context, UploadRef upload, string activity, object input, object? again = null)
     {
         for (var attempts = 1; ; attempts++)
@@ -125,11 +133,16 @@ public static class UploadPipelineOrchestration
             {
                 return await context.CallActivityAsync<T>(activity, attempts == 1 ? input : again ?? input);
             }
-            catch (TaskFailedException e) when (attempts < MaxAttempts && e.FailureDetails.IsCausedBy<TransientException>())
+            catch (TaskFailedException e) when (e.FailureDetails.IsCausedBy<TransientException>())
             {
+                if (attempts == AttemptsPerRun)
+                {
+                    throw new OutageException();
+                }
+
                 var next = context.CurrentUtcDateTime + Delay(attempts);
                 await context.CallActivityAsync<bool>(
-                    UploadPipelineActivities.NoteAttempt, new TryNote(
+                    UploadPipelineActivities.NoteAttempt, new AttemptNote(
                         upload, attempts, e.FailureDetails.ErrorMessage, next, attempts == AlertAtRetry), Bookkeeping);
                 await context.CreateTimer(next, CancellationToken.None);
             }
@@ -142,23 +155,21 @@ public static class UploadPipelineOrchestration
 
     private static FailureNote Failure(UploadRef upload, TaskFailureDetails details)
     {
-        if (details.IsCausedBy<TransientException>())
-        {
-            return new(upload, "attempts_used_up", $"{MaxAttempts} attempts failed. The last: {details.ErrorMessage}");
-        }
-
         return details.IsCausedBy<PermanentException>()
             ? new(upload, "refused", details.ErrorMessage)
             // A bug: its text is for the log and the history, not for the uploader.
             : new(upload, "internal_error", "Something went wrong on our side.");
     }
 
-    /// <summary>Waits for signals with one waiter at a time: one left behind would swallow the next nudge.</summary>
+    /// <summary>A vendor or the database has been away for as long as one run of the orchestration lasts.</summary>
+    private sealed class OutageException : Exception;
+
+    /// <summary>Waits for signals with one waiter at a time: one left behind would swallow the next.</summary>
     private sealed class Signals(TaskOrchestrationContext context)
     {
         private Task<object?>? waiter;
 
-        /// <summary>True when a nudge came, false when that time went by without one.</summary>
+        /// <summary>True when one came, false when that time went by without one.</summary>
         public async Task<bool> WaitAsync(TimeSpan atMost)
         {
             waiter ??= context.WaitForExternalEvent<object?>(UploadRef.ChangedEvent);

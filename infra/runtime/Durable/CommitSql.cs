@@ -118,7 +118,7 @@ internal static class CommitSql
             select id, key, generation, event from refused
             union all
             -- What ended the replaced one was committed after this statement began,
-            so its history is not seen here: whoever sweeps the inbox removes it.
+            -- so its history is not seen here: whoever sweeps the inbox removes it.
             select nextval('durable.inbox_id_seq'), old.key, null, '{"type":"ExecutionResumed"}' from old join born on born.id = old.id
             where not exists (select from durable.history h where h.key = old.key and h.seq = old.next_seq - 1)
         )

@@ -69,7 +69,8 @@ internal sealed class ResendApi(VendorHost host, LocalResendOptions options, Res
         return CryptographicOperations.FixedTimeEquals(
             SHA256.HashData(Encoding.UTF8.GetBytes(token)), SHA256.HashData(Encoding.UTF8.GetBytes(options.ApiKey)))
             ? null
-            : Refuse(403, "invalid_api_key", "API key is invalid");
+            // Not as its list of errors says, but as it answers: 401 where mail is sent, 400 elsewhere.
+            : Refuse(HttpMethods.IsPost(context.Request.Method) ? 401 : 400, "validation_error", "API key is invalid");
     }
 
     private async Task<Reply?> LimitAsync(HttpContext context)

@@ -30,5 +30,5 @@ public interface IDeliveryStarter
 {
     /// <summary>Starts it unless it was started before.</summary>
     /// <exception cref="TransientException">The engine does not answer.</exception>
-    Task StartAsync(DeliveryRef delivery, CancellationToken ct);
+    Task<StartedOnce> StartAsync(DeliveryRef delivery, CancellationToken ct);
 }

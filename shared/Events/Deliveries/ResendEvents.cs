@@ -24,17 +24,17 @@ public sealed class ResendEvents(SettleMail settle) : IWebhookHandler
             ? (id, type)
             : null;
 
-    public bool Uses(string type) => Fate(type, default) is not null;
+    public bool Uses(string type) => StatusOf(type, default) is not null;
 
     public async Task<Handled> HandleAsync(WebhookEvent webhook, CancellationToken ct)
     {
         var data = webhook.Body.GetProperty("data");
-        if (Fate(webhook.Type, data) is not { } fate || WebhookJson.Word(data.Text("email_id")) is not { } mail)
+        if (StatusOf(webhook.Type, data) is not { } status || WebhookJson.Word(data.Text("email_id")) is not { } mail)
         {
             return new(HandledAs.Ignored, "not_used");
         }
 
-        return await settle.RunAsync(mail, fate, Addresses(data), Actor.Resend(webhook.Id), ct) switch
+        return await settle.RunAsync(mail, status, Addresses(data), Actor.Resend(webhook.Id), ct) switch
         {
             DeliveryResult.Moved => new(HandledAs.Done, "moved"),
             DeliveryResult.NothingNew => new(HandledAs.Done, "nothing_new"),
@@ -45,7 +45,7 @@ public sealed class ResendEvents(SettleMail settle) : IWebhookHandler
 
     /// <summary>Which state the mail is in, and why its address gets no more of them, if so. Kinds of bounce are free text: only Permanent
     /// is for good.</summary>
-    private static DeliveryStatus? Fate(string type, JsonElement data) => type switch
+    private static DeliveryStatus? StatusOf(string type, JsonElement data) => type switch
     {
         "email.delivered" => new("delivered", null),
         "email.failed" => new("failed", null),

@@ -1,10 +1,12 @@
+using Portal.Foundation.Alerts;
 using Portal.Foundation.Faults;
 
 namespace Portal.Events.Deliveries;
 
-/// <summary>What one go at a delivery came to.</summary>
-/// <param name="Wait">Not sent: the vendor asks for patience. Null: the row is settled.</param>
-public sealed record SendOutcome(TimeSpan? Wait);
+/// <summary>What one attempt at a delivery came to.</summary>
+/// <param name="Wait">Not sent yet: try again after that. Null: the row is settled.</param>
+/// <param name="Blocked">It waits for us, not for the vendor: that may take days, and counts for nothing.</param>
+public sealed record SendOutcome(TimeSpan? Wait, bool Blocked = false);
 
 /// <summary>What a channel made of a delivery.</summary>
 public abstract record ChannelAnswer
@@ -19,10 +21,16 @@ public abstract record ChannelAnswer
     /// <summary>There is nothing to send (any more).</summary>
     public sealed record Nothing(string Why) : ChannelAnswer;
 
+    /// <summary>
+    /// The vendor does not accept us (401, 403): a wrong or rotated key, a domain that is not verified. Nothing is wrong with what is
+    /// sent; it goes out once that is mended.
+    /// </summary>
+    public sealed record Blocked(string Reason) : ChannelAnswer;
+
     /// <summary>The vendor said no: the same again will not get better.</summary>
     public sealed record Refused(string Reason) : ChannelAnswer;
 
-    /// <summary>The vendor asks for patience.</summary>
+    /// <summary>The vendor asks to slow down.</summary>
     public sealed record RateLimited(TimeSpan Wait) : ChannelAnswer;
 
     /// <summary>It cannot be known whether the vendor took it.</summary>
@@ -42,8 +50,10 @@ public interface IDeliveryChannel
 /// Sends one delivery through its channel, under a key of ours that the vendor knows repeats by. What it says is read from the rows now,
 /// not kept since the event: a title that changed is the new one, and what is no longer true is not sent at all.
 /// </summary>
-public sealed class SendDelivery(DeliveryStore deliveries, IEnumerable<IDeliveryChannel> channels)
+public sealed class SendDelivery(DeliveryStore deliveries, IEnumerable<IDeliveryChannel> channels, FailDelivery fail, AlertStore alerts)
 {
+    private static readonly TimeSpan UntilMended = TimeSpan.FromMinutes(15);
+
     /// <exception cref="TransientException">It cannot be known whether the vendor took it; the same again is safe.</exception>
     public async Task<SendOutcome> RunAsync(DeliveryRef reference, CancellationToken ct)
     {
@@ -64,8 +74,12 @@ public sealed class SendDelivery(DeliveryStore deliveries, IEnumerable<IDelivery
                     reference.Tenant, reference, "skipped", delivery.SubmissionStarted ? $"perhaps sent: {nothing.Why}" : nothing.Why, ct);
                 return new(null);
             case ChannelAnswer.Refused refused:
-                await deliveries.EndAsync(reference.Tenant, reference, "failed", $"refused: {refused.Reason}", ct);
+                await fail.RunAsync(reference, $"refused: {refused.Reason}", ct);
                 return new(null);
+            case ChannelAnswer.Blocked blocked:
+                await alerts.AddAsync(new("delivery_blocked", channel.Name, "error",
+                    $"Nothing goes out by {channel.Name}: {blocked.Reason}. It goes on by itself once that is mended."), ct);
+                return new(UntilMended, Blocked: true);
             case ChannelAnswer.RateLimited paced:
                 return new(paced.Wait);
             case ChannelAnswer.Unknown unknown:

@@ -6,7 +6,7 @@ namespace Portal.Events.Deliveries;
 
 /// <summary>Sends a delivery as a mail. Scoped, because Resend's client is.</summary>
 public sealed class SendMail(
-    MailRecipients recipients, ComposeMail compose, DeliveryStore deliveries, ResendMail resend) : IDeliveryChannel
+    MailRecipientStore recipients, ComposeMail compose, DeliveryStore deliveries, ResendMail resend) : IDeliveryChannel
 {
     public string Name => "email";
 
@@ -34,9 +34,11 @@ public sealed class SendMail(
         VendorAnswer<Guid>.Ok ok => new ChannelAnswer.Sent(ok.Value.ToString()),
         // An earlier go went through, and its words have changed since: it is sent, only its id at the vendor is not known.
         VendorAnswer<Guid>.Refused { Reason: "InvalidIdempotentRequest" } => new ChannelAnswer.Sent(null),
+        VendorAnswer<Guid>.Refused { Status: 401 or 403 } blocked => new ChannelAnswer.Blocked(
+            $"Resend answers {blocked.Status} {blocked.Reason}"),
         VendorAnswer<Guid>.Refused refused => new ChannelAnswer.Refused(refused.Reason),
         VendorAnswer<Guid>.RateLimited paced => new ChannelAnswer.RateLimited(paced.Wait),
-        VendorAnswer<Guid>.Unknown unknown => new ChannelAnswer.Unknown($"Resend: {unknown.Reason}"),
+        VendorAnswer<Guid>.Unknown unknown => new ChannelAnswer.Unknown(unknown.Reason),
         _ => throw new InvalidOperationException("Unknown answer."),
     };
 }

@@ -20,14 +20,14 @@ public enum DeliveryResult
 }
 
 /// <summary>
-/// Notes what became of a mail. It moves forward only, whatever the order of the news: accepted, delivered, then whatever went wrong, a
+/// Notes what became of a mail. It moves forward only, whatever the order of webhooks: accepted, delivered, then whatever went wrong, a
 /// complaint last. An address that bounced for good or complained gets no more mail of that tenant, and the tenant's Admins are notified
 /// once (event email_bounced).
 /// </summary>
 public sealed class SettleMail(PortalDb db, AuditWriter audit, PersonalHash hash, TimeProvider clock)
 {
     public Task<DeliveryResult> RunAsync(
-        string vendorId, DeliveryStatus fate, IReadOnlyList<string> addresses, Actor actor, CancellationToken ct) =>
+        string vendorId, DeliveryStatus status, IReadOnlyList<string> addresses, Actor actor, CancellationToken ct) =>
         db.AcrossTenantsAsync(async tx =>
         {
             // By the vendor's id alone, which is unique: whose mail it was is what we ask.
@@ -46,16 +46,16 @@ public sealed class SettleMail(PortalDb db, AuditWriter audit, PersonalHash hash
                    and array_position(array['accepted', 'delivered', 'failed', 'suppressed', 'bounced', 'complained'],
                       coalesce(mail_state, 'accepted'))
                      < array_position(array['accepted', 'delivered', 'failed', 'suppressed', 'bounced', 'complained'], @state)
-                """, new { tenant = mail.TenantId, id = mail.Id, state = fate.State, now = clock.GetUtcNow() }) == 1;
-            foreach (var address in fate.Suppress is null ? [] : addresses)
+                """, new { tenant = mail.TenantId, id = mail.Id, state = status.State, now = clock.GetUtcNow() }) == 1;
+            foreach (var address in status.Suppress is null ? [] : addresses)
             {
-                moved |= await SuppressAsync(tx, mail, address, fate, actor);
+                moved |= await SuppressAsync(tx, mail, address, status, actor);
             }
 
             return moved ? DeliveryResult.Moved : DeliveryResult.NothingNew;
         }, ct);
 
-    private async Task<bool> SuppressAsync(Tx tx, SentMail mail, string address, DeliveryStatus fate, Actor actor)
+    private async Task<bool> SuppressAsync(Tx tx, SentMail mail, string address, DeliveryStatus status, Actor actor)
     {
         // Who had asked for no mail is written down as undeliverable now: asking for mail again would not help.
         var struck = await tx.ExecuteAsync("""
@@ -63,14 +63,14 @@ public sealed class SettleMail(PortalDb db, AuditWriter audit, PersonalHash hash
             values (@tenant, @address, '', @reason, @now)
             on conflict (tenant_id, address_hash, event_type) do update set reason = excluded.reason, created_at = excluded.created_at
             where s.reason = 'unsubscribed'
-            """, new { tenant = mail.TenantId, address = hash.Of(address), reason = fate.Suppress, now = clock.GetUtcNow() }) == 1;
+            """, new { tenant = mail.TenantId, address = hash.Of(address), reason = status.Suppress, now = clock.GetUtcNow() }) == 1;
         if (struck)
         {
             await audit.WriteAsync(tx, mail.TenantId, actor, new AuditEntry("email_bounced", "delivery", mail.Id, new
             {
                 mailState = mail.MailState,
             },
-                new { deliveryId = mail.Id, recipient = mail.Recipient, eventType = mail.EventType, reason = fate.State },
+                new { deliveryId = mail.Id, recipient = mail.Recipient, eventType = mail.EventType, reason = status.State },
                 "email_bounced"));
         }
 

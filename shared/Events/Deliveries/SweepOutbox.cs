@@ -7,7 +7,7 @@ namespace Portal.Events.Deliveries;
 /// Every few seconds: routes new events, and starts what they want sent. The rows hold everything, so a sweep that dies is only a sweep
 /// that is late, and two at once do not get in each other's way.
 /// </summary>
-public sealed partial class SweepOutbox(DispatchEvents route, DeliveryStore deliveries, ILogger<SweepOutbox> logger)
+public sealed partial class SweepOutbox(DispatchEvents route, DeliveryStore deliveries, FailDelivery fail, ILogger<SweepOutbox> logger)
 {
     private const int Batch = 200;
 
@@ -49,7 +49,12 @@ public sealed partial class SweepOutbox(DispatchEvents route, DeliveryStore deli
     {
         try
         {
-            await starter.StartAsync(delivery, ct);
+            if (await starter.StartAsync(delivery, ct) == StartedOnce.Ended
+                && await fail.RunAsync(delivery, "its orchestration ended without settling it", ct))
+            {
+                Log.Abandoned(logger, delivery.DeliveryId);
+            }
+
             return true;
         }
         catch (TransientException e)
@@ -62,6 +67,9 @@ public sealed partial class SweepOutbox(DispatchEvents route, DeliveryStore deli
 
     private static partial class Log
     {
+        [LoggerMessage(Level = LogLevel.Error, Message = "The orchestration of delivery {DeliveryId} ended without settling it")]
+        public static partial void Abandoned(ILogger logger, Guid deliveryId);
+
         [LoggerMessage(Level = LogLevel.Warning, Message = "Could not start delivery {DeliveryId}: {Reason}")]
         public static partial void NotStarted(ILogger logger, Guid deliveryId, string reason);
     }

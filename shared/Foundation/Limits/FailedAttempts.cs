@@ -7,7 +7,7 @@ namespace Portal.Foundation.Limits;
 /// Guessing, slowed and seen: made-up sessions, unknown share tokens, wrong passphrases. Failures are counted by address over all
 /// instances; past the limit of a minute the address is told to wait, and the first time in each minute on-call hears of it.
 /// </summary>
-public sealed class FailedAttempts(RateLimit limit, AlertStore alerts, IOptions<LimitOptions> options)
+public sealed class FailedAttempts(RateLimitStore limit, AlertStore alerts, IOptions<LimitOptions> options)
 {
     private const int ShownOfHash = 16;
 

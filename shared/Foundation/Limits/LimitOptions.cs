@@ -12,10 +12,10 @@ public sealed class LimitOptions
     public int TenantPerMinute { get; set; } = 6000;
 
     /// <summary>Share and playback requests from one address in a minute.</summary>
-    public int PlaybacksPerMinute { get; set; } = RateLimit.PlaybacksPerMinute;
+    public int PlaybacksPerMinute { get; set; } = RateLimitStore.PlaybacksPerMinute;
 
     /// <summary>Uploads that one person may create in a day.</summary>
-    public int UploadsPerDay { get; set; } = RateLimit.UploadsPerDay;
+    public int UploadsPerDay { get; set; } = RateLimitStore.UploadsPerDay;
 
     /// <summary>Made-up sessions, unknown share tokens and the like from one address in a minute; one more raises an alert.</summary>
     public int FailedAttemptsPerMinute { get; set; } = 20;

@@ -133,7 +133,7 @@ public sealed partial class ReceiveWebhook(
     {
         [LoggerMessage(
             Level = LogLevel.Warning,
-            Message = "The {Provider} event {EventId} ({Type}) was not handled in try {Attempt}; it stays in the inbox")]
+            Message = "The {Provider} event {EventId} ({Type}) was not handled in attempt {Attempt}; it stays in the inbox")]
         public static partial void HandlingFailed(ILogger logger, Exception e, string provider, string eventId, string type, int attempt);
     }
 }

@@ -6,9 +6,9 @@ namespace Portal.Operations.Incidents;
 
 /// <summary>
 /// What monitoring tells us by its signed webhook: <c>{id, type, …}</c>, with the fields that an Operator would give. Other types are
-/// recorded and left. A body that cannot be used is refused at the door, so that whoever sets monitoring up hears of it.
+/// recorded and left. A body that cannot be used is refused at once, so that whoever sets monitoring up hears of it.
 /// </summary>
-public sealed class AlertEvents(ReportBreach breaches, RestoreTests restores, TimeProvider clock) : IWebhookHandler
+public sealed class AlertEvents(ReportBreach breaches, RestoreTestStore restores, TimeProvider clock) : IWebhookHandler
 {
     private const string Breach = "error_budget_breach";
     private const string Restore = "backup_restore_tested";
@@ -42,7 +42,7 @@ public sealed class AlertEvents(ReportBreach breaches, RestoreTests restores, Ti
             case Restore when RestoreOf(webhook.Body) is { } run:
                 var (test, recorded) = await restores.RecordAsync(run, actor, ct);
                 return new(
-                    HandledAs.Done, recorded ? "recorded" : test.Says(RestoreTests.AsKept(run)) ? "known" : "other_run_of_that_time");
+                    HandledAs.Done, recorded ? "recorded" : test.Says(RestoreTestStore.AsKept(run)) ? "known" : "other_run_of_that_time");
             default:
                 return new(HandledAs.Ignored, "not_used");
         }

@@ -8,7 +8,7 @@ namespace Portal.Operations.Incidents;
 
 /// <summary>
 /// All SQL of incidents. They are the platform's: no statement names a tenant, and only portal_system sees them. Those of uploads are
-/// opened and resolved by <see cref="UploadIncidents"/>.
+/// opened and resolved by <see cref="UploadIncidentTransitions"/>.
 /// </summary>
 public sealed class IncidentStore(PortalDb db, AuditWriter audit, TimeProvider clock)
 {

@@ -33,7 +33,7 @@ public sealed record BudgetBreach(string Slo, string Window, double BurnRate, do
 /// Event error_budget_breach: an incident, the change freeze, a page. One incident is open for each objective: a second report while it
 /// is open is recorded and counted, and wakes nobody again.
 /// </summary>
-public sealed class ReportBreach(PortalDb db, IncidentStore incidents, ChangeFreeze freeze, AuditWriter audit)
+public sealed class ReportBreach(PortalDb db, IncidentStore incidents, ChangeFreezeStore freeze, AuditWriter audit)
 {
     /// <param name="reportId">Monitoring's id of the report, if it has one: the same again changes nothing.</param>
     public Task<(Incident Incident, bool New)> RunAsync(BudgetBreach breach, Actor actor, string? reportId, CancellationToken ct) =>

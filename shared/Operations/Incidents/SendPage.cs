@@ -63,6 +63,8 @@ public sealed class SendPage(IncidentStore incidents, PagerDutyEvents pagerDuty)
     private async Task<ChannelAnswer> SendAsync(Page page, CancellationToken ct) => await pagerDuty.SendAsync(page, ct) switch
     {
         VendorAnswer<string>.Ok => new ChannelAnswer.Sent(null),
+        VendorAnswer<string>.Refused { Status: 401 or 403 } blocked => new ChannelAnswer.Blocked(
+            $"PagerDuty answers {blocked.Status} {blocked.Reason}"),
         VendorAnswer<string>.Refused refused => new ChannelAnswer.Refused($"{refused.Status} {refused.Reason}"),
         VendorAnswer<string>.RateLimited paced => new ChannelAnswer.RateLimited(paced.Wait),
         VendorAnswer<string>.Unknown unknown => new ChannelAnswer.Unknown(unknown.Reason),

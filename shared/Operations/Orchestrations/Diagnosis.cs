@@ -54,7 +54,6 @@ public sealed record Diagnosis(string Group, string Code, string Text)
         {
             "mux_errored" =>
                 $"Mux cannot use the file: {Because(upload)} Another file is needed; a replay of a stored original ends the same way.",
-            "attempts_used_up" => $"All our attempts were used up. {Because(upload)} Replay it when the cause is gone.",
             "mux_lost" => $"Mux has lost the asset. {Because(upload)} A replay starts it over.",
             "internal_error" => "A fault of ours ended it; the timeline and the log say which. A replay starts it over.",
             "refused" => $"Mux refuses what we ask: {Because(upload)} A replay is refused likewise until that is fixed.",
@@ -116,7 +115,7 @@ public sealed record Diagnosis(string Group, string Code, string Text)
         }
 
         var when = due > now ? $"in {Span(due - now)}" : "now";
-        var text = $"Our calls fail. {upload.Attempts} of 8 attempts are used, the next comes {when}. It goes on by itself.";
+        var text = $"Our calls fail: {upload.Attempts} so far, the next attempt comes {when}. It goes on by itself.";
         return new(upload.Attempts >= AlarmingAttempts ? DiagnosisGroup.Stuck : DiagnosisGroup.Running, "retrying", text);
     }
 

@@ -53,7 +53,7 @@ public abstract record Operated
 /// audit log alone; Durable's history, which no erasure reaches, is given the request id that the audit row carries too.
 /// </summary>
 public sealed class OrchestrationCommands(
-    PortalDb db, DurableManagement durable, UploadNotes notes, UploadProgressStore progress, ReplayUpload replays, AuditWriter audit)
+    PortalDb db, DurableManagement durable, UploadNoteQuery notes, UploadProgressStore progress, ReplayUpload replays, AuditWriter audit)
 {
     /// <summary>What Durable's history shows in place of a reason, before the request id.</summary>
     public const string Reference = "operator:";

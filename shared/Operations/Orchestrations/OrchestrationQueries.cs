@@ -34,7 +34,7 @@ public sealed record OrchestrationSearch(
 public sealed record OrchestrationPage(IReadOnlyList<OrchestrationLook> Items, string? Continuation);
 
 /// <summary>Reads orchestrations for on-call: Durable's instances joined with our upload jobs.</summary>
-public sealed class OrchestrationQueries(DurableManagement durable, UploadNotes notes, TimeProvider clock)
+public sealed class OrchestrationQueries(DurableManagement durable, UploadNoteQuery notes, TimeProvider clock)
 {
     public const int BoardList = 50;
     private const int MostLive = 1000;

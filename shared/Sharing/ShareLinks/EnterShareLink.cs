@@ -46,8 +46,8 @@ public sealed record GuestEntry(
     DateTimeOffset ExpiresAt,
     bool AllowComments, bool AllowDownload, string PlaybackId, string? DownloadName, double? DurationS, double? FrameRate);
 
-/// <summary>The door for everything a guest does besides watching: the same guards as opening, for those who have opened.</summary>
-public sealed class EnterShareLink(ShareAccessStore store, RateLimit limit, UnknownTokens unknown, TimeProvider clock)
+/// <summary>The way in to everything a guest does besides watching: the same guards as opening, for those who have opened.</summary>
+public sealed class EnterShareLink(ShareAccessStore store, RateLimitStore limit, UnknownTokens unknown, TimeProvider clock)
 {
     public async Task<(GuestEntry? Guest, AccessDenied? Refusal)> RunAsync(Visitor visitor, Requester requester, CancellationToken ct)
     {

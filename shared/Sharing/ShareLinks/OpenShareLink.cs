@@ -28,7 +28,7 @@ public abstract record OpenedShareLink
 /// Mux of at most 15 minutes and never past the link's end. A revoked, expired or unknown link mints nothing.
 /// </summary>
 public sealed partial class OpenShareLink(
-    ShareAccessStore store, MintPlayback mint, PlaybackTokens tokens, RateLimit limit, UnknownTokens unknown, TimeProvider clock,
+    ShareAccessStore store, MintPlayback mint, PlaybackTokens tokens, RateLimitStore limit, UnknownTokens unknown, TimeProvider clock,
     ILogger<OpenShareLink> logger)
 {
     private const int ViewerTokenBytes = 32;

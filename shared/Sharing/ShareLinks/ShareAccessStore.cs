@@ -24,7 +24,7 @@ public sealed record AskedPassphrase(
     int? PassphraseIterations, int? PassphraseVersion, int? ByLink);
 
 /// <summary>
-/// The doors for people who hold a token and nothing else: no tenant is known until its hash is found, so each is one security definer
+/// Access for people who hold a token and nothing else: no tenant is known until its hash is found, so each is one security definer
 /// function in infra/postgres/migrations/0009_sharing_and_review.sql.
 /// </summary>
 public sealed class ShareAccessStore(PortalDb db)

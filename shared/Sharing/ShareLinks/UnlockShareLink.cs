@@ -52,7 +52,7 @@ public sealed class UnlockShareLink(
                 new { shareLinkId = asked.ShareLinkId.Value.Value, tenantId = asked.TenantId!.Value.Value, guesses = asked.ByLink }), ct);
         }
 
-        // Past the limit of this door they are counted on, so that on-call hears of it.
+        // Past the limit of this endpoint they are counted on, so that on-call hears of it.
         var counted = asked is { ShareLinkId: null, Outcome: "unknown" or "limited" } ? await unknown.CountAsync(requester, ct) : null;
         switch (asked.Outcome)
         {

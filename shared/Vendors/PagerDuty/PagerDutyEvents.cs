@@ -18,8 +18,8 @@ public static class PageAction
 /// <param name="DedupKey">Our incident's id: what makes the same page twice one incident there.</param>
 /// <param name="Details">Ids only.</param>
 public sealed record Page(
-    string Action, string DedupKey, string Summary, string Severity, string Class, DateTimeOffset At, IReadOnlyDictionary<string,
-    string> Details);
+    string Action, string DedupKey, string Summary, string Severity, string Class, DateTimeOffset At,
+    IReadOnlyDictionary<string, string> Details);
 
 /// <summary>
 /// PagerDuty's Events API v2. There is no idempotency key; the dedup key does its work: triggering an open incident again, acknowledging
@@ -99,8 +99,8 @@ public sealed class PagerDutyEvents(HttpClient http, IOptions<PagerDutyOptions> 
     private sealed record WireEvent(string RoutingKey, string EventAction, string DedupKey, WirePayload? Payload);
 
     private sealed record WirePayload(
-        string Summary, string Source, string Severity, DateTimeOffset Timestamp, string Class, IReadOnlyDictionary<string,
-        string> CustomDetails);
+        string Summary, string Source, string Severity, DateTimeOffset Timestamp, string Class,
+        IReadOnlyDictionary<string, string> CustomDetails);
 
     private sealed record WireFault(string? Message, IReadOnlyList<string>? Errors);
 }

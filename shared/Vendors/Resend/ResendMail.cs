@@ -7,8 +7,8 @@ namespace Portal.Vendors.Resend;
 /// <param name="Key">Our row's id: Resend sends once for each key in 24 hours, however often we try.</param>
 /// <param name="FromName">Free text, such as a tenant's name; what would end it early in a header is taken out.</param>
 public sealed record Mail(
-    Guid Key, string From, string FromName, string To, string Subject, string Html, string Text, IReadOnlyDictionary<string,
-    string> Headers);
+    Guid Key, string From, string FromName, string To, string Subject, string Html, string Text,
+    IReadOnlyDictionary<string, string> Headers);
 
 /// <summary>
 /// Sends mail, never inside a transaction. An adapter over Resend's SDK 0.11, written for its ways: an error's status is what the
@@ -36,11 +36,11 @@ public sealed class ResendMail(IResend resend)
         }
         catch (FormatException)
         {
-            return new VendorAnswer<Guid>.Unknown("an answer with a header that the SDK cannot read");
+            return new VendorAnswer<Guid>.Unknown("Resend answered with a header that the SDK cannot read");
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
-            return new VendorAnswer<Guid>.Unknown("no answer in time");
+            return new VendorAnswer<Guid>.Unknown("Resend did not answer in time");
         }
     }
 
@@ -49,11 +49,16 @@ public sealed class ResendMail(IResend resend)
         ErrorType.RateLimitExceeded =>
             new VendorAnswer<Guid>.RateLimited(TimeSpan.FromSeconds(Math.Max(1, e.Limits?.RetryAfter ?? e.Limits?.Reset ?? 1))),
         ErrorType.DailyQuotaExceeded or ErrorType.MonthlyQuotaExceeded => new VendorAnswer<Guid>.RateLimited(QuotaWait),
+        // No JSON, so the status is the real one: a proxy of theirs answered. Of a mail that was accepted the SDK says 422.
+        ErrorType.Deserialization when e.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden =>
+            new VendorAnswer<Guid>.Refused((int)e.StatusCode, e.ErrorType.ToString()),
+        ErrorType.Deserialization when e.StatusCode is >= HttpStatusCode.InternalServerError =>
+            new VendorAnswer<Guid>.Unknown($"Resend answered {(int)e.StatusCode}"),
         ErrorType.HttpSendFailed or ErrorType.Deserialization or ErrorType.MissingResponse or ErrorType.ConcurrentIdempotentRequests =>
-            new VendorAnswer<Guid>.Unknown(e.ErrorType.ToString()),
+            new VendorAnswer<Guid>.Unknown($"Resend: {e.ErrorType}"),
         _ when e.StatusCode is >= HttpStatusCode.BadRequest and < HttpStatusCode.InternalServerError =>
             new VendorAnswer<Guid>.Refused((int)e.StatusCode, e.ErrorType.ToString()),
-        _ => new VendorAnswer<Guid>.Unknown($"{e.ErrorType}, status {(int?)e.StatusCode}"),
+        _ => new VendorAnswer<Guid>.Unknown($"Resend answered {(int?)e.StatusCode} {e.ErrorType}"),
     };
 
     private static EmailMessage Message(Mail mail) => new()

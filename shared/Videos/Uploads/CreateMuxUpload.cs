@@ -9,9 +9,10 @@ namespace Portal.Videos.Uploads;
 
 /// <summary>What came of opening an upload at Mux.</summary>
 /// <param name="Status">The row's status afterwards.</param>
-/// <param name="Turn">Set when our turn comes later (Mux: one POST a second per account): come back then with it, it uses no try.</param>
+/// <param name="Slot">Set when our slot comes later (Mux: one POST a second per account): come back then with it, it is no
+/// attempt.</param>
 /// <param name="NeedsBlob">Set when the original has not arrived at Vercel Blob yet: wait for it.</param>
-public sealed record Opened(string Status, DateTimeOffset? Turn = null, bool NeedsBlob = false);
+public sealed record Opened(string Status, DateTimeOffset? Slot = null, bool NeedsBlob = false);
 
 /// <summary>
 /// Makes what Mux needs to take a file: a direct upload, or an asset from the stored original. Safe to run again after a crash at any
@@ -20,16 +21,17 @@ public sealed record Opened(string Status, DateTimeOffset? Turn = null, bool Nee
 /// asset exists (by passthrough) and that one is adopted.
 /// </summary>
 public sealed class CreateMuxUpload(
-    UploadProgressStore progress, VendorRateLimiter pace, MuxVideo mux, BlobReads blob, SettleUpload settle, IOptions<MuxOptions> options,
+    UploadProgressStore progress, VendorRateLimiter limiter, MuxVideo mux, BlobReads blob, SettleUpload settle,
+    IOptions<MuxOptions> options,
     TimeProvider clock)
 {
     private const int AdoptPages = 3;
     private const int PageSize = 100;
 
-    /// <param name="turn">A turn reserved by an earlier run whose moment has come; null: none yet.</param>
+    /// <param name="slot">A slot reserved by an earlier run whose moment has come; null: none yet.</param>
     /// <exception cref="TransientException">Mux or the database is away.</exception>
     /// <exception cref="PermanentException">Mux refuses what we ask for.</exception>
-    public async Task<Opened> RunAsync(UploadRef upload, DateTimeOffset? turn, CancellationToken ct)
+    public async Task<Opened> RunAsync(UploadRef upload, DateTimeOffset? slot, CancellationToken ct)
     {
         var job = await progress.FindAsync(upload, ct);
         if (job is null || job.Attempt != upload.Attempt || UploadStatus.IsFinal(job.Status) || job.MuxUploadId is not null
@@ -38,12 +40,12 @@ public sealed class CreateMuxUpload(
             return new(job is null || job.Attempt != upload.Attempt ? UploadStatus.Cancelled : job.Status);
         }
 
-        if (clock.GetUtcNow() >= job.ExpiresAt)
+        if (clock.GetUtcNow() >= job.ExpiresAt && !job.HasOriginal)
         {
             return new(job.Status); // too late to open: reconciling will call it timed out
         }
 
-        if (job is { Source: UploadSource.Blob, BlobUrl: null })
+        if (job is { Source: UploadSource.Blob, HasOriginal: false })
         {
             return new(job.Status, NeedsBlob: true);
         }
@@ -53,10 +55,10 @@ public sealed class CreateMuxUpload(
             return adopted;
         }
 
-        turn ??= await pace.TakeTurnAsync("mux", options.Value.PostGap, ct);
-        if (turn > clock.GetUtcNow())
+        slot ??= await limiter.TakeSlotAsync("mux", options.Value.PostGap, ct);
+        if (slot > clock.GetUtcNow())
         {
-            return new(job.Status, Turn: turn);
+            return new(job.Status, Slot: slot);
         }
 
         if (!await progress.IntendCreateAsync(upload, ct))
@@ -130,7 +132,7 @@ public sealed class CreateMuxUpload(
 
                     break;
                 case VendorAnswer<IReadOnlyList<MuxAsset>>.RateLimited p:
-                    return new(job.Status, Turn: await SlowDownAsync(p.Wait, ct));
+                    return new(job.Status, Slot: await SlowDownAsync(p.Wait, ct));
                 default:
                     throw new TransientException("Mux could not be asked whether the asset exists already.");
             }
@@ -141,19 +143,19 @@ public sealed class CreateMuxUpload(
 
     private async Task<Opened> SettleAsync(UploadJob job, MuxAsset asset, CancellationToken ct)
     {
-        await settle.AssetNewsAsync(asset, Actor.Mux(null), ct);
+        await settle.ApplyAssetAsync(asset, Actor.Mux(null), ct);
         return new((await progress.FindAsync(job.Ref, ct))?.Status ?? UploadStatus.Cancelled);
     }
 
     private async Task<DateTimeOffset> SlowDownAsync(TimeSpan wait, CancellationToken ct)
     {
-        await pace.SlowDownAsync("mux", wait, ct);
-        return await pace.TakeTurnAsync("mux", options.Value.PostGap, ct);
+        await limiter.SlowDownAsync("mux", wait, ct);
+        return await limiter.TakeSlotAsync("mux", options.Value.PostGap, ct);
     }
 
     private async Task<Opened> OtherwiseAsync<T>(UploadJob job, VendorAnswer<T> answer, CancellationToken ct) => answer switch
     {
-        VendorAnswer<T>.RateLimited p => new(job.Status, Turn: await SlowDownAsync(p.Wait, ct)),
+        VendorAnswer<T>.RateLimited p => new(job.Status, Slot: await SlowDownAsync(p.Wait, ct)),
         VendorAnswer<T>.Refused { Status: 401 or 403 } r => throw new TransientException($"Mux refuses our credentials ({r.Status})."),
         VendorAnswer<T>.Refused r => throw new PermanentException(r.Reason),
         VendorAnswer<T>.Unknown u => throw new TransientException(u.Reason),

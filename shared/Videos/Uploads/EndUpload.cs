@@ -30,7 +30,7 @@ public sealed class EndUpload(
         db.AcrossTenantsAsync(tx => moves.ToTimedOutAsync(tx, job, Pipeline), ct);
 
     /// <summary>
-    /// After a cancel: withdraws the Mux upload, and puts its asset, should the bytes have been faster, on the list to delete. News of
+    /// After a cancel: withdraws the Mux upload, and puts its asset, should the bytes have been faster, on the list to delete. A report of
     /// an asset that appears later still goes on that list (<see cref="SettleUpload"/>).
     /// </summary>
     /// <exception cref="TransientException">Mux is away.</exception>

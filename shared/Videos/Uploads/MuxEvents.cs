@@ -34,8 +34,8 @@ public sealed class MuxEvents(SettleUpload settle, DeleteUnwantedAssets deletion
         var actor = Actor.Mux(webhook.Id);
         return Subject(webhook.Type) switch
         {
-            About.Upload => Read(await settle.UploadNewsAsync(MuxWire.Upload(data), MuxWire.UploadPassthrough(data), actor, ct)),
-            About.Asset => Read(await settle.AssetNewsAsync(MuxWire.Asset(data), actor, ct)),
+            About.Upload => Read(await settle.ApplyUploadAsync(MuxWire.Upload(data), MuxWire.UploadPassthrough(data), actor, ct)),
+            About.Asset => Read(await settle.ApplyAssetAsync(MuxWire.Asset(data), actor, ct)),
             _ => new(HandledAs.Ignored, "not_used"),
         };
     }

@@ -6,7 +6,7 @@ using Portal.Vendors.Mux;
 namespace Portal.Videos.Uploads;
 
 /// <summary>
-/// Asks Mux how an upload stands and settles the row by the answer, for news that never came: lost webhooks, and uploads that timed
+/// Asks Mux how an upload stands and settles the row by the answer, for webhooks that never came: lost webhooks, and uploads that timed
 /// out, for which Mux sends none. The same code as for webhooks decides what moves.
 /// </summary>
 public sealed class ReconcileUpload(EndUpload uploads, MuxVideo mux, SettleUpload settle, TimeProvider clock)
@@ -31,7 +31,7 @@ public sealed class ReconcileUpload(EndUpload uploads, MuxVideo mux, SettleUploa
         }
 
         job = await uploads.CurrentAsync(upload, ct);
-        if (job is { Status: UploadStatus.Waiting } && clock.GetUtcNow() >= job.ExpiresAt)
+        if (job is { Status: UploadStatus.Waiting, HasOriginal: false } && clock.GetUtcNow() >= job.ExpiresAt)
         {
             await uploads.TimeOutAsync(job, ct);
             job = await uploads.CurrentAsync(upload, ct);
@@ -45,7 +45,7 @@ public sealed class ReconcileUpload(EndUpload uploads, MuxVideo mux, SettleUploa
         switch (await mux.GetUploadAsync(uploadId, ct))
         {
             case VendorAnswer<MuxUpload>.Ok { Value: var upload }:
-                await settle.UploadNewsAsync(upload, job.Id.ToString(), Actor.Mux(null), ct);
+                await settle.ApplyUploadAsync(upload, job.Id.ToString(), Actor.Mux(null), ct);
                 if (upload.AssetId is not null)
                 {
                     await AskAssetAsync(job, upload.AssetId, ct);
@@ -65,7 +65,7 @@ public sealed class ReconcileUpload(EndUpload uploads, MuxVideo mux, SettleUploa
         switch (await mux.GetAssetAsync(assetId, ct))
         {
             case VendorAnswer<MuxAsset>.Ok { Value: var asset }:
-                await settle.AssetNewsAsync(asset, Actor.Mux(null), ct);
+                await settle.ApplyAssetAsync(asset, Actor.Mux(null), ct);
                 break;
             case VendorAnswer<MuxAsset>.Refused { Status: 404 }:
                 await uploads.FailAsync(job.Ref, "mux_lost", "Mux does not know the asset any more.", ct);

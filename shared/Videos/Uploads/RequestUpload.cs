@@ -37,7 +37,7 @@ public abstract record RequestedUpload
 /// orchestration does that, and should it never be started, the sweep starts it.
 /// </summary>
 public sealed class RequestUpload(
-    UploadStore store, ProjectStore projects, RateLimit limit, AuditWriter audit, IOptions<MuxOptions> mux, TimeProvider clock)
+    UploadStore store, ProjectStore projects, RateLimitStore limit, AuditWriter audit, IOptions<MuxOptions> mux, TimeProvider clock)
 {
     public async Task<RequestedUpload> RunAsync(Tx tx, Caller caller, UploadRequest request)
     {

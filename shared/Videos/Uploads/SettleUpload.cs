@@ -5,8 +5,8 @@ using Portal.Vendors.Mux;
 
 namespace Portal.Videos.Uploads;
 
-/// <summary>What became of news from Mux.</summary>
-/// <param name="Upload">The job the news was about; its orchestration is nudged, also when nothing changed.</param>
+/// <summary>What became of a report from Mux.</summary>
+/// <param name="Upload">The job it was about; its orchestration is signalled, also when nothing changed.</param>
 public sealed record Settled(SettledAs As, UploadRef? Upload);
 
 public enum SettledAs
@@ -20,7 +20,7 @@ public enum SettledAs
     /// <summary>The asset is not wanted any more; its deletion is on the list.</summary>
     Unwanted,
 
-    /// <summary>It should be ours, but no row matches (yet): keep the news and try again.</summary>
+    /// <summary>It should be ours, but no row matches (yet): keep the event and try again.</summary>
     NoJob,
 
     /// <summary>Made by somebody else in the same Mux environment: not our business.</summary>
@@ -28,14 +28,15 @@ public enum SettledAs
 }
 
 /// <summary>
-/// The one place where news from Mux changes rows, whether it came by webhook or was asked for: the row moves forward only, in any
-/// order of news, and an asset that no longer has a job that wants it goes on the clean-up list.
+/// The one place where a report from Mux changes rows, whether it came by webhook or was asked for: the row moves forward only, in any
+/// order of reports. A video that Mux finishes late, of an attempt that failed or timed out, is adopted. On the clean-up list goes what a
+/// person has cancelled or archived, and an asset whose upload has a finished video already.
 /// </summary>
 public sealed class SettleUpload(
     PortalDb db, UploadProgressStore progress, UploadTransitions moves, MuxCleanupStore cleanups, AlertStore alerts)
 {
-    /// <summary>News of an upload: Mux made an asset of it, or gave up on it.</summary>
-    public Task<Settled> UploadNewsAsync(MuxUpload upload, string? passthrough, Actor actor, CancellationToken ct) =>
+    /// <summary>A report of an upload: Mux made an asset of it, or gave up on it.</summary>
+    public Task<Settled> ApplyUploadAsync(MuxUpload upload, string? passthrough, Actor actor, CancellationToken ct) =>
         db.AcrossTenantsAsync(async tx =>
         {
             var (job, earlier) = await progress.MatchAsync(tx, upload.AssetId, upload.Id, ParseKey(passthrough));
@@ -44,9 +45,9 @@ public sealed class SettleUpload(
                 return Unmatched(passthrough);
             }
 
-            if (upload.AssetId is { } assetId && (earlier || job.Status == UploadStatus.Cancelled || IsOverWithout(job)))
+            if (upload.AssetId is { } assetId && IsUnwanted(job, assetId))
             {
-                return await DiscardAsync(tx, job, assetId, earlier ? "superseded" : job.Status);
+                return await DiscardAsync(tx, job, assetId);
             }
 
             var moved = earlier ? null : upload.Status switch
@@ -60,8 +61,8 @@ public sealed class SettleUpload(
             return new(moved is null ? SettledAs.NothingNew : SettledAs.Moved, job.Ref);
         }, ct);
 
-    /// <summary>News of an asset: being prepared, ready, or errored.</summary>
-    public Task<Settled> AssetNewsAsync(MuxAsset asset, Actor actor, CancellationToken ct) =>
+    /// <summary>A report of an asset: being prepared, ready, or errored.</summary>
+    public Task<Settled> ApplyAssetAsync(MuxAsset asset, Actor actor, CancellationToken ct) =>
         db.AcrossTenantsAsync(async tx =>
         {
             var (job, earlier) = await progress.MatchAsync(tx, asset.Id, asset.UploadId, ParseKey(asset.Passthrough));
@@ -77,16 +78,38 @@ public sealed class SettleUpload(
                 return Unmatched(asset.Passthrough);
             }
 
-            if (earlier || job.Status == UploadStatus.Cancelled || (asset.Status != "errored" && IsOverWithout(job)))
+            if (IsUnwanted(job, asset.Id))
             {
-                return await DiscardAsync(tx, job, asset.Id, earlier ? "superseded" : job.Status);
+                return await DiscardAsync(tx, job, asset.Id);
+            }
+
+            if (earlier || job.Status is UploadStatus.Failed or UploadStatus.TimedOut)
+            {
+                return await LateAsync(tx, job, asset, actor);
             }
 
             return new(await MoveAsync(tx, job, asset, actor) ? SettledAs.Moved : SettledAs.NothingNew, job.Ref);
         }, ct);
 
-    /// <summary>Failed or timed out: nobody waits for an asset any more, and a replay makes its own.</summary>
-    private static bool IsOverWithout(UploadJob job) => job.Status is UploadStatus.Failed or UploadStatus.TimedOut;
+    /// <summary>Cancelled by a person; or the job has its video, and this is another.</summary>
+    private static bool IsUnwanted(UploadJob job, string assetId) =>
+        job.Status == UploadStatus.Cancelled || (job.Status == UploadStatus.Ready && job.MuxAssetId != assetId);
+
+    /// <summary>
+    /// A report of an attempt that nobody waits for any more. While Mux prepares the video there is nothing to decide; once it is ready it
+    /// is what the uploader wanted, unless somebody has archived the version meanwhile.
+    /// </summary>
+    private async Task<Settled> LateAsync(Tx tx, UploadJob job, MuxAsset asset, Actor actor)
+    {
+        if (asset is not { Status: "ready", SignedPlaybackId: not null })
+        {
+            return new(SettledAs.NothingNew, job.Ref);
+        }
+
+        return await moves.ToReadyAsync(tx, job, asset, actor) is not null
+            ? new(SettledAs.Moved, job.Ref)
+            : await DiscardAsync(tx, job, asset.Id);
+    }
 
     private async Task<bool> MoveAsync(Tx tx, UploadJob job, MuxAsset asset, Actor actor)
     {
@@ -110,9 +133,9 @@ public sealed class SettleUpload(
         }
     }
 
-    private async Task<Settled> DiscardAsync(Tx tx, UploadJob job, string assetId, string reason)
+    private async Task<Settled> DiscardAsync(Tx tx, UploadJob job, string assetId)
     {
-        await cleanups.AddAsync(tx, job, assetId, reason);
+        await cleanups.AddAsync(tx, job, assetId, job.Status == UploadStatus.Ready ? "superseded" : job.Status);
         return new(SettledAs.Unwanted, job.Ref);
     }
 

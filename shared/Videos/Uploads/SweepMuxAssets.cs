@@ -9,7 +9,7 @@ using Portal.Vendors.Mux;
 namespace Portal.Videos.Uploads;
 
 /// <summary>
-/// Compares what is at Mux with what the rows say, every hour. A Mux asset that names one of our jobs is settled like news of it
+/// Compares what is at Mux with what the rows say, every hour. A Mux asset that names one of our jobs is settled like a report of it
 /// (adopted, or put on the clean-up list when no attempt wants it); one that names nobody is reported and left, since others may
 /// share the environment. A ready version whose Mux asset is gone, and any public playback ID, raise an alert.
 /// </summary>
@@ -61,7 +61,7 @@ public sealed partial class SweepMuxAssets(
 
     private async Task SettleAsync(MuxAsset asset, IUploadPipelines pipelines, CancellationToken ct)
     {
-        var settled = await settle.AssetNewsAsync(asset, Actor.System("mux-sweep"), ct);
+        var settled = await settle.ApplyAssetAsync(asset, Actor.System("mux-sweep"), ct);
         if (settled.Upload is { } upload)
         {
             await SignalAsync(upload, pipelines, ct);

@@ -6,7 +6,7 @@ namespace Portal.Videos.Uploads;
 /// <summary>
 /// The states of an upload job. Legal moves (docs/states.md), each a guarded UPDATE in <see cref="UploadTransitions"/>:
 /// waiting → processing → ready; waiting, processing → failed or cancelled; waiting → ready or timed_out;
-/// failed, timed_out → waiting (replay).
+/// failed, timed_out → waiting (replay) or ready (Mux made the video after all).
 /// </summary>
 public static class UploadStatus
 {
@@ -56,6 +56,9 @@ public sealed record UploadJob(
         """;
 
     public UploadRef Ref => new(TenantId.Value, Id.Value, Attempt);
+
+    /// <summary>The file has arrived at Vercel Blob: no deadline applies to sending it any more.</summary>
+    public bool HasOriginal => BlobUrl is not null;
 }
 
 /// <summary>
@@ -66,6 +69,6 @@ public interface IUploadPipelines
 {
     Task StartAsync(UploadRef upload, CancellationToken ct);
 
-    /// <summary>Wakes it after its row changed. The row is the truth; losing a nudge costs time, not correctness.</summary>
+    /// <summary>Wakes it after its row changed. The row is the truth; losing a signal costs time, not correctness.</summary>
     Task SignalAsync(UploadRef upload, CancellationToken ct);
 }

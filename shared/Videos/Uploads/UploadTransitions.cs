@@ -7,7 +7,7 @@ namespace Portal.Videos.Uploads;
 
 /// <summary>
 /// Every move of an upload job's status, each one guarded statement that also moves the asset version, with its audit and event row
-/// in the same transaction. A move returns null when the row is not in a status it may leave: late and repeated news change nothing.
+/// in the same transaction. A move returns null when the row is not in a status it may leave: late and repeated reports change nothing.
 /// </summary>
 public sealed class UploadTransitions(AuditWriter audit, AlertStore alerts, TimeProvider clock)
 {
@@ -26,13 +26,21 @@ public sealed class UploadTransitions(AuditWriter audit, AlertStore alerts, Time
         return moved;
     }
 
-    /// <summary>waiting, processing → ready. Event <c>mux_asset_ready</c>.</summary>
+    /// <summary>
+    /// waiting, processing → ready; failed, timed_out → ready when Mux made the video after all and its version is still there. Event
+    /// <c>mux_asset_ready</c>.
+    /// </summary>
     public async Task<UploadJob?> ToReadyAsync(Tx tx, UploadJob job, MuxAsset asset, Actor actor)
     {
         var moved = await MoveAsync(tx, job, """
             update portal.upload_jobs j set status = 'ready', mux_asset_id = @muxAssetId, mux_upload_url = null, next_retry_at = null,
-               updated_at = @now
-             where j.tenant_id = @tenant and j.id = @id and j.attempt = @attempt and j.status in ('waiting', 'processing')
+                   failure_code = null, failure_reason = null, updated_at = @now
+             where j.tenant_id = @tenant and j.id = @id and j.attempt = @attempt
+               and (j.status in ('waiting', 'processing')
+                    or (j.status in ('failed', 'timed_out') and exists (
+                            select 1 from portal.asset_versions v
+                             where v.tenant_id = @tenant and v.id = j.asset_version_id
+                                and v.status in ('pending', 'processing', 'failed'))))
             """, "ready", "('pending', 'processing')", new { muxAssetId = asset.Id });
         if (moved is null)
         {
@@ -43,7 +51,7 @@ public sealed class UploadTransitions(AuditWriter audit, AlertStore alerts, Time
             update portal.asset_versions set mux_asset_id = @Id, playback_id = @SignedPlaybackId, duration_s = @DurationS,
                aspect_ratio = @AspectRatio,
                    width = @Width, height = @Height, frame_rate = @FrameRate, failure_reason = null, status = 'ready', updated_at = @now
-             where tenant_id = @tenant and id = @versionId and status in ('pending', 'processing')
+             where tenant_id = @tenant and id = @versionId and status in ('pending', 'processing', 'failed')
             """, new
         {
             asset.Id,
@@ -113,7 +121,7 @@ public sealed class UploadTransitions(AuditWriter audit, AlertStore alerts, Time
 
     /// <summary>
     /// failed, timed_out → waiting as the next attempt. What Mux called the last attempt is kept in upload_attempts, so that its late
-    /// events are not taken for news of the new one.
+    /// events are not taken for those of the new one.
     /// </summary>
     public async Task<UploadJob?> ToReplayedAsync(Tx tx, UploadJob job, DateTimeOffset expiresAt, string why, Actor actor)
     {

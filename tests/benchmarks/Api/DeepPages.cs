@@ -19,10 +19,10 @@ public static class DeepPages
     // The order, its cursor's key, and how the list is ordered.
     private static readonly (string Order, string Key, string By)[] Orders =
     [
-        (TaskList.Newest, "(extract(epoch from created_at) * 1000000)::bigint::text", "created_at desc, id desc"),
-        (TaskList.ByDue, "case when due_key = 'infinity' then '9999-12-31' else due_key::text end", "due_key, id"),
-        (TaskList.ByPriority, "priority_rank::text", "priority_rank desc, id desc"),
-        (TaskList.ByTitle, "title_key", "title_key, id"),
+        (TaskListQuery.Newest, "(extract(epoch from created_at) * 1000000)::bigint::text", "created_at desc, id desc"),
+        (TaskListQuery.ByDue, "case when due_key = 'infinity' then '9999-12-31' else due_key::text end", "due_key, id"),
+        (TaskListQuery.ByPriority, "priority_rank::text", "priority_rank desc, id desc"),
+        (TaskListQuery.ByTitle, "title_key", "title_key, id"),
     ];
 
     public static async Task<IReadOnlyList<string>> CompareAsync(Scenarios scenarios, ApiData data, int port, string database)

@@ -22,7 +22,7 @@ public static class ListReads
     private static readonly Caller Admin = Person("user", Role.Admin);
     private static readonly Caller Member = Person("member", Role.Agency);
     private static readonly ProjectId Project = new(ApiData.Key("project", Biggest));
-    private static readonly string[] Orders = [TaskList.Newest, TaskList.ByDue, TaskList.ByPriority, TaskList.ByTitle];
+    private static readonly string[] Orders = [TaskListQuery.Newest, TaskListQuery.ByDue, TaskListQuery.ByPriority, TaskListQuery.ByTitle];
 
     public static IEnumerable<ListRead> All => [.. Tasks(), .. Work(), .. Review(), .. People(), .. AuditLog()];
 
@@ -55,11 +55,11 @@ public static class ListReads
         {
             foreach (var (name, filter) in filters)
             {
-                yield return Of<TaskList>(
+                yield return Of<TaskListQuery>(
                     $"tasks:{order}:{name}", Admin, (s, c) => s.ReadAsync(c.Tenant, c, filter, order, Page, default));
             }
 
-            yield return Of<TaskList>(
+            yield return Of<TaskListQuery>(
                 $"tasks:{order}:member", Member, (s, c) => s.ReadAsync(c.Tenant, c, new TaskFilter(), order, Page, default));
         }
     }
@@ -68,18 +68,18 @@ public static class ListReads
     {
         foreach (var (who, caller) in new[] { ("admin", Admin), ("member", Member) })
         {
-            foreach (var order in new[] { ProjectList.Newest, ProjectList.ByName })
+            foreach (var order in new[] { ProjectListQuery.Newest, ProjectListQuery.ByName })
             {
-                yield return Of<ProjectList>(
+                yield return Of<ProjectListQuery>(
                     $"projects:{order}:{who}", caller, (s, c) => s.ReadAsync(c.Tenant, c, new ProjectFilter(), order, Page, default));
             }
 
-            yield return Of<ProjectList>(
+            yield return Of<ProjectListQuery>(
                 $"projects:of-somebody:{who}", caller, (s, c) =>
-                    s.ReadAsync(c.Tenant, c, new ProjectFilter(Member: Member.User), ProjectList.Newest, Page, default));
-            yield return Of<ProjectList>(
+                    s.ReadAsync(c.Tenant, c, new ProjectFilter(Member: Member.User), ProjectListQuery.Newest, Page, default));
+            yield return Of<ProjectListQuery>(
                 $"projects:text:{who}", caller, (s, c) =>
-                    s.ReadAsync(c.Tenant, c, new ProjectFilter(Text: "ab"), ProjectList.Newest, Page, default));
+                    s.ReadAsync(c.Tenant, c, new ProjectFilter(Text: "ab"), ProjectListQuery.Newest, Page, default));
             yield return Of<MilestoneStore>(
                 $"milestones:{who}", caller, (s, c) => s.ListAsync(c.Tenant, c, new MilestoneFilter(), Page, default));
             yield return Of<MilestoneStore>(

@@ -67,8 +67,8 @@ public sealed class Scenarios : IAsyncDisposable
     {
         var trips = await SignedInAsync(
             () =>
-                portal.GetRequiredService<TaskList>().ReadAsync(
-                    caller.Tenant, caller, new TaskFilter(), TaskList.Newest, new Page(50, null), default));
+                portal.GetRequiredService<TaskListQuery>().ReadAsync(
+                    caller.Tenant, caller, new TaskFilter(), TaskListQuery.Newest, new Page(50, null), default));
         return new(
             "list", () => new(
                 "GET", "/api/tasks", data.Sessions[Any(ApiData.TenantCount)]), trips, () => OfTenant(Any(ApiData.TenantCount)));

@@ -37,7 +37,7 @@ public sealed class DeliveryFaultTests(TestPortal portal) : IClassFixture<TestPo
     }
 
     [Fact]
-    public async Task Words_that_changed_between_two_goes_are_not_sent_twice()
+    public async Task Words_that_changed_between_two_attempts_are_not_sent_twice()
     {
         var project = await portal.NewProjectAsync("Before");
         portal.Resend.Faults.FailNextAfterEffect(TestPeople.Crew + 1, ApiFault.ConnectionAbort);
@@ -45,7 +45,7 @@ public sealed class DeliveryFaultTests(TestPortal portal) : IClassFixture<TestPo
         await Eventually.TrueAsync(
             async () => await portal.ScalarAsync<long>(
                 "select count(*) from portal.deliveries where aggregate_id = @project and attempts > 0",
-                new { project }) == TestPeople.Crew + 1, "every first go to have failed");
+                new { project }) == TestPeople.Crew + 1, "every first attempt to have failed");
         await using (var connection = await portal.OpenAsync())
         {
             await connection.ExecuteAsync("update portal.projects set name = 'After' where id = @project", new { project });
@@ -60,7 +60,7 @@ public sealed class DeliveryFaultTests(TestPortal portal) : IClassFixture<TestPo
     }
 
     [Fact]
-    public async Task A_broken_channel_delays_no_other_event_and_after_eight_tries_on_call_knows()
+    public async Task A_broken_channel_delays_no_other_event_and_after_eight_attempts_on_call_knows()
     {
         portal.Resend.Faults.FailNextApiCalls(1000, ApiFault.Status(503));
         var project = await portal.NewProjectAsync("Stuck mail");
@@ -78,8 +78,78 @@ public sealed class DeliveryFaultTests(TestPortal portal) : IClassFixture<TestPo
             TestPeople.Crew + 1, await portal.ScalarAsync<long>("select count(*) from portal.alerts where kind = 'delivery_retrying'"));
     }
 
+    [Theory]
+    [InlineData(401, "validation_error")]
+    [InlineData(403, "validation_error")]
+    [InlineData(403, "invalid_api_key")]
+    public async Task A_key_that_the_vendor_does_not_accept_holds_mail_back_until_it_is_mended(int status, string name)
+    {
+        portal.Resend.Faults.FailNextApiCalls(
+            TestPeople.Crew + 1,
+            ApiFault.Status(status, $$"""{"statusCode":{{status}},"name":"{{name}}","message":"API key is invalid"}"""));
+        var project = await portal.NewProjectAsync("Held back");
+
+        await portal.DeliverMovingAsync();
+
+        Assert.Equal(
+            ["sent 0"], await portal.ListAsync(
+                "select distinct status || ' ' || attempts from portal.deliveries where aggregate_id = @project", new { project }));
+        Assert.Single(await portal.InboxOfAsync("agency"), m => m.Text!.Contains(project.ToString(), StringComparison.Ordinal));
+        Assert.Equal(
+            ["delivery_blocked email"], await portal.ListAsync("select kind || ' ' || dedup_key from portal.alerts"));
+    }
+
     [Fact]
-    public async Task A_vendor_that_asks_for_patience_uses_no_try()
+    public async Task A_delivery_that_the_vendor_refuses_fails_at_once_and_on_call_knows()
+    {
+        portal.Resend.Faults.FailNextApiCalls(
+            TestPeople.Crew + 1,
+            ApiFault.Status(422, """{"statusCode":422,"name":"invalid_parameter","message":"The to field is invalid."}"""));
+        var project = await portal.NewProjectAsync("Refused");
+
+        await portal.DeliverMovingAsync();
+
+        Assert.Equal(
+            ["failed"], await portal.ListAsync(
+                "select distinct status from portal.deliveries where aggregate_id = @project", new { project }));
+        Assert.Equal(
+            TestPeople.Crew + 1, await portal.ScalarAsync<long>("select count(*) from portal.alerts where kind = 'delivery_failed'"));
+    }
+
+    [Fact]
+    public async Task A_delivery_whose_orchestration_ended_unsettled_fails_and_can_be_sent_again()
+    {
+        portal.Resend.Faults.FailNextApiCalls(TestPeople.Crew + 1, ApiFault.Status(503, "<h1>Service unavailable</h1>"));
+        var project = await portal.NewProjectAsync("Abandoned");
+        await portal.Host.RunTimerAsync("SweepOutbox");
+        await Eventually.TrueAsync(
+            async () => await portal.ScalarAsync<long>(
+                "select count(*) from portal.deliveries where aggregate_id = @project and last_error = 'Resend answered 503'",
+                new { project }) == TestPeople.Crew + 1, "every first attempt to have failed");
+        var id = await portal.ScalarAsync<Guid>("select id from portal.deliveries where aggregate_id = @project limit 1", new { project });
+        await portal.Host.DurableClient.TerminateInstanceAsync($"deliver-{id}-1");
+        await portal.Host.Durable.WhenIdleAsync(TimeSpan.FromSeconds(20));
+
+        portal.Clock.Advance(TimeSpan.FromMinutes(3));
+        await portal.Host.RunTimerAsync("SweepOutbox");
+
+        Assert.Equal("failed", await portal.ScalarAsync<string>("select status from portal.deliveries where id = @id", new { id }));
+        Assert.Equal(
+            1, await portal.ScalarAsync<long>(
+                "select count(*) from portal.alerts where kind = 'delivery_failed' and dedup_key = @key", new
+                {
+                    key = $"deliver-{id}-1",
+                }));
+        (await portal.As("operator").PostAsync($"/api/ops/deliveries/{id}/retry", new { reason = "Its orchestration was ended" }))
+            .Expect(200);
+        await portal.DeliverMovingAsync();
+        Assert.Equal(
+            ["sent"], await portal.ListAsync(
+                "select distinct status from portal.deliveries where aggregate_id = @project", new { project }));
+    }
+
+    [Fact]
+    public async Task A_vendor_that_asks_to_slow_down_uses_no_attempt()
     {
         portal.Resend.Faults.FailNextApiCalls(
             30, ApiFault.Status(
@@ -123,7 +193,7 @@ public sealed class DeliveryFaultTests(TestPortal portal) : IClassFixture<TestPo
         await Eventually.TrueAsync(
             async () => await portal.ScalarAsync<long>(
                 "select count(*) from portal.deliveries where aggregate_id = @id and attempts = 1", new { id = link.Id }) == 1,
-                "the first go to have failed");
+                "the first attempt to have failed");
         (await portal.As("agency").PostAsync($"/api/share-links/{link.Id}/revoke")).Expect(200);
         await portal.DeliverMovingAsync();
 

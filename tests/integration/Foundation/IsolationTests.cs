@@ -142,7 +142,7 @@ public sealed class IsolationTests(TestPortal portal) : IClassFixture<TestPortal
         var linkId = new ShareLinkId(link.Id);
 
         Assert.Null(await projects.FindAsync(tenant, Admin, new ProjectId(project), default));
-        Assert.Empty(await new ProjectList(db).ReadAsync(tenant, Admin, new(), ProjectList.Newest, page, default));
+        Assert.Empty(await new ProjectListQuery(db).ReadAsync(tenant, Admin, new(), ProjectListQuery.Newest, page, default));
         Assert.Null(await assets.FindAsync(tenant, Admin, assetId, default));
         Assert.Empty(await assets.ListAsync(tenant, Admin, new AssetFilter(), byTitle: false, page, default));
         Assert.Null(await assets.FindReadyAsync(tenant, assetId, null, default));

@@ -117,6 +117,20 @@ public sealed class LimitTests(TestPortal portal) : IClassFixture<TestPortal>, I
     }
 
     [Fact]
+    public async Task Webhooks_with_wrong_signatures_are_slowed_by_address_and_good_ones_are_not()
+    {
+        for (var i = 0; i < Failed; i++)
+        {
+            (await portal.PostSvixAsync("clerk", [("svix-id", $"msg-{i}")], "{}")).Expect(401);
+        }
+
+        Assert.NotNull((await portal.PostSvixAsync("clerk", [("svix-id", "msg-again")], "{}")).Expect(429).Headers.RetryAfter);
+        Assert.Equal(1, await AlertsAsync("webhook"));
+        Assert.Equal(1, await portal.ScalarAsync<long>("select times from portal.alerts where kind = 'webhook_refused'"));
+        (await portal.SendSvixAsync("clerk", "msg-good", """{"data":{"id":"x"},"object":"event","type":"something.new"}""")).Expect(200);
+    }
+
+    [Fact]
     public async Task A_session_that_has_only_expired_is_no_attack()
     {
         var expired = (

@@ -69,6 +69,21 @@ public sealed class SvixWebhookTests(TestPortal portal) : IClassFixture<TestPort
     }
 
     [Theory]
+    [InlineData("clerk")]
+    [InlineData("resend")]
+    public async Task The_names_of_Standard_Webhooks_are_as_good_as_those_of_Svix(string provider)
+    {
+        var headers = Headers(provider, "msg-standard", 0).Select(
+            h => (h.Name.Replace("svix-", "webhook-", StringComparison.Ordinal), h.Value));
+        (await portal.PostSvixAsync(provider, headers, Unused)).Expect(200);
+        Assert.Equal("processed not_used", await portal.WebhookAsync("msg-standard"));
+
+        var mixed = Headers(provider, "msg-mixed", 0).Select(
+            h => h.Name == "svix-id" ? h : (h.Name.Replace("svix-", "webhook-", StringComparison.Ordinal), h.Value));
+        (await portal.PostSvixAsync(provider, mixed, Unused)).Expect(401);
+    }
+
+    [Theory]
     [InlineData(-300)]
     [InlineData(300)]
     public async Task The_edge_of_the_tolerance_is_inside(int shift) =>
@@ -90,10 +105,23 @@ public sealed class SvixWebhookTests(TestPortal portal) : IClassFixture<TestPort
         var headers = Spoil(fault, provider, body);
         (await portal.PostSvixAsync(provider, headers, body)).Expect(code);
         (await portal.PostSvixAsync(provider, headers, body)).Expect(code);
-        Assert.Equal(2, await RefusedAsync());
+        Assert.Equal(2, await portal.ScalarAsync<long>("select sum(hits) from portal.rate_windows where key like 'failed:webhook:%'"));
+        Assert.Equal(1, await RefusedAsync());
         Assert.Equal(
             0, await portal.ScalarAsync<long>(
                 "select count(*) from portal.webhook_inbox where event_id like 'msg-bad%' or event_id like 'msg-worse%'"));
+    }
+
+    [Fact]
+    public async Task On_call_hears_of_refused_ones_once_a_minute()
+    {
+        for (var minute = 1; minute <= 3; minute++)
+        {
+            (await portal.PostSvixAsync("clerk", [], Unused)).Expect(401);
+            (await portal.PostSvixAsync("clerk", [], Unused)).Expect(401);
+            Assert.Equal(minute, await RefusedAsync());
+            portal.Clock.Advance(TimeSpan.FromMinutes(1));
+        }
     }
 
     private List<(string Name, string Value)> Spoil(string fault, string provider, string body)

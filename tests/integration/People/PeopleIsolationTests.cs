@@ -160,7 +160,7 @@ public sealed class PeopleIsolationTests(TestPortal portal) : IClassFixture<Test
             Assert.Null(await stores.Invites.AcceptAsync(tx, tenant, Actor.System("test"), open.Id, caller.User));
             Assert.False(await stores.Invites.HasPendingAsync(tx, tenant, open.Email));
             Assert.False(await stores.Invites.AreProjectsAsync(tx, tenant, [project]));
-            await new ProjectMembership(portal.Clock).JoinAsync(tx, tenant, Client, [project]);
+            await new ProjectMembershipQuery(portal.Clock).JoinAsync(tx, tenant, Client, [project]);
             return true;
         }, default);
         Assert.Equal(before, await StateAsync());

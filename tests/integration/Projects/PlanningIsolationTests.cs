@@ -154,16 +154,17 @@ public sealed class PlanningIsolationTests(TestPortal portal) : IClassFixture<Te
         var templates = new TemplateStore(db, audit, clock);
         var milestones = new MilestoneStore(db, projects, audit, clock);
         var tasks = new TaskStore(db, projects, audit, clock);
-        var links = new TaskLinks(tasks, audit, clock);
+        var links = new TaskLinkStore(tasks, audit, clock);
         var move = new ChangeTaskStatuses(tasks, audit, clock);
-        var list = new TaskList(db, clock);
+        var list = new TaskListQuery(db, clock);
         var (projectId, milestoneId, taskId, templateId) = (
             new ProjectId(project), new MilestoneId(milestone.Id), new TaskId(task.Id), new TemplateId(template.Id));
         var me = new UserId(Me);
 
-        foreach (var order in new[] { ProjectList.Newest, ProjectList.ByName })
+        foreach (var order in new[] { ProjectListQuery.Newest, ProjectListQuery.ByName })
         {
-            Assert.DoesNotContain(await new ProjectList(db).ReadAsync(tenant, Admin, new(), order, page, default), p => p.Id == projectId);
+            Assert.DoesNotContain(
+                await new ProjectListQuery(db).ReadAsync(tenant, Admin, new(), order, page, default), p => p.Id == projectId);
         }
 
         Assert.Empty(await members.ListAsync(tenant, projectId, page, default));
@@ -172,7 +173,7 @@ public sealed class PlanningIsolationTests(TestPortal portal) : IClassFixture<Te
         Assert.Null(await milestones.FindAsync(tenant, Admin, milestoneId, default));
         Assert.Empty(await milestones.ListAsync(tenant, Admin, new(), page, default));
         Assert.Null(await tasks.FindAsync(tenant, Admin, taskId, default));
-        foreach (var order in new[] { TaskList.Newest, TaskList.ByDue, TaskList.ByPriority, TaskList.ByTitle })
+        foreach (var order in new[] { TaskListQuery.Newest, TaskListQuery.ByDue, TaskListQuery.ByPriority, TaskListQuery.ByTitle })
         {
             Assert.DoesNotContain(await list.ReadAsync(tenant, Admin, new(), order, page, default), t => t.ProjectId == projectId);
             Assert.Empty(await list.ReadAsync(tenant, Admin, new(Assignee: me), order, page, default));

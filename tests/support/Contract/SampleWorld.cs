@@ -77,7 +77,7 @@ public sealed class SampleWorld(TestPortal portal)
         var upload = await NewUploadAsync();
         await using var connection = await portal.OpenAsync();
         await connection.ExecuteAsync("""
-            update portal.upload_jobs set status = 'failed', failure_reason = 'attempts_used_up', updated_at = now() where id = @upload;
+            update portal.upload_jobs set status = 'failed', failure_reason = 'internal_error', updated_at = now() where id = @upload;
             update portal.asset_versions set status = 'failed'
                where id = (select asset_version_id from portal.upload_jobs where id = @upload);
             """, new { upload });

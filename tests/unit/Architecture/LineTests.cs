@@ -10,7 +10,8 @@ public sealed partial class LineTests
     [Fact]
     public void A_line_of_code_ends_before_column_140()
     {
-        var found = Sources.CSharp("functions", "shared", "infra", "tests").SelectMany(Long).ToList();
+        var found = Sources.CSharp("functions", "shared", "infra", "tests")
+            .Concat(Sources.Files("*.sql", "infra/postgres/functions")).SelectMany(Long).ToList();
         Assert.True(found.Count == 0, $"Longer than {Last}:\n{string.Join('\n', found)}");
     }
 

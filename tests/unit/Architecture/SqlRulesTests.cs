@@ -26,6 +26,21 @@ public sealed partial class SqlRulesTests
         Assert.All(Allowed.Keys, text => Assert.Contains(holes, hole => hole.Text == text));
     }
 
+    [Fact]
+    public void Functions_have_a_file_each_and_migrations_make_none()
+    {
+        // Those up to 0017 made the first versions; the files replace them.
+        var making = Sources.Files("*.sql", "infra/postgres/migrations")
+            .Where(file => string.CompareOrdinal(Path.GetFileName(file.Path), "0018") >= 0 && MakesFunction().IsMatch(file.Text))
+            .Select(file => file.Path);
+
+        Assert.Empty(making);
+        Assert.All(
+            Sources.Files("*.sql", "infra/postgres/functions"),
+            file => Assert.Contains(
+                $"create or replace function portal.{Path.GetFileNameWithoutExtension(file.Path)}(", file.Text, StringComparison.Ordinal));
+    }
+
     [Theory]
     [InlineData("""db.Run($"select * from portal.users where name = '{name}'")""", "name")]
     [InlineData("""db.Run($"update portal.users set x = 1 where id = {id} and {A.B}")""", "id,A.B")]
@@ -43,6 +58,9 @@ public sealed partial class SqlRulesTests
         .Where(text => Sql().IsMatch(text))
         .SelectMany(text => Hole().Matches(text))
         .Select(match => match.Groups[1].Value);
+
+    [GeneratedRegex(@"\bcreate (or replace )?function\b", RegexOptions.IgnoreCase)]
+    private static partial Regex MakesFunction();
 
     [GeneratedRegex(@"const string (\w+)")]
     private static partial Regex Constant();

@@ -30,7 +30,7 @@ public sealed partial class TenantTablesTests
     {
         Assert.Equal(Regex.Count(Migrations, @"\bcreate (unlogged )?table\b"), Tables.Count);
         Assert.Contains("upload_jobs", TenantTables);
-        Assert.DoesNotContain("vendor_pace", TenantTables);
+        Assert.DoesNotContain("vendor_rate_limits", TenantTables);
     }
 
     [Theory]

@@ -7,7 +7,7 @@ using Portal.Videos.Uploads;
 namespace Portal.Tests.Unit.Videos;
 
 /// <summary>
-/// One run of the upload pipeline, told in advance: what each activity answers, in order, and which waits end with a nudge (unsaid:
+/// One run of the upload pipeline, told in advance: what each activity answers, in order, and which waits end with a signal (unsaid:
 /// none does). Time moves only when a timer is awaited, to the moment it was set for. An activity that the script does not expect
 /// next, a run that stands still and a timer left running are failures.
 /// </summary>
@@ -51,7 +51,7 @@ internal sealed class PipelineScript
     public static UploadRef Upload { get; } = new(
         new("0192f0c1-0000-7000-8000-000000000001"), new("0192f0c1-0000-7000-8000-000000000002"), Attempt: 3);
 
-    /// <summary>Each activity and nudge, after the time since the start: <c>00:02:00 ReconcileUpload</c>.</summary>
+    /// <summary>Each activity and signal, after the time since the start: <c>00:02:00 ReconcileUpload</c>.</summary>
     public List<string> History { get; } = [];
 
     public List<(string Activity, object? Input, TaskOptions? Options)> Calls { get; } = [];
@@ -71,14 +71,14 @@ internal sealed class PipelineScript
                     activity, 1, new TaskFailureDetails(typeof(TException).FullName!, message, null, null, null)),
             times);
 
-    /// <summary>The next wait ends with a nudge, at once.</summary>
+    /// <summary>The next wait ends with a signal, at once.</summary>
     public PipelineScript Signal()
     {
         waits.Enqueue(true);
         return this;
     }
 
-    /// <summary>The next waits get no nudge: their time runs out.</summary>
+    /// <summary>The next waits get no signal: their time runs out.</summary>
     public PipelineScript NoSignal(int times = 1)
     {
         for (var i = 0; i < times; i++)
@@ -102,7 +102,7 @@ internal sealed class PipelineScript
         Assert.True(
             answers.Count == 0, $"It ended as {output} without having asked for {string.Join(", ", answers.Select(a => a.Activity))}.");
         Assert.True(waits.Count == 0, $"It ended as {output} with {waits.Count} of the script's waits to come.");
-        Assert.True(running == 0, "A timer was left running after the nudge that made it pointless.");
+        Assert.True(running == 0, "A timer was left running after the signal that made it pointless.");
         return output;
     }
 
@@ -143,8 +143,8 @@ internal sealed class PipelineScript
     private Task Timer(DateTime moment, CancellationToken stop)
     {
         Assert.Equal(DateTimeKind.Utc, moment.Kind);
-        // A timer that cannot be stopped belongs to no wait: no nudge ends it.
-        if (!stop.CanBeCanceled || !waits.TryDequeue(out var nudged) || !nudged)
+        // A timer that cannot be stopped belongs to no wait: no signal ends it.
+        if (!stop.CanBeCanceled || !waits.TryDequeue(out var signalled) || !signalled)
         {
             now = moment;
             return Task.CompletedTask;
@@ -157,9 +157,9 @@ internal sealed class PipelineScript
             running--;
             timer.SetCanceled(stop);
         });
-        Note("nudge");
+        Note("signal");
         // As in Durable, one event is for one listener.
-        Assert.True(listeners.Count == 1, $"{listeners.Count} listeners compete for one nudge: {string.Join(", ", History)}");
+        Assert.True(listeners.Count == 1, $"{listeners.Count} listeners compete for one signal: {string.Join(", ", History)}");
         listeners.Dequeue().SetResult(null);
         return timer.Task;
     }

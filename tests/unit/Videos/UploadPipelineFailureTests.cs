@@ -30,7 +30,7 @@ public sealed class UploadPipelineFailureTests
                     at => new[] { $"{at} OpenUploadAtMux", $"{at} NoteUploadAttempt" }), "00:45:30 OpenUploadAtMux"
             ],
             script.History);
-        var notes = script.Inputs<TryNote>(NoteAttempt);
+        var notes = script.Inputs<AttemptNote>(NoteAttempt);
         Assert.Equal(
             moments.Skip(1).Select(at => PipelineScript.Start + TimeSpan.Parse(at, null)), notes.Select(note => note.NextRetryAt));
         Assert.Equal(Enumerable.Range(1, 7), notes.Select(note => note.Attempts));
@@ -44,20 +44,34 @@ public sealed class UploadPipelineFailureTests
 
         await script.RunAsync();
 
-        Assert.Equal([4], script.Inputs<TryNote>(NoteAttempt).Where(note => note.Alert).Select(note => note.Attempts));
+        Assert.Equal([4], script.Inputs<AttemptNote>(NoteAttempt).Where(note => note.Alert).Select(note => note.Attempts));
     }
 
     [Fact]
-    public async Task Eighth_failure_fails_the_upload_because_its_tries_are_used_up()
+    public async Task An_outage_of_any_length_fails_no_upload()
     {
-        var script = new PipelineScript().Fail<TransientException>(Open, Away, 8).Answer(Fail, "failed");
+        var script = new PipelineScript().Fail<TransientException>(Open, Away, 40).Answer(Open, new Opened("ready"));
 
-        Assert.Equal("failed", await script.RunAsync());
-        Assert.Equal(7, script.Inputs<TryNote>(NoteAttempt).Count);
-        var note = Assert.Single(script.Inputs<FailureNote>(Fail));
-        Assert.Equal((PipelineScript.Upload, "attempts_used_up"), (note.Upload, note.Code));
-        Assert.EndsWith(Away, note.Reason, StringComparison.Ordinal);
-        Assert.Equal("failed", script.CustomStatus);
+        Assert.Equal("ready", await script.RunAsync());
+
+        var notes = script.Inputs<AttemptNote>(NoteAttempt);
+        Assert.Equal(Enumerable.Range(1, 40), notes.Select(note => note.Attempts));
+        Assert.All(
+            notes.Skip(6).Zip(notes.Skip(5)), pair =>
+                Assert.Equal(TimeSpan.FromMinutes(15), pair.First.NextRetryAt - pair.Second.NextRetryAt));
+        Assert.Empty(script.Inputs<FailureNote>(Fail));
+    }
+
+    [Fact]
+    public async Task After_sixty_attempts_of_one_call_it_continues_as_new_with_the_same_upload()
+    {
+        var script = new PipelineScript().Answer(Open, Waiting).NoSignal().Fail<TransientException>(Reconcile, Away, 60);
+
+        await script.RunAsync();
+
+        Assert.Equal(59, script.Inputs<AttemptNote>(NoteAttempt).Count);
+        Assert.Equal((PipelineScript.Upload, true), script.Restart);
+        Assert.Empty(script.Inputs<FailureNote>(Fail));
     }
 
     [Fact]
@@ -69,7 +83,7 @@ public sealed class UploadPipelineFailureTests
             .NoSignal().Fail<TransientException>(Reconcile, Away).Answer(Reconcile, "ready");
 
         Assert.Equal("ready", await script.RunAsync());
-        Assert.Equal([1, 1], script.Inputs<TryNote>(NoteAttempt).Select(note => note.Attempts));
+        Assert.Equal([1, 1], script.Inputs<AttemptNote>(NoteAttempt).Select(note => note.Attempts));
         // 2 min, 30 s, 4 min, 30 s.
         Assert.Equal("00:07:00 ReconcileUpload", script.History[^1]);
     }
@@ -96,7 +110,7 @@ public sealed class UploadPipelineFailureTests
         var note = Assert.Single(script.Inputs<FailureNote>(Fail));
         Assert.Equal((PipelineScript.Upload, "internal_error"), (note.Upload, note.Code));
         Assert.DoesNotContain("secret", note.Reason, StringComparison.Ordinal);
-        Assert.Empty(script.Inputs<TryNote>(NoteAttempt));
+        Assert.Empty(script.Inputs<AttemptNote>(NoteAttempt));
     }
 
     [Theory]

@@ -3,7 +3,7 @@ using Portal.Videos.Uploads;
 
 namespace Portal.Tests.Unit.Videos;
 
-/// <summary>The pipeline's paths while nothing goes wrong: opening in turn, waiting, ending. The numbers are the
+/// <summary>The pipeline's paths while nothing goes wrong: opening in its slot, waiting, ending. The numbers are the
 /// specification's.</summary>
 public sealed class UploadPipelineWaitingTests
 {
@@ -18,14 +18,14 @@ public sealed class UploadPipelineWaitingTests
     [InlineData("ready")]
     [InlineData("failed")]
     [InlineData("timed_out")]
-    public async Task Opened_at_once_and_nudged_when_settled_ends_as_its_row_says(string settled)
+    public async Task Opened_at_once_and_signalled_when_settled_ends_as_its_row_says(string settled)
     {
         var script = new PipelineScript().Answer(Open, Waiting).Signal().Answer(GetStatus, "processing").Signal()
             .Answer(GetStatus, settled);
 
         Assert.Equal(settled, await script.RunAsync());
         Assert.Equal(
-            ["00:00:00 OpenUploadAtMux", "00:00:00 nudge", "00:00:00 GetUploadStatus", "00:00:00 nudge", "00:00:00 GetUploadStatus"],
+            ["00:00:00 OpenUploadAtMux", "00:00:00 signal", "00:00:00 GetUploadStatus", "00:00:00 signal", "00:00:00 GetUploadStatus"],
             script.History);
         Assert.Equal([new OpenRequest(PipelineScript.Upload, null)], script.Inputs<OpenRequest>(Open));
         Assert.Equal([PipelineScript.Upload, PipelineScript.Upload], script.Inputs<UploadRef>(GetStatus));
@@ -45,21 +45,21 @@ public sealed class UploadPipelineWaitingTests
     [Fact]
     public async Task Waits_its_turn_and_comes_back_with_it_without_using_a_try()
     {
-        // Nine turns, more than there are attempts; one is written in Sydney's time.
+        // Nine slots, more than there are attempts; one is written in Sydney's time.
         var start = new DateTimeOffset(PipelineScript.Start);
         var script = new PipelineScript();
-        for (var turn = 1; turn <= 9; turn++)
+        for (var slot = 1; slot <= 9; slot++)
         {
-            script.Answer(Open, new Opened("waiting", start.AddSeconds(turn * 7).ToOffset(TimeSpan.FromHours(turn == 1 ? 11 : 0))));
+            script.Answer(Open, new Opened("waiting", start.AddSeconds(slot * 7).ToOffset(TimeSpan.FromHours(slot == 1 ? 11 : 0))));
         }
 
         script.Answer(Open, new Opened("ready"));
 
         Assert.Equal("ready", await script.RunAsync());
-        Assert.Equal(Enumerable.Range(0, 10).Select(turn => $"{TimeSpan.FromSeconds(turn * 7):c} OpenUploadAtMux"), script.History);
+        Assert.Equal(Enumerable.Range(0, 10).Select(slot => $"{TimeSpan.FromSeconds(slot * 7):c} OpenUploadAtMux"), script.History);
         Assert.Equal(
-            [null, .. Enumerable.Range(1, 9).Select(turn => (DateTimeOffset?)start.AddSeconds(turn * 7))],
-            script.Inputs<OpenRequest>(Open).Select(request => request.Turn));
+            [null, .. Enumerable.Range(1, 9).Select(slot => (DateTimeOffset?)start.AddSeconds(slot * 7))],
+            script.Inputs<OpenRequest>(Open).Select(request => request.Slot));
     }
 
     [Fact]
@@ -72,14 +72,14 @@ public sealed class UploadPipelineWaitingTests
         Assert.Equal("ready", await script.RunAsync());
         Assert.Equal(
             [
-                "00:00:00 OpenUploadAtMux", "00:00:00 nudge", "00:00:00 ReconcileUpload",
-                "00:00:00 OpenUploadAtMux", "00:00:00 nudge", "00:00:00 GetUploadStatus",
+                "00:00:00 OpenUploadAtMux", "00:00:00 signal", "00:00:00 ReconcileUpload",
+                "00:00:00 OpenUploadAtMux", "00:00:00 signal", "00:00:00 GetUploadStatus",
             ],
             script.History);
     }
 
     [Fact]
-    public async Task Blob_that_nobody_nudges_is_asked_for_every_fifteen_minutes()
+    public async Task Blob_that_nobody_signals_is_asked_for_every_fifteen_minutes()
     {
         var script = new PipelineScript()
             .Answer(Open, WithoutOriginal).NoSignal().Answer(Reconcile, "waiting")
@@ -92,7 +92,7 @@ public sealed class UploadPipelineWaitingTests
     }
 
     [Fact]
-    public async Task Without_a_nudge_Mux_is_asked_after_two_minutes()
+    public async Task Without_a_signal_Mux_is_asked_after_two_minutes()
     {
         var script = new PipelineScript().Answer(Open, Waiting).NoSignal().Answer(Reconcile, "ready");
 
@@ -114,7 +114,7 @@ public sealed class UploadPipelineWaitingTests
     }
 
     [Fact]
-    public async Task Nudge_after_a_timer_is_heard_and_leaves_the_wait_as_long_as_it_was()
+    public async Task Signal_after_a_timer_is_heard_and_leaves_the_wait_as_long_as_it_was()
     {
         var script = new PipelineScript()
             .Answer(Open, Waiting)
@@ -125,7 +125,7 @@ public sealed class UploadPipelineWaitingTests
         Assert.Equal("ready", await script.RunAsync());
         Assert.Equal(
             [
-                "00:00:00 OpenUploadAtMux", "00:02:00 ReconcileUpload", "00:02:00 nudge", "00:02:00 GetUploadStatus",
+                "00:00:00 OpenUploadAtMux", "00:02:00 ReconcileUpload", "00:02:00 signal", "00:02:00 GetUploadStatus",
                 "00:06:00 ReconcileUpload"
             ],
             script.History);
@@ -152,11 +152,11 @@ public sealed class UploadPipelineWaitingTests
     [Fact]
     public async Task Attempt_that_is_superseded_ends_failed_and_cleans_nothing_up()
     {
-        var nudged = new PipelineScript().Answer(Open, Waiting).Signal().Answer(GetStatus, null);
+        var signalled = new PipelineScript().Answer(Open, Waiting).Signal().Answer(GetStatus, null);
         var reconciled = new PipelineScript().Answer(Open, Waiting).NoSignal().Answer(Reconcile, null);
         var withoutOriginal = new PipelineScript().Answer(Open, WithoutOriginal).NoSignal().Answer(Reconcile, null);
 
-        foreach (var script in new[] { nudged, reconciled, withoutOriginal })
+        foreach (var script in new[] { signalled, reconciled, withoutOriginal })
         {
             Assert.Equal("failed", await script.RunAsync());
             Assert.Equal("failed", script.CustomStatus);

@@ -50,6 +50,34 @@ public sealed class MigratorTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_function_is_replaced_whenever_its_text_changes_and_may_call_one_that_comes_later()
+    {
+        var caller = new DatabaseFunction("a", "create or replace function a() returns int language sql as 'select b() + 1';");
+        var called = new DatabaseFunction("b", "create or replace function b() returns int language sql as 'select 1';");
+
+        Assert.Equal(3, await Migrator.ApplyAsync(database.Admin, [First], [caller, called]));
+        Assert.Equal(0, await Migrator.ApplyAsync(database.Admin, [First], [caller, called]));
+        var changed = new DatabaseFunction("b", called.Sql.Replace("select 1", "select 5", StringComparison.Ordinal));
+        Assert.Equal(1, await Migrator.ApplyAsync(database.Admin, [First], [caller, changed]));
+
+        await using var connection = new NpgsqlConnection(database.Admin);
+        Assert.Equal(6, await connection.ExecuteScalarAsync<int>("select a()"));
+    }
+
+    [Fact]
+    public async Task A_function_that_fails_leaves_all_of_them_as_they_were()
+    {
+        var good = new DatabaseFunction("a", "create or replace function a() returns int language sql as 'select 1';");
+        var bad = new DatabaseFunction("b", "create or replace function b() returns nothing language sql as 'select 1';");
+
+        var failure = await Assert.ThrowsAsync<MigrationException>(() => Migrator.ApplyAsync(database.Admin, [First], [good, bad]));
+
+        Assert.Contains("functions/b.sql failed", failure.Message, StringComparison.Ordinal);
+        await using var connection = new NpgsqlConnection(database.Admin);
+        Assert.Equal(0, await connection.ExecuteScalarAsync<long>("select count(*) from pg_proc where proname = 'a'"));
+    }
+
+    [Fact]
     public async Task A_changed_migration_is_refused()
     {
         await Migrator.ApplyAsync(database.Admin, [First]);

@@ -1,9 +1,10 @@
+using System.Text.RegularExpressions;
 using Portal.Postgres;
 using Portal.Tests.Support;
 
 namespace Portal.Tests.Integration.Infra.Postgres;
 
-public sealed class SchemaTests
+public sealed partial class SchemaTests
 {
     [Fact]
     public async Task A_fresh_run_of_the_migrations_makes_the_checked_in_schema()
@@ -19,6 +20,15 @@ public sealed class SchemaTests
             expected == actual,
             $"infra/postgres/schema.sql is not what the migrations make ({file}). First difference: {FirstDifference(expected, actual)}\n"
             + "If the migrations are right: dotnet run --project infra/postgres -- schema > infra/postgres/schema.sql");
+    }
+
+    [Fact]
+    public void Every_function_of_production_has_a_file_and_every_file_a_function()
+    {
+        var schema = File.ReadAllText(SchemaFile());
+        var live = FunctionName().Matches(schema).Select(match => match.Groups[1].Value).Distinct().Order();
+
+        Assert.Equal(live, DatabaseFunction.In().Select(function => function.Name).Order());
     }
 
     [Fact]
@@ -93,4 +103,7 @@ public sealed class SchemaTests
             .FirstOrDefault(index => left.ElementAtOrDefault(index) != right.ElementAtOrDefault(index));
         return $"line {line + 1}: expected «{left.ElementAtOrDefault(line)}», got «{right.ElementAtOrDefault(line)}»";
     }
+
+    [GeneratedRegex(@"^CREATE OR REPLACE FUNCTION portal\.(\w+)\(", RegexOptions.Multiline)]
+    private static partial Regex FunctionName();
 }

@@ -6,8 +6,7 @@ namespace Portal.Tests.Integration.Infra.Runtime;
 
 public sealed class TimerSamples(TimerSamples.Runs runs, TimeProvider clock)
 {
-    public static readonly IReadOnlyDictionary<string, string?> Settings = new Dictionary<string,
-    string?>
+    public static readonly IReadOnlyDictionary<string, string?> Settings = new Dictionary<string, string?>
     { ["HourlySchedule"] = "0 0 * * * *" };
 
     public static Action<IFunctionsWorkerApplicationBuilder> Register(Runs runs) => app => app.Services.AddSingleton(runs);

@@ -140,8 +140,7 @@ public sealed class PagerDutyTests : IAsyncLifetime
     }
 
     private static Page Page(string key) => new(
-        PageAction.Trigger, key, "It burns.", "critical", "error_budget_breach", DateTimeOffset.UnixEpoch, new Dictionary<string,
-        string>
+        PageAction.Trigger, key, "It burns.", "critical", "error_budget_breach", DateTimeOffset.UnixEpoch, new Dictionary<string, string>
         { ["incident_id"] = "1" });
 
     private JsonObject Trigger(string? key, string summary = "It burns.") => new()

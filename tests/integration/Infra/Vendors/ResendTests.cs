@@ -171,7 +171,7 @@ public sealed class ResendTests : IAsyncLifetime
         api.DefaultRequestHeaders.Authorization = null;
         Assert.Equal("missing_api_key", (string)(await SendAsync(Message(), expected: 401))["name"]!);
         api.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", "re_wrong");
-        Assert.Equal("invalid_api_key", (string)(await SendAsync(Message(), expected: 403))["name"]!);
+        Assert.Equal("validation_error", (string)(await SendAsync(Message(), expected: 401))["name"]!);
     }
 
     [Fact]

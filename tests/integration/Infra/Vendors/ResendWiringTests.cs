@@ -18,8 +18,8 @@ public sealed class ResendWiringTests(TestPortal portal) : IClassFixture<TestPor
         var from = provider.GetRequiredService<IOptions<ResendOptions>>().Value.From;
         var sent = await scope.ServiceProvider.GetRequiredService<ResendMail>().SendAsync(
             new(
-                Guid.NewGuid(), from, "Harbour Films", "guest@client.example", "Ready", "<p>Ready</p>", "Ready", new Dictionary<string,
-                string>()), default);
+                Guid.NewGuid(), from, "Harbour Films", "guest@client.example", "Ready", "<p>Ready</p>", "Ready",
+                    new Dictionary<string, string>()), default);
         Assert.IsType<VendorAnswer<Guid>.Ok>(sent);
         Assert.Equal(
             "Harbour Films <no-reply@portal.example>", Assert.Single(await portal.Resend.InboxAsync("guest@client.example")).From);

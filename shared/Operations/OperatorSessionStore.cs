@@ -29,8 +29,8 @@ public abstract record OperatorSignIn
 /// Sessions of the page at /ops. A Clerk session token is asked for once, checked as everywhere, and exchanged for a random token of
 /// limited life that ends with a sign-out or with the Operator's row. Both ends are audited as acts of the platform.
 /// </summary>
-public sealed class OperatorSessions(
-    PortalDb db, ClerkSessions clerk, CallerStore callers, RateLimit limit, AuditWriter audit, IOptions<OperationsOptions> options,
+public sealed class OperatorSessionStore(
+    PortalDb db, ClerkSessions clerk, CallerStore callers, RateLimitStore limit, AuditWriter audit, IOptions<OperationsOptions> options,
     TimeProvider clock)
 {
     private const int TokenBytes = 32;

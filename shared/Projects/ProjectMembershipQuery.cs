@@ -4,7 +4,7 @@ using Portal.Foundation.Identity;
 namespace Portal.Projects;
 
 /// <summary>Puts a person who joins into the projects that they were invited to.</summary>
-public sealed class ProjectMembership(TimeProvider clock)
+public sealed class ProjectMembershipQuery(TimeProvider clock)
 {
     /// <summary>A project that was archived since is left out.</summary>
     public Task JoinAsync(Tx tx, TenantId tenant, UserId user, IReadOnlyList<Guid> projects) =>

@@ -10,7 +10,7 @@ namespace Portal.Projects;
 public sealed record ProjectFilter(IReadOnlyList<string>? Statuses = null, string? Text = null, UserId? Member = null);
 
 /// <summary>The orders of the list of projects. One row more than the page holds tells whether there is another.</summary>
-public sealed class ProjectList(PortalDb db)
+public sealed class ProjectListQuery(PortalDb db)
 {
     public const string Newest = "newest";
     public const string ByName = "name";

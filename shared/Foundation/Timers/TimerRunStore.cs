@@ -13,7 +13,7 @@ public sealed record TimerRun(string Timer, DateTimeOffset StartedAt, DateTimeOf
 /// Records what timers did: every timer function does its work through <see cref="RunAsync"/>. One that fails raises the alert
 /// timer_failed and fails on, so that the host knows it too.
 /// </summary>
-public sealed partial class TimerRuns(PortalDb db, AlertStore alerts, TimeProvider clock, ILogger<TimerRuns> logger)
+public sealed partial class TimerRunStore(PortalDb db, AlertStore alerts, TimeProvider clock, ILogger<TimerRunStore> logger)
 {
     private const string Columns = "r.timer, r.started_at, r.ended_at, r.counts::text as counts, r.error";
 

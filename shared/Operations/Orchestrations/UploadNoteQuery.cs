@@ -18,7 +18,7 @@ public sealed record UploadNote(
 }
 
 /// <summary>Reads upload jobs for on-call, as role portal_system: instance ids come without a tenant.</summary>
-public sealed class UploadNotes(PortalDb db)
+public sealed class UploadNoteQuery(PortalDb db)
 {
     /// <summary>Earlier attempts are over: what became of them is in upload_attempts.</summary>
     private const string Columns = """

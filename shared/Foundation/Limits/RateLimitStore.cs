@@ -13,7 +13,7 @@ public sealed record Hit(bool Allowed, int RetryAfter, int Hits);
 /// "At most N per window", counted in Postgres so that all workers share it. Windows are fixed and aligned to the clock
 /// (a day window starts at 00:00 UTC).
 /// </summary>
-public sealed partial class RateLimit(PortalDb db, IOptions<LimitOptions> options, TimeProvider clock, ILogger<RateLimit> logger)
+public sealed partial class RateLimitStore(PortalDb db, IOptions<LimitOptions> options, TimeProvider clock, ILogger<RateLimitStore> logger)
 {
     /// <summary>Uploads a user may create in a day, unless settings say otherwise (docs/flows/upload-to-ready.md).</summary>
     public const int UploadsPerDay = 20;

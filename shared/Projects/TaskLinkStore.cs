@@ -9,11 +9,11 @@ namespace Portal.Projects;
 /// Who works on a task, who watches it, what it depends on. Adding and removing say the same when there is nothing left to do.
 /// Assignees are part of what a PATCH replaces, so they count as a version of the task; watchers and dependencies do not.
 /// </summary>
-public sealed class TaskLinks(TaskStore tasks, AuditWriter audit, TimeProvider clock)
+public sealed class TaskLinkStore(TaskStore tasks, AuditWriter audit, TimeProvider clock)
 {
     private const int MaxDependencies = 50;
 
-    public Task<(TaskItem? Item, Refusal? Refusal)> AssignAsync(Tx tx, TenantId tenant, Caller caller, TaskId id, UserId user) =>
+    public Task<Result<TaskItem>> AssignAsync(Tx tx, TenantId tenant, Caller caller, TaskId id, UserId user) =>
         AddPersonAsync(tx, tenant, caller, id, user, "task_assigned", """
             with added as (
                 insert into portal.task_assignees (tenant_id, project_id, task_id, user_id, added_at)
@@ -30,7 +30,7 @@ public sealed class TaskLinks(TaskStore tasks, AuditWriter audit, TimeProvider c
                and t.id = removed.task_id
             """);
 
-    public Task<(TaskItem? Item, Refusal? Refusal)> WatchAsync(Tx tx, TenantId tenant, Caller caller, TaskId id, UserId user) =>
+    public Task<Result<TaskItem>> WatchAsync(Tx tx, TenantId tenant, Caller caller, TaskId id, UserId user) =>
         AddPersonAsync(tx, tenant, caller, id, user, "task_watched", """
             insert into portal.task_watchers (tenant_id, project_id, task_id, user_id, added_at)
             values (@tenant, @project, @id, @user, @now) on conflict do nothing
@@ -44,41 +44,38 @@ public sealed class TaskLinks(TaskStore tasks, AuditWriter audit, TimeProvider c
     /// Lets a task wait for another of its project. Whoever adds one holds the project's row alone: two that would close a circle
     /// together come one after the other, and the second sees the first.
     /// </summary>
-    public async Task<(TaskItem? Item, Refusal? Refusal)> DependAsync(Tx tx, TenantId tenant, Caller caller, TaskId id, TaskId other)
+    public async Task<Result<TaskItem>> DependAsync(Tx tx, TenantId tenant, Caller caller, TaskId id, TaskId other)
     {
-        var (task, refusal) = await tasks.LockAsync(tx, tenant, caller, id, alone: true);
-        if (task is null)
+        if ((await tasks.LockAsync(tx, tenant, caller, id, alone: true)).IsRefused(out var refusal, out var task))
         {
-            return (null, refusal);
+            return refusal;
         }
 
         var found = await tasks.FindAsync(tx, tenant, caller, other);
         if (found is null || found.ProjectId != task.ProjectId)
         {
-            return (null, new Refusal.NotFound("task in this project to depend on"));
+            return new Refusal.NotFound("task in this project to depend on");
         }
 
         // Read again: the lock may have waited for somebody who changed the list.
         var present = await tasks.FindAsync(tx, tenant, caller, id);
         if (present!.DependsOn.Contains(other.Value))
         {
-            return (present, null);
+            return present;
         }
 
         if (present.DependsOn.Length >= MaxDependencies)
         {
-            return (
-                null, new Refusal.Conflict(
-                    "too-many-dependencies",
-                    $"The task is {task.Status} and depends on {MaxDependencies} others already, which is as many as it may."));
+            return new Refusal.Conflict(
+                "too-many-dependencies",
+                $"The task is {task.Status} and depends on {MaxDependencies} others already, which is as many as it may.");
         }
 
         if (await ClosesCircleAsync(tx, tenant, task, other))
         {
-            return (
-                null, new Refusal.Conflict(
-                    "dependency-circle",
-                    $"The task is {task.Status}, and the other one depends on it already, directly or through others."));
+            return new Refusal.Conflict(
+                "dependency-circle",
+                $"The task is {task.Status}, and the other one depends on it already, directly or through others.");
         }
 
         await tx.ExecuteAsync("""
@@ -86,7 +83,7 @@ public sealed class TaskLinks(TaskStore tasks, AuditWriter audit, TimeProvider c
                values (@tenant, @project, @id, @other, @now)
             """, new { tenant, project = task.ProjectId, id, other, now = clock.GetUtcNow() });
         await RecordAsync(tx, tenant, caller, id, "task_dependency_added", new { dependsOn = other.Value });
-        return (await tasks.FindAsync(tx, tenant, caller, id), null);
+        return (await tasks.FindAsync(tx, tenant, caller, id))!;
     }
 
     public Task<Refusal?> UndependAsync(Tx tx, TenantId tenant, Caller caller, TaskId id, TaskId other) =>
@@ -102,13 +99,12 @@ public sealed class TaskLinks(TaskStore tasks, AuditWriter audit, TimeProvider c
         select exists (select 1 from chain where id = @id)
         """, new { tenant, project = task.ProjectId, id = task.Id, other });
 
-    private async Task<(TaskItem? Item, Refusal? Refusal)> AddPersonAsync(
+    private async Task<Result<TaskItem>> AddPersonAsync(
         Tx tx, TenantId tenant, Caller caller, TaskId id, UserId user, string action, string sql)
     {
-        var (task, refusal) = await tasks.LockAsync(tx, tenant, caller, id);
-        if (task is null)
+        if ((await tasks.LockAsync(tx, tenant, caller, id)).IsRefused(out var refusal, out var task))
         {
-            return (null, refusal);
+            return refusal;
         }
 
         if ((await tx.QueryAsync<Guid>(TaskStore.Eligible, new
@@ -118,7 +114,7 @@ public sealed class TaskLinks(TaskStore tasks, AuditWriter audit, TimeProvider c
             people = new[] { user.Value }
         })).Count == 0)
         {
-            return (null, new Refusal.NotFound("active person who can work on this task"));
+            return new Refusal.NotFound("active person who can work on this task");
         }
 
         if (await tx.ExecuteAsync(sql, new { tenant, project = task.ProjectId, id, user, now = clock.GetUtcNow() }) > 0)
@@ -126,13 +122,12 @@ public sealed class TaskLinks(TaskStore tasks, AuditWriter audit, TimeProvider c
             await RecordAsync(tx, tenant, caller, id, action, new { userId = user.Value });
         }
 
-        return (await tasks.FindAsync(tx, tenant, caller, id), null);
+        return (await tasks.FindAsync(tx, tenant, caller, id))!;
     }
 
     private async Task<Refusal?> RemoveAsync(Tx tx, TenantId tenant, Caller caller, TaskId id, Guid other, string action, string sql)
     {
-        var (task, refusal) = await tasks.LockAsync(tx, tenant, caller, id);
-        if (task is null)
+        if ((await tasks.LockAsync(tx, tenant, caller, id)).IsRefused(out var refusal, out var task))
         {
             return refusal;
         }

@@ -11,7 +11,7 @@ namespace Portal.Operations.Incidents;
 /// (infra/postgres/migrations/0014_incidents.sql). An upload that nobody sent a file for is none; one that is ready or cancelled after a
 /// replay is none any more.
 /// </summary>
-public sealed class UploadIncidents(TimeProvider clock) : IEventSubscriber
+public sealed class UploadIncidentTransitions(TimeProvider clock) : IEventSubscriber
 {
     public async Task ApplyAsync(Tx tx, PortalEvent e)
     {

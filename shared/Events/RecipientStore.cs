@@ -9,7 +9,7 @@ namespace Portal.Events;
 /// Writes who is notified of events: notifications for people in the portal, deliveries for mail. The same rules for every group: active
 /// people, who may see the project, have not muted it, have not switched that type off, and did not do it themselves.
 /// </summary>
-public sealed class Recipients(TimeProvider clock)
+public sealed class RecipientStore(TimeProvider clock)
 {
     private static readonly JsonSerializerOptions SnakeCase = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
 

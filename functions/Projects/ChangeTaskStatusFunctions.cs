@@ -7,17 +7,17 @@ using Portal.Projects;
 
 namespace Portal.Functions.Projects;
 
-public sealed record MoveTaskInput
+public sealed record ChangeTaskStatusInput
 {
     [OneOf(TaskItemStatus.Pending, TaskItemStatus.InProgress, TaskItemStatus.Blocked, TaskItemStatus.Done)]
     public required string Status { get; init; }
 }
 
-public sealed class MoveTaskFunction(ChangeTaskStatuses move, Writes writes)
+public sealed class ChangeTaskStatusFunction(ChangeTaskStatuses move, Writes writes)
 {
     [Function("ChangeTaskStatus")]
     [Allows(PortalAction.ChangeTaskStatus)]
-    [Operation("Change a task's status", Takes = typeof(MoveTaskInput), Returns = typeof(TaskJson), TakesKey = true,
+    [Operation("Change a task's status", Takes = typeof(ChangeTaskStatusInput), Returns = typeof(TaskJson), TakesKey = true,
         Details = "pending ⇄ in_progress ⇄ blocked; pending, in_progress, blocked → done; done → in_progress.")]
     [Refuses(404, "not-found", "There is no such task.")]
     [Refuses(409, "illegal-move", "Its present status, which the detail names, does not lead there.")]
@@ -25,14 +25,14 @@ public sealed class MoveTaskFunction(ChangeTaskStatuses move, Writes writes)
     [Refuses(409, "project-archived", "The project is archived and takes no changes.")]
     public Task<IResult> RunAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/tasks/{id:guid}/status")] HttpRequest request, Guid id) =>
-        writes.PostAsync<MoveTaskInput>(request, async (tx, caller, input) =>
+        writes.PostAsync<ChangeTaskStatusInput>(request, async (tx, caller, input) =>
         {
-            var (task, refusal) = await move.OneAsync(tx, caller.Tenant, caller, new TaskId(id), input.Status);
-            return task is not null ? Reply.Ok(TaskJson.From(task), task.Version) : refusal!.Problem();
+            var result = await move.OneAsync(tx, caller.Tenant, caller, new TaskId(id), input.Status);
+            return result.Answer(task => Reply.Ok(TaskJson.From(task), task.Version));
         });
 }
 
-public sealed record MoveTasksInput
+public sealed record ChangeTaskStatusesInput
 {
     [Items(100, Min = 1), About("Up to 100 tasks, of any projects.")]
     public required IReadOnlyList<Guid> Ids { get; init; }
@@ -44,20 +44,21 @@ public sealed record MoveTasksInput
 /// <summary>The tasks that were moved, in the order asked for.</summary>
 public sealed record MovedTasksJson(IReadOnlyList<TaskJson> Items);
 
-public sealed class MoveTasksFunction(ChangeTaskStatuses move, Writes writes)
+public sealed class ChangeTaskStatusesFunction(ChangeTaskStatuses move, Writes writes)
 {
     [Function("ChangeTaskStatuses")]
     [Allows(PortalAction.ChangeTaskStatus)]
-    [Operation("Change the status of several tasks", Takes = typeof(MoveTasksInput), Returns = typeof(MovedTasksJson), TakesKey = true,
+    [Operation("Change the status of several tasks", Takes = typeof(ChangeTaskStatusesInput), Returns = typeof(MovedTasksJson),
+        TakesKey = true,
         Details = "Tasks that are moved to done together may depend on each other.")]
     [Refuses(
         409, "bulk-refused",
         "errors lists each task that stands in the way, by its place in ids, with the reason as its rule. None was moved.")]
     public Task<IResult> RunAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/tasks/bulk-status")] HttpRequest request) =>
-        writes.PostAsync<MoveTasksInput>(request, async (tx, caller, input) =>
+        writes.PostAsync<ChangeTaskStatusesInput>(request, async (tx, caller, input) =>
         {
-            var (tasks, refusal) = await move.ManyAsync(tx, caller.Tenant, caller, input.Ids, input.Status);
-            return tasks is not null ? Reply.Ok(new MovedTasksJson([.. tasks.Select(TaskJson.From)])) : refusal!.Problem();
+            var result = await move.ManyAsync(tx, caller.Tenant, caller, input.Ids, input.Status);
+            return result.Answer(tasks => Reply.Ok(new MovedTasksJson([.. tasks.Select(TaskJson.From)])));
         });
 }

@@ -21,7 +21,7 @@ public sealed record TaskFilter(
 /// it anew with the values at hand; what an index cannot answer (part of a title) is looked at while walking the order's own index,
 /// within one tenant (docs/decisions/0016-lists-under-row-level-security.md).
 /// </summary>
-public sealed class TaskList(PortalDb db, TimeProvider clock)
+public sealed class TaskListQuery(PortalDb db, TimeProvider clock)
 {
     public const string Newest = "newest";
     public const string ByDue = "due";

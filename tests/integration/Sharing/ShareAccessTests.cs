@@ -5,7 +5,7 @@ using Portal.Tests.Support;
 namespace Portal.Tests.Integration.Sharing;
 
 /// <summary>What a share link may ask of a guest: a passphrase, to be signed in, to be the one it is addressed to.</summary>
-public sealed class ShareDoorTests(TestPortal portal) : IClassFixture<TestPortal>, IAsyncLifetime
+public sealed class ShareAccessTests(TestPortal portal) : IClassFixture<TestPortal>, IAsyncLifetime
 {
     private const string Passphrase = "correct horse battery";
     private static Guid asset;

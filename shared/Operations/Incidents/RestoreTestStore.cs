@@ -37,7 +37,7 @@ public sealed record RestoreTest(
 /// Event backup_restore_tested: the run is recorded and audited; a failed one opens an incident, which pages. A run is known by when it
 /// ran: told twice, it is recorded once.
 /// </summary>
-public sealed class RestoreTests(PortalDb db, IncidentStore incidents, AuditWriter audit, TimeProvider clock)
+public sealed class RestoreTestStore(PortalDb db, IncidentStore incidents, AuditWriter audit, TimeProvider clock)
 {
     private const string Columns = "r.id, r.ran_at, r.backup_taken_at, r.succeeded, r.duration_s, r.notes, r.recorded_by, r.recorded_at, "
         + "r.incident_id";

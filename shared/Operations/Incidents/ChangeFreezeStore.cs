@@ -29,7 +29,7 @@ public abstract record FreezeSwitched
 /// The flag that pipelines ask before they deploy. A breach of an error budget switches it on; only an Operator switches it off, and not
 /// while a breach is unresolved: whoever lifts it early has to say first that the trouble is over. Nothing switches it off by itself.
 /// </summary>
-public sealed class ChangeFreeze(PortalDb db, AuditWriter audit, TimeProvider clock)
+public sealed class ChangeFreezeStore(PortalDb db, AuditWriter audit, TimeProvider clock)
 {
     private const string Columns = "is_on, since, reason, incident_id, changed_by, version";
 

@@ -8,7 +8,7 @@ namespace Portal.Events;
 /// Numbers that are kept ready because counting them is dear: how far a project is, and how much a person has not read. Every move they
 /// count is an event, so they can be made again from the events (<see cref="RebuildReadModels"/>).
 /// </summary>
-public sealed class ReadModels
+public sealed class ReadModelStore
 {
     private const string Progress = """
         insert into portal.project_progress as p (tenant_id, project_id, tasks, done)

@@ -6,7 +6,7 @@ namespace Portal.Events.Deliveries.Mails;
 
 /// <summary>From a delivery's recipient to an address, at the moment of sending: people change theirs, leave, or want no more
 /// mail.</summary>
-public sealed class MailRecipients(PortalDb db, PersonalHash hash)
+public sealed class MailRecipientStore(PortalDb db, PersonalHash hash)
 {
     private const string DefaultAccent = "#1a56b0";
 

@@ -1,0 +1,77 @@
+-- Everything else a guest does (comments, download): the same guards, for a viewer who has opened the link. Counts, mints and changes
+-- nothing; the tenant it answers is the one whose transaction then does the work.
+-- outcome  as above, and not_opened: no viewer cookie of this link came along.
+create or replace function portal.enter_share_link(
+    p_token_hash bytea, p_viewer_hash bytea, p_unlock_hash bytea, p_clerk_user_id text, p_ip_hash bytea, p_now timestamptz,
+    p_ip_limit integer)
+    returns table (
+        outcome text, retry_after integer, tenant_id uuid, share_link_id uuid, project_id uuid, asset_id uuid, viewer_id uuid,
+        user_id uuid,
+        expires_at timestamptz, allow_comments boolean, allow_download boolean, asset_version_id uuid, playback_id text, mux_asset_id text,
+        download_name text, duration_s double precision, frame_rate double precision)
+    language plpgsql security definer
+    set search_path = portal, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    v_hit     record;
+    v_link    portal.share_links;
+    v_version portal.asset_versions;
+    v_user    portal.users;
+    v_viewer  portal.share_viewers;
+begin
+    select * into v_hit
+      from portal.take_hit('share-guest:' || encode(p_ip_hash, 'hex'), p_now, interval '1 minute', p_ip_limit);
+    if not v_hit.allowed then
+        outcome := 'limited';
+        retry_after := v_hit.retry_after;
+        return next;
+        return;
+    end if;
+
+    select l.* into v_link from portal.share_links l where l.token_hash = p_token_hash;
+    if not found then
+        outcome := 'unknown';
+        return next;
+        return;
+    end if;
+
+    if p_clerk_user_id is not null then
+        select u.* into v_user from portal.users u
+         where u.tenant_id = v_link.tenant_id and u.clerk_user_id = p_clerk_user_id and u.status = 'active';
+    end if;
+    select w.* into v_viewer from portal.share_viewers w where w.share_link_id = v_link.id and w.viewer_hash = p_viewer_hash;
+    select v.* into v_version from portal.asset_versions v
+     where v.tenant_id = v_link.tenant_id and v.asset_id = v_link.asset_id and v.status = 'ready'
+       and (v_link.asset_version_id is null or v.id = v_link.asset_version_id)
+     order by v.number desc limit 1;
+
+    outcome := case
+        when v_link.status <> 'active' or v_link.expires_at <= p_now or v_version.id is null
+          or not exists (select 1 from portal.tenants t where t.id = v_link.tenant_id and t.status = 'active') then 'unavailable'
+        else coalesce(portal.share_link_gate(v_link, v_user, p_unlock_hash), case when v_viewer.id is null then 'not_opened'
+        else 'open' end)
+    end;
+    tenant_id := v_link.tenant_id;
+    share_link_id := v_link.id;
+    if outcome = 'open' then
+        project_id := v_link.project_id;
+        asset_id := v_link.asset_id;
+        viewer_id := v_viewer.id;
+        user_id := v_viewer.user_id;
+        expires_at := v_link.expires_at;
+        allow_comments := v_link.allow_comments;
+        allow_download := v_link.allow_download;
+        asset_version_id := v_version.id;
+        playback_id := v_version.playback_id;
+        mux_asset_id := v_version.mux_asset_id;
+        download_name := v_version.download_name;
+        duration_s := v_version.duration_s;
+        frame_rate := v_version.frame_rate;
+    end if;
+    return next;
+end
+$$;
+
+revoke all on function portal.enter_share_link(bytea,bytea,bytea,text,bytea,timestamp with time zone,integer) from public;
+grant execute on function portal.enter_share_link(bytea,bytea,bytea,text,bytea,timestamp with time zone,integer) to portal_app;

@@ -1,0 +1,12 @@
+create or replace function portal.refuse_unless_playback_archived() returns trigger
+    language plpgsql
+    set search_path = portal, pg_temp
+as $$
+begin
+    if not exists (select 1 from portal.playback_archive a where a.id = old.id and a.tenant_id = old.tenant_id
+    and a.minted_at = old.minted_at) then
+        raise exception '% is append-only', tg_table_name using errcode = 'insufficient_privilege';
+    end if;
+    return old;
+end
+$$;
