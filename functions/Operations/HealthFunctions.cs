@@ -24,7 +24,7 @@ public sealed partial class ReadyFunction(PortalDataSources sources, ILogger<Rea
     [Function("HealthReady")]
     [Allows(PortalAction.Anonymous)]
     [Operation("Readiness probe", Returns = typeof(HealthJson), Details = "Both database roles answer.")]
-    [Refuses(503, "not-ready", "The database does not answer.")]
+    [Refuses(503, "not-ready", "The database does not answer, or a role may do more than it should.")]
     public async Task<IResult> RunAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/health/ready")] HttpRequest request, CancellationToken ct)
     {
@@ -39,7 +39,7 @@ public sealed partial class ReadyFunction(PortalDataSources sources, ILogger<Rea
             await system.ExecuteNonQueryAsync(ct);
             return Results.Ok(new HealthJson("ready"));
         }
-        catch (Exception e) when (e is Npgsql.NpgsqlException or TimeoutException)
+        catch (Exception e) when (e is Npgsql.NpgsqlException or TimeoutException or InvalidOperationException)
         {
             Log.NotReady(logger, e);
             return new Problem(503, "not-ready", "Not ready", "The database does not answer.", retryAfter: 5);

@@ -1817,7 +1817,8 @@ begin
         project_id := v_link.project_id;
         asset_id := v_link.asset_id;
         viewer_id := v_viewer.id;
-        user_id := v_viewer.user_id;
+        -- A viewer cookie outlives signing out: it speaks for a member only beside a session of that same, active person.
+        user_id := case when v_viewer.user_id = v_user.id then v_user.id end;
         expires_at := v_link.expires_at;
         allow_comments := v_link.allow_comments;
         allow_download := v_link.allow_download;
@@ -2006,6 +2007,12 @@ begin
     if p_viewer_hash is not null then
         select w.id into v_viewer from portal.share_viewers w
          where w.share_link_id = v_link.id and w.viewer_hash = p_viewer_hash;
+        if not found and not p_peek then
+            -- Perhaps the same viewer opens twice at once (prefetch, a page that renders twice): the second waits and finds the first.
+            select l.* into v_link from portal.share_links l where l.id = v_link.id for update;
+            select w.id into v_viewer from portal.share_viewers w
+             where w.share_link_id = v_link.id and w.viewer_hash = p_viewer_hash;
+        end if;
     end if;
 
     select v.* into v_version from portal.asset_versions v

@@ -172,7 +172,11 @@ public sealed partial class DispatchEvents(
                     + "any(@links)",
                 new { tenant, links = links.Select(e => e.AggregateId).Distinct().ToArray() })).ToLookup(
                     g => g.ShareLinkId, g => $"guest:{hash.Of(g.Email)}");
-            others.AddRange(links.SelectMany(e => guests[e.AggregateId], (e, guest) => (e, "email", guest)));
+            others.AddRange(
+                from e in links
+                from guest in guests[e.AggregateId]
+                where e.Texts("guests") is not { } named || named.Contains(guest["guest:".Length..])
+                select (e, "email", guest));
         }
 
         others.AddRange(events.Where(e => EventRoutes.Of(e.Type).MailContact).Select(e => (e, "email", "contact")));

@@ -6,7 +6,8 @@ namespace Portal.Events;
 /// <summary>What follows from an event of one type.</summary>
 /// <param name="Notify">Who finds it among their notifications.</param>
 /// <param name="Mail">Which of the tenant's people get a mail.</param>
-/// <param name="MailGuests">The guests of the share link get a mail.</param>
+/// <param name="MailGuests">The guests of the share link get a mail; where the event names some of them (<c>guests</c>, keyed hashes),
+/// those.</param>
 /// <param name="MailContact">The tenant's residency contact gets a mail.</param>
 /// <param name="Page">On-call is paged about the incident that the event is of, unless the event itself says <c>page: false</c>.</param>
 public sealed record EventRoute(
@@ -31,6 +32,7 @@ public static class EventRoutes
         [EventTypes.AssetFailed] = new(Notify: Audience.Uploader),
         [EventTypes.AssetVersionReplaced] = new(Notify: Audience.ProjectAgency),
         [EventTypes.ShareLinkCreated] = new(MailGuests: true),
+        [EventTypes.ShareLinkSent] = new(MailGuests: true),
         [EventTypes.ShareLinkOpened] = new(Notify: Audience.LinkOwnerWhenDue),
         [EventTypes.ShareLinkExpired] = new(Notify: Audience.LinkOwner),
         [EventTypes.ShareLinkRevoked] = new(Notify: Audience.Admins, MailGuests: true),

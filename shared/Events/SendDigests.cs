@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Logging;
+using Portal.Foundation.Alerts;
 using Portal.Foundation.Audit;
 using Portal.Foundation.Db;
 using Portal.Foundation.Identity;
@@ -9,7 +11,8 @@ namespace Portal.Events;
 /// One digest a person a day, when the tenant's own hour has come. Late is better than never and twice is never: a run after the hour
 /// sends what an earlier one should have sent, until the tenant's day is over, and the row of a day is made with its event.
 /// </summary>
-public sealed class SendDigests(PortalDb db, DigestStore digests, AuditWriter audit, TimeProvider clock)
+public sealed partial class SendDigests(
+    PortalDb db, DigestStore digests, AuditWriter audit, AlertStore alerts, TimeProvider clock, ILogger<SendDigests> logger)
 {
     private static readonly Actor Timer = Actor.System("digests");
 
@@ -18,32 +21,44 @@ public sealed class SendDigests(PortalDb db, DigestStore digests, AuditWriter au
         var sent = 0;
         foreach (var tenant in await digests.TenantsAsync(ct))
         {
-            // The calendar of the tenant decides, so a day of 23 or 25 hours is a day.
-            var local = TimeZoneInfo.ConvertTime(clock.GetUtcNow(), TimeZoneInfo.FindSystemTimeZoneById(tenant.TimeZone));
-            if (local.Hour >= tenant.DigestHour)
+            try
             {
-                sent += await RunAsync(tenant.Id, DateOnly.FromDateTime(local.DateTime), ct);
+                sent += await RunAsync(tenant, ct);
+            }
+            catch (Exception e) when (!PostgresFault.IsPassing(e) && e is not OperationCanceledException)
+            {
+                // One tenant's fault is not the others': their day goes on, and this one's is tried again with the next run.
+                Log.Failed(logger, e, tenant.Id.Value);
+                await alerts.AddAsync(new("digests_failed", tenant.Id.ToString(), "error",
+                    $"Digests of tenant {tenant.Id} could not be made: {e.GetType().Name}.", new { tenantId = tenant.Id.Value }), ct);
             }
         }
 
         return sent;
     }
 
+    private async Task<int> RunAsync(TenantClock tenant, CancellationToken ct)
+    {
+        // The calendar of the tenant decides, so a day of 23 or 25 hours is a day.
+        var local = TimeZoneInfo.ConvertTime(clock.GetUtcNow(), TimeZoneInfo.FindSystemTimeZoneById(tenant.TimeZone));
+        return local.Hour < tenant.DigestHour ? 0 : await RunAsync(tenant.Id, DateOnly.FromDateTime(local.DateTime), ct);
+    }
+
     private async Task<int> RunAsync(TenantId tenant, DateOnly day, CancellationToken ct)
     {
         var sent = 0;
-        foreach (var user in await digests.WaitingAsync(tenant, day, ct))
+        foreach (var (user, since) in await digests.WaitingAsync(tenant, day, clock.GetUtcNow(), ct))
         {
-            var now = clock.GetUtcNow();
-            var content = await digests.ReadAsync(tenant, user, day, now.AddDays(-1), now, ct);
-            sent += await db.InTenantAsync(tenant, tx => SettleAsync(tx, tenant, user, day, content), ct) ? 1 : 0;
+            var content = await digests.ReadAsync(tenant, user, day, since, clock.GetUtcNow(), ct);
+            sent += await db.InTenantAsync(tenant, tx => SettleAsync(tx, tenant, user, day, since, content), ct) ? 1 : 0;
         }
 
         return sent;
     }
 
     /// <summary>A day with nothing to say is settled too: what happens in the afternoon is for the next morning.</summary>
-    private async Task<bool> SettleAsync(Tx tx, TenantId tenant, UserId user, DateOnly day, DigestContent content)
+    private async Task<bool> SettleAsync(
+        Tx tx, TenantId tenant, UserId user, DateOnly day, DateTimeOffset since, DigestContent content)
     {
         if (!await digests.SettleAsync(tx, tenant, user, day, clock.GetUtcNow()) || content.IsEmpty)
         {
@@ -54,12 +69,19 @@ public sealed class SendDigests(PortalDb db, DigestStore digests, AuditWriter au
         {
             userId = user.Value,
             day,
-            overdue = content.Overdue.Count,
-            dueToday = content.DueToday.Count,
-            moved = content.Moved.Count,
-            linksOpened = content.Opened.Count,
+            since,
+            overdue = content.Overdue.Total,
+            dueToday = content.DueToday.Total,
+            moved = content.Moved.Total,
+            linksOpened = content.Opened.Total,
             unread = content.Unread,
         }, EventTypes.DigestSent));
         return true;
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Error, Message = "Digests of tenant {TenantId} could not be made; the next run tries again")]
+        public static partial void Failed(ILogger logger, Exception e, Guid tenantId);
     }
 }

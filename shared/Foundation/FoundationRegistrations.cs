@@ -1,7 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
-using Npgsql;
 using Portal.Foundation.Alerts;
 using Portal.Foundation.Audit;
 using Portal.Foundation.Db;
@@ -24,7 +23,8 @@ public static class FoundationRegistrations
         services.AddSingleton(p =>
         {
             var options = p.GetRequiredService<IOptions<DatabaseOptions>>().Value;
-            return new PortalDataSources(NpgsqlDataSource.Create(options.App), NpgsqlDataSource.Create(options.System));
+            return new PortalDataSources(
+                LeastPrivilege.Open(options.App, "Database:App"), LeastPrivilege.Open(options.System, "Database:System"));
         });
         services.AddOptions<DatabaseOptions>().BindConfiguration(DatabaseOptions.Section)
             .Validate(o => o.App.Length > 0, "Database:App must be a connection string of role portal_app.")

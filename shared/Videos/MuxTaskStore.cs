@@ -43,6 +43,13 @@ public sealed class MuxTaskStore(PortalDb db, TimeProvider clock)
         db.AcrossTenantsAsync(tx => tx.QueryOneAsync<string>(
             "select playback_id from portal.asset_versions where tenant_id = @TenantId and id = @AssetVersionId", task), ct);
 
+    /// <summary>Playback ids of the version that were ever to be replaced, this task's among them.</summary>
+    public async Task<IReadOnlySet<string>> RevokedAsync(MuxTask task, CancellationToken ct) =>
+        (await db.AcrossTenantsAsync(tx => tx.QueryAsync<string>("""
+            select old_playback_id from portal.mux_tasks
+             where tenant_id = @TenantId and asset_version_id = @AssetVersionId and old_playback_id is not null
+            """, task), ct)).ToHashSet(StringComparer.Ordinal);
+
     /// <summary>From the commit on, links of the version mint for the new playback id.</summary>
     public Task SwitchPlaybackIdAsync(MuxTask task, string playbackId, CancellationToken ct) =>
         db.AcrossTenantsAsync(tx => tx.ExecuteAsync("""

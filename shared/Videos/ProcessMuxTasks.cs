@@ -76,7 +76,9 @@ public sealed partial class ProcessMuxTasks(
             return (null, Trouble.Of(found));
         }
 
-        if (files.Value.SignedPlaybackIds.FirstOrDefault(id => id != old) is { } made)
+        // Never one that was revoked before, whose deletion Mux may still have to confirm: the version would play what is about to go.
+        var revoked = await tasks.RevokedAsync(task, ct);
+        if (files.Value.SignedPlaybackIds.FirstOrDefault(id => !revoked.Contains(id)) is { } made)
         {
             return (made, null);
         }

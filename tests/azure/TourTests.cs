@@ -12,8 +12,9 @@ namespace Portal.Tests.Azure;
 [Collection(AzurePortalCollection.Name)]
 public sealed class TourTests(AzurePortal azure, FastPortal fast) : IClassFixture<FastPortal>
 {
-    // How far an orchestration is, which webhooks have come by now, which weekdays a report spans: of these status and headers count.
-    private static readonly HashSet<string> OfTheMoment = ["ReadOrchestration", "ListWebhooks", "ReadResidencyReportHtml"];
+    // How far an orchestration is, which webhooks and what acts there were by now, which weekdays a report spans: of these status and
+    // headers count.
+    private static readonly HashSet<string> OfTheMoment = ["ReadOrchestration", "ListWebhooks", "ListAudit", "ReadResidencyReportHtml"];
 
     public static TheoryData<string> Operations => [.. ApiOperation.All.Select(operation => operation.Name)];
 

@@ -12,6 +12,9 @@ public sealed class Guest(HttpClient http, string token)
     /// <summary>A session token, when the guest is somebody who is signed in.</summary>
     public string? Session { get; set; }
 
+    /// <summary>Headers of every request, for a page whose browser keeps no cookies.</summary>
+    public Dictionary<string, string> Headers { get; } = [];
+
     /// <summary>The last cookies that were set, whole.</summary>
     public IReadOnlyList<string> Cookies { get; private set; } = [];
 
@@ -29,6 +32,11 @@ public sealed class Guest(HttpClient http, string token)
         if (cookies.Count > 0)
         {
             request.Headers.Add("Cookie", string.Join("; ", cookies.Select(c => $"{c.Key}={c.Value}")));
+        }
+
+        foreach (var (name, value) in Headers)
+        {
+            request.Headers.Add(name, value);
         }
 
         if (Session is not null)

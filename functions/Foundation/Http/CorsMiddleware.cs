@@ -11,9 +11,11 @@ namespace Portal.Functions.Foundation.Http;
 public sealed class CorsMiddleware(IOptions<HttpOptions> options) : IFunctionsWorkerMiddleware
 {
     private const string Exposed =
-        "ETag, Location, Link, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, Retry-After, x-request-id, Idempotency-Replayed";
+        "ETag, Location, Link, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, Retry-After, x-request-id, Idempotency-Replayed, "
+        + "Portal-Viewer, Portal-Unlock";
 
-    private const string Accepted = "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, traceparent, tracestate";
+    private const string Accepted =
+        "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, traceparent, tracestate, Portal-Viewer, Portal-Unlock";
     private const string TwoHours = "7200";
     private readonly FrozenSet<string> origins = options.Value.Origins.ToFrozenSet(StringComparer.Ordinal);
 

@@ -73,7 +73,7 @@ public sealed class CreateShareLinkFunction(CreateShareLink create, ShareLinkAns
     [Function("CreateShareLink")]
     [Allows(PortalAction.CreateShareLink)]
     [Operation("Create a share link", Takes = typeof(CreateShareLinkInput), Returns = typeof(ShareLinkJson), Status = 201, TakesKey = true,
-        Details = "The answer is the only one that carries token and url.")]
+        Details = "The answer carries token and url, as reading the link does; lists leave them out. Its guests get a mail.")]
     [Refuses(404, "not-found", "There is no such asset.")]
     [Refuses(409, "asset-not-ready", "No version is ready to be watched yet.")]
     public Task<IResult> RunAsync([HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/share-links")] HttpRequest request) =>

@@ -8,13 +8,20 @@ namespace Portal.Functions.Sharing.ShareLinks;
 
 /// <summary>
 /// What a guest's request brings along besides the token, and how a link refuses: cookies that go to this one link's addresses only and
-/// die with it, and a Clerk session where somebody is signed in.
+/// die with it, and a Clerk session where somebody is signed in. A page on another site may find its browser keeping no cookies of ours:
+/// it sends the same tokens as headers, which it reads from our answers.
 /// </summary>
 public sealed class GuestAccess(ClerkSessions sessions, EnterShareLink enter, RequesterHash hash)
 {
+    public const string ViewerHeader = "Portal-Viewer";
+    public const string UnlockHeader = "Portal-Unlock";
     private const string ViewerCookie = "portal_viewer";
     private const string UnlockCookie = "portal_unlock";
     private const string Scheme = "Bearer ";
+
+    /// <summary>Of a viewer key that a client makes: 128 bits in base64url.</summary>
+    private const int ShortestKey = 22;
+    private const int LongestKey = 100;
 
     /// <summary>A session that is not good counts as none: the link says whether one is needed.</summary>
     public async Task<Visitor> VisitorAsync(HttpRequest request, string token, CancellationToken ct)
@@ -26,8 +33,16 @@ public sealed class GuestAccess(ClerkSessions sessions, EnterShareLink enter, Re
 
         // Nobody watches as somebody else: what a client saw must be what that client saw.
         var user = session is { ImpersonatorId: null } ? session.UserId : null;
-        return new(token, request.Cookies[ViewerCookie], request.Cookies[UnlockCookie], user);
+        var key = Header(request, ViewerHeader) is { Length: >= ShortestKey and <= LongestKey } own && own.All(IsOfBase64Url)
+            ? own
+            : null;
+        return new(
+            token, key ?? request.Cookies[ViewerCookie], key, Header(request, UnlockHeader) ?? request.Cookies[UnlockCookie], user);
     }
+
+    private static bool IsOfBase64Url(char c) => char.IsAsciiLetterOrDigit(c) || c is '-' or '_';
+
+    private static string? Header(HttpRequest request, string name) => request.Headers[name] is [{ Length: > 0 } text] ? text : null;
 
     /// <summary>A guest who has opened the link, or the refusal.</summary>
     public async Task<(GuestEntry? Guest, Problem? Problem)> EnterAsync(HttpRequest request, string token, CancellationToken ct)
@@ -53,18 +68,36 @@ public sealed class GuestAccess(ClerkSessions sessions, EnterShareLink enter, Re
     };
 
     public static void GiveViewer(HttpContext http, string token, string viewer, DateTimeOffset? end) =>
-        SetCookie(http, ViewerCookie, token, viewer, end);
+        Give(http, (ViewerCookie, ViewerHeader), token, viewer, end);
 
     public static void GiveUnlock(HttpContext http, string token, string unlock, DateTimeOffset? end) =>
-        SetCookie(http, UnlockCookie, token, unlock, end);
+        Give(http, (UnlockCookie, UnlockHeader), token, unlock, end);
 
-    private static void SetCookie(HttpContext http, string name, string token, string value, DateTimeOffset? end) =>
-        http.Response.Cookies.Append(name, value, new CookieOptions
+    private static void Give(
+        HttpContext http, (string Cookie, string Header) names, string token, string value, DateTimeOffset? end)
+    {
+        // Set by CorsMiddleware for the portal's own origins: a page of theirs asks from another origin than this app's.
+        var fromPortal = http.Response.Headers.AccessControlAllowOrigin.Count > 0;
+        var cookie = new CookieOptions
         {
             Path = $"/api/share/{token}",
             HttpOnly = true,
             Secure = http.Request.IsHttps,
             SameSite = SameSiteMode.Lax,
             Expires = end,
-        });
+        };
+        if (fromPortal)
+        {
+            http.Response.Headers[names.Header] = value;
+        }
+
+        if (fromPortal && http.Request.IsHttps)
+        {
+            // Lax cookies stay away from another site's requests; a partitioned one is kept for that site alone (CHIPS).
+            cookie.SameSite = SameSiteMode.None;
+            cookie.Extensions.Add("Partitioned");
+        }
+
+        http.Response.Cookies.Append(names.Cookie, value, cookie);
+    }
 }

@@ -18,7 +18,9 @@ public sealed class UnlockShareLinkFunction(UnlockShareLink unlock, GuestAccess 
     [Function("UnlockShareLink")]
     [Allows(PortalAction.Anonymous)]
     [Operation("Unlock a share link with its passphrase", Takes = typeof(UnlockShareLinkInput), Status = 204,
-        Details = "Sets a cookie that opens the link until its end. A link without a passphrase answers 204 and sets none.")]
+        Details = "Sets a cookie that opens the link until its end; the portal's own pages also find it in the header Portal-Unlock, and "
+            + "may "
+            + "send it back as that. A link without a passphrase answers 204 and sets none.")]
     [Refuses(403, "wrong-passphrase", "It is not the passphrase.")]
     [Refuses(403, "share-link-unavailable", "It is revoked or expired.")]
     [Refuses(404, "not-found", "There is no such link.")]

@@ -27,7 +27,9 @@ public sealed class OpenShareLinkFunction(OpenShareLink open, GuestAccess access
     [Allows(PortalAction.Anonymous)]
     [Operation("Open a share link", Returns = typeof(SharedAssetJson),
         Details = "The first open by a guest is counted and sets a cookie; coming back with it renews the playback URL without counting. "
-            + "HEAD counts nothing. "
+            + "HEAD counts nothing. A page on another site, whose browser keeps no cookies for this one, sends the header Portal-Viewer "
+            + "instead: a key of its own (22 to 100 characters of base64url, random), the same for each open, which also makes two "
+            + "opens at once count once. "
             + "A link that asks people to sign in takes their session as Authorization: Bearer.")]
     [Refuses(401, "sign-in-required", "The link is only for people who are signed in.")]
     [Refuses(401, "passphrase-required", "The link has a passphrase: unlock it first.")]

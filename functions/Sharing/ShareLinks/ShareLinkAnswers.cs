@@ -27,6 +27,13 @@ public sealed class ShareLinkAnswers(ShareLinkStore links, ShareTokens tokens, I
         return reply with { Body = body };
     }
 
+    /// <summary>A link as those read it who may manage it, with the address to hand on.</summary>
+    public ShareLinkJson Managed(ShareLink link)
+    {
+        var token = tokens.Make(link.Id, link.Generation, link.TokenKid);
+        return ShareLinkJson.From(link) with { Token = token, Url = UrlOf(token) };
+    }
+
     public async Task<IResult> WithGuestsAsync(HttpRequest request, Reply reply) =>
         await FindAsync(request, reply) is { } link ? reply with { Body = WithGuests(reply, link) } : Problem.NotFound("share link");
 

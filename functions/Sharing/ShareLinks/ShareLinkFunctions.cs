@@ -7,11 +7,12 @@ using Portal.Sharing.ShareLinks;
 
 namespace Portal.Functions.Sharing.ShareLinks;
 
-public sealed class ReadShareLinkFunction(ShareLinkStore links)
+public sealed class ReadShareLinkFunction(ShareLinkStore links, ShareLinkAnswers answers)
 {
     [Function("ReadShareLink")]
     [Allows(PortalAction.ReadShareLink)]
-    [Operation("Read a share link", Returns = typeof(ShareLinkJson))]
+    [Operation("Read a share link", Returns = typeof(ShareLinkJson),
+        Details = "With token and url, made again: to copy the link once more. Lists leave them out.")]
     public async Task<IResult> RunAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/share-links/{id:guid}")] HttpRequest request,
         Guid id,
@@ -19,7 +20,7 @@ public sealed class ReadShareLinkFunction(ShareLinkStore links)
     {
         var caller = request.HttpContext.Caller();
         return await links.FindAsync(caller.Tenant, caller, new ShareLinkId(id), ct) is { } link
-            ? Reply.Ok(ShareLinkJson.From(link), link.Version)
+            ? Reply.Ok(answers.Managed(link), link.Version)
             : Problem.NotFound("share link");
     }
 }

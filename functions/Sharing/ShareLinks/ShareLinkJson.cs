@@ -3,8 +3,8 @@ using Portal.Sharing.ShareLinks;
 namespace Portal.Functions.Sharing.ShareLinks;
 
 /// <summary>
-/// A share link on the wire, for the people who produce. <c>token</c> and <c>url</c> only in the answer that creates it: they are not
-/// stored. The passphrase is in none.
+/// A share link on the wire, for the people who produce. <c>token</c> and <c>url</c> in the answer that creates it and where one link is
+/// read: they are not stored, but made again. The passphrase is in none.
 /// </summary>
 public sealed record ShareLinkJson(
     Guid Id, Guid ProjectId, Guid AssetId, Guid? AssetVersionId, string Status, DateTimeOffset ExpiresAt, bool AllowComments,

@@ -58,7 +58,8 @@ begin
         project_id := v_link.project_id;
         asset_id := v_link.asset_id;
         viewer_id := v_viewer.id;
-        user_id := v_viewer.user_id;
+        -- A viewer cookie outlives signing out: it speaks for a member only beside a session of that same, active person.
+        user_id := case when v_viewer.user_id = v_user.id then v_user.id end;
         expires_at := v_link.expires_at;
         allow_comments := v_link.allow_comments;
         allow_download := v_link.allow_download;

@@ -4,6 +4,8 @@
 --          sign_in_required, not_addressed, passphrase_required   see share_link_gate
 --          open         everything that the answer needs
 --
+-- p_viewer_hash is of the cookie or of the client's own key; where it is the key, p_new_viewer_hash is the same, and a viewer who opens
+-- twice at once is one viewer.
 -- p_unlock_hash is of the cookie that unlocking gave, p_clerk_user_id of a session that was verified; null without.
 -- p_peek answers HEAD: it guards, but counts, creates and mints nothing.
 -- The count is one guarded UPDATE: eight guests at once never get past max_opens.
@@ -56,6 +58,12 @@ begin
     if p_viewer_hash is not null then
         select w.id into v_viewer from portal.share_viewers w
          where w.share_link_id = v_link.id and w.viewer_hash = p_viewer_hash;
+        if not found and not p_peek then
+            -- Perhaps the same viewer opens twice at once (prefetch, a page that renders twice): the second waits and finds the first.
+            select l.* into v_link from portal.share_links l where l.id = v_link.id for update;
+            select w.id into v_viewer from portal.share_viewers w
+             where w.share_link_id = v_link.id and w.viewer_hash = p_viewer_hash;
+        end if;
     end if;
 
     select v.* into v_version from portal.asset_versions v

@@ -11,6 +11,9 @@ public sealed partial class SweepOutbox(DispatchEvents route, DeliveryStore deli
 {
     private const int Batch = 200;
 
+    /// <summary>Starting is waiting for the engine's storage, which commits many in one go.</summary>
+    private const int AtOnce = 16;
+
     /// <summary>How long a delivery may be under way before it is asked whether it was ever started. Starting twice is harmless.</summary>
     private static readonly TimeSpan Quiet = TimeSpan.FromMinutes(2);
 
@@ -29,17 +32,18 @@ public sealed partial class SweepOutbox(DispatchEvents route, DeliveryStore deli
         // While the engine is away no more are taken than the batch in hand: each would wait until it counts as stale.
         while (failed == 0 && await take() is { Count: > 0 } taken)
         {
-            foreach (var delivery in taken)
+            var parallel = new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = ct };
+            await Parallel.ForEachAsync(taken, parallel, async (delivery, stop) =>
             {
-                if (await StartAsync(delivery, starter, ct))
+                if (await StartAsync(delivery, starter, stop))
                 {
-                    count++;
+                    Interlocked.Increment(ref count);
                 }
                 else
                 {
-                    failed++;
+                    Interlocked.Increment(ref failed);
                 }
-            }
+            });
         }
 
         return count;

@@ -23,6 +23,9 @@ public interface IAlertSubscriber
 public sealed partial class AlertStore(
     PortalDb db, IEnumerable<IAlertSubscriber> subscribers, TimeProvider clock, ILogger<AlertStore> logger)
 {
+    private const int LongestSummary = 1024;
+    private const int LongestKey = 255;
+
     private const string Raise = """
         insert into portal.alerts (id, kind, dedup_key, severity, summary, details, first_at, last_at)
         values (@id, @kind, @dedupKey, @severity, @summary, @details::jsonb, @now, @now)
@@ -49,13 +52,17 @@ public sealed partial class AlertStore(
         {
             id = Guid.CreateVersion7(now),
             kind = alert.Kind,
-            dedupKey = alert.DedupKey,
+            dedupKey = Shortened(alert.DedupKey, LongestKey),
             severity = alert.Severity,
-            summary = alert.Summary,
+            summary = Shortened(alert.Summary, LongestSummary),
             details = JsonSerializer.Serialize(alert.Details ?? new { }, JsonSerializerOptions.Web),
             now,
         });
     }
+
+    /// <summary>What raises an alert must not fail for its words: a vendor's answer may be in them.</summary>
+    private static string Shortened(string text, int longest) =>
+        text.Length == 0 ? "(nothing said)" : text.Length <= longest ? text : text[..longest];
 
     private static partial class Log
     {

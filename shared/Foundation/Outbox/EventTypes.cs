@@ -19,6 +19,7 @@ public static class EventTypes
     public const string AssetReady = "mux_asset_ready";
     public const string AssetFailed = "asset_process_failed";
     public const string ShareLinkCreated = "share_link_created";
+    public const string ShareLinkSent = "share_link_sent";
     public const string ShareLinkOpened = "share_link_opened";
     public const string ShareLinkExpired = "share_link_expired";
     public const string ShareLinkRevoked = "share_link_revoked";

@@ -22,6 +22,12 @@ public sealed record PortalEvent(
     public string? Text(string name) =>
         Json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 
+    /// <summary>Null: it names none, which is not the same as naming nobody.</summary>
+    public IReadOnlyList<string>? Texts(string name) =>
+        Json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Array
+            ? [.. value.EnumerateArray().Select(v => v.GetString()!)]
+            : null;
+
     public bool? Flag(string name) =>
         Json.TryGetProperty(name, out var value) && value.ValueKind is JsonValueKind.True or JsonValueKind.False
             ? value.GetBoolean()

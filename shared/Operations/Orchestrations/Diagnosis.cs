@@ -104,8 +104,16 @@ public sealed record Diagnosis(string Group, string Code, string Text)
             ? new(
                 DiagnosisGroup.Stuck, "slow_at_mux",
                 $"Mux has been preparing it for {Span(now - upload.UpdatedAt)}. The pipeline asks Mux every 15 min.")
-            : OfInstance(instance, now);
+            : instance.Status == RuntimeStatus.Running
+                ? new(DiagnosisGroup.Running, "running", OfWaiting(upload))
+                : OfInstance(instance, now);
     }
+
+    /// <summary>What an upload that is on its way waits for.</summary>
+    private static string OfWaiting(UploadNote upload) =>
+        upload.Status == UploadStatus.Processing ? "Mux has the file and prepares the video."
+        : upload.WaitsForFile ? "Waiting for the file: the uploader has an address to send it to."
+        : "Waiting for Mux to take it.";
 
     private static Diagnosis OfRetry(UploadNote upload, DateTimeOffset due, DateTimeOffset now)
     {

@@ -5,12 +5,13 @@ using Portal.Videos.Uploads;
 namespace Portal.Operations.Orchestrations;
 
 /// <summary>What our rows know of the attempt that an orchestration carries: ids, states and errors, no titles.</summary>
+/// <param name="WaitsForFile">The uploader has an address to send the file to, and has not sent it.</param>
 /// <param name="Attempt">The attempt of the instance; <paramref name="CurrentAttempt"/> is the job's own, higher after a replay.</param>
 public sealed record UploadNote(
     Guid JobId, TenantId TenantId, int Attempt, int CurrentAttempt, string Source, string Status, int Attempts, string? LastError,
     DateTimeOffset? NextRetryAt,
     string? FailureCode, string? FailureReason, DateTimeOffset? StartedAt, DateTimeOffset ExpiresAt, DateTimeOffset CreatedAt,
-    DateTimeOffset UpdatedAt)
+    DateTimeOffset UpdatedAt, bool WaitsForFile = false)
 {
     public bool IsCurrent => Attempt == CurrentAttempt;
 
@@ -29,7 +30,8 @@ public sealed class UploadNoteQuery(PortalDb db)
         case when a.job_id is null then j.next_retry_at end as next_retry_at,
         case when a.job_id is null then j.failure_code else a.failure_code end as failure_code,
         case when a.job_id is null then j.failure_reason else a.failure_reason end as failure_reason,
-        j.started_at, j.expires_at, j.created_at, coalesce(a.ended_at, j.updated_at) as updated_at
+        j.started_at, j.expires_at, j.created_at, coalesce(a.ended_at, j.updated_at) as updated_at,
+        j.status = 'waiting' and (j.mux_upload_id is not null or (j.source = 'blob' and j.blob_url is null)) as waits_for_file
         """;
 
     /// <summary>The notes of those instances that carry an upload, by instance id.</summary>

@@ -36,7 +36,7 @@ public sealed partial class OpenShareLink(
     /// <param name="peek">HEAD: look, count nothing, mint nothing.</param>
     public async Task<OpenedShareLink> RunAsync(Visitor visitor, Requester requester, bool peek, CancellationToken ct)
     {
-        var newViewer = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(ViewerTokenBytes));
+        var newViewer = visitor.OwnKey ?? Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(ViewerTokenBytes));
         var now = clock.GetUtcNow();
 
         // A text that cannot be a token still takes a hit of the address's minute: guessing costs the same either way.

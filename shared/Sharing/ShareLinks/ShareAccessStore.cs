@@ -4,9 +4,14 @@ using Portal.Foundation.Limits;
 
 namespace Portal.Sharing.ShareLinks;
 
-/// <summary>What a stranger brings along: the token, cookies of earlier visits, and a Clerk session that was verified. All optional but
-/// the token.</summary>
-public sealed record Visitor(string Token, string? ViewerToken, string? UnlockToken, string? ClerkUserId);
+/// <summary>What a guest's request brings along.</summary>
+/// <param name="ViewerToken">Of an earlier open, or a key of the client's own making; null: none.</param>
+/// <param name="OwnKey">
+/// The same, where the client sent it itself and it is long enough not to be guessed: a viewer who is not known yet gets it as theirs, so
+/// that opening twice counts once. Null: a new viewer is given a token of ours.
+/// </param>
+/// <param name="ClerkUserId">Of a session that was verified.</param>
+public sealed record Visitor(string Token, string? ViewerToken, string? OwnKey, string? UnlockToken, string? ClerkUserId);
 
 /// <summary>A guest who has opened the link and may go on: what they may do, and whose transaction does it.</summary>
 public sealed record EnteredLink(

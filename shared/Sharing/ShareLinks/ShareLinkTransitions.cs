@@ -8,7 +8,7 @@ namespace Portal.Sharing.ShareLinks;
 /// Everything that changes a share link after it was made, each one guarded statement with its audit and event row. Null: the row was
 /// not in a status (or at the version) that it may be changed from, and nothing happened.
 /// </summary>
-public sealed class ShareLinkTransitions(ShareLinkStore links, AuditWriter audit, TimeProvider clock)
+public sealed class ShareLinkTransitions(ShareLinkStore links, AuditWriter audit, PersonalHash hash, TimeProvider clock)
 {
     /// <summary>The switches, while the link is not revoked and still at <paramref name="link"/>'s version.</summary>
     public async Task<ShareLink?> UpdateAsync(
@@ -57,7 +57,25 @@ public sealed class ShareLinkTransitions(ShareLinkStore links, AuditWriter audit
         var now = await ReadAsync(tx, tenant, link.Id);
         await audit.WriteAsync(tx, tenant, Actor.From(caller), new AuditEntry(
             "share_link_updated", "share_link", link.Id.Value, AuditSnapshot(link), AuditSnapshot(now, passphrase is not null)));
+        await SendAsync(tx, tenant, caller, now, [.. now.GuestEmails.Except(link.GuestEmails)]);
         return now;
+    }
+
+    /// <summary>
+    /// Mails the link to these of its guests (again). Event <c>share_link_sent</c>, which names them by keyed hash. False: it is not
+    /// active, or there is nobody to send it to, and nothing happened.
+    /// </summary>
+    public async Task<bool> SendAsync(Tx tx, TenantId tenant, Caller caller, ShareLink link, IReadOnlyList<string> guests)
+    {
+        if (guests.Count == 0 || link.Status != "active" || link.ExpiresAt <= clock.GetUtcNow())
+        {
+            return false;
+        }
+
+        await audit.WriteAsync(tx, tenant, Actor.From(caller), new AuditEntry("share_link_sent", "share_link", link.Id.Value, null,
+            new { projectId = link.ProjectId.Value, assetId = link.AssetId.Value, guests = guests.Select(hash.Of) },
+            "share_link_sent"));
+        return true;
     }
 
     /// <summary>active, expired → active with a later end. Event <c>share_link_extended</c>.</summary>

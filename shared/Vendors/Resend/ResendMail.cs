@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Net;
 using global::Resend;
 
@@ -5,7 +6,7 @@ namespace Portal.Vendors.Resend;
 
 /// <summary>One e-mail to one person.</summary>
 /// <param name="Key">Our row's id: Resend sends once for each key in 24 hours, however often we try.</param>
-/// <param name="FromName">Free text, such as a tenant's name; what would end it early in a header is taken out.</param>
+/// <param name="FromName">Free text, such as a tenant's name; it is quoted where the header needs that, and holds no address.</param>
 public sealed record Mail(
     Guid Key, string From, string FromName, string To, string Subject, string Html, string Text,
     IReadOnlyDictionary<string, string> Headers);
@@ -19,6 +20,9 @@ public sealed record Mail(
 /// <remarks>Scoped, because the client is. Reasons name Resend's error type, never its message: that may quote an address.</remarks>
 public sealed class ResendMail(IResend resend)
 {
+    /// <summary>RFC 5322, 3.2.3: what an atom must not hold.</summary>
+    private static readonly SearchValues<char> Specials = SearchValues.Create("()<>[]:;@\\,.\"");
+
     private static readonly TimeSpan QuotaWait = TimeSpan.FromHours(1);
 
     /// <summary>Resend's id of the mail, or why there is none.</summary>
@@ -63,15 +67,27 @@ public sealed class ResendMail(IResend resend)
 
     private static EmailMessage Message(Mail mail) => new()
     {
-        From = new EmailAddress { Email = mail.From, DisplayName = HeaderText(mail.FromName) },
+        From = new EmailAddress { Email = mail.From, DisplayName = DisplayName(mail.FromName) },
         To = new EmailAddress { Email = mail.To },
-        Subject = HeaderText(mail.Subject),
+        Subject = Line(mail.Subject),
         HtmlBody = mail.Html,
         TextBody = mail.Text,
         Headers = new(mail.Headers),
     };
 
-    /// <summary>The SDK neither quotes nor escapes: a name with <c>&lt;</c> or a line break would forge another header.</summary>
-    private static string HeaderText(string text) =>
-        string.Concat(text.Where(c => c is not ('<' or '>' or '"') && !char.IsControl(c))).Trim();
+    /// <summary>
+    /// The SDK neither quotes nor escapes, so that a comma would make two senders of "Smith, Jones &amp; Co": quoted as RFC 5322 (3.2.4)
+    /// has it, unless it is words alone. A name that is an address would pass for the sender's: its sign is written out, and angle
+    /// brackets go, for not everybody who reads a header heeds the quotes.
+    /// </summary>
+    private static string DisplayName(string name)
+    {
+        var line = Line(string.Concat(name.Where(c => c is not ('<' or '>')))).Replace("@", " at ", StringComparison.Ordinal);
+        return line.AsSpan().IndexOfAny(Specials) < 0
+            ? line
+            : $"\"{line.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"";
+    }
+
+    /// <summary>On one line: a line break would forge another header.</summary>
+    private static string Line(string text) => string.Concat(text.Where(c => !char.IsControl(c))).Trim();
 }

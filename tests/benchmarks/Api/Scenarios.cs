@@ -138,7 +138,9 @@ public sealed class Scenarios : IAsyncDisposable
         var requester = new Requester(SHA256.HashData([1]), "other", "bench");
         var model = data.LinkTokens[0];
         var trips = await recorder.RecordAsync(
-            () => portal.GetRequiredService<OpenShareLink>().RunAsync(new Visitor(model, null, null, null), requester, false, default));
+            () =>
+                portal.GetRequiredService<OpenShareLink>().RunAsync(
+                    new Visitor(model, null, null, null, null), requester, false, default));
         Substitutes Values()
         {
             var values = new Substitutes();

@@ -1,4 +1,5 @@
 using Dapper;
+using Portal.LocalVendors;
 using Portal.Tests.Support;
 
 namespace Portal.Tests.Integration.Events;
@@ -94,6 +95,7 @@ public sealed class DigestTests(TestPortal portal) : IClassFixture<TestPortal>, 
     public async Task It_says_what_is_overdue_due_moved_and_unread_and_only_to_whom_it_concerns()
     {
         portal.Clock.AdvanceTo(Next("21:30"));
+        var before = await portal.EventsAsync(TestPeople.UserId("crew1"), "notification_digest_sent");
         var today = TimeZoneInfo.ConvertTime(portal.Clock.GetUtcNow(), TimeZoneInfo.FindSystemTimeZoneById("Australia/Sydney")).Date;
         await portal.NewTaskAsync(
             project, "Late & <i>loud</i>",
@@ -122,7 +124,7 @@ public sealed class DigestTests(TestPortal portal) : IClassFixture<TestPortal>, 
         Assert.DoesNotContain("For later", mail.Text!, StringComparison.Ordinal);
         Assert.Contains("Late &amp; &lt;i&gt;loud&lt;/i&gt;", mail.Html!, StringComparison.Ordinal);
         Assert.DoesNotContain(await portal.InboxOfAsync("compliance"), m => m.Subject.StartsWith("Your ", StringComparison.Ordinal));
-        await portal.RecordedOnceAsync(TestPeople.UserId("crew1"), "notification_digest_sent");
+        Assert.Equal(before + 1, await portal.EventsAsync(TestPeople.UserId("crew1"), "notification_digest_sent"));
     }
 
     [Fact]
@@ -139,6 +141,107 @@ public sealed class DigestTests(TestPortal portal) : IClassFixture<TestPortal>, 
         portal.Clock.AdvanceTo(Next("22:00"));
         await portal.Host.RunTimerAsync("SendDigests");
         Assert.Equal(1, await DigestsAsync(tenant));
+    }
+
+    [Fact]
+    public async Task One_tenant_whose_digests_cannot_be_made_stops_nobody_elses()
+    {
+        var broken = await TenantAsync("Mars/Olympus_Mons");
+        var others = new[] { await TenantAsync("Australia/Perth"), await TenantAsync("Australia/Sydney") };
+        portal.Clock.AdvanceTo(Next("02:00"));
+
+        await portal.Host.RunTimerAsync("SendDigests");
+
+        Assert.Equal(0, await DigestsAsync(broken));
+        foreach (var tenant in others)
+        {
+            Assert.Equal(1, await DigestsAsync(tenant));
+        }
+
+        Assert.Equal(
+            $"{broken}", await portal.ScalarAsync<string>("select dedup_key from portal.alerts where kind = 'digests_failed'"));
+        await using var connection = await portal.OpenAsync();
+        await connection.ExecuteAsync("update portal.tenants set time_zone = 'Australia/Perth' where id = @broken", new { broken });
+    }
+
+    [Fact]
+    public async Task Of_more_than_twenty_it_says_how_many_more()
+    {
+        await SydneyAtEightAsync();
+        for (var i = 0; i < 23; i++)
+        {
+            await portal.NewTaskAsync(
+                project, $"Late {i}", new { dueDate = "2026-01-01", assigneeIds = new[] { TestPeople.UserId("agency") } });
+        }
+
+        var mail = await MailAfterAsync("22:00", "agency");
+
+        Assert.Contains("and 3 more", mail.Text!, StringComparison.Ordinal);
+        Assert.Contains("23 overdue", mail.Html!, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("update portal.users set role = 'client' where id = @user")]
+    [InlineData("delete from portal.project_members where user_id = @user and project_id = @project")]
+    [InlineData("update portal.projects set status = 'archived' where id = @project")]
+    public async Task What_a_person_may_no_longer_read_is_in_no_digest(string change)
+    {
+        await SydneyAtEightAsync();
+        var (user, mine, other) = (TestPeople.UserId("crew1"), $"Mine {Guid.NewGuid()}", $"Watched {Guid.NewGuid()}");
+        await portal.NewTaskAsync(project, mine, new { dueDate = "2026-01-01", assigneeIds = new[] { user } });
+        var watched = await portal.NewTaskAsync(project, other, new { watcherIds = new[] { user } });
+        (await portal.MoveTaskAsync(watched.Id, "in_progress")).Expect(200);
+        await portal.DeliverAsync();
+        await using (var connection = await portal.OpenAsync())
+        {
+            await connection.ExecuteAsync(change, new { user, project });
+        }
+
+        try
+        {
+            var mail = await MailAfterAsync("22:00");
+            Assert.DoesNotContain(mine, mail.Text!, StringComparison.Ordinal);
+            Assert.DoesNotContain(other, mail.Text!, StringComparison.Ordinal);
+        }
+        finally
+        {
+            await using var connection = await portal.OpenAsync();
+            await connection.ExecuteAsync("update portal.users set role = 'agency' where id = @user", new { user });
+        }
+    }
+
+    [Fact]
+    public async Task A_run_that_is_late_leaves_nothing_out_since_the_digest_before()
+    {
+        await SydneyAtEightAsync();
+        await MailAfterAsync("22:00");
+        portal.Clock.Advance(TimeSpan.FromHours(1));
+        var moved = await portal.NewTaskAsync(
+            project, "Moved in the morning", new { watcherIds = new[] { TestPeople.UserId("crew1") } });
+        (await portal.MoveTaskAsync(moved.Id, "in_progress")).Expect(200);
+        await portal.DeliverAsync();
+
+        // The process was down until evening: 21 hours after the next eight o'clock would be too late for the last day alone.
+        portal.Clock.AdvanceTo(Next("22:00"));
+        var mail = await MailAfterAsync("07:00");
+
+        Assert.Contains("Moved in the morning", mail.Text!, StringComparison.Ordinal);
+    }
+
+    private async Task SydneyAtEightAsync()
+    {
+        await using var connection = await portal.OpenAsync();
+        await connection.ExecuteAsync(
+            "update portal.tenants set time_zone = 'Australia/Sydney', digest_hour = 8 where id = @id", new { id = TestPeople.Tenant });
+    }
+
+    /// <summary>That person's newest mail after a run at the next such time (UTC).</summary>
+    private async Task<InboxMessage> MailAfterAsync(string time, string person = "crew1")
+    {
+        portal.Clock.AdvanceTo(Next(time));
+        await portal.Host.RunTimerAsync("SendDigests");
+        await portal.DeliverAsync();
+        return (await portal.InboxOfAsync(person))[^1];
     }
 
     private DateTimeOffset Next(string time)
@@ -161,6 +264,7 @@ public sealed class DigestTests(TestPortal portal) : IClassFixture<TestPortal>, 
             values (@tenant, @tenant, 'user_' || @tenant, @tenant || '@zone.example', 'Zoe', 'agency', @now, @now);
             insert into portal.projects (id, tenant_id, name, created_by, created_at, updated_at)
                values (@tenant, @tenant, 'Zone', @tenant, @now, @now);
+            insert into portal.project_members (tenant_id, project_id, user_id, added_at) values (@tenant, @tenant, @tenant, @now);
             """, new { tenant, zone, now = portal.Clock.GetUtcNow() });
         if (withTask)
         {

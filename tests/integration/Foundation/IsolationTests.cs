@@ -1,8 +1,10 @@
 using Dapper;
+using Microsoft.Extensions.Options;
 using Npgsql;
 using Portal.Foundation.Audit;
 using Portal.Foundation.Db;
 using Portal.Foundation.Identity;
+using Portal.Foundation.Limits;
 using Portal.Foundation.Paging;
 using Portal.Projects;
 using Portal.Sharing.ShareLinks;
@@ -137,7 +139,9 @@ public sealed class IsolationTests(TestPortal portal) : IClassFixture<TestPortal
         var assets = new AssetStore(db);
         var uploads = new UploadStore(db);
         var links = new ShareLinkStore(db, audit, portal.Clock);
-        var moves = new ShareLinkTransitions(links, audit, portal.Clock);
+        var moves = new ShareLinkTransitions(
+            links, audit, new PersonalHash(
+                Options.Create(new PrivacyOptions { HashKey = portal.Settings["Privacy:HashKey"]! })), portal.Clock);
         var assetId = new AssetId(Guid.Parse(upload.Text("assetId")));
         var linkId = new ShareLinkId(link.Id);
 

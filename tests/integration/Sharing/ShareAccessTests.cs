@@ -51,6 +51,89 @@ public sealed class ShareAccessTests(TestPortal portal) : IClassFixture<TestPort
     }
 
     [Fact]
+    public async Task A_viewer_with_a_key_of_their_own_is_counted_once_however_often_they_open_at_once()
+    {
+        var link = await portal.ShareAsync(asset, new { maxOpens = 1 });
+        var guests = Enumerable.Range(0, 8).Select(_ => portal.GuestOf(link)).ToList();
+        guests.ForEach(guest => guest.Headers["Portal-Viewer"] = "a-key-of-my-own-0123456789");
+
+        var answers = await Task.WhenAll(guests.Select(guest => guest.OpenAsync()));
+
+        Assert.All(answers, answer => answer.Expect(200));
+        Assert.Equal(1, await OpensAsync(link));
+        (await portal.GuestOf(link).OpenAsync()).Expect(403);
+    }
+
+    [Theory]
+    [InlineData("too-short")]
+    [InlineData("has spaces in it, and is long enough")]
+    public async Task A_key_that_could_be_guessed_or_is_none_is_passed_over(string key)
+    {
+        var link = await portal.ShareAsync(asset, new { maxOpens = 1 });
+        var guest = portal.GuestOf(link);
+        guest.Headers["Portal-Viewer"] = key;
+        (await guest.OpenAsync()).Expect(200);
+        Assert.DoesNotContain(key, Assert.Single(guest.Cookies), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_page_of_another_site_that_keeps_no_cookies_gets_by_with_headers()
+    {
+        var link = await portal.ShareAsync(asset, new { passphrase = Passphrase, maxOpens = 1, allowComments = true });
+        Guest Page() => new(portal.Anonymous, link.Text("token")) { Headers = { ["Origin"] = "http://localhost:3000" } };
+
+        var unlocked = (await Page().UnlockAsync(Passphrase)).Expect(204);
+        var page = Page();
+        page.Headers["Portal-Unlock"] = Assert.Single(unlocked.Headers.GetValues("Portal-Unlock"));
+        var opened = (await page.OpenAsync()).Expect(200);
+
+        var next = Page();
+        next.Headers["Portal-Unlock"] = page.Headers["Portal-Unlock"];
+        next.Headers["Portal-Viewer"] = Assert.Single(opened.Headers.GetValues("Portal-Viewer"));
+        (await next.OpenAsync()).Expect(200);
+        (await next.CommentAsync("From afar")).Expect(201);
+        Assert.Equal(1, await OpensAsync(link));
+        Assert.Contains(
+            "Portal-Viewer", Assert.Single(opened.Headers.GetValues("Access-Control-Expose-Headers")), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("https", "http://localhost:3000", "samesite=none; httponly; partitioned")]
+    [InlineData("https", "https://elsewhere.example", "samesite=lax; httponly")]
+    [InlineData("http", "http://localhost:3000", "samesite=lax; httponly")]
+    public async Task Over_https_the_portals_own_pages_get_a_cookie_that_works_across_sites(string scheme, string origin, string ends)
+    {
+        var guest = portal.GuestOf(await portal.ShareAsync(asset));
+        guest.Headers["Origin"] = origin;
+        guest.Headers["X-Forwarded-Proto"] = scheme;
+
+        var opened = (await guest.OpenAsync()).Expect(200);
+
+        var cookie = Assert.Single(guest.Cookies);
+        Assert.EndsWith(ends, cookie, StringComparison.OrdinalIgnoreCase);
+        Assert.Equal(scheme == "https", cookie.Contains("secure", StringComparison.OrdinalIgnoreCase));
+        Assert.Equal(origin == "http://localhost:3000", opened.Headers.Contains("Portal-Viewer"));
+    }
+
+    [Fact]
+    public async Task A_members_viewer_cookie_without_their_session_is_a_guests()
+    {
+        var link = await portal.ShareAsync(asset, new { allowComments = true });
+        var guest = portal.GuestOf(link);
+        guest.Session = await portal.SessionAsync("client");
+        (await guest.OpenAsync()).Expect(200);
+        Assert.Equal($"{TestPeople.UserId("client")}", await AuthorAsync(await guest.CommentAsync("Signed in")));
+
+        guest.Session = null;
+        Assert.Equal("", await AuthorAsync(await guest.CommentAsync("Signed out")));
+        guest.Session = await portal.SessionAsync("agency");
+        Assert.Equal("", await AuthorAsync(await guest.CommentAsync("Somebody else")));
+    }
+
+    private Task<string> AuthorAsync(Answer comment) => portal.ScalarAsync<string>(
+        "select coalesce(author_id::text, '') from portal.comments where id = @id", new { comment.Expect(201).Id });
+
+    [Fact]
     public async Task The_passphrase_is_kept_as_a_slow_hash_and_shown_nowhere()
     {
         var link = await portal.ShareAsync(asset, new { passphrase = Passphrase });

@@ -49,6 +49,58 @@ public sealed class ShareLinkChangeTests(TestPortal portal) : IClassFixture<Test
     }
 
     [Fact]
+    public async Task Guests_who_are_added_later_are_mailed_and_the_others_not_again()
+    {
+        var (first, second) = ($"first-{Guid.NewGuid():N}@guest.example", $"second-{Guid.NewGuid():N}@guest.example");
+        var link = await portal.ShareAsync(asset, new { guestEmails = new[] { first } });
+        await portal.DeliverAsync();
+        var changed = (
+            await PatchAsync($"/api/share-links/{link.Id}", new { guestEmails = new[] { first, second } }, link.Tag())).Expect(200);
+        (await PatchAsync($"/api/share-links/{link.Id}", new { label = "Nothing to send" }, changed.Tag())).Expect(200);
+        await portal.DeliverAsync();
+
+        Assert.Single(await portal.InboxOfAsync(first));
+        Assert.Contains(link.Text("token"), Assert.Single(await portal.InboxOfAsync(second)).Text!, StringComparison.Ordinal);
+        Assert.Equal(0, await portal.ScalarAsync<long>(
+            "select count(*) from portal.events e where aggregate_id = @id and e::text like '%guest.example%'", new { id = link.Id }));
+    }
+
+    [Fact]
+    public async Task A_link_is_sent_again_to_those_who_ask_for_it()
+    {
+        var (one, two) = ($"one-{Guid.NewGuid():N}@guest.example", $"two-{Guid.NewGuid():N}@guest.example");
+        var link = await portal.ShareAsync(asset, new { guestEmails = new[] { one, two } });
+        await portal.DeliverAsync();
+        var send = $"/api/share-links/{link.Id}/send";
+
+        (await portal.As("agency").PostAsync(send, new { guestEmails = new[] { two.ToUpperInvariant() } })).Expect(204);
+        await portal.DeliverAsync();
+        Assert.Equal((1, 2), ((await portal.InboxOfAsync(one)).Count, (await portal.InboxOfAsync(two)).Count));
+
+        (await portal.As("agency").PostAsync(send, new { })).Expect(204);
+        await portal.DeliverAsync();
+        Assert.Equal((2, 3), ((await portal.InboxOfAsync(one)).Count, (await portal.InboxOfAsync(two)).Count));
+
+        var stranger = await portal.As("agency").PostAsync(send, new { guestEmails = new[] { "stranger@guest.example" } });
+        Assert.Contains("/guestEmails", stranger.Expect(400).Body, StringComparison.Ordinal);
+        (await portal.As("agency").PostAsync($"/api/share-links/{link.Id}/revoke")).Expect(200);
+        Assert.Equal("share-link-not-sendable", (await portal.As("agency").PostAsync(send, new { })).Expect(409).ProblemType);
+        var lonely = await portal.ShareAsync(asset);
+        (await portal.As("agency").PostAsync($"/api/share-links/{lonely.Id}/send", new { })).Expect(409);
+    }
+
+    [Fact]
+    public async Task Who_may_manage_a_link_can_have_its_address_again_and_lists_leave_it_out()
+    {
+        var link = await portal.ShareAsync(asset);
+        var read = (await portal.As("agency").FetchAsync($"/api/share-links/{link.Id}")).Expect(200);
+        Assert.Equal((link.Text("token"), $"{link.Json!["url"]}"), (read.Text("token"), $"{read.Json!["url"]}"));
+        (await portal.As("client").FetchAsync($"/api/share-links/{link.Id}")).Expect(403);
+        Assert.DoesNotContain(
+            link.Text("token"), (await portal.As("agency").FetchAsync("/api/share-links")).Expect(200).Body, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_link_is_not_closed_under_those_who_opened_it_and_a_revoked_one_not_changed()
     {
         var link = await portal.ShareAsync(asset);

@@ -1,8 +1,10 @@
 using Dapper;
+using Microsoft.Extensions.Options;
 using Npgsql;
 using Portal.Foundation.Audit;
 using Portal.Foundation.Db;
 using Portal.Foundation.Identity;
+using Portal.Foundation.Limits;
 using Portal.Foundation.Paging;
 using Portal.Sharing;
 using Portal.Sharing.ShareLinks;
@@ -118,7 +120,9 @@ public sealed class SharingIsolationTests(TestPortal portal) : IClassFixture<Tes
         var page = new Page(50, null);
         var (assets, changes) = (new AssetStore(db), new AssetChangeStore(audit, portal.Clock));
         var links = new ShareLinkStore(db, audit, portal.Clock);
-        var moves = new ShareLinkTransitions(links, audit, portal.Clock);
+        var moves = new ShareLinkTransitions(
+            links, audit, new PersonalHash(
+                Options.Create(new PrivacyOptions { HashKey = portal.Settings["Privacy:HashKey"]! })), portal.Clock);
         var comments = new CommentStore(db, audit, portal.Clock);
         var tasks = new MuxTaskStore(db, portal.Clock);
         var door = new ShareAccessStore(db);

@@ -165,6 +165,8 @@ public static class ApiSamples
                 { TakesTime = true }),
         ["RevokeInvite"] = InTenant(async w => ApiAsk.Id(await w.NewInviteAsync())),
         ["RevokeShareLink"] = InProject(async w => ApiAsk.Id((await w.NewLinkAsync()).Id)),
+        ["SendShareLink"] = InProject(async w => ApiAsk.Id((await w.Portal.ShareAsync(
+            await w.AssetAsync(), new { label = $"{SampleWorld.Marker} label", guestEmails = new[] { "again@guest.example" } })).Id)),
         ["ScheduleMilestone"] = InProject(async w => ApiAsk.Id(await w.NewMilestoneAsync(), new { dueDate = "2026-05-01" })),
         ["UnassignTask"] = InProject(async w => Two(await w.NewTaskAsync(), "userId", TestPeople.UserId("agency"))),
         ["UnwatchTask"] = InProject(async w => Two(await w.NewTaskAsync(), "userId", TestPeople.UserId("agency"))),

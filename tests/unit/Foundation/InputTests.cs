@@ -30,6 +30,10 @@ public sealed class InputTests
         """{ "projectId": "0198b4d2-0000-7000-8000-000000000001", "fileName": "a\u0007", "sizeBytes": 1 }""", "/fileName characters")]
     [InlineData(
         """{ "projectId": "0198b4d2-0000-7000-8000-000000000001", "fileName": "a\u202Efdp", "sizeBytes": 1 }""", "/fileName characters")]
+    [InlineData(
+        """{ "projectId": "0198b4d2-0000-7000-8000-000000000001", "fileName": "\u200B\u200D", "sizeBytes": 1 }""", "/fileName visible")]
+    [InlineData(
+        """{ "projectId": "0198b4d2-0000-7000-8000-000000000001", "fileName": "\u3164 \u0301", "sizeBytes": 1 }""", "/fileName visible")]
     [InlineData("""{ "projectId": "0198b4d2-0000-7000-8000-000000000001", "fileName": "\ud800", "sizeBytes": 1 }""", "/fileName unicode")]
     [InlineData(
         """{ "projectId": "0198b4d2-0000-7000-8000-000000000001", "fileName": "a", "sizeBytes": 1, "source": "ftp" }""", "/source one_of")]

@@ -147,8 +147,21 @@ internal static class FieldReader
             return null;
         }
 
+        if (text.Length > 0 && !text.EnumerateRunes().Any(IsVisible))
+        {
+            faults.At(pointer, "visible", $"{field.JsonName} must hold something that can be seen.");
+            return null;
+        }
+
         return (string?)Keep(field, text, pointer, faults);
     }
+
+    /// <summary>Not so: joiners and other format characters, marks without a letter, and letters and signs that are drawn as
+    /// nothing.</summary>
+    private static bool IsVisible(Rune rune) => rune.Value is not (0x115F or 0x1160 or 0x2800 or 0x3164 or 0xFFA0)
+        && Rune.GetUnicodeCategory(rune) is not (UnicodeCategory.Format or UnicodeCategory.SpaceSeparator or UnicodeCategory.LineSeparator
+            or UnicodeCategory.ParagraphSeparator or UnicodeCategory.NonSpacingMark or UnicodeCategory.EnclosingMark
+            or UnicodeCategory.OtherNotAssigned);
 
     private static object? Whole(FieldPlan field, long number, string pointer, Faults faults) =>
         Keep(field, number, pointer, faults) is null ? null : Convert.ChangeType(number, field.Type, CultureInfo.InvariantCulture);

@@ -15,37 +15,19 @@ public sealed class DigestMail(DigestStore digests, IOptions<MailOptions> option
     {
         var e = delivery.Event;
         var day = DateOnly.ParseExact(e.Text("day")!, "yyyy-MM-dd", CultureInfo.InvariantCulture);
-        var content = await digests.ReadAsync(tenant, new UserId(e.AggregateId), day, e.OccurredAt.AddDays(-1), e.OccurredAt, ct);
+        var since = e.Text("since") is { } text ? DateTimeOffset.Parse(text, CultureInfo.InvariantCulture) : e.OccurredAt.AddDays(-1);
+        var content = await digests.ReadAsync(tenant, new UserId(e.AggregateId), day, since, e.OccurredAt, ct);
         if (content.IsEmpty)
         {
             return (null, "nothing_to_say_any_more");
         }
 
         var parts = new List<MailPart>();
-        AddTasks(parts, "Overdue", content.Overdue, t => $"{t.ProjectName}, was due {MailWords.Day(t.DueOn)}");
-        AddTasks(parts, "Due today", content.DueToday, t => t.ProjectName);
-        if (content.Moved.Count > 0)
-        {
-            parts.Add(
-                new MailPart.Section(
-                    "What moved", [
-                        .. content.Moved.Select(t => new MailItem(t.Title, $"now {t.Status.Replace('_', ' ')}", TaskUrl(t.Id)))
-                    ]));
-        }
-
-        if (content.Opened.Count > 0)
-        {
-            parts.Add(
-                new MailPart.Section(
-                    "Links that were opened", [
-                        .. content.Opened.Select(
-                            o =>
-                                new MailItem(
-                                    o.Title, $"{MailWords.Count((int)o.Opens, "viewer", "viewers")}",
-                                    $"{options.Value.PortalUrl}/share-links/{o.Id}"))
-                    ]));
-        }
-
+        Add(parts, "Overdue", content.Overdue, t => new(t.Title, $"{t.ProjectName}, was due {MailWords.Day(t.DueOn)}", TaskUrl(t.Id)));
+        Add(parts, "Due today", content.DueToday, t => new(t.Title, t.ProjectName, TaskUrl(t.Id)));
+        Add(parts, "What moved", content.Moved, t => new(t.Title, $"now {t.Status.Replace('_', ' ')}", TaskUrl(t.Id)));
+        Add(parts, "Links that were opened", content.Opened, o => new(
+            o.Title, MailWords.Count((int)o.Opens, "viewer", "viewers"), $"{options.Value.PortalUrl}/share-links/{o.Id}"));
         if (content.Unread > 0)
         {
             parts.Add(
@@ -62,17 +44,26 @@ public sealed class DigestMail(DigestStore digests, IOptions<MailOptions> option
 
     private static string Preview(DigestContent content) => string.Join(", ", new[]
     {
-        content.Overdue.Count > 0 ? $"{content.Overdue.Count} overdue" : null,
-        content.DueToday.Count > 0 ? $"{content.DueToday.Count} due today" : null,
+        content.Overdue.Total > 0 ? $"{content.Overdue.Total} overdue" : null,
+        content.DueToday.Total > 0 ? $"{content.DueToday.Total} due today" : null,
         content.Unread > 0 ? $"{content.Unread} unread" : null,
     }.OfType<string>());
 
-    private void AddTasks(List<MailPart> parts, string title, IReadOnlyList<DueTask> tasks, Func<DueTask, string> note)
+    private void Add<T>(List<MailPart> parts, string title, DigestPart<T> part, Func<T, MailItem> item)
+        where T : IDigestRow
     {
-        if (tasks.Count > 0)
+        if (part.Total == 0)
         {
-            parts.Add(new MailPart.Section(title, [.. tasks.Select(t => new MailItem(t.Title, note(t), TaskUrl(t.Id)))]));
+            return;
         }
+
+        var items = part.First.Select(item).ToList();
+        if (part.More > 0)
+        {
+            items.Add(new($"and {part.More} more", "in the portal", options.Value.PortalUrl));
+        }
+
+        parts.Add(new MailPart.Section(title, items));
     }
 
     private string TaskUrl(Guid task) => $"{options.Value.PortalUrl}/tasks/{task}";

@@ -53,7 +53,11 @@ public sealed class AssetReadyMail(PortalDb db, IOptions<MailOptions> options) :
 /// </summary>
 public sealed class ShareLinkMail(PortalDb db, ShareTokens tokens, IOptions<ShareLinkOptions> options, TimeProvider clock) : IMailWriter
 {
-    public IReadOnlyCollection<string> Types { get; } = [EventTypes.ShareLinkCreated, EventTypes.ShareLinkRevoked];
+    /// <summary>Those that bring the link.</summary>
+    private static readonly string[] Sent = [EventTypes.ShareLinkCreated, EventTypes.ShareLinkSent];
+
+    public IReadOnlyCollection<string> Types { get; } =
+        [EventTypes.ShareLinkCreated, EventTypes.ShareLinkSent, EventTypes.ShareLinkRevoked];
 
     public async Task<(MailContent? Content, string? Why)> WriteAsync(
         TenantId tenant, Delivery delivery, MailRecipient to, CancellationToken ct)
@@ -63,14 +67,14 @@ public sealed class ShareLinkMail(PortalDb db, ShareTokens tokens, IOptions<Shar
                l.passphrase_hash is not null as has_passphrase, l.allow_comments,
                    l.allow_download, a.title,
                    exists (select 1 from portal.deliveries d
-                            where d.tenant_id = @tenant and d.aggregate_id = l.id and d.recipient = @recipient and d.event_type = @created
+                            where d.tenant_id = @tenant and d.aggregate_id = l.id and d.recipient = @recipient
+                              and d.event_type = any (@sent)
                               and (d.status = 'sent' or d.offered_at is not null)) as was_sent
               from portal.share_links l join portal.assets a on a.tenant_id = l.tenant_id and a.id = l.asset_id
              where l.tenant_id = @tenant and l.id = @id
-            """, new { tenant, id = delivery.Event.AggregateId, recipient = delivery.Recipient, created = EventTypes.ShareLinkCreated },
-            ct);
+            """, new { tenant, id = delivery.Event.AggregateId, recipient = delivery.Recipient, sent = Sent }, ct);
         return link is null ? (null, "link_gone")
-            : delivery.Event.Type == EventTypes.ShareLinkCreated ? Created(link, to)
+            : Sent.Contains(delivery.Event.Type) ? Created(link, to)
             : link.WasSent ? (Withdrawn(link, to), null)
             : (null, "never_had_the_link");
     }

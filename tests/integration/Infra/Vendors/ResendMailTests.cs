@@ -42,13 +42,25 @@ public sealed class ResendMailTests : IAsyncLifetime
         Assert.Equal("<https://portal.example/unsubscribe>", (string?)message.Message["headers"]!["List-Unsubscribe"]);
     }
 
+    [Theory]
+    [InlineData("Harbour", "Harbour")]
+    [InlineData("Zoë & Söhne", "Zoë & Söhne")]
+    [InlineData("Smith, Jones & Co", "\"Smith, Jones & Co\"")]
+    [InlineData("The \"A\" Team", "\"The \\\"A\\\" Team\"")]
+    [InlineData("back\\slash", "\"back\\\\slash\"")]
+    [InlineData("Harbour\r\nBcc: all@evil.example <x@evil.example>", "\"HarbourBcc: all at evil.example x at evil.example\"")]
+    public async Task A_name_is_quoted_where_it_must_be_and_forges_no_header_and_no_address(string name, string header)
+    {
+        Assert.IsType<VendorAnswer<Guid>.Ok>(await mail.SendAsync(Letter() with { FromName = name }, default));
+        Assert.Equal($"{header} <no-reply@portal.example>", Assert.Single(await resend.InboxAsync()).From);
+    }
+
     [Fact]
-    public async Task A_name_cannot_forge_a_header_or_an_address()
+    public async Task A_subject_keeps_its_signs_on_one_line()
     {
         Assert.IsType<VendorAnswer<Guid>.Ok>(
-            await mail.SendAsync(Letter() with { FromName = "Harbour\r\nBcc: all@evil.example <x@evil.example>\"" }, default));
-        Assert.Equal(
-            "HarbourBcc: all@evil.example x@evil.example <no-reply@portal.example>", Assert.Single(await resend.InboxAsync()).From);
+            await mail.SendAsync(Letter() with { Subject = "\"Cut\" <3>\r\nBcc: x@evil.example" }, default));
+        Assert.Equal("\"Cut\" <3>Bcc: x@evil.example", Assert.Single(await resend.InboxAsync()).Subject);
     }
 
     [Fact]
