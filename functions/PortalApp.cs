@@ -1,5 +1,3 @@
-using System.Collections.Frozen;
-using System.Reflection;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.DependencyInjection;
@@ -20,7 +18,6 @@ public static class PortalApp
 {
     private const long HostBodyLimit = 100 * 1024 * 1024;
 
-    /// <exception cref="InvalidOperationException">An HTTP function names no action: nobody has decided who may call it.</exception>
     public static IFunctionsWorkerApplicationBuilder AddPortal(this IFunctionsWorkerApplicationBuilder builder)
     {
         builder.Services.AddPortalCore();
@@ -30,7 +27,6 @@ public static class PortalApp
         builder.Services.AddSingleton<SearchCursors>();
         builder.Services.AddSingleton<WebhookEndpoint>();
         builder.Services.AddSingleton<TimerCatalog>().AddSingleton<TimerQueries>();
-        builder.Services.AddSingleton(new FunctionPermissions(ReadActions()));
         builder.Services.AddSingleton<RouteTable>();
 
         builder.Services.Configure<KestrelServerOptions>(kestrel =>
@@ -60,23 +56,4 @@ public static class PortalApp
 
     private static bool IsHttp(FunctionContext context) =>
         context.FunctionDefinition.InputBindings.Values.Any(b => string.Equals(b.Type, "httpTrigger", StringComparison.OrdinalIgnoreCase));
-
-    private static FrozenDictionary<string, PortalAction> ReadActions()
-    {
-        var actions = new Dictionary<string, PortalAction>(StringComparer.OrdinalIgnoreCase);
-        foreach (var method in typeof(PortalApp).Assembly.GetTypes().SelectMany(t => t.GetMethods()))
-        {
-            if (method.GetCustomAttribute<FunctionAttribute>() is not { } function
-                || !method.GetParameters().Any(p => p.GetCustomAttribute<HttpTriggerAttribute>() is not null))
-            {
-                continue;
-            }
-
-            actions[function.Name] = method.GetCustomAttribute<AllowsAttribute>()?.Action
-                ?? throw new InvalidOperationException(
-                    $"HTTP function {function.Name} names no action: add [Allows(PortalAction.…)] to {method.DeclaringType}.");
-        }
-
-        return actions.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase);
-    }
 }

@@ -16,7 +16,7 @@ namespace Portal.Functions.People;
 /// and asks the permissions table. A role comes from our row, never from the token.
 /// </summary>
 public sealed partial class CallerMiddleware(
-    FunctionPermissions actions, ClerkSessions sessions, CallerStore callers, ProvisionUser enrol, FailedAttempts failed,
+    ClerkSessions sessions, CallerStore callers, ProvisionUser enrol, FailedAttempts failed,
     RequesterHash hash, ILogger<CallerMiddleware> logger)
     : IFunctionsWorkerMiddleware
 {
@@ -25,7 +25,7 @@ public sealed partial class CallerMiddleware(
     public async Task Invoke(FunctionContext context, FunctionExecutionDelegate next)
     {
         var http = context.GetHttpContext();
-        var action = actions.Of[context.FunctionDefinition.Name];
+        var action = FunctionAttributes.Of(context.FunctionDefinition).Action;
         if (http is null || action is PortalAction.Anonymous or PortalAction.UseOpsPage)
         {
             await next(context);

@@ -14,7 +14,8 @@ public sealed class TourTests(AzurePortal azure, FastPortal fast) : IClassFixtur
 {
     // How far an orchestration is, which webhooks and what acts there were by now, which weekdays a report spans: of these status and
     // headers count.
-    private static readonly HashSet<string> OfTheMoment = ["ReadOrchestration", "ListWebhooks", "ListAudit", "ReadResidencyReportHtml"];
+    private static readonly HashSet<string> OfTheMoment =
+        ["ReadOrchestration", "ListWebhooks", "ListAudit", "ReadOperationsBoard", "ReadResidencyReportHtml"];
 
     public static TheoryData<string> Operations => [.. ApiOperation.All.Select(operation => operation.Name)];
 

@@ -6,12 +6,12 @@ using Microsoft.Net.Http.Headers;
 namespace Portal.Functions.Foundation.Http;
 
 /// <summary>406 when Accept allows nothing of what the function answers.</summary>
-public sealed class AcceptMiddleware(RouteTable routes) : IFunctionsWorkerMiddleware
+public sealed class AcceptMiddleware : IFunctionsWorkerMiddleware
 {
     public async Task Invoke(FunctionContext context, FunctionExecutionDelegate next)
     {
         if (context.GetHttpContext() is { } http
-            && routes.MediaTypeOf(context.FunctionDefinition.Name) is { } offered && !Takes(http.Request, offered))
+            && FunctionAttributes.Of(context.FunctionDefinition).MediaType is { } offered && !Takes(http.Request, offered))
         {
             var problem = new Problem(
                 406, "not-acceptable", "Not in that media type", $"This is answered as {offered}; Accept allows none of it.");

@@ -15,12 +15,13 @@ namespace Portal.Functions.Foundation.Http;
 /// A function's answer is written after all middleware has returned, on both hosts, so the row is written when the answer is about to
 /// leave: without the row, no answer.
 /// </remarks>
-public sealed class DeniedReadMiddleware(FunctionPermissions actions, PortalDb db, AuditWriter audit) : IFunctionsWorkerMiddleware
+public sealed class DeniedReadMiddleware(PortalDb db, AuditWriter audit) : IFunctionsWorkerMiddleware
 {
     public async Task Invoke(FunctionContext context, FunctionExecutionDelegate next)
     {
         var function = context.FunctionDefinition.Name;
-        if (context.GetHttpContext() is { } http && SensitiveReads.Actions.Contains(actions.Of[function]))
+        if (context.GetHttpContext() is { } http
+            && SensitiveReads.Actions.Contains(FunctionAttributes.Of(context.FunctionDefinition).Action))
         {
             http.Response.OnStarting(() => AuditAsync(http, function));
         }

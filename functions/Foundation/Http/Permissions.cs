@@ -85,15 +85,12 @@ public enum PortalAction
     UseOpsPage,
 }
 
-/// <summary>Names the action of an HTTP function. One that names none fails the start.</summary>
+/// <summary>Names the action of an HTTP function. One that names none fails a test, and every request to it.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class AllowsAttribute(PortalAction action) : Attribute
 {
     public PortalAction Action { get; } = action;
 }
-
-/// <summary>Function name → action, read once at start.</summary>
-public sealed record FunctionPermissions(IReadOnlyDictionary<string, PortalAction> Of);
 
 /// <summary>
 /// Who may do what: the only place where roles decide (docs/permissions.md). Admin ⊇ Agency. Whether a person may do it to

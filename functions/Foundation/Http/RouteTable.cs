@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using System.Reflection;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -9,37 +8,33 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Portal.Functions.Foundation.Http;
 
-/// <summary>Every HTTP function's route, methods and media type, read once at start: what a path answers to, and in what.</summary>
+/// <summary>Every HTTP function's route and methods: what a path answers to. Read when somebody asks for what no function
+/// answers.</summary>
 public sealed class RouteTable
 {
-    private readonly IReadOnlyList<Route> routes;
-    private readonly FrozenDictionary<string, string> mediaTypes;
-
-    public RouteTable()
-    {
-        var policies = new ServiceCollection().AddRoutingCore().BuildServiceProvider().GetRequiredService<ParameterPolicyFactory>();
-        var functions = Functions().ToList();
-        routes = [.. functions.Where(f => f.Name != UnknownRouteFunction.Name).Select(f => Route.Of(f.Trigger, policies))];
-        mediaTypes = functions.Where(f => f.Operation is { RawBody: null }).ToFrozenDictionary(
-            f => f.Name, f => f.Operation!.MediaType, StringComparer.OrdinalIgnoreCase);
-    }
-
-    /// <summary>What a function answers with when all goes well; null when nothing is said of it (webhooks).</summary>
-    public string? MediaTypeOf(string function) => mediaTypes.GetValueOrDefault(function);
+    private readonly Lazy<IReadOnlyList<Route>> routes = new(Read);
 
     /// <summary>The methods that a path answers to, OPTIONS last; empty when there is nothing at it.</summary>
     public IReadOnlyList<string> MethodsAt(HttpContext http)
     {
-        var methods = routes.Where(r => r.Matches(http)).SelectMany(r => r.Methods).Distinct().Order(StringComparer.Ordinal).ToList();
+        var methods = routes.Value.Where(r => r.Matches(http)).SelectMany(r => r.Methods).Distinct().Order(StringComparer.Ordinal)
+            .ToList();
         return methods.Count == 0 ? [] : [.. methods, HttpMethods.Options];
     }
 
-    private static IEnumerable<(string Name, HttpTriggerAttribute Trigger, OperationAttribute? Operation)> Functions() =>
-        from method in typeof(RouteTable).Assembly.GetTypes().SelectMany(type => type.GetMethods())
-        let function = method.GetCustomAttribute<FunctionAttribute>()
-        let trigger = method.GetParameters().Select(p => p.GetCustomAttribute<HttpTriggerAttribute>()).FirstOrDefault(t => t is not null)
-        where function is not null && trigger is not null
-        select (function.Name, trigger, method.GetCustomAttribute<OperationAttribute>());
+    private static IReadOnlyList<Route> Read()
+    {
+        var policies = new ServiceCollection().AddRoutingCore().BuildServiceProvider().GetRequiredService<ParameterPolicyFactory>();
+        var triggers =
+            from method in typeof(RouteTable).Assembly.GetTypes().SelectMany(type => type.GetMethods())
+            let function = method.GetCustomAttribute<FunctionAttribute>()
+            where function is not null && function.Name != UnknownRouteFunction.Name
+            from parameter in method.GetParameters()
+            let trigger = parameter.GetCustomAttribute<HttpTriggerAttribute>()
+            where trigger is not null
+            select trigger;
+        return [.. triggers.Select(trigger => Route.Of(trigger, policies))];
+    }
 
     private sealed record Route(
         TemplateMatcher Matcher, IReadOnlyList<(string Parameter, IRouteConstraint Constraint)> Constraints, IReadOnlyList<string> Methods)

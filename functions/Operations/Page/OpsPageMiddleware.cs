@@ -13,7 +13,7 @@ namespace Portal.Functions.Operations.Page;
 /// of <see cref="PortalAction.UseOpsPage"/>; whoever is not signed in is led to the sign-in page.
 /// </summary>
 public sealed partial class OpsPageMiddleware(
-    FunctionPermissions actions, OperatorSessionStore sessions, ILogger<OpsPageMiddleware> logger) : IFunctionsWorkerMiddleware
+    OperatorSessionStore sessions, ILogger<OpsPageMiddleware> logger) : IFunctionsWorkerMiddleware
 {
     /// <summary>Nothing but our own files; no inline style or script, no frames, forms to ourselves only.</summary>
     public const string ContentSecurityPolicy =
@@ -36,7 +36,7 @@ public sealed partial class OpsPageMiddleware(
         headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()";
         try
         {
-            if (await FindFaultAsync(http, actions.Of[context.FunctionDefinition.Name]) is { } answer)
+            if (await FindFaultAsync(http, FunctionAttributes.Of(context.FunctionDefinition).Action) is { } answer)
             {
                 await answer.ExecuteAsync(http);
                 return;

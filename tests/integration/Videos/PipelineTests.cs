@@ -265,10 +265,9 @@ public sealed class PipelineTests(TestPortal portal) : IClassFixture<TestPortal>
             new { id = upload.Id, version });
 
         await portal.Host.RunTimerAsync("SweepMuxAssets");
-        await portal.Host.RunTimerAsync("ReconcileUploads");
+        await GoneAtMuxAsync(upload.Id);
 
         Assert.Equal(job, await portal.StatusAsync(upload.Id));
-        Assert.Empty(await MuxAssetsAsync(upload.Id));
     }
 
     [Fact]
@@ -279,9 +278,8 @@ public sealed class PipelineTests(TestPortal portal) : IClassFixture<TestPortal>
             "update portal.upload_jobs set status = 'ready', mux_asset_id = 'the-first' where id = @id", new { id = upload.Id });
 
         await portal.Host.RunTimerAsync("SweepMuxAssets");
-        await portal.Host.RunTimerAsync("ReconcileUploads");
+        await GoneAtMuxAsync(upload.Id);
 
-        Assert.Empty(await MuxAssetsAsync(upload.Id));
         Assert.Equal(
             "superseded", await portal.ScalarAsync<string>(
                 "select reason from portal.mux_cleanups where job_id = @id", new { id = upload.Id }));
@@ -339,14 +337,13 @@ public sealed class PipelineTests(TestPortal portal) : IClassFixture<TestPortal>
         var sent = new HashSet<Guid>();
         await Eventually.MovingAsync(portal.Clock, TimeSpan.FromSeconds(1), () => SettledAsync(async () =>
         {
-            foreach (var id in answers.Select(a => a.Id).Where(id => !sent.Contains(id)).ToList())
+            // By their rows which can be sent: a hundred requests a step would be most of the test.
+            foreach (var id in await portal.ScalarAsync<Guid[]>(
+                "select coalesce(array_agg(id), '{}') from portal.upload_jobs where mux_upload_url is not null and id = any (@unsent)",
+                new { unsent = answers.Select(a => a.Id).Except(sent).ToArray() }))
             {
-                var job = await JobAsync(id);
-                if (job.Json!["target"] is not null)
-                {
-                    await SendAsync(job);
-                    sent.Add(id);
-                }
+                await SendAsync(await JobAsync(id));
+                sent.Add(id);
             }
 
             return sent.Count == 100
@@ -373,6 +370,13 @@ public sealed class PipelineTests(TestPortal portal) : IClassFixture<TestPortal>
         await portal.Host.Durable.WhenIdleAsync(TimeSpan.FromSeconds(30));
         return await look();
     }
+
+    /// <summary>The list of assets to delete is worked off; another worker may just have it in hand.</summary>
+    private Task GoneAtMuxAsync(Guid upload) => Eventually.MovingAsync(portal.Clock, TimeSpan.FromSeconds(15), async () =>
+    {
+        await portal.Host.RunTimerAsync("ReconcileUploads");
+        return !(await MuxAssetsAsync(upload)).Any();
+    }, "the asset to be deleted at Mux");
 
     /// <summary>An upload whose job is over by its row when its bytes arrive, and whose video Mux has made without a word to us.</summary>
     private async Task<Answer> FailedThenMadeAsync(string status)

@@ -1,5 +1,8 @@
+using System.Reflection;
 using System.Text;
 using System.Text.Json.Nodes;
+using Microsoft.Azure.Functions.Worker;
+using Portal.Functions;
 using Portal.Functions.Foundation.Contract;
 using Portal.Functions.Foundation.Http;
 using Portal.Functions.Foundation.Http.Inputs;
@@ -22,6 +25,17 @@ public sealed class ApiDocumentTests
             o => o.Value!["operationId"]!.ToString()).Order(StringComparer.Ordinal);
         Assert.Equal(ApiOperation.All.Select(o => o.Name).Order(StringComparer.Ordinal), ids);
         Assert.Contains("RequestUpload", ids);
+    }
+
+    [Fact]
+    public void Every_HTTP_function_names_its_action()
+    {
+        var functions = typeof(PortalApp).Assembly.GetTypes().SelectMany(type => type.GetMethods()).Where(method =>
+            method.GetCustomAttribute<FunctionAttribute>() is not null
+            && method.GetParameters().Any(parameter => parameter.GetCustomAttribute<HttpTriggerAttribute>() is not null)).ToList();
+
+        Assert.NotEmpty(functions);
+        Assert.All(functions, method => FunctionAttributes.Of(method));
     }
 
     [Fact]
