@@ -14,7 +14,8 @@ public sealed record FunctionAttributes(PortalAction Action, string? MediaType)
 {
     private static readonly ConcurrentDictionary<string, FunctionAttributes> Read = new(StringComparer.Ordinal);
 
-    /// <exception cref="InvalidOperationException">It names no action: nobody has decided who may call it. A test finds it first.</exception>
+    /// <exception cref="InvalidOperationException">It names no action: nobody has decided who may call it (a test finds it first).
+    /// </exception>
     public static FunctionAttributes Of(FunctionDefinition function) => Read.GetOrAdd(function.EntryPoint, Find);
 
     public static FunctionAttributes Of(MethodInfo method) => new(
@@ -26,7 +27,8 @@ public sealed record FunctionAttributes(PortalAction Action, string? MediaType)
     private static FunctionAttributes Find(string entryPoint)
     {
         var dot = entryPoint.LastIndexOf('.');
-        var method = typeof(FunctionAttributes).Assembly.GetType(entryPoint[..dot], throwOnError: true)!.GetMethod(entryPoint[(dot + 1)..]);
+        var type = typeof(FunctionAttributes).Assembly.GetType(entryPoint[..dot], throwOnError: true)!;
+        var method = type.GetMethod(entryPoint[(dot + 1)..]);
         return Of(method ?? throw new InvalidOperationException($"There is no method {entryPoint}."));
     }
 }

@@ -362,14 +362,21 @@ public sealed class CrashTests : DurableTest
         await HistoryChecker.CheckAsync(Engine, Functions);
     }
 
-    /// <summary>The caller's part under faults: a call that failed is made again; an id that is taken by then was ours.</summary>
+    /// <summary>
+    /// The caller's part under faults: a call that failed is made again; an id that is taken by then was ours, and an instance that has
+    /// ended by then had heard the event whose answer got lost.
+    /// </summary>
     private static async Task Patiently(Func<Task> call)
     {
-        while (true)
+        for (var again = false; ; again = true)
         {
             try
             {
                 await call();
+                return;
+            }
+            catch (Grpc.Core.RpcException ended) when (again && ended.StatusCode == Grpc.Core.StatusCode.FailedPrecondition)
+            {
                 return;
             }
             catch (global::DurableTask.Core.Exceptions.OrchestrationAlreadyExistsException)
