@@ -114,8 +114,9 @@ public sealed partial class DurableEngine : IAsyncDisposable
         activities.Drain();
         await UntilAsync(() => activities.Running == 0, Options.DrainLimit, ct);
         activities.Cancel();
-        // Results of the last activities still want their step.
-        await UntilAsync(() => committer.Waiting == 0, TimeSpan.FromSeconds(5), ct);
+        // Results of the last activities still want their step, and may not have reached the committer yet: whoever takes over would run
+        // those activities again.
+        await UntilAsync(() => tally.Open == 0 && committer.Waiting == 0, TimeSpan.FromSeconds(5), ct);
         dispatcher.Stop();
         await UntilAsync(() => committer.Waiting == 0, TimeSpan.FromSeconds(5), ct);
         await stopping.CancelAsync();
