@@ -1,7 +1,6 @@
 using Portal.Foundation.Audit;
 using Portal.Foundation.Db;
 using Portal.Foundation.Identity;
-using Portal.Vendors;
 using Portal.Vendors.Blob;
 
 namespace Portal.Compliance;
@@ -25,7 +24,7 @@ public sealed class DeleteOriginals(RetentionStore store, BlobDeletes blob, Audi
             foreach (var original in originals)
             {
                 after = original.JobId;
-                if (await blob.DeleteAsync(original.BlobUrl, ct) is VendorAnswer<bool>.Ok)
+                if (await blob.DeleteAsync(original.BlobUrl, ct) is null)
                 {
                     await ForgetAsync(tenant, original, ct);
                     deleted++;

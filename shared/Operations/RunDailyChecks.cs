@@ -101,8 +101,8 @@ public sealed class RunDailyChecks(DailyCheckStore store, MuxVideo mux, AlertSto
     private async Task<bool?> IsPlayableAsync(RevokedPlayback playback, CancellationToken ct) =>
         await mux.GetFilesAsync(playback.MuxAssetId, ct) switch
         {
-            VendorAnswer<MuxFiles>.Ok files => files.Value.SignedPlaybackIds.Contains(playback.OldPlaybackId),
-            VendorAnswer<MuxFiles>.Refused { Status: 404 } => false,
+            { Value: { } files } => files.SignedPlaybackIds.Contains(playback.OldPlaybackId),
+            { Failure: VendorFailure.Refused { Status: 404 } } => false,
             _ => null,
         };
 }

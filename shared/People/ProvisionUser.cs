@@ -50,15 +50,15 @@ public sealed class ProvisionUser(
         }
 
         var membership = await clerk.FindMembershipAsync(clerkUserId, organizationId, ct);
-        if (membership is not VendorAnswer<InviteMark>.Ok { Value: var mark })
+        if (membership.IsFailure(out var failure, out var mark))
         {
-            return NotNow(membership);
+            return NotNow(failure);
         }
 
         var person = await clerk.FindUserAsync(clerkUserId, ct);
-        return person is VendorAnswer<ClerkUser>.Ok { Value: var user }
-            ? await db.InTenantAsync(tenant, tx => EnrolAsync(tx, tenant, user, mark.InviteId, by), ct)
-            : NotNow(person);
+        return person.IsFailure(out failure, out var user)
+            ? NotNow(failure)
+            : await db.InTenantAsync(tenant, tx => EnrolAsync(tx, tenant, user, mark.InviteId, by), ct);
     }
 
     private async Task<Provisioning> EnrolAsync(Tx tx, TenantId tenant, ClerkUser person, Guid marked, Func<UserId, Actor> by)
@@ -82,10 +82,10 @@ public sealed class ProvisionUser(
         return new Provisioning.Member();
     }
 
-    private static Provisioning NotNow<T>(VendorAnswer<T> answer) => answer switch
+    private static Provisioning NotNow(VendorFailure failure) => failure switch
     {
-        VendorAnswer<T>.Refused => new Provisioning.NotInvited(),
-        VendorAnswer<T>.RateLimited p => new Provisioning.Later((int)Math.Ceiling(p.Wait.TotalSeconds)),
+        VendorFailure.Refused => new Provisioning.NotInvited(),
+        VendorFailure.RateLimited p => new Provisioning.Later((int)Math.Ceiling(p.Wait.TotalSeconds)),
         _ => new Provisioning.Later(PatienceSeconds),
     };
 }

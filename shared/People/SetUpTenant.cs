@@ -42,15 +42,15 @@ public sealed class SetUpTenant(
             return new SetUp.Later(hit.RetryAfter);
         }
 
-        switch (await clerk.FindUserAsync(person.ClerkUserId, ct))
+        var found = await clerk.FindUserAsync(person.ClerkUserId, ct);
+        if (!found.IsFailure(out var failure, out var user))
         {
-            case VendorAnswer<ClerkUser>.Ok user:
-                return await SaveAsync(person, user.Value, name, timeZone, ct);
-            case VendorAnswer<ClerkUser>.RateLimited paced:
-                return new SetUp.Later((int)Math.Ceiling(paced.Wait.TotalSeconds));
-            case var other:
-                throw new HttpRequestException($"Clerk cannot say who this is: {other}");
+            return await SaveAsync(person, user, name, timeZone, ct);
         }
+
+        return failure is VendorFailure.RateLimited paced
+            ? new SetUp.Later((int)Math.Ceiling(paced.Wait.TotalSeconds))
+            : throw new HttpRequestException($"Clerk cannot say who this is: {failure}");
     }
 
     private Task<SetUp> SaveAsync(UnprovisionedUser person, ClerkUser known, string name, string timeZone, CancellationToken ct)

@@ -74,11 +74,11 @@ public sealed class SyncClerkUser(PortalDb db, ClerkSyncStore store, ProvisionUs
             return new(HandledAs.Ignored, "no_member");
         }
 
-        switch (await clerk.FindMembershipAsync(change.UserId, change.OrganizationId, ct))
+        switch ((await clerk.FindMembershipAsync(change.UserId, change.OrganizationId, ct)).Failure)
         {
-            case VendorAnswer<InviteMark>.Ok:
+            case null:
                 return new(HandledAs.Done, "superseded");
-            case VendorAnswer<InviteMark>.Refused { Status: 404 }:
+            case VendorFailure.Refused { Status: 404 }:
                 var left = await db.InTenantAsync(tenant, tx => store.DeactivateAsync(tx, tenant, actor, row.Id, "left_organization"), ct);
                 await TellAsync(tenant, left, ct);
                 return new(HandledAs.Done, left.Moved ? "moved" : "nothing_new");

@@ -44,18 +44,18 @@ public sealed partial class SyncInvite(
         return await FinishAsync(tenant, task, done, ct);
     }
 
-    private async Task<VendorAnswer<Settled>> InviteAsync(InviteTask task, CancellationToken ct)
+    private async Task<VendorResult<Settled>> InviteAsync(InviteTask task, CancellationToken ct)
     {
         var mark = new InviteMark(task.Id.Value, task.Generation);
         var pending = await clerk.PendingInvitationsAsync(task.OrganizationId, task.Email, ct);
-        if (pending is not VendorAnswer<IReadOnlyList<ClerkInvitation>>.Ok { Value: var found })
+        if (pending.IsFailure(out var failure, out var found))
         {
-            return Other<IReadOnlyList<ClerkInvitation>, Settled>(pending);
+            return failure;
         }
 
         if (found.FirstOrDefault(i => i.Mark == mark) is { } ours)
         {
-            return new VendorAnswer<Settled>.Ok(new("sent", ours.Id));
+            return new Settled("sent", ours.Id);
         }
 
         // What is left of an earlier issue, or was made by hand at Clerk, would stand in the way of this one.
@@ -69,103 +69,90 @@ public sealed partial class SyncInvite(
 
         var days = Math.Max(1, (int)Math.Ceiling((task.ExpiresAt - clock.GetUtcNow()).TotalDays));
         var made = await clerk.InviteAsync(task.OrganizationId, task.Email, mark, days, ct);
-        return made is VendorAnswer<ClerkInvitation>.Ok ok
-            ? new VendorAnswer<Settled>.Ok(new("sent", ok.Value.Id))
-            : Other<ClerkInvitation, Settled>(made);
+        return made.IsFailure(out failure, out var invitation) ? failure : new Settled("sent", invitation.Id);
     }
 
     /// <summary>Withdraws all that was ever made for this invite, also what an unanswered call may have made.</summary>
-    private async Task<VendorAnswer<Settled>> WithdrawAsync(InviteTask task, CancellationToken ct)
+    private async Task<VendorResult<Settled>> WithdrawAsync(InviteTask task, CancellationToken ct)
     {
         var pending = await clerk.PendingInvitationsAsync(task.OrganizationId, task.Email, ct);
-        switch (pending)
+        if (pending.IsFailure(out var failure, out var found))
         {
-            case VendorAnswer<IReadOnlyList<ClerkInvitation>>.Ok ok:
-                foreach (var ours in ok.Value.Where(i => i.Mark?.InviteId == task.Id.Value))
-                {
-                    if (await RevokeAsync(task, ours.Id, ct) is { } trouble)
-                    {
-                        return trouble;
-                    }
-                }
-
-                return new VendorAnswer<Settled>.Ok(new("none", null));
-            case VendorAnswer<IReadOnlyList<ClerkInvitation>>.Refused:
-                // No such organization any more: nothing of ours is there.
-                return new VendorAnswer<Settled>.Ok(new("none", null));
-            default:
-                return Other<IReadOnlyList<ClerkInvitation>, Settled>(pending);
+            // Refused: no such organization any more, nothing of ours is there.
+            return failure is VendorFailure.Refused ? new Settled("none", null) : failure;
         }
+
+        foreach (var ours in found.Where(i => i.Mark?.InviteId == task.Id.Value))
+        {
+            if (await RevokeAsync(task, ours.Id, ct) is { } trouble)
+            {
+                return trouble;
+            }
+        }
+
+        return new Settled("none", null);
     }
 
     /// <summary>The time is over. Who accepted at Clerk in time has only not come here yet: their invite stays.</summary>
-    private async Task<VendorAnswer<Settled>> ExpireAsync(TenantId tenant, InviteTask task, CancellationToken ct)
+    private async Task<VendorResult<Settled>> ExpireAsync(TenantId tenant, InviteTask task, CancellationToken ct)
     {
         if (task.ClerkInvitationId is { } invitationId)
         {
             var found = await clerk.FindInvitationAsync(task.OrganizationId, invitationId, ct);
-            if (found is VendorAnswer<ClerkInvitation>.Ok { Value.Status: "accepted" })
+            if (found.Value is { Status: "accepted" })
             {
-                return new VendorAnswer<Settled>.Ok(new("accepted", null));
+                return new Settled("accepted", null);
             }
 
-            if (found is VendorAnswer<ClerkInvitation>.RateLimited or VendorAnswer<ClerkInvitation>.Unknown)
+            if (found.Failure is { } failure and not VendorFailure.Refused)
             {
-                return Other<ClerkInvitation, Settled>(found);
+                return failure;
             }
         }
 
         await db.InTenantAsync(tenant, tx => invites.ExpireAsync(tx, tenant, task.Id), ct);
-        return new VendorAnswer<Settled>.Ok(new(task.ClerkState, null));
+        return new Settled(task.ClerkState, null);
     }
 
     /// <summary>Null: it is gone, now or before.</summary>
-    private async Task<VendorAnswer<Settled>?> RevokeAsync(InviteTask task, string invitationId, CancellationToken ct) =>
-        await clerk.RevokeInvitationAsync(task.OrganizationId, invitationId, ct) switch
-        {
-            VendorAnswer<ClerkInvitation>.Ok or VendorAnswer<ClerkInvitation>.Refused => null,
-            var other => Other<ClerkInvitation, Settled>(other),
-        };
+    private async Task<VendorFailure?> RevokeAsync(InviteTask task, string invitationId, CancellationToken ct) =>
+        (await clerk.RevokeInvitationAsync(task.OrganizationId, invitationId, ct)).Failure is { } failure and not VendorFailure.Refused
+            ? failure
+            : null;
 
-    private async Task<bool> FinishAsync(TenantId tenant, InviteTask task, VendorAnswer<Settled> done, CancellationToken ct)
+    private async Task<bool> FinishAsync(TenantId tenant, InviteTask task, VendorResult<Settled> done, CancellationToken ct)
     {
-        switch (done)
+        if (!done.IsFailure(out var failure, out var settled))
         {
-            case VendorAnswer<Settled>.Ok ok:
-                await store.SettleAsync(tenant, task, ok.Value.State, ok.Value.InvitationId, null, ct);
-                return true;
-            case VendorAnswer<Settled>.Refused refused:
+            await store.SettleAsync(tenant, task, settled.State, settled.InvitationId, null, ct);
+            return true;
+        }
+
+        switch (failure)
+        {
+            case VendorFailure.Refused refused:
                 Log.Refused(logger, task.Id.Value, refused.Status, refused.Reason);
                 await store.SettleAsync(tenant, task, "refused", null, refused.Reason, ct);
                 return true;
-            case VendorAnswer<Settled>.RateLimited paced:
+            case VendorFailure.RateLimited paced:
                 await limiter.SlowDownAsync(PaceName, paced.Wait, ct);
                 await store.RescheduleAsync(tenant, task, clock.GetUtcNow() + paced.Wait, ct);
                 return false;
             default:
-                var reason = ((VendorAnswer<Settled>.Unknown)done).Reason;
                 var gap = FirstGap * Math.Pow(2, Math.Min(task.ClerkAttempts - 1, 10));
                 await store.RescheduleAsync(tenant, task, clock.GetUtcNow() + (gap < LongestGap ? gap : LongestGap), ct);
-                Log.NotReached(logger, task.Id.Value, task.ClerkAttempts, reason);
+                Log.NotReached(logger, task.Id.Value, task.ClerkAttempts, failure.Reason);
                 if (task.ClerkAttempts == AlertAtAttempt)
                 {
                     await alerts.AddAsync(
                         new(
                             "invites_stuck", "clerk", "error", "Invites do not get through to Clerk.",
-                            new { inviteId = task.Id.Value, reason }), ct);
+                            new { inviteId = task.Id.Value, reason = failure.Reason }), ct);
                 }
 
                 return true;
         }
     }
-
-    private static VendorAnswer<TOut> Other<TIn, TOut>(VendorAnswer<TIn> answer) => answer switch
-    {
-        VendorAnswer<TIn>.Refused r => new VendorAnswer<TOut>.Refused(r.Status, r.Reason),
-        VendorAnswer<TIn>.RateLimited p => new VendorAnswer<TOut>.RateLimited(p.Wait),
-        VendorAnswer<TIn>.Unknown u => new VendorAnswer<TOut>.Unknown(u.Reason),
-        _ => throw new InvalidOperationException("It worked, and somebody took it for trouble."),
-    };
 
     /// <summary>How things stand at Clerk now.</summary>
     private sealed record Settled(string State, string? InvitationId);

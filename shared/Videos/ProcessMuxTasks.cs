@@ -51,10 +51,9 @@ public sealed partial class ProcessMuxTasks(
             }
         }
 
-        var deleted = await mux.DeletePlaybackIdAsync(task.MuxAssetId, old, ct);
-        if (Trouble.Of(deleted) is { } left)
+        if (await mux.DeletePlaybackIdAsync(task.MuxAssetId, old, ct) is { } failure)
         {
-            await RescheduleAsync(task, left, ct);
+            await RescheduleAsync(task, Trouble.Of(failure), ct);
             return;
         }
 
@@ -66,19 +65,14 @@ public sealed partial class ProcessMuxTasks(
     private async Task<(string? PlaybackId, Trouble? Trouble)> NextPlaybackIdAsync(MuxTask task, string old, CancellationToken ct)
     {
         var found = await mux.GetFilesAsync(task.MuxAssetId, ct);
-        if (found is VendorAnswer<MuxFiles>.Refused { Status: 404 })
+        if (found.IsFailure(out var failure, out var files))
         {
-            return (null, null);
-        }
-
-        if (found is not VendorAnswer<MuxFiles>.Ok files)
-        {
-            return (null, Trouble.Of(found));
+            return (null, failure is VendorFailure.Refused { Status: 404 } ? null : Trouble.Of(failure));
         }
 
         // Never one that was revoked before, whose deletion Mux may still have to confirm: the version would play what is about to go.
         var revoked = await tasks.RevokedAsync(task, ct);
-        if (files.Value.SignedPlaybackIds.FirstOrDefault(id => !revoked.Contains(id)) is { } made)
+        if (files.SignedPlaybackIds.FirstOrDefault(id => !revoked.Contains(id)) is { } made)
         {
             return (made, null);
         }
@@ -89,22 +83,23 @@ public sealed partial class ProcessMuxTasks(
         }
 
         var created = await mux.CreatePlaybackIdAsync(task.MuxAssetId, ct);
-        return created is VendorAnswer<string>.Ok ok ? (ok.Value, null) : (null, Trouble.Of(created));
+        return created.IsFailure(out failure, out var next) ? (null, Trouble.Of(failure)) : (next, null);
     }
 
     private async Task RenderAsync(MuxTask task, CancellationToken ct)
     {
         var found = await mux.GetFilesAsync(task.MuxAssetId, ct);
-        if (found is not VendorAnswer<MuxFiles>.Ok files)
+        if (found.IsFailure(out var failure, out var files))
         {
-            await RescheduleAsync(task, Trouble.Of(found)!, ct);
+            await RescheduleAsync(task, Trouble.Of(failure), ct);
             return;
         }
 
-        switch (files.Value.Renditions is [var made, ..] ? made : null)
+        switch (files.Renditions is [var made, ..] ? made : null)
         {
             case null:
-                var wait = await WaitForSlotAsync(task, ct) ?? Trouble.Of(await mux.CreateRenditionAsync(task.MuxAssetId, ct));
+                var wait = await WaitForSlotAsync(task, ct)
+                    ?? (await mux.CreateRenditionAsync(task.MuxAssetId, ct) is { } refused ? Trouble.Of(refused) : null);
                 await RescheduleAsync(task, wait ?? new Trouble(null, clock.GetUtcNow() + Look), ct);
                 break;
             case { Status: "ready", Name: var name }:
@@ -154,14 +149,8 @@ public sealed partial class ProcessMuxTasks(
     /// <summary>Why a task is not done yet. No reason: it only waits.</summary>
     private sealed record Trouble(string? Reason, DateTimeOffset? Until = null, DateTimeOffset? Slot = null, TimeSpan? Pause = null)
     {
-        public static Trouble? Of<T>(VendorAnswer<T> answer) => answer switch
-        {
-            VendorAnswer<T>.Ok => null,
-            VendorAnswer<T>.RateLimited p => new(null, Pause: p.Wait),
-            VendorAnswer<T>.Refused r => new(r.Reason),
-            VendorAnswer<T>.Unknown u => new(u.Reason),
-            _ => throw new InvalidOperationException("An answer that is none of the four."),
-        };
+        public static Trouble Of(VendorFailure failure) =>
+            failure is VendorFailure.RateLimited paced ? new(null, Pause: paced.Wait) : new(failure.Reason);
     }
 
     private static partial class Log

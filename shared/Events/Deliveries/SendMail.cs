@@ -31,14 +31,13 @@ public sealed class SendMail(
 
     private async Task<ChannelAnswer> SendAsync(Mail mail, CancellationToken ct) => await resend.SendAsync(mail, ct) switch
     {
-        VendorAnswer<Guid>.Ok ok => new ChannelAnswer.Sent(ok.Value.ToString()),
+        { Failure: null, Value: var id } => new ChannelAnswer.Sent(id.ToString()),
         // An earlier go went through, and its words have changed since: it is sent, only its id at the vendor is not known.
-        VendorAnswer<Guid>.Refused { Reason: "InvalidIdempotentRequest" } => new ChannelAnswer.Sent(null),
-        VendorAnswer<Guid>.Refused { Status: 401 or 403 } blocked => new ChannelAnswer.Blocked(
+        { Failure: VendorFailure.Refused { Reason: "InvalidIdempotentRequest" } } => new ChannelAnswer.Sent(null),
+        { Failure: VendorFailure.Refused { Status: 401 or 403 } blocked } => new ChannelAnswer.Blocked(
             $"Resend answers {blocked.Status} {blocked.Reason}"),
-        VendorAnswer<Guid>.Refused refused => new ChannelAnswer.Refused(refused.Reason),
-        VendorAnswer<Guid>.RateLimited paced => new ChannelAnswer.RateLimited(paced.Wait),
-        VendorAnswer<Guid>.Unknown unknown => new ChannelAnswer.Unknown(unknown.Reason),
-        _ => throw new InvalidOperationException("Unknown answer."),
+        { Failure: VendorFailure.Refused refused } => new ChannelAnswer.Refused(refused.Reason),
+        { Failure: VendorFailure.RateLimited paced } => new ChannelAnswer.RateLimited(paced.Wait),
+        { Failure: var unknown } => new ChannelAnswer.Unknown(unknown.Reason),
     };
 }

@@ -60,14 +60,13 @@ public sealed class SendPage(IncidentStore incidents, PagerDutyEvents pagerDuty)
     }
 
     /// <summary>PagerDuty has no id of its own for an event: the row keeps none.</summary>
-    private async Task<ChannelAnswer> SendAsync(Page page, CancellationToken ct) => await pagerDuty.SendAsync(page, ct) switch
+    private async Task<ChannelAnswer> SendAsync(Page page, CancellationToken ct) => (await pagerDuty.SendAsync(page, ct)).Failure switch
     {
-        VendorAnswer<string>.Ok => new ChannelAnswer.Sent(null),
-        VendorAnswer<string>.Refused { Status: 401 or 403 } blocked => new ChannelAnswer.Blocked(
+        null => new ChannelAnswer.Sent(null),
+        VendorFailure.Refused { Status: 401 or 403 } blocked => new ChannelAnswer.Blocked(
             $"PagerDuty answers {blocked.Status} {blocked.Reason}"),
-        VendorAnswer<string>.Refused refused => new ChannelAnswer.Refused($"{refused.Status} {refused.Reason}"),
-        VendorAnswer<string>.RateLimited paced => new ChannelAnswer.RateLimited(paced.Wait),
-        VendorAnswer<string>.Unknown unknown => new ChannelAnswer.Unknown(unknown.Reason),
-        _ => throw new InvalidOperationException("Unknown answer."),
+        VendorFailure.Refused refused => new ChannelAnswer.Refused($"{refused.Status} {refused.Reason}"),
+        VendorFailure.RateLimited paced => new ChannelAnswer.RateLimited(paced.Wait),
+        var unknown => new ChannelAnswer.Unknown(unknown.Reason),
     };
 }

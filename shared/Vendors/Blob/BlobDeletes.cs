@@ -7,7 +7,8 @@ namespace Portal.Vendors.Blob;
 /// <summary>Deletes originals at Vercel Blob. One that is not there any more is deleted: saying it again does no harm.</summary>
 public sealed class BlobDeletes(HttpClient http, IOptions<BlobOptions> options)
 {
-    public async Task<VendorAnswer<bool>> DeleteAsync(string blobUrl, CancellationToken ct)
+    /// <summary>Null: it is gone, now or before.</summary>
+    public async Task<VendorFailure?> DeleteAsync(string blobUrl, CancellationToken ct)
     {
         try
         {
@@ -19,15 +20,15 @@ public sealed class BlobDeletes(HttpClient http, IOptions<BlobOptions> options)
             using var response = await http.SendAsync(request, ct);
             return (int)response.StatusCode switch
             {
-                >= 200 and < 300 or 404 => new VendorAnswer<bool>.Ok(true),
+                >= 200 and < 300 or 404 => null,
                 >= 400 and < 500 and not (408 or 429) =>
-                    new VendorAnswer<bool>.Refused((int)response.StatusCode, $"Vercel Blob answered {(int)response.StatusCode}."),
-                _ => new VendorAnswer<bool>.Unknown($"Vercel Blob answered {(int)response.StatusCode}."),
+                    new VendorFailure.Refused((int)response.StatusCode, $"Vercel Blob answered {(int)response.StatusCode}."),
+                _ => new VendorFailure.Unknown($"Vercel Blob answered {(int)response.StatusCode}."),
             };
         }
         catch (Exception e) when (e is HttpRequestException || (e is OperationCanceledException && !ct.IsCancellationRequested))
         {
-            return new VendorAnswer<bool>.Unknown($"Vercel Blob did not answer: {e.Message}");
+            return new VendorFailure.Unknown($"Vercel Blob did not answer: {e.Message}");
         }
     }
 }

@@ -18,7 +18,7 @@ public sealed class BlobReads(HttpClient http, IOptions<BlobOptions> options)
 {
     private static readonly string[] ReadOnlyOperations = ["get"];
 
-    public async Task<VendorAnswer<string>> UrlAsync(string blobUrl, string pathname, DateTimeOffset until, CancellationToken ct)
+    public async Task<VendorResult<string>> UrlAsync(string blobUrl, string pathname, DateTimeOffset until, CancellationToken ct)
     {
         var validUntil = until.ToUnixTimeMilliseconds();
         try
@@ -32,19 +32,19 @@ public sealed class BlobReads(HttpClient http, IOptions<BlobOptions> options)
             if (!response.IsSuccessStatusCode)
             {
                 return (int)response.StatusCode is >= 400 and < 500 and not (408 or 429)
-                    ? new VendorAnswer<string>.Refused((int)response.StatusCode, $"Vercel Blob answered {(int)response.StatusCode}.")
-                    : new VendorAnswer<string>.Unknown($"Vercel Blob answered {(int)response.StatusCode}.");
+                    ? new VendorFailure.Refused((int)response.StatusCode, $"Vercel Blob answered {(int)response.StatusCode}.")
+                    : new VendorFailure.Unknown($"Vercel Blob answered {(int)response.StatusCode}.");
             }
 
             var issued = await response.Content.ReadFromJsonAsync<Issued>(ct);
             return issued is { DelegationToken: { } delegation, ClientSigningToken: { } key }
-                ? new VendorAnswer<string>.Ok(Sign(blobUrl, pathname, validUntil, delegation, key))
-                : new VendorAnswer<string>.Unknown("Vercel Blob issued no token.");
+                ? Sign(blobUrl, pathname, validUntil, delegation, key)
+                : new VendorFailure.Unknown("Vercel Blob issued no token.");
         }
         catch (Exception e) when (e is HttpRequestException or JsonException
             || (e is OperationCanceledException && !ct.IsCancellationRequested))
         {
-            return new VendorAnswer<string>.Unknown($"Vercel Blob did not answer: {e.Message}");
+            return new VendorFailure.Unknown($"Vercel Blob did not answer: {e.Message}");
         }
     }
 

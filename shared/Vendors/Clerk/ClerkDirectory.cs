@@ -29,32 +29,29 @@ public sealed class ClerkDirectory(HttpClient http, IOptions<ClerkOptions> optio
 
     private static readonly JsonSerializerOptions Json = ClerkWire.Json;
 
-    public Task<VendorAnswer<ClerkUser>> FindUserAsync(string userId, CancellationToken ct) =>
+    public Task<VendorResult<ClerkUser>> FindUserAsync(string userId, CancellationToken ct) =>
         CallAsync<ClerkWire.WireUser, ClerkUser>(HttpMethod.Get, $"users/{Uri.EscapeDataString(userId)}", null, ClerkWire.Read, ct);
 
     /// <summary>The mark on a person's membership of the organization. A membership without one has <see cref="Guid.Empty"/>; none at all
     /// is Refused 404.</summary>
-    public async Task<VendorAnswer<InviteMark>> FindMembershipAsync(string userId, string organizationId, CancellationToken ct)
+    public async Task<VendorResult<InviteMark>> FindMembershipAsync(string userId, string organizationId, CancellationToken ct)
     {
         var answer = await CallAsync<WireList<WireMembership>, WireList<WireMembership>>(
             HttpMethod.Get, $"users/{Uri.EscapeDataString(userId)}/organization_memberships?limit=500", null, list => list.Data is null
                 ? null
                 : list, ct);
-        return answer switch
+        if (answer.IsFailure(out var failure, out var list))
         {
-            VendorAnswer<WireList<WireMembership>>.Ok ok =>
-                ok.Value.Data!.FirstOrDefault(m => m.Organization?.Id == organizationId) is { } found
-                ? new VendorAnswer<InviteMark>.Ok(ClerkWire.Mark(found.PublicMetadata) ?? new InviteMark(Guid.Empty, 0))
-                : new VendorAnswer<InviteMark>.Refused((int)HttpStatusCode.NotFound, "no_membership"),
-            VendorAnswer<WireList<WireMembership>>.Refused r => new VendorAnswer<InviteMark>.Refused(r.Status, r.Reason),
-            VendorAnswer<WireList<WireMembership>>.RateLimited p => new VendorAnswer<InviteMark>.RateLimited(p.Wait),
-            VendorAnswer<WireList<WireMembership>>.Unknown u => new VendorAnswer<InviteMark>.Unknown(u.Reason),
-            _ => throw new InvalidOperationException("An answer that nobody knows."),
-        };
+            return failure;
+        }
+
+        return list.Data!.FirstOrDefault(m => m.Organization?.Id == organizationId) is { } found
+            ? ClerkWire.Mark(found.PublicMetadata) ?? new InviteMark(Guid.Empty, 0)
+            : new VendorFailure.Refused((int)HttpStatusCode.NotFound, "no_membership");
     }
 
     /// <summary>Invitations to that address which can still be accepted.</summary>
-    public Task<VendorAnswer<IReadOnlyList<ClerkInvitation>>> PendingInvitationsAsync(
+    public Task<VendorResult<IReadOnlyList<ClerkInvitation>>> PendingInvitationsAsync(
         string organizationId, string email, CancellationToken ct) =>
         CallAsync<WireList<WireInvitation>, IReadOnlyList<ClerkInvitation>>(
             HttpMethod.Get,
@@ -72,14 +69,14 @@ public sealed class ClerkDirectory(HttpClient http, IOptions<ClerkOptions> optio
                 : null,
             ct);
 
-    public Task<VendorAnswer<ClerkInvitation>> FindInvitationAsync(string organizationId, string invitationId, CancellationToken ct) =>
+    public Task<VendorResult<ClerkInvitation>> FindInvitationAsync(string organizationId, string invitationId, CancellationToken ct) =>
         CallAsync<WireInvitation, ClerkInvitation>(
             HttpMethod.Get, $"organizations/{Uri.EscapeDataString(organizationId)}/invitations/{Uri.EscapeDataString(invitationId)}", null,
             Read, ct);
 
     /// <summary>Makes an invitation and lets Clerk send its e-mail. Clerk refuses a second pending one to the same address: look
     /// first.</summary>
-    public Task<VendorAnswer<ClerkInvitation>> InviteAsync(
+    public Task<VendorResult<ClerkInvitation>> InviteAsync(
         string organizationId, string email, InviteMark mark, int days, CancellationToken ct) =>
         CallAsync<WireInvitation, ClerkInvitation>(
             HttpMethod.Post,
@@ -93,13 +90,13 @@ public sealed class ClerkDirectory(HttpClient http, IOptions<ClerkOptions> optio
             ct);
 
     /// <summary>Clerk refuses (400, 404) what is not pending any more.</summary>
-    public Task<VendorAnswer<ClerkInvitation>> RevokeInvitationAsync(string organizationId, string invitationId, CancellationToken ct) =>
+    public Task<VendorResult<ClerkInvitation>> RevokeInvitationAsync(string organizationId, string invitationId, CancellationToken ct) =>
         CallAsync<WireInvitation, ClerkInvitation>(
             HttpMethod.Post,
             $"organizations/{Uri.EscapeDataString(organizationId)}/invitations/{Uri.EscapeDataString(invitationId)}/revoke", new { }, Read,
             ct);
 
-    private async Task<VendorAnswer<TOut>> CallAsync<TIn, TOut>(
+    private async Task<VendorResult<TOut>> CallAsync<TIn, TOut>(
         HttpMethod method, string path, object? body, Func<TIn, TOut?> read, CancellationToken ct)
         where TOut : class
     {
@@ -113,37 +110,37 @@ public sealed class ClerkDirectory(HttpClient http, IOptions<ClerkOptions> optio
             using var response = await http.SendAsync(request, ct);
             if (!response.IsSuccessStatusCode)
             {
-                return await RefusalAsync<TOut>(response, ct);
+                return await FailureAsync(response, ct);
             }
 
             return await response.Content.ReadFromJsonAsync<TIn>(Json, ct) is { } answer && read(answer) is { } value
-                ? new VendorAnswer<TOut>.Ok(value)
-                : new VendorAnswer<TOut>.Unknown($"Clerk answered {(int)response.StatusCode} with a body that cannot be read.");
+                ? value
+                : new VendorFailure.Unknown($"Clerk answered {(int)response.StatusCode} with a body that cannot be read.");
         }
         catch (Exception e) when (e is HttpRequestException or JsonException
             || (e is OperationCanceledException && !ct.IsCancellationRequested))
         {
-            return new VendorAnswer<TOut>.Unknown($"Clerk did not answer: {e.GetType().Name}");
+            return new VendorFailure.Unknown($"Clerk did not answer: {e.GetType().Name}");
         }
     }
 
-    private static async Task<VendorAnswer<T>> RefusalAsync<T>(HttpResponseMessage response, CancellationToken ct)
+    private static async Task<VendorFailure> FailureAsync(HttpResponseMessage response, CancellationToken ct)
     {
         var status = (int)response.StatusCode;
         if (status == 429)
         {
             var wait = response.Headers.RetryAfter?.Delta ?? DefaultPace;
-            return new VendorAnswer<T>.RateLimited(wait > LongestPace ? LongestPace : wait > TimeSpan.Zero ? wait : DefaultPace);
+            return new VendorFailure.RateLimited(wait > LongestPace ? LongestPace : wait > TimeSpan.Zero ? wait : DefaultPace);
         }
 
         // 401 and 403: our key is wrong, which is ours to mend and no reason to give an invite up.
         if (status is >= 500 or 401 or 403 or 408)
         {
-            return new VendorAnswer<T>.Unknown($"Clerk answered {status}.");
+            return new VendorFailure.Unknown($"Clerk answered {status}.");
         }
 
         var errors = await response.Content.ReadFromJsonAsync<WireErrors>(Json, ct);
-        return new VendorAnswer<T>.Refused(
+        return new VendorFailure.Refused(
             status, errors?.Errors is [{ Code: { Length: > 0 and <= 200 } code }, ..] ? code : $"status_{status}");
     }
 

@@ -26,7 +26,7 @@ public sealed record MuxRendition(string Name, string Status);
 /// <summary>
 /// The part of Mux Video that the portal uses, over Mux.Csharp.Sdk 2.0.1 and written for its flaws: the plain methods return null on a
 /// refused connection, a timeout or unreadable JSON, and a delete that never arrived looks like success. So only the
-/// <c>…WithHttpInfo</c> forms are used, and a missing status or body is <see cref="VendorAnswer{T}.Unknown"/>. New assets are always
+/// <c>…WithHttpInfo</c> forms are used, and a missing status or body is <see cref="VendorFailure.Unknown"/>. New assets are always
 /// signed; passthrough is the upload job's id, and no name or title ever goes to Mux.
 /// </summary>
 public sealed class MuxVideo(IDirectUploadsApiAsync uploads, IAssetsApiAsync assets)
@@ -34,7 +34,7 @@ public sealed class MuxVideo(IDirectUploadsApiAsync uploads, IAssetsApiAsync ass
     // Mux documents no Retry-After; its bucket refills one POST a second.
     private static readonly TimeSpan DefaultPace = TimeSpan.FromSeconds(1);
 
-    public Task<VendorAnswer<MuxUpload>> CreateUploadAsync(string passthrough, string? corsOrigin, TimeSpan timeout, CancellationToken ct)
+    public Task<VendorResult<MuxUpload>> CreateUploadAsync(string passthrough, string? corsOrigin, TimeSpan timeout, CancellationToken ct)
     {
         var request = new CreateUploadRequest
         {
@@ -45,72 +45,60 @@ public sealed class MuxVideo(IDirectUploadsApiAsync uploads, IAssetsApiAsync ass
         return CallAsync(() => uploads.CreateDirectUploadWithHttpInfoAsync(request, ct), r => Read(r?.Data), ct);
     }
 
-    public Task<VendorAnswer<MuxUpload>> GetUploadAsync(string uploadId, CancellationToken ct) =>
+    public Task<VendorResult<MuxUpload>> GetUploadAsync(string uploadId, CancellationToken ct) =>
         CallAsync(() => uploads.GetDirectUploadWithHttpInfoAsync(uploadId, ct), r => Read(r?.Data), ct);
 
-    public Task<VendorAnswer<MuxUpload>> CancelUploadAsync(string uploadId, CancellationToken ct) =>
+    public Task<VendorResult<MuxUpload>> CancelUploadAsync(string uploadId, CancellationToken ct) =>
         CallAsync(() => uploads.CancelDirectUploadWithHttpInfoAsync(uploadId, ct), r => Read(r?.Data), ct);
 
-    public Task<VendorAnswer<MuxAsset>> CreateAssetAsync(string passthrough, string inputUrl, CancellationToken ct)
+    public Task<VendorResult<MuxAsset>> CreateAssetAsync(string passthrough, string inputUrl, CancellationToken ct)
     {
         var request = AssetSettings(passthrough);
         request.Inputs = [new InputSettings { Url = inputUrl }];
         return CallAsync(() => assets.CreateAssetWithHttpInfoAsync(request, ct), r => Read(r?.Data), ct);
     }
 
-    public Task<VendorAnswer<MuxAsset>> GetAssetAsync(string assetId, CancellationToken ct) =>
+    public Task<VendorResult<MuxAsset>> GetAssetAsync(string assetId, CancellationToken ct) =>
         CallAsync(() => assets.GetAssetWithHttpInfoAsync(assetId, ct), r => Read(r?.Data), ct);
 
     /// <summary>A page of assets, newest first; <paramref name="page"/> from 1.</summary>
-    public Task<VendorAnswer<IReadOnlyList<MuxAsset>>> ListAssetsAsync(int page, int limit, CancellationToken ct) =>
+    public Task<VendorResult<IReadOnlyList<MuxAsset>>> ListAssetsAsync(int page, int limit, CancellationToken ct) =>
         CallAsync<ListAssetsResponse, IReadOnlyList<MuxAsset>>(
             () => assets.ListAssetsWithHttpInfoAsync(limit, page, null, null, ct),
             r => r?.Data is { } list ? [.. list.Select(Read).OfType<MuxAsset>()] : null,
             ct);
 
-    /// <summary>True once the asset is gone, also when it was gone before.</summary>
-    public Task<VendorAnswer<bool>> DeleteAssetAsync(string assetId, CancellationToken ct) =>
+    /// <summary>Null once the asset is gone, also when it was gone before.</summary>
+    public Task<VendorFailure?> DeleteAssetAsync(string assetId, CancellationToken ct) =>
         GoneAsync(() => assets.DeleteAssetWithHttpInfoAsync(assetId, ct), ct);
 
-    public Task<VendorAnswer<MuxFiles>> GetFilesAsync(string assetId, CancellationToken ct) =>
+    public Task<VendorResult<MuxFiles>> GetFilesAsync(string assetId, CancellationToken ct) =>
         CallAsync(() => assets.GetAssetWithHttpInfoAsync(assetId, ct), r => Files(r?.Data), ct);
 
     /// <summary>A new signed playback id.</summary>
-    public Task<VendorAnswer<string>> CreatePlaybackIdAsync(string assetId, CancellationToken ct) => CallAsync(
+    public Task<VendorResult<string>> CreatePlaybackIdAsync(string assetId, CancellationToken ct) => CallAsync(
         () => assets.CreateAssetPlaybackIdWithHttpInfoAsync(
             assetId, new CreatePlaybackIDRequest { Policy = PlaybackPolicy.Signed }, ct), r => r?.Data?.Id, ct);
 
-    /// <summary>True once the playback id is gone, also when it was gone before.</summary>
-    public Task<VendorAnswer<bool>> DeletePlaybackIdAsync(string assetId, string playbackId, CancellationToken ct) =>
+    /// <summary>Null once the playback id is gone, also when it was gone before.</summary>
+    public Task<VendorFailure?> DeletePlaybackIdAsync(string assetId, string playbackId, CancellationToken ct) =>
         GoneAsync(() => assets.DeleteAssetPlaybackIdWithHttpInfoAsync(assetId, playbackId, ct), ct);
 
     /// <summary>Asks for a file in the best quality there is; it is made in the background.</summary>
-    public async Task<VendorAnswer<bool>> CreateRenditionAsync(string assetId, CancellationToken ct)
+    public async Task<VendorFailure?> CreateRenditionAsync(string assetId, CancellationToken ct)
     {
         var request = new CreateStaticRenditionRequest { Resolution = CreateStaticRenditionRequest.ResolutionEnum.Highest };
-        return Plain(await CallAsync<CreateStaticRenditionResponse, bool?>(
-            () => assets.CreateAssetStaticRenditionWithHttpInfoAsync(assetId, request, ct), r => r?.Data is null ? null : true, ct));
+        return (await CallAsync(() => assets.CreateAssetStaticRenditionWithHttpInfoAsync(assetId, request, ct), r => r?.Data, ct)).Failure;
     }
 
-    private static async Task<VendorAnswer<bool>> GoneAsync(Func<Task<ApiResponse<object>>> delete, CancellationToken ct)
-    {
-        var answer = await CallAsync<object, bool?>(delete, _ => true, ct);
-        return answer is VendorAnswer<bool?>.Refused { Status: 404 } ? new VendorAnswer<bool>.Ok(true) : Plain(answer);
-    }
+    private static async Task<VendorFailure?> GoneAsync(Func<Task<ApiResponse<object>>> delete, CancellationToken ct) =>
+        (await CallAsync(delete, body => body ?? new object(), ct)).Failure is { } failure and not VendorFailure.Refused { Status: 404 }
+            ? failure
+            : null;
 
-    private static VendorAnswer<bool> Plain(VendorAnswer<bool?> answer)
-    {
-        return answer switch
-        {
-            VendorAnswer<bool?>.Refused r => new VendorAnswer<bool>.Refused(r.Status, r.Reason),
-            VendorAnswer<bool?>.RateLimited p => new VendorAnswer<bool>.RateLimited(p.Wait),
-            VendorAnswer<bool?>.Unknown u => new VendorAnswer<bool>.Unknown(u.Reason),
-            _ => new VendorAnswer<bool>.Ok(true),
-        };
-    }
-
-    private static async Task<VendorAnswer<TOut>> CallAsync<TIn, TOut>(
+    private static async Task<VendorResult<TOut>> CallAsync<TIn, TOut>(
         Func<Task<ApiResponse<TIn>>> call, Func<TIn?, TOut?> read, CancellationToken ct)
+        where TOut : class
     {
         // The SDK may throw NullReferenceException for a token that is cancelled already.
         ct.ThrowIfCancellationRequested();
@@ -119,28 +107,28 @@ public sealed class MuxVideo(IDirectUploadsApiAsync uploads, IAssetsApiAsync ass
             var response = await call();
             if (response is null || (int)response.StatusCode == 0)
             {
-                return new VendorAnswer<TOut>.Unknown(response?.ErrorText ?? "Mux did not answer.");
+                return new VendorFailure.Unknown(response?.ErrorText ?? "Mux did not answer.");
             }
 
             return read(response.Data) is { } value
-                ? new VendorAnswer<TOut>.Ok(value)
-                : new VendorAnswer<TOut>.Unknown($"Mux answered {(int)response.StatusCode} with a body that cannot be read.");
+                ? value
+                : new VendorFailure.Unknown($"Mux answered {(int)response.StatusCode} with a body that cannot be read.");
         }
         catch (ApiException e) when (e.ErrorCode == 429)
         {
-            return new VendorAnswer<TOut>.RateLimited(RetryAfter(e));
+            return new VendorFailure.RateLimited(RetryAfter(e));
         }
         catch (ApiException e) when (e.ErrorCode is >= 500 or 408 or 409)
         {
-            return new VendorAnswer<TOut>.Unknown($"Mux answered {e.ErrorCode}.");
+            return new VendorFailure.Unknown($"Mux answered {e.ErrorCode}.");
         }
         catch (ApiException e)
         {
-            return new VendorAnswer<TOut>.Refused(e.ErrorCode, MuxErrors.Explain(e.ErrorContent as string, e.ErrorCode));
+            return new VendorFailure.Refused(e.ErrorCode, MuxErrors.Explain(e.ErrorContent as string, e.ErrorCode));
         }
         catch (OperationCanceledException e) when (!ct.IsCancellationRequested)
         {
-            return new VendorAnswer<TOut>.Unknown($"Mux took too long: {e.Message}");
+            return new VendorFailure.Unknown($"Mux took too long: {e.Message}");
         }
     }
 

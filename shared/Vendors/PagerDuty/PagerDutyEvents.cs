@@ -43,7 +43,7 @@ public sealed class PagerDutyEvents(HttpClient http, IOptions<PagerDutyOptions> 
 
     /// <summary>The dedup key that PagerDuty took it under, or why it did not.</summary>
     /// <exception cref="OperationCanceledException">The caller gave up.</exception>
-    public async Task<VendorAnswer<string>> SendAsync(Page page, CancellationToken ct)
+    public async Task<VendorResult<string>> SendAsync(Page page, CancellationToken ct)
     {
         try
         {
@@ -51,17 +51,17 @@ public sealed class PagerDutyEvents(HttpClient http, IOptions<PagerDutyOptions> 
             var status = (int)response.StatusCode;
             return response.StatusCode switch
             {
-                HttpStatusCode.Accepted => new VendorAnswer<string>.Ok(page.DedupKey),
-                HttpStatusCode.TooManyRequests => new VendorAnswer<string>.RateLimited(Pace(response)),
-                HttpStatusCode.RequestTimeout => new VendorAnswer<string>.Unknown("PagerDuty answered 408"),
+                HttpStatusCode.Accepted => page.DedupKey,
+                HttpStatusCode.TooManyRequests => new VendorFailure.RateLimited(Pace(response)),
+                HttpStatusCode.RequestTimeout => new VendorFailure.Unknown("PagerDuty answered 408"),
                 >= HttpStatusCode.BadRequest and < HttpStatusCode.InternalServerError =>
-                    new VendorAnswer<string>.Refused(status, await ReasonAsync(response, ct)),
-                _ => new VendorAnswer<string>.Unknown($"PagerDuty answered {status}"),
+                    new VendorFailure.Refused(status, await ReasonAsync(response, ct)),
+                _ => new VendorFailure.Unknown($"PagerDuty answered {status}"),
             };
         }
         catch (Exception e) when (e is HttpRequestException || (e is OperationCanceledException && !ct.IsCancellationRequested))
         {
-            return new VendorAnswer<string>.Unknown($"PagerDuty did not answer: {e.GetType().Name}");
+            return new VendorFailure.Unknown($"PagerDuty did not answer: {e.GetType().Name}");
         }
     }
 

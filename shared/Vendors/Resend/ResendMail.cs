@@ -15,7 +15,7 @@ public sealed record Mail(
 /// Sends mail, never inside a transaction. An adapter over Resend's SDK 0.11, written for its ways: an error's status is what the
 /// <em>body</em> says (0 when it says none), bad JSON is an error even when the mail was accepted, a Retry-After that is a date escapes as
 /// a bare FormatException, a timeout looks like a cancellation, and its own idea of what is transient leaves out every 5xx. Where it
-/// cannot be known whether the mail went out, the answer is <see cref="VendorAnswer{T}.Unknown"/>: trying again with the same key is safe.
+/// cannot be known whether the mail went out, the answer is <see cref="VendorFailure.Unknown"/>: trying again with the same key is safe.
 /// </summary>
 /// <remarks>Scoped, because the client is. Reasons name Resend's error type, never its message: that may quote an address.</remarks>
 public sealed class ResendMail(IResend resend)
@@ -27,12 +27,12 @@ public sealed class ResendMail(IResend resend)
 
     /// <summary>Resend's id of the mail, or why there is none.</summary>
     /// <exception cref="OperationCanceledException">The caller gave up.</exception>
-    public async Task<VendorAnswer<Guid>> SendAsync(Mail mail, CancellationToken ct)
+    public async Task<VendorResult<Guid>> SendAsync(Mail mail, CancellationToken ct)
     {
         try
         {
             var sent = await resend.EmailSendAsync(mail.Key.ToString(), Message(mail), ct);
-            return sent.Exception is { } fault ? Judge(fault) : new VendorAnswer<Guid>.Ok(sent.Content);
+            return sent.Exception is { } fault ? Judge(fault) : sent.Content;
         }
         catch (ResendException e)
         {
@@ -40,29 +40,29 @@ public sealed class ResendMail(IResend resend)
         }
         catch (FormatException)
         {
-            return new VendorAnswer<Guid>.Unknown("Resend answered with a header that the SDK cannot read");
+            return new VendorFailure.Unknown("Resend answered with a header that the SDK cannot read");
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
-            return new VendorAnswer<Guid>.Unknown("Resend did not answer in time");
+            return new VendorFailure.Unknown("Resend did not answer in time");
         }
     }
 
-    private static VendorAnswer<Guid> Judge(ResendException e) => e.ErrorType switch
+    private static VendorFailure Judge(ResendException e) => e.ErrorType switch
     {
         ErrorType.RateLimitExceeded =>
-            new VendorAnswer<Guid>.RateLimited(TimeSpan.FromSeconds(Math.Max(1, e.Limits?.RetryAfter ?? e.Limits?.Reset ?? 1))),
-        ErrorType.DailyQuotaExceeded or ErrorType.MonthlyQuotaExceeded => new VendorAnswer<Guid>.RateLimited(QuotaWait),
+            new VendorFailure.RateLimited(TimeSpan.FromSeconds(Math.Max(1, e.Limits?.RetryAfter ?? e.Limits?.Reset ?? 1))),
+        ErrorType.DailyQuotaExceeded or ErrorType.MonthlyQuotaExceeded => new VendorFailure.RateLimited(QuotaWait),
         // No JSON, so the status is the real one: a proxy of theirs answered. Of a mail that was accepted the SDK says 422.
         ErrorType.Deserialization when e.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden =>
-            new VendorAnswer<Guid>.Refused((int)e.StatusCode, e.ErrorType.ToString()),
+            new VendorFailure.Refused((int)e.StatusCode, e.ErrorType.ToString()),
         ErrorType.Deserialization when e.StatusCode is >= HttpStatusCode.InternalServerError =>
-            new VendorAnswer<Guid>.Unknown($"Resend answered {(int)e.StatusCode}"),
+            new VendorFailure.Unknown($"Resend answered {(int)e.StatusCode}"),
         ErrorType.HttpSendFailed or ErrorType.Deserialization or ErrorType.MissingResponse or ErrorType.ConcurrentIdempotentRequests =>
-            new VendorAnswer<Guid>.Unknown($"Resend: {e.ErrorType}"),
+            new VendorFailure.Unknown($"Resend: {e.ErrorType}"),
         _ when e.StatusCode is >= HttpStatusCode.BadRequest and < HttpStatusCode.InternalServerError =>
-            new VendorAnswer<Guid>.Refused((int)e.StatusCode, e.ErrorType.ToString()),
-        _ => new VendorAnswer<Guid>.Unknown($"Resend answered {(int?)e.StatusCode} {e.ErrorType}"),
+            new VendorFailure.Refused((int)e.StatusCode, e.ErrorType.ToString()),
+        _ => new VendorFailure.Unknown($"Resend answered {(int?)e.StatusCode} {e.ErrorType}"),
     };
 
     private static EmailMessage Message(Mail mail) => new()

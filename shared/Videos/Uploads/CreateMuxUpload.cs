@@ -73,40 +73,33 @@ public sealed class CreateMuxUpload(
     {
         var left = job.ExpiresAt - clock.GetUtcNow();
         var timeout = TimeSpan.FromSeconds(Math.Clamp(Math.Floor(left.TotalSeconds), 60, 604_800));
-        switch (await mux.CreateUploadAsync(job.Id.ToString(), job.CorsOrigin, timeout, ct))
+        var created = await mux.CreateUploadAsync(job.Id.ToString(), job.CorsOrigin, timeout, ct);
+        if (created.IsFailure(out var failure, out var made))
         {
-            case VendorAnswer<MuxUpload>.Ok { Value: { Url: { } url } made }:
-                // Not kept: the job was cancelled meanwhile. The upload at Mux has no bytes and nobody knows its URL; cancel it all the
-                // same.
-                if (!await progress.KeepUploadAsync(job.Ref, made.Id, url, ct))
-                {
-                    await mux.CancelUploadAsync(made.Id, ct);
-                }
-
-                return new((await progress.FindAsync(job.Ref, ct))?.Status ?? UploadStatus.Cancelled);
-            case VendorAnswer<MuxUpload>.Ok:
-                throw new TransientException("Mux made an upload without a URL.");
-            case var other:
-                return await OtherwiseAsync(job, other, ct);
+            return await OtherwiseAsync(job, failure, ct);
         }
+
+        // Not kept: the job was cancelled meanwhile. The upload at Mux has no bytes and nobody knows its URL; cancel it all the same.
+        var url = made.Url ?? throw new TransientException("Mux made an upload without a URL.");
+        if (!await progress.KeepUploadAsync(job.Ref, made.Id, url, ct))
+        {
+            await mux.CancelUploadAsync(made.Id, ct);
+        }
+
+        return new((await progress.FindAsync(job.Ref, ct))?.Status ?? UploadStatus.Cancelled);
     }
 
     private async Task<Opened> CreateAssetAsync(UploadJob job, CancellationToken ct)
     {
         // Long enough for Mux to fetch a large file, also when it queues the job.
         var source = await blob.UrlAsync(job.BlobUrl!, job.BlobPathname!, clock.GetUtcNow() + TimeSpan.FromHours(6), ct);
-        if (source is not VendorAnswer<string>.Ok { Value: var url })
+        if (source.IsFailure(out var failure, out var url))
         {
-            throw new TransientException("Vercel Blob gives no address to read the original from.");
+            throw new TransientException($"Vercel Blob gives no address to read the original from: {failure.Reason}");
         }
 
-        switch (await mux.CreateAssetAsync(job.Id.ToString(), url, ct))
-        {
-            case VendorAnswer<MuxAsset>.Ok { Value: var made }:
-                return await SettleAsync(job, made, ct);
-            case var other:
-                return await OtherwiseAsync(job, other, ct);
-        }
+        var created = await mux.CreateAssetAsync(job.Id.ToString(), url, ct);
+        return created.IsFailure(out failure, out var made) ? await OtherwiseAsync(job, failure, ct) : await SettleAsync(job, made, ct);
     }
 
     private async Task<Opened?> AdoptAsync(UploadJob job, CancellationToken ct)
@@ -115,7 +108,7 @@ public sealed class CreateMuxUpload(
         {
             switch (await mux.ListAssetsAsync(page, PageSize, ct))
             {
-                case VendorAnswer<IReadOnlyList<MuxAsset>>.Ok { Value: var assets }:
+                case { Value: { } assets }:
                     foreach (var asset in assets.Where(a => a.Passthrough == job.Id.ToString()))
                     {
                         var settled = await SettleAsync(job, asset, ct);
@@ -131,7 +124,7 @@ public sealed class CreateMuxUpload(
                     }
 
                     break;
-                case VendorAnswer<IReadOnlyList<MuxAsset>>.RateLimited p:
+                case { Failure: VendorFailure.RateLimited p }:
                     return new(job.Status, Slot: await SlowDownAsync(p.Wait, ct));
                 default:
                     throw new TransientException("Mux could not be asked whether the asset exists already.");
@@ -153,12 +146,11 @@ public sealed class CreateMuxUpload(
         return await limiter.TakeSlotAsync("mux", options.Value.PostGap, ct);
     }
 
-    private async Task<Opened> OtherwiseAsync<T>(UploadJob job, VendorAnswer<T> answer, CancellationToken ct) => answer switch
+    private async Task<Opened> OtherwiseAsync(UploadJob job, VendorFailure failure, CancellationToken ct) => failure switch
     {
-        VendorAnswer<T>.RateLimited p => new(job.Status, Slot: await SlowDownAsync(p.Wait, ct)),
-        VendorAnswer<T>.Refused { Status: 401 or 403 } r => throw new TransientException($"Mux refuses our credentials ({r.Status})."),
-        VendorAnswer<T>.Refused r => throw new PermanentException(r.Reason),
-        VendorAnswer<T>.Unknown u => throw new TransientException(u.Reason),
-        _ => throw new InvalidOperationException("An answer that is none of the four kinds."),
+        VendorFailure.RateLimited p => new(job.Status, Slot: await SlowDownAsync(p.Wait, ct)),
+        VendorFailure.Refused { Status: 401 or 403 } r => throw new TransientException($"Mux refuses our credentials ({r.Status})."),
+        VendorFailure.Refused r => throw new PermanentException(r.Reason),
+        _ => throw new TransientException(failure.Reason),
     };
 }

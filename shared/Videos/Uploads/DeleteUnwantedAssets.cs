@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging;
 using Portal.Foundation.Alerts;
-using Portal.Vendors;
 using Portal.Vendors.Mux;
 
 namespace Portal.Videos.Uploads;
@@ -21,8 +20,8 @@ public sealed partial class DeleteUnwantedAssets(
         var deleted = 0;
         foreach (var cleanup in await cleanups.TakeDueAsync(Batch, ct))
         {
-            var answer = await mux.DeleteAssetAsync(cleanup.MuxAssetId, ct);
-            if (answer is VendorAnswer<bool>.Ok)
+            var failure = await mux.DeleteAssetAsync(cleanup.MuxAssetId, ct);
+            if (failure is null)
             {
                 await cleanups.DoneAsync(cleanup.MuxAssetId, ct);
                 Log.Deleted(logger, cleanup.MuxAssetId, cleanup.JobId, cleanup.Reason);
@@ -30,17 +29,11 @@ public sealed partial class DeleteUnwantedAssets(
                 continue;
             }
 
-            var why = answer switch
-            {
-                VendorAnswer<bool>.Refused r => r.Reason,
-                VendorAnswer<bool>.Unknown u => u.Reason,
-                _ => "Mux asked for a slower pace.",
-            };
-            await cleanups.RescheduleAsync(cleanup.MuxAssetId, clock.GetUtcNow() + Backoff(cleanup.Attempts), why, ct);
+            await cleanups.RescheduleAsync(cleanup.MuxAssetId, clock.GetUtcNow() + Backoff(cleanup.Attempts), failure.Reason, ct);
             if (cleanup.Attempts == AttemptsBeforeAlert)
             {
                 await alerts.AddAsync(new("mux_cleanup_stuck", cleanup.MuxAssetId, "warning",
-                    $"Mux asset {cleanup.MuxAssetId} cannot be deleted: {why}", new { cleanup.JobId, cleanup.Attempts }), ct);
+                    $"Mux asset {cleanup.MuxAssetId} cannot be deleted: {failure.Reason}", new { cleanup.JobId, cleanup.Attempts }), ct);
             }
         }
 

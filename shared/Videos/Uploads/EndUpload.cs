@@ -45,15 +45,15 @@ public sealed class EndUpload(
         if (assetId is null && job.MuxUploadId is { } uploadId)
         {
             // 403: not waiting any more, so the asset may exist; 404: Mux has forgotten it.
-            if (await mux.CancelUploadAsync(uploadId, ct) is VendorAnswer<MuxUpload>.Unknown or VendorAnswer<MuxUpload>.RateLimited)
+            if ((await mux.CancelUploadAsync(uploadId, ct)).Failure is { } failure and not VendorFailure.Refused)
             {
-                throw new TransientException("Mux could not be told that the upload is cancelled.");
+                throw new TransientException($"Mux could not be told that the upload is cancelled: {failure.Reason}");
             }
 
             assetId = await mux.GetUploadAsync(uploadId, ct) switch
             {
-                VendorAnswer<MuxUpload>.Ok { Value.AssetId: var id } => id,
-                VendorAnswer<MuxUpload>.Refused { Status: 404 } => null,
+                { Value: { } atMux } => atMux.AssetId,
+                { Failure: VendorFailure.Refused { Status: 404 } } => null,
                 _ => throw new TransientException("Mux could not be asked whether the cancelled upload became an asset."),
             };
         }

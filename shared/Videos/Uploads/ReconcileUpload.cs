@@ -44,7 +44,7 @@ public sealed class ReconcileUpload(EndUpload uploads, MuxVideo mux, SettleUploa
     {
         switch (await mux.GetUploadAsync(uploadId, ct))
         {
-            case VendorAnswer<MuxUpload>.Ok { Value: var upload }:
+            case { Value: { } upload }:
                 await settle.ApplyUploadAsync(upload, job.Id.ToString(), Actor.Mux(null), ct);
                 if (upload.AssetId is not null)
                 {
@@ -52,11 +52,11 @@ public sealed class ReconcileUpload(EndUpload uploads, MuxVideo mux, SettleUploa
                 }
 
                 break;
-            case VendorAnswer<MuxUpload>.Refused { Status: 404 }:
+            case { Failure: VendorFailure.Refused { Status: 404 } }:
                 await uploads.FailAsync(job.Ref, "mux_lost", "Mux does not know the upload any more.", ct);
                 break;
-            case var other:
-                throw Later(other);
+            case { Failure: var failure }:
+                throw new TransientException($"Mux could not be asked: {failure?.Reason}");
         }
     }
 
@@ -64,21 +64,14 @@ public sealed class ReconcileUpload(EndUpload uploads, MuxVideo mux, SettleUploa
     {
         switch (await mux.GetAssetAsync(assetId, ct))
         {
-            case VendorAnswer<MuxAsset>.Ok { Value: var asset }:
+            case { Value: { } asset }:
                 await settle.ApplyAssetAsync(asset, Actor.Mux(null), ct);
                 break;
-            case VendorAnswer<MuxAsset>.Refused { Status: 404 }:
+            case { Failure: VendorFailure.Refused { Status: 404 } }:
                 await uploads.FailAsync(job.Ref, "mux_lost", "Mux does not know the asset any more.", ct);
                 break;
-            case var other:
-                throw Later(other);
+            case { Failure: var failure }:
+                throw new TransientException($"Mux could not be asked: {failure?.Reason}");
         }
     }
-
-    private static TransientException Later<T>(VendorAnswer<T> answer) => new(answer switch
-    {
-        VendorAnswer<T>.Refused r => $"Mux refused: {r.Reason}",
-        VendorAnswer<T>.Unknown u => u.Reason,
-        _ => "Mux asked for a slower pace.",
-    });
 }

@@ -3,7 +3,6 @@ using Portal.Foundation.Alerts;
 using Portal.Foundation.Audit;
 using Portal.Foundation.Faults;
 using Portal.Foundation.Timers;
-using Portal.Vendors;
 using Portal.Vendors.Mux;
 
 namespace Portal.Videos.Uploads;
@@ -51,13 +50,9 @@ public sealed partial class SweepMuxAssets(
     }
 
     private async Task<IReadOnlyList<MuxAsset>> PageAsync(int page, CancellationToken ct) =>
-        await mux.ListAssetsAsync(page, PageSize, ct) switch
-        {
-            VendorAnswer<IReadOnlyList<MuxAsset>>.Ok ok => ok.Value,
-            VendorAnswer<IReadOnlyList<MuxAsset>>.Unknown u => throw new TransientException(u.Reason),
-            VendorAnswer<IReadOnlyList<MuxAsset>>.Refused r => throw new TransientException(r.Reason),
-            _ => throw new TransientException("Mux asked for a slower pace."),
-        };
+        (await mux.ListAssetsAsync(page, PageSize, ct)).IsFailure(out var failure, out var assets)
+            ? throw new TransientException(failure.Reason)
+            : assets;
 
     private async Task SettleAsync(MuxAsset asset, IUploadPipelines pipelines, CancellationToken ct)
     {

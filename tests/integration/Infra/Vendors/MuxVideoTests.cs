@@ -24,19 +24,19 @@ public sealed class MuxVideoTests(TestPortal portal) : IClassFixture<TestPortal>
     public async Task A_refused_connection_is_unknown_for_every_call_deletes_included()
     {
         var away = Over("http://127.0.0.1:9");
-        Assert.IsType<VendorAnswer<MuxUpload>.Unknown>(await away.CreateUploadAsync("p", null, TimeSpan.FromHours(1), default));
-        Assert.IsType<VendorAnswer<MuxUpload>.Unknown>(await away.GetUploadAsync("u", default));
-        Assert.IsType<VendorAnswer<MuxAsset>.Unknown>(await away.GetAssetAsync("a", default));
-        Assert.IsType<VendorAnswer<bool>.Unknown>(await away.DeleteAssetAsync("a", default));
+        Assert.IsType<VendorFailure.Unknown>((await away.CreateUploadAsync("p", null, TimeSpan.FromHours(1), default)).Failure);
+        Assert.IsType<VendorFailure.Unknown>((await away.GetUploadAsync("u", default)).Failure);
+        Assert.IsType<VendorFailure.Unknown>((await away.GetAssetAsync("a", default)).Failure);
+        Assert.IsType<VendorFailure.Unknown>(await away.DeleteAssetAsync("a", default));
     }
 
     [Fact]
     public async Task Silence_and_garbage_are_unknown()
     {
         portal.Mux.Faults.FailNextApiCalls(1, ApiFault.NeverAnswers);
-        Assert.IsType<VendorAnswer<MuxUpload>.Unknown>(await video.GetUploadAsync("u", default));
+        Assert.IsType<VendorFailure.Unknown>((await video.GetUploadAsync("u", default)).Failure);
         portal.Mux.Faults.FailNextApiCalls(1, ApiFault.Garbage);
-        Assert.IsType<VendorAnswer<MuxUpload>.Unknown>(await video.GetUploadAsync("u", default));
+        Assert.IsType<VendorFailure.Unknown>((await video.GetUploadAsync("u", default)).Failure);
     }
 
     [Theory]
@@ -46,7 +46,7 @@ public sealed class MuxVideoTests(TestPortal portal) : IClassFixture<TestPortal>
     public async Task A_server_error_is_unknown(int status)
     {
         portal.Mux.Faults.FailNextApiCalls(1, ApiFault.Status(status));
-        Assert.IsType<VendorAnswer<MuxUpload>.Unknown>(await video.GetUploadAsync("u", default));
+        Assert.IsType<VendorFailure.Unknown>((await video.GetUploadAsync("u", default)).Failure);
     }
 
     [Fact]
@@ -54,19 +54,19 @@ public sealed class MuxVideoTests(TestPortal portal) : IClassFixture<TestPortal>
     {
         portal.Mux.Faults.FailNextApiCalls(1, ApiFault.Status(429, retryAfterSeconds: 7));
         Assert.Equal(
-            TimeSpan.FromSeconds(7), Assert.IsType<VendorAnswer<MuxUpload>.RateLimited>(await video.GetUploadAsync("u", default)).Wait);
+            TimeSpan.FromSeconds(7), Assert.IsType<VendorFailure.RateLimited>((await video.GetUploadAsync("u", default)).Failure).Wait);
         portal.Mux.Faults.FailNextApiCalls(1, ApiFault.Status(429));
         Assert.Equal(
-            TimeSpan.FromSeconds(1), Assert.IsType<VendorAnswer<MuxUpload>.RateLimited>(await video.GetUploadAsync("u", default)).Wait);
+            TimeSpan.FromSeconds(1), Assert.IsType<VendorFailure.RateLimited>((await video.GetUploadAsync("u", default)).Failure).Wait);
     }
 
     [Fact]
     public async Task A_refusal_carries_the_reason_of_Mux_and_gone_already_is_deleted()
     {
-        var refused = Assert.IsType<VendorAnswer<MuxUpload>.Refused>(await video.GetUploadAsync("nobody", default));
+        var refused = Assert.IsType<VendorFailure.Refused>((await video.GetUploadAsync("nobody", default)).Failure);
         Assert.Equal(404, refused.Status);
         Assert.Contains("not_found", refused.Reason, StringComparison.Ordinal);
-        Assert.IsType<VendorAnswer<bool>.Ok>(await video.DeleteAssetAsync("nobody", default));
+        Assert.Null(await video.DeleteAssetAsync("nobody", default));
     }
 
     [Fact]

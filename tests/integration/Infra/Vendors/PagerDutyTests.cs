@@ -91,9 +91,9 @@ public sealed class PagerDutyTests : IAsyncLifetime
         await PostAsync(Trigger("kept"), 202);
         await PostAsync(Trigger("kept"), 202);
         await PostAsync(Trigger("kept"), 429);
-        Assert.IsType<VendorAnswer<string>.RateLimited>(await events.SendAsync(Page("kept"), default));
+        Assert.IsType<VendorFailure.RateLimited>((await events.SendAsync(Page("kept"), default)).Failure);
         clock.Advance(TimeSpan.FromMinutes(1));
-        Assert.IsType<VendorAnswer<string>.Ok>(await events.SendAsync(Page("kept"), default));
+        Assert.Null((await events.SendAsync(Page("kept"), default)).Failure);
         Assert.Equal(4, Assert.Single(await pagerDuty.IncidentsAsync()).Triggers);
     }
 
@@ -101,8 +101,8 @@ public sealed class PagerDutyTests : IAsyncLifetime
     public async Task The_adapter_says_what_and_where_and_a_lost_answer_makes_no_second_incident()
     {
         pagerDuty.Faults.FailNextAfterEffect(1, ApiFault.ConnectionAbort);
-        Assert.IsType<VendorAnswer<string>.Unknown>(await events.SendAsync(Page("ours"), default));
-        Assert.IsType<VendorAnswer<string>.Ok>(await events.SendAsync(Page("ours"), default));
+        Assert.IsType<VendorFailure.Unknown>((await events.SendAsync(Page("ours"), default)).Failure);
+        Assert.Null((await events.SendAsync(Page("ours"), default)).Failure);
         var incident = Assert.Single(await pagerDuty.IncidentsAsync());
         Assert.Equal(
             ("ours", "critical", "It burns.", "portal.example"), (
@@ -110,19 +110,19 @@ public sealed class PagerDutyTests : IAsyncLifetime
         var message = (await pagerDuty.EventsAsync())[0].Message;
         Assert.Equal("error_budget_breach", (string)message["payload"]!["class"]!);
         Assert.Equal("1", (string)message["payload"]!["custom_details"]!["incident_id"]!);
-        Assert.IsType<VendorAnswer<string>.Ok>(await events.SendAsync(Page("ours") with { Action = PageAction.Resolve }, default));
+        Assert.Null((await events.SendAsync(Page("ours") with { Action = PageAction.Resolve }, default)).Failure);
         Assert.Equal("resolved", Assert.Single(await pagerDuty.IncidentsAsync()).Status);
     }
 
     [Theory]
-    [InlineData(500, "<html>no</html>", typeof(VendorAnswer<string>.Unknown))]
-    [InlineData(200, """{"status":"success"}""", typeof(VendorAnswer<string>.Unknown))]
-    [InlineData(403, "not json", typeof(VendorAnswer<string>.Refused))]
-    [InlineData(429, "{}", typeof(VendorAnswer<string>.RateLimited))]
-    public async Task What_else_it_may_answer_is_one_of_four(int status, string body, Type answer)
+    [InlineData(500, "<html>no</html>", typeof(VendorFailure.Unknown))]
+    [InlineData(200, """{"status":"success"}""", typeof(VendorFailure.Unknown))]
+    [InlineData(403, "not json", typeof(VendorFailure.Refused))]
+    [InlineData(429, "{}", typeof(VendorFailure.RateLimited))]
+    public async Task What_else_it_may_answer_is_a_failure_of_one_of_three_kinds(int status, string body, Type answer)
     {
         pagerDuty.Faults.FailNextApiCalls(1, ApiFault.Status(status, body));
-        Assert.IsType(answer, await events.SendAsync(Page("x"), default));
+        Assert.IsType(answer, (await events.SendAsync(Page("x"), default)).Failure);
     }
 
     [Fact]
@@ -131,11 +131,11 @@ public sealed class PagerDutyTests : IAsyncLifetime
         pagerDuty.Faults.FailNextApiCalls(
             1, ApiFault.Status(
                 400, """{"status":"invalid event","message":"Event object is invalid","errors":["'payload.source' is missing"]}"""));
-        Assert.Equal(new VendorAnswer<string>.Refused(400, "'payload.source' is missing"), await events.SendAsync(Page("x"), default));
+        Assert.Equal(new VendorFailure.Refused(400, "'payload.source' is missing"), (await events.SendAsync(Page("x"), default)).Failure);
         pagerDuty.Faults.FailNextApiCalls(1, ApiFault.NeverAnswers);
         http.Dispose();
         events = Over(TimeSpan.FromMilliseconds(300));
-        Assert.IsType<VendorAnswer<string>.Unknown>(await events.SendAsync(Page("x"), default));
+        Assert.IsType<VendorFailure.Unknown>((await events.SendAsync(Page("x"), default)).Failure);
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => events.SendAsync(Page("x"), new CancellationToken(canceled: true)));
     }
 

@@ -34,8 +34,9 @@ public sealed class ResendMailTests : IAsyncLifetime
     public async Task A_mail_arrives_once_however_often_it_is_sent_under_its_key()
     {
         var letter = Letter();
-        var first = Assert.IsType<VendorAnswer<Guid>.Ok>(await mail.SendAsync(letter, default));
-        var again = Assert.IsType<VendorAnswer<Guid>.Ok>(await mail.SendAsync(letter, default));
+        var first = await mail.SendAsync(letter, default);
+        var again = await mail.SendAsync(letter, default);
+        Assert.Null(first.Failure);
         Assert.Equal(first, again);
         var message = Assert.Single(await resend.InboxAsync());
         Assert.Equal(("Your film is ready", "<p>Ready</p>", "Ready"), (message.Subject, message.Html, message.Text));
@@ -51,15 +52,14 @@ public sealed class ResendMailTests : IAsyncLifetime
     [InlineData("Harbour\r\nBcc: all@evil.example <x@evil.example>", "\"HarbourBcc: all at evil.example x at evil.example\"")]
     public async Task A_name_is_quoted_where_it_must_be_and_forges_no_header_and_no_address(string name, string header)
     {
-        Assert.IsType<VendorAnswer<Guid>.Ok>(await mail.SendAsync(Letter() with { FromName = name }, default));
+        Assert.Null((await mail.SendAsync(Letter() with { FromName = name }, default)).Failure);
         Assert.Equal($"{header} <no-reply@portal.example>", Assert.Single(await resend.InboxAsync()).From);
     }
 
     [Fact]
     public async Task A_subject_keeps_its_signs_on_one_line()
     {
-        Assert.IsType<VendorAnswer<Guid>.Ok>(
-            await mail.SendAsync(Letter() with { Subject = "\"Cut\" <3>\r\nBcc: x@evil.example" }, default));
+        Assert.Null((await mail.SendAsync(Letter() with { Subject = "\"Cut\" <3>\r\nBcc: x@evil.example" }, default)).Failure);
         Assert.Equal("\"Cut\" <3>Bcc: x@evil.example", Assert.Single(await resend.InboxAsync()).Subject);
     }
 
@@ -68,8 +68,8 @@ public sealed class ResendMailTests : IAsyncLifetime
     {
         var letter = Letter();
         resend.Faults.FailNextAfterEffect(1, ApiFault.ConnectionAbort);
-        Assert.IsType<VendorAnswer<Guid>.Unknown>(await mail.SendAsync(letter, default));
-        Assert.IsType<VendorAnswer<Guid>.Ok>(await mail.SendAsync(letter, default));
+        Assert.IsType<VendorFailure.Unknown>((await mail.SendAsync(letter, default)).Failure);
+        Assert.Null((await mail.SendAsync(letter, default)).Failure);
         Assert.Single(await resend.InboxAsync());
     }
 
@@ -77,7 +77,7 @@ public sealed class ResendMailTests : IAsyncLifetime
     public async Task Garbage_after_the_mail_was_accepted_is_unknown_and_no_refusal()
     {
         resend.Faults.FailNextAfterEffect(1, ApiFault.Garbage);
-        Assert.IsType<VendorAnswer<Guid>.Unknown>(await mail.SendAsync(Letter(), default));
+        Assert.IsType<VendorFailure.Unknown>((await mail.SendAsync(Letter(), default)).Failure);
     }
 
     [Theory]
@@ -89,7 +89,7 @@ public sealed class ResendMailTests : IAsyncLifetime
     public async Task What_cannot_be_understood_is_unknown(int status, string body)
     {
         resend.Faults.FailNextApiCalls(1, ApiFault.Status(status, body));
-        Assert.IsType<VendorAnswer<Guid>.Unknown>(await mail.SendAsync(Letter(), default));
+        Assert.IsType<VendorFailure.Unknown>((await mail.SendAsync(Letter(), default)).Failure);
     }
 
     [Fact]
@@ -98,7 +98,7 @@ public sealed class ResendMailTests : IAsyncLifetime
         resend.Faults.FailNextApiCalls(
             1, ApiFault.Status(
                 403, """{"statusCode":403,"name":"invalid_from_address","message":"no-reply@portal.example is not verified"}"""));
-        Assert.Equal(new VendorAnswer<Guid>.Refused(403, "InvalidFromAddress"), await mail.SendAsync(Letter(), default));
+        Assert.Equal(new VendorFailure.Refused(403, "InvalidFromAddress"), (await mail.SendAsync(Letter(), default)).Failure);
     }
 
     [Theory]
@@ -109,16 +109,16 @@ public sealed class ResendMailTests : IAsyncLifetime
     {
         resend.Faults.FailNextApiCalls(
             1, ApiFault.Status(429, $$"""{"statusCode":429,"name":"{{name}}","message":"m"}""", retryAfterSeconds: retryAfter));
-        Assert.Equal(new VendorAnswer<Guid>.RateLimited(TimeSpan.FromSeconds(seconds)), await mail.SendAsync(Letter(), default));
+        Assert.Equal(new VendorFailure.RateLimited(TimeSpan.FromSeconds(seconds)), (await mail.SendAsync(Letter(), default)).Failure);
     }
 
     [Fact]
     public async Task Nobody_there_and_silence_are_unknown()
     {
         resend.Faults.FailNextApiCalls(1, ApiFault.NeverAnswers);
-        Assert.IsType<VendorAnswer<Guid>.Unknown>(await mail.SendAsync(Letter(), default));
+        Assert.IsType<VendorFailure.Unknown>((await mail.SendAsync(Letter(), default)).Failure);
         await provider.DisposeAsync();
-        Assert.IsType<VendorAnswer<Guid>.Unknown>(await Over(new Uri("http://127.0.0.1:9")).SendAsync(Letter(), default));
+        Assert.IsType<VendorFailure.Unknown>((await Over(new Uri("http://127.0.0.1:9")).SendAsync(Letter(), default)).Failure);
     }
 
     [Fact]

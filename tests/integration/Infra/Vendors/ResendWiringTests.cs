@@ -2,7 +2,6 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Portal.Tests.Support;
-using Portal.Vendors;
 using Portal.Vendors.Resend;
 
 namespace Portal.Tests.Integration.Infra.Vendors;
@@ -20,7 +19,7 @@ public sealed class ResendWiringTests(TestPortal portal) : IClassFixture<TestPor
             new(
                 Guid.NewGuid(), from, "Harbour Films", "guest@client.example", "Ready", "<p>Ready</p>", "Ready",
                     new Dictionary<string, string>()), default);
-        Assert.IsType<VendorAnswer<Guid>.Ok>(sent);
+        Assert.Null(sent.Failure);
         Assert.Equal(
             "Harbour Films <no-reply@portal.example>", Assert.Single(await portal.Resend.InboxAsync("guest@client.example")).From);
     }

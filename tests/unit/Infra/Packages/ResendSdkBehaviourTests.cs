@@ -111,7 +111,7 @@ public sealed class ResendSdkBehaviourTests
 
         var letter = new Mail(
             Guid.NewGuid(), "a@b.example", "A", "c@d.example", "Hi", "<p>hi</p>", "hi", new Dictionary<string, string>());
-        Assert.IsType<VendorAnswer<Guid>.Unknown>(await mail.SendAsync(letter, default));
+        Assert.IsType<VendorFailure.Unknown>((await mail.SendAsync(letter, default)).Failure);
     }
 
     [Fact]
