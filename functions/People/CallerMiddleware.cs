@@ -3,6 +3,7 @@ using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Middleware;
 using Microsoft.Extensions.Logging;
 using Portal.Foundation.Audit;
+using Portal.Foundation.Faults;
 using Portal.Foundation.Identity;
 using Portal.Foundation.Limits;
 using Portal.Functions.Foundation.Http;
@@ -81,16 +82,9 @@ public sealed partial class CallerMiddleware(
     private async Task<Problem?> AsInvitedAsync(HttpContext http, ClerkSession session, KnownCaller known, PortalAction action) =>
         await enrol.RunAsync(
             session.UserId, session.OrganizationId!, new TenantId(known.TenantId!.Value), id => new Actor(
-                "user", id.ToString(), null, http.RequestId()), http.RequestAborted) switch
-        {
-            Provisioning.Member =>
-                AsMember(http, session, await callers.AdmitAsync(session.UserId, session.OrganizationId, http.RequestAborted), action),
-            Provisioning.Later later =>
-                new Problem(
-                    503, "unavailable", "Not available just now", "Whether you are invited cannot be found out just now.",
-                    retryAfter: later.RetryAfter),
-            _ => AsMember(http, session, known, action),
-        };
+                "user", id.ToString(), null, http.RequestId()), http.RequestAborted) is { } refusal
+            ? refusal.Problem()
+            : AsMember(http, session, await callers.AdmitAsync(session.UserId, session.OrganizationId, http.RequestAborted), action);
 
     /// <summary>Whether the organization has a tenant already is the function's to say.</summary>
     private static Problem? AsNewcomer(HttpContext http, ClerkSession session, KnownCaller known)

@@ -33,28 +33,9 @@ public sealed class CreateInviteFunction(CreateInvite create, InviteDelivery del
     public Task<IResult> RunAsync([HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/invites")] HttpRequest request) =>
         writes.PostAsync<CreateInviteInput>(
             request,
-            async (tx, caller, input) =>
+            async (tx, caller, input) => (
                 await create.RunAsync(
-                    tx, caller, new(input.Email, input.Role, input.ProjectIds, TimeSpan.FromDays(input.ExpiresInDays))) switch
-                {
-                    Invited.Done done =>
-                        Reply.Created($"/api/invites/{done.Invite.Id}", InviteJson.From(done.Invite), done.Invite.Version),
-                    var refused => InviteProblems.Of(refused),
-                },
+                    tx, caller, new(input.Email, input.Role, input.ProjectIds, TimeSpan.FromDays(input.ExpiresInDays)))).Answer(
+                        invite => Reply.Created($"/api/invites/{invite.Id}", InviteJson.From(invite), invite.Version)),
             reply => delivery.FinishAsync(request, reply));
-}
-
-internal static class InviteProblems
-{
-    public static Problem Of(Invited refused) => refused switch
-    {
-        Invited.Pending => Problem.Conflict("already-invited", "An invite to this address is pending. Revoke it first, or wait."),
-        Invited.Member => Problem.Conflict("already-member", "Somebody with this address is a member of this portal already."),
-        Invited.UnknownProject =>
-            Problem.Invalid([new("/projectIds", "project", "projectIds must name projects of this portal that are not archived.")]),
-        Invited.NotOver n =>
-            Problem.Conflict(
-                "invite-not-over", $"The invite is {n.Status}; only one that has expired or was revoked can be issued again."),
-        _ => Problem.NotFound("invite"),
-    };
 }

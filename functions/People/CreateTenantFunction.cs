@@ -36,19 +36,7 @@ public sealed class CreateTenantFunction(SetUpTenant setUp, TimeProvider clock)
             return problem!;
         }
 
-        if (person.TenantStatus is { } status)
-        {
-            return Exists(status);
-        }
-
-        return await setUp.RunAsync(person, input.Name, input.TimeZone, ct) switch
-        {
-            SetUp.Done done => Reply.Created("/api/tenant", TenantJson.From(done.Tenant), done.Tenant.Version),
-            SetUp.Later later => Problem.TooMany(later.RetryAfter, "Please try again later."),
-            _ => Exists("active"),
-        };
+        return (await setUp.RunAsync(person, input.Name, input.TimeZone, ct)).Answer(
+            tenant => Reply.Created("/api/tenant", TenantJson.From(tenant), tenant.Version));
     }
-
-    private static Problem Exists(string status) =>
-        Problem.Conflict("tenant-exists", $"Your organization has a portal already; it is {status}.");
 }

@@ -59,7 +59,7 @@ public sealed class ReadInviteFunction(InviteStore invites)
     }
 }
 
-public sealed class ReissueInviteFunction(ReissueInvite reissue, InviteDelivery delivery, Writes writes)
+public sealed class ReissueInviteFunction(CreateInvite create, InviteDelivery delivery, Writes writes)
 {
     [Function("ReissueInvite")]
     [Allows(PortalAction.ReissueInvite)]
@@ -72,12 +72,9 @@ public sealed class ReissueInviteFunction(ReissueInvite reissue, InviteDelivery 
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/invites/{id:guid}/reissue")] HttpRequest request, Guid id) =>
         writes.PostAsync<ReissueInviteInput>(
             request,
-            async (tx, caller, input) =>
-                await reissue.RunAsync(tx, caller, new InviteId(id), TimeSpan.FromDays(input.ExpiresInDays)) switch
-            {
-                Invited.Done done => Reply.Ok(InviteJson.From(done.Invite), done.Invite.Version),
-                var refused => InviteProblems.Of(refused),
-            },
+            async (tx, caller, input) => (
+                await create.AgainAsync(tx, caller, new InviteId(id), TimeSpan.FromDays(input.ExpiresInDays))).Answer(
+                    invite => Reply.Ok(InviteJson.From(invite), invite.Version)),
             reply => delivery.FinishAsync(request, reply));
 }
 
@@ -94,21 +91,7 @@ public sealed class RevokeInviteFunction(InviteStore invites, InviteDelivery del
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/invites/{id:guid}/revoke")] HttpRequest request, Guid id) =>
         writes.PostAsync(
             request,
-            async (tx, caller) =>
-            {
-                if (await invites.FindAsync(tx, caller.Tenant, caller, new InviteId(id)) is null)
-                {
-                    return Problem.NotFound("invite");
-                }
-
-                if (await invites.RevokeAsync(tx, caller.Tenant, caller, new InviteId(id)) is { } revoked)
-                {
-                    return Reply.Ok(InviteJson.From(revoked), revoked.Version);
-                }
-
-                // Read again: somebody else moved it between the look and the move.
-                var now = await invites.FindAsync(tx, caller.Tenant, caller, new InviteId(id));
-                return Problem.Conflict("invite-not-pending", $"The invite is {now!.Status}.");
-            },
+            async (tx, caller) => (await invites.RevokeAsync(tx, caller.Tenant, caller, new InviteId(id))).Answer(
+                invite => Reply.Ok(InviteJson.From(invite), invite.Version)),
             reply => delivery.FinishAsync(request, reply));
 }

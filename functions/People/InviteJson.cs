@@ -35,7 +35,12 @@ public sealed class InviteDelivery(SyncInvite sync, InviteStore invites)
         var caller = request.HttpContext.Caller();
         var id = new InviteId(reply.Body!["id"]!.GetValue<Guid>());
         await sync.RunAsync(caller.Tenant, id, request.HttpContext.RequestAborted);
-        var now = InviteJson.From((await invites.FindAsync(caller.Tenant, caller, id, request.HttpContext.RequestAborted))!);
+        if (await invites.FindAsync(caller.Tenant, caller, id, request.HttpContext.RequestAborted) is not { } invite)
+        {
+            return reply;
+        }
+
+        var now = InviteJson.From(invite);
         var body = reply.Body.DeepClone().AsObject();
         body["delivery"] = now.Delivery;
         body["deliveryFault"] = now.DeliveryFault;

@@ -98,24 +98,23 @@ public sealed class UpdateMeFunction(ProfileStore profiles, Writes writes)
                 return Problem.NotFound("user");
             }
 
-            if (input.Name.IsSet && input.Name.Value != before.Name)
+            if (input.Name is { IsSet: true, Value: { } name } && name != before.Name)
             {
-                await profiles.RenameAsync(tx, caller.Tenant, caller, before, input.Name.Value!);
+                await profiles.RenameAsync(tx, caller.Tenant, caller, before, name);
             }
 
-            if (input.Notifications.IsSet)
+            if (input.Notifications is { IsSet: true, Value: { } wanted })
             {
                 await profiles.PreferAsync(
-                    tx, caller.Tenant, caller, before, [
-                        .. input.Notifications.Value!.Select(n => new NotificationPreference(n.Type, n.InApp, n.Email))
-                    ]);
+                    tx, caller.Tenant, caller, before, [.. wanted.Select(n => new NotificationPreference(n.Type, n.InApp, n.Email))]);
             }
 
-            if (input.MutedProjectIds.IsSet && !await profiles.MuteAsync(tx, caller.Tenant, caller, before, input.MutedProjectIds.Value!))
+            if (input.MutedProjectIds is { IsSet: true, Value: { } muted }
+                && await profiles.MuteAsync(tx, caller.Tenant, caller, before, muted) is { } refusal)
             {
-                return Problem.Invalid([new("/mutedProjectIds", "project", "mutedProjectIds must name projects that you see.")]);
+                return refusal.Problem();
             }
 
-            return Reply.Ok(MeJson.From((await profiles.FindAsync(tx, caller.Tenant, caller))!));
+            return Reply.Ok(MeJson.From(await profiles.FindAsync(tx, caller.Tenant, caller) ?? before));
         });
 }

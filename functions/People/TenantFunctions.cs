@@ -92,24 +92,11 @@ public sealed class UpdateTenantFunction(TenantStore tenants, Writes writes)
         NeedsMatch = true)]
     public Task<IResult> RunAsync([HttpTrigger(AuthorizationLevel.Anonymous, "patch", Route = "api/tenant")] HttpRequest request) =>
         writes.PatchAsync<UpdateTenantInput>(request, async (tx, caller, input, version) =>
-        {
-            if (await tenants.FindAsync(tx, caller.Tenant, caller) is not { } tenant)
-            {
-                return Problem.NotFound("tenant");
-            }
-
-            if (tenant.Version != version)
-            {
-                return IfMatch.Stale(tenant.Version);
-            }
-
-            return await tenants.ChangeAsync(tx, caller.Tenant, caller, tenant, input.Over(tenant)) is { } changed
-                ? Reply.Ok(TenantJson.From(changed), changed.Version)
-                : IfMatch.Stale(version + 1);
-        });
+            (await tenants.ChangeAsync(tx, caller.Tenant, caller, version, input.Over)).Answer(
+                tenant => Reply.Ok(TenantJson.From(tenant), tenant.Version)));
 }
 
-public sealed class DeleteTenantFunction(TenantStore tenants, DeleteTenant delete, Writes writes)
+public sealed class DeleteTenantFunction(DeleteTenant delete, Writes writes)
 {
     [Function("DeleteTenant")]
     [Allows(PortalAction.DeleteTenant)]
@@ -118,14 +105,5 @@ public sealed class DeleteTenantFunction(TenantStore tenants, DeleteTenant delet
             + "archived later.")]
     public Task<IResult> RunAsync([HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "api/tenant")] HttpRequest request) =>
         writes.DeleteAsync(request, async (tx, caller, version) =>
-        {
-            if (await tenants.FindAsync(tx, caller.Tenant, caller) is not { } tenant)
-            {
-                return Problem.NotFound("tenant");
-            }
-
-            return tenant.Version == version && await delete.RunAsync(tx, caller, tenant)
-                ? Reply.NoContent
-                : IfMatch.Stale(tenant.Version);
-        });
+            await delete.RunAsync(tx, caller, version) is { } refusal ? refusal.Problem() : Reply.NoContent);
 }

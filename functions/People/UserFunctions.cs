@@ -13,6 +13,8 @@ public sealed record UserJson(
     Guid Id, string Name, string Email, string Role, string Status, int Version, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt)
 {
     public static UserJson From(User u) => new(u.Id.Value, u.Name, u.Email, u.Role, u.Status, u.Version, u.CreatedAt, u.UpdatedAt);
+
+    internal static Reply Reply(User u) => Foundation.Http.Reply.Ok(From(u), u.Version);
 }
 
 public sealed record ListUsersInput : ListInput
@@ -72,7 +74,7 @@ public sealed class ReadUserFunction(UserStore users)
     {
         var caller = request.HttpContext.Caller();
         return await users.FindAsync(caller.Tenant, caller, new UserId(id), ct) is { } user
-            ? Reply.Ok(UserJson.From(user), user.Version)
+            ? UserJson.Reply(user)
             : Problem.NotFound("user");
     }
 }
@@ -87,21 +89,7 @@ public sealed class UpdateUserFunction(UserStore users, Writes writes)
     public Task<IResult> RunAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "patch", Route = "api/users/{id:guid}")] HttpRequest request, Guid id) =>
         writes.PatchAsync<UpdateUserInput>(request, async (tx, caller, input, version) =>
-        {
-            await users.LockAdminsAsync(tx, caller.Tenant);
-            if (await users.FindAsync(tx, caller.Tenant, caller, new UserId(id)) is not { } user)
-            {
-                return Problem.NotFound("user");
-            }
-
-            if (user.Version != version)
-            {
-                return IfMatch.Stale(user.Version);
-            }
-
-            var changed = user.Role == input.Role ? user : await users.ChangeRoleAsync(tx, caller.Tenant, caller, user, input.Role);
-            return changed is null ? UserProblems.LastAdmin() : Reply.Ok(UserJson.From(changed), changed.Version);
-        });
+            (await users.ChangeRoleAsync(tx, caller.Tenant, caller, new UserId(id), version, input.Role)).Answer(UserJson.Reply));
 }
 
 public sealed class DeactivateUserFunction(UserStore users, Writes writes)
@@ -116,23 +104,9 @@ public sealed class DeactivateUserFunction(UserStore users, Writes writes)
     [Refuses(409, "last-admin", "Nobody else would be an active Admin.")]
     public Task<IResult> RunAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/users/{id:guid}/deactivate")] HttpRequest request, Guid id) =>
-        writes.PostAsync(request, async (tx, caller) =>
-        {
-            await users.LockAdminsAsync(tx, caller.Tenant);
-            if (await users.FindAsync(tx, caller.Tenant, caller, new UserId(id)) is not { } user)
-            {
-                return Problem.NotFound("user");
-            }
-
-            if (user.Status != "active")
-            {
-                return Problem.Conflict("user-not-active", $"The user is {user.Status}.");
-            }
-
-            return await users.DeactivateAsync(tx, caller.Tenant, caller, user.Id) is { } moved
-                ? Reply.Ok(UserJson.From(moved), moved.Version)
-                : UserProblems.LastAdmin();
-        });
+        writes.PostAsync(
+            request, async (tx, caller) =>
+                (await users.DeactivateAsync(tx, caller.Tenant, caller, new UserId(id))).Answer(UserJson.Reply));
 }
 
 public sealed class ReactivateUserFunction(UserStore users, Writes writes)
@@ -144,20 +118,7 @@ public sealed class ReactivateUserFunction(UserStore users, Writes writes)
     [Refuses(409, "user-not-deactivated", "They are active.")]
     public Task<IResult> RunAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/users/{id:guid}/reactivate")] HttpRequest request, Guid id) =>
-        writes.PostAsync(request, async (tx, caller) =>
-        {
-            if (await users.FindAsync(tx, caller.Tenant, caller, new UserId(id)) is not { } user)
-            {
-                return Problem.NotFound("user");
-            }
-
-            return await users.ReactivateAsync(tx, caller.Tenant, caller, user.Id) is { } moved
-                ? Reply.Ok(UserJson.From(moved), moved.Version)
-                : Problem.Conflict("user-not-deactivated", "The user is active.");
-        });
-}
-
-internal static class UserProblems
-{
-    public static Problem LastAdmin() => Problem.Conflict("last-admin", "This is the only active Admin. Make somebody else Admin first.");
+        writes.PostAsync(
+            request, async (tx, caller) =>
+                (await users.ReactivateAsync(tx, caller.Tenant, caller, new UserId(id))).Answer(UserJson.Reply));
 }

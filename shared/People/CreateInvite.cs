@@ -1,69 +1,45 @@
 using Portal.Foundation.Db;
+using Portal.Foundation.Faults;
 using Portal.Foundation.Identity;
 
 namespace Portal.People;
 
-/// <summary>What came of inviting somebody, for the first time or again.</summary>
-public abstract record Invited
-{
-    private Invited()
-    {
-    }
-
-    public sealed record Done(Invite Invite) : Invited;
-
-    public sealed record NotFound : Invited;
-
-    /// <summary>Another invite to that address is pending.</summary>
-    public sealed record Pending : Invited;
-
-    /// <summary>Somebody with that address is a member already.</summary>
-    public sealed record Member : Invited;
-
-    public sealed record UnknownProject : Invited;
-
-    /// <summary>Only what has expired or was revoked can be issued again.</summary>
-    public sealed record NotOver(string Status) : Invited;
-}
-
-/// <summary>Invites somebody. The row is all that is written here; Clerk is told after the commit.</summary>
+/// <summary>
+/// Invites somebody, for the first time or again. The row is all that is written here; Clerk is told after the commit. Both hold the
+/// address' lock, so that two who invite the same address do it one after the other.
+/// </summary>
 public sealed class CreateInvite(InviteStore invites, UserStore users)
 {
-    public async Task<Invited> RunAsync(Tx tx, Caller caller, NewInvite invite)
+    private static readonly Refusal Member = new Refusal.Conflict(
+        "already-member", "Somebody with this address is a member of this portal already.");
+
+    private static readonly Refusal Pending = new Refusal.Conflict(
+        "already-invited", "An invite to this address is pending. Revoke it first, or wait.");
+
+    public async Task<Result<Invite>> RunAsync(Tx tx, Caller caller, NewInvite invite)
     {
         await invites.LockAddressAsync(tx, caller.Tenant, invite.Email);
-        return await users.HasEmailAsync(tx, caller.Tenant, invite.Email) ? new Invited.Member()
-            : await invites.HasPendingAsync(tx, caller.Tenant, invite.Email) ? new Invited.Pending()
-            : !await invites.AreProjectsAsync(tx, caller.Tenant, invite.ProjectIds) ? new Invited.UnknownProject()
-            : new Invited.Done(await invites.AddAsync(tx, caller.Tenant, caller, invite));
+        return await users.HasEmailAsync(tx, caller.Tenant, invite.Email) ? Member
+            : await invites.HasPendingAsync(tx, caller.Tenant, invite.Email) ? Pending
+            : await invites.AreProjectsAsync(tx, caller.Tenant, invite.ProjectIds)
+                ? await invites.AddAsync(tx, caller.Tenant, caller, invite)
+                : new Refusal.InvalidField("projectIds", "project", "projectIds must name projects of this portal that are not archived.");
     }
-}
 
-/// <summary>Issues an invite again that has expired or was revoked.</summary>
-public sealed class ReissueInvite(InviteStore invites, UserStore users)
-{
-    public async Task<Invited> RunAsync(Tx tx, Caller caller, InviteId id, TimeSpan lifetime)
+    /// <summary>Only what has expired or was revoked can be issued again.</summary>
+    public async Task<Result<Invite>> AgainAsync(Tx tx, Caller caller, InviteId id, TimeSpan lifetime)
     {
-        if (await invites.FindAsync(tx, caller.Tenant, caller, id) is not { } found)
+        if (await invites.LockAsync(tx, caller.Tenant, caller, id) is not { } before)
         {
-            return new Invited.NotFound();
+            return new Refusal.NotFound("invite");
         }
 
-        await invites.LockAddressAsync(tx, caller.Tenant, found.Email);
-        if (await users.HasEmailAsync(tx, caller.Tenant, found.Email))
-        {
-            return new Invited.Member();
-        }
-
-        // Read again under the lock: somebody may have issued it since.
-        var before = (await invites.FindAsync(tx, caller.Tenant, caller, id))!;
-        if (before.Status is "expired" or "revoked" && await invites.HasPendingAsync(tx, caller.Tenant, before.Email))
-        {
-            return new Invited.Pending();
-        }
-
-        return await invites.ReissueAsync(tx, caller.Tenant, caller, before, lifetime) is { } again
-            ? new Invited.Done(again)
-            : new Invited.NotOver(before.Status);
+        await invites.LockAddressAsync(tx, caller.Tenant, before.Email);
+        return await users.HasEmailAsync(tx, caller.Tenant, before.Email) ? Member
+            : before.Status is not ("expired" or "revoked")
+                ? new Refusal.Conflict(
+                    "invite-not-over", $"The invite is {before.Status}; only one that has expired or was revoked can be issued again.")
+            : await invites.HasPendingAsync(tx, caller.Tenant, before.Email) ? Pending
+            : await invites.ReissueAsync(tx, caller.Tenant, caller, before, lifetime);
     }
 }

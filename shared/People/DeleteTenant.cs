@@ -1,4 +1,5 @@
 using Portal.Foundation.Db;
+using Portal.Foundation.Faults;
 using Portal.Foundation.Identity;
 
 namespace Portal.People;
@@ -6,15 +7,14 @@ namespace Portal.People;
 /// <summary>Deletes a tenant softly, and revokes the invites that are out: nobody is to join what is gone.</summary>
 public sealed class DeleteTenant(TenantStore tenants, InviteStore invites)
 {
-    /// <summary>False: somebody changed it in between.</summary>
-    public async Task<bool> RunAsync(Tx tx, Caller caller, Tenant tenant)
+    public async Task<Refusal?> RunAsync(Tx tx, Caller caller, int version)
     {
-        if (!await tenants.DeleteAsync(tx, caller.Tenant, caller, tenant))
+        if (await tenants.DeleteAsync(tx, caller.Tenant, caller, version) is { } refusal)
         {
-            return false;
+            return refusal;
         }
 
         await invites.RevokeAllAsync(tx, caller.Tenant, caller);
-        return true;
+        return null;
     }
 }

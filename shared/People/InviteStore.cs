@@ -1,5 +1,6 @@
 using Portal.Foundation.Audit;
 using Portal.Foundation.Db;
+using Portal.Foundation.Faults;
 using Portal.Foundation.Identity;
 using Portal.Foundation.Paging;
 
@@ -35,6 +36,10 @@ public sealed class InviteStore(PortalDb db, AuditWriter audit, PersonalHash has
     /// <inheritdoc cref="FindAsync(TenantId, Caller, InviteId, CancellationToken)"/>
     public Task<Invite?> FindAsync(Tx tx, TenantId tenant, Caller caller, InviteId id) =>
         tx.QueryOneAsync<Invite>(Find, new { tenant, id });
+
+    /// <summary>The invite's row for oneself, until the transaction ends. Lock order: the row, then its address.</summary>
+    public Task<Invite?> LockAsync(Tx tx, TenantId tenant, Caller caller, InviteId id) =>
+        tx.QueryOneAsync<Invite>($"{Find} for no key update", new { tenant, id });
 
     /// <summary>Newest first; one row more than the page holds.</summary>
     public Task<IReadOnlyList<Invite>> ListAsync(TenantId tenant, Caller caller, string? status, Page page, CancellationToken ct) =>
@@ -81,42 +86,46 @@ public sealed class InviteStore(PortalDb db, AuditWriter audit, PersonalHash has
             by = caller.User,
             now,
         });
-        await audit.WriteAsync(
-            tx, tenant, Actor.From(caller), new AuditEntry(
-                "invite_created", "invite", added.Id.Value, null, Recorded(added), "invite_created"));
+        await RecordAsync(tx, tenant, Actor.From(caller), "invite_created", null, added);
         return added;
     }
 
-    /// <summary>expired, revoked → pending, with a new end. Null: it is in neither. Hold <see cref="LockAddressAsync"/> and find none
-    /// pending first.</summary>
-    public async Task<Invite?> ReissueAsync(Tx tx, TenantId tenant, Caller caller, Invite before, TimeSpan lifetime)
+    /// <summary>expired, revoked → pending, with a new end. Hold the row's and the address' lock, and find none pending first.</summary>
+    public async Task<Invite> ReissueAsync(Tx tx, TenantId tenant, Caller caller, Invite before, TimeSpan lifetime)
     {
         var now = clock.GetUtcNow();
-        var after = await tx.QueryOneAsync<Invite>($"""
+        var after = await tx.GetAsync<Invite>($"""
             update portal.invites i set status = 'pending', expires_at = @expiresAt, generation = i.generation + 1, clerk_state = 'wanted',
                    clerk_invitation_id = null, clerk_fault = null, clerk_attempts = 0, clerk_next_at = greatest(i.clerk_next_at, @now),
                    version = i.version + 1, updated_at = @now
              where i.tenant_id = @tenant and i.id = @id and i.status in ('expired', 'revoked')
             returning {Columns}
             """, new { tenant, id = before.Id, expiresAt = now + lifetime, now });
-        return await RecordAsync(tx, tenant, Actor.From(caller), "invite_reissued", before.Status, after);
+        await RecordAsync(tx, tenant, Actor.From(caller), "invite_reissued", before.Status, after);
+        return after;
     }
 
-    /// <summary>pending → revoked: from the commit on it lets nobody in, whatever Clerk still shows. Null: it was not pending.</summary>
-    public async Task<Invite?> RevokeAsync(Tx tx, TenantId tenant, Caller caller, InviteId id)
+    /// <summary>pending → revoked: from the commit on it lets nobody in, whatever Clerk still shows.</summary>
+    public async Task<Result<Invite>> RevokeAsync(Tx tx, TenantId tenant, Caller caller, InviteId id)
     {
+        if (await LockAsync(tx, tenant, caller, id) is not { } before)
+        {
+            return new Refusal.NotFound("invite");
+        }
+
         var after = await tx.QueryOneAsync<Invite>($"""
             update portal.invites i set status = 'revoked', generation = i.generation + 1, clerk_state = 'unwanted', clerk_attempts = 0,
                    clerk_next_at = greatest(i.clerk_next_at, @now), version = i.version + 1, updated_at = @now
              where i.tenant_id = @tenant and i.id = @id and i.status in ('pending')
             returning {Columns}
             """, new { tenant, id, now = clock.GetUtcNow() });
-        return await RecordAsync(tx, tenant, Actor.From(caller), "invite_revoked", "pending", after);
+        await RecordAsync(tx, tenant, Actor.From(caller), "invite_revoked", "pending", after);
+        return after is null ? new Refusal.Conflict("invite-not-pending", $"The invite is {before.Status}.") : after;
     }
 
-    /// <summary>pending → revoked, because somebody withdrew the invitation at Clerk by hand. Null: not pending, or that invitation is not
-    /// its present one.</summary>
-    public async Task<Invite?> RevokedAtClerkAsync(Tx tx, TenantId tenant, Actor actor, InviteId id, string invitationId)
+    /// <summary>pending → revoked, because somebody withdrew the invitation at Clerk by hand. False: not pending, or that invitation is
+    /// not its present one.</summary>
+    public async Task<bool> RevokedAtClerkAsync(Tx tx, TenantId tenant, Actor actor, InviteId id, string invitationId)
     {
         var after = await tx.QueryOneAsync<Invite>($"""
             update portal.invites i set status = 'revoked', generation = i.generation + 1, clerk_state = 'none', clerk_attempts = 0,
@@ -138,8 +147,8 @@ public sealed class InviteStore(PortalDb db, AuditWriter audit, PersonalHash has
         }
     }
 
-    /// <summary>pending → expired, by time. Null: not pending, or not over yet.</summary>
-    public async Task<Invite?> ExpireAsync(Tx tx, TenantId tenant, InviteId id)
+    /// <summary>pending → expired, by time. False: not pending, or not over yet.</summary>
+    public async Task<bool> ExpireAsync(Tx tx, TenantId tenant, InviteId id)
     {
         var after = await tx.QueryOneAsync<Invite>($"""
             update portal.invites i set status = 'expired', generation = i.generation + 1, clerk_state = 'unwanted', clerk_attempts = 0,
@@ -164,9 +173,8 @@ public sealed class InviteStore(PortalDb db, AuditWriter audit, PersonalHash has
                for update
             """, new { tenant, marked, addresses = addresses.Select(a => a.ToLowerInvariant()).ToArray(), now = clock.GetUtcNow() });
 
-    /// <summary>pending → accepted. Null: it was not pending. They may have joined another way: an invitation left at Clerk is
-    /// withdrawn.</summary>
-    public async Task<Invite?> AcceptAsync(Tx tx, TenantId tenant, Actor actor, InviteId id, UserId by)
+    /// <summary>pending → accepted. They may have joined another way: an invitation left at Clerk is withdrawn.</summary>
+    public async Task<bool> AcceptAsync(Tx tx, TenantId tenant, Actor actor, InviteId id, UserId by)
     {
         var after = await tx.QueryOneAsync<Invite>($"""
             update portal.invites i set status = 'accepted', accepted_by = @by, accepted_at = @now, clerk_state = 'unwanted',
@@ -178,15 +186,16 @@ public sealed class InviteStore(PortalDb db, AuditWriter audit, PersonalHash has
         return await RecordAsync(tx, tenant, actor, "invite_accepted", "pending", after);
     }
 
-    private async Task<Invite?> RecordAsync(Tx tx, TenantId tenant, Actor actor, string act, string before, Invite? after)
+    /// <summary>False: nothing moved, and nothing is written.</summary>
+    private async Task<bool> RecordAsync(Tx tx, TenantId tenant, Actor actor, string act, string? before, Invite? after)
     {
         if (after is not null)
         {
-            await audit.WriteAsync(
-                tx, tenant, actor, new AuditEntry(act, "invite", after.Id.Value, new { status = before }, Recorded(after), act));
+            var was = before is null ? null : new { status = before };
+            await audit.WriteAsync(tx, tenant, actor, new AuditEntry(act, "invite", after.Id.Value, was, Recorded(after), act));
         }
 
-        return after;
+        return after is not null;
     }
 
     private object Recorded(Invite i) => new

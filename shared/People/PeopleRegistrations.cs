@@ -11,7 +11,7 @@ public static class PeopleRegistrations
         return services
             .AddSingleton<TenantStore>().AddSingleton<SetUpTenant>().AddSingleton<DeleteTenant>()
             .AddSingleton<UserStore>().AddSingleton<ProfileStore>().AddSingleton<InviteStore>()
-            .AddSingleton<InviteSyncStore>().AddSingleton<CreateInvite>().AddSingleton<ReissueInvite>()
+            .AddSingleton<InviteSyncStore>().AddSingleton<CreateInvite>()
             .AddSingleton<SyncInvite>().AddSingleton<SweepInvites>().AddSingleton<ProvisionUser>()
             .AddSingleton<IWebhookHandler, ClerkEvents>().AddSingleton<SyncClerkUser>().AddSingleton<ClerkSyncStore>()
             .AddSingleton<SyncInvitation>();

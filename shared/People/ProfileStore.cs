@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Portal.Foundation.Audit;
 using Portal.Foundation.Db;
+using Portal.Foundation.Faults;
 using Portal.Foundation.Identity;
 using Portal.Projects;
 
@@ -69,8 +70,8 @@ public sealed class ProfileStore(PortalDb db, AuditWriter audit, PersonalHash ha
         await WriteAsync(tx, tenant, caller, new { notifications = before.Notifications }, new { notifications = wanted });
     }
 
-    /// <summary>Replaces them all. False: one of them is not a project that the person sees.</summary>
-    public async Task<bool> MuteAsync(Tx tx, TenantId tenant, Caller caller, Profile before, IReadOnlyList<Guid> projects)
+    /// <summary>Replaces them all.</summary>
+    public async Task<Refusal?> MuteAsync(Tx tx, TenantId tenant, Caller caller, Profile before, IReadOnlyList<Guid> projects)
     {
         var args = new { tenant, user = caller.User, seesAll = caller.SeesAllProjects, projects = projects.ToArray() };
         var seen = await tx.GetAsync<long>($"""
@@ -78,7 +79,7 @@ public sealed class ProfileStore(PortalDb db, AuditWriter audit, PersonalHash ha
             """, args);
         if (seen != projects.Count)
         {
-            return false;
+            return new Refusal.InvalidField("mutedProjectIds", "project", "mutedProjectIds must name projects that you see.");
         }
 
         await tx.ExecuteAsync("""
@@ -86,7 +87,7 @@ public sealed class ProfileStore(PortalDb db, AuditWriter audit, PersonalHash ha
             insert into portal.project_mutes (tenant_id, user_id, project_id) select @tenant, @user, p from unnest(@projects) p
             """, args);
         await WriteAsync(tx, tenant, caller, new { mutedProjectIds = before.MutedProjects }, new { mutedProjectIds = projects });
-        return true;
+        return null;
     }
 
     private Task WriteAsync(Tx tx, TenantId tenant, Caller caller, object old, object @new) =>

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Portal.Foundation.Audit;
 using Portal.Foundation.Db;
+using Portal.Foundation.Faults;
 using Portal.Foundation.Identity;
 using Portal.Foundation.Limits;
 using Portal.Projects;
@@ -9,22 +10,6 @@ using Portal.Vendors;
 using Portal.Vendors.Clerk;
 
 namespace Portal.People;
-
-/// <summary>What came of somebody whom the tenant does not know.</summary>
-public abstract record Provisioning
-{
-    private Provisioning()
-    {
-    }
-
-    /// <summary>They are a member now, by this or by what ran beside it.</summary>
-    public sealed record Member : Provisioning;
-
-    public sealed record NotInvited : Provisioning;
-
-    /// <summary>Clerk cannot be asked just now, or was asked too often.</summary>
-    public sealed record Later(int RetryAfter) : Provisioning;
-}
 
 /// <summary>
 /// Lets in who was invited (docs/flows/invite-accepted.md): Clerk says which invite their membership came of and which addresses are
@@ -37,41 +22,44 @@ public sealed class ProvisionUser(
 {
     private const int AttemptsPerMinute = 30;
     private const int PatienceSeconds = 5;
+    private const string NotNow = "Whether you are invited cannot be found out just now.";
+    private static readonly Refusal NotInvited = new Refusal.Forbidden("not-enrolled", "You are not a member of this portal.");
 
+    /// <summary>Null: they are a member now, by this or by what ran beside it. Forbidden: they are not invited.</summary>
     /// <param name="by">Who brings it about, given the id that they will have here.</param>
-    public async Task<Provisioning> RunAsync(
+    public async Task<Refusal?> RunAsync(
         string clerkUserId, string organizationId, TenantId tenant, Func<UserId, Actor> by, CancellationToken ct)
     {
         // Each try asks Clerk twice; somebody who is not invited must not make us hammer it.
         var key = $"enrol:{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{tenant} {clerkUserId}")))}";
         if (await limits.TakeAsync(key, TimeSpan.FromMinutes(1), AttemptsPerMinute, ct) is { Allowed: false } hit)
         {
-            return new Provisioning.Later(hit.RetryAfter);
+            return new Refusal.Unavailable(hit.RetryAfter, NotNow);
         }
 
         var membership = await clerk.FindMembershipAsync(clerkUserId, organizationId, ct);
         if (membership.IsFailure(out var failure, out var mark))
         {
-            return NotNow(failure);
+            return Trouble(failure);
         }
 
         var person = await clerk.FindUserAsync(clerkUserId, ct);
         return person.IsFailure(out failure, out var user)
-            ? NotNow(failure)
+            ? Trouble(failure)
             : await db.InTenantAsync(tenant, tx => EnrolAsync(tx, tenant, user, mark.InviteId, by), ct);
     }
 
-    private async Task<Provisioning> EnrolAsync(Tx tx, TenantId tenant, ClerkUser person, Guid marked, Func<UserId, Actor> by)
+    private async Task<Refusal?> EnrolAsync(Tx tx, TenantId tenant, ClerkUser person, Guid marked, Func<UserId, Actor> by)
     {
         if (await invites.LockForAsync(tx, tenant, marked, person.VerifiedEmails) is not { } invite)
         {
             // A request beside this one may have used it.
-            return await users.IsMemberAsync(tx, tenant, person.Id) ? new Provisioning.Member() : new Provisioning.NotInvited();
+            return await users.IsMemberAsync(tx, tenant, person.Id) ? null : NotInvited;
         }
 
         if (await users.EnrolAsync(tx, tenant, new(person.Id, person.Email, person.Name, invite.Role, person.UpdatedAt)) is not { } id)
         {
-            return new Provisioning.Member();
+            return null;
         }
 
         var actor = by(id);
@@ -79,13 +67,13 @@ public sealed class ProvisionUser(
         await invites.AcceptAsync(tx, tenant, actor, invite.Id, id);
         await audit.WriteAsync(tx, tenant, actor, new AuditEntry("user_enrolled", "user", id.Value, null,
             new { inviteId = invite.Id.Value, role = invite.Role, status = "active", projectIds = invite.ProjectIds }, "user_enrolled"));
-        return new Provisioning.Member();
+        return null;
     }
 
-    private static Provisioning NotNow(VendorFailure failure) => failure switch
+    private static Refusal Trouble(VendorFailure failure) => failure switch
     {
-        VendorFailure.Refused => new Provisioning.NotInvited(),
-        VendorFailure.RateLimited p => new Provisioning.Later((int)Math.Ceiling(p.Wait.TotalSeconds)),
-        _ => new Provisioning.Later(PatienceSeconds),
+        VendorFailure.Refused => NotInvited,
+        VendorFailure.RateLimited p => new Refusal.Unavailable((int)Math.Ceiling(p.Wait.TotalSeconds), NotNow),
+        _ => new Refusal.Unavailable(PatienceSeconds, NotNow),
     };
 }

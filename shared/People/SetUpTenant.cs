@@ -2,28 +2,13 @@ using System.Security.Cryptography;
 using System.Text;
 using Portal.Foundation.Audit;
 using Portal.Foundation.Db;
+using Portal.Foundation.Faults;
 using Portal.Foundation.Identity;
 using Portal.Foundation.Limits;
 using Portal.Vendors;
 using Portal.Vendors.Clerk;
 
 namespace Portal.People;
-
-/// <summary>What came of setting a tenant up.</summary>
-public abstract record SetUp
-{
-    private SetUp()
-    {
-    }
-
-    public sealed record Done(Tenant Tenant, UserId Admin) : SetUp;
-
-    /// <summary>The organization has one already.</summary>
-    public sealed record Exists : SetUp;
-
-    /// <summary>Too many attempts of one person, or Clerk asks to slow down.</summary>
-    public sealed record Later(int RetryAfter) : SetUp;
-}
 
 /// <summary>
 /// The first thing that happens in a portal: somebody of a Clerk organization without a tenant makes it, and is its Admin. Who they are
@@ -33,13 +18,19 @@ public sealed class SetUpTenant(
     PortalDb db, TenantStore tenants, UserStore users, ClerkDirectory clerk, RateLimitStore limits, AuditWriter audit, TimeProvider clock)
 {
     private const int AttemptsPerHour = 10;
+    private const string Later = "Please try again later.";
 
-    public async Task<SetUp> RunAsync(UnprovisionedUser person, string name, string timeZone, CancellationToken ct)
+    public async Task<Result<Tenant>> RunAsync(UnprovisionedUser person, string name, string timeZone, CancellationToken ct)
     {
+        if (person.TenantStatus is { } status)
+        {
+            return Exists(status);
+        }
+
         var key = $"set-up:{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(person.ClerkUserId)))}";
         if (await limits.TakeAsync(key, TimeSpan.FromHours(1), AttemptsPerHour, ct) is { Allowed: false } hit)
         {
-            return new SetUp.Later(hit.RetryAfter);
+            return new Refusal.TooMany(hit.RetryAfter, Later);
         }
 
         var found = await clerk.FindUserAsync(person.ClerkUserId, ct);
@@ -49,20 +40,20 @@ public sealed class SetUpTenant(
         }
 
         return failure is VendorFailure.RateLimited paced
-            ? new SetUp.Later((int)Math.Ceiling(paced.Wait.TotalSeconds))
+            ? new Refusal.TooMany((int)Math.Ceiling(paced.Wait.TotalSeconds), Later)
             : throw new HttpRequestException($"Clerk cannot say who this is: {failure}");
     }
 
-    private Task<SetUp> SaveAsync(UnprovisionedUser person, ClerkUser known, string name, string timeZone, CancellationToken ct)
+    private Task<Result<Tenant>> SaveAsync(UnprovisionedUser person, ClerkUser known, string name, string timeZone, CancellationToken ct)
     {
         var id = NewKey.At<TenantId>(clock.GetUtcNow());
-        return db.InTenantAsync<SetUp>(id, async tx =>
+        return db.InTenantAsync<Result<Tenant>>(id, async tx =>
         {
             if (await tenants.AddAsync(tx, id, person.ClerkOrganizationId, name, timeZone) is not { } tenant
                 || await users.EnrolAsync(
                     tx, id, new(person.ClerkUserId, known.Email, known.Name, Role.Admin, known.UpdatedAt)) is not { } admin)
             {
-                return new SetUp.Exists();
+                return Exists("active");
             }
 
             var actor = new Actor("user", admin.ToString(), null, person.RequestId);
@@ -71,7 +62,10 @@ public sealed class SetUpTenant(
                 new { status = tenant.Status, timeZone = tenant.TimeZone, adminId = admin.Value }, "tenant_created"));
             await audit.WriteAsync(tx, id, actor, new AuditEntry(
                 "user_enrolled", "user", admin.Value, null, new { role = Role.Admin, status = "active" }, "user_enrolled"));
-            return new SetUp.Done(tenant, admin);
+            return tenant;
         }, ct);
     }
+
+    private static Refusal.Conflict Exists(string status) =>
+        new("tenant-exists", $"Your organization has a portal already; it is {status}.");
 }

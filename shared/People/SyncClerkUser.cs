@@ -1,6 +1,7 @@
 using Portal.Foundation.Alerts;
 using Portal.Foundation.Audit;
 using Portal.Foundation.Db;
+using Portal.Foundation.Faults;
 using Portal.Foundation.Identity;
 using Portal.Foundation.Webhooks;
 using Portal.Vendors;
@@ -59,8 +60,8 @@ public sealed class SyncClerkUser(PortalDb db, ClerkSyncStore store, ProvisionUs
             ? new(HandledAs.Done, "nothing_new")
             : await enrol.RunAsync(change.UserId, change.OrganizationId, tenant, _ => actor, ct) switch
             {
-                Provisioning.Member => new(HandledAs.Done, "moved"),
-                Provisioning.NotInvited => new(HandledAs.Ignored, "not_invited"),
+                null => new(HandledAs.Done, "moved"),
+                Refusal.Forbidden => new(HandledAs.Ignored, "not_invited"),
                 _ => new(HandledAs.NotYet, "clerk_away"),
             };
     }

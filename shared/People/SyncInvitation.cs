@@ -22,8 +22,7 @@ public sealed class SyncInvitation(PortalDb db, InviteStore invites, InviteSyncS
 
     public Task<Handled> RevokedAsync(ClerkInvitationChange change, Actor actor, CancellationToken ct) =>
         InTenantAsync(
-            change, async (tx, tenant) => await invites.RevokedAtClerkAsync(
-                tx, tenant, actor, new(change.Mark.InviteId), change.Id) is not null, ct);
+            change, (tx, tenant) => invites.RevokedAtClerkAsync(tx, tenant, actor, new(change.Mark.InviteId), change.Id), ct);
 
     private async Task<Handled> InTenantAsync(ClerkInvitationChange change, Func<Tx, TenantId, Task<bool>> move, CancellationToken ct) =>
         await tenants.FindTenantAsync(change.OrganizationId, ct) is { } tenant

@@ -1,5 +1,6 @@
 using Portal.Foundation.Audit;
 using Portal.Foundation.Db;
+using Portal.Foundation.Faults;
 using Portal.Foundation.Identity;
 
 namespace Portal.People;
@@ -44,20 +45,24 @@ public sealed class TenantStore(PortalDb db, AuditWriter audit, PersonalHash has
     public Task<Tenant?> FindAsync(TenantId tenant, Caller caller, CancellationToken ct) =>
         db.ReadOneAsync<Tenant>(tenant, Find, new { tenant }, ct);
 
-    /// <inheritdoc cref="FindAsync(TenantId, Caller, CancellationToken)"/>
-    public Task<Tenant?> FindAsync(Tx tx, TenantId tenant, Caller caller) => tx.QueryOneAsync<Tenant>(Find, new { tenant });
-
-    /// <summary>Null when somebody changed it in between.</summary>
-    public async Task<Tenant?> ChangeAsync(Tx tx, TenantId tenant, Caller caller, Tenant before, TenantSettings to)
+    /// <param name="change">From what it is to all that it is to be.</param>
+    public async Task<Result<Tenant>> ChangeAsync(
+        Tx tx, TenantId tenant, Caller caller, int version, Func<Tenant, TenantSettings> change)
     {
-        var after = await tx.QueryOneAsync<Tenant>($"""
+        if ((await LockAsync(tx, tenant, version)).IsRefused(out var refusal, out var before))
+        {
+            return refusal;
+        }
+
+        var to = change(before);
+        var after = await tx.GetAsync<Tenant>($"""
             update portal.tenants t set name = @Name, time_zone = @TimeZone, digest_hour = @DigestHour, logo_url = @LogoUrl,
                    accent_color = @AccentColor, sender_name = @SenderName, residency_contact = @ResidencyContact,
                    keep_notification_days = @NotificationDays, keep_upload_job_days = @UploadJobDays,
                    keep_active_video_days = @ActiveVideoDays,
                    keep_inactive_video_days = @InactiveVideoDays, keep_raw_analytics_days = @RawAnalyticsDays,
                    version = t.version + 1, updated_at = @now
-             where t.id = @tenant and t.status = 'active' and t.version = @version
+             where t.id = @tenant and t.status = 'active'
             returning {Columns}
             """, new
         {
@@ -74,34 +79,38 @@ public sealed class TenantStore(PortalDb db, AuditWriter audit, PersonalHash has
             to.Retention.ActiveVideoDays,
             to.Retention.InactiveVideoDays,
             to.Retention.RawAnalyticsDays,
-            version = before.Version,
             now = clock.GetUtcNow(),
         });
-        if (after is not null)
-        {
-            await audit.WriteAsync(tx, tenant, Actor.From(caller), new AuditEntry(
-                "tenant_changed", "tenant", tenant.Value, Recorded(before), Recorded(after), "tenant_changed"));
-        }
-
+        await audit.WriteAsync(tx, tenant, Actor.From(caller), new AuditEntry(
+            "tenant_changed", "tenant", tenant.Value, Recorded(before), Recorded(after), "tenant_changed"));
         return after;
     }
 
-    /// <summary>active → deleted: from the commit on nobody gets in. The rows stay until they are archived. False: changed in
-    /// between.</summary>
-    public async Task<bool> DeleteAsync(Tx tx, TenantId tenant, Caller caller, Tenant before)
+    /// <summary>active → deleted: from the commit on nobody gets in. The rows stay until they are archived.</summary>
+    public async Task<Refusal?> DeleteAsync(Tx tx, TenantId tenant, Caller caller, int version)
     {
-        var deleted = await tx.ExecuteAsync("""
-            update portal.tenants set status = 'deleted', deleted_at = @now, version = version + 1, updated_at = @now
-             where id = @tenant and status = 'active' and version = @version
-            """, new { tenant, version = before.Version, now = clock.GetUtcNow() });
-        if (deleted == 1)
+        if ((await LockAsync(tx, tenant, version)).IsRefused(out var refusal, out var before))
         {
-            await audit.WriteAsync(tx, tenant, Actor.From(caller), new AuditEntry(
-                "tenant_deleted", "tenant", tenant.Value, new { status = before.Status }, new { status = "deleted" }, "tenant_deleted"));
+            return refusal;
         }
 
-        return deleted == 1;
+        await tx.ExecuteAsync("""
+            update portal.tenants set status = 'deleted', deleted_at = @now, version = version + 1, updated_at = @now
+             where id = @tenant and status = 'active'
+            """, new { tenant, now = clock.GetUtcNow() });
+        await audit.WriteAsync(tx, tenant, Actor.From(caller), new AuditEntry(
+            "tenant_deleted", "tenant", tenant.Value, new { status = before.Status }, new { status = "deleted" }, "tenant_deleted"));
+        return null;
     }
+
+    /// <summary>The row for oneself, as long as the tenant lives and is at that version.</summary>
+    private static async Task<Result<Tenant>> LockAsync(Tx tx, TenantId tenant, int version) =>
+        await tx.QueryOneAsync<Tenant>($"{Find} for no key update", new { tenant }) switch
+        {
+            null => new Refusal.NotFound("tenant"),
+            var found when found.Version != version => new Refusal.Stale(found.Version),
+            var found => found,
+        };
 
     /// <summary>Settings that are numbers or codes as they are; what people typed, as a hash.</summary>
     private object Recorded(Tenant t) => new

@@ -1,5 +1,6 @@
 using Portal.Foundation.Audit;
 using Portal.Foundation.Db;
+using Portal.Foundation.Faults;
 using Portal.Foundation.Identity;
 using Portal.Foundation.Paging;
 
@@ -33,6 +34,9 @@ public sealed class UserStore(PortalDb db, AuditWriter audit, TimeProvider clock
          where u.tenant_id = @tenant and (@role::text is null or u.role = @role) and (@status::text is null or u.status = @status)
            and (@text::text is null or position(lower(@text) in lower(u.name)) > 0 or position(lower(@text) in lower(u.email)) > 0)
         """;
+
+    private static readonly Refusal.Conflict LastAdmin =
+        new("last-admin", "This is the only active Admin. Make somebody else Admin first.");
 
     private const string AnotherAdmin = """
         exists (select 1 from portal.users o where o.tenant_id = u.tenant_id and o.id <> u.id and o.role = 'admin' and o.status = 'active')
@@ -105,50 +109,72 @@ public sealed class UserStore(PortalDb db, AuditWriter audit, TimeProvider clock
     public Task LockAdminsAsync(Tx tx, TenantId tenant) =>
         tx.ExecuteAsync("select 1 from portal.tenants where id = @tenant for no key update", new { tenant });
 
-    /// <summary>Null: nobody else would be an active Admin, or the user changed in between. Hold <see cref="LockAdminsAsync"/>.</summary>
-    public async Task<User?> ChangeRoleAsync(Tx tx, TenantId tenant, Caller caller, User before, string role)
+    public async Task<Result<User>> ChangeRoleAsync(Tx tx, TenantId tenant, Caller caller, UserId id, int version, string role)
     {
+        await LockAdminsAsync(tx, tenant);
+        if (await FindAsync(tx, tenant, caller, id) is not { } before)
+        {
+            return new Refusal.NotFound("user");
+        }
+
+        if (before.Version != version)
+        {
+            return new Refusal.Stale(before.Version);
+        }
+
+        if (before.Role == role)
+        {
+            return before;
+        }
+
         var after = await tx.QueryOneAsync<User>($"""
             update portal.users u set role = @role, version = u.version + 1, updated_at = @now
              where u.tenant_id = @tenant and u.id = @id and u.version = @version
                and (u.role <> 'admin' or u.status <> 'active' or @role = 'admin' or {AnotherAdmin})
             returning {Columns}
-            """, new { tenant, id = before.Id, version = before.Version, role, now = clock.GetUtcNow() });
-        if (after is not null)
+            """, new { tenant, id, version, role, now = clock.GetUtcNow() });
+        if (after is null)
         {
-            await audit.WriteAsync(tx, tenant, Actor.From(caller), new AuditEntry(
-                "user_role_changed", "user", before.Id.Value, new { role = before.Role }, new { role = after.Role }, "user_role_changed"));
+            return LastAdmin;
         }
 
+        await audit.WriteAsync(tx, tenant, Actor.From(caller), new AuditEntry(
+            "user_role_changed", "user", id.Value, new { role = before.Role }, new { role = after.Role }, "user_role_changed"));
         return after;
     }
 
-    /// <summary>active → deactivated. Null: not active, or the last Admin. Hold <see cref="LockAdminsAsync"/>.</summary>
-    public Task<User?> DeactivateAsync(Tx tx, TenantId tenant, Caller caller, UserId id) =>
+    /// <summary>active → deactivated, but the last Admin.</summary>
+    public Task<Result<User>> DeactivateAsync(Tx tx, TenantId tenant, Caller caller, UserId id) =>
         MoveAsync(tx, tenant, caller, id, "user_deactivated", $"""
         update portal.users u set status = 'deactivated', version = u.version + 1, updated_at = @now
          where u.tenant_id = @tenant and u.id = @id and u.status in ('active') and (u.role <> 'admin' or {AnotherAdmin})
         returning {Columns}
-        """);
+        """, user => user.Status == "active" ? LastAdmin : new("user-not-active", $"The user is {user.Status}."));
 
-    /// <summary>deactivated → active. Null: not deactivated.</summary>
-    public Task<User?> ReactivateAsync(Tx tx, TenantId tenant, Caller caller, UserId id) =>
+    /// <summary>deactivated → active.</summary>
+    public Task<Result<User>> ReactivateAsync(Tx tx, TenantId tenant, Caller caller, UserId id) =>
         MoveAsync(tx, tenant, caller, id, "user_reactivated", $"""
         update portal.users u set status = 'active', version = u.version + 1, updated_at = @now
          where u.tenant_id = @tenant and u.id = @id and u.status in ('deactivated')
         returning {Columns}
-        """);
+        """, user => new("user-not-deactivated", $"The user is {user.Status}."));
 
-    private async Task<User?> MoveAsync(Tx tx, TenantId tenant, Caller caller, UserId id, string act, string sql)
+    private async Task<Result<User>> MoveAsync(
+        Tx tx, TenantId tenant, Caller caller, UserId id, string act, string sql, Func<User, Refusal.Conflict> why)
     {
-        var moved = await tx.QueryOneAsync<User>(sql, new { tenant, id, now = clock.GetUtcNow() });
-        if (moved is not null)
+        await LockAdminsAsync(tx, tenant);
+        if (await FindAsync(tx, tenant, caller, id) is not { } before)
         {
-            var before = moved.Status == "active" ? "deactivated" : "active";
-            await audit.WriteAsync(tx, tenant, Actor.From(caller), new AuditEntry(
-                act, "user", id.Value, new { status = before }, new { status = moved.Status, role = moved.Role }, act));
+            return new Refusal.NotFound("user");
         }
 
+        if (await tx.QueryOneAsync<User>(sql, new { tenant, id, now = clock.GetUtcNow() }) is not { } moved)
+        {
+            return why(before);
+        }
+
+        await audit.WriteAsync(tx, tenant, Actor.From(caller), new AuditEntry(
+            act, "user", id.Value, new { status = before.Status }, new { status = moved.Status, role = moved.Role }, act));
         return moved;
     }
 }

@@ -1,6 +1,6 @@
 namespace Portal.Foundation.Faults;
 
-/// <summary>Why a change to a project, or to something inside one, was not made.</summary>
+/// <summary>Why a use case did not do what it was asked for.</summary>
 public abstract record Refusal
 {
     private Refusal()
@@ -21,6 +21,15 @@ public abstract record Refusal
 
     /// <summary>Its present state does not allow this, for a reason of its own.</summary>
     public sealed record Conflict(string Slug, string Detail) : Refusal;
+
+    /// <summary>Whoever asks may not.</summary>
+    public sealed record Forbidden(string Slug, string Detail) : Refusal;
+
+    /// <summary>Asked too often; the seconds until it may be asked again.</summary>
+    public sealed record TooMany(int RetryAfter, string Detail) : Refusal;
+
+    /// <summary>Somebody whom it needs cannot be asked just now; the seconds until a retry makes sense.</summary>
+    public sealed record Unavailable(int RetryAfter, string Detail) : Refusal;
 
     /// <summary>A field names what is not there, or does not go with what is.</summary>
     public sealed record InvalidField(string Field, string Rule, string Detail) : Refusal;

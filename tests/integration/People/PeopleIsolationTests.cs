@@ -5,6 +5,7 @@ using Npgsql;
 using Portal.Events;
 using Portal.Foundation.Audit;
 using Portal.Foundation.Db;
+using Portal.Foundation.Faults;
 using Portal.Foundation.Identity;
 using Portal.Foundation.Limits;
 using Portal.Foundation.Paging;
@@ -147,17 +148,20 @@ public sealed class PeopleIsolationTests(TestPortal portal) : IClassFixture<Test
         Assert.Null(await stores.Sync.TakeAsync(tenant, new InviteId(pending), default));
         await stores.Db.InTenantAsync(tenant, async tx =>
         {
-            Assert.Null(await stores.Users.ChangeRoleAsync(tx, tenant, caller, user, Role.Admin));
-            Assert.Null(await stores.Users.DeactivateAsync(tx, tenant, caller, Client));
-            Assert.Null(await stores.Users.ReactivateAsync(tx, tenant, caller, Client));
+            Assert.IsType<Refusal.NotFound>(
+                (await stores.Users.ChangeRoleAsync(tx, tenant, caller, user.Id, user.Version, Role.Admin)).Refusal);
+            Assert.IsType<Refusal.NotFound>((await stores.Users.DeactivateAsync(tx, tenant, caller, Client)).Refusal);
+            Assert.IsType<Refusal.NotFound>((await stores.Users.ReactivateAsync(tx, tenant, caller, Client)).Refusal);
             Assert.False(await stores.Users.HasEmailAsync(tx, tenant, "client@portal.example"));
             Assert.False(await stores.Users.IsMemberAsync(tx, tenant, "user_client"));
             Assert.Null(await stores.Notifications.MarkAsync(tx, tenant, caller, new NotificationId(notification), read: true));
             Assert.Equal(0, await stores.Notifications.MarkAllReadAsync(tx, tenant, caller));
-            Assert.Null(await stores.Invites.RevokeAsync(tx, tenant, caller, open.Id));
-            Assert.Null(await stores.Invites.ReissueAsync(tx, tenant, caller, invite, TimeSpan.FromDays(7)));
+            Assert.IsType<Refusal.NotFound>((await stores.Invites.RevokeAsync(tx, tenant, caller, open.Id)).Refusal);
+            Assert.Null(await stores.Invites.LockAsync(tx, tenant, caller, invite.Id));
+            await Assert.ThrowsAsync<InvalidOperationException>(
+                () => stores.Invites.ReissueAsync(tx, tenant, caller, invite, TimeSpan.FromDays(7)));
             Assert.Null(await stores.Invites.LockForAsync(tx, tenant, pending, [open.Email]));
-            Assert.Null(await stores.Invites.AcceptAsync(tx, tenant, Actor.System("test"), open.Id, caller.User));
+            Assert.False(await stores.Invites.AcceptAsync(tx, tenant, Actor.System("test"), open.Id, caller.User));
             Assert.False(await stores.Invites.HasPendingAsync(tx, tenant, open.Email));
             Assert.False(await stores.Invites.AreProjectsAsync(tx, tenant, [project]));
             await new ProjectMembershipQuery(portal.Clock).JoinAsync(tx, tenant, Client, [project]);
