@@ -86,9 +86,7 @@ public sealed class AddCommentFunction(AssetStore assets, CommentStore comments,
             var thread = input.ParentId is { } parent ? await comments.FindAsync(tx, caller.Tenant, caller, new CommentId(parent)) : null;
             var on = new CommentedVersion(version.ProjectId, version.AssetId, version.Id, version.DurationS, version.FrameRate);
             var outcome = await add.RunAsync(tx, caller.Tenant, CommentAuthor.Member(caller), on, input.Asked(), thread);
-            return outcome is AddedComment.Added { Comment: var added }
-                ? Reply.Created($"/api/comments/{added.Id}", CommentJson.From(added), added.Version)
-                : CommentProblems.Of(outcome);
+            return outcome.Answer(added => Reply.Created($"/api/comments/{added.Id}", CommentJson.From(added), added.Version));
         });
 }
 
@@ -116,18 +114,16 @@ public sealed class EditCommentFunction(CommentStore comments, AddComment add, W
             }
 
             if (input.Mentions is { IsSet: true, Value: { } named }
-                && !await add.MayMentionAsync(tx, caller.Tenant, comment.ProjectId, comment.Visibility, named))
+                && await add.MentionRefusalAsync(tx, caller.Tenant, comment.ProjectId, comment.Visibility, named) is { } refusal)
             {
-                return Problem.Invalid(
-                    [new("/mentions", "member", "mentions must name active people of this portal who see the thread.")]);
+                return refusal.Problem();
             }
 
             return comment.Version == version
                 && await comments.EditAsync(
                     tx, caller.Tenant, author, comment, input.Body.Or(comment.Body)!, input.Mentions.Or(comment.Mentions)!) is { } edited
                 ? Reply.Ok(CommentJson.From(edited), edited.Version)
-                : CommentProblems.NotChanged(
-                    (await comments.FindAsync(tx, caller.Tenant, caller, comment.Id))!, version, clock.GetUtcNow());
+                : (await comments.FindAsync(tx, caller.Tenant, caller, comment.Id))!.WhyUnchanged(version, clock.GetUtcNow()).Problem();
         });
 }
 
@@ -156,8 +152,7 @@ public sealed class DeleteCommentFunction(CommentStore comments, Writes writes, 
             return comment.Version == version
                 && await comments.DeleteAsync(tx, caller.Tenant, author.Actor, comment, author.Wrote(comment))
                 ? Reply.NoContent
-                : CommentProblems.NotChanged(
-                    (await comments.FindAsync(tx, caller.Tenant, caller, comment.Id))!, version, clock.GetUtcNow());
+                : (await comments.FindAsync(tx, caller.Tenant, caller, comment.Id))!.WhyUnchanged(version, clock.GetUtcNow()).Problem();
         });
 }
 

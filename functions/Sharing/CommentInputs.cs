@@ -105,21 +105,3 @@ public sealed record ListVersionCommentsInput : ListCommentsInput
     [About("A member of the portal.")]
     public Guid? AuthorId { get; init; }
 }
-
-/// <summary>Refusals that members and guests get alike.</summary>
-internal static class CommentProblems
-{
-    public static Problem Of(AddedComment outcome) => outcome switch
-    {
-        AddedComment.Invalid i => Problem.Invalid([new($"/{i.Field}", i.Rule, $"{i.Field} {i.Message}")]),
-        AddedComment.Closed c => Problem.Conflict("thread-closed", c.Why),
-        _ => throw new InvalidOperationException("An outcome that is none of the three."),
-    };
-
-    /// <summary>Why an edit or a deletion did not happen, by what the comment is now.</summary>
-    public static Problem NotChanged(Comment now, int version, DateTimeOffset at) =>
-        now.DeletedAt is not null ? Problem.Conflict("comment-deleted", "The comment is deleted.")
-        : now.Version != version ? IfMatch.Stale(now.Version)
-        : now.CreatedAt + Comment.EditWindow <= at ? Problem.Conflict("edit-window-over", "A comment can be edited for 15 minutes.")
-        : IfMatch.Stale(now.Version);
-}

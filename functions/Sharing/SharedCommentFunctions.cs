@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Portal.Foundation.Db;
+using Portal.Foundation.Faults;
 using Portal.Foundation.Identity;
 using Portal.Foundation.Limits;
 using Portal.Foundation.Paging;
@@ -14,16 +15,36 @@ namespace Portal.Functions.Sharing;
 /// <summary>Comments behind a share link: for viewers who have opened it, where it allows comments.</summary>
 public sealed class SharedComments(GuestAccess access)
 {
-    public async Task<(GuestEntry? Guest, Problem? Problem)> EnterAsync(HttpRequest request, string token, CancellationToken ct)
+    public async Task<Result<GuestLink>> EnterAsync(HttpRequest request, string token, CancellationToken ct) =>
+        await access.EnterAsync(request, token, ct) is var entered && entered.Match(link => link.AllowComments, _ => true)
+            ? entered
+            : new Refusal.Forbidden("comments-not-allowed", "This link does not allow comments.");
+
+    public static CommentAuthor Author(HttpRequest request, GuestLink guest, string? name = null) =>
+        CommentAuthor.Guest(guest.ViewerId, guest.ShareLinkId, guest.UserId, name, request.HttpContext.RequestId());
+
+    /// <summary>A comment that the guest sees and wrote.</summary>
+    public static async Task<Result<Comment>> OwnAsync(CommentStore comments, Tx tx, GuestLink guest, CommentAuthor author, Guid id)
     {
-        var (guest, problem) = await access.EnterAsync(request, token, ct);
-        return guest is { AllowComments: false }
-            ? (null, Problem.Forbidden("comments-not-allowed", "This link does not allow comments."))
-            : (guest, problem);
+        if (await FindAsync(comments, tx, guest, new CommentId(id)) is not { } comment)
+        {
+            return new Refusal.NotFound("comment");
+        }
+
+        if (!author.Wrote(comment))
+        {
+            return new Refusal.Forbidden("not-author", "Only its author may change a comment.");
+        }
+
+        return comment;
     }
 
-    public static CommentAuthor Author(HttpRequest request, GuestEntry guest, string? name = null) =>
-        CommentAuthor.Guest(guest.Viewer, guest.Link, guest.User, name, request.HttpContext.RequestId());
+    public static async Task<Problem> WhyUnchangedAsync(
+        CommentStore comments, Tx tx, GuestLink guest, Comment comment, int version, TimeProvider clock) =>
+        (await FindAsync(comments, tx, guest, comment.Id))!.WhyUnchanged(version, clock.GetUtcNow()).Problem();
+
+    private static Task<Comment?> FindAsync(CommentStore comments, Tx tx, GuestLink guest, CommentId id) =>
+        comments.FindForGuestAsync(tx, guest.TenantId, guest.ShareLinkId, guest.AssetVersionId, id);
 }
 
 public sealed class ListSharedCommentsFunction(SharedComments shared, CommentStore comments, Lists lists)
@@ -40,32 +61,32 @@ public sealed class ListSharedCommentsFunction(SharedComments shared, CommentSto
     [Refuses(403, "share-link-unavailable", "It is revoked, expired, or nothing is ready behind it.")]
     [Refuses(403, "not-addressed", "Somebody is signed in, and the link is not for them.")]
     [Refuses(404, "not-found", "There is no such link.")]
-    [Refuses(429, "too-many-requests", "More than 100 requests a minute from one address.")]
+    [Refuses(429, "too-many-requests", "More than 100 requests in a minute from one address.")]
     public async Task<IResult> RunAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/share/{token}/comments")] HttpRequest request,
         string token,
         CancellationToken ct)
     {
-        var (guest, refusal) = await shared.EnterAsync(request, token, ct);
-        if (guest is null)
+        if ((await shared.EnterAsync(request, token, ct)).IsRefused(out var refusal, out var guest))
         {
-            return refusal!;
+            return refusal.Problem();
         }
 
-        var (query, page, problem) = lists.Read<ListCommentsInput>(request, q => Name(q, guest), guest.Tenant);
+        var (query, page, problem) = lists.Read<ListCommentsInput>(request, q => Name(q, guest), guest.TenantId);
         if (query is null)
         {
             return problem!;
         }
 
         var rows = await comments.ListForGuestAsync(
-            guest.Tenant, guest.Version, new CommentFilter(query.Resolved, Link: guest.Link), query.Order, page, ct);
+            guest.TenantId, guest.AssetVersionId, new CommentFilter(query.Resolved, Link: guest.ShareLinkId), query.Order, page, ct);
         var reader = SharedComments.Author(request, guest);
         return lists.Page(
-            request, rows, page, Name(query, guest), CommentStore.PositionOf, c => SharedCommentJson.From(c, reader), guest.Tenant);
+            request, rows, page, Name(query, guest), CommentStore.PositionOf, c => SharedCommentJson.From(c, reader), guest.TenantId);
     }
 
-    private static string Name(ListCommentsInput query, GuestEntry guest) => $"shared-comments:{query.Sort}:{guest.Link}:{guest.Version}";
+    private static string Name(ListCommentsInput query, GuestLink guest) =>
+        $"shared-comments:{query.Sort}:{guest.ShareLinkId}:{guest.AssetVersionId}";
 }
 
 public sealed class AddSharedCommentFunction(
@@ -86,29 +107,31 @@ public sealed class AddSharedCommentFunction(
     [Refuses(403, "not-addressed", "Somebody is signed in, and the link is not for them.")]
     [Refuses(404, "not-found", "There is no such link.")]
     [Refuses(409, "thread-closed", "The thread is deleted, or full.")]
-    [Refuses(429, "too-many-requests", "More than 20 comments a minute of one guest, or 100 requests a minute from one address.")]
+    [Refuses(429, "too-many-requests", "More than 20 comments a minute of one guest, or 100 requests in a minute from one address.")]
     public async Task<IResult> RunAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/share/{token}/comments")] HttpRequest request,
         string token,
         CancellationToken ct)
     {
-        var (guest, refusal) = await shared.EnterAsync(request, token, ct);
-        return guest is null
-            ? refusal!
-            : await writes.PostAsync<AddSharedCommentInput>(request, guest.Tenant, guest.Viewer, async (tx, input) =>
+        if ((await shared.EnterAsync(request, token, ct)).IsRefused(out var refusal, out var guest))
+        {
+            return refusal.Problem();
+        }
+
+        return await writes.PostAsync<AddSharedCommentInput>(request, guest.TenantId, guest.ViewerId, async (tx, input) =>
         {
             var author = SharedComments.Author(request, guest, input.Name);
-            var on = new CommentedVersion(guest.Project, guest.Asset, guest.Version, guest.DurationS, guest.FrameRate);
+            var on = new CommentedVersion(guest.ProjectId, guest.AssetId, guest.AssetVersionId, guest.DurationS, guest.FrameRate);
             var thread = input.ParentId is { } parent
-                ? await comments.FindForGuestAsync(tx, guest.Tenant, guest.Link, guest.Version, new CommentId(parent))
+                ? await comments.FindForGuestAsync(tx, guest.TenantId, guest.ShareLinkId, guest.AssetVersionId, new CommentId(parent))
                 : null;
-            var outcome = await add.RunAsync(tx, guest.Tenant, author, on, input.Asked(), thread);
-            if (outcome is not AddedComment.Added { Comment: var added })
+            var outcome = await add.RunAsync(tx, guest.TenantId, author, on, input.Asked(), thread);
+            if (outcome.IsRefused(out var why, out var added))
             {
-                return CommentProblems.Of(outcome);
+                return why.Problem();
             }
 
-            var hit = await limit.TakeAsync(tx, $"guest-comments:{guest.Viewer}", TimeSpan.FromMinutes(1), PerMinute);
+            var hit = await limit.TakeAsync(tx, $"guest-comments:{guest.ViewerId}", TimeSpan.FromMinutes(1), PerMinute);
             return hit.Allowed
                 // No Location: it would put the token beside the stored answer.
                 ? Reply.Ok(SharedCommentJson.From(added, author), added.Version) with { Status = 201 }
@@ -134,42 +157,31 @@ public sealed class EditSharedCommentFunction(SharedComments shared, CommentStor
     [Refuses(404, "not-found", "There is no such link, or no such comment behind it.")]
     [Refuses(409, "edit-window-over", "It is older than 15 minutes.")]
     [Refuses(409, "comment-deleted", "It is deleted.")]
-    [Refuses(429, "too-many-requests", "More than 100 requests a minute from one address.")]
+    [Refuses(429, "too-many-requests", "More than 100 requests in a minute from one address.")]
     public async Task<IResult> RunAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "patch", Route = "api/share/{token}/comments/{id:guid}")] HttpRequest request,
         string token,
         Guid id,
         CancellationToken ct)
     {
-        var (guest, refusal) = await shared.EnterAsync(request, token, ct);
-        return guest is null
-            ? refusal!
-            : await writes.PatchAsync<EditSharedCommentInput>(request, guest.Tenant, async (tx, input, version) =>
+        if ((await shared.EnterAsync(request, token, ct)).IsRefused(out var refusal, out var guest))
+        {
+            return refusal.Problem();
+        }
+
+        return await writes.PatchAsync<EditSharedCommentInput>(request, guest.TenantId, async (tx, input, version) =>
         {
             var author = SharedComments.Author(request, guest);
-            var (comment, problem) = await OwnAsync(comments, tx, guest, author, id);
-            if (comment is null)
+            if ((await SharedComments.OwnAsync(comments, tx, guest, author, id)).IsRefused(out var why, out var comment))
             {
-                return problem!;
+                return why.Problem();
             }
 
             return comment.Version == version
-                && await comments.EditAsync(tx, guest.Tenant, author, comment, input.Body, comment.Mentions) is { } edited
+                && await comments.EditAsync(tx, guest.TenantId, author, comment, input.Body, comment.Mentions) is { } edited
                 ? Reply.Ok(SharedCommentJson.From(edited, author), edited.Version)
-                : CommentProblems.NotChanged(
-                    (
-                        await comments.FindForGuestAsync(
-                            tx, guest.Tenant, guest.Link, guest.Version, comment.Id))!, version, clock.GetUtcNow());
+                : await SharedComments.WhyUnchangedAsync(comments, tx, guest, comment, version, clock);
         });
-    }
-
-    internal static async Task<(Comment? Comment, Problem? Problem)> OwnAsync(
-        CommentStore comments, Tx tx, GuestEntry guest, CommentAuthor author, Guid id)
-    {
-        var comment = await comments.FindForGuestAsync(tx, guest.Tenant, guest.Link, guest.Version, new CommentId(id));
-        return comment is null ? (null, Problem.NotFound("comment"))
-            : author.Wrote(comment) ? (comment, null)
-            : (null, Problem.Forbidden("not-author", "Only its author may change a comment."));
     }
 }
 
@@ -187,29 +199,29 @@ public sealed class DeleteSharedCommentFunction(SharedComments shared, CommentSt
     [Refuses(403, "not-addressed", "Somebody is signed in, and the link is not for them.")]
     [Refuses(404, "not-found", "There is no such link, or no such comment behind it.")]
     [Refuses(409, "comment-deleted", "It is deleted already.")]
-    [Refuses(429, "too-many-requests", "More than 100 requests a minute from one address.")]
+    [Refuses(429, "too-many-requests", "More than 100 requests in a minute from one address.")]
     public async Task<IResult> RunAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "api/share/{token}/comments/{id:guid}")] HttpRequest request,
         string token,
         Guid id,
         CancellationToken ct)
     {
-        var (guest, refusal) = await shared.EnterAsync(request, token, ct);
-        return guest is null ? refusal! : await writes.DeleteAsync(request, guest.Tenant, async (tx, version) =>
+        if ((await shared.EnterAsync(request, token, ct)).IsRefused(out var refusal, out var guest))
+        {
+            return refusal.Problem();
+        }
+
+        return await writes.DeleteAsync(request, guest.TenantId, async (tx, version) =>
         {
             var author = SharedComments.Author(request, guest);
-            var (comment, problem) = await EditSharedCommentFunction.OwnAsync(comments, tx, guest, author, id);
-            if (comment is null)
+            if ((await SharedComments.OwnAsync(comments, tx, guest, author, id)).IsRefused(out var why, out var comment))
             {
-                return problem!;
+                return why.Problem();
             }
 
-            return comment.Version == version && await comments.DeleteAsync(tx, guest.Tenant, author.Actor, comment, byAuthor: true)
+            return comment.Version == version && await comments.DeleteAsync(tx, guest.TenantId, author.Actor, comment, byAuthor: true)
                 ? Reply.NoContent
-                : CommentProblems.NotChanged(
-                    (
-                        await comments.FindForGuestAsync(
-                            tx, guest.Tenant, guest.Link, guest.Version, comment.Id))!, version, clock.GetUtcNow());
+                : await SharedComments.WhyUnchangedAsync(comments, tx, guest, comment, version, clock);
         });
     }
 }

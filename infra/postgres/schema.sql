@@ -1036,7 +1036,6 @@ create unlogged table portal.rate_windows (
     constraint rate_windows_key_check CHECK (((length(key) >= 1) AND (length(key) <= 200))),
     constraint rate_windows_pkey PRIMARY KEY (key, window_start)
 ) with (fillfactor=50);
-CREATE INDEX rate_windows_by_end ON portal.rate_windows USING btree (window_end);
 alter table portal.rate_windows enable row level security;
 create policy platform on portal.rate_windows as permissive for all to portal_system
     using (true)
@@ -1766,7 +1765,7 @@ RETURN (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid;
 grant execute on function portal.current_tenant() to public;
 
 CREATE OR REPLACE FUNCTION portal.enter_share_link(p_token_hash bytea, p_viewer_hash bytea, p_unlock_hash bytea, p_clerk_user_id text, p_ip_hash bytea, p_now timestamp with time zone, p_ip_limit integer)
- RETURNS TABLE(outcome text, retry_after integer, tenant_id uuid, share_link_id uuid, project_id uuid, asset_id uuid, viewer_id uuid, user_id uuid, expires_at timestamp with time zone, allow_comments boolean, allow_download boolean, asset_version_id uuid, playback_id text, mux_asset_id text, download_name text, duration_s double precision, frame_rate double precision)
+ RETURNS TABLE(outcome text, reason text, retry_after integer, tenant_id uuid, share_link_id uuid, project_id uuid, asset_id uuid, asset_version_id uuid, version_number integer, viewer_id uuid, new_viewer boolean, user_id uuid, expires_at timestamp with time zone, token_expires_at timestamp with time zone, title text, allow_comments boolean, allow_download boolean, playback_id text, download_name text, duration_s double precision, aspect_ratio text, frame_rate double precision)
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'portal', 'pg_temp'
@@ -1779,8 +1778,7 @@ declare
     v_user    portal.users;
     v_viewer  portal.share_viewers;
 begin
-    select * into v_hit
-      from portal.take_hit('share-guest:' || encode(p_ip_hash, 'hex'), p_now, interval '1 minute', p_ip_limit);
+    select * into v_hit from portal.take_playback_hit(p_ip_hash, p_now, p_ip_limit);
     if not v_hit.allowed then
         outcome := 'limited';
         retry_after := v_hit.retry_after;
@@ -1816,17 +1814,20 @@ begin
     if outcome = 'open' then
         project_id := v_link.project_id;
         asset_id := v_link.asset_id;
+        asset_version_id := v_version.id;
+        version_number := v_version.number;
         viewer_id := v_viewer.id;
+        new_viewer := false;
         -- A viewer cookie outlives signing out: it speaks for a member only beside a session of that same, active person.
         user_id := case when v_viewer.user_id = v_user.id then v_user.id end;
         expires_at := v_link.expires_at;
+        select a.title into title from portal.assets a where a.id = v_link.asset_id;
         allow_comments := v_link.allow_comments;
         allow_download := v_link.allow_download;
-        asset_version_id := v_version.id;
         playback_id := v_version.playback_id;
-        mux_asset_id := v_version.mux_asset_id;
         download_name := v_version.download_name;
         duration_s := v_version.duration_s;
+        aspect_ratio := v_version.aspect_ratio;
         frame_rate := v_version.frame_rate;
     end if;
     return next;
@@ -1854,30 +1855,26 @@ BEGIN ATOMIC
 END;
 grant execute on function portal.find_caller(text,text) to portal_app;
 
-CREATE OR REPLACE FUNCTION portal.find_passphrase(p_token_hash bytea, p_ip_hash bytea, p_now timestamp with time zone, p_ip_limit integer, p_link_limit integer)
- RETURNS TABLE(outcome text, retry_after integer, tenant_id uuid, share_link_id uuid, expires_at timestamp with time zone, passphrase_hash bytea, passphrase_salt bytea, passphrase_iterations integer, passphrase_version integer, by_link integer)
+CREATE OR REPLACE FUNCTION portal.find_passphrase(p_token_hash bytea, p_ip_hash bytea, p_now timestamp with time zone, p_request_limit integer, p_address_limit integer, p_link_limit integer)
+ RETURNS TABLE(outcome text, retry_after integer, tenant_id uuid, share_link_id uuid, expires_at timestamp with time zone, passphrase_hash bytea, passphrase_salt bytea, passphrase_iterations integer, passphrase_version integer, guesses integer)
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'portal', 'pg_temp'
 AS $function$
 #variable_conflict use_column
 declare
-    v_ip   record;
     v_hit  record;
     v_link portal.share_links;
 begin
-    -- Per address over all links: a stranger who tries tokens here is counted as well.
-    select * into v_ip from portal.take_hit('unlock:' || encode(p_ip_hash, 'hex'), p_now, interval '15 minutes', p_ip_limit);
-    select l.* into v_link from portal.share_links l where l.token_hash = p_token_hash;
-    if not v_ip.allowed then
+    select * into v_hit from portal.take_playback_hit(p_ip_hash, p_now, p_request_limit);
+    if not v_hit.allowed then
         outcome := 'limited';
-        retry_after := v_ip.retry_after;
-        tenant_id := v_link.tenant_id;
-        share_link_id := v_link.id;
+        retry_after := v_hit.retry_after;
         return next;
         return;
     end if;
-    if v_link.id is null then
+    select l.* into v_link from portal.share_links l where l.token_hash = p_token_hash;
+    if not found then
         outcome := 'unknown';
         return next;
         return;
@@ -1895,12 +1892,14 @@ begin
         return next;
         return;
     end if;
-    select * into v_hit from portal.take_hit('unlock-link:' || v_link.id, p_now, interval '1 hour', p_link_limit);
-    select w.hits into by_link from portal.rate_windows w
-     where w.key = 'unlock-link:' || v_link.id
-        and w.window_start = date_bin(interval '1 hour', p_now, timestamptz '2000-01-01 00:00:00+00');
+    select * into v_hit from portal.take_hit(
+        'unlock:' || v_link.id || ':' || encode(p_ip_hash, 'hex'), p_now, interval '15 minutes', p_address_limit);
+    if v_hit.allowed then
+        select * into v_hit from portal.take_hit('unlock-link:' || v_link.id, p_now, interval '1 hour', p_link_limit);
+        guesses := v_hit.hits;
+    end if;
     if not v_hit.allowed then
-        outcome := 'limited';
+        outcome := 'guessed_too_often';
         retry_after := v_hit.retry_after;
         return next;
         return;
@@ -1914,7 +1913,7 @@ begin
     return next;
 end
 $function$;
-grant execute on function portal.find_passphrase(bytea,bytea,timestamp with time zone,integer,integer) to portal_app;
+grant execute on function portal.find_passphrase(bytea,bytea,timestamp with time zone,integer,integer,integer) to portal_app;
 
 CREATE OR REPLACE FUNCTION portal.hash_audit_row()
  RETURNS trigger
@@ -1965,7 +1964,7 @@ END;
 grant execute on function portal.minted_after_revoke(timestamp with time zone,integer) to portal_system;
 
 CREATE OR REPLACE FUNCTION portal.open_share_link(p_token_hash bytea, p_viewer_hash bytea, p_new_viewer_hash bytea, p_unlock_hash bytea, p_clerk_user_id text, p_ip_hash bytea, p_agent_family text, p_request_id text, p_now timestamp with time zone, p_token_ttl interval, p_peek boolean, p_viewer_id uuid, p_playback_audit_id uuid, p_audit_id uuid, p_event_id uuid, p_ip_limit integer)
- RETURNS TABLE(outcome text, reason text, retry_after integer, tenant_id uuid, share_link_id uuid, expires_at timestamp with time zone, token_expires_at timestamp with time zone, title text, allow_comments boolean, allow_download boolean, new_viewer boolean, asset_version_id uuid, version_number integer, playback_id text, duration_s double precision, aspect_ratio text, frame_rate double precision)
+ RETURNS TABLE(outcome text, reason text, retry_after integer, tenant_id uuid, share_link_id uuid, project_id uuid, asset_id uuid, asset_version_id uuid, version_number integer, viewer_id uuid, new_viewer boolean, user_id uuid, expires_at timestamp with time zone, token_expires_at timestamp with time zone, title text, allow_comments boolean, allow_download boolean, playback_id text, download_name text, duration_s double precision, aspect_ratio text, frame_rate double precision)
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'portal', 'pg_temp'
@@ -1980,8 +1979,7 @@ declare
     v_reason  text;
     v_gate    text;
 begin
-    select * into v_hit
-      from portal.take_hit('share:' || encode(p_ip_hash, 'hex'), p_now, interval '1 minute', p_ip_limit);
+    select * into v_hit from portal.take_playback_hit(p_ip_hash, p_now, p_ip_limit);
     if not v_hit.allowed then
         outcome := 'limited';
         retry_after := v_hit.retry_after;
@@ -2094,13 +2092,18 @@ begin
     end if;
 
     outcome := 'open';
+    project_id := v_link.project_id;
+    asset_id := v_link.asset_id;
+    asset_version_id := v_version.id;
+    version_number := v_version.number;
+    viewer_id := coalesce(v_viewer, p_viewer_id);
+    new_viewer := v_viewer is null;
+    user_id := v_user.id;
     expires_at := v_link.expires_at;
     allow_comments := v_link.allow_comments;
     allow_download := v_link.allow_download;
-    new_viewer := v_viewer is null;
-    asset_version_id := v_version.id;
-    version_number := v_version.number;
     playback_id := v_version.playback_id;
+    download_name := v_version.download_name;
     duration_s := v_version.duration_s;
     aspect_ratio := v_version.aspect_ratio;
     frame_rate := v_version.frame_rate;
@@ -2253,6 +2256,23 @@ begin
 end
 $function$;
 
+CREATE OR REPLACE FUNCTION portal.take_back_guess(p_share_link_id uuid, p_ip_hash bytea, p_asked_at timestamp with time zone)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'portal', 'pg_temp'
+AS $function$
+declare
+    v_key text;
+begin
+    foreach v_key in array array['unlock:' || p_share_link_id || ':' || encode(p_ip_hash, 'hex'), 'unlock-link:' || p_share_link_id] loop
+        update portal.rate_windows w set hits = w.hits - 1
+         where w.key = v_key and w.window_start <= p_asked_at and w.window_end > p_asked_at and w.hits > 0;
+    end loop;
+end
+$function$;
+grant execute on function portal.take_back_guess(uuid,bytea,timestamp with time zone) to portal_app;
+
 CREATE OR REPLACE FUNCTION portal.take_hit(p_key text, p_now timestamp with time zone, p_window interval, p_limit integer)
  RETURNS TABLE(allowed boolean, retry_after integer, hits integer)
  LANGUAGE plpgsql
@@ -2273,6 +2293,39 @@ begin
 end
 $function$;
 grant execute on function portal.take_hit(text,timestamp with time zone,interval,integer) to portal_app;
+
+CREATE OR REPLACE FUNCTION portal.take_playback_hit(p_ip_hash bytea, p_now timestamp with time zone, p_limit integer)
+ RETURNS TABLE(allowed boolean, retry_after integer, hits integer)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'portal', 'pg_temp'
+AS $function$
+#variable_conflict use_column
+declare
+    v_key    constant text := 'playback:' || encode(p_ip_hash, 'hex');
+    v_minute constant interval := interval '1 minute';
+    v_second constant interval := interval '1 second';
+    v_hits   integer;
+    v_free   timestamptz;
+    v_newest timestamptz;
+begin
+    -- Those of one address take turns, as they would on one row.
+    perform pg_advisory_xact_lock(hashtextextended(v_key, 0));
+    select coalesce(sum(w.hits), 0), min(w.window_end), max(w.window_start) into v_hits, v_free, v_newest
+      from portal.rate_windows w
+     where w.key = v_key and w.window_start > p_now - v_minute - v_second and w.window_end > p_now;
+    if v_hits < p_limit then
+        v_hits := v_hits + 1;
+        insert into portal.rate_windows as w (key, window_start, window_end, hits)
+        values (v_key, case when v_newest > p_now - v_second then v_newest else p_now end, p_now + v_minute, 1)
+            on conflict (key, window_start) do update set hits = w.hits + 1, window_end = greatest(w.window_end, excluded.window_end);
+        return query select true, 0, v_hits;
+        return;
+    end if;
+    return query select false, greatest(1, ceil(extract(epoch from (v_free - p_now))))::integer, v_hits;
+end
+$function$;
+grant execute on function portal.take_playback_hit(bytea,timestamp with time zone,integer) to portal_app;
 
 CREATE OR REPLACE FUNCTION portal.unsealed_audit_rows(p_limit integer)
  RETURNS TABLE(tenant_id uuid, last_number bigint, last_seal bytea, row_id uuid, row_hash bytea, written_in bigint, occurred_at timestamp with time zone)

@@ -1,4 +1,5 @@
 using Portal.Foundation.Audit;
+using Portal.Foundation.Faults;
 using Portal.Foundation.Identity;
 
 namespace Portal.Sharing;
@@ -25,6 +26,13 @@ public sealed record Comment(
     public IReadOnlyList<Guid> Mentions => [.. MentionList.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(Guid.Parse)];
 
     public FrameRate? Rate => RateNumerator is { } n && RateDenominator is { } d ? new(n, d) : null;
+
+    /// <summary>Why an edit or a deletion did not happen, by what the comment is now.</summary>
+    public Refusal WhyUnchanged(int version, DateTimeOffset at) =>
+        DeletedAt is not null ? new Refusal.Conflict("comment-deleted", "The comment is deleted.")
+        : Version == version && CreatedAt + EditWindow <= at
+            ? new Refusal.Conflict("edit-window-over", "A comment can be edited for 15 minutes.")
+        : new Refusal.Stale(Version);
 }
 
 public static class CommentVisibility

@@ -27,8 +27,7 @@ public sealed class PlayAsset(
 {
     public async Task<PlayedAsset> RunAsync(Caller caller, AssetId id, Requester requester, CancellationToken ct)
     {
-        var hit = await limit.TakeAsync(
-            $"play:{Convert.ToHexString(requester.IpHash)}", TimeSpan.FromMinutes(1), limit.Limits.PlaybacksPerMinute, ct);
+        var hit = await limit.TakePlaybackAsync(requester, ct);
         if (!hit.Allowed)
         {
             return new PlayedAsset.TooMany(hit.RetryAfter, limit.Limits.PlaybacksPerMinute);

@@ -1,6 +1,7 @@
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
+using Dapper;
 
 namespace Portal.Tests.Support;
 
@@ -94,6 +95,33 @@ public static class GuestCalls
     }
 
     public static Guest GuestOf(this TestPortal portal, Answer link) => new(portal.Anonymous, link.Text("token"));
+
+    /// <summary>A guest at another address than the rest of the test, or at one of many.</summary>
+    public static Guest ElsewhereOf(this TestPortal portal, Answer link, int number = 1) =>
+        new(portal.Anonymous, link.Text("token")) { Headers = { ["X-Forwarded-For"] = $"198.51.100.{number}" } };
+
+    /// <summary>
+    /// What guests get who ask at the same time: each at an address of its own (those of one take turns), and none goes on before all
+    /// have come as far as the link's row.
+    /// </summary>
+    public static async Task<IReadOnlyList<Answer>> WhileLinkIsHeldAsync(
+        this TestPortal portal, Answer link, IReadOnlyList<Guest> guests, Func<Guest, Task<Answer>> ask)
+    {
+        await using var holder = await portal.OpenAsync();
+        await using var transaction = await holder.BeginTransactionAsync();
+        await holder.ExecuteAsync("select 1 from portal.share_links where id = @Id for update", new { link.Id }, transaction);
+        var answers = guests.Select((guest, i) =>
+        {
+            guest.Headers["X-Forwarded-For"] = $"198.51.100.{i + 1}";
+            return ask(guest);
+        }).ToList();
+        await Eventually.TrueAsync(
+            async () => await portal.ScalarAsync<long>(
+                "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'") == guests.Count,
+            "all guests to wait for the link's row");
+        await transaction.RollbackAsync();
+        return await Task.WhenAll(answers);
+    }
 
     public static async Task<string> SessionAsync(this TestPortal portal, string person) => (await portal.Clerk.SignInAsync(person)).Jwt;
 

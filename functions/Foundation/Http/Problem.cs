@@ -67,7 +67,8 @@ public sealed class Problem(
 
     public static Problem NotFound(string what) => new(404, "not-found", "Not found", $"There is no such {what}.");
 
-    public static Problem Conflict(string slug, string detail) => new(409, slug, "Not possible in the present state", detail);
+    public static Problem Conflict(string slug, string detail, int? retryAfter = null) =>
+        new(409, slug, "Not possible in the present state", detail, retryAfter: retryAfter);
 
     /// <param name="limit">The limit that is used up, for <c>RateLimit-Limit</c>.</param>
     public static Problem TooMany(int retryAfter, string detail, int? limit = null) =>

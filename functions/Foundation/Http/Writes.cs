@@ -22,8 +22,10 @@ public sealed class Writes(PortalDb db, IdempotencyStore keys, TimeProvider cloc
 {
     private const int MaxKey = 255;
 
+    /// <param name="prepare">What takes long and needs no row, before the transaction; null: go on.</param>
     public async Task<IResult> PostAsync<T>(
-        HttpRequest request, Func<Tx, Caller, T, Task<IResult>> work, Func<Reply, Task<IResult>>? finish = null)
+        HttpRequest request, Func<Tx, Caller, T, Task<IResult>> work, Func<Reply, Task<IResult>>? finish = null,
+        Func<T, Task<Problem?>>? prepare = null)
         where T : class
     {
         var (bytes, problem) = await RequestBody.ReadJsonAsync(request);
@@ -33,6 +35,7 @@ public sealed class Writes(PortalDb db, IdempotencyStore keys, TimeProvider cloc
         }
 
         var (input, fault) = Input.Parse<T>(bytes, clock.GetUtcNow());
+        fault ??= prepare is null ? null : await prepare(input!);
         return fault ?? await OnceAsync(request, Who(request), bytes, tx => work(tx, request.HttpContext.Caller(), input!), finish);
     }
 
@@ -59,12 +62,15 @@ public sealed class Writes(PortalDb db, IdempotencyStore keys, TimeProvider cloc
     }
 
     /// <param name="work">Gets the version that the caller means to change.</param>
-    public async Task<IResult> PatchAsync<T>(HttpRequest request, Func<Tx, Caller, T, int, Task<IResult>> work)
+    /// <param name="prepare">What takes long and needs no row, before the transaction; null: go on.</param>
+    public async Task<IResult> PatchAsync<T>(
+        HttpRequest request, Func<Tx, Caller, T, int, Task<IResult>> work, Func<T, Task<Problem?>>? prepare = null)
         where T : class
     {
         var (version, missing) = IfMatch.Read(request);
         var (input, problem) = await Input.ReadAsync<T>(request, clock.GetUtcNow());
-        return problem ?? missing ?? await InTransactionAsync(request, tx => work(tx, request.HttpContext.Caller(), input!, version));
+        problem ??= missing ?? (prepare is null ? null : await prepare(input!));
+        return problem ?? await InTransactionAsync(request, tx => work(tx, request.HttpContext.Caller(), input!, version));
     }
 
     /// <summary>A PATCH of somebody without a session (a guest).</summary>

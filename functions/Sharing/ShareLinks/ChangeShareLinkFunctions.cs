@@ -42,7 +42,7 @@ public sealed record UpdateShareLinkInput
 
 /// <summary>The switches of a link. Its end is moved by extending.</summary>
 public sealed class UpdateShareLinkFunction(
-    ShareLinkStore links, ShareLinkTransitions moves, AssetStore assets, MuxTaskStore tasks, Writes writes)
+    ShareLinkStore links, ShareLinkTransitions moves, Passphrases passphrases, AssetStore assets, MuxTaskStore tasks, Writes writes)
 {
     [Function("UpdateShareLink")]
     [Allows(PortalAction.UpdateShareLink)]
@@ -50,8 +50,10 @@ public sealed class UpdateShareLinkFunction(
     [Refuses(409, "share-link-revoked", "It is revoked.")]
     [Refuses(409, "opened-more-often", "More guests have opened it than maxOpens would allow.")]
     public Task<IResult> RunAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "patch", Route = "api/share-links/{id:guid}")] HttpRequest request, Guid id) =>
-        writes.PatchAsync<UpdateShareLinkInput>(request, async (tx, caller, input, version) =>
+        [HttpTrigger(AuthorizationLevel.Anonymous, "patch", Route = "api/share-links/{id:guid}")] HttpRequest request, Guid id)
+    {
+        KeptPassphrase? kept = null;
+        return writes.PatchAsync<UpdateShareLinkInput>(request, async (tx, caller, input, version) =>
         {
             if (await links.FindAsync(tx, caller.Tenant, caller, new ShareLinkId(id)) is not { } link)
             {
@@ -63,9 +65,7 @@ public sealed class UpdateShareLinkFunction(
                 return refusal;
             }
 
-            var passphrase = input.Passphrase.IsSet
-                ? new PassphraseChange(input.Passphrase.Value is { } text ? Passphrases.Keep(text) : null)
-                : null;
+            var passphrase = input.Passphrase.IsSet ? new PassphraseChange(kept) : null;
             if (await moves.UpdateAsync(tx, caller.Tenant, caller, link, input.Over(link), passphrase) is not { } changed)
             {
                 // Somebody was faster: what they made of it says why.
@@ -79,7 +79,14 @@ public sealed class UpdateShareLinkFunction(
             }
 
             return Reply.Ok(ShareLinkJson.From(changed), changed.Version);
+        }, async input =>
+        {
+            (kept, var refusal) = input.Passphrase.Value is { } text
+                ? await passphrases.KeepAsync(text, request.HttpContext.RequestAborted)
+                : default;
+            return refusal?.Problem();
         });
+    }
 
     private static Problem? Refusal(ShareLink link, UpdateShareLinkInput input, int version) =>
         link.Status == "revoked" ? Problem.Conflict("share-link-revoked", "The share link is revoked.")

@@ -68,7 +68,8 @@ internal static class ShareLinkEnds
     public static IReadOnlyList<string> Addresses(IEnumerable<string> emails) => [.. emails.Select(e => e.ToLowerInvariant()).Distinct()];
 }
 
-public sealed class CreateShareLinkFunction(CreateShareLink create, ShareLinkAnswers answers, Writes writes, TimeProvider clock)
+public sealed class CreateShareLinkFunction(
+    CreateShareLink create, Passphrases passphrases, ShareLinkAnswers answers, Writes writes, TimeProvider clock)
 {
     [Function("CreateShareLink")]
     [Allows(PortalAction.CreateShareLink)]
@@ -76,25 +77,29 @@ public sealed class CreateShareLinkFunction(CreateShareLink create, ShareLinkAns
         Details = "The answer carries token and url, as reading the link does; lists leave them out. Its guests get a mail.")]
     [Refuses(404, "not-found", "There is no such asset.")]
     [Refuses(409, "asset-not-ready", "No version is ready to be watched yet.")]
-    public Task<IResult> RunAsync([HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/share-links")] HttpRequest request) =>
-        writes.PostAsync<CreateShareLinkInput>(
+    public Task<IResult> RunAsync([HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/share-links")] HttpRequest request)
+    {
+        KeptPassphrase? passphrase = null;
+        return writes.PostAsync<CreateShareLinkInput>(
             request,
-            async (tx, caller, input) => await create.RunAsync(tx, caller, Asked(input)) switch
+            async (tx, caller, input) => (await create.RunAsync(tx, caller, Asked(input, passphrase))).Answer(
+                link => Reply.Created($"/api/share-links/{link.Id}", ShareLinkJson.WithoutGuests(link), link.Version)),
+            reply => answers.WithTokenAsync(request, reply),
+            async input =>
             {
-                CreatedShareLink.Created c =>
-                    Reply.Created($"/api/share-links/{c.Link.Id}", ShareLinkJson.WithoutGuests(c.Link), c.Link.Version),
-                CreatedShareLink.NotReady n =>
-                    Problem.Conflict("asset-not-ready", $"There is nothing ready to share yet; the newest version is {n.Status}."),
-                _ => Problem.NotFound("asset"),
-            },
-            reply => answers.WithTokenAsync(request, reply));
+                (passphrase, var refusal) = input.Passphrase is { } text
+                    ? await passphrases.KeepAsync(text, request.HttpContext.RequestAborted)
+                    : default;
+                return refusal?.Problem();
+            });
+    }
 
-    private ShareLinkRequest Asked(CreateShareLinkInput input) => new(
+    private ShareLinkRequest Asked(CreateShareLinkInput input, KeptPassphrase? passphrase) => new(
         new AssetId(input.AssetId),
         input.AssetVersionId is { } version ? new AssetVersionId(version) : null,
         input.ExpiresAt is { } end ? end - clock.GetUtcNow() : CreateShareLink.DefaultLifetime,
         new ShareLinkSettings(
             input.AllowComments, input.AllowDownload, input.RequireSignIn, input.MaxOpens, input.Notify, input.Label,
             ShareLinkEnds.Addresses(input.GuestEmails)),
-        input.Passphrase);
+        passphrase);
 }

@@ -1,4 +1,7 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
 using Microsoft.AspNetCore.Http;
+using Portal.Foundation.Faults;
 using Portal.Foundation.Limits;
 using Portal.Functions.Foundation.Http;
 using Portal.Sharing.ShareLinks;
@@ -7,9 +10,9 @@ using Portal.Vendors.Clerk;
 namespace Portal.Functions.Sharing.ShareLinks;
 
 /// <summary>
-/// What a guest's request brings along besides the token, and how a link refuses: cookies that go to this one link's addresses only and
-/// die with it, and a Clerk session where somebody is signed in. A page on another site may find its browser keeping no cookies of ours:
-/// it sends the same tokens as headers, which it reads from our answers.
+/// What a guest's request brings along besides the token: cookies that go to this one link's addresses only and die with it, and a Clerk
+/// session where somebody is signed in. A page on another site may find its browser keeping no cookies of ours: it sends the same tokens
+/// as headers, which it reads from our answers.
 /// </summary>
 public sealed class GuestAccess(ClerkSessions sessions, EnterShareLink enter, RequesterHash hash)
 {
@@ -22,6 +25,7 @@ public sealed class GuestAccess(ClerkSessions sessions, EnterShareLink enter, Re
     /// <summary>Of a viewer key that a client makes: 128 bits in base64url.</summary>
     private const int ShortestKey = 22;
     private const int LongestKey = 100;
+    private const int ViewerTokenBytes = 32;
 
     /// <summary>A session that is not good counts as none: the link says whether one is needed.</summary>
     public async Task<Visitor> VisitorAsync(HttpRequest request, string token, CancellationToken ct)
@@ -37,38 +41,23 @@ public sealed class GuestAccess(ClerkSessions sessions, EnterShareLink enter, Re
             ? own
             : null;
         return new(
-            token, key ?? request.Cookies[ViewerCookie], key, Header(request, UnlockHeader) ?? request.Cookies[UnlockCookie], user);
+            token, key ?? request.Cookies[ViewerCookie],
+            key ?? Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(ViewerTokenBytes)),
+            Header(request, UnlockHeader) ?? request.Cookies[UnlockCookie], user, Requester(request));
     }
 
     private static bool IsOfBase64Url(char c) => char.IsAsciiLetterOrDigit(c) || c is '-' or '_';
 
     private static string? Header(HttpRequest request, string name) => request.Headers[name] is [{ Length: > 0 } text] ? text : null;
 
-    /// <summary>A guest who has opened the link, or the refusal.</summary>
-    public async Task<(GuestEntry? Guest, Problem? Problem)> EnterAsync(HttpRequest request, string token, CancellationToken ct)
-    {
-        var (guest, refusal) = await enter.RunAsync(await VisitorAsync(request, token, ct), Requester(request), ct);
-        return (guest, refusal is null ? null : Refuse(refusal));
-    }
+    /// <summary>A guest who has opened the link.</summary>
+    public async Task<Result<GuestLink>> EnterAsync(HttpRequest request, string token, CancellationToken ct) =>
+        await enter.RunAsync(await VisitorAsync(request, token, ct), ct);
 
     public Requester Requester(HttpRequest request) => request.HttpContext.Requester(hash);
 
-    public static Problem Refuse(AccessDenied refusal) => refusal switch
-    {
-        AccessDenied.Unavailable =>
-            Problem.Forbidden("share-link-unavailable", "This link is no longer available. Ask the person who sent it for a new one."),
-        AccessDenied.TooMany t => Problem.TooMany(t.RetryAfter, $"At most {t.Limit} requests a minute from one address.", t.Limit),
-        AccessDenied.SignInRequired =>
-            new Problem(401, "sign-in-required", "Sign in first", "This link is only for people who are signed in."),
-        AccessDenied.NotAddressed => Problem.Forbidden("not-addressed", "This link is for somebody else."),
-        AccessDenied.PassphraseRequired =>
-            new Problem(401, "passphrase-required", "Passphrase needed", "Send the passphrase to this link's unlock address."),
-        AccessDenied.NotOpened => Problem.Forbidden("share-link-not-opened", "Open the link first, and send its cookie along."),
-        _ => Problem.NotFound("share link"),
-    };
-
-    public static void GiveViewer(HttpContext http, string token, string viewer, DateTimeOffset? end) =>
-        Give(http, (ViewerCookie, ViewerHeader), token, viewer, end);
+    public static void GiveViewer(HttpContext http, Visitor visitor, DateTimeOffset end) =>
+        Give(http, (ViewerCookie, ViewerHeader), visitor.Token, visitor.NewViewerToken, end);
 
     public static void GiveUnlock(HttpContext http, string token, string unlock, DateTimeOffset? end) =>
         Give(http, (UnlockCookie, UnlockHeader), token, unlock, end);

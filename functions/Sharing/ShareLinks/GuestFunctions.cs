@@ -24,7 +24,7 @@ public sealed class UnlockShareLinkFunction(UnlockShareLink unlock, GuestAccess 
     [Refuses(403, "wrong-passphrase", "It is not the passphrase.")]
     [Refuses(403, "share-link-unavailable", "It is revoked or expired.")]
     [Refuses(404, "not-found", "There is no such link.")]
-    [Refuses(429, "too-many-requests", "More than 10 attempts in 15 minutes from one address, or more than 100 an hour for one link.")]
+    [Refuses(429, "too-many-requests", "10 wrong ones in 15 minutes from one address or 100 in an hour, or 100 requests in a minute.")]
     public async Task<IResult> RunAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/share/{token}/unlock")] HttpRequest request,
         string token,
@@ -36,20 +36,15 @@ public sealed class UnlockShareLinkFunction(UnlockShareLink unlock, GuestAccess 
             return problem!;
         }
 
-        switch (await unlock.RunAsync(token, input.Passphrase, access.Requester(request), ct))
+        return (await unlock.RunAsync(token, input.Passphrase, access.Requester(request), ct)).Answer(unlocked =>
         {
-            case UnlockedShareLink.Unlocked u:
-                if (u.UnlockToken is { } cookie)
-                {
-                    GuestAccess.GiveUnlock(request.HttpContext, token, cookie, u.ExpiresAt);
-                }
+            if (unlocked.Token is { } cookie)
+            {
+                GuestAccess.GiveUnlock(request.HttpContext, token, cookie, unlocked.ExpiresAt);
+            }
 
-                return Reply.NoContent;
-            case UnlockedShareLink.Refused r:
-                return GuestAccess.Refuse(r.Why);
-            default:
-                return Problem.Forbidden("wrong-passphrase", "That is not the passphrase of this link.");
-        }
+            return Reply.NoContent;
+        });
     }
 }
 
@@ -58,8 +53,6 @@ public sealed record DownloadJson(string Url, DateTimeOffset UrlExpiresAt);
 
 public sealed class DownloadSharedFunction(DownloadShared download, GuestAccess access)
 {
-    private const int TryAgainSeconds = 30;
-
     [Function("DownloadShared")]
     [Allows(PortalAction.Anonymous)]
     [Operation(
@@ -73,26 +66,18 @@ public sealed class DownloadSharedFunction(DownloadShared download, GuestAccess 
     [Refuses(403, "not-addressed", "Somebody is signed in, and the link is not for them.")]
     [Refuses(404, "not-found", "There is no such link.")]
     [Refuses(409, "download-preparing", "The file is being made; come back in half a minute.", SaysWhen = true)]
-    [Refuses(429, "too-many-requests", "More than 100 requests a minute from one address.")]
+    [Refuses(429, "too-many-requests", "More than 100 requests in a minute from one address.")]
     public async Task<IResult> RunAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/share/{token}/download")] HttpRequest request,
         string token,
         CancellationToken ct)
     {
-        var (guest, problem) = await access.EnterAsync(request, token, ct);
-        if (guest is null)
+        if ((await access.EnterAsync(request, token, ct)).IsRefused(out var refusal, out var guest))
         {
-            return problem!;
+            return refusal.Problem();
         }
 
-        return await download.RunAsync(guest, access.Requester(request), HttpMethods.IsHead(request.Method), ct) switch
-        {
-            Downloaded.File f => Results.Json(new DownloadJson(f.Url, f.ExpiresAt)),
-            Downloaded.NotYet =>
-                new Problem(
-                    409, "download-preparing", "Not possible in the present state", "The file is being made.",
-                    retryAfter: TryAgainSeconds),
-            _ => Problem.Forbidden("download-not-allowed", "This link does not allow downloading."),
-        };
+        var file = await download.RunAsync(guest, access.Requester(request), HttpMethods.IsHead(request.Method), ct);
+        return file.Answer(f => Results.Json(new DownloadJson(f.Url, f.ExpiresAt)));
     }
 }

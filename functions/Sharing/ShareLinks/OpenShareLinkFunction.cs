@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Portal.Functions.Foundation.Http;
 using Portal.Sharing.ShareLinks;
+using Portal.Videos;
 
 namespace Portal.Functions.Sharing.ShareLinks;
 
@@ -11,10 +12,9 @@ public sealed record SharedAssetJson(
     bool AllowComments,
     bool AllowDownload, int VersionNumber, double? DurationSeconds, string? AspectRatio, double? FrameRate)
 {
-    public static SharedAssetJson From(OpenedShareLink.Open o) => new(
-        o.Urls.PlaybackUrl, o.Urls.PosterUrl, o.Urls.UrlExpiresAt, o.Urls.RenewAt, o.Link.ExpiresAt!.Value, o.Link.Title!,
-        o.Link.AllowComments == true,
-        o.Link.AllowDownload == true, o.Link.VersionNumber!.Value, o.Link.DurationS, o.Link.AspectRatio, o.Link.FrameRate);
+    public static SharedAssetJson From(GuestLink link, PlaybackUrls urls) => new(
+        urls.PlaybackUrl, urls.PosterUrl, urls.UrlExpiresAt, urls.RenewAt, link.ExpiresAt, link.Title, link.AllowComments,
+        link.AllowDownload, link.VersionNumber, link.DurationS, link.AspectRatio, link.FrameRate);
 }
 
 /// <summary>
@@ -36,26 +36,27 @@ public sealed class OpenShareLinkFunction(OpenShareLink open, GuestAccess access
     [Refuses(403, "not-addressed", "Somebody is signed in, and the link is not for them.")]
     [Refuses(403, "share-link-unavailable", "It is revoked, expired, used up, or nothing is ready behind it.")]
     [Refuses(404, "not-found", "There is no such link.")]
-    [Refuses(429, "too-many-requests", "More than 100 requests a minute from one address.")]
+    [Refuses(429, "too-many-requests", "More than 100 requests in a minute from one address.")]
     public async Task<IResult> RunAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/share/{token}")] HttpRequest request,
         string token,
         CancellationToken ct)
     {
         var visitor = await access.VisitorAsync(request, token, ct);
-        switch (await open.RunAsync(visitor, access.Requester(request), HttpMethods.IsHead(request.Method), ct))
+        var opened = await open.RunAsync(visitor, HttpMethods.IsHead(request.Method), ct);
+        return opened.Answer(link =>
         {
-            case OpenedShareLink.Open o:
-                if (o.ViewerToken is { } viewer)
-                {
-                    GuestAccess.GiveViewer(request.HttpContext, token, viewer, o.Link.ExpiresAt);
-                }
-
-                return Results.Json(SharedAssetJson.From(o));
-            case OpenedShareLink.Refused r:
-                return GuestAccess.Refuse(r.Why);
-            default:
+            if (link.Urls is null)
+            {
                 return Results.Ok();
-        }
+            }
+
+            if (link.NewViewer)
+            {
+                GuestAccess.GiveViewer(request.HttpContext, visitor, link.ExpiresAt);
+            }
+
+            return Results.Json(SharedAssetJson.From(link, link.Urls));
+        });
     }
 }

@@ -1,14 +1,15 @@
 -- Everything else a guest does (comments, download): the same guards, for a viewer who has opened the link. Counts, mints and changes
 -- nothing; the tenant it answers is the one whose transaction then does the work.
--- outcome  as above, and not_opened: no viewer cookie of this link came along.
+-- outcome  as open_share_link, and not_opened: no viewer cookie of this link came along.
+drop function if exists portal.enter_share_link(bytea,bytea,bytea,text,bytea,timestamp with time zone,integer);
 create or replace function portal.enter_share_link(
     p_token_hash bytea, p_viewer_hash bytea, p_unlock_hash bytea, p_clerk_user_id text, p_ip_hash bytea, p_now timestamptz,
     p_ip_limit integer)
     returns table (
-        outcome text, retry_after integer, tenant_id uuid, share_link_id uuid, project_id uuid, asset_id uuid, viewer_id uuid,
-        user_id uuid,
-        expires_at timestamptz, allow_comments boolean, allow_download boolean, asset_version_id uuid, playback_id text, mux_asset_id text,
-        download_name text, duration_s double precision, frame_rate double precision)
+        outcome text, reason text, retry_after integer, tenant_id uuid, share_link_id uuid, project_id uuid, asset_id uuid,
+        asset_version_id uuid, version_number integer, viewer_id uuid, new_viewer boolean, user_id uuid, expires_at timestamptz,
+        token_expires_at timestamptz, title text, allow_comments boolean, allow_download boolean, playback_id text, download_name text,
+        duration_s double precision, aspect_ratio text, frame_rate double precision)
     language plpgsql security definer
     set search_path = portal, pg_temp
 as $$
@@ -20,8 +21,7 @@ declare
     v_user    portal.users;
     v_viewer  portal.share_viewers;
 begin
-    select * into v_hit
-      from portal.take_hit('share-guest:' || encode(p_ip_hash, 'hex'), p_now, interval '1 minute', p_ip_limit);
+    select * into v_hit from portal.take_playback_hit(p_ip_hash, p_now, p_ip_limit);
     if not v_hit.allowed then
         outcome := 'limited';
         retry_after := v_hit.retry_after;
@@ -57,17 +57,20 @@ begin
     if outcome = 'open' then
         project_id := v_link.project_id;
         asset_id := v_link.asset_id;
+        asset_version_id := v_version.id;
+        version_number := v_version.number;
         viewer_id := v_viewer.id;
+        new_viewer := false;
         -- A viewer cookie outlives signing out: it speaks for a member only beside a session of that same, active person.
         user_id := case when v_viewer.user_id = v_user.id then v_user.id end;
         expires_at := v_link.expires_at;
+        select a.title into title from portal.assets a where a.id = v_link.asset_id;
         allow_comments := v_link.allow_comments;
         allow_download := v_link.allow_download;
-        asset_version_id := v_version.id;
         playback_id := v_version.playback_id;
-        mux_asset_id := v_version.mux_asset_id;
         download_name := v_version.download_name;
         duration_s := v_version.duration_s;
+        aspect_ratio := v_version.aspect_ratio;
         frame_rate := v_version.frame_rate;
     end if;
     return next;

@@ -2,22 +2,24 @@
 --          unknown      no such token
 --          unavailable  revoked, expired, used up, or nothing ready behind it; `reason` is for the audit, not for the guest
 --          sign_in_required, not_addressed, passphrase_required   see share_link_gate
---          open         everything that the answer needs
+--          open         everything that the answer needs; the row is the same as that of enter_share_link
 --
 -- p_viewer_hash is of the cookie or of the client's own key; where it is the key, p_new_viewer_hash is the same, and a viewer who opens
 -- twice at once is one viewer.
 -- p_unlock_hash is of the cookie that unlocking gave, p_clerk_user_id of a session that was verified; null without.
 -- p_peek answers HEAD: it guards, but counts, creates and mints nothing.
 -- The count is one guarded UPDATE: eight guests at once never get past max_opens.
+drop function if exists portal.open_share_link(bytea,bytea,bytea,bytea,text,bytea,text,text,timestamp with time zone,interval,boolean,
+    uuid,uuid,uuid,uuid,integer);
 create or replace function portal.open_share_link(
     p_token_hash bytea, p_viewer_hash bytea, p_new_viewer_hash bytea, p_unlock_hash bytea, p_clerk_user_id text, p_ip_hash bytea,
     p_agent_family text, p_request_id text, p_now timestamptz, p_token_ttl interval, p_peek boolean,
     p_viewer_id uuid, p_playback_audit_id uuid, p_audit_id uuid, p_event_id uuid, p_ip_limit integer)
     returns table (
-        outcome text, reason text, retry_after integer, tenant_id uuid, share_link_id uuid, expires_at timestamptz,
-        token_expires_at timestamptz, title text, allow_comments boolean, allow_download boolean, new_viewer boolean,
-        asset_version_id uuid, version_number integer, playback_id text, duration_s double precision, aspect_ratio text,
-        frame_rate double precision)
+        outcome text, reason text, retry_after integer, tenant_id uuid, share_link_id uuid, project_id uuid, asset_id uuid,
+        asset_version_id uuid, version_number integer, viewer_id uuid, new_viewer boolean, user_id uuid, expires_at timestamptz,
+        token_expires_at timestamptz, title text, allow_comments boolean, allow_download boolean, playback_id text, download_name text,
+        duration_s double precision, aspect_ratio text, frame_rate double precision)
     language plpgsql security definer
     set search_path = portal, pg_temp
 as $$
@@ -31,8 +33,7 @@ declare
     v_reason  text;
     v_gate    text;
 begin
-    select * into v_hit
-      from portal.take_hit('share:' || encode(p_ip_hash, 'hex'), p_now, interval '1 minute', p_ip_limit);
+    select * into v_hit from portal.take_playback_hit(p_ip_hash, p_now, p_ip_limit);
     if not v_hit.allowed then
         outcome := 'limited';
         retry_after := v_hit.retry_after;
@@ -145,13 +146,18 @@ begin
     end if;
 
     outcome := 'open';
+    project_id := v_link.project_id;
+    asset_id := v_link.asset_id;
+    asset_version_id := v_version.id;
+    version_number := v_version.number;
+    viewer_id := coalesce(v_viewer, p_viewer_id);
+    new_viewer := v_viewer is null;
+    user_id := v_user.id;
     expires_at := v_link.expires_at;
     allow_comments := v_link.allow_comments;
     allow_download := v_link.allow_download;
-    new_viewer := v_viewer is null;
-    asset_version_id := v_version.id;
-    version_number := v_version.number;
     playback_id := v_version.playback_id;
+    download_name := v_version.download_name;
     duration_s := v_version.duration_s;
     aspect_ratio := v_version.aspect_ratio;
     frame_rate := v_version.frame_rate;

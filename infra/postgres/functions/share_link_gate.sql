@@ -1,4 +1,4 @@
--- May this guest in? One text for the two doors below. The link row is given; null says yes.
+-- May this guest in? One text for open_share_link and enter_share_link. The link row is given; null says yes.
 --   sign_in_required     nobody is signed in
 --   not_addressed        somebody is, and the link is not for them: it is for Admins, for Agency people of the project, and for
 --                        Clients of the project whose address it names

@@ -20,15 +20,20 @@ public abstract record Refusal
     public sealed record IllegalMove(string What, string Status, string To) : Refusal;
 
     /// <summary>Its present state does not allow this, for a reason of its own.</summary>
-    public sealed record Conflict(string Slug, string Detail) : Refusal;
+    /// <param name="RetryAfter">Seconds until it may; null when time alone changes nothing.</param>
+    public sealed record Conflict(string Slug, string Detail, int? RetryAfter = null) : Refusal;
 
     /// <summary>Whoever asks may not.</summary>
     public sealed record Forbidden(string Slug, string Detail) : Refusal;
 
-    /// <summary>Asked too often; the seconds until it may be asked again.</summary>
-    public sealed record TooMany(int RetryAfter, string Detail) : Refusal;
+    /// <summary>Something must be shown first: a session, a passphrase.</summary>
+    public sealed record Unauthenticated(string Slug, string Title, string Detail) : Refusal;
 
-    /// <summary>Somebody whom it needs cannot be asked just now; the seconds until a retry makes sense.</summary>
+    /// <summary>Asked too often; the seconds until it may be asked again.</summary>
+    /// <param name="Limit">The limit that is used up.</param>
+    public sealed record TooMany(int RetryAfter, string Detail, int? Limit = null) : Refusal;
+
+    /// <summary>Somebody whom it needs cannot be asked just now, or too much is under way; seconds until a retry makes sense.</summary>
     public sealed record Unavailable(int RetryAfter, string Detail) : Refusal;
 
     /// <summary>A field names what is not there, or does not go with what is.</summary>

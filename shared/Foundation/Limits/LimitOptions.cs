@@ -11,7 +11,7 @@ public sealed class LimitOptions
     /// <summary>Signed-in requests of one tenant in a minute.</summary>
     public int TenantPerMinute { get; set; } = 6000;
 
-    /// <summary>Share and playback requests from one address in a minute.</summary>
+    /// <summary>Share, guest and playback requests from one address, together, in any minute.</summary>
     public int PlaybacksPerMinute { get; set; } = RateLimitStore.PlaybacksPerMinute;
 
     /// <summary>Uploads that one person may create in a day.</summary>

@@ -11,7 +11,7 @@ public sealed record Hit(bool Allowed, int RetryAfter, int Hits);
 
 /// <summary>
 /// "At most N per window", counted in Postgres so that all workers share it. Windows are fixed and aligned to the clock
-/// (a day window starts at 00:00 UTC).
+/// (a day window starts at 00:00 UTC); that of playback requests slides.
 /// </summary>
 public sealed partial class RateLimitStore(PortalDb db, IOptions<LimitOptions> options, TimeProvider clock, ILogger<RateLimitStore> logger)
 {
@@ -28,6 +28,15 @@ public sealed partial class RateLimitStore(PortalDb db, IOptions<LimitOptions> o
 
     public Task<Hit> TakeAsync(string key, TimeSpan window, int limit, CancellationToken ct) =>
         db.AskAsync<Hit>(Take, new { key, now = clock.GetUtcNow(), window, limit }, ct);
+
+    /// <summary>
+    /// A share, guest or playback request of an address: all are one bucket, over any minute. The database functions that guests ask take
+    /// theirs themselves.
+    /// </summary>
+    public Task<Hit> TakePlaybackAsync(Requester requester, CancellationToken ct) =>
+        db.AskAsync<Hit>(
+            "select allowed, retry_after, hits from portal.take_playback_hit(@IpHash, @now, @limit)",
+            new { requester.IpHash, now = clock.GetUtcNow(), limit = Limits.PlaybacksPerMinute }, ct);
 
     /// <summary>Counts with the transaction: what is rolled back is not counted. Take it last, the row is held until the commit.</summary>
     public Task<Hit> TakeAsync(Tx tx, string key, TimeSpan window, int limit) =>

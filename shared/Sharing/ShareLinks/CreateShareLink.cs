@@ -1,4 +1,5 @@
 using Portal.Foundation.Db;
+using Portal.Foundation.Faults;
 using Portal.Foundation.Identity;
 using Portal.Videos;
 
@@ -8,26 +9,12 @@ namespace Portal.Sharing.ShareLinks;
 /// <param name="Version">Null: always the latest version that is ready.</param>
 /// <param name="Lifetime">24 hours to 7 days.</param>
 public sealed record ShareLinkRequest(
-    AssetId Asset, AssetVersionId? Version, TimeSpan Lifetime, ShareLinkSettings ShareLinkSettings, string? Passphrase);
+    AssetId Asset, AssetVersionId? Version, TimeSpan Lifetime, ShareLinkSettings ShareLinkSettings, KeptPassphrase? Passphrase);
 
-/// <summary>What came of it.</summary>
-public abstract record CreatedShareLink
-{
-    private CreatedShareLink()
-    {
-    }
-
-    /// <summary>Its token is made again from the link for the answer (<see cref="ShareTokens"/>) and never stored.</summary>
-    public sealed record Created(ShareLink Link) : CreatedShareLink;
-
-    public sealed record NotFound : CreatedShareLink;
-
-    /// <summary>There is nothing to show yet: no version (or not the one named) is ready.</summary>
-    public sealed record NotReady(string Status) : CreatedShareLink;
-}
-
-/// <summary>Makes a share link. Only an asset with something ready behind it can be shared: a guest must never meet an empty
-/// page.</summary>
+/// <summary>
+/// Makes a share link. Only an asset with something ready behind it can be shared: a guest must never meet an empty page. Its token is
+/// made again from the link for the answer (<see cref="ShareTokens"/>) and never stored.
+/// </summary>
 public sealed class CreateShareLink(
     AssetStore assets, AssetChangeStore changes, ShareLinkStore links, MuxTaskStore tasks, ShareTokens tokens, TimeProvider clock)
 {
@@ -35,19 +22,18 @@ public sealed class CreateShareLink(
     public static readonly TimeSpan MinLifetime = TimeSpan.FromHours(24);
     public static readonly TimeSpan MaxLifetime = TimeSpan.FromDays(7);
 
-    public async Task<CreatedShareLink> RunAsync(Tx tx, Caller caller, ShareLinkRequest request)
+    public async Task<Result<ShareLink>> RunAsync(Tx tx, Caller caller, ShareLinkRequest request)
     {
         if (await assets.FindAsync(tx, caller.Tenant, caller, request.Asset) is not { } asset)
         {
-            return new CreatedShareLink.NotFound();
+            return new Refusal.NotFound("asset");
         }
 
-        // Before the row is held: deriving it takes a large part of a second.
-        var passphrase = request.Passphrase is null ? null : Passphrases.Keep(request.Passphrase);
         await changes.HoldAsync(tx, caller.Tenant, request.Asset);
         if (await assets.FindReadyAsync(tx, caller.Tenant, request.Asset, request.Version) is not { } ready)
         {
-            return new CreatedShareLink.NotReady(asset.VersionStatus);
+            return new Refusal.Conflict(
+                "asset-not-ready", $"There is nothing ready to share yet; the newest version is {asset.VersionStatus}.");
         }
 
         if (request.ShareLinkSettings.AllowDownload)
@@ -58,9 +44,8 @@ public sealed class CreateShareLink(
         var now = clock.GetUtcNow();
         var id = NewKey.At<ShareLinkId>(now);
         var token = tokens.Make(id, 1, tokens.CurrentKey);
-        var link = await links.CreateAsync(tx, caller.Tenant, caller, new(
+        return await links.CreateAsync(tx, caller.Tenant, caller, new(
             id, asset.ProjectId, asset.Id, request.Version?.Value, ShareTokens.Hash(token)!, tokens.CurrentKey, now + request.Lifetime,
-            request.ShareLinkSettings, passphrase));
-        return new CreatedShareLink.Created(link);
+            request.ShareLinkSettings, request.Passphrase));
     }
 }

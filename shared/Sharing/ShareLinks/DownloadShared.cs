@@ -1,54 +1,46 @@
 using Portal.Foundation.Db;
+using Portal.Foundation.Faults;
 using Portal.Foundation.Limits;
 using Portal.Vendors.Mux;
 using Portal.Videos;
 
 namespace Portal.Sharing.ShareLinks;
 
-/// <summary>What came of asking for the file.</summary>
-public abstract record Downloaded
-{
-    private Downloaded()
-    {
-    }
-
-    public sealed record File(string Url, DateTimeOffset ExpiresAt) : Downloaded;
-
-    /// <summary>The link does not allow it.</summary>
-    public sealed record NotAllowed : Downloaded;
-
-    /// <summary>Mux has not made the file yet; it is being asked for.</summary>
-    public sealed record NotYet : Downloaded;
-}
+public sealed record SharedFile(string Url, DateTimeOffset ExpiresAt);
 
 /// <summary>Signs the address of the version's file for a guest whose link allows it; a minted token like any other.</summary>
-public sealed class DownloadShared(
-    PortalDb db, ShareAccessStore store, MuxTaskStore tasks, MintPlayback mint, PlaybackTokens tokens, TimeProvider clock)
+public sealed class DownloadShared(PortalDb db, ShareAccessStore store, MuxTaskStore tasks, MintPlayback mint, PlaybackTokens tokens)
 {
+    private const int TryAgainSeconds = 30;
+
+    private static readonly Refusal NotAllowed = new Refusal.Forbidden("download-not-allowed", "This link does not allow downloading.");
+
     /// <param name="peek">HEAD: say whether it would work, mint nothing.</param>
-    public async Task<Downloaded> RunAsync(GuestEntry guest, Requester requester, bool peek, CancellationToken ct)
+    public async Task<Result<SharedFile>> RunAsync(GuestLink guest, Requester requester, bool peek, CancellationToken ct)
     {
         if (!guest.AllowDownload)
         {
-            return new Downloaded.NotAllowed();
+            return NotAllowed;
         }
 
         if (guest.DownloadName is not { } name)
         {
             // A link to "latest" may have moved on to a version that nobody has asked a file of.
-            await db.InTenantAsync(guest.Tenant, tx => tasks.WantRenditionAsync(tx, guest.Tenant, guest.Version), ct);
-            return new Downloaded.NotYet();
+            await db.InTenantAsync(guest.TenantId, tx => tasks.WantRenditionAsync(tx, guest.TenantId, guest.AssetVersionId), ct);
+            return new Refusal.Conflict("download-preparing", "The file is being made.", TryAgainSeconds);
         }
 
-        var now = clock.GetUtcNow();
         var expires = tokens.Expiry(guest.ExpiresAt);
         if (peek)
         {
-            return new Downloaded.File("", expires);
+            return new SharedFile("", expires);
         }
 
-        return await db.InTenantAsync(guest.Tenant, tx => store.KeepMintAsync(tx, guest.Tenant, guest, requester, now, expires), ct)
-            ? new Downloaded.File(mint.FileFor(guest.PlaybackId, name, expires), expires)
-            : new Downloaded.NotAllowed();
+        if (!await db.InTenantAsync(guest.TenantId, tx => store.KeepMintAsync(tx, guest.TenantId, guest, requester, expires), ct))
+        {
+            return NotAllowed;
+        }
+
+        return new SharedFile(mint.FileFor(guest.PlaybackId, name, expires), expires);
     }
 }

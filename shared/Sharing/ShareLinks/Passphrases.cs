@@ -1,5 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
+using System.Threading.RateLimiting;
+using Portal.Foundation.Faults;
 
 namespace Portal.Sharing.ShareLinks;
 
@@ -8,24 +10,50 @@ public sealed record KeptPassphrase(byte[] Hash, byte[] Salt, int Iterations);
 
 /// <summary>
 /// Passphrases of share links. The work factor is kept with each, so that it can grow; 600 000 is what OWASP asks of PBKDF2 with
-/// SHA-256. It costs a large part of a second of one core: it is done when a link is unlocked, never when it is opened.
+/// SHA-256. It costs a large part of a second of one core: it is done when a link is made or unlocked, never when it is opened, in no
+/// transaction, and on half of the cores at most. Some wait for a turn; the rest are told to come back.
 /// </summary>
-public static class Passphrases
+public sealed class Passphrases : IDisposable
 {
     public const int Iterations = 600_000;
     public const int MinLength = 8;
     public const int MaxLength = 200;
+    public const int MaxWaiting = 16;
+    public static readonly int AtOnce = Math.Max(1, Environment.ProcessorCount / 2);
     private const int SaltBytes = 16;
     private const int HashBytes = 32;
+    private const int ComeBackSeconds = 5;
 
-    public static KeptPassphrase Keep(string passphrase)
+    private readonly ConcurrencyLimiter turns = new(
+        new() { PermitLimit = AtOnce, QueueLimit = MaxWaiting, QueueProcessingOrder = QueueProcessingOrder.OldestFirst });
+
+    /// <summary>For whoever got no turn.</summary>
+    public static Refusal Busy { get; } = new Refusal.Unavailable(ComeBackSeconds, "Many passphrases are being checked just now.");
+
+    /// <summary>How many wait for a turn just now.</summary>
+    public long Waiting => turns.GetStatistics()!.CurrentQueuedCount;
+
+    /// <summary>To be held while one is derived. Not acquired: too many wait already.</summary>
+    public ValueTask<RateLimitLease> TakeTurnAsync(CancellationToken ct) => turns.AcquireAsync(1, ct);
+
+    /// <summary>As it is kept.</summary>
+    public async Task<Result<KeptPassphrase>> KeepAsync(string passphrase, CancellationToken ct)
     {
+        using var turn = await TakeTurnAsync(ct);
+        if (!turn.IsAcquired)
+        {
+            return Busy;
+        }
+
         var salt = RandomNumberGenerator.GetBytes(SaltBytes);
-        return new(Derive(passphrase, salt, Iterations), salt, Iterations);
+        return new KeptPassphrase(Derive(passphrase, salt, Iterations), salt, Iterations);
     }
 
+    /// <summary>Takes a turn of whoever asks.</summary>
     public static bool IsValid(string passphrase, KeptPassphrase kept) =>
         CryptographicOperations.FixedTimeEquals(Derive(passphrase, kept.Salt, kept.Iterations), kept.Hash);
+
+    public void Dispose() => turns.Dispose();
 
     private static byte[] Derive(string passphrase, byte[] salt, int iterations) =>
         Rfc2898DeriveBytes.Pbkdf2(Encoding.UTF8.GetBytes(passphrase), salt, iterations, HashAlgorithmName.SHA256, HashBytes);

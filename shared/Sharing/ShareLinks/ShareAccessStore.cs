@@ -1,90 +1,146 @@
 using Portal.Foundation.Db;
 using Portal.Foundation.Identity;
 using Portal.Foundation.Limits;
+using Portal.Videos;
 
 namespace Portal.Sharing.ShareLinks;
 
 /// <summary>What a guest's request brings along.</summary>
 /// <param name="ViewerToken">Of an earlier open, or a key of the client's own making; null: none.</param>
-/// <param name="OwnKey">
-/// The same, where the client sent it itself and it is long enough not to be guessed: a viewer who is not known yet gets it as theirs, so
-/// that opening twice counts once. Null: a new viewer is given a token of ours.
+/// <param name="NewViewerToken">
+/// What a viewer who is not known yet gets: the client's own key, so that opening twice counts once, or a random one of ours.
 /// </param>
 /// <param name="ClerkUserId">Of a session that was verified.</param>
-public sealed record Visitor(string Token, string? ViewerToken, string? OwnKey, string? UnlockToken, string? ClerkUserId);
+public sealed record Visitor(
+    string Token, string? ViewerToken, string NewViewerToken, string? UnlockToken, string? ClerkUserId, Requester Requester);
 
-/// <summary>A guest who has opened the link and may go on: what they may do, and whose transaction does it.</summary>
-public sealed record EnteredLink(
-    string Outcome, int? RetryAfter, TenantId? TenantId, ShareLinkId? ShareLinkId, ProjectId? ProjectId, AssetId? AssetId, Guid? ViewerId,
-    UserId? UserId,
-    DateTimeOffset? ExpiresAt, bool? AllowComments, bool? AllowDownload, AssetVersionId? AssetVersionId, string? PlaybackId,
-    string? MuxAssetId,
-    string? DownloadName, double? DurationS, double? FrameRate);
+/// <summary>
+/// What the database knows of a link for one visitor: the row of open_share_link and enter_share_link. Use cases hand it on only where
+/// the outcome is <c>open</c>; before that, what follows <paramref name="ShareLinkId"/> is empty.
+/// </summary>
+/// <param name="Reason">Of a refusal: for the audit and the log, never for the guest.</param>
+/// <param name="UserId">The member who looks, when they are signed in.</param>
+/// <param name="TokenExpiresAt">When playback tokens that are minted now must end; of an open only.</param>
+/// <param name="DownloadName">Of the file at Mux, once it is made.</param>
+public sealed record GuestLink(
+    string Outcome, string? Reason, int? RetryAfter, TenantId TenantId, ShareLinkId ShareLinkId, ProjectId ProjectId, AssetId AssetId,
+    AssetVersionId AssetVersionId, int VersionNumber, Guid ViewerId, bool NewViewer, UserId? UserId, DateTimeOffset ExpiresAt,
+    DateTimeOffset? TokenExpiresAt, string Title, bool AllowComments, bool AllowDownload, string PlaybackId, string? DownloadName,
+    double? DurationS, string? AspectRatio, double? FrameRate)
+{
+    /// <summary>Where to watch; null where nothing was minted.</summary>
+    public PlaybackUrls? Urls { get; init; }
+}
 
-/// <summary>What is needed to check a passphrase.</summary>
-/// <param name="ByLink">How many guesses this link has had in the hour, this one included.</param>
+/// <summary>What is needed to check a passphrase, where the outcome is <c>ask</c>.</summary>
+/// <param name="Guesses">How many guesses this link has had in the hour, this one included; null: the address has had its share.</param>
 public sealed record AskedPassphrase(
-    string Outcome, int? RetryAfter, TenantId? TenantId, ShareLinkId? ShareLinkId, DateTimeOffset? ExpiresAt, byte[]? PassphraseHash,
-    byte[]? PassphraseSalt,
-    int? PassphraseIterations, int? PassphraseVersion, int? ByLink);
+    string Outcome, int? RetryAfter, TenantId TenantId, ShareLinkId ShareLinkId, DateTimeOffset? ExpiresAt, byte[] PassphraseHash,
+    byte[] PassphraseSalt, int PassphraseIterations, int PassphraseVersion, int? Guesses);
 
 /// <summary>
 /// Access for people who hold a token and nothing else: no tenant is known until its hash is found, so each is one security definer
-/// function in infra/postgres/migrations/0009_sharing_and_review.sql.
+/// function in infra/postgres/functions. A text that cannot be a token is looked up all the same, by an empty hash: guessing costs a
+/// place in the address's minute either way.
 /// </summary>
-public sealed class ShareAccessStore(PortalDb db)
+public sealed class ShareAccessStore(PortalDb db, RateLimitStore limit, TimeProvider clock)
 {
     /// <summary>Everything an open does, in one round trip.</summary>
-    public Task<OpenedLink> OpenAsync(object args, CancellationToken ct) => db.AskAsync<OpenedLink>("""
-        select * from portal.open_share_link(@tokenHash, @viewerHash, @newViewerHash, @unlockHash, @clerkUserId, @ipHash, @agentFamily,
-           @requestId, @now, @ttl,
-                                             @peek, @viewerId, @playbackAuditId, @auditId, @eventId, @ipLimit)
-        """, args, ct);
+    /// <param name="lifetime">Of a playback token.</param>
+    /// <param name="peek">Guard, but count, create and mint nothing.</param>
+    public Task<GuestLink> OpenAsync(Visitor visitor, TimeSpan lifetime, bool peek, CancellationToken ct)
+    {
+        var now = clock.GetUtcNow();
+        return db.AskAsync<GuestLink>("""
+            select * from portal.open_share_link(@tokenHash, @viewerHash, @newViewerHash, @unlockHash, @ClerkUserId, @IpHash, @AgentFamily,
+               @RequestId, @now, @lifetime, @peek, @viewerId, @playbackAuditId, @auditId, @eventId, @ipLimit)
+            """, new
+        {
+            tokenHash = ShareTokens.Hash(visitor.Token) ?? [],
+            viewerHash = ShareTokens.CookieHash(visitor.ViewerToken),
+            newViewerHash = ShareTokens.CookieHash(visitor.NewViewerToken),
+            unlockHash = ShareTokens.CookieHash(visitor.UnlockToken),
+            visitor.ClerkUserId,
+            visitor.Requester.IpHash,
+            visitor.Requester.AgentFamily,
+            visitor.Requester.RequestId,
+            now,
+            lifetime,
+            peek,
+            viewerId = Guid.CreateVersion7(now),
+            playbackAuditId = Guid.CreateVersion7(now),
+            auditId = Guid.CreateVersion7(now),
+            eventId = Guid.CreateVersion7(now),
+            ipLimit = limit.Limits.PlaybacksPerMinute,
+        }, ct);
+    }
 
     /// <summary>The same guards for a viewer who has opened the link, changing nothing.</summary>
-    public Task<EnteredLink> EnterAsync(object args, CancellationToken ct) => db.AskAsync<EnteredLink>("""
-        select * from portal.enter_share_link(@tokenHash, @viewerHash, @unlockHash, @clerkUserId, @ipHash, @now, @ipLimit)
-        """, args, ct);
+    public Task<GuestLink> EnterAsync(Visitor visitor, CancellationToken ct) => db.AskAsync<GuestLink>("""
+        select * from portal.enter_share_link(@tokenHash, @viewerHash, @unlockHash, @ClerkUserId, @IpHash, @now, @ipLimit)
+        """, new
+    {
+        tokenHash = ShareTokens.Hash(visitor.Token) ?? [],
+        viewerHash = ShareTokens.CookieHash(visitor.ViewerToken),
+        unlockHash = ShareTokens.CookieHash(visitor.UnlockToken),
+        visitor.ClerkUserId,
+        visitor.Requester.IpHash,
+        now = clock.GetUtcNow(),
+        ipLimit = limit.Limits.PlaybacksPerMinute,
+    }, ct);
 
     /// <summary>Counts a guess and answers what it is held against.</summary>
-    public Task<AskedPassphrase> AskPassphraseAsync(object args, CancellationToken ct) => db.AskAsync<AskedPassphrase>("""
-        select * from portal.find_passphrase(@tokenHash, @ipHash, @now, @ipLimit, @linkLimit)
-        """, args, ct);
+    public Task<AskedPassphrase> AskPassphraseAsync(
+        string token, Requester requester, int addressLimit, int linkLimit, DateTimeOffset now, CancellationToken ct) =>
+        db.AskAsync<AskedPassphrase>("""
+            select * from portal.find_passphrase(@tokenHash, @IpHash, @now, @ipLimit, @addressLimit, @linkLimit)
+            """, new
+        {
+            tokenHash = ShareTokens.Hash(token) ?? [],
+            requester.IpHash,
+            now,
+            ipLimit = limit.Limits.PlaybacksPerMinute,
+            addressLimit,
+            linkLimit,
+        }, ct);
 
+    /// <summary>The guess was right: keeps the cookie that opens the link, and the guess counts no more.</summary>
     public Task<int> KeepUnlockAsync(
-        Tx tx, TenantId tenant, ShareLinkId link, byte[] unlockHash, int passphraseVersion, DateTimeOffset now) => tx.ExecuteAsync("""
+        Tx tx, TenantId tenant, AskedPassphrase asked, Requester requester, byte[] unlockHash, DateTimeOffset now) => tx.ExecuteAsync("""
         insert into portal.share_unlocks (tenant_id, share_link_id, unlock_hash, passphrase_version, created_at)
-        values (@tenant, @link, @unlockHash, @passphraseVersion, @now)
-        """, new { tenant, link, unlockHash, passphraseVersion, now });
+        values (@tenant, @ShareLinkId, @unlockHash, @PassphraseVersion, @now);
+        select portal.take_back_guess(@ShareLinkId, @IpHash, @now)
+        """, new { tenant, asked.ShareLinkId, asked.PassphraseVersion, requester.IpHash, unlockHash, now });
 
     /// <summary>
     /// A download is a token minted: the same proof of who got it, until when. False when the link has been revoked meanwhile: whoever
     /// commits first is seen by the other.
     /// </summary>
-    public async Task<bool> KeepMintAsync(
-        Tx tx, TenantId tenant, GuestEntry guest, Requester requester, DateTimeOffset now, DateTimeOffset expires)
+    public async Task<bool> KeepMintAsync(Tx tx, TenantId tenant, GuestLink guest, Requester requester, DateTimeOffset expires)
     {
+        var now = clock.GetUtcNow();
         var minted = await tx.ExecuteAsync("""
             insert into portal.playback_audit (id, tenant_id, asset_version_id, share_link_id, viewer_id, ip_hash, agent_family,
                request_id, minted_at, token_expires_at)
-            select @id, l.tenant_id, @version, l.id, @viewer, @ipHash, @agentFamily, @requestId, @now, @expires
+            select @id, l.tenant_id, @AssetVersionId, l.id, @ViewerId, @IpHash, @AgentFamily, @RequestId, @now, @expires
               from portal.share_links l
-             where l.tenant_id = @tenant and l.id = @link and l.status = 'active' and l.expires_at > @now and l.allow_download for share
+             where l.tenant_id = @tenant and l.id = @ShareLinkId and l.status = 'active' and l.expires_at > @now and l.allow_download
+               for share
             """, new
         {
             id = Guid.CreateVersion7(now),
             tenant,
-            version = guest.Version,
-            link = guest.Link,
-            viewer = guest.Viewer,
-            ipHash = requester.IpHash,
-            agentFamily = requester.AgentFamily,
-            requestId = requester.RequestId,
+            guest.AssetVersionId,
+            guest.ShareLinkId,
+            guest.ViewerId,
+            requester.IpHash,
+            requester.AgentFamily,
+            requester.RequestId,
             now,
             expires,
         }) == 1;
         return minted && await tx.ExecuteAsync(
-            "update portal.share_viewers set minted = minted + 1 where tenant_id = @tenant and id = @viewer",
-            new { tenant, viewer = guest.Viewer }) == 1;
+            "update portal.share_viewers set minted = minted + 1 where tenant_id = @tenant and id = @ViewerId",
+            new { tenant, guest.ViewerId }) == 1;
     }
 }

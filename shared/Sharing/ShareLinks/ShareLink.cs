@@ -29,14 +29,6 @@ public sealed record NewShareLink(
 /// <summary>A change of the passphrase: null leaves it, an empty one removes it.</summary>
 public sealed record PassphraseChange(KeptPassphrase? To);
 
-/// <summary>What opening a link found. Reason is for the audit and the log, never for the guest.</summary>
-public sealed record OpenedLink(
-    string Outcome, string? Reason, int? RetryAfter, TenantId? TenantId, ShareLinkId? ShareLinkId, DateTimeOffset? ExpiresAt,
-    DateTimeOffset? TokenExpiresAt,
-    string? Title, bool? AllowComments, bool? AllowDownload, bool? NewViewer, AssetVersionId? AssetVersionId, int? VersionNumber,
-    string? PlaybackId,
-    double? DurationS, string? AspectRatio, double? FrameRate);
-
 /// <summary>One browser that opened a link: for the opens log.</summary>
 /// <param name="UserId">Who it was, when they were signed in.</param>
 /// <param name="Minted">How many playback tokens it was given.</param>

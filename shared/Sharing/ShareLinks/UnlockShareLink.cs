@@ -3,90 +3,79 @@ using System.Security.Cryptography;
 using Portal.Foundation.Alerts;
 using Portal.Foundation.Audit;
 using Portal.Foundation.Db;
+using Portal.Foundation.Faults;
 using Portal.Foundation.Limits;
 
 namespace Portal.Sharing.ShareLinks;
 
-/// <summary>What came of giving a passphrase.</summary>
-public abstract record UnlockedShareLink
-{
-    private UnlockedShareLink()
-    {
-    }
-
-    /// <param name="UnlockToken">The cookie that opens the link until its end; null when it asks for no passphrase.</param>
-    public sealed record Unlocked(string? UnlockToken, DateTimeOffset? ExpiresAt) : UnlockedShareLink;
-
-    public sealed record Wrong : UnlockedShareLink;
-
-    public sealed record Refused(AccessDenied Why) : UnlockedShareLink;
-}
+/// <param name="Token">The cookie that opens the link until its end; null when it asks for no passphrase.</param>
+public sealed record UnlockedShareLink(string? Token, DateTimeOffset? ExpiresAt);
 
 /// <summary>
-/// Takes the passphrase of a link. Guesses are counted before they are looked at: 10 in a quarter of an hour from one address, 100 in an
-/// hour for one link, right ones included. At the tenth of a link on-call is told; every wrong one is in the tenant's audit log.
+/// Takes the passphrase of a link. Wrong ones are counted: 10 in a quarter of an hour from one address at one link, 100 in an hour at one
+/// link. A guess counts before it is looked at, and no more once it turns out right. At the tenth wrong one of a link on-call is told;
+/// every one is in the tenant's audit log.
 /// </summary>
 public sealed class UnlockShareLink(
-    PortalDb db, ShareAccessStore store, AuditWriter audit, AlertStore alerts, UnknownTokens unknown, TimeProvider clock)
+    PortalDb db, ShareAccessStore store, Passphrases passphrases, ShareRefusals refusals, AuditWriter audit, AlertStore alerts,
+    TimeProvider clock)
 {
     public const int GuessesPerAddress = 10;
     public const int GuessesPerLink = 100;
     private const int GuessesBeforeAlert = 10;
     private const int UnlockTokenBytes = 32;
 
-    public async Task<UnlockedShareLink> RunAsync(string token, string passphrase, Requester requester, CancellationToken ct)
+    public async Task<Result<UnlockedShareLink>> RunAsync(string token, string passphrase, Requester requester, CancellationToken ct)
     {
+        // First of all: who waits for a turn has counted nothing yet, so that guesses of people who are right do not add up.
+        using var turn = await passphrases.TakeTurnAsync(ct);
+        if (!turn.IsAcquired)
+        {
+            return Passphrases.Busy;
+        }
+
         var now = clock.GetUtcNow();
-        var asked = await store.AskPassphraseAsync(new
+        var asked = await store.AskPassphraseAsync(token, requester, GuessesPerAddress, GuessesPerLink, now, ct);
+        if (asked.Outcome == "open")
         {
-            tokenHash = ShareTokens.Hash(token) ?? [],
-            ipHash = requester.IpHash,
-            now,
-            ipLimit = GuessesPerAddress,
-            linkLimit = GuessesPerLink,
-        }, ct);
-        if (asked.ByLink >= GuessesBeforeAlert || asked is { Outcome: "limited", ShareLinkId: not null })
+            return new UnlockedShareLink(null, null);
+        }
+
+        var wrong = asked.Outcome == "ask"
+            && !Passphrases.IsValid(passphrase, new(asked.PassphraseHash, asked.PassphraseSalt, asked.PassphraseIterations));
+        if (asked.Outcome == "guessed_too_often" || (wrong && asked.Guesses >= GuessesBeforeAlert))
         {
-            await alerts.AddAsync(new("passphrase_guessing", asked.ShareLinkId!.Value.ToString(), "warning",
+            await alerts.AddAsync(new("passphrase_guessing", asked.ShareLinkId.ToString(), "warning",
                 $"Somebody is guessing the passphrase of share link {asked.ShareLinkId}.",
-                new { shareLinkId = asked.ShareLinkId.Value.Value, tenantId = asked.TenantId!.Value.Value, guesses = asked.ByLink }), ct);
+                new { shareLinkId = asked.ShareLinkId.Value, tenantId = asked.TenantId.Value, guesses = asked.Guesses }), ct);
         }
 
-        // Past the limit of this endpoint they are counted on, so that on-call hears of it.
-        var counted = asked is { ShareLinkId: null, Outcome: "unknown" or "limited" } ? await unknown.CountAsync(requester, ct) : null;
-        switch (asked.Outcome)
+        if (asked.Outcome != "ask")
         {
-            case "unknown":
-                return new UnlockedShareLink.Refused(counted!);
-            case "open":
-                return new UnlockedShareLink.Unlocked(null, null);
-            case not "ask":
-                return new UnlockedShareLink.Refused(AccessDenied.Of(asked.Outcome, asked.RetryAfter, GuessesPerAddress));
+            return await refusals.OfAsync(asked.Outcome, asked.RetryAfter, requester, ct);
         }
 
-        var tenant = asked.TenantId!.Value;
-        var link = asked.ShareLinkId!.Value;
-        if (!Passphrases.IsValid(passphrase, new(asked.PassphraseHash!, asked.PassphraseSalt!, asked.PassphraseIterations!.Value)))
+        if (wrong)
         {
-            await db.InTenantAsync(tenant, async tx =>
+            await db.InTenantAsync(asked.TenantId, async tx =>
             {
-                await audit.WriteAsync(tx, tenant, new Actor("guest", null, null, requester.RequestId), new AuditEntry(
-                    "share_link_unlock_failed", "share_link", link.Value, null,
+                await audit.WriteAsync(tx, asked.TenantId, new Actor("guest", null, null, requester.RequestId), new AuditEntry(
+                    "share_link_unlock_failed", "share_link", asked.ShareLinkId.Value, null,
                     new
                     {
                         ipHash = Convert.ToHexStringLower(requester.IpHash),
                         agentFamily = requester.AgentFamily,
-                        guesses = asked.ByLink,
+                        guesses = asked.Guesses,
                     }));
                 return true;
             }, ct);
-            return new UnlockedShareLink.Wrong();
+            return new Refusal.Forbidden("wrong-passphrase", "That is not the passphrase of this link.");
         }
 
         var unlock = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(UnlockTokenBytes));
         await db.InTenantAsync(
-            tenant, tx => store.KeepUnlockAsync(
-                tx, tenant, link, ShareTokens.CookieHash(unlock)!, asked.PassphraseVersion!.Value, now), ct);
-        return new UnlockedShareLink.Unlocked(unlock, asked.ExpiresAt);
+            asked.TenantId,
+            tx => store.KeepUnlockAsync(tx, asked.TenantId, asked, requester, ShareTokens.CookieHash(unlock)!, now), ct);
+        return new UnlockedShareLink(unlock, asked.ExpiresAt);
     }
 }

@@ -140,7 +140,7 @@ public sealed class Scenarios : IAsyncDisposable
         var trips = await recorder.RecordAsync(
             () =>
                 portal.GetRequiredService<OpenShareLink>().RunAsync(
-                    new Visitor(model, null, null, null, null), requester, false, default));
+                    new Visitor(model, null, "viewer", null, null, requester), false, default));
         Substitutes Values()
         {
             var values = new Substitutes();

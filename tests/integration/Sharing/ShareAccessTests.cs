@@ -1,5 +1,7 @@
 using System.Net;
 using System.Text.Json.Nodes;
+using Microsoft.Extensions.DependencyInjection;
+using Portal.Sharing.ShareLinks;
 using Portal.Tests.Support;
 
 namespace Portal.Tests.Integration.Sharing;
@@ -57,7 +59,7 @@ public sealed class ShareAccessTests(TestPortal portal) : IClassFixture<TestPort
         var guests = Enumerable.Range(0, 8).Select(_ => portal.GuestOf(link)).ToList();
         guests.ForEach(guest => guest.Headers["Portal-Viewer"] = "a-key-of-my-own-0123456789");
 
-        var answers = await Task.WhenAll(guests.Select(guest => guest.OpenAsync()));
+        var answers = await portal.WhileLinkIsHeldAsync(link, guests, guest => guest.OpenAsync());
 
         Assert.All(answers, answer => answer.Expect(200));
         Assert.Equal(1, await OpensAsync(link));
@@ -154,24 +156,96 @@ public sealed class ShareAccessTests(TestPortal portal) : IClassFixture<TestPort
     }
 
     [Fact]
-    public async Task Guessing_is_slowed_down_audited_and_reported()
+    public async Task Guessing_is_slowed_down_audited_and_reported_and_a_right_passphrase_is_no_guess()
     {
         var link = await portal.ShareAsync(asset, new { passphrase = Passphrase });
-        var guesses = await Task.WhenAll(Enumerable.Range(0, 14).Select(i => portal.GuestOf(link).UnlockAsync($"guess number {i}")));
-        Assert.Equal(10, guesses.Count(g => g.Code == 403));
-        Assert.Equal(4, guesses.Count(g => g.Code == 429 && g.Headers.RetryAfter!.Delta > TimeSpan.Zero));
-        Assert.Equal(429, (await portal.GuestOf(link).UnlockAsync(Passphrase)).Code);
+        var other = await portal.ShareAsync(asset, new { passphrase = Passphrase });
+        var guesses = await Task.WhenAll(Enumerable.Range(0, 9).Select(i => portal.GuestOf(link).UnlockAsync($"guess number {i}")));
+        Assert.All(guesses, guess => Assert.Equal("wrong-passphrase", guess.Expect(403).ProblemType));
+        (await portal.GuestOf(link).UnlockAsync(Passphrase)).Expect(204);
+        (await portal.GuestOf(link).UnlockAsync(Passphrase)).Expect(204);
+        Assert.Equal(0, await AlertsAsync(link));
+
+        guesses = await Task.WhenAll(Enumerable.Range(0, 3).Select(i => portal.GuestOf(link).UnlockAsync($"last guess {i}")));
+        Assert.Single(guesses, guess => guess.Code == 403);
+        Assert.Equal(2, guesses.Count(guess => guess.Code == 429 && guess.Headers.RetryAfter!.Delta > TimeSpan.Zero));
+        Assert.Equal(1, await AlertsAsync(link));
+        (await portal.GuestOf(link).UnlockAsync(Passphrase)).Expect(429);
         Assert.Equal(
             10, await portal.ScalarAsync<long>(
                 "select count(*) from portal.audit_log where action = 'share_link_unlock_failed' and entity_id = @id",
                 new { id = link.Id }));
-        Assert.True(
-            await portal.ScalarAsync<bool>(
-                "select exists (select 1 from portal.alerts where kind = 'passphrase_guessing' and dedup_key = @id)",
-                new { id = link.Text("id") }));
 
+        // Neither another link's guests at this address nor this link's at another are held up.
+        (await portal.GuestOf(other).UnlockAsync(Passphrase)).Expect(204);
+        (await portal.ElsewhereOf(link).UnlockAsync(Passphrase)).Expect(204);
         portal.Clock.Advance(TimeSpan.FromMinutes(15));
         (await portal.GuestOf(link).UnlockAsync(Passphrase)).Expect(204);
+    }
+
+    [Fact]
+    public async Task A_link_takes_a_hundred_wrong_passphrases_an_hour_from_all_addresses_together()
+    {
+        var link = await portal.ShareAsync(asset, new { passphrase = Passphrase });
+        (await portal.ElsewhereOf(link, 1).UnlockAsync("wrong")).Expect(403);
+        await portal.ScalarAsync<int>(
+            "update portal.rate_windows set hits = 98 where key = 'unlock-link:' || @Id returning hits", new { link.Id });
+        (await portal.ElsewhereOf(link, 2).UnlockAsync(Passphrase)).Expect(204);
+        (await portal.ElsewhereOf(link, 3).UnlockAsync("wrong")).Expect(403);
+        (await portal.ElsewhereOf(link, 4).UnlockAsync("wrong")).Expect(403);
+        Assert.True((await portal.ElsewhereOf(link, 5).UnlockAsync(Passphrase)).Expect(429).Headers.RetryAfter!.Delta > TimeSpan.Zero);
+        portal.Clock.Advance(TimeSpan.FromHours(1));
+        (await portal.ElsewhereOf(link, 5).UnlockAsync(Passphrase)).Expect(204);
+    }
+
+    [Fact]
+    public async Task Many_passphrases_at_once_wait_for_a_turn_outside_of_transactions_and_the_rest_comes_back_later()
+    {
+        var link = await portal.ShareAsync(asset, new { passphrase = Passphrase });
+        var open = portal.GuestOf(await portal.ShareAsync(asset));
+        var passphrases = portal.Services.GetRequiredService<Passphrases>();
+        var turns = await Task.WhenAll(Enumerable.Range(0, Passphrases.AtOnce).Select(_ => passphrases.TakeTurnAsync(default).AsTask()));
+        var waiting = portal.As("agency").PostAsync("/api/share-links", new { assetId = asset, passphrase = Passphrase });
+        await Eventually.TrueAsync(() => passphrases.Waiting == 1, "the new link to wait for a turn");
+        await Eventually.TrueAsync(
+            async () => await portal.ScalarAsync<long>(
+                "select count(*) from pg_stat_activity where datname = current_database() and state like 'idle in transaction%'") == 0,
+            "no transaction to be open meanwhile");
+
+        var more = Task.WhenAll(Enumerable.Range(1, Passphrases.MaxWaiting - 1).Select(_ => PassOnAsync()));
+        var refused = (await portal.GuestOf(link).UnlockAsync(Passphrase)).Expect(503);
+        Assert.Equal("unavailable", refused.ProblemType);
+        Assert.True(refused.Headers.RetryAfter!.Delta > TimeSpan.Zero);
+        (await portal.As("agency").PostAsync("/api/share-links", new { assetId = asset, passphrase = Passphrase })).Expect(503);
+        (await open.OpenAsync()).Expect(200);
+
+        Array.ForEach(turns, turn => turn.Dispose());
+        (await waiting).Expect(201);
+        await more;
+        (await portal.GuestOf(link).UnlockAsync(Passphrase)).Expect(204);
+
+        async Task PassOnAsync()
+        {
+            using var turn = await passphrases.TakeTurnAsync(default);
+        }
+    }
+
+    [Fact]
+    public async Task What_unlocks_one_link_opens_no_other()
+    {
+        var one = await portal.ShareAsync(asset, new { passphrase = Passphrase });
+        var two = await portal.ShareAsync(asset, new { passphrase = Passphrase });
+        var guest = portal.GuestOf(one);
+        (await guest.UnlockAsync(Passphrase)).Expect(204);
+        var unlock = Assert.Single(guest.Cookies).Split(';')[0].Split('=')[1];
+        Assert.Equal((200, 401), (await OpenWithAsync(one), await OpenWithAsync(two)));
+
+        async Task<int> OpenWithAsync(Answer link)
+        {
+            var other = portal.GuestOf(link);
+            other.Headers["Portal-Unlock"] = unlock;
+            return (await other.OpenAsync()).Code;
+        }
     }
 
     [Fact]
@@ -310,6 +384,9 @@ public sealed class ShareAccessTests(TestPortal portal) : IClassFixture<TestPort
         (await guest.SendAsync(HttpMethod.Head, "")).Expect(200);
         Assert.Equal(0, await OpensAsync(link));
     }
+
+    private Task<long> AlertsAsync(Answer link) => portal.ScalarAsync<long>(
+        "select count(*) from portal.alerts where kind = 'passphrase_guessing' and dedup_key = @id", new { id = link.Text("id") });
 
     private static Guid Id(JsonNode item) => Guid.Parse(item["id"]!.ToString());
 

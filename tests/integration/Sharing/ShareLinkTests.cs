@@ -146,24 +146,66 @@ public sealed class ShareLinkTests(TestPortal portal) : IClassFixture<TestPortal
     }
 
     [Fact]
+    public async Task HEAD_says_whether_one_more_may_open()
+    {
+        var link = await LinkAsync(maxOpens: 2);
+        var (first, second) = (portal.GuestOf(link), portal.GuestOf(link));
+        (await first.OpenAsync()).Expect(200);
+        Assert.Equal(200, await HeadAsync(portal.GuestOf(link)));
+        (await second.OpenAsync()).Expect(200);
+        Assert.Equal(403, await HeadAsync(portal.GuestOf(link)));
+        Assert.Equal(200, await HeadAsync(first));
+        Assert.Equal(2, await OpensAsync(link));
+
+        static async Task<int> HeadAsync(Guest guest) => (await guest.SendAsync(HttpMethod.Head, "")).Code;
+    }
+
+    [Fact]
     public async Task Eight_guests_at_once_never_get_past_the_limit_of_opens()
     {
         var link = await LinkAsync(maxOpens: 5);
-        var answers = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => OpenAsync(link)));
+        var guests = Enumerable.Range(0, 8).Select(_ => portal.GuestOf(link)).ToList();
+        var answers = await portal.WhileLinkIsHeldAsync(link, guests, guest => guest.OpenAsync());
         Assert.Equal(5, answers.Count(a => a.Code == 200));
         Assert.Equal(3, answers.Count(a => a.Code == 403));
         Assert.Equal(5, await OpensAsync(link));
     }
 
     [Fact]
-    public async Task More_than_a_hundred_requests_a_minute_from_one_address_get_429()
+    public async Task Share_guest_and_playback_requests_of_one_address_are_a_hundred_in_any_minute()
     {
-        var link = await LinkAsync();
-        var answers = await Task.WhenAll(Enumerable.Range(0, 101).Select(_ => OpenAsync(link)));
-        var limited = Assert.Single(answers, a => a.Code == 429);
-        Assert.True(limited.Headers.RetryAfter!.Delta > TimeSpan.Zero);
-        portal.Clock.Advance(TimeSpan.FromMinutes(1));
-        (await OpenAsync(link)).Expect(200);
+        var link = await portal.ShareAsync(asset, new { allowComments = true, allowDownload = true });
+        var guest = portal.GuestOf(link);
+        Func<Task<Answer>>[] kinds =
+        [
+            guest.OpenAsync, () => guest.SendAsync(HttpMethod.Head, ""), () => guest.SendAsync(HttpMethod.Get, "/comments"),
+            () => guest.SendAsync(HttpMethod.Get, "/download"), () => guest.UnlockAsync("none is asked for"),
+            () => portal.As("agency").PostAsync($"/api/assets/{asset}/playback"),
+        ];
+        (await guest.OpenAsync()).Expect(200);
+
+        // From the middle of a minute of the clock, across its end.
+        portal.Clock.Advance(TimeSpan.FromSeconds(90 - portal.Clock.GetUtcNow().Second));
+        await PassAsync(59);
+        portal.Clock.Advance(TimeSpan.FromSeconds(40));
+        await PassAsync(41);
+        foreach (var kind in kinds)
+        {
+            Assert.Equal(TimeSpan.FromSeconds(20), (await kind()).Expect(429).Headers.RetryAfter!.Delta);
+        }
+
+        (await portal.ElsewhereOf(link).OpenAsync()).Expect(200);
+        portal.Clock.Advance(TimeSpan.FromSeconds(19.999));
+        (await guest.OpenAsync()).Expect(429);
+        portal.Clock.Advance(TimeSpan.FromSeconds(0.001));
+        await PassAsync(59);
+        Assert.Equal(TimeSpan.FromSeconds(40), (await guest.OpenAsync()).Expect(429).Headers.RetryAfter!.Delta);
+
+        async Task PassAsync(int count)
+        {
+            var answers = await Task.WhenAll(Enumerable.Range(0, count).Select(i => kinds[i % kinds.Length]()));
+            Assert.DoesNotContain(answers, answer => answer.Code == 429);
+        }
     }
 
     [Fact]
@@ -200,6 +242,20 @@ public sealed class ShareLinkTests(TestPortal portal) : IClassFixture<TestPortal
             await portal.As("agency").PostAsync(
                 "/api/share-links", new { assetId = asset, expiresAt = portal.Clock.GetUtcNow().AddDays(8) })).Expect(400);
         Assert.Equal("/expiresAt", tooLong.Field("errors")[0]!["pointer"]!.ToString());
+    }
+
+    [Theory]
+    [InlineData((24 * 3600) - 2, false)]
+    [InlineData((24 * 3600) - 1, true)]
+    [InlineData((7 * 24 * 3600) + 1, true)]
+    [InlineData((7 * 24 * 3600) + 2, false)]
+    public async Task A_link_lives_24_hours_to_7_days_give_or_take_a_second(int seconds, bool allowed)
+    {
+        var path = $"/api/share-links/{(await LinkAsync(hours: 24)).Id}/extend";
+        portal.Clock.Advance(TimeSpan.FromHours(1));
+        var expiresAt = portal.Clock.GetUtcNow().AddSeconds(seconds);
+        (await portal.As("agency").PostAsync("/api/share-links", new { assetId = asset, expiresAt })).Expect(allowed ? 201 : 400);
+        (await portal.As("agency").PostAsync(path, new { expiresAt })).Expect(allowed ? 200 : 400);
     }
 
     private static DateTimeOffset Time(string text) => DateTimeOffset.Parse(text, CultureInfo.InvariantCulture);

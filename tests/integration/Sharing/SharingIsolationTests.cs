@@ -1,4 +1,5 @@
 using Dapper;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Npgsql;
 using Portal.Foundation.Audit;
@@ -125,7 +126,7 @@ public sealed class SharingIsolationTests(TestPortal portal) : IClassFixture<Tes
                 Options.Create(new PrivacyOptions { HashKey = portal.Settings["Privacy:HashKey"]! })), portal.Clock);
         var comments = new CommentStore(db, audit, portal.Clock);
         var tasks = new MuxTaskStore(db, portal.Clock);
-        var door = new ShareAccessStore(db);
+        var access = new ShareAccessStore(db, portal.Services.GetRequiredService<RateLimitStore>(), portal.Clock);
         await using var ownSources = new PortalDataSources(
             NpgsqlDataSource.Create(portal.Database.App), NpgsqlDataSource.Create(portal.Database.System));
         var ours = new PortalDb(ownSources);
@@ -174,10 +175,12 @@ public sealed class SharingIsolationTests(TestPortal portal) : IClassFixture<Tes
         await InAsync(async tx => Assert.False(await comments.DeleteAsync(tx, tenant, Actor.From(caller), seenComment, byAuthor: true)));
         await InAsync(async tx => Assert.Null(await comments.ResolveAsync(tx, tenant, caller, seenComment, resolved: true)));
         await InAsync(async tx => Assert.Equal(0, await tasks.WantRenditionAsync(tx, tenant, version.Id)));
-        await InAsync(async tx => Assert.False(await door.KeepMintAsync(tx, tenant, new GuestEntry(
-            tenant, seenLink.Id, seenAsset.ProjectId, seenAsset.Id, version.Id, Guid.NewGuid(), null, portal.Clock.GetUtcNow().AddDays(1),
-            true, true, "p", null, null, null),
-            new([1], "other", "test"), portal.Clock.GetUtcNow(), portal.Clock.GetUtcNow())));
+        var guest = new GuestLink(
+            "open", null, null, tenant, seenLink.Id, seenAsset.ProjectId, seenAsset.Id, version.Id, 1, Guid.NewGuid(), false, null,
+            portal.Clock.GetUtcNow().AddDays(1), null, "t", true, true, "p", null, null, null, null);
+        await InAsync(
+            async tx =>
+                Assert.False(await access.KeepMintAsync(tx, tenant, guest, new([1], "other", "test"), portal.Clock.GetUtcNow())));
         Assert.Equal(before, await FingerprintAsync());
 
         async Task InAsync(Func<Tx, Task> work) => await db.InTenantAsync(tenant, async tx =>
