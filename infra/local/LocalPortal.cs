@@ -99,15 +99,16 @@ internal sealed class LocalPortal : IAsyncDisposable
 
     private async Task StartAppAsync(string root, int port, LauncherArguments arguments, LogGate logs, CancellationToken ct)
     {
-        var address = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}");
+        // The portal's page is at localhost too: cookies of 127.0.0.1 would be another site's there, and browsers would not send them.
+        var address = string.Create(CultureInfo.InvariantCulture, $"http://localhost:{port}");
         Secrets = await LocalSecrets.LoadAsync(Database.Data, ct);
         var signingKey = await screen.StepAsync(
             "Signing key", () => Secrets.MuxSigningKeyAsync(
                 Vendors.Mux, Vendors.MuxOptions, ct), key => $"{key.Id[..8]}…, for playback tokens");
         var settings = AppSettings.Of(Database, Vendors, Secrets, signingKey, address);
         WhenStopped = arguments.AsAzure
-            ? await StartAsAzureAsync(root, port, settings, arguments, logs, ct)
-            : await StartFastAsync(root, port, settings, logs, ct);
+            ? await StartAsAzureAsync(root, port, address, settings, arguments, logs, ct)
+            : await StartFastAsync(root, port, address, settings, logs, ct);
         App = address;
         Vendors.Mux.WebhookUrl = new Uri($"{address}/api/webhooks/mux");
         Vendors.Clerk.WebhookUrl = new Uri($"{address}/api/webhooks/clerk");
@@ -116,7 +117,7 @@ internal sealed class LocalPortal : IAsyncDisposable
 
     /// <summary>The function classes in this process, on the fast runtime.</summary>
     private async Task<Func<CancellationToken, Task>> StartFastAsync(
-        string root, int port, Dictionary<string, string?> settings, LogGate logs, CancellationToken ct)
+        string root, int port, string address, Dictionary<string, string?> settings, LogGate logs, CancellationToken ct)
     {
         var host = await screen.StepAsync(
             "App",
@@ -134,13 +135,14 @@ internal sealed class LocalPortal : IAsyncDisposable
                     StopLimit = StopLimit,
                 },
                 ct)),
-            started => AppSettings.Text(started.Address));
+            _ => address);
         return host.WaitForShutdownAsync;
     }
 
     /// <summary>The published app in a process of its own, on Microsoft's Durable engine and Azurite.</summary>
     private async Task<Func<CancellationToken, Task>> StartAsAzureAsync(
-        string root, int port, Dictionary<string, string?> settings, LauncherArguments arguments, LogGate logs, CancellationToken ct)
+        string root, int port, string address, Dictionary<string, string?> settings, LauncherArguments arguments, LogGate logs,
+        CancellationToken ct)
     {
         var state = Path.Combine(root, ".portal", "as-azure");
         var data = Path.Combine(state, "storage");
@@ -166,7 +168,7 @@ internal sealed class LocalPortal : IAsyncDisposable
                     Port = port,
                     ConfigureLogging = logs.Configure,
                 }, ct)),
-            started => $"{AppSettings.Text(started.Address)}, in a process of its own");
+            _ => $"{address}, in a process of its own");
         return host.WaitForShutdownAsync;
     }
 

@@ -31,7 +31,7 @@ internal static class WebhooksVerb
         await using var sources = new PortalDataSources(NpgsqlDataSource.Create(database.App), NpgsqlDataSource.Create(database.System));
         using var app = new HttpClient
         {
-            BaseAddress = new Uri(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{arguments.Port}")),
+            BaseAddress = new Uri(string.Create(CultureInfo.InvariantCulture, $"http://localhost:{arguments.Port}")),
         };
         var replay = new WebhookReplay(
             app, database.Data, new PortalDb(sources), new(
