@@ -28,7 +28,8 @@ internal sealed class Chromium : IDisposable
     private static readonly string? Pictures = Environment.GetEnvironmentVariable("PORTAL_SCREENSHOTS");
     private readonly ChromeDriver driver;
 
-    public Chromium()
+    /// <param name="more">Arguments of this test alone.</param>
+    public Chromium(params string[] more)
     {
         Assert.True(Missing is null, Missing);
         var options = new ChromeOptions { BinaryLocation = Browser };
@@ -36,6 +37,7 @@ internal sealed class Chromium : IDisposable
         options.AddArguments(
             "--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--no-first-run",
             "--disable-background-networking");
+        options.AddArguments(more);
         options.SetLoggingPreference(LogType.Browser, LogLevel.All);
         var service = ChromeDriverService.CreateDefaultService(Path.GetDirectoryName(Driver), Path.GetFileName(Driver));
         service.HideCommandPromptWindow = true;
@@ -63,6 +65,7 @@ internal sealed class Chromium : IDisposable
 
     public string Text(string css) => Get(css).Text;
 
+    /// <summary>Of a script that returns a promise, what it comes to.</summary>
     public T Run<T>(string script, params object[] args) => (T)driver.ExecuteScript(script, args)!;
 
     /// <summary>Keys as a person presses them, wherever the focus is.</summary>
