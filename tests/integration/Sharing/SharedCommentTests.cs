@@ -82,6 +82,8 @@ public sealed class SharedCommentTests(TestPortal portal) : IClassFixture<TestPo
         var open = (await portal.As("agency").PostAsync(Path, new { body = "hello guests", visibility = "shared" })).Expect(201);
         var theirs = (await stranger.CommentAsync("of another client")).Expect(201);
         (await stranger.CommentAsync("reply of another client", new { parentId = open.Id })).Expect(201);
+        var answer = new { body = "answer to another client", parentId = theirs.Id };
+        var answered = (await portal.As("agency").PostAsync(Path, answer)).Expect(201);
         (await guest.CommentAsync("mine")).Expect(201);
 
         var bodies = (
@@ -91,7 +93,7 @@ public sealed class SharedCommentTests(TestPortal portal) : IClassFixture<TestPo
         Assert.Contains("mine", bodies);
         Assert.DoesNotContain("internal only", bodies);
         Assert.DoesNotContain(bodies, b => b.Contains("another client", StringComparison.Ordinal));
-        foreach (var hidden in new[] { inside.Id, theirs.Id })
+        foreach (var hidden in new[] { inside.Id, theirs.Id, answered.Id })
         {
             Assert.Equal(
                 "/parentId", (
@@ -150,6 +152,28 @@ public sealed class SharedCommentTests(TestPortal portal) : IClassFixture<TestPo
         Assert.Equal("share-link-unavailable", (await guest.CommentAsync("x")).Expect(403).ProblemType);
         Assert.Equal("share-link-unavailable", (await guest.SendAsync(HttpMethod.Get, "/comments")).Expect(403).ProblemType);
         (await new Guest(portal.Anonymous, new string('B', 43)).CommentAsync("x")).Expect(404);
+    }
+
+    [Fact]
+    public async Task From_the_second_a_link_ends_nothing_is_read_said_or_downloaded_whether_or_not_the_timer_has_run()
+    {
+        var (guest, link) = await OpenedAsync(
+            new { allowComments = true, allowDownload = true, expiresAt = portal.Clock.GetUtcNow().AddHours(24) });
+        portal.Clock.Advance(TimeSpan.FromHours(24) - TimeSpan.FromSeconds(1));
+        (await guest.SendAsync(HttpMethod.Get, "/comments")).Expect(200);
+        (await guest.CommentAsync("Just in time")).Expect(201);
+        (await guest.SendAsync(HttpMethod.Get, "/download")).Expect(409);
+
+        portal.Clock.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal("active", await portal.ScalarAsync<string>("select status from portal.share_links where id = @Id", new { link.Id }));
+        foreach (var answer in new[]
+        {
+            await guest.SendAsync(HttpMethod.Get, "/comments"), await guest.CommentAsync("Too late"),
+            await guest.SendAsync(HttpMethod.Get, "/download"),
+        })
+        {
+            Assert.Equal("share-link-unavailable", answer.Expect(403).ProblemType);
+        }
     }
 
     [Fact]
