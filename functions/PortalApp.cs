@@ -37,6 +37,7 @@ public static class PortalApp
             // so our own 413 gets through (Http/RequestBody.cs).
             kestrel.Limits.MaxRequestBodySize = HostBodyLimit;
         });
+        builder.Services.ConfigureHttpJsonOptions(json => json.SerializerOptions.Encoder = AnswerJson.Options.Encoder);
         builder.Services.AddLogging(logging => logging.AddFilter(FailedRunMiddleware.WorkerCategory, LogLevel.Critical));
 
         // Waits for nothing of its own: orchestrators may pass.

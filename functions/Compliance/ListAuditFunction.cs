@@ -10,8 +10,8 @@ namespace Portal.Functions.Compliance;
 
 /// <summary>An entry of the audit log on the wire. People appear by id; values are ids, states and hashes.</summary>
 public sealed record AuditEntryJson(
-    Guid Id, DateTimeOffset OccurredAt, string ActorKind, string? ActorId, string? ImpersonatorId, string Action, string EntityType,
-    Guid EntityId,
+    Guid Id, DateTimeOffset OccurredAt, [OneOf("user", "guest", "operator", "vendor", "system")] string ActorKind,
+    string? ActorId, string? ImpersonatorId, string Action, string EntityType, Guid EntityId,
     JsonNode? OldValue, JsonNode? NewValue, string? RequestId, string Hash)
 {
     public static AuditEntryJson From(AuditRow row) => new(

@@ -10,9 +10,8 @@ namespace Portal.Functions.Compliance;
 public sealed record AuditVerificationJson(bool Holds, AuditFaultJson? Fault, long Rows, long Seals, long Unsealed, string? LastSeal);
 
 public sealed record AuditFaultJson(
-    [
-        About("altered, removed, added, reordered (a row); seal, seal_missing, signature, unknown_key.")
-    ] string Kind, long? Seal, Guid? RowId, string Message);
+    [OneOf("altered", "removed", "added", "reordered", "seal", "seal_missing", "signature", "unknown_key", "unreadable", "cut_off")]
+    string Kind, long? Seal, Guid? RowId, string Message);
 
 /// <summary>
 /// Reads the log as an export does and checks it as an auditor would. It proves the data to whoever trusts this app; an export, checked

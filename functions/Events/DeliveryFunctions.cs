@@ -10,10 +10,12 @@ namespace Portal.Functions.Events;
 
 /// <summary>A delivery on the wire, for people on call: whom it is for is an id or a hash.</summary>
 public sealed record DeliveryJson(
-    Guid Id, Guid TenantId, Guid EventId, string EventType, Guid AggregateId, string Channel, string Recipient, string Status, int Attempt,
+    Guid Id, Guid TenantId, Guid EventId, string EventType, Guid AggregateId, [OneOf("email", "pagerduty")] string Channel,
+    string Recipient, [OneOf("pending", "sending", "sent", "skipped", "failed")] string Status, int Attempt,
     [About("Why it was skipped or has failed.")] string? Reason, int Attempts, string? LastError, DateTimeOffset? NextAttemptAt,
     [About("The vendor's id of what it took.")] string? VendorId,
-    [About("What the vendor said last of a mail: accepted, delivered, bounced, complained, failed or suppressed.")] string? MailState,
+    [OneOf("accepted", "delivered", "bounced", "complained", "failed", "suppressed"), About("What the vendor said last of a mail.")]
+    string? MailState,
     DateTimeOffset CreatedAt, DateTimeOffset? DoneAt, string InstanceId)
 {
     public static DeliveryJson From(DeliveryNote d) => new(

@@ -17,7 +17,7 @@ public sealed record ReadAnalyticsInput : IChecked
     [About("Buckets that begin before this moment; left out: now.")]
     public DateTimeOffset? To { get; init; }
 
-    [Text(50), About("Only this metric.", Example = "\"share_opens\"")]
+    [Text(50), About("Only this metric.", Example = "\"share_link_opens\"")]
     public string? Metric { get; init; }
 
     [About("Only what belongs to this project.")]

@@ -3,10 +3,11 @@ using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.Logging;
 using Portal.Foundation.Db;
 using Portal.Functions.Foundation.Http;
+using Portal.Functions.Foundation.Http.Inputs;
 
 namespace Portal.Functions.Operations;
 
-public sealed record HealthJson(string Status);
+public sealed record HealthJson([OneOf("live", "ready")] string Status);
 
 /// <summary>The process answers.</summary>
 public sealed class LiveFunction

@@ -5,7 +5,8 @@ namespace Portal.Functions.Operations;
 
 /// <summary>An incident on the wire: ids and states. People appear by their Clerk id.</summary>
 public sealed record IncidentJson(
-    Guid Id, string Kind, string Severity, string Status, string Summary,
+    Guid Id, [OneOf(typeof(IncidentKind))] string Kind, [OneOf("critical", "error", "warning", "info")] string Severity,
+    [OneOf(typeof(IncidentStatus))] string Status, string Summary,
     [About("What it is about within its kind: the objective, the upload job, the alert's kind and key.")] string Subject,
     [About("The tenant it came up in; null: the platform's.")] Guid? TenantId,
     [About("PagerDuty is told of it.")] bool Pages,

@@ -1,10 +1,13 @@
+using Portal.Functions.Foundation.Http.Inputs;
 using Portal.Operations.Orchestrations;
+using Portal.Videos.Uploads;
 
 namespace Portal.Functions.Operations;
 
 /// <summary>The upload that an orchestration carries: ids, states, errors.</summary>
 public sealed record UploadNoteJson(
-    Guid Id, Guid TenantId, int Attempt, int CurrentAttempt, string Source, string Status, int Attempts, string? LastError,
+    Guid Id, Guid TenantId, int Attempt, int CurrentAttempt, [OneOf(typeof(UploadSource))] string Source,
+    [OneOf(typeof(UploadStatus))] string Status, int Attempts, string? LastError,
     DateTimeOffset? NextRetryAt,
     string? FailureCode, string? FailureReason)
 {
@@ -15,11 +18,12 @@ public sealed record UploadNoteJson(
 }
 
 /// <summary>What on-call should make of it: running, stuck, failed or over; a stable code; a sentence.</summary>
-public sealed record DiagnosisJson(string Group, string Code, string Text);
+public sealed record DiagnosisJson([OneOf(typeof(DiagnosisGroup))] string Group, string Code, string Text);
 
 /// <summary>An orchestration on the wire. <c>runtimeStatus</c> is null when Durable has no such instance.</summary>
 public record OrchestrationJson(
-    string InstanceId, string? Name, string? RuntimeStatus, string? State, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt,
+    string InstanceId, string? Name, [OneOf(typeof(RuntimeStatus))] string? RuntimeStatus, string? State,
+    DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt,
     DiagnosisJson Diagnosis, UploadNoteJson? Upload)
 {
     public static OrchestrationJson From(OrchestrationLook look) => new(
@@ -31,7 +35,8 @@ public record OrchestrationJson(
 
 /// <summary>A line of a timeline, with a sentence for people.</summary>
 public sealed record TimelineEntryJson(
-    string Kind, string Name, string State, string Text, DateTimeOffset StartedAt, DateTimeOffset? EndedAt, DateTimeOffset? DueAt,
+    [OneOf(typeof(EntryKind))] string Kind, string Name, [OneOf(typeof(EntryState))] string State, string Text,
+    DateTimeOffset StartedAt, DateTimeOffset? EndedAt, DateTimeOffset? DueAt,
     int? Attempt, string? ErrorType, string? Error)
 {
     public static TimelineEntryJson From(TimelineEntry entry) => new(
@@ -41,7 +46,8 @@ public sealed record TimelineEntryJson(
 
 /// <summary>One orchestration, opened.</summary>
 public sealed record OpenedOrchestrationJson(
-    OrchestrationJson Orchestration, IReadOnlyList<string> PossibleActs, IReadOnlyList<TimelineEntryJson> Timeline, int EarlierEntries);
+    OrchestrationJson Orchestration, [OneOf("replay", "terminate", "suspend", "resume")] IReadOnlyList<string> PossibleActs,
+    IReadOnlyList<TimelineEntryJson> Timeline, int EarlierEntries);
 
 /// <summary>The first few of a group, and how many there are in all.</summary>
 public sealed record BoardListJson(int Total, IReadOnlyList<OrchestrationJson> Items);

@@ -8,7 +8,8 @@ using Portal.Videos.Uploads;
 
 namespace Portal.Functions.Operations;
 
-public sealed record ReplayedUploadJson(Guid Id, string Status, int Attempt, string Source, string InstanceId);
+public sealed record ReplayedUploadJson(
+    Guid Id, [OneOf(typeof(UploadStatus))] string Status, int Attempt, [OneOf(typeof(UploadSource))] string Source, string InstanceId);
 
 /// <summary>An Operator replays a failed or timed-out upload, with a reason that goes into the audit log.</summary>
 public sealed class ReplayUploadFunction(ReplayUpload replay, UploadProgressStore progress, TimeProvider clock)

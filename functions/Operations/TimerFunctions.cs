@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Portal.Foundation.Timers;
 using Portal.Functions.Foundation.Http;
+using Portal.Functions.Foundation.Http.Inputs;
 
 namespace Portal.Functions.Operations;
 
@@ -19,7 +20,8 @@ public sealed record TimerRunJson(
 
 /// <summary>A timer: its state (ok, running, never, failed, late, lost), its last runs, and the last that failed.</summary>
 public sealed record TimerJson(
-    string Name, string Schedule, string State, DateTimeOffset? NextDueAt, IReadOnlyList<TimerRunJson> Runs, TimerRunJson? LastError)
+    string Name, string Schedule, [OneOf(typeof(TimerState))] string State, DateTimeOffset? NextDueAt,
+    IReadOnlyList<TimerRunJson> Runs, TimerRunJson? LastError)
 {
     public static TimerJson From(TimerLook look) => new(
         look.Timer.Name, look.Timer.Schedule, look.State, look.NextDueAt, [.. look.Runs.Select(TimerRunJson.From)],

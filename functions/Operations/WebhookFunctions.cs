@@ -11,7 +11,8 @@ namespace Portal.Functions.Operations;
 /// <summary>A stored webhook on the wire: ids, states and errors, never what it says.</summary>
 /// <param name="NextAttemptAt">When it is tried again; null: not by itself.</param>
 public sealed record WebhookJson(
-    string Provider, string EventId, string Type, string Status, string? Outcome, int Attempts, string? LastError,
+    [OneOf("mux", "clerk", "resend", "blob", "alerts")] string Provider, string EventId, string Type,
+    [OneOf("received", "retrying", "processed", "dead")] string Status, string? Outcome, int Attempts, string? LastError,
     DateTimeOffset? NextAttemptAt, DateTimeOffset ReceivedAt,
     DateTimeOffset? ProcessedAt)
 {

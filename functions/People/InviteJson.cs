@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using Portal.Foundation.Identity;
 using Portal.Functions.Foundation.Http;
+using Portal.Functions.Foundation.Http.Inputs;
 using Portal.People;
 
 namespace Portal.Functions.People;
@@ -9,12 +10,16 @@ namespace Portal.Functions.People;
 /// <param name="Delivery">pending: Clerk is still to be told; sent: its e-mail is out; refused: Clerk said no, see <c>deliveryFault</c>;
 /// ended: nothing is out.</param>
 public sealed record InviteJson(
-    Guid Id, string Email, string Role, IReadOnlyList<Guid> ProjectIds, string Status, DateTimeOffset ExpiresAt, string Delivery,
+    Guid Id, string Email, [OneOf(typeof(Role))] string Role, IReadOnlyList<Guid> ProjectIds,
+    [OneOf("pending", "accepted", "expired", "revoked")] string Status, DateTimeOffset ExpiresAt,
+    [OneOf("pending", "sent", "refused", "ended")] string Delivery,
     string? DeliveryFault,
-    Guid InvitedBy, Guid? AcceptedBy, DateTimeOffset? AcceptedAt, int Version, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt)
+    Guid InvitedBy, string InvitedByName, Guid? AcceptedBy, DateTimeOffset? AcceptedAt, int Version,
+    DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt)
 {
     public static InviteJson From(Invite i) => new(
-        i.Id.Value, i.Email, i.Role, i.ProjectIds, i.Status, i.ExpiresAt, DeliveryOf(i), i.ClerkFault, i.InvitedBy.Value, i.AcceptedBy,
+        i.Id.Value, i.Email, i.Role, i.ProjectIds, i.Status, i.ExpiresAt, DeliveryOf(i), i.ClerkFault, i.InvitedBy.Value, i.InvitedByName,
+        i.AcceptedBy,
         i.AcceptedAt, i.Version,
         i.CreatedAt, i.UpdatedAt);
 

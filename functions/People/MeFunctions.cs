@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
+using Portal.Foundation.Identity;
 using Portal.Functions.Foundation.Http;
 using Portal.Functions.Foundation.Http.Inputs;
 using Portal.People;
@@ -10,13 +11,14 @@ namespace Portal.Functions.People;
 public sealed record MyTenantJson(Guid Id, string Name, string TimeZone, string? LogoUrl, string? AccentColor);
 
 /// <summary>Whether I hear of one type of event, by which channel.</summary>
-public sealed record PreferenceJson(string Type, bool InApp, bool Email);
+public sealed record PreferenceJson([OneOf(typeof(NotificationTypes))] string Type, bool InApp, bool Email);
 
 /// <summary>I, as I see myself.</summary>
 /// <param name="Allowed">The actions of the permissions table that my role may do.</param>
 /// <param name="Notifications">Every type there is.</param>
 public sealed record MeJson(
-    Guid Id, string Name, string Email, string Role, DateTimeOffset CreatedAt, MyTenantJson Tenant, IReadOnlyList<string> Allowed,
+    Guid Id, string Name, string Email, [OneOf(typeof(Role))] string Role, DateTimeOffset CreatedAt, MyTenantJson Tenant,
+    [OneOf(typeof(PortalAction))] IReadOnlyList<string> Allowed,
     IReadOnlyList<PreferenceJson> Notifications, IReadOnlyList<Guid> MutedProjectIds)
 {
     public static MeJson From(Profile p)

@@ -10,14 +10,15 @@ namespace Portal.Functions.People;
 
 /// <summary>A person of the portal on the wire, for its Admins.</summary>
 public sealed record UserJson(
-    Guid Id, string Name, string Email, string Role, string Status, int Version, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt)
+    Guid Id, string Name, string Email, [OneOf(typeof(Role))] string Role, [OneOf("active", "deactivated")] string Status, int Version,
+    DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt)
 {
     public static UserJson From(User u) => new(u.Id.Value, u.Name, u.Email, u.Role, u.Status, u.Version, u.CreatedAt, u.UpdatedAt);
 
     internal static Reply Reply(User u) => Foundation.Http.Reply.Ok(From(u), u.Version);
 }
 
-public sealed record ListUsersInput : ListInput
+public sealed record ListUsersInput : SortedListInput
 {
     [OneOf("admin", "agency", "client", "compliance")]
     public string? Role { get; init; }
@@ -30,6 +31,8 @@ public sealed record ListUsersInput : ListInput
 
     [OneOf("newest", "name")]
     public string Sort { get; init; } = "newest";
+
+    protected override bool IsDescending => Sort == "newest";
 }
 
 public sealed record UpdateUserInput
@@ -54,11 +57,13 @@ public sealed class ListUsersFunction(UserStore users, Lists lists)
         }
 
         var byName = query.Sort == "name";
-        var rows = await users.ListAsync(caller.Tenant, caller, new(query.Role, query.Status, query.Q), byName, page, ct);
+        var filter = new UserFilter(query.Role, query.Status, query.Q);
+        var rows = await users.ListAsync(caller.Tenant, caller, filter, byName, page, ct);
+        long? total = query.Total ? await users.CountAsync(caller.Tenant, caller, filter, ct) : null;
         return lists.Page(
             request, rows, page, $"users:{query.Sort}", u => byName
                 ? new Position(u.SortName, u.Id.Value)
-                : Position.Of(u.CreatedAt, u.Id.Value), UserJson.From);
+                : Position.Of(u.CreatedAt, u.Id.Value), UserJson.From, total: total);
     }
 }
 

@@ -12,10 +12,11 @@ public sealed record MilestoneJson(
     [About("Set when a template made it: the id in the answer of apply-template.")] Guid? ApplicationId,
     string Name,
     string Description,
-    string Status,
+    [OneOf(typeof(MilestoneStatus))] string Status,
     DateOnly? StartDate,
     DateOnly? DueDate,
     Guid CreatedBy,
+    string CreatedByName,
     int Version,
     DateTimeOffset CreatedAt,
     DateTimeOffset UpdatedAt,
@@ -27,7 +28,7 @@ public sealed record MilestoneJson(
         var counts = Permissions.Allows(PortalAction.ReadTask, caller.Role);
         return new(
             m.Id.Value, m.ProjectId.Value, m.ApplicationId, m.Name, m.Description, m.Status, m.StartsOn, m.DueOn, m.CreatedBy.Value,
-            m.Version, m.CreatedAt,
+            m.CreatedByName, m.Version, m.CreatedAt,
             m.UpdatedAt, counts ? m.Tasks : null, counts ? m.OpenTasks : null);
     }
 }

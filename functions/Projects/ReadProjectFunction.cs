@@ -25,7 +25,7 @@ public sealed class ReadProjectFunction(ProjectStore projects)
     }
 }
 
-public sealed record ListProjectsInput : ListInput
+public sealed record ListProjectsInput : SortedListInput
 {
     [OneOf(
         ProjectStatus.Active, ProjectStatus.OnHold, ProjectStatus.Completed, ProjectStatus.Archived), Items(4, Min = 1), About(
@@ -40,6 +40,8 @@ public sealed record ListProjectsInput : ListInput
 
     [OneOf(ProjectListQuery.Newest, ProjectListQuery.ByName), About("newest: newest first; name: by name, without regard to case.")]
     public string Sort { get; init; } = ProjectListQuery.Newest;
+
+    protected override bool IsDescending => Sort == ProjectListQuery.Newest;
 }
 
 public sealed class ListProjectsFunction(ProjectListQuery projects, Lists lists)
@@ -59,8 +61,10 @@ public sealed class ListProjectsFunction(ProjectListQuery projects, Lists lists)
 
         var filter = new ProjectFilter(query.Status, query.Q, query.MemberId is { } member ? new UserId(member) : null);
         var rows = await projects.ReadAsync(caller.Tenant, caller, filter, query.Sort, page, ct);
+        long? total = query.Total ? await projects.CountAsync(caller.Tenant, caller, filter, ct) : null;
         return lists.Page(
-            request, rows, page, Name(query), p => ProjectListQuery.PositionOf(p, query.Sort), p => ProjectJson.From(p, caller));
+            request, rows, page, Name(query), p => ProjectListQuery.PositionOf(p, query.Sort), p => ProjectJson.From(p, caller),
+            total: total);
     }
 
     private static string Name(ListProjectsInput query) => $"projects:{query.Sort}";

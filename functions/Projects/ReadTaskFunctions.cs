@@ -25,7 +25,7 @@ public sealed class ReadTaskFunction(TaskStore tasks)
     }
 }
 
-public sealed record ListTasksInput : ListInput
+public sealed record ListTasksInput : SortedListInput
 {
     public Guid? ProjectId { get; init; }
 
@@ -59,6 +59,8 @@ public sealed record ListTasksInput : ListInput
              + "without regard to case.")]
     public string Sort { get; init; } = TaskListQuery.Newest;
 
+    protected override bool IsDescending => Sort is TaskListQuery.Newest or TaskListQuery.ByPriority;
+
     internal TaskFilter Filter => new(
         ProjectId is { } project ? new ProjectId(project) : null,
         MilestoneId is { } milestone ? new MilestoneId(milestone) : null,
@@ -88,7 +90,8 @@ public sealed class ListTasksFunction(TaskListQuery tasks, Lists lists)
         }
 
         var rows = await tasks.ReadAsync(caller.Tenant, caller, query.Filter, query.Sort, page, ct);
-        return lists.Page(request, rows, page, Name(query), t => TaskListQuery.PositionOf(t, query.Sort), TaskJson.From);
+        long? total = query.Total ? await tasks.CountAsync(caller.Tenant, caller, query.Filter, ct) : null;
+        return lists.Page(request, rows, page, Name(query), t => TaskListQuery.PositionOf(t, query.Sort), TaskJson.From, total: total);
     }
 
     private static string Name(ListTasksInput query) => $"tasks:{query.Sort}";

@@ -10,14 +10,15 @@ public sealed record TaskJson(
     Guid? MilestoneId,
     string Title,
     string Description,
-    string Status,
-    string Priority,
+    [OneOf(typeof(TaskItemStatus))] string Status,
+    [OneOf(typeof(TaskPriority))] string Priority,
     DateOnly? DueDate,
     [About("When it was done; null while it is not.")] DateTimeOffset? DoneAt,
     [About("Who works on it.")] IReadOnlyList<Guid> AssigneeIds,
     [About("Who hears of its status.")] IReadOnlyList<Guid> WatcherIds,
     [About("Tasks that must be done before this one.")] IReadOnlyList<Guid> DependsOn,
     Guid CreatedBy,
+    string CreatedByName,
     int Version,
     DateTimeOffset CreatedAt,
     DateTimeOffset UpdatedAt)
@@ -25,5 +26,5 @@ public sealed record TaskJson(
     public static TaskJson From(TaskItem t) => new(
         t.Id.Value, t.ProjectId.Value, t.MilestoneId?.Value, t.Title, t.Description, t.Status, t.Priority, t.DueOn, t.DoneAt,
         t.AssigneeIds, t.WatcherIds, t.DependsOn,
-        t.CreatedBy.Value, t.Version, t.CreatedAt, t.UpdatedAt);
+        t.CreatedBy.Value, t.CreatedByName, t.Version, t.CreatedAt, t.UpdatedAt);
 }

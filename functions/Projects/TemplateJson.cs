@@ -8,18 +8,19 @@ public sealed record TemplateJson(
     Guid Id,
     string Name,
     string Description,
-    string Status,
+    [OneOf(typeof(TemplateStatus))] string Status,
     [About("The version shown.")] int Version,
     [About("The newest version: the one that a change starts from.")] int LatestVersion,
     IReadOnlyList<TemplateMilestoneJson> Items,
     Guid CreatedBy,
+    string CreatedByName,
     DateTimeOffset CreatedAt,
     [About("When this version was made.")] DateTimeOffset UpdatedAt)
 {
     public static TemplateJson From(Template t) => new(
         t.Id.Value, t.Name, t.Description, t.Status, t.Version, t.Latest, [
             .. t.Items.Select(TemplateMilestoneJson.From)
-        ], t.CreatedBy.Value, t.CreatedAt, t.UpdatedAt);
+        ], t.CreatedBy.Value, t.CreatedByName, t.CreatedAt, t.UpdatedAt);
 }
 
 public sealed record TemplateMilestoneJson(
@@ -32,7 +33,7 @@ public sealed record TemplateMilestoneJson(
             ]);
 }
 
-public sealed record TemplateTaskJson(string Title, string Description, int? DueDay, string Priority);
+public sealed record TemplateTaskJson(string Title, string Description, int? DueDay, [OneOf(typeof(TaskPriority))] string Priority);
 
 public sealed record TemplateMilestoneInput
 {

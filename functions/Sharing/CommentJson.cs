@@ -1,3 +1,4 @@
+using Portal.Foundation.Identity;
 using Portal.Functions.Foundation.Http.Inputs;
 using Portal.Sharing;
 
@@ -11,7 +12,8 @@ public sealed record FrameRateJson(int Numerator, int Denominator)
 
 /// <summary>Who wrote it.</summary>
 /// <param name="Kind">member, or guest for somebody behind a share link who was not signed in.</param>
-public sealed record CommentAuthorJson(string Kind, Guid? UserId, string? Name, string? Role);
+public sealed record CommentAuthorJson(
+    [OneOf("member", "guest")] string Kind, Guid? UserId, string? Name, [OneOf(typeof(Role))] string? Role);
 
 /// <summary>A comment on the wire, for the team. What is deleted stays as a tombstone: no words, no name.</summary>
 public sealed record CommentJson(
@@ -38,7 +40,7 @@ public sealed record CommentJson(
 
 /// <summary>Who wrote it, for a guest: a display name, never an id, an address or a role.</summary>
 /// <param name="Kind">team, guest, or you.</param>
-public sealed record SharedCommentAuthorJson(string Kind, string? Name);
+public sealed record SharedCommentAuthorJson([OneOf("team", "guest", "you")] string Kind, string? Name);
 
 /// <summary>A comment as guests and Clients see it behind a link (docs/api-visibility.md lists the fields).</summary>
 public sealed record SharedCommentJson(

@@ -25,7 +25,7 @@ public sealed class ReadAssetFunction(AssetStore assets)
     }
 }
 
-public sealed record ListAssetsInput : ListInput
+public sealed record ListAssetsInput : SortedListInput
 {
     public Guid? ProjectId { get; init; }
 
@@ -39,6 +39,8 @@ public sealed record ListAssetsInput : ListInput
 
     [OneOf("newest", "title")]
     public string Sort { get; init; } = "newest";
+
+    protected override bool IsDescending => Sort == "newest";
 }
 
 public sealed class ListAssetsFunction(AssetStore assets, Lists lists)
@@ -60,10 +62,11 @@ public sealed class ListAssetsFunction(AssetStore assets, Lists lists)
         var byTitle = query.Sort == "title";
         var filter = new AssetFilter(query.ProjectId is { } id ? new ProjectId(id) : null, query.Status, query.Q);
         var rows = await assets.ListAsync(caller.Tenant, caller, filter, byTitle, page, ct);
+        long? total = query.Total ? await assets.CountAsync(caller.Tenant, caller, filter, ct) : null;
         return lists.Page(
             request, rows, page, Name(query), a => byTitle
                 ? new Position(a.TitleKey, a.Id.Value)
-                : Position.Of(a.CreatedAt, a.Id.Value), AssetJson.From);
+                : Position.Of(a.CreatedAt, a.Id.Value), AssetJson.From, total: total);
     }
 
     private static string Name(ListAssetsInput query) => query.Sort == "title" ? "assets:title" : "assets";

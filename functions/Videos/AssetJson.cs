@@ -8,17 +8,19 @@ public sealed record AssetJson(
     Guid Id, Guid ProjectId, string Title, string Description, [
         property: About("Names and texts of the team's own.")
     ] IReadOnlyDictionary<string, string> Metadata,
-    Guid CreatedBy, int Version, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt, AssetVersionJson LatestVersion)
+    Guid CreatedBy, string CreatedByName, int Version, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt, AssetVersionJson LatestVersion)
 {
     public static AssetJson From(Asset a) => new(
-        a.Id.Value, a.ProjectId.Value, a.Title, a.Description, a.Fields, a.CreatedBy.Value, a.Version, a.CreatedAt, a.UpdatedAt,
+        a.Id.Value, a.ProjectId.Value, a.Title, a.Description, a.Fields, a.CreatedBy.Value, a.CreatedByName, a.Version, a.CreatedAt,
+        a.UpdatedAt,
         AssetVersionJson.From(a.Newest));
 }
 
 /// <summary>A version of an asset on the wire.</summary>
 public sealed record AssetVersionJson(
-    Guid Id, int Number, string Status, string FileName, long SizeBytes, double? DurationSeconds, string? AspectRatio, int? Width,
-    int? Height,
+    Guid Id, int Number,
+    [OneOf("pending", "processing", "ready", "failed", "cancelled", "archived")] string Status, string FileName, long SizeBytes,
+    double? DurationSeconds, string? AspectRatio, int? Width, int? Height,
     double? FrameRate, string? FailureReason, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt)
 {
     public static AssetVersionJson From(AssetVersion v) => new(

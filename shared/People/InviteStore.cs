@@ -11,7 +11,8 @@ namespace Portal.People;
 public sealed record Invite(
     InviteId Id, string Email, string Role, Guid[] ProjectIds, string Status, DateTimeOffset ExpiresAt, string ClerkState,
     string? ClerkFault,
-    UserId InvitedBy, Guid? AcceptedBy, DateTimeOffset? AcceptedAt, int Version, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt);
+    UserId InvitedBy, string InvitedByName, Guid? AcceptedBy, DateTimeOffset? AcceptedAt, int Version,
+    DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt);
 
 /// <summary>Somebody to invite.</summary>
 public sealed record NewInvite(string Email, string Role, IReadOnlyList<Guid> ProjectIds, TimeSpan Lifetime);
@@ -23,9 +24,9 @@ public sealed record NewInvite(string Email, string Role, IReadOnlyList<Guid> Pr
 public sealed class InviteStore(PortalDb db, AuditWriter audit, PersonalHash hash, TimeProvider clock)
 {
     internal const string Columns = """
-        i.id, i.email, i.role, i.project_ids, i.status, i.expires_at, i.clerk_state, i.clerk_fault, i.invited_by, i.accepted_by,
-        i.accepted_at,
-        i.version, i.created_at, i.updated_at
+        i.id, i.email, i.role, i.project_ids, i.status, i.expires_at, i.clerk_state, i.clerk_fault, i.invited_by,
+        (select u.name from portal.users u where u.tenant_id = i.tenant_id and u.id = i.invited_by) as invited_by_name,
+        i.accepted_by, i.accepted_at, i.version, i.created_at, i.updated_at
         """;
 
     private const string Find = $"select {Columns} from portal.invites i where i.tenant_id = @tenant and i.id = @id";

@@ -38,6 +38,28 @@ public sealed class UserStore(PortalDb db, AuditWriter audit, TimeProvider clock
     private static readonly Refusal.Conflict LastAdmin =
         new("last-admin", "This is the only active Admin. Make somebody else Admin first.");
 
+    private const string Newest = $"""
+        {Listed} and (@afterAt::timestamptz is null or (u.created_at, u.id) < (@afterAt, @afterId))
+         order by u.created_at desc, u.id desc limit @take
+        """;
+
+    private const string Oldest = $"""
+        {Listed} and (@afterAt::timestamptz is null or (u.created_at, u.id) > (@afterAt, @afterId))
+         order by u.created_at, u.id limit @take
+        """;
+
+    private const string ByName = $"""
+        {Listed} and (@afterKey::text is null or ({SortName}, u.id) > (@afterKey, @afterId))
+         order by {SortName}, u.id limit @take
+        """;
+
+    private const string ByNameBackwards = $"""
+        {Listed} and (@afterKey::text is null or ({SortName}, u.id) < (@afterKey, @afterId))
+         order by {SortName} desc, u.id desc limit @take
+        """;
+
+    private const string Count = $"select count(*) from ({Listed} limit {Page.MostCounted}) counted";
+
     private const string AnotherAdmin = """
         exists (select 1 from portal.users o where o.tenant_id = u.tenant_id and o.id <> u.id and o.role = 'admin' and o.status = 'active')
         """;
@@ -51,34 +73,17 @@ public sealed class UserStore(PortalDb db, AuditWriter audit, TimeProvider clock
     /// <summary>One row more than the page holds.</summary>
     public Task<IReadOnlyList<User>> ListAsync(
         TenantId tenant, Caller caller, UserFilter filter, bool byName, Page page, CancellationToken ct) =>
-        byName
-            ? db.ReadAsync<User>(tenant, $"""
-                {Listed} and (@afterKey::text is null or ({SortName}, u.id) > (@afterKey, @afterId))
-                 order by {SortName}, u.id limit @take
-                """, new
+        db.ReadAsync<User>(
+            tenant, (byName, page.Reversed) switch
             {
-                tenant,
-                filter.Role,
-                filter.Status,
-                filter.Text,
-                afterKey =
-                page.After?.Key,
-                afterId = page.After?.Id,
-                take = page.Take
-            }, ct)
-            : db.ReadAsync<User>(tenant, $"""
-                {Listed} and (@afterAt::timestamptz is null or (u.created_at, u.id) < (@afterAt, @afterId))
-                 order by u.created_at desc, u.id desc limit @take
-                """, new
-            {
-                tenant,
-                filter.Role,
-                filter.Status,
-                filter.Text,
-                afterAt = page.After?.At,
-                afterId = page.After?.Id,
-                take = page.Take
-            }, ct);
+                (true, false) => ByName,
+                (true, true) => ByNameBackwards,
+                (false, false) => Newest,
+                (false, true) => Oldest,
+            }, Arguments(tenant, filter, page), ct);
+
+    public Task<long> CountAsync(TenantId tenant, Caller caller, UserFilter filter, CancellationToken ct) =>
+        db.ReadOneAsync<long>(tenant, Count, Arguments(tenant, filter, new Page(1, null)), ct);
 
     /// <summary>Is somebody with this address a member?</summary>
     public Task<bool> HasEmailAsync(Tx tx, TenantId tenant, string email) =>
@@ -177,4 +182,16 @@ public sealed class UserStore(PortalDb db, AuditWriter audit, TimeProvider clock
             act, "user", id.Value, new { status = before.Status }, new { status = moved.Status, role = moved.Role }, act));
         return moved;
     }
+
+    private static object Arguments(TenantId tenant, UserFilter filter, Page page) => new
+    {
+        tenant,
+        filter.Role,
+        filter.Status,
+        filter.Text,
+        afterAt = page.After?.At,
+        afterKey = page.After?.Key,
+        afterId = page.After?.Id,
+        take = page.Take,
+    };
 }

@@ -7,7 +7,7 @@ namespace Portal.Projects;
 /// <param name="OpenTasks">Tasks of it that are not done, of <paramref name="Tasks"/>.</param>
 public sealed record Milestone(
     MilestoneId Id, ProjectId ProjectId, Guid? ApplicationId, string Name, string Description, string Status, DateOnly? StartsOn,
-    DateOnly? DueOn, UserId CreatedBy,
+    DateOnly? DueOn, UserId CreatedBy, string CreatedByName,
     int Version, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt, long Tasks, long OpenTasks);
 
 /// <summary>What a milestone is to become; what is not named stays as it is.</summary>

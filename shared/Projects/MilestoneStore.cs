@@ -14,8 +14,9 @@ public sealed record MilestoneFilter(ProjectId? Project = null, IReadOnlyList<st
 public sealed class MilestoneStore(PortalDb db, ProjectStore projects, AuditWriter audit, TimeProvider clock)
 {
     private const string Columns = """
-        s.id, s.project_id, s.application_id, s.name, s.description, s.status, s.starts_on, s.due_on, s.created_by, s.version,
-        s.created_at, s.updated_at,
+        s.id, s.project_id, s.application_id, s.name, s.description, s.status, s.starts_on, s.due_on, s.created_by,
+        (select u.name from portal.users u where u.tenant_id = s.tenant_id and u.id = s.created_by) as created_by_name,
+        s.version, s.created_at, s.updated_at,
         (select count(*) from portal.tasks c where c.tenant_id = s.tenant_id and c.milestone_id = s.id) as tasks,
         (select count(*) from portal.tasks c where c.tenant_id = s.tenant_id and c.milestone_id = s.id
         and c.status <> 'done') as open_tasks

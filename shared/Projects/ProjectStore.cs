@@ -9,16 +9,17 @@ namespace Portal.Projects;
 /// <param name="OpenTasks">Tasks that are not done.</param>
 /// <param name="NameKey">What the list by name is ordered by.</param>
 public sealed record Project(
-    ProjectId Id, string Name, string Description, string Status, UserId CreatedBy, int Version, DateTimeOffset CreatedAt,
-    DateTimeOffset UpdatedAt,
-    long Members, long OpenTasks, string NameKey);
+    ProjectId Id, string Name, string Description, string Status, UserId CreatedBy, string CreatedByName, int Version,
+    DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt, long Members, long OpenTasks, string NameKey);
 
 /// <summary>All SQL of projects, but their members and lists. An Admin sees every project of the tenant, other roles those they are
 /// assigned to.</summary>
 public sealed class ProjectStore(PortalDb db, AuditWriter audit, TimeProvider clock)
 {
     internal const string Columns = """
-        p.id, p.name, p.description, p.status, p.created_by, p.version, p.created_at, p.updated_at,
+        p.id, p.name, p.description, p.status, p.created_by,
+        (select u.name from portal.users u where u.tenant_id = p.tenant_id and u.id = p.created_by) as created_by_name,
+        p.version, p.created_at, p.updated_at,
         (select count(*) from portal.project_members c where c.tenant_id = p.tenant_id and c.project_id = p.id) as members,
         (select count(*) from portal.tasks c where c.tenant_id = p.tenant_id and c.project_id = p.id and c.status <> 'done') as open_tasks,
         p.name_key

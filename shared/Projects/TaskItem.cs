@@ -7,7 +7,8 @@ namespace Portal.Projects;
 public sealed record TaskItem(
     TaskId Id, ProjectId ProjectId, MilestoneId? MilestoneId, string Title, string Description, string Status, string Priority,
     DateOnly? DueOn, DateTimeOffset? DoneAt,
-    UserId CreatedBy, int Version, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt, Guid[] AssigneeIds, Guid[] WatcherIds,
+    UserId CreatedBy, string CreatedByName, int Version, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt,
+    Guid[] AssigneeIds, Guid[] WatcherIds,
     Guid[] DependsOn, string TitleKey);
 
 /// <summary>What people write into a task.</summary>

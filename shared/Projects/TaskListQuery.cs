@@ -51,9 +51,19 @@ public sealed class TaskListQuery(PortalDb db, TimeProvider clock)
          order by t.created_at desc, t.id desc limit @take
         """;
 
+    private const string OldestSql = $"""
+        {Filtered} and (@afterId::uuid is null or (t.created_at, t.id) > (@afterAt, @afterId))
+         order by t.created_at, t.id limit @take
+        """;
+
     private const string ByDueSql = $"""
         {Filtered} and (@afterId::uuid is null or (t.due_key, t.id) > (@afterDue, @afterId))
          order by t.due_key, t.id limit @take
+        """;
+
+    private const string ByDueBackwardsSql = $"""
+        {Filtered} and (@afterId::uuid is null or (t.due_key, t.id) < (@afterDue, @afterId))
+         order by t.due_key desc, t.id desc limit @take
         """;
 
     private const string ByPrioritySql = $"""
@@ -61,16 +71,55 @@ public sealed class TaskListQuery(PortalDb db, TimeProvider clock)
          order by t.priority_rank desc, t.id desc limit @take
         """;
 
+    private const string ByPriorityBackwardsSql = $"""
+        {Filtered} and (@afterId::uuid is null or (t.priority_rank, t.id) > (@afterRank, @afterId))
+         order by t.priority_rank, t.id limit @take
+        """;
+
     private const string ByTitleSql = $"""
         {Filtered} and (@afterId::uuid is null or (t.title_key, t.id) > (@afterKey, @afterId))
          order by t.title_key, t.id limit @take
         """;
 
+    private const string ByTitleBackwardsSql = $"""
+        {Filtered} and (@afterId::uuid is null or (t.title_key, t.id) < (@afterKey, @afterId))
+         order by t.title_key desc, t.id desc limit @take
+        """;
+
+    private const string Count = $"select count(*) from ({Filtered} limit {Page.MostCounted}) counted";
+
     public Task<IReadOnlyList<TaskItem>> ReadAsync(
-        TenantId tenant, Caller caller, TaskFilter filter, string order, Page page, CancellationToken ct)
+        TenantId tenant, Caller caller, TaskFilter filter, string order, Page page, CancellationToken ct) =>
+        db.ReadAsync<TaskItem>(tenant, Statement(order, page.Reversed), Arguments(tenant, caller, filter, order, page), ct);
+
+    public Task<long> CountAsync(TenantId tenant, Caller caller, TaskFilter filter, CancellationToken ct) =>
+        db.ReadOneAsync<long>(tenant, Count, Arguments(tenant, caller, filter, Newest, new Page(1, null)), ct);
+
+    /// <summary>Where a row stands in that order.</summary>
+    public static Position PositionOf(TaskItem task, string order) => order switch
+    {
+        ByDue => new((task.DueOn ?? DateOnly.MaxValue).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), task.Id.Value),
+        ByPriority => new(TaskPriority.Rank(task.Priority).ToString(CultureInfo.InvariantCulture), task.Id.Value),
+        ByTitle => new(task.TitleKey, task.Id.Value),
+        _ => Position.Of(task.CreatedAt, task.Id.Value),
+    };
+
+    private static string Statement(string order, bool reversed) => (order, reversed) switch
+    {
+        (ByDue, false) => ByDueSql,
+        (ByDue, true) => ByDueBackwardsSql,
+        (ByPriority, false) => ByPrioritySql,
+        (ByPriority, true) => ByPriorityBackwardsSql,
+        (ByTitle, false) => ByTitleSql,
+        (ByTitle, true) => ByTitleBackwardsSql,
+        (_, false) => NewestSql,
+        (_, true) => OldestSql,
+    };
+
+    private object Arguments(TenantId tenant, Caller caller, TaskFilter filter, string order, Page page)
     {
         var after = page.After;
-        return db.ReadAsync<TaskItem>(tenant, Statement(order), new
+        return new
         {
             tenant,
             seesAll = caller.SeesAllProjects,
@@ -94,23 +143,6 @@ public sealed class TaskListQuery(PortalDb db, TimeProvider clock)
             afterRank = order == ByPriority && after is not null ? int.Parse(after.Key, CultureInfo.InvariantCulture) : (int?)null,
             afterKey = after?.Key,
             take = page.Take,
-        }, ct);
+        };
     }
-
-    /// <summary>Where a row stands in that order.</summary>
-    public static Position PositionOf(TaskItem task, string order) => order switch
-    {
-        ByDue => new((task.DueOn ?? DateOnly.MaxValue).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), task.Id.Value),
-        ByPriority => new(TaskPriority.Rank(task.Priority).ToString(CultureInfo.InvariantCulture), task.Id.Value),
-        ByTitle => new(task.TitleKey, task.Id.Value),
-        _ => Position.Of(task.CreatedAt, task.Id.Value),
-    };
-
-    private static string Statement(string order) => order switch
-    {
-        ByDue => ByDueSql,
-        ByPriority => ByPrioritySql,
-        ByTitle => ByTitleSql,
-        _ => NewestSql,
-    };
 }

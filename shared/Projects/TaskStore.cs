@@ -9,8 +9,9 @@ namespace Portal.Projects;
 public sealed class TaskStore(PortalDb db, ProjectStore projects, AuditWriter audit, TimeProvider clock)
 {
     internal const string Columns = """
-        t.id, t.project_id, t.milestone_id, t.title, t.description, t.status, t.priority, t.due_on, t.done_at, t.created_by, t.version,
-        t.created_at, t.updated_at,
+        t.id, t.project_id, t.milestone_id, t.title, t.description, t.status, t.priority, t.due_on, t.done_at, t.created_by,
+        (select u.name from portal.users u where u.tenant_id = t.tenant_id and u.id = t.created_by) as created_by_name,
+        t.version, t.created_at, t.updated_at,
         array(select a.user_id from portal.task_assignees a where a.tenant_id = t.tenant_id and a.task_id = t.id
         order by a.user_id) as assignee_ids,
         array(select w.user_id from portal.task_watchers w where w.tenant_id = t.tenant_id and w.task_id = t.id

@@ -6,7 +6,7 @@ namespace Portal.Projects;
 /// <param name="Version">The version read; <paramref name="Latest"/> is the one that a change must name.</param>
 public sealed record Template(
     TemplateId Id, string Name, string Description, string Status, int Version, int Latest, IReadOnlyList<TemplateMilestone> Items,
-    UserId CreatedBy,
+    UserId CreatedBy, string CreatedByName,
     DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt);
 
 /// <summary>A milestone to be. Days are counted from the start date, which is day 0.</summary>

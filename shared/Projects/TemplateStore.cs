@@ -14,8 +14,9 @@ namespace Portal.Projects;
 public sealed class TemplateStore(PortalDb db, AuditWriter audit, TimeProvider clock)
 {
     private const string Columns = """
-        t.id, v.name, v.description, t.status, v.version, t.version as latest, v.items::text as items, t.created_by, t.created_at,
-        v.created_at as updated_at
+        t.id, v.name, v.description, t.status, v.version, t.version as latest, v.items::text as items, t.created_by,
+        (select u.name from portal.users u where u.tenant_id = t.tenant_id and u.id = t.created_by) as created_by_name,
+        t.created_at, v.created_at as updated_at
         """;
 
     private const string Joined = """
@@ -145,12 +146,11 @@ public sealed class TemplateStore(PortalDb db, AuditWriter audit, TimeProvider c
 
     private sealed record Row(
         TemplateId Id, string Name, string Description, string Status, int Version, int Latest, string Items, UserId CreatedBy,
-        DateTimeOffset CreatedAt,
-        DateTimeOffset UpdatedAt)
+        string CreatedByName, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt)
     {
         public Template Read() => new(
             Id, Name, Description, Status, Version, Latest, JsonSerializer.Deserialize<IReadOnlyList<TemplateMilestone>>(
                 Items, JsonSerializerOptions.Web)!,
-            CreatedBy, CreatedAt, UpdatedAt);
+            CreatedBy, CreatedByName, CreatedAt, UpdatedAt);
     }
 }

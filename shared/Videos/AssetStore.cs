@@ -10,9 +10,9 @@ namespace Portal.Videos;
 /// <param name="Metadata">A JSON object of strings.</param>
 /// <param name="TitleKey">What the list by title is ordered by.</param>
 public sealed record Asset(
-    AssetId Id, ProjectId ProjectId, string Title, string Description, string Metadata, string TitleKey, UserId CreatedBy, int Version,
-    DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt, Guid VersionId, int VersionNumber, string VersionStatus, string FileName,
-    long SizeBytes,
+    AssetId Id, ProjectId ProjectId, string Title, string Description, string Metadata, string TitleKey, UserId CreatedBy,
+    string CreatedByName, int Version, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt, Guid VersionId,
+    int VersionNumber, string VersionStatus, string FileName, long SizeBytes,
     double? DurationS, string? AspectRatio, int? Width, int? Height, double? FrameRate, string? FailureReason,
     DateTimeOffset VersionCreatedAt, DateTimeOffset VersionUpdatedAt)
 {
@@ -45,8 +45,9 @@ public sealed record AssetFilter(ProjectId? Project = null, IReadOnlyList<string
 public sealed class AssetStore(PortalDb db)
 {
     private const string Columns = """
-        a.id, a.project_id, a.title, a.description, a.metadata::text as metadata, a.title_key, a.created_by, a.version, a.created_at,
-        a.updated_at,
+        a.id, a.project_id, a.title, a.description, a.metadata::text as metadata, a.title_key, a.created_by,
+        (select u.name from portal.users u where u.tenant_id = a.tenant_id and u.id = a.created_by) as created_by_name,
+        a.version, a.created_at, a.updated_at,
         v.id as version_id, v.number as version_number, v.status as version_status, v.file_name, v.size_bytes, v.duration_s,
         v.aspect_ratio, v.width, v.height, v.frame_rate, v.failure_reason, v.created_at as version_created_at,
         v.updated_at as version_updated_at
@@ -70,10 +71,22 @@ public sealed class AssetStore(PortalDb db)
          order by a.created_at desc, a.id desc limit @take
         """;
 
+    private const string Oldest = $"""
+        select {Columns} {From} {Filter} and (@afterAt::timestamptz is null or (a.created_at, a.id) > (@afterAt, @afterId))
+         order by a.created_at, a.id limit @take
+        """;
+
     private const string ByTitle = $"""
         select {Columns} {From} {Filter} and (@afterKey::text is null or (a.title_key, a.id) > (@afterKey collate "C", @afterId))
          order by a.title_key, a.id limit @take
         """;
+
+    private const string ByTitleBackwards = $"""
+        select {Columns} {From} {Filter} and (@afterKey::text is null or (a.title_key, a.id) < (@afterKey collate "C", @afterId))
+         order by a.title_key desc, a.id desc limit @take
+        """;
+
+    private const string Count = $"select count(*) from (select {Columns} {From} {Filter} limit {Page.MostCounted}) counted";
 
     private const string VersionColumns = """
         v.id, v.asset_id, a.project_id, v.number, v.status, v.file_name, v.size_bytes, v.duration_s, v.aspect_ratio, v.width, v.height,
@@ -104,22 +117,20 @@ public sealed class AssetStore(PortalDb db)
         tx.QueryOneAsync<Asset>(
             $"select {Columns} {From} and a.id = @id", new { tenant, id, seesAll = caller.SeesAllProjects, user = caller.User });
 
-    /// <summary>Newest first or by title, of what the caller sees; one row more than the page holds.</summary>
+    /// <summary>By age or by title, of what the caller sees; one row more than the page holds.</summary>
     public Task<IReadOnlyList<Asset>> ListAsync(
         TenantId tenant, Caller caller, AssetFilter filter, bool byTitle, Page page, CancellationToken ct) =>
-        db.ReadAsync<Asset>(tenant, byTitle ? ByTitle : Newest, new
-        {
-            tenant,
-            seesAll = caller.SeesAllProjects,
-            user = caller.User,
-            project = filter.Project?.Value,
-            statuses = filter.Statuses is { Count: > 0 } some ? some.ToArray() : null,
-            text = filter.Text,
-            afterAt = page.After?.At,
-            afterKey = page.After?.Key,
-            afterId = page.After?.Id,
-            take = page.Take,
-        }, ct);
+        db.ReadAsync<Asset>(
+            tenant, (byTitle, page.Reversed) switch
+            {
+                (true, false) => ByTitle,
+                (true, true) => ByTitleBackwards,
+                (false, false) => Newest,
+                (false, true) => Oldest,
+            }, Arguments(tenant, caller, filter, page), ct);
+
+    public Task<long> CountAsync(TenantId tenant, Caller caller, AssetFilter filter, CancellationToken ct) =>
+        db.ReadOneAsync<long>(tenant, Count, Arguments(tenant, caller, filter, new Page(1, null)), ct);
 
     /// <summary>The versions of an asset that the caller sees, newest first; one row more than the page holds.</summary>
     public Task<IReadOnlyList<AssetVersion>> ListVersionsAsync(
@@ -146,4 +157,18 @@ public sealed class AssetStore(PortalDb db)
     /// <inheritdoc cref="FindReadyAsync(TenantId, AssetId, AssetVersionId?, CancellationToken)"/>
     public Task<ReadyVersion?> FindReadyAsync(Tx tx, TenantId tenant, AssetId asset, AssetVersionId? version) =>
         tx.QueryOneAsync<ReadyVersion>(Ready, new { tenant, asset, version = version?.Value });
+
+    private static object Arguments(TenantId tenant, Caller caller, AssetFilter filter, Page page) => new
+    {
+        tenant,
+        seesAll = caller.SeesAllProjects,
+        user = caller.User,
+        project = filter.Project?.Value,
+        statuses = filter.Statuses is { Count: > 0 } some ? some.ToArray() : null,
+        text = filter.Text,
+        afterAt = page.After?.At,
+        afterKey = page.After?.Key,
+        afterId = page.After?.Id,
+        take = page.Take,
+    };
 }

@@ -143,7 +143,7 @@ public sealed class ApiDocument
         var list = new JsonArray([.. operation.Parameters.Select(ApiStandards.PathParameter)]);
         foreach (var field in about.Query is { } query ? InputPlan.Of(query).Fields : [])
         {
-            var schema = schemas.Field(field);
+            var schema = schemas.Parameter(field);
             var text = schema["description"]?.ToString();
             schema.Remove("description");
             var parameter = new JsonObject

@@ -30,14 +30,29 @@ internal sealed class ApiSchemas
         var plan = InputPlan.Of(type);
         var schema = new JsonObject { ["type"] = "object" };
         Describe(schema, type.GetCustomAttribute<AboutAttribute>(), XmlNotes.Of(type));
-        schema["properties"] = new JsonObject(plan.Fields.Select(f => KeyValuePair.Create(f.JsonName, (JsonNode?)Field(f))));
+        schema["properties"] = new JsonObject(plan.Fields.Select(f => KeyValuePair.Create(f.JsonName, (JsonNode?)BodyField(f))));
         Require(schema, plan.Fields.Where(f => f.IsRequired).Select(f => f.JsonName));
         schema["additionalProperties"] = false;
         return schema;
     });
 
-    /// <summary>One field of an input record, with its rules: also a query parameter.</summary>
-    public JsonObject Field(FieldPlan field)
+    /// <summary>A query parameter, with what it is when it is left out.</summary>
+    public JsonObject Parameter(FieldPlan field)
+    {
+        var schema = Field(field);
+        if (DefaultOf(field) is { } standard)
+        {
+            schema["default"] = standard;
+        }
+
+        return schema;
+    }
+
+    /// <summary>
+    /// One field of an input record, with its rules. What it is when it is left out is said in words: generators of clients take a field
+    /// with a <c>default</c> for one that is always there, and then ask for it.
+    /// </summary>
+    private JsonObject Field(FieldPlan field)
     {
         // A rule of a map describes the whole of it.
         var one = field.IsMap ? [] : field.IsNested ? Input(field.Type) : Plain(field.Type);
@@ -56,9 +71,15 @@ internal sealed class ApiSchemas
         // Null says "none"; a merge patch removes with it.
         schema = field.IsNullable ? OrNull(schema) : schema;
         Describe(schema, field.About, XmlNotes.Of(field.Property));
-        if (field is { IsRequired: false, Wrapping: null } && DefaultOf(field) is { } standard)
+        return schema;
+    }
+
+    private JsonObject BodyField(FieldPlan field)
+    {
+        var schema = Field(field);
+        if (DefaultOf(field) is { } standard)
         {
-            schema["default"] = standard;
+            schema["description"] = $"{schema["description"]} Left out: {standard.ToJsonString()}.".TrimStart();
         }
 
         return schema;
@@ -117,14 +138,18 @@ internal sealed class ApiSchemas
         var schema = EntryOf(type) is { } entry && info.GenericTypeArguments is [{ ReadState: NullabilityState.Nullable }]
             ? new() { ["type"] = "array", ["items"] = OrNull(Answer(Nullable.GetUnderlyingType(entry) ?? entry)) }
             : Answer(type);
+        // A vocabulary of a list is that of its entries.
+        OfParameter<OneOfAttribute>(property)?.Describe(schema["items"] as JsonObject ?? schema);
         schema = nullable ? OrNull(schema) : schema;
-        Describe(schema, property.GetCustomAttribute<AboutAttribute>() ?? AboutParameter(property), XmlNotes.Of(property));
+        Describe(schema, OfParameter<AboutAttribute>(property), XmlNotes.Of(property));
         return schema;
     }
 
-    /// <summary>Of a positional record [About] stands on the constructor's parameter.</summary>
-    private static AboutAttribute? AboutParameter(PropertyInfo property) => property.DeclaringType!.GetConstructors()
-        .SelectMany(c => c.GetParameters()).FirstOrDefault(p => p.Name == property.Name)?.GetCustomAttribute<AboutAttribute>();
+    /// <summary>Of a positional record attributes stand on the constructor's parameter.</summary>
+    private static T? OfParameter<T>(PropertyInfo property)
+        where T : Attribute =>
+        property.GetCustomAttribute<T>() ?? property.DeclaringType!.GetConstructors()
+            .SelectMany(c => c.GetParameters()).FirstOrDefault(p => p.Name == property.Name)?.GetCustomAttribute<T>();
 
     private JsonObject Component(string name, Type type, Func<JsonObject> make)
     {
@@ -194,6 +219,11 @@ internal sealed class ApiSchemas
 
     private static JsonNode? DefaultOf(FieldPlan field)
     {
+        if (field is not { IsRequired: false, Wrapping: null })
+        {
+            return null;
+        }
+
         var record = Activator.CreateInstance(field.Property.ReflectedType!)!;
         return field.Property.GetValue(record) is { } value && !field.IsNested
             ? JsonSerializer.SerializeToNode(value, JsonSerializerOptions.Web)

@@ -39,7 +39,7 @@ internal static partial class ApiStandards
             **Changing things.** PATCH is a JSON merge patch (RFC 7396): what is left out stays, null removes. PATCH
             and DELETE of what several
             people change need `If-Match` with the ETag you read: 428 without, 412
-            when somebody was faster. A POST with an `Idempotency-Key` may be
+            when somebody was faster; `*` overwrites whatever there is. A POST with an `Idempotency-Key` may be
             sent again for 24 hours and answers as it did the first time.
 
             **Lists** come in pages: send `nextCursor` back as `cursor` until it is null.
@@ -100,7 +100,9 @@ internal static partial class ApiStandards
 
     private static JsonObject AllParameters() => new()
     {
-        ["IfMatch"] = Parameter("If-Match", true, "The ETag of the version that you change.", "\"3.kCrQ1b1TzUk5\""),
+        ["IfMatch"] = Parameter(
+            "If-Match", true, "The ETag of the version that you change; its version alone, `\"3\"`, is enough. `*`: whichever it has.",
+            "\"3.kCrQ1b1TzUk5\""),
         ["IfNoneMatch"] = Parameter("If-None-Match", false, "An ETag that you have: 304 when it is still right.", "\"3.kCrQ1b1TzUk5\""),
         ["IdempotencyKey"] = Parameter(
             "Idempotency-Key", false, "1 to 255 visible ASCII characters of your choosing, for example a UUID.",

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Net.Http.Headers;
+using Portal.Functions.Foundation.Http;
 
 namespace Portal.Functions.Foundation.Contract;
 
@@ -26,10 +27,6 @@ internal sealed record CachedBytes(
         }
 
         response.ContentType = ContentType;
-        response.ContentLength = Bytes.Length;
-        if (!HttpMethods.IsHead(httpContext.Request.Method))
-        {
-            await response.Body.WriteAsync(Bytes, httpContext.RequestAborted);
-        }
+        await AnswerBody.WriteAsync(httpContext, Bytes);
     }
 }

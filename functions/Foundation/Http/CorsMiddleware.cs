@@ -41,6 +41,10 @@ public sealed class CorsMiddleware(IOptions<HttpOptions> options) : IFunctionsWo
         }
     }
 
+    /// <summary>The origin that asks, when it is one of the portal's.</summary>
+    internal static string? AllowedOrigin(HttpContext http) =>
+        http.Response.Headers.AccessControlAllowOrigin is [{ } origin] ? origin : null;
+
     private void AllowOrigin(HttpContext http)
     {
         if (origins.Count == 0)

@@ -15,6 +15,24 @@ public record ListInput
     public string? Cursor { get; init; }
 }
 
+/// <summary>What the larger lists understand besides.</summary>
+public abstract record SortedListInput : ListInput
+{
+    private const string Ascending = "asc";
+    private const string Descending = "desc";
+
+    [OneOf(Ascending, Descending), About("Left out: the direction that the sort names.")]
+    public string? Order { get; init; }
+
+    [About("true: the answer says how many there are on all pages together, in total. Counting stops at 10000.")]
+    public bool Total { get; init; }
+
+    internal bool IsReversed => Order is { } order && order != (IsDescending ? Descending : Ascending);
+
+    /// <summary>The list's own direction.</summary>
+    protected abstract bool IsDescending { get; }
+}
+
 /// <summary>Lists: reading filters, <c>limit</c> and <c>cursor</c>; writing <c>items</c> and <c>nextCursor</c>.</summary>
 public sealed class Lists(Cursors cursors, TimeProvider clock)
 {
@@ -31,24 +49,27 @@ public sealed class Lists(Cursors cursors, TimeProvider clock)
         }
 
         Position? after = null;
-        if (query.Cursor is { } cursor && (after = cursors.Read(cursor, Owner(request, tenant), list(query))) is null)
+        var reversed = query is SortedListInput { IsReversed: true };
+        if (query.Cursor is { } cursor && (after = cursors.Read(cursor, Owner(request, tenant), Name(list(query), reversed))) is null)
         {
             return (
                 null, new Page(1, null), Problem.Invalid(
                     [new("?cursor", "cursor", "cursor must be a nextCursor of this list in this order, unchanged.")]));
         }
 
-        return (query, new Page(query.Limit, after), null);
+        return (query, new Page(query.Limit, after, reversed), null);
     }
 
     /// <summary>The answer: the rows that fit, and the cursor when there are more.</summary>
     public Reply Page<TRow, TJson>(
         HttpRequest request, IReadOnlyList<TRow> rows, Page page, string list, Func<TRow, Position> position, Func<TRow, TJson> json,
-        TenantId? tenant = null)
+        TenantId? tenant = null, long? total = null)
     {
-        var cut = cursors.Cut(rows, page, Owner(request, tenant), list, position);
-        return Reply.Ok(new PageOf<TJson>([.. cut.Items.Select(json)], cut.NextCursor));
+        var cut = cursors.Cut(rows, page, Owner(request, tenant), Name(list, page.Reversed), position);
+        return Reply.Ok(new PageOf<TJson>([.. cut.Items.Select(json)], cut.NextCursor, total));
     }
+
+    private static string Name(string list, bool reversed) => reversed ? $"{list}:reversed" : list;
 
     private static Guid Owner(HttpRequest request, TenantId? tenant) => (tenant ?? request.HttpContext.Caller().Tenant).Value;
 }

@@ -15,11 +15,15 @@ public sealed class Problem(
     int? limit = null)
     : IResult
 {
-    private static readonly JsonSerializerOptions Json = new(
-        JsonSerializerDefaults.Web)
-    { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
+    private static readonly JsonSerializerOptions Json = new(AnswerJson.Options)
+    {
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    };
 
     public int Status => status;
+
+    /// <summary>Of a change that meant another version: the one that there is.</summary>
+    public int? CurrentVersion { get; init; }
 
     public async Task ExecuteAsync(HttpContext httpContext)
     {

@@ -38,7 +38,7 @@ public sealed record Reply(int Status, JsonNode? Body, string? Location = null, 
             return;
         }
 
-        var bytes = JsonSerializer.SerializeToUtf8Bytes(Body, JsonSerializerOptions.Web);
+        var bytes = JsonSerializer.SerializeToUtf8Bytes(Body, AnswerJson.Options);
         var hash = Base64Url.EncodeToString(SHA256.HashData(bytes).AsSpan(0, TagBytes));
         var tag = $"\"{Version?.ToString(CultureInfo.InvariantCulture) ?? "0"}.{hash}\"";
         response.Headers.ETag = tag;
@@ -51,14 +51,10 @@ public sealed record Reply(int Status, JsonNode? Body, string? Location = null, 
 
         response.StatusCode = Status;
         response.ContentType = "application/json; charset=utf-8";
-        response.ContentLength = bytes.Length;
-        if (!HttpMethods.IsHead(httpContext.Request.Method))
-        {
-            await response.Body.WriteAsync(bytes, httpContext.RequestAborted);
-        }
+        await AnswerBody.WriteAsync(httpContext, bytes);
     }
 
-    private static JsonNode Json(object body) => JsonSerializer.SerializeToNode(body, body.GetType(), JsonSerializerOptions.Web)!;
+    private static JsonNode Json(object body) => JsonSerializer.SerializeToNode(body, body.GetType(), AnswerJson.Options)!;
 
     private static bool IsKnown(HttpRequest request, string tag) =>
         EntityTagHeaderValue.TryParseList(request.Headers.IfNoneMatch, out var known)

@@ -21,6 +21,7 @@ namespace Portal.Functions.Foundation.Http;
 public sealed class Writes(PortalDb db, IdempotencyStore keys, TimeProvider clock)
 {
     private const int MaxKey = 255;
+    private const int MostRaces = 5;
 
     /// <param name="prepare">What takes long and needs no row, before the transaction; null: go on.</param>
     public async Task<IResult> PostAsync<T>(
@@ -67,34 +68,27 @@ public sealed class Writes(PortalDb db, IdempotencyStore keys, TimeProvider cloc
         HttpRequest request, Func<Tx, Caller, T, int, Task<IResult>> work, Func<T, Task<Problem?>>? prepare = null)
         where T : class
     {
-        var (version, missing) = IfMatch.Read(request);
         var (input, problem) = await Input.ReadAsync<T>(request, clock.GetUtcNow());
-        problem ??= missing ?? (prepare is null ? null : await prepare(input!));
-        return problem ?? await InTransactionAsync(request, tx => work(tx, request.HttpContext.Caller(), input!, version));
+        return problem ?? await AtVersionAsync(
+            request, null, (tx, version) => work(tx, request.HttpContext.Caller(), input!, version),
+            prepare is null ? null : () => prepare(input!));
     }
 
     /// <summary>A PATCH of somebody without a session (a guest).</summary>
     public async Task<IResult> PatchAsync<T>(HttpRequest request, TenantId tenant, Func<Tx, T, int, Task<IResult>> work)
         where T : class
     {
-        var (version, missing) = IfMatch.Read(request);
         var (input, problem) = await Input.ReadAsync<T>(request, clock.GetUtcNow());
-        return problem ?? missing ?? await InTransactionAsync(request, tx => work(tx, input!, version), tenant);
+        return problem ?? await AtVersionAsync(request, tenant, (tx, version) => work(tx, input!, version));
     }
 
     /// <summary>A DELETE; <c>work</c> gets the version that the caller means to delete.</summary>
-    public async Task<IResult> DeleteAsync(HttpRequest request, Func<Tx, Caller, int, Task<IResult>> work)
-    {
-        var (version, missing) = IfMatch.Read(request);
-        return missing ?? await InTransactionAsync(request, tx => work(tx, request.HttpContext.Caller(), version));
-    }
+    public Task<IResult> DeleteAsync(HttpRequest request, Func<Tx, Caller, int, Task<IResult>> work) =>
+        AtVersionAsync(request, null, (tx, version) => work(tx, request.HttpContext.Caller(), version));
 
     /// <summary>A DELETE of somebody without a session (a guest).</summary>
-    public async Task<IResult> DeleteAsync(HttpRequest request, TenantId tenant, Func<Tx, int, Task<IResult>> work)
-    {
-        var (version, missing) = IfMatch.Read(request);
-        return missing ?? await InTransactionAsync(request, tx => work(tx, version), tenant);
-    }
+    public Task<IResult> DeleteAsync(HttpRequest request, TenantId tenant, Func<Tx, int, Task<IResult>> work) =>
+        AtVersionAsync(request, tenant, work);
 
     /// <summary>A PATCH or PUT of what only its owner changes (own preferences, a read mark): no version is asked for.</summary>
     public async Task<IResult> PutAsync<T>(HttpRequest request, Func<Tx, Caller, T, Task<IResult>> work)
@@ -102,6 +96,26 @@ public sealed class Writes(PortalDb db, IdempotencyStore keys, TimeProvider cloc
     {
         var (input, problem) = await Input.ReadAsync<T>(request, clock.GetUtcNow());
         return problem ?? await InTransactionAsync(request, tx => work(tx, request.HttpContext.Caller(), input!));
+    }
+
+    /// <summary>With <c>If-Match: *</c> the refusal of a version that nothing has tells the one to change.</summary>
+    private async Task<IResult> AtVersionAsync(
+        HttpRequest request, TenantId? tenant, Func<Tx, int, Task<IResult>> work, Func<Task<Problem?>>? prepare = null)
+    {
+        var (version, problem) = IfMatch.Read(request);
+        problem ??= prepare is null ? null : await prepare();
+        if (problem is not null)
+        {
+            return problem;
+        }
+
+        var answer = await InTransactionAsync(request, tx => work(tx, version), tenant);
+        for (var attempt = 0; version == IfMatch.Any && attempt < MostRaces && answer is Problem { CurrentVersion: { } now }; attempt++)
+        {
+            answer = await InTransactionAsync(request, tx => work(tx, now), tenant);
+        }
+
+        return answer;
     }
 
     private static (TenantId Tenant, Guid Actor) Who(HttpRequest request) =>

@@ -1,3 +1,4 @@
+using Portal.Functions.Foundation.Http.Inputs;
 using Portal.Sharing.ShareLinks;
 
 namespace Portal.Functions.Sharing.ShareLinks;
@@ -7,18 +8,19 @@ namespace Portal.Functions.Sharing.ShareLinks;
 /// read: they are not stored, but made again. The passphrase is in none.
 /// </summary>
 public sealed record ShareLinkJson(
-    Guid Id, Guid ProjectId, Guid AssetId, Guid? AssetVersionId, string Status, DateTimeOffset ExpiresAt, bool AllowComments,
-    bool AllowDownload,
-    bool RequireSignIn, bool HasPassphrase, int? MaxOpens, int Opens, string Notify, string Label, IReadOnlyList<string> GuestEmails,
-    Guid CreatedBy, int Version,
+    Guid Id, Guid ProjectId, Guid AssetId, Guid? AssetVersionId,
+    [OneOf("active", "expired", "revoked")] string Status, DateTimeOffset ExpiresAt, bool AllowComments, bool AllowDownload,
+    bool RequireSignIn, bool HasPassphrase, int? MaxOpens, int Opens,
+    [OneOf("off", "first", "every", "daily")] string Notify, string Label, IReadOnlyList<string> GuestEmails,
+    Guid CreatedBy, string CreatedByName, int Version,
     DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt, DateTimeOffset? RevokedAt, DateTimeOffset? HardRevokedAt, string? Token = null,
     string? Url = null)
 {
     public static ShareLinkJson From(ShareLink l) => new(
         l.Id.Value, l.ProjectId.Value, l.AssetId.Value, l.AssetVersionId, l.Status, l.ExpiresAt, l.AllowComments, l.AllowDownload,
         l.RequireSignIn, l.HasPassphrase,
-        l.MaxOpens, l.Opens, l.Notify, l.Label, l.GuestEmails, l.CreatedBy.Value, l.Version, l.CreatedAt, l.UpdatedAt, l.RevokedAt,
-        l.HardRevokedAt);
+        l.MaxOpens, l.Opens, l.Notify, l.Label, l.GuestEmails, l.CreatedBy.Value, l.CreatedByName, l.Version, l.CreatedAt, l.UpdatedAt,
+        l.RevokedAt, l.HardRevokedAt);
 
     /// <summary>As it is kept for a repeated request: without people's addresses, which are put back from their rows.</summary>
     public static ShareLinkJson WithoutGuests(ShareLink l) => From(l) with { GuestEmails = [] };
@@ -32,7 +34,8 @@ public sealed record AddressedLinkJson(
 
 /// <summary>One browser that opened a link.</summary>
 public sealed record ShareOpenJson(
-    Guid ViewerId, DateTimeOffset FirstSeenAt, DateTimeOffset LastSeenAt, string AgentFamily, Guid? UserId, int MintedTokens)
+    Guid ViewerId, DateTimeOffset FirstSeenAt, DateTimeOffset LastSeenAt,
+    [OneOf("Chrome", "Edge", "Firefox", "Safari", "curl", "robot", "other", "unknown")] string AgentFamily, Guid? UserId, int MintedTokens)
 {
     public static ShareOpenJson From(ShareViewer v) => new(v.Id, v.FirstSeenAt, v.LastSeenAt, v.AgentFamily, v.UserId, v.Minted);
 }

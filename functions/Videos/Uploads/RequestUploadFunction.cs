@@ -29,7 +29,7 @@ public sealed record RequestUploadInput : IChecked
     [OneOf(UploadSource.Direct, UploadSource.Blob), About("direct: straight to Mux; blob: kept in Sydney, then handed to Mux.")]
     public string Source { get; init; } = UploadSource.Direct;
 
-    [Text(300), About("The origin that the browser sends from.")]
+    [Text(300), About("The origin that the browser sends the bytes from. Left out: the Origin of this request, when it is the portal's.")]
     public string? CorsOrigin { get; init; }
 
     public void Check(Faults faults, DateTimeOffset now)
@@ -66,7 +66,7 @@ public sealed class RequestUploadFunction(
         CancellationToken ct) =>
         writes.PostAsync<RequestUploadInput>(
             request,
-            async (tx, caller, input) => await upload.RunAsync(tx, caller, Asked(input)) switch
+            async (tx, caller, input) => await upload.RunAsync(tx, caller, Asked(input, request)) switch
             {
                 // The target is left to the answer: its URL takes bytes from anybody who holds it, and is not stored twice.
                 RequestedUpload.Created c => Reply.Created($"/api/uploads/{c.Job.Id}", UploadJson.From(c.Job, null)),
@@ -77,10 +77,11 @@ public sealed class RequestUploadFunction(
             },
             reply => StartAsync(request, reply, new UploadPipelines(durable), ct));
 
-    private static UploadRequest Asked(RequestUploadInput input) => new(
+    private static UploadRequest Asked(RequestUploadInput input, HttpRequest request) => new(
         new ProjectId(input.ProjectId), input.AssetId is { } id
             ? new AssetId(id)
-            : null, input.Title, input.FileName, input.SizeBytes, input.Source, input.CorsOrigin);
+            : null, input.Title, input.FileName, input.SizeBytes, input.Source,
+        input.CorsOrigin ?? CorsMiddleware.AllowedOrigin(request.HttpContext));
 
     /// <summary>Starts the pipeline unless it was started before, and waits for the target.</summary>
     private async Task<IResult> StartAsync(HttpRequest request, Reply reply, UploadPipelines pipelines, CancellationToken ct)

@@ -1,3 +1,4 @@
+using Portal.Functions.Foundation.Http.Inputs;
 using Portal.Vendors.Blob;
 using Portal.Videos.Uploads;
 
@@ -15,7 +16,8 @@ public sealed record UploadTargetJson(
 
 /// <summary>An upload job on the wire.</summary>
 public sealed record UploadJson(
-    Guid Id, string Status, string Source, int Attempt, Guid ProjectId, Guid AssetId, Guid AssetVersionId, Guid CreatedBy,
+    Guid Id, [OneOf(typeof(UploadStatus))] string Status, [OneOf(typeof(UploadSource))] string Source, int Attempt,
+    Guid ProjectId, Guid AssetId, Guid AssetVersionId, Guid CreatedBy,
     UploadTargetJson? Target,
     UploadFailureJson? Failure, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt)
 {

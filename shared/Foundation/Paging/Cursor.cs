@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json.Serialization;
 using Microsoft.Extensions.Options;
 
 namespace Portal.Foundation.Paging;
@@ -27,17 +28,24 @@ public sealed record Position(string Key, Guid Id)
 }
 
 /// <summary>Which page is asked for: <paramref name="Limit"/> 1–200 rows behind <paramref name="After"/> (null: the first).</summary>
-public sealed record Page(int Limit, Position? After)
+/// <param name="Reversed">Against the list's own direction.</param>
+public sealed record Page(int Limit, Position? After, bool Reversed = false)
 {
     public const int DefaultLimit = 50;
     public const int MaxLimit = 200;
+
+    /// <summary>Where counting a list stops: more costs more than anybody reads.</summary>
+    public const string MostCounted = "10000";
 
     /// <summary>One row more than asked for tells whether there is another page.</summary>
     public int Take => Limit + 1;
 }
 
 /// <summary>A page of rows and the cursor of the next one; null when this is the last.</summary>
-public sealed record PageOf<T>(IReadOnlyList<T> Items, string? NextCursor);
+/// <param name="Total">How many there are on all pages together, when that was asked for; counting stops at 10,000.</param>
+public sealed record PageOf<T>(
+    IReadOnlyList<T> Items, string? NextCursor,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? Total = null);
 
 /// <summary>Settings of list cursors.</summary>
 public sealed class PagingOptions

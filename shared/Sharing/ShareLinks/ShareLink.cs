@@ -9,7 +9,7 @@ public sealed record ShareLink(
     DateTimeOffset ExpiresAt,
     bool AllowComments, bool AllowDownload, bool RequireSignIn, bool HasPassphrase, int? MaxOpens, int Opens, string Notify, string Label,
     string GuestList,
-    UserId CreatedBy, int Version, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt, DateTimeOffset? RevokedAt,
+    UserId CreatedBy, string CreatedByName, int Version, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt, DateTimeOffset? RevokedAt,
     DateTimeOffset? HardRevokedAt)
 {
     public IReadOnlyList<string> GuestEmails => GuestList.Split(',', StringSplitOptions.RemoveEmptyEntries);

@@ -21,7 +21,9 @@ public sealed class ShareLinkStore(PortalDb db, AuditWriter audit, TimeProvider 
         l.notify, l.label,
         coalesce((select string_agg(g.email, ',' order by g.email) from portal.share_link_guests g
                    where g.tenant_id = l.tenant_id and g.share_link_id = l.id), '') as guest_list,
-        l.created_by, l.version, l.created_at, l.updated_at, l.revoked_at, l.hard_revoked_at
+        l.created_by,
+        (select u.name from portal.users u where u.tenant_id = l.tenant_id and u.id = l.created_by) as created_by_name,
+        l.version, l.created_at, l.updated_at, l.revoked_at, l.hard_revoked_at
         """;
 
     private const string From = $"""

@@ -1,6 +1,9 @@
+using System.IO.Compression;
 using System.Net;
+using System.Net.Http.Json;
 using System.Net.Sockets;
 using System.Text;
+using Dapper;
 using Portal.Tests.Support;
 
 namespace Portal.Tests.Integration.Foundation;
@@ -9,6 +12,7 @@ namespace Portal.Tests.Integration.Foundation;
 public sealed class EdgeTests(TestPortal portal) : IClassFixture<TestPortal>, IAsyncLifetime
 {
     private const string Origin = "http://localhost:3000";
+    private int changes;
 
     public Task InitializeAsync() => portal.ResetAsync();
 
@@ -24,6 +28,8 @@ public sealed class EdgeTests(TestPortal portal) : IClassFixture<TestPortal>, IA
         Assert.Equal(HttpStatusCode.NoContent, answer.StatusCode);
         Assert.Equal(Origin, One(answer, "Access-Control-Allow-Origin"));
         Assert.Equal("true", One(answer, "Access-Control-Allow-Credentials"));
+        Assert.Equal("7200", One(answer, "Access-Control-Max-Age"));
+        Assert.Equal("Origin", One(answer, "Vary"));
         Assert.All(
             methods.Split(", "), method => Assert.Contains(method, One(answer, "Access-Control-Allow-Methods"), StringComparison.Ordinal));
         foreach (var header in new[] { "Authorization", "Content-Type", "Idempotency-Key", "If-Match" })
@@ -45,6 +51,53 @@ public sealed class EdgeTests(TestPortal portal) : IClassFixture<TestPortal>, IA
                 Assert.Contains(header, One(answer, "Access-Control-Expose-Headers"), StringComparison.Ordinal);
             }
         }
+    }
+
+    [Fact]
+    public async Task A_refusal_of_any_layer_carries_all_that_every_answer_carries()
+    {
+        await using var connection = await portal.OpenAsync();
+        await connection.ExecuteAsync("alter table portal.projects rename to projects_away");
+        try
+        {
+            // Refused by its media type, by its session, by its route; answered by a fault of ours.
+            await HoldsAsync(406, ("Accept", "image/png"));
+            await HoldsAsync(401, ("Authorization", "Bearer no.such.session"));
+            await HoldsAsync(500, ("Authorization", $"Bearer {(await portal.Clerk.SignInAsync("admin")).Jwt}"));
+        }
+        finally
+        {
+            await connection.ExecuteAsync("alter table portal.projects_away rename to projects");
+        }
+
+        async Task HoldsAsync(int code, (string, string) header)
+        {
+            using var answer = await SendAsync(HttpMethod.Get, "/api/projects", ("Origin", Origin), header);
+            Assert.Equal(code, (int)answer.StatusCode);
+            Assert.Equal(Origin, One(answer, "Access-Control-Allow-Origin"));
+            Assert.Equal("nosniff", One(answer, "X-Content-Type-Options"));
+            var problem = await answer.ReadAsync();
+            Assert.Equal(One(answer, "x-request-id"), problem.Text("requestId"));
+        }
+    }
+
+    [Theory]
+    [InlineData(Origin, null, Origin)]
+    [InlineData(null, null, null)]
+    [InlineData("https://evil.example", null, null)]
+    [InlineData(Origin, "https://other.example", "https://other.example")]
+    public async Task An_upload_is_sent_from_the_page_that_asks_unless_it_says_otherwise(string? origin, string? said, string? expected)
+    {
+        var project = await portal.NewProjectAsync("Sent from");
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/uploads")
+        {
+            Content = JsonContent.Create(new { projectId = project, fileName = "a.mp4", sizeBytes = 10, corsOrigin = said }),
+        };
+        request.Headers.TryAddWithoutValidation("Origin", origin);
+        using var answer = await portal.WhileMovingAsync(portal.As("agency").SendAsync(request));
+        var job = (await answer.ReadAsync()).Expect(201).Id;
+        Assert.Equal(
+            expected, await portal.ScalarAsync<string?>("select cors_origin from portal.upload_jobs where id = @job", new { job }));
     }
 
     [Theory]
@@ -150,6 +203,73 @@ public sealed class EdgeTests(TestPortal portal) : IClassFixture<TestPortal>, IA
     }
 
     [Fact]
+    public async Task Signs_and_letters_of_any_language_stand_in_answers_as_they_are()
+    {
+        const string Name = "Müller + Søn & 日本 <1> 'x'";
+        var made = (await portal.As("admin").PostAsync("/api/projects", new { name = Name })).Expect(201);
+        Assert.Contains($"\"name\":\"{Name}\"", made.Body, StringComparison.Ordinal);
+        var refused = await portal.As("admin").FetchAsync("/api/projects?sort=a%2Bb");
+        Assert.DoesNotContain("\\u", refused.Expect(400).Body, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("br", "br")]
+    [InlineData("gzip", "gzip")]
+    [InlineData("gzip, deflate, BR", "br")]
+    [InlineData("br;q=0, gzip;q=0.5", "gzip")]
+    [InlineData("deflate", null)]
+    [InlineData("", null)]
+    public async Task A_large_answer_is_compressed_as_its_caller_takes_it(string takes, string? coding)
+    {
+        using var plain = await portal.Anonymous.GetAsync(new Uri("/api/openapi.json", UriKind.Relative));
+        var whole = await plain.Content.ReadAsByteArrayAsync();
+        using var answer = await SendAsync(HttpMethod.Get, "/api/openapi.json", ("Accept-Encoding", takes));
+        Assert.Equal(coding, answer.Content.Headers.ContentEncoding.SingleOrDefault());
+        Assert.Contains("Accept-Encoding", One(answer, "Vary"), StringComparison.Ordinal);
+        var body = await answer.Content.ReadAsStreamAsync();
+        await using var read = coding switch
+        {
+            "br" => new BrotliStream(body, CompressionMode.Decompress),
+            "gzip" => new GZipStream(body, CompressionMode.Decompress),
+            _ => body,
+        };
+        using var text = new MemoryStream();
+        await read.CopyToAsync(text);
+        Assert.Equal(whole, text.ToArray());
+
+        // The tag is still the one to ask again with.
+        using var again = await SendAsync(HttpMethod.Get, "/api/openapi.json", ("If-None-Match", answer.Headers.ETag!.ToString()));
+        Assert.Equal(HttpStatusCode.NotModified, again.StatusCode);
+    }
+
+    [Fact]
+    public async Task A_small_answer_goes_out_as_it_is()
+    {
+        using var answer = await SendAsync(HttpMethod.Get, "/api/health/live", ("Accept-Encoding", "br"));
+        Assert.Empty(answer.Content.Headers.ContentEncoding);
+        using var refused = await SendAsync(HttpMethod.Get, "/api/projects", ("Accept-Encoding", "br"));
+        Assert.Empty(refused.Content.Headers.ContentEncoding);
+    }
+
+    [Theory]
+    [InlineData("*", 200)]
+    [InlineData("\"1\"", 200)]
+    [InlineData("1", 200)]
+    [InlineData("W/\"1.abc\"", 200)]
+    [InlineData("\"2\"", 412)]
+    [InlineData("\"0\"", 400)]
+    [InlineData("**", 400)]
+    [InlineData(null, 428)]
+    public async Task If_Match_takes_a_tag_its_version_alone_or_any(string? match, int code)
+    {
+        var project = (await portal.As("admin").PostAsync("/api/projects", new { name = "Matched" })).Expect(201).Id;
+        Assert.Equal(code, await ChangeAsync(project, match));
+        // Any is whichever it has by now.
+        Assert.Equal(200, await ChangeAsync(project, "*"));
+        Assert.Equal("Changed 2", (await portal.As("admin").FetchAsync($"/api/projects/{project}")).Text("description"));
+    }
+
+    [Fact]
     public async Task HEAD_is_GET_without_the_body()
     {
         await portal.NewProjectAsync("For HEAD");
@@ -176,6 +296,22 @@ public sealed class EdgeTests(TestPortal portal) : IClassFixture<TestPortal>, IA
         var answer = Encoding.UTF8.GetString(buffer, 0, await stream.ReadAsync(buffer));
         Assert.StartsWith("HTTP/1.1 400", answer, StringComparison.Ordinal);
         Assert.Contains("application/problem+json", answer, StringComparison.Ordinal);
+    }
+
+    private async Task<int> ChangeAsync(Guid project, string? match)
+    {
+        changes++;
+        using var request = new HttpRequestMessage(HttpMethod.Patch, $"/api/projects/{project}")
+        {
+            Content = JsonContent.Create(new { description = $"Changed {changes}" }),
+        };
+        if (match is not null)
+        {
+            request.Headers.TryAddWithoutValidation("If-Match", match);
+        }
+
+        using var answer = await portal.As("admin").SendAsync(request);
+        return (int)answer.StatusCode;
     }
 
     private static string One(HttpResponseMessage answer, string name) =>

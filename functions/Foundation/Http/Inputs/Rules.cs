@@ -7,7 +7,7 @@ namespace Portal.Functions.Foundation.Http.Inputs;
 /// <summary>
 /// A rule of one field of an input record. The reader enforces it and the OpenAPI document states it: one text for both.
 /// </summary>
-[AttributeUsage(AttributeTargets.Property)]
+[AttributeUsage(AttributeTargets.Property | AttributeTargets.Parameter)]
 public abstract class RuleAttribute : Attribute
 {
     /// <summary>The stable name of the rule in <c>errors[].rule</c>.</summary>
@@ -62,9 +62,16 @@ public sealed partial class EmailAttribute : RuleAttribute
     private static partial Regex Address();
 }
 
-/// <summary>One of a few words.</summary>
+/// <summary>One of a few words. On a field of an answer it is what the OpenAPI document promises, and tests hold answers to.</summary>
 public sealed class OneOfAttribute(params string[] allowed) : RuleAttribute
 {
+    /// <param name="vocabulary">A class of constants, or an enumeration: its words.</param>
+    public OneOfAttribute(Type vocabulary)
+        : this([.. vocabulary.GetFields().Where(f => f.IsLiteral).Select(f => f.GetRawConstantValue() as string ?? f.Name)]) =>
+        Vocabulary = vocabulary;
+
+    public Type? Vocabulary { get; }
+
     public IReadOnlyList<string> Allowed { get; } = allowed;
 
     public override string Name => "one_of";
