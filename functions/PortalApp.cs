@@ -3,6 +3,7 @@ using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Portal.Functions.Compliance;
 using Portal.Functions.Foundation.Http;
 using Portal.Functions.Operations;
 using Portal.Functions.Operations.Page;
@@ -28,6 +29,7 @@ public static class PortalApp
         builder.Services.AddSingleton<WebhookEndpoint>();
         builder.Services.AddSingleton<TimerCatalog>().AddSingleton<TimerQueries>();
         builder.Services.AddSingleton<RouteTable>();
+        builder.Services.AddSingleton<AuditReads>();
 
         builder.Services.Configure<KestrelServerOptions>(kestrel =>
         {

@@ -21,7 +21,8 @@ public sealed record AuditRangeInput : IChecked
 }
 
 /// <summary>The whole audit log, or that of a time, to keep and to check elsewhere. Taking it is itself audited.</summary>
-public sealed class ExportAuditFunction(AuditExport export, PortalDb db, AuditWriter audit, TimeProvider clock)
+public sealed class ExportAuditFunction(
+    AuditExport export, AuditReads reads, PortalDb db, AuditWriter audit, TimeProvider clock)
 {
     private const string MediaType = "application/x-ndjson";
 
@@ -44,6 +45,11 @@ public sealed class ExportAuditFunction(AuditExport export, PortalDb db, AuditWr
         if (HttpMethods.IsHead(request.Method))
         {
             return new Lines(name, null);
+        }
+
+        if (await reads.CountAsync(request, ct) is { } tooMany)
+        {
+            return tooMany;
         }
 
         await db.InTenantAsync(caller.Tenant, async tx =>
@@ -69,9 +75,10 @@ public sealed class ExportAuditFunction(AuditExport export, PortalDb db, AuditWr
                 return;
             }
 
+            await using var compressed = AnswerBody.Compress(httpContext);
             await foreach (var line in lines)
             {
-                await response.BodyWriter.WriteAsync(line, httpContext.RequestAborted);
+                await (compressed ?? response.Body).WriteAsync(line, httpContext.RequestAborted);
             }
         }
     }

@@ -7,17 +7,23 @@ using Portal.Functions.Foundation.Http.Inputs;
 namespace Portal.Functions.Compliance;
 
 /// <summary>The outcome of a check. Holds: every sealed row is there, in order, as it was when it was sealed.</summary>
-public sealed record AuditVerificationJson(bool Holds, AuditFaultJson? Fault, long Rows, long Seals, long Unsealed, string? LastSeal);
+public sealed record AuditVerificationJson(
+    bool Holds, AuditFaultJson? Fault, long Rows, long Seals, long Unsealed,
+    [About("The number of the first seal: 1, unless from was given.")] long? FirstSeal,
+    [About("The seal before it; zeros before the very first.")] string? PreviousSeal, string? LastSeal);
 
+/// <param name="Kind">Of a row: altered, removed, added, reordered; of a seal or its key: seal, seal_missing, signature, unknown_key.
+/// </param>
 public sealed record AuditFaultJson(
     [OneOf("altered", "removed", "added", "reordered", "seal", "seal_missing", "signature", "unknown_key", "unreadable", "cut_off")]
-    string Kind, long? Seal, Guid? RowId, string Message);
+    string Kind,
+    long? Seal, Guid? RowId, string Message);
 
 /// <summary>
 /// Reads the log as an export does and checks it as an auditor would. It proves the data to whoever trusts this app; an export, checked
 /// with the public key from elsewhere, proves it to whoever does not.
 /// </summary>
-public sealed class VerifyAuditFunction(AuditExport export, AuditKeys keys, TimeProvider clock)
+public sealed class VerifyAuditFunction(AuditExport export, AuditKeys keys, AuditReads reads, TimeProvider clock)
 {
     [Function("VerifyAudit")]
     [Allows(PortalAction.ReadAudit)]
@@ -32,9 +38,17 @@ public sealed class VerifyAuditFunction(AuditExport export, AuditKeys keys, Time
             return problem!;
         }
 
+        if (await reads.CountAsync(request, ct) is { } tooMany)
+        {
+            return tooMany;
+        }
+
         var verdict = await new AuditVerifier(keys.Public).RunAsync(
             export.LinesAsync(request.HttpContext.Caller().Tenant, query.From, query.To, ct));
         var fault = verdict.Fault is { } f ? new AuditFaultJson(f.Kind, f.Seal, f.RowId, f.Message) : null;
-        return Reply.Ok(new AuditVerificationJson(verdict.Holds, fault, verdict.Rows, verdict.Seals, verdict.Unsealed, verdict.LastSeal));
+        return Reply.Ok(
+            new AuditVerificationJson(
+                verdict.Holds, fault, verdict.Rows, verdict.Seals, verdict.Unsealed, verdict.FirstSeal, verdict.PreviousSeal,
+                verdict.LastSeal));
     }
 }

@@ -309,6 +309,7 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
       Limits__UploadsPerDay: '20'
       Limits__FailedAttemptsPerMinute: '20'
       Operations__DurableUrl: '${address}/runtime/webhooks/durabletask'
+      Limits__AuditReadsPerMinute: '10'
       Operations__SessionLifetime: '08:00:00'
       SweepOutboxSchedule: '*/5 * * * * *'
       SendDigestsSchedule: '0 */15 * * * *'

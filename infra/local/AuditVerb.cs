@@ -24,6 +24,16 @@ internal static class AuditVerb
             $"As sealed: {verdict.Rows} rows under {verdict.Seals} seals of tenant {verdict.TenantId}; {verdict.Unsealed} rows are not "
                 + "sealed yet.");
         await output.WriteLineAsync(
+            verdict.Range!.IsWhole
+                ? "It is the whole log."
+                : $"It is a part of the log, from {Moment(verdict.Range.From, "the beginning")} to "
+                    + $"{Moment(verdict.Range.To, "the end")}.");
+        if (verdict.FirstSeal is { } first)
+        {
+            await output.WriteLineAsync($"First seal: number {first}, after {(first == 1 ? "none" : verdict.PreviousSeal)}.");
+        }
+
+        await output.WriteLineAsync(
             $"Last seal: {verdict.LastSeal ?? "none"}. Compare it with the log of the app: rows cut off at the end leave a chain that "
                 + "holds.");
         if (keys is null)
@@ -34,6 +44,8 @@ internal static class AuditVerb
 
         return 0;
     }
+
+    private static string Moment(DateTimeOffset? at, string without) => at is { } time ? AuditSeal.Time(time) : without;
 
     private static async IAsyncEnumerable<ReadOnlyMemory<byte>> LinesAsync(
         StreamReader file, [EnumeratorCancellation] CancellationToken ct)

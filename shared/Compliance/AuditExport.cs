@@ -7,12 +7,12 @@ namespace Portal.Compliance;
 
 /// <summary>
 /// The audit log as lines of JSON, in the order of its chain, with everything that checking it needs: a header with the public keys, each
-/// seal followed by its rows, the rows that no seal holds yet, and a last line that says that nothing is cut off. Read in pieces: memory
-/// does not grow with the log.
+/// seal followed by its rows, the rows that no seal holds yet, and a last line, signed, that says where it begins and ends. Read in
+/// pieces, each a short transaction of its own: memory does not grow with the log, and a slow reader holds no transaction open.
 /// </summary>
 public sealed class AuditExport(AuditStore store, AuditKeys keys, TimeProvider clock)
 {
-    public const int Format = 1;
+    public const int Format = 2;
     private const int RowsAtOnce = 500;
     private const int SealsAtOnce = 10;
 
@@ -22,18 +22,22 @@ public sealed class AuditExport(AuditStore store, AuditKeys keys, TimeProvider c
     {
         // The last seal first: what is sealed while we write stays among the unsealed.
         var newest = await store.FindLastSealAsync(tenant, ct);
-        var span = await store.FindSpanAsync(tenant, from, to, ct);
-        yield return Line(json => WriteHeader(json, tenant, from, to));
+        var (first, last) = await FindSpanAsync(tenant, from, to, newest?.Number ?? 0, ct);
+        var range = await FindRangeAsync(tenant, first, last, from, to, newest?.Number, ct);
+        yield return Line(json => WriteHeader(json, tenant, range));
 
+        AuditSeal? begin = null, end = null;
         long rows = 0, seals = 0, unsealed = 0;
-        if (span is { First: { } first, Last: { } last })
+        if (first is { } number)
         {
-            var start = first == 1 ? ChainPlace.Beginning : PlaceOf((await store.ReadSealsAsync(tenant, first - 1, first - 1, 1, ct))[0]);
-            await using var chain = RowsAsync(tenant, start, ct).GetAsyncEnumerator(ct);
+            var before = (await store.ReadSealsAsync(tenant, number - 1, number - 1, 1, ct)).SingleOrDefault();
+            await using var chain = RowsAsync(tenant, before is null ? ChainPlace.Beginning : PlaceOf(before), ct).GetAsyncEnumerator(ct);
             var more = await chain.MoveNextAsync();
-            await foreach (var seal in SealsAsync(tenant, first, Math.Min(last, newest!.Number), ct))
+            await foreach (var seal in SealsAsync(tenant, number, last!.Value, ct))
             {
                 seals++;
+                begin ??= seal;
+                end = seal;
                 yield return Line(json => WriteSeal(json, seal));
                 for (; more && PlaceOf(chain.Current).CompareTo(PlaceOf(seal)) <= 0; more = await chain.MoveNextAsync())
                 {
@@ -44,23 +48,45 @@ public sealed class AuditExport(AuditStore store, AuditKeys keys, TimeProvider c
         }
 
         yield return Line(json => json.WriteString("type", "unsealed"));
+        var tail = AuditSeal.Beginning;
         await foreach (var row in RowsAsync(tenant, newest is null ? ChainPlace.Beginning : PlaceOf(newest), ct))
         {
             if ((from is null || row.OccurredAt >= from) && (to is null || row.OccurredAt < to))
             {
                 unsealed++;
+                tail = AuditSeal.Next(tail, row.RowHash);
                 yield return Line(json => WriteRow(json, row));
             }
         }
 
-        yield return Line(json =>
-        {
-            json.WriteString("type", "end");
-            json.WriteNumber("rows", rows);
-            json.WriteNumber("seals", seals);
-            json.WriteNumber("unsealed", unsealed);
-        });
+        var extent = new AuditExtent(
+            tenant.Value, range, begin?.Number, begin?.PreviousSeal, end?.Number, end?.Seal, rows, seals, unsealed, tail);
+        yield return Line(json => WriteEnd(json, extent));
     }
+
+    /// <summary>
+    /// Where the seals of it begin and end, as they should. The whole log begins with seal 1. At either end of a time there is a seal
+    /// beside it, or the log itself ends there; where that neighbour is gone, the range reaches to its number, so that who checks misses
+    /// it.
+    /// </summary>
+    private async Task<AuditExportRange> FindRangeAsync(
+        TenantId tenant, long? first, long? last, DateTimeOffset? from, DateTimeOffset? to, long? newest, CancellationToken ct)
+    {
+        var isPreviousThere = first is null or 1 || await HasSealAsync(first.Value - 1);
+        var isNextThere = last is null || last == newest || await HasSealAsync(last.Value + 1);
+        return new(
+            from, to, clock.GetUtcNow(),
+            first is null ? null : from is null ? 1 : isPreviousThere ? first : first - 1,
+            isNextThere ? last : last + 1);
+
+        async Task<bool> HasSealAsync(long number) => (await store.ReadSealsAsync(tenant, number, number, 1, ct)).Count > 0;
+    }
+
+    private async Task<(long? First, long? Last)> FindSpanAsync(
+        TenantId tenant, DateTimeOffset? from, DateTimeOffset? to, long newest, CancellationToken ct) =>
+        await store.FindSpanAsync(tenant, from, to, ct) is { First: { } first, Last: { } last } && first <= newest
+            ? (first, Math.Min(last, newest))
+            : (null, null);
 
     private static ChainPlace PlaceOf(AuditRow row) => new(row.WrittenIn, row.Id);
 
@@ -97,14 +123,16 @@ public sealed class AuditExport(AuditStore store, AuditKeys keys, TimeProvider c
         }
     }
 
-    private void WriteHeader(Utf8JsonWriter json, TenantId tenant, DateTimeOffset? from, DateTimeOffset? to)
+    private void WriteHeader(Utf8JsonWriter json, TenantId tenant, AuditExportRange range)
     {
         json.WriteString("type", "audit");
         json.WriteNumber("format", Format);
         json.WriteString("tenantId", tenant.Value);
-        json.WriteString("from", from is { } f ? AuditSeal.Time(f) : null);
-        json.WriteString("to", to is { } t ? AuditSeal.Time(t) : null);
-        json.WriteString("exportedAt", AuditSeal.Time(clock.GetUtcNow()));
+        json.WriteString("from", range.From is { } from ? AuditSeal.Time(from) : null);
+        json.WriteString("to", range.To is { } to ? AuditSeal.Time(to) : null);
+        json.WriteString("exportedAt", AuditSeal.Time(range.ExportedAt));
+        WriteNumber(json, "firstSeal", range.FirstSeal);
+        WriteNumber(json, "lastSeal", range.LastSeal);
         json.WriteStartObject("publicKeys");
         foreach (var (id, key) in keys.Public)
         {
@@ -112,6 +140,29 @@ public sealed class AuditExport(AuditStore store, AuditKeys keys, TimeProvider c
         }
 
         json.WriteEndObject();
+    }
+
+    private void WriteEnd(Utf8JsonWriter json, AuditExtent extent)
+    {
+        json.WriteString("type", "end");
+        json.WriteNumber("rows", extent.Rows);
+        json.WriteNumber("seals", extent.Seals);
+        json.WriteNumber("unsealed", extent.Unsealed);
+        json.WriteString("keyId", keys.CurrentKey);
+        json.WriteBase64String("signature", keys.Sign(extent.Message()));
+    }
+
+    private static void WriteNumber(Utf8JsonWriter json, string name, long? number)
+    {
+        json.WritePropertyName(name);
+        if (number is { } value)
+        {
+            json.WriteNumberValue(value);
+        }
+        else
+        {
+            json.WriteNullValue();
+        }
     }
 
     private static void WriteSeal(Utf8JsonWriter json, AuditSeal seal)

@@ -8,16 +8,21 @@ namespace Portal.Compliance;
 public sealed record AuditFault(string Kind, long? Seal, Guid? RowId, string Message);
 
 /// <summary>The outcome of a check: no fault means that every sealed row is there, in order, as it was when it was sealed.</summary>
-/// <param name="Unsealed">Rows that no seal holds yet: only their own hashes were checked.</param>
+/// <param name="Range">What it is of; null when not even the header could be read.</param>
+/// <param name="Unsealed">Rows that no seal holds yet: only their own hashes and the export's signature were checked.</param>
+/// <param name="FirstSeal">The number of the first seal.</param>
+/// <param name="PreviousSeal">The seal before it.</param>
 public sealed record AuditVerdict(
-    AuditFault? Fault, Guid? TenantId, long Rows, long Seals, long Unsealed, string? FirstPreviousSeal, string? LastSeal)
+    AuditFault? Fault, Guid? TenantId, AuditExportRange? Range, long Rows, long Seals, long Unsealed, long? FirstSeal,
+    string? PreviousSeal, string? LastSeal)
 {
     public bool Holds => Fault is null;
 }
 
 /// <summary>
 /// Checks an export without a database: every row's hash from its values, every seal from the hashes and the seal before it, every
-/// signature with the public key. Holds one seal and its rows in memory at a time.
+/// signature with the public key, and that the seals begin and end where the signed last line says. Holds one seal and its rows in
+/// memory at a time.
 /// </summary>
 /// <param name="trusted">Public keys by id; null: those in the export itself, which then prove only that it is whole.</param>
 public sealed class AuditVerifier(IReadOnlyDictionary<string, byte[]>? trusted)
@@ -26,9 +31,11 @@ public sealed class AuditVerifier(IReadOnlyDictionary<string, byte[]>? trusted)
     private readonly List<(Guid Id, byte[] Hash)> rows = [];
     private IReadOnlyDictionary<string, byte[]> keys = new Dictionary<string, byte[]>();
     private Guid tenant;
+    private AuditExportRange? range;
+    private SealLine? first;
     private SealLine? seal;
     private byte[]? lastSeal;
-    private byte[]? firstPrevious;
+    private byte[] tail = AuditSeal.Beginning;
     private bool inTail;
     private bool ended;
     private long line;
@@ -56,8 +63,8 @@ public sealed class AuditVerifier(IReadOnlyDictionary<string, byte[]>? trusted)
     }
 
     private AuditVerdict Verdict(AuditFault? fault) => new(
-        fault, line == 0 ? null : tenant, rowCount, sealCount, unsealed,
-        firstPrevious is null ? null : Convert.ToHexStringLower(firstPrevious),
+        fault, line == 0 ? null : tenant, range, rowCount, sealCount, unsealed, first?.Number,
+        first is null ? null : Convert.ToHexStringLower(first.Previous),
         lastSeal is null ? null : Convert.ToHexStringLower(lastSeal));
 
     private AuditFault? Read(ReadOnlyMemory<byte> bytes)
@@ -87,12 +94,12 @@ public sealed class AuditVerifier(IReadOnlyDictionary<string, byte[]>? trusted)
             case "audit":
                 return ReadHeader(json);
             case "seal":
-                return CloseSeal() ?? OpenSeal(json);
+                return CloseSeal() ?? OpenSeal(SealLine.Of(json));
             case "row":
                 return ReadRow(json);
             case "unsealed":
                 inTail = true;
-                return CloseSeal();
+                return CloseSeal() ?? CheckLast();
             case "end":
                 return ReadEnd(json);
             default:
@@ -108,25 +115,34 @@ public sealed class AuditVerifier(IReadOnlyDictionary<string, byte[]>? trusted)
         }
 
         tenant = json.GetProperty("tenantId").GetGuid();
+        range = new(
+            Time("from"), Time("to"), json.GetProperty("exportedAt").GetDateTimeOffset(), Number("firstSeal"), Number("lastSeal"));
         keys = trusted
             ?? json.GetProperty("publicKeys").EnumerateObject().ToDictionary(
                 k => k.Name, k => k.Value.GetBytesFromBase64(), StringComparer.Ordinal);
         return null;
+
+        DateTimeOffset? Time(string name) =>
+            json.GetProperty(name) is { ValueKind: not JsonValueKind.Null } value ? value.GetDateTimeOffset() : null;
+
+        long? Number(string name) => json.GetProperty(name) is { ValueKind: not JsonValueKind.Null } value ? value.GetInt64() : null;
     }
 
-    private AuditFault? OpenSeal(JsonElement json)
+    private AuditFault? OpenSeal(SealLine next)
     {
-        var next = SealLine.Of(json);
         if (inTail)
         {
             return new("unreadable", next.Number, null, $"Seal {next.Number} stands behind the rows that are not sealed.");
         }
 
-        if (seal is not null && next.Number != seal.Number + 1)
+        // The whole log begins with seal 1, whatever the header says.
+        var expected = seal is not null ? seal.Number + 1 : range!.From is null ? 1 : range.FirstSeal ?? next.Number;
+        if (next.Number != expected)
         {
             return new(
-                "seal_missing", seal.Number + 1, null,
-                $"Seal {seal.Number + 1} and its rows are missing: seal {next.Number} follows seal {seal.Number}.");
+                "seal_missing", expected, null,
+                $"Seal {expected} and its rows are missing: seal {next.Number} "
+                    + (seal is null ? "is the first." : $"follows seal {seal.Number}."));
         }
 
         var before = seal?.Seal ?? (next.Number == 1 ? AuditSeal.Beginning : null);
@@ -137,20 +153,14 @@ public sealed class AuditVerifier(IReadOnlyDictionary<string, byte[]>? trusted)
             return new("seal", next.Number, null, $"Seal {next.Number} does not fit its rows' hashes and the seal before it.");
         }
 
-        if (!keys.TryGetValue(next.KeyId, out var key))
+        if (CheckSignature(
+            next.KeyId, AuditSeal.Message(tenant, next.Number, next.RowIds.Count, next.SealedAt, next.Seal), next.Signature,
+            $"seal {next.Number}", next.Number) is { } fault)
         {
-            return new(
-                "unknown_key", next.Number, null, $"Seal {next.Number} is signed with key {next.KeyId}, whose public half is not known.");
+            return fault;
         }
 
-        if (!AuditKeys.Verify(key, AuditSeal.Message(tenant, next.Number, next.RowIds.Count, next.SealedAt, next.Seal), next.Signature))
-        {
-            return new(
-                "signature", next.Number, null,
-                $"The signature of seal {next.Number} is not good: the seal was not made with key {next.KeyId}.");
-        }
-
-        firstPrevious ??= next.Previous;
+        first ??= next;
         seal = next;
         return null;
     }
@@ -162,6 +172,7 @@ public sealed class AuditVerifier(IReadOnlyDictionary<string, byte[]>? trusted)
         if (inTail)
         {
             unsealed++;
+            tail = AuditSeal.Next(tail, hash);
             return Convert.FromHexString(json.GetProperty("hash").GetString()!).AsSpan().SequenceEqual(hash)
                 ? null
                 : new("altered", null, id, $"Row {id} (line {line}, not sealed yet) was altered: its values do not give its hash.");
@@ -180,10 +191,31 @@ public sealed class AuditVerifier(IReadOnlyDictionary<string, byte[]>? trusted)
     private AuditFault? ReadEnd(JsonElement json)
     {
         ended = true;
-        var right = inTail && json.GetProperty("rows").GetInt64() == rowCount && json.GetProperty("seals").GetInt64() == sealCount
-            && json.GetProperty("unsealed").GetInt64() == unsealed;
-        return right ? null : new("cut_off", null, null, "The last line names other numbers of rows and seals than there are.");
+        if (!inTail || json.GetProperty("rows").GetInt64() != rowCount || json.GetProperty("seals").GetInt64() != sealCount
+            || json.GetProperty("unsealed").GetInt64() != unsealed)
+        {
+            return new("cut_off", null, null, "The last line names other numbers of rows and seals than there are.");
+        }
+
+        var extent = new AuditExtent(
+            tenant, range!, first?.Number, first?.Previous, seal?.Number, seal?.Seal, rowCount, sealCount, unsealed, tail);
+        return CheckSignature(
+            json.GetProperty("keyId").GetString()!, extent.Message(), json.GetProperty("signature").GetBytesFromBase64(), "the export",
+            null);
     }
+
+    /// <summary>The seals end where the header says.</summary>
+    private AuditFault? CheckLast() =>
+        seal?.Number == range!.LastSeal
+            ? null
+            : new("seal_missing", range.LastSeal, null, $"Seal {range.LastSeal} and its rows are missing at the end.");
+
+    private AuditFault? CheckSignature(string keyId, byte[] message, byte[] signature, string what, long? number) =>
+        !keys.TryGetValue(keyId, out var key)
+            ? new("unknown_key", number, null, $"The signature of {what} is of key {keyId}, whose public half is not known.")
+            : AuditKeys.Verify(key, message, signature)
+                ? null
+                : new("signature", number, null, $"The signature of {what} is not good: it was not made with key {keyId} over this.");
 
     /// <summary>Compares the rows that came with those that were sealed.</summary>
     private AuditFault? CloseSeal()

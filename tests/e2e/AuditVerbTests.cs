@@ -25,6 +25,8 @@ public sealed class AuditVerbTests : IDisposable
             $"a1={folder.File("a1.pem", key.ExportSubjectPublicKeyInfoPem())}");
         Assert.Equal(0, code);
         Assert.Contains($"As sealed: 3 rows under 1 seals of tenant {Tenant}", output, StringComparison.Ordinal);
+        Assert.Contains("It is the whole log.", output, StringComparison.Ordinal);
+        Assert.Contains("First seal: number 1, after none.", output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -60,6 +62,8 @@ public sealed class AuditVerbTests : IDisposable
 
     private static Guid Row(int number) => Guid.Parse($"00000000-0000-7000-8000-00000000000{number}");
 
+    private byte[] Sign(byte[] message) => key.SignData(message, HashAlgorithmName.SHA256, DSASignatureFormat.Rfc3279DerSequence);
+
     private string Export()
     {
         var at = new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
@@ -78,13 +82,13 @@ public sealed class AuditVerbTests : IDisposable
         }))];
         byte[] hashes = [.. rows.SelectMany(row => AuditRowText.Hash(JsonDocument.Parse(row).RootElement, Tenant))];
         var seal = AuditSeal.Next(AuditSeal.Beginning, hashes);
-        var signature = key.SignData(
-            AuditSeal.Message(Tenant, 1, 3, at, seal), HashAlgorithmName.SHA256, DSASignatureFormat.Rfc3279DerSequence);
+        var signature = Sign(AuditSeal.Message(Tenant, 1, 3, at, seal));
         object[] head =
         [
             new
             {
-                type = "audit", format = 1, tenantId = Tenant, publicKeys = new
+                type = "audit", format = AuditExport.Format, tenantId = Tenant, from = (string?)null, to = (string?)null,
+                exportedAt = AuditSeal.Time(at), firstSeal = 1, lastSeal = 1, publicKeys = new
                 {
                     a1 = Convert.ToBase64String(key.ExportSubjectPublicKeyInfo()),
                 },
@@ -102,7 +106,17 @@ public sealed class AuditVerbTests : IDisposable
                 rowHashes = Convert.ToHexStringLower(hashes),
             },
         ];
-        object[] tail = [new { type = "unsealed" }, new { type = "end", rows = 3, seals = 1, unsealed = 0 }];
+        var extent = new AuditExtent(
+            Tenant, new(null, null, at, 1, 1), 1, AuditSeal.Beginning, 1, seal, 3, 1, 0, AuditSeal.Beginning);
+        object[] tail =
+        [
+            new { type = "unsealed" },
+            new
+            {
+                type = "end", rows = 3, seals = 1, unsealed = 0, keyId = "a1",
+                signature = Convert.ToBase64String(Sign(extent.Message())),
+            },
+        ];
         return string.Join(
             '\n', [
                 .. head.Select(line => JsonSerializer.Serialize(line)), .. rows, .. tail.Select(line => JsonSerializer.Serialize(line))

@@ -97,6 +97,7 @@ public static class TestSettings
             ["Limits:UserPerMinute"] = "1000000",
             ["Limits:TenantPerMinute"] = "1000000",
             ["Limits:FailedAttemptsPerMinute"] = "1000000",
+            ["Limits:AuditReadsPerMinute"] = "1000000",
         };
     }
 

@@ -20,6 +20,10 @@ public sealed class LimitOptions
     /// <summary>Made-up sessions, unknown share tokens and the like from one address in a minute; one more raises an alert.</summary>
     public int FailedAttemptsPerMinute { get; set; } = 20;
 
+    /// <summary>Exports and verifications of one tenant's audit log in a minute.</summary>
+    public int AuditReadsPerMinute { get; set; } = 10;
+
     public bool IsValid() =>
-        UserPerMinute > 0 && TenantPerMinute > 0 && PlaybacksPerMinute > 0 && UploadsPerDay > 0 && FailedAttemptsPerMinute > 0;
+        UserPerMinute > 0 && TenantPerMinute > 0 && PlaybacksPerMinute > 0 && UploadsPerDay > 0 && FailedAttemptsPerMinute > 0
+        && AuditReadsPerMinute > 0;
 }

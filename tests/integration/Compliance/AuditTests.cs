@@ -1,8 +1,10 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using Dapper;
+using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using Portal.Compliance;
+using Portal.Foundation.Limits;
 using Portal.Tests.Support;
 
 namespace Portal.Tests.Integration.Compliance;
@@ -117,6 +119,125 @@ public sealed class AuditTests(TestPortal portal) : IClassFixture<TestPortal>, I
                where number = 3
             """, Guid.Empty);
         Assert.Equal("seal", (await CheckAsync(await ExportAsync())).Fault!.Kind);
+    }
+
+    [Theory]
+    [InlineData("number = 1", 1)]
+    [InlineData("number <= 2", 1)]
+    [InlineData("number = 3", 3)]
+    public async Task Seals_deleted_with_their_rows_are_missed_wherever_they_stood(string gone, long missed)
+    {
+        for (var i = 0; i < 4; i++)
+        {
+            await ProjectsAsync(2);
+            await SealAsync();
+        }
+
+        await TamperAsync($"""
+            delete from portal.audit_log a using portal.audit_seals s where {gone} and position(uuid_send(a.id) in s.row_ids) > 0;
+            delete from portal.audit_seals where {gone}
+            """, Guid.Empty);
+        foreach (var verdict in new[] { await CheckAsync(await ExportAsync()), await CheckAsync(await ExportAsync($"?to={Now(1)}")) })
+        {
+            Assert.Equal(("seal_missing", missed), (verdict.Fault?.Kind, verdict.Fault?.Seal));
+        }
+
+        var inside = (await portal.As("admin").FetchAsync("/api/audit/verification")).Expect(200);
+        Assert.Equal("seal_missing", inside.Field("fault")["kind"]!.ToString());
+    }
+
+    [Fact]
+    public async Task A_part_of_the_log_misses_the_seal_beside_it()
+    {
+        for (var i = 0; i < 5; i++)
+        {
+            await ProjectsAsync(2);
+            await SealAsync();
+            portal.Clock.Advance(TimeSpan.FromHours(1));
+        }
+
+        var third = $"?from={Now(-3.5)}&to={Now(-2.5)}";
+        var part = await CheckAsync(await ExportAsync(third));
+        Assert.True(part.Holds, part.Fault?.Message);
+        Assert.Equal((3L, 1L, false), (part.FirstSeal!.Value, part.Seals, part.Range!.IsWhole));
+        Assert.Equal(
+            await portal.ScalarAsync<string>("select encode(seal, 'hex') from portal.audit_seals where number = 2"), part.PreviousSeal);
+
+        await TamperAsync("delete from portal.audit_seals where number = 4", Guid.Empty);
+        Assert.Equal(4, (await CheckAsync(await ExportAsync(third))).Fault!.Seal);
+        await TamperAsync("delete from portal.audit_seals where number = 2", Guid.Empty);
+        var before = (await CheckAsync(await ExportAsync(third))).Fault!;
+        Assert.Equal(("seal_missing", 2L), (before.Kind, before.Seal));
+    }
+
+    [Fact]
+    public async Task An_export_whose_beginning_or_end_was_cut_off_does_not_pass_whatever_else_is_mended()
+    {
+        for (var i = 0; i < 3; i++)
+        {
+            await ProjectsAsync(2);
+            await SealAsync();
+        }
+
+        await ProjectsAsync(2);
+        var lines = await ExportAsync();
+        var seals = lines.Index().Where(l => l.Item.Contains("\"type\":\"seal\"", StringComparison.Ordinal)).Select(l => l.Index).ToList();
+        var last = lines.Count - 1;
+        Assert.True((await CheckAsync(lines)).Holds);
+
+        // The first seal and its rows are gone, the last line counts what is left.
+        List<string> late = [lines[0], .. lines[seals[1]..last], Edit(lines[last], ("rows", 4), ("seals", 2))];
+        Assert.Equal(("seal_missing", 1L), await FaultAsync(late));
+        // A header that says so makes it a part of the log, which nobody has signed.
+        late[0] = Edit(lines[0], ("firstSeal", 2), ("from", "2020-01-01T00:00:00.000000Z"));
+        Assert.Equal(("signature", null), await FaultAsync(late));
+
+        List<string> early = [.. lines[..seals[2]], .. lines[(seals[2] + 3)..last], Edit(lines[last], ("rows", 4), ("seals", 2))];
+        Assert.Equal(("seal_missing", 3L), await FaultAsync(early));
+        early[0] = Edit(lines[0], ("lastSeal", 2));
+        Assert.Equal(("signature", null), await FaultAsync(early));
+
+        List<string> shorter = [.. lines[..(last - 1)], Edit(lines[last], ("unsealed", 2))];
+        Assert.Equal(("signature", null), await FaultAsync(shorter));
+
+        static string Edit(string line, params (string Name, JsonNode Value)[] changes)
+        {
+            var json = JsonNode.Parse(line)!.AsObject();
+            foreach (var (name, value) in changes)
+            {
+                json[name] = value;
+            }
+
+            return json.ToJsonString();
+        }
+
+        static async Task<(string, long?)> FaultAsync(IEnumerable<string> edited) =>
+            (await CheckAsync(edited)).Fault is { } fault ? (fault.Kind, fault.Seal) : ("none", null);
+    }
+
+    [Fact]
+    public async Task Exports_and_checks_have_a_limit_of_their_own()
+    {
+        var limits = portal.Services.GetRequiredService<RateLimitStore>().Limits;
+        var usual = limits.AuditReadsPerMinute;
+        limits.AuditReadsPerMinute = 2;
+        try
+        {
+            await ExportAsync();
+            (await portal.As("admin").FetchAsync("/api/audit/verification")).Expect(200);
+            var refused = (await portal.As("admin").FetchAsync("/api/audit/verification")).Expect(429);
+            Assert.Equal("2", refused.Headers.GetValues("RateLimit-Limit").Single());
+            (await portal.As("compliance").FetchAsync("/api/audit/export")).Expect(429);
+            // The list goes on, and so do others.
+            (await portal.As("admin").FetchAsync("/api/audit")).Expect(200);
+            (await portal.As("other-admin").FetchAsync("/api/audit/verification")).Expect(200);
+            portal.Clock.Advance(TimeSpan.FromMinutes(1));
+            (await portal.As("admin").FetchAsync("/api/audit/verification")).Expect(200);
+        }
+        finally
+        {
+            limits.AuditReadsPerMinute = usual;
+        }
     }
 
     [Fact]
@@ -312,6 +433,8 @@ public sealed class AuditTests(TestPortal portal) : IClassFixture<TestPortal>, I
         insert into portal.audit_log (id, tenant_id, actor_kind, action, entity_type, entity_id, occurred_at)
         values (gen_random_uuid(), @tenant, 'system', @action, 'thing', gen_random_uuid(), now())
         """, new { tenant = TestPeople.Tenant, action });
+
+    private string Now(double hours) => Uri.EscapeDataString(portal.Clock.GetUtcNow().AddHours(hours).ToString("O"));
 
     private async Task<List<string>> ExportAsync(string query = "")
     {

@@ -25,6 +25,7 @@ public sealed class SampleWorld(TestPortal portal)
         ["Limits:PlaybacksPerMinute"] = "1000000",
         ["Limits:UploadsPerDay"] = "1000000",
         ["Limits:FailedAttemptsPerMinute"] = "1000000",
+        ["Limits:AuditReadsPerMinute"] = "1000000",
     };
 
     private readonly Dictionary<string, Task<Guid>> made = [];

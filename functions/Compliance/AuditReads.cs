@@ -1,0 +1,19 @@
+using Microsoft.AspNetCore.Http;
+using Portal.Foundation.Limits;
+using Portal.Functions.Foundation.Http;
+
+namespace Portal.Functions.Compliance;
+
+/// <summary>An export and a check read a tenant's whole log and hash every row: they have a limit of their own.</summary>
+public sealed class AuditReads(RateLimitStore limits)
+{
+    /// <summary>Counts one; the answer when there were too many in this minute.</summary>
+    public async Task<Problem?> CountAsync(HttpRequest request, CancellationToken ct)
+    {
+        var most = limits.Limits.AuditReadsPerMinute;
+        var hit = await limits.TakeAsync($"audit:{request.HttpContext.Caller().Tenant}", TimeSpan.FromMinutes(1), most, ct);
+        return hit.Allowed
+            ? null
+            : Problem.TooMany(hit.RetryAfter, $"The audit log is exported or verified at most {most} times a minute.", most);
+    }
+}
