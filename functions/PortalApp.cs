@@ -52,6 +52,7 @@ public static class PortalApp
         builder.UseWhen<AcceptMiddleware>(IsHttp);
         builder.UseWhen<ExceptionMiddleware>(IsHttp);
         builder.UseWhen<DeniedReadMiddleware>(IsHttp);
+        builder.UseWhen<BusyMiddleware>(IsHttp);
         builder.UseWhen<OpsPageMiddleware>(IsHttp);
         builder.UseWhen<CallerMiddleware>(IsHttp);
         return builder;

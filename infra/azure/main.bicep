@@ -303,6 +303,7 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
       // Nothing stands in front of the app: the host tells it who called, and no header is believed. Behind Front Door this is the header
       // in which it writes the client's address.
       Http__ClientAddressHeader: ''
+      Http__MaxConcurrentRequests: '100'
       Limits__UserPerMinute: '600'
       Limits__TenantPerMinute: '6000'
       Limits__PlaybacksPerMinute: '100'

@@ -39,6 +39,7 @@ public static class FoundationRegistrations
             .Validate(o => o.IsValid(), "Limits: every limit must be 1 or more.").ValidateOnStart();
         services.AddOptions<HttpOptions>().BindConfiguration(HttpOptions.Section)
             .Validate(o => o.OriginsAreRight(), "Http:AllowedOrigins must be origins (https://portal.example), separated by commas.")
+            .Validate(o => o.MaxConcurrentRequests > 0, "Http:MaxConcurrentRequests must be 1 or more.")
             .Validate(
                 o => o.ClientAddressHeaderIsRight(),
                 "Http:ClientAddressHeader must be the name of a header other than X-Forwarded-…, or empty.")

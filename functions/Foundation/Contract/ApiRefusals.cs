@@ -73,7 +73,8 @@ public sealed record ApiRefusal(int Status, string Slug, string Title, string Wh
         yield return New(429, "too-many-requests", "Too many requests; Retry-After says when to come again.");
         yield return new(500, "internal-error", "Something went wrong on our side", "A fault of ours. It is logged under requestId.");
         yield return new(
-            503, "unavailable", "Not available just now", "The database or the sign-in service is away. Try again after Retry-After.");
+            503, "unavailable", "Not available just now",
+            "The database or the sign-in service is away, or too many requests are under way. Try again after Retry-After.");
     }
 
     /// <summary>Before the function: the session, the membership, the role.</summary>

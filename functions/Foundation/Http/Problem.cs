@@ -78,6 +78,9 @@ public sealed class Problem(
     public static Problem TooMany(int retryAfter, string detail, int? limit = null) =>
         new(429, "too-many-requests", "Too many requests", detail, retryAfter: retryAfter, limit: limit);
 
+    public static Problem Busy(int retryAfter) =>
+        new(503, "unavailable", "Not available just now", "Too many requests are under way.", retryAfter: retryAfter);
+
     public static Problem Unauthenticated(string detail) => new(401, "unauthenticated", "Sign in first", detail);
 
     public static Problem Forbidden(string slug, string detail) => new(403, slug, "Not allowed", detail);

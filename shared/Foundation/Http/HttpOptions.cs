@@ -15,6 +15,9 @@ public sealed class HttpOptions
     /// </summary>
     public string ClientAddressHeader { get; set; } = "";
 
+    /// <summary>Requests that run at once in a process; as many more wait, and further ones are refused.</summary>
+    public int MaxConcurrentRequests { get; set; } = 100;
+
     public IReadOnlyList<string> Origins =>
         AllowedOrigins.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
 
