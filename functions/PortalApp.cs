@@ -40,7 +40,10 @@ public static class PortalApp
             kestrel.Limits.MaxRequestBodySize = HostBodyLimit;
         });
         builder.Services.ConfigureHttpJsonOptions(json => json.SerializerOptions.Encoder = AnswerJson.Options.Encoder);
-        builder.Services.AddLogging(logging => logging.AddFilter(FailedRunMiddleware.WorkerCategory, LogLevel.Critical));
+        builder.Services.AddLogging(logging => logging
+            .AddFilter(FailedRunMiddleware.WorkerCategory, LogLevel.Critical)
+            // It puts the path into the scope of every line of a request, and paths carry tokens (Http/UrlTokens.cs).
+            .AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None));
 
         // Waits for nothing of its own: orchestrators may pass.
         builder.UseMiddleware<FailedRunMiddleware>();
@@ -49,10 +52,10 @@ public static class PortalApp
         builder.UseWhen<RequestIdMiddleware>(IsHttp);
         builder.UseWhen<SecurityHeadersMiddleware>(IsHttp);
         builder.UseWhen<CorsMiddleware>(IsHttp);
+        builder.UseWhen<BusyMiddleware>(IsHttp);
         builder.UseWhen<AcceptMiddleware>(IsHttp);
         builder.UseWhen<ExceptionMiddleware>(IsHttp);
         builder.UseWhen<DeniedReadMiddleware>(IsHttp);
-        builder.UseWhen<BusyMiddleware>(IsHttp);
         builder.UseWhen<OpsPageMiddleware>(IsHttp);
         builder.UseWhen<CallerMiddleware>(IsHttp);
         return builder;

@@ -145,6 +145,8 @@ public sealed class AppHost : IAsyncDisposable
         builder.Logging.AddConsole(console => console.FormatterName = OneLineConsole.FormatterName);
         builder.Logging.AddConsoleFormatter<OneLineConsole, Microsoft.Extensions.Logging.Console.ConsoleFormatterOptions>();
         builder.Logging.SetMinimumLevel(LogLevel.Information)
+            // Paths carry share tokens; the server's own request log would put them into every line's scope.
+            .AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None)
             .AddFilter("Microsoft.AspNetCore", LogLevel.Warning).AddFilter("Grpc", LogLevel.Warning).AddFilter("Yarp", LogLevel.Warning)
             .AddFilter("DurableTask", LogLevel.Warning).AddFilter("Azure", LogLevel.Warning);
         options.ConfigureLogging?.Invoke(builder.Logging);

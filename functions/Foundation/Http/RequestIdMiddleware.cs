@@ -19,6 +19,7 @@ public sealed class RequestIdMiddleware(ILogger<RequestIdMiddleware> logger) : I
         {
             var id = TraceId(http.Request.Headers.TraceParent.ToString()) ?? Guid.NewGuid().ToString("N");
             http.SetRequestId(id);
+            UrlTokens.Hide(http);
             http.Response.Headers["x-request-id"] = id;
             using (logger.BeginScope(new Dictionary<string, object>
             {
