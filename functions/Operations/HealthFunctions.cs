@@ -20,31 +20,23 @@ public sealed class LiveFunction
 }
 
 /// <summary>It can do its work: both database roles answer. 503 otherwise, naming what is away.</summary>
-public sealed partial class ReadyFunction(PortalDataSources sources, ILogger<ReadyFunction> logger)
+public sealed partial class ReadyFunction(ReadinessQuery readiness, ILogger<ReadyFunction> logger)
 {
     [Function("HealthReady")]
     [Allows(PortalAction.Anonymous)]
-    [Operation("Readiness probe", Returns = typeof(HealthJson), Details = "Both database roles answer.")]
+    [Operation("Readiness probe", Returns = typeof(HealthJson), 
+        Details = "Both database roles answer. The answer is at most a second old, however many ask.")]
     [Refuses(503, "not-ready", "The database does not answer, or a role may do more than it should.")]
     public async Task<IResult> RunAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/health/ready")] HttpRequest request, CancellationToken ct)
     {
-        try
+        if (await readiness.FindFaultAsync(ct) is not { } fault)
         {
-            await using (var app = sources.App.CreateCommand("select 1 from portal.tenants limit 0"))
-            {
-                await app.ExecuteNonQueryAsync(ct);
-            }
-
-            await using var system = sources.System.CreateCommand("select 1 from portal.upload_jobs limit 0");
-            await system.ExecuteNonQueryAsync(ct);
             return Results.Ok(new HealthJson("ready"));
         }
-        catch (Exception e) when (e is Npgsql.NpgsqlException or TimeoutException or InvalidOperationException)
-        {
-            Log.NotReady(logger, e);
-            return new Problem(503, "not-ready", "Not ready", "The database does not answer.", retryAfter: 5);
-        }
+
+        Log.NotReady(logger, fault);
+        return new Problem(503, "not-ready", "Not ready", "The database does not answer.", retryAfter: 5);
     }
 
     private static partial class Log

@@ -6,7 +6,8 @@ namespace Portal.Postgres;
 /// <summary>
 /// Brings a database's schema up to date. Each migration runs in its own transaction together with its row in
 /// <c>public.schema_migrations</c>, under an advisory lock that the transaction holds: of several processes at once one applies it
-/// and the others find it done. Then the database functions whose text has changed are replaced, all in one transaction. Nothing is kept
+/// and the others find it done. It waits for a table's lock for seconds only, for everybody who wants the table waits behind it; then it
+/// lets go and begins again. Then the database functions whose text has changed are replaced, all in one transaction. Nothing is kept
 /// in the session, so it works through a transaction pooler.
 /// </summary>
 public static class Migrator
@@ -14,7 +15,13 @@ public static class Migrator
     // Any number will do that nobody else uses; this one spells "portal" on a telephone.
     private const long LockKey = 767_825;
 
+    private const int MostAttempts = 40;
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
     private const string LockSql = "select pg_advisory_xact_lock($1)";
+
+    // Unqualified names mean the same whoever runs this.
+    private const string SettingsSql = "set local search_path to public; set local lock_timeout = '2s'";
 
     private const string TableSql = """
         create table if not exists public.schema_migrations (
@@ -71,12 +78,31 @@ public static class Migrator
         await using var connection = new NpgsqlConnection(settings.ConnectionString);
         await connection.OpenAsync(ct);
         var count = 0;
-        while (await ApplyNextAsync(connection, sorted, ct))
+        while (await RetryAsync(() => ApplyNextAsync(connection, sorted, ct), ct))
         {
             count++;
         }
 
-        return functions.Count == 0 ? count : count + await ReplaceFunctionsAsync(connection, functions, ct);
+        return functions.Count == 0 ? count : count + await RetryAsync(() => ReplaceFunctionsAsync(connection, functions, ct), ct);
+    }
+
+    /// <summary>Again, when a lock was not to be had in time; what was begun is rolled back.</summary>
+    private static async Task<T> RetryAsync<T>(Func<Task<T>> apply, CancellationToken ct)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await apply();
+            }
+            catch (MigrationException e) when (attempt < MostAttempts && e.InnerException is PostgresException
+            {
+                SqlState: PostgresErrorCodes.LockNotAvailable
+            })
+            {
+                await Task.Delay(Pause, TimeProvider.System, ct);
+            }
+        }
     }
 
     /// <summary>All or none: a function may call another that changes with it.</summary>
@@ -91,7 +117,7 @@ public static class Migrator
         if (changed.Count > 0)
         {
             // In the order of their names, so one may be called before it is there.
-            await ExecuteAsync(connection, "set local check_function_bodies = off; set local search_path to public", [], ct);
+            await ExecuteAsync(connection, $"set local check_function_bodies = off; {SettingsSql}", [], ct);
         }
 
         foreach (var function in changed)
@@ -140,8 +166,7 @@ public static class Migrator
 
         try
         {
-            // Unqualified names mean the same whoever runs this.
-            await ExecuteAsync(connection, "set local search_path to public", [], ct);
+            await ExecuteAsync(connection, SettingsSql, [], ct);
             await ExecuteAsync(connection, HandOverSql, [next.Sql], ct);
             await ExecuteAsync(connection, RunSql, [], ct);
             await ExecuteAsync(connection, RecordSql, [next.Version, next.Name, next.Checksum], ct);

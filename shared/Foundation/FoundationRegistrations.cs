@@ -49,6 +49,6 @@ public static class FoundationRegistrations
             .AddSingleton<RequesterHash>().AddSingleton<Cursors>().AddSingleton<ClientAddresses>()
             .AddSingleton<FailedAttempts>().AddSingleton<IdempotencyStore>().AddSingleton<PersonalHash>()
             .AddSingleton<CallerStore>().AddSingleton<WebhookInboxStore>().AddSingleton<ReceiveWebhook>()
-            .AddSingleton<TimerRunStore>();
+            .AddSingleton<TimerRunStore>().AddSingleton<ReadinessQuery>();
     }
 }

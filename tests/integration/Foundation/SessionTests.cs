@@ -1,6 +1,7 @@
 using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Text;
+using Dapper;
 using Portal.LocalVendors;
 using Portal.Tests.Support;
 
@@ -155,6 +156,28 @@ public sealed class SessionTests(TestPortal portal) : IClassFixture<TestPortal>,
     public async Task Health_answers_live_and_ready()
     {
         (await portal.Anonymous.FetchAsync("/api/health/live")).Expect(200);
+        (await portal.Anonymous.FetchAsync("/api/health/ready")).Expect(200);
+    }
+
+    [Fact]
+    public async Task Readiness_asks_the_database_once_a_second_however_many_ask()
+    {
+        (await portal.Anonymous.FetchAsync("/api/health/ready")).Expect(200);
+        await using var connection = await portal.OpenAsync();
+        await connection.ExecuteAsync("alter table portal.upload_jobs rename to upload_jobs_away");
+        try
+        {
+            (await portal.Anonymous.FetchAsync("/api/health/ready")).Expect(200);
+            portal.Clock.Advance(TimeSpan.FromSeconds(1));
+            Assert.Equal("not-ready", (await portal.Anonymous.FetchAsync("/api/health/ready")).Expect(503).ProblemType);
+        }
+        finally
+        {
+            await connection.ExecuteAsync("alter table portal.upload_jobs_away rename to upload_jobs");
+        }
+
+        (await portal.Anonymous.FetchAsync("/api/health/ready")).Expect(503);
+        portal.Clock.Advance(TimeSpan.FromSeconds(1));
         (await portal.Anonymous.FetchAsync("/api/health/ready")).Expect(200);
     }
 

@@ -42,6 +42,29 @@ public sealed class MigratorTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_migration_that_cannot_get_a_lock_lets_go_so_that_others_get_by_and_begins_again()
+    {
+        await Migrator.ApplyAsync(database.Admin, [First]);
+        await using var reader = new NpgsqlConnection(database.Admin);
+        await reader.OpenAsync();
+        await using var reading = await reader.BeginTransactionAsync();
+        await reader.ExecuteAsync("select from people");
+
+        var migrating = Migrator.ApplyAsync(database.Admin, [First, new(2, "more", "alter table people add column age integer;")]);
+        await using var watcher = new NpgsqlConnection(database.Admin);
+        await Eventually.TrueAsync(IsWaitingAsync, "the migration to wait for the table");
+        // Whoever comes later waits behind it, and gets by: the reader before it still has the table.
+        Assert.Equal(0, await watcher.ExecuteScalarAsync<int>("select count(*) from people"));
+        Assert.False(migrating.IsCompleted);
+
+        await reading.RollbackAsync();
+        Assert.Equal(1, await migrating);
+
+        Task<bool> IsWaitingAsync() => watcher.ExecuteScalarAsync<bool>(
+            "select exists (select from pg_locks where relation = 'people'::regclass and mode = 'AccessExclusiveLock' and not granted)");
+    }
+
+    [Fact]
     public async Task A_second_run_applies_only_what_is_new()
     {
         Assert.Equal(1, await Migrator.ApplyAsync(database.Admin, [First]));
