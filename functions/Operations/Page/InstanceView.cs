@@ -110,7 +110,7 @@ internal static class InstanceView
             <textarea id="reason" name="reason" rows="3" maxlength="500" required aria-describedby="{(fault ? "fault reason-use" : "reason-use")}"{(fault ? Html.Of($""" aria-invalid="true" """) : Html.Empty)}>{notice?.Reason}</textarea>
             <p class="about" id="reason-use">Goes into the audit log with your id. No names, no titles.</p>
             <ul class="buttons">{Html.Join(possible.Select(act => Html.Of($"""
-                <li><button formaction="{path}/{act}" class="{(act == OrchestrationAct.Terminate ? "danger" : "primary")}" aria-describedby="about-{act}">{Button(act)}</button><span id="about-{act}">{About(act, look)}</span></li>
+                <li><button formaction="{path}/{act}" class="{Weight(act)}" aria-describedby="about-{act}">{Button(act)}</button><span id="about-{act}">{About(act, look)}</span></li>
                 """)))}</ul>
             </form>
             """);
@@ -120,6 +120,14 @@ internal static class InstanceView
         $""" <a href="/ops/instances/{UploadRef.InstanceIdOf(upload.JobId, upload.CurrentAttempt)}">Attempt {upload.CurrentAttempt}</a> is the current one.""");
 
     private static string Button(string act) => char.ToUpperInvariant(act[0]) + act[1..];
+
+    /// <summary>What mends stands out; resting is neither that nor the end.</summary>
+    private static string Weight(string act) => act switch
+    {
+        OrchestrationAct.Terminate => "danger",
+        OrchestrationAct.Suspend => "",
+        _ => "primary",
+    };
 
     private static string About(string act, OrchestrationLook look) => act switch
     {

@@ -5,13 +5,22 @@ namespace Portal.Functions.Operations.Page;
 /// <summary>The timers, as a part of the overview.</summary>
 internal static class TimersView
 {
-    public static Html Section(IReadOnlyList<TimerLook> timers, DateTimeOffset now) => Html.Of($"""
-        <section aria-labelledby="timers">
-        <h2 id="timers" tabindex="-1">Timers <span class="total">{timers.Count}</span></h2>
-        <p class="about">What runs by the clock, and what it did last.</p>
-        <ul class="list timers">{Html.Join(timers.Select(timer => Item(timer, now)))}</ul>
-        </section>
-        """);
+    public static Html Section(IReadOnlyList<TimerLook> timers, DateTimeOffset now)
+    {
+        var look = timers.Where(timer => TimerState.NeedsLook(timer.State)).ToList();
+        var well = timers.Except(look).ToList();
+        return Html.Of($"""
+            <section aria-labelledby="timers">
+            <h2 id="timers" tabindex="-1">Timers <span class="total">{timers.Count}</span></h2>
+            <p class="about">What runs by the clock, and what it did last.</p>
+            {(look.Count == 0 ? Html.Empty : List(look, now))}
+            {(well.Count == 0 ? Html.Empty : Html.Of($"""<details><summary>{well.Count} {(well.Count == 1 ? "is" : "are")} well</summary>{List(well, now)}</details>"""))}
+            </section>
+            """);
+    }
+
+    private static Html List(IEnumerable<TimerLook> timers, DateTimeOffset now) =>
+        Html.Of($"""<ul class="list timers">{Html.Join(timers.Select(timer => Item(timer, now)))}</ul>""");
 
     private static Html Item(TimerLook look, DateTimeOffset now)
     {

@@ -106,11 +106,17 @@ public sealed class TimerRunTests(TestPortal portal) : IClassFixture<TestPortal>
         var page = (await browser.FetchAsync("/ops")).Expect(200).Body;
         Assert.Contains("SealAudit", page, StringComparison.Ordinal);
         Assert.Contains("All is well", page, StringComparison.Ordinal);
+        // Those that are well are one line until somebody opens it.
+        Assert.True(page.IndexOf("<details>", StringComparison.Ordinal) < page.IndexOf("SealAudit", StringComparison.Ordinal));
+        Assert.Contains(" are well</summary>", page, StringComparison.Ordinal);
         portal.Mux.Faults.FailNextApiCalls(50, ApiFault.Status(500));
         await Assert.ThrowsAnyAsync<Exception>(() => portal.Host.RunTimerAsync("SweepMuxAssets"));
         page = (await browser.FetchAsync("/ops")).Expect(200).Body;
         Assert.Contains("1 of the timers to look at", page, StringComparison.Ordinal);
         Assert.Contains("Last error", page, StringComparison.Ordinal);
+        var folded = page.IndexOf("<details>", StringComparison.Ordinal);
+        Assert.True(page.IndexOf("SweepMuxAssets", StringComparison.Ordinal) < folded);
+        Assert.True(page.LastIndexOf("SealAudit", StringComparison.Ordinal) > folded);
     }
 
     private async Task<JsonObject> TimerAsync(string name)

@@ -37,6 +37,10 @@
       }
 
       const put = document.importNode(next, true);
+      if (part.querySelector("details")?.open) {
+        put.querySelector("details")?.setAttribute("open", "");
+      }
+
       part.replaceWith(put);
       if (link) {
         put.querySelector(`a[href="${CSS.escape(link)}"]`)?.focus({ preventScroll: true });
