@@ -1,5 +1,7 @@
 using System.Net.Http.Json;
 using Dapper;
+using Microsoft.Extensions.DependencyInjection;
+using Portal.Foundation.Limits;
 using Portal.Tests.Support;
 
 namespace Portal.Tests.Integration.Foundation;
@@ -49,6 +51,32 @@ public sealed class IdempotencyTests(TestPortal portal) : IClassFixture<TestPort
         Assert.True(again.Headers.Contains("Idempotency-Replayed"));
         Assert.Equal(first.Field("errors").ToJsonString(), again.Field("errors").ToJsonString());
         Assert.NotEqual(first.Text("requestId"), again.Text("requestId"));
+        // What was written before the refusal is gone.
+        Assert.Equal(0, await NamedAsync("With a stranger"));
+    }
+
+    [Fact]
+    public async Task Too_many_is_not_kept_and_the_key_works_when_there_is_room_again()
+    {
+        var project = await portal.NewProjectAsync("Many uploads");
+        var limits = portal.Services.GetRequiredService<RateLimitStore>().Limits;
+        var usual = limits.UploadsPerDay;
+        (await portal.AskUploadAsync(project)).Expect(201);
+        limits.UploadsPerDay = 1;
+        object body = new { projectId = project, fileName = "a.mp4", sizeBytes = 10 };
+        try
+        {
+            (await SendAsync("agency", "/api/uploads", "k-many", body)).Expect(429);
+        }
+        finally
+        {
+            limits.UploadsPerDay = usual;
+        }
+
+        Assert.Equal(
+            1, await portal.ScalarAsync<long>("select count(*) from portal.upload_jobs where project_id = @project", new { project }));
+        var made = (await portal.WhileMovingAsync(SendAsync("agency", "/api/uploads", "k-many", body))).Expect(201);
+        Assert.False(made.Headers.Contains("Idempotency-Replayed"));
     }
 
     [Fact]
