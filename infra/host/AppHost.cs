@@ -10,6 +10,7 @@ using Microsoft.Extensions.Logging;
 using Portal.Host.Durable;
 using Portal.Host.Http;
 using Portal.Host.Worker;
+using Portal.Postgres;
 using Portal.Runtime.Durable;
 using Portal.Runtime.Http;
 using Portal.Runtime.Settings;
@@ -108,7 +109,7 @@ public sealed class AppHost : IAsyncDisposable
     private async Task StartAsync(CancellationToken ct)
     {
         var channels = new WorkerChannels();
-        var free = Ports.Free(2);
+        var free = Loopback.FreePorts(2);
         var (rpcPort, appPort) = (free[0], options.Port == 0 ? free[1] : options.Port);
         var rpc = new Uri($"http://127.0.0.1:{rpcPort}/");
         Address = new Uri($"http://127.0.0.1:{appPort}");

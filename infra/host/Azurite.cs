@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net.Sockets;
+using Portal.Postgres;
 
 namespace Portal.Host;
 
@@ -26,7 +27,8 @@ public sealed class Azurite : IAsyncDisposable
 
     private const int MaxAttempts = 5;
 
-    private static readonly TimeSpan InstallLimit = TimeSpan.FromMinutes(10);
+    private static readonly string[] Kinds = ["blob", "queue", "table"];
+
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 
@@ -49,7 +51,12 @@ public sealed class Azurite : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(folder);
         ArgumentNullException.ThrowIfNull(progress);
-        await InstallAsync(folder, progress, ct);
+        const string Fetching = "Fetching Azurite (Azure Storage's emulator) with npm; once, about 15 s …";
+        if (await NpmPackages.InstallAsync("azurite", folder, () => progress.Report(Fetching), ct) is { } refusal)
+        {
+            throw new AzuriteException($"Azurite cannot be had: {refusal}");
+        }
+
         for (var attempt = 1; ; attempt++)
         {
             try
@@ -76,19 +83,14 @@ public sealed class Azurite : IAsyncDisposable
 
     private static async Task<Azurite> StartAsync(string folder, string? data, CancellationToken ct)
     {
-        var ports = Ports.Free(3);
-        var start = new ProcessStartInfo("node")
+        var ports = Loopback.FreePorts(3);
+        var start = new ProcessStartInfo("node", Arguments(data, ports))
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             WorkingDirectory = folder,
         };
-        foreach (var argument in Arguments(data, ports))
-        {
-            start.ArgumentList.Add(argument);
-        }
-
         var process = Run(start);
         var azurite = new Azurite(process, Describe(ports));
         try
@@ -103,35 +105,13 @@ public sealed class Azurite : IAsyncDisposable
         }
     }
 
-    private static IEnumerable<string> Arguments(string? data, int[] ports)
-    {
-        yield return "--eval";
-        yield return Script;
-        yield return "--";
-        string[] kinds = ["blob", "queue", "table"];
-        for (var kind = 0; kind < kinds.Length; kind++)
-        {
-            yield return $"--{kinds[kind]}Host";
-            yield return "127.0.0.1";
-            yield return $"--{kinds[kind]}Port";
-            yield return ports[kind].ToString(CultureInfo.InvariantCulture);
-        }
-
-        foreach (var option in new[] { "--silent", "--disableTelemetry", "--skipApiVersionCheck" })
-        {
-            yield return option;
-        }
-
-        if (data is null)
-        {
-            yield return "--inMemoryPersistence";
-        }
-        else
-        {
-            yield return "--location";
-            yield return data;
-        }
-    }
+    private static IEnumerable<string> Arguments(string? data, int[] ports) =>
+    [
+        "--eval", Script, "--", "--silent", "--disableTelemetry", "--skipApiVersionCheck",
+        .. Kinds.SelectMany((kind, index) => (string[])
+            [$"--{kind}Host", "127.0.0.1", $"--{kind}Port", ports[index].ToString(CultureInfo.InvariantCulture)]),
+        .. data is null ? (string[])["--inMemoryPersistence"] : ["--location", data],
+    ];
 
     private static string Describe(int[] ports) => string.Create(CultureInfo.InvariantCulture,
         $"DefaultEndpointsProtocol=http;AccountName={Account};AccountKey={Key};"
@@ -179,58 +159,6 @@ public sealed class Azurite : IAsyncDisposable
         }
 
         return true;
-    }
-
-    private static async Task InstallAsync(string folder, IProgress<string> progress, CancellationToken ct)
-    {
-        Directory.CreateDirectory(folder);
-        var wanted = Path.Combine(AppContext.BaseDirectory, "azurite", "package-lock.json");
-        var done = Path.Combine(folder, "installed.json");
-        await using var gate = await GateAsync(Path.Combine(folder, "lock"), ct);
-        if (File.Exists(done) && await File.ReadAllTextAsync(done, ct) == await File.ReadAllTextAsync(wanted, ct))
-        {
-            return;
-        }
-
-        progress.Report("Fetching Azurite (Azure Storage's emulator) with npm; once, about 15 s …");
-        foreach (var file in new[] { "package.json", "package-lock.json" })
-        {
-            File.Copy(Path.Combine(AppContext.BaseDirectory, "azurite", file), Path.Combine(folder, file), overwrite: true);
-        }
-
-        var start = new ProcessStartInfo("npm") { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = folder };
-        foreach (var argument in new[] { "ci", "--ignore-scripts", "--omit=dev", "--no-audit", "--no-fund", "--loglevel=error" })
-        {
-            start.ArgumentList.Add(argument);
-        }
-
-        using var npm = Run(start);
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        limit.CancelAfter(InstallLimit);
-        var said = await Task.WhenAll(npm.StandardOutput.ReadToEndAsync(limit.Token), npm.StandardError.ReadToEndAsync(limit.Token));
-        await npm.WaitForExitAsync(limit.Token);
-        if (npm.ExitCode != 0)
-        {
-            throw new AzuriteException($"npm ci for Azurite failed with {npm.ExitCode}: {string.Concat(said).Trim()}");
-        }
-
-        File.Copy(wanted, done, overwrite: true);
-    }
-
-    /// <summary>One installer at a time; the system lets go when its process ends.</summary>
-    private static async Task<FileStream> GateAsync(string path, CancellationToken ct)
-    {
-        while (true)
-        {
-            try
-            {
-                return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-            }
-            catch (IOException)
-            {
-                await Task.Delay(Pause, TimeProvider.System, ct);
-            }
-        }
     }
 
     private static Process Run(ProcessStartInfo start)

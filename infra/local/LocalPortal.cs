@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net.Sockets;
 using Portal.Functions;
 using Portal.Host;
 using Portal.Postgres;
@@ -39,7 +40,7 @@ internal sealed class LocalPortal : IAsyncDisposable
         LauncherArguments arguments, Screen screen, LogGate logs, TimeProvider clock, CancellationToken ct)
     {
         // Before anything is downloaded or started for nothing.
-        var port = Ports.ForApp(arguments.Port);
+        var port = PortForApp(arguments.Port);
         var root = FindContentRoot();
         var portal = new LocalPortal(screen, clock);
         try
@@ -178,6 +179,15 @@ internal sealed class LocalPortal : IAsyncDisposable
         started.Push((name, part));
         return part;
     }
+
+    /// <summary>The port asked for, or a free one for 0: the app's settings need its number before it listens.</summary>
+    private static int PortForApp(int port) => port == 0 ? Loopback.FreePort() : Loopback.Try(port) switch
+    {
+        null => port,
+        SocketError.AddressAlreadyInUse => throw new LauncherException(
+            $"Port {port} is in use. Stop what listens there, or choose another with --port (0 takes any free one)."),
+        var error => throw new LauncherException($"Port {port} cannot be used ({error}). Choose another with --port."),
+    };
 
     /// <summary>The checkout if we run from one (it may have a local.settings.json), else the folder of the program.</summary>
     private static string FindContentRoot()

@@ -1,5 +1,7 @@
+using System.Net;
 using Microsoft.Extensions.Logging;
 using Portal.LocalVendors;
+using Portal.Postgres;
 
 namespace Portal.Local;
 
@@ -95,7 +97,8 @@ internal sealed class VendorServers : IAsyncDisposable
             name,
             async () =>
             {
-                var port = Ports.Prefer(wanted);
+                // An address that is the same at every start is nice to have, no more.
+                var port = wanted <= IPEndPoint.MaxPort && Loopback.Try(wanted) is null ? wanted : 0;
                 T vendor;
                 try
                 {

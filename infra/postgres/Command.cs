@@ -5,7 +5,7 @@ using System.Globalization;
 namespace Portal.Postgres;
 
 /// <summary>What a finished program left behind.</summary>
-internal sealed record CommandResult(int ExitCode, string Output, string Error)
+public sealed record CommandResult(int ExitCode, string Output, string Error)
 {
     public bool Succeeded => ExitCode == 0;
 
@@ -14,7 +14,7 @@ internal sealed record CommandResult(int ExitCode, string Output, string Error)
 }
 
 /// <summary>Runs other programs without a shell.</summary>
-internal static class Command
+public static class Command
 {
     public const int NotFound = 127;
 
@@ -24,15 +24,18 @@ internal static class Command
     private static readonly TimeSpan OutputGrace = TimeSpan.FromSeconds(1);
 
     /// <summary>Runs to the end. A program that cannot be started is a result with code 127, not an exception.</summary>
-    /// <exception cref="TimeoutException">It did not end within the limit (2 min unless told) and was killed.</exception>
+    /// <param name="command">The program and its arguments.</param>
+    /// <param name="account">The account it runs as, which takes root; null: ours.</param>
+    /// <param name="folder">Where it runs; by default a folder that every account may enter.</param>
+    /// <param name="limit">2 min unless told.</param>
+    /// <param name="ct">Kills it.</param>
+    /// <exception cref="TimeoutException">It did not end within the limit and was killed.</exception>
     public static async Task<CommandResult> RunAsync(
-        IReadOnlyList<string> command,
-        string workingFolder,
-        IReadOnlyDictionary<string, string?>? environment = null,
-        TimeSpan? limit = null,
+        IReadOnlyList<string> command, string? account = null, string? folder = null, TimeSpan? limit = null,
         CancellationToken ct = default)
     {
-        using var process = new Process { StartInfo = Describe(command, workingFolder, environment) };
+        ArgumentNullException.ThrowIfNull(command);
+        using var process = new Process { StartInfo = Describe(command, account, folder) };
         try
         {
             process.Start();
@@ -61,45 +64,27 @@ internal static class Command
 
         await Task.WhenAny(Task.WhenAll(output, error), Task.Delay(OutputGrace, TimeProvider.System, CancellationToken.None));
         return new CommandResult(process.ExitCode, Finished(output), Finished(error));
+
+        static string Finished(Task<string> reading) => reading.IsCompletedSuccessfully ? reading.Result : "";
     }
 
-    /// <summary>The full path of a program, or null. Looks where administrators' programs lie, even if PATH does not.</summary>
-    public static string? Find(string name)
+    private static ProcessStartInfo Describe(IReadOnlyList<string> command, string? account, string? folder)
     {
-        var folders = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries);
-        string[] usual = OperatingSystem.IsWindows()
-            ? []
-            : ["/usr/local/bin", "/usr/bin", "/bin", "/usr/sbin", "/sbin", "/opt/homebrew/bin"];
-        string[] endings = OperatingSystem.IsWindows() ? [".exe", ".cmd"] : [""];
-        return folders.Concat(usual)
-            .Where(Path.IsPathFullyQualified)
-            .SelectMany(folder => endings.Select(ending => Path.Combine(folder, name + ending)))
-            .FirstOrDefault(File.Exists);
-    }
-
-    private static ProcessStartInfo Describe(
-        IReadOnlyList<string> command, string workingFolder, IReadOnlyDictionary<string, string?>? environment)
-    {
-        var start = new ProcessStartInfo(command[0])
+        var start = new ProcessStartInfo(command[0], command.Skip(1))
         {
-            WorkingDirectory = workingFolder,
+            WorkingDirectory = folder ?? (OperatingSystem.IsWindows() ? Path.GetTempPath() : "/"),
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
-            UseShellExecute = false,
+            UserName = account ?? "",
         };
-        foreach (var argument in command.Skip(1))
+        // PGPORT, PGDATA and their like steer initdb and the server; messages are read by us, so they are in English.
+        foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("PG", StringComparison.Ordinal)).ToList())
         {
-            start.ArgumentList.Add(argument);
+            start.Environment.Remove(name);
         }
 
-        foreach (var (name, value) in environment ?? new Dictionary<string, string?>())
-        {
-            start.Environment[name] = value;
-        }
-
+        start.Environment["LC_ALL"] = "C";
         return start;
     }
-
-    private static string Finished(Task<string> reading) => reading.IsCompletedSuccessfully ? reading.Result : "";
 }

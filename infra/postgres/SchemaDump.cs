@@ -51,11 +51,12 @@ public static class SchemaDump
         }
 
         var text = new StringBuilder("-- The schema that the migrations make, read from the catalog. Not to be edited:\n")
-            .Append("-- dotnet run --project infra/postgres -- schema > infra/postgres/schema.sql\n");
+            .Append("-- dotnet run --project infra/postgres -- schema > infra/postgres/schema.sql\n")
+            .Append("-- What functions do is in functions/<name>.sql.\n");
         (string Title, string Sql)[] sections =
         [
             ("Extensions", SchemaQueries.Extensions), ("Roles", SchemaQueries.Roles), ("Schemas", SchemaQueries.Schemas),
-            ("Types", SchemaQueries.Types), ("Tables, views, sequences", SchemaRelations.Sql), ("Functions", SchemaQueries.Functions),
+            ("Types", SchemaQueries.Types), ("Tables, views, sequences", SchemaQueries.Relations), ("Functions", SchemaQueries.Functions),
         ];
         foreach (var (title, sql) in sections)
         {

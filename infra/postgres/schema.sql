@@ -1,5 +1,6 @@
 -- The schema that the migrations make, read from the catalog. Not to be edited:
 -- dotnet run --project infra/postgres -- schema > infra/postgres/schema.sql
+-- What functions do is in functions/<name>.sql.
 
 -- Roles
 create role portal_app nologin;
@@ -1036,6 +1037,7 @@ create unlogged table portal.rate_windows (
     constraint rate_windows_key_check CHECK (((length(key) >= 1) AND (length(key) <= 200))),
     constraint rate_windows_pkey PRIMARY KEY (key, window_start)
 ) with (fillfactor=50);
+CREATE INDEX rate_windows_by_end ON portal.rate_windows USING btree (window_end);
 alter table portal.rate_windows enable row level security;
 create policy platform on portal.rate_windows as permissive for all to portal_system
     using (true)
@@ -1621,750 +1623,150 @@ create policy platform on portal.webhook_inbox as permissive for all to portal_s
     with check (true);
 grant delete, insert, select, update on table portal.webhook_inbox to portal_system;
 
-create table public.schema_functions (
-    name text not null,
-    checksum text not null,
-    applied_at timestamp with time zone default now() not null,
-    constraint schema_functions_pkey PRIMARY KEY (name)
-);
-
 -- Functions
 
 CREATE OR REPLACE FUNCTION portal.admit_caller(p_clerk_user_id text, p_clerk_org_id text, p_now timestamp with time zone, p_user_limit integer, p_tenant_limit integer)
  RETURNS TABLE(tenant_id uuid, user_id uuid, role text, user_status text, tenant_status text, is_operator boolean, admitted boolean, rate_limit integer, rate_remaining integer, rate_reset integer)
  LANGUAGE plpgsql
  SECURITY DEFINER
- SET search_path TO 'portal', 'pg_temp'
-AS $function$
-#variable_conflict use_column
-declare
-    v_caller record;
-    v_user   record;
-    v_tenant record;
-begin
-    select c.tenant_id, c.user_id, c.role, c.user_status, c.tenant_status, c.is_operator into v_caller
-      from portal.find_caller(p_clerk_user_id, p_clerk_org_id) c;
-    select h.allowed, h.retry_after, p_user_limit as most, p_user_limit - h.hits as remaining into v_user
-      from portal.take_hit('user:' || coalesce(v_caller.user_id::text, md5(p_clerk_user_id)), p_now, interval '1 minute', p_user_limit) h;
-    if v_user.allowed and v_caller.tenant_id is not null then
-        select h.allowed, h.retry_after, p_tenant_limit as most, p_tenant_limit - h.hits as remaining into v_tenant
-          from portal.take_hit('tenant:' || v_caller.tenant_id, p_now, interval '1 minute', p_tenant_limit) h;
-        if v_tenant.remaining < v_user.remaining then
-            v_user := v_tenant;
-        end if;
-    end if;
-    return query select v_caller.tenant_id, v_caller.user_id, v_caller.role, v_caller.user_status, v_caller.tenant_status,
-    v_caller.is_operator,
-                        v_user.allowed, v_user.most, greatest(v_user.remaining, 0), v_user.retry_after;
-end
-$function$;
+ SET search_path TO 'portal', 'pg_temp';
 grant execute on function portal.admit_caller(text,text,timestamp with time zone,integer,integer) to portal_app;
 
 CREATE OR REPLACE FUNCTION portal.archive_audit(p_tenant uuid, p_through bigint, p_limit integer)
  RETURNS integer
  LANGUAGE plpgsql
  SECURITY DEFINER
- SET search_path TO 'portal', 'pg_temp'
-AS $function$
-declare
-    v_seal portal.audit_seals;
-    v_ids  uuid[];
-begin
-    perform pg_advisory_xact_lock(hashtextextended('portal.archive_audit', 0));
-    select s.* into v_seal from portal.audit_seals s where s.tenant_id = p_tenant and s.number = p_through;
-    if not found then
-        return 0;
-    end if;
-    with moved as (
-        insert into portal.audit_archive
-        select r.id, r.tenant_id, r.actor_kind, r.actor_id, r.impersonator_id, r.action, r.entity_type, r.entity_id, r.old_value,
-           r.new_value,
-               r.request_id, r.occurred_at, r.row_hash, r.written_in
-          from portal.audit_log r
-         where r.tenant_id = p_tenant and (r.written_in, r.id) <= (v_seal.last_written_in, v_seal.last_row_id)
-         order by r.written_in, r.id limit p_limit
-        returning id)
-    select array_agg(m.id) into v_ids from moved m;
-    delete from portal.audit_log r where r.tenant_id = p_tenant and r.id = any (v_ids);
-    return coalesce(cardinality(v_ids), 0);
-end
-$function$;
+ SET search_path TO 'portal', 'pg_temp';
 grant execute on function portal.archive_audit(uuid,bigint,integer) to portal_system;
 
 CREATE OR REPLACE FUNCTION portal.archive_old_versions(p_tenant uuid, p_active_before timestamp with time zone, p_inactive_before timestamp with time zone, p_acted_since timestamp with time zone, p_now timestamp with time zone, p_limit integer)
  RETURNS TABLE(version_id uuid, asset_id uuid, project_id uuid, version_number integer, status text)
  LANGUAGE plpgsql
  SECURITY DEFINER
- SET search_path TO 'portal', 'pg_temp'
-AS $function$
-#variable_conflict use_column
-declare
-    v_ids uuid[];
-begin
-    select array_agg(held.id) into v_ids
-      from (select v.id
-              from portal.asset_versions v
-              join portal.assets a on a.tenant_id = v.tenant_id and a.id = v.asset_id
-             where v.tenant_id = p_tenant and v.status in ('ready', 'failed', 'cancelled') and v.created_at < p_inactive_before
-               and (v.created_at < p_active_before or not exists (
-                       select 1 from portal.users u
-                        where u.tenant_id = p_tenant and u.id = a.created_by and u.status = 'active'
-                          and exists (select 1 from portal.audit_log l
-                                       where l.tenant_id = p_tenant and l.actor_id = u.id::text and l.actor_kind = 'user'
-                                          and l.occurred_at >= p_acted_since)))
-               and not exists (
-                       select 1 from portal.share_links s
-                        where s.tenant_id = p_tenant and s.asset_id = v.asset_id and s.status = 'active' and s.expires_at > p_now
-                          and coalesce(s.asset_version_id, v.id) = v.id)
-             order by v.created_at limit p_limit
-               for update of a skip locked) held;
-    return query
-        with was as (select v.id, v.status from portal.asset_versions v where v.tenant_id = p_tenant and v.id = any (v_ids))
-        update portal.asset_versions v set status = 'archived', archived_at = p_now, updated_at = p_now
-          from was, portal.assets a
-         where v.tenant_id = p_tenant and v.id = was.id and v.status in ('ready', 'failed', 'cancelled')
-           and a.tenant_id = p_tenant and a.id = v.asset_id
-           and not exists (
-                   select 1 from portal.share_links s
-                    where s.tenant_id = p_tenant and s.asset_id = v.asset_id and s.status = 'active' and s.expires_at > p_now
-                      and coalesce(s.asset_version_id, v.id) = v.id)
-        returning v.id, v.asset_id, a.project_id, v.number, was.status;
-end
-$function$;
+ SET search_path TO 'portal', 'pg_temp';
 grant execute on function portal.archive_old_versions(uuid,timestamp with time zone,timestamp with time zone,timestamp with time zone,timestamp with time zone,integer) to portal_system;
 
 CREATE OR REPLACE FUNCTION portal.archive_playback(p_tenant uuid, p_before timestamp with time zone, p_limit integer)
  RETURNS integer
  LANGUAGE plpgsql
  SECURITY DEFINER
- SET search_path TO 'portal', 'pg_temp'
-AS $function$
-declare
-    v_ids uuid[];
-begin
-    perform pg_advisory_xact_lock(hashtextextended('portal.archive_playback', 0));
-    with moved as (
-        insert into portal.playback_archive
-        select p.id, p.tenant_id, p.asset_version_id, p.share_link_id, p.viewer_id, p.user_id, p.ip_hash, p.agent_family, p.request_id,
-               p.minted_at, p.token_expires_at
-          from portal.playback_audit p
-         where p.tenant_id = p_tenant and p.minted_at < p_before order by p.minted_at, p.id limit p_limit
-        returning id)
-    select array_agg(m.id) into v_ids from moved m;
-    delete from portal.playback_audit p where p.tenant_id = p_tenant and p.id = any (v_ids);
-    return coalesce(cardinality(v_ids), 0);
-end
-$function$;
+ SET search_path TO 'portal', 'pg_temp';
 grant execute on function portal.archive_playback(uuid,timestamp with time zone,integer) to portal_system;
 
 CREATE OR REPLACE FUNCTION portal.current_tenant()
  RETURNS uuid
  LANGUAGE sql
- STABLE PARALLEL SAFE
-RETURN (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid;
+ STABLE PARALLEL SAFE;
 grant execute on function portal.current_tenant() to public;
 
 CREATE OR REPLACE FUNCTION portal.enter_share_link(p_token_hash bytea, p_viewer_hash bytea, p_unlock_hash bytea, p_clerk_user_id text, p_ip_hash bytea, p_now timestamp with time zone, p_ip_limit integer)
- RETURNS TABLE(outcome text, reason text, retry_after integer, tenant_id uuid, share_link_id uuid, project_id uuid, asset_id uuid, asset_version_id uuid, version_number integer, viewer_id uuid, new_viewer boolean, user_id uuid, expires_at timestamp with time zone, token_expires_at timestamp with time zone, title text, allow_comments boolean, allow_download boolean, playback_id text, download_name text, duration_s double precision, aspect_ratio text, frame_rate double precision)
+ RETURNS TABLE(outcome text, retry_after integer, tenant_id uuid, share_link_id uuid, project_id uuid, asset_id uuid, viewer_id uuid, user_id uuid, expires_at timestamp with time zone, allow_comments boolean, allow_download boolean, asset_version_id uuid, playback_id text, mux_asset_id text, download_name text, duration_s double precision, frame_rate double precision)
  LANGUAGE plpgsql
  SECURITY DEFINER
- SET search_path TO 'portal', 'pg_temp'
-AS $function$
-#variable_conflict use_column
-declare
-    v_hit     record;
-    v_link    portal.share_links;
-    v_version portal.asset_versions;
-    v_user    portal.users;
-    v_viewer  portal.share_viewers;
-begin
-    select * into v_hit from portal.take_playback_hit(p_ip_hash, p_now, p_ip_limit);
-    if not v_hit.allowed then
-        outcome := 'limited';
-        retry_after := v_hit.retry_after;
-        return next;
-        return;
-    end if;
-
-    select l.* into v_link from portal.share_links l where l.token_hash = p_token_hash;
-    if not found then
-        outcome := 'unknown';
-        return next;
-        return;
-    end if;
-
-    if p_clerk_user_id is not null then
-        select u.* into v_user from portal.users u
-         where u.tenant_id = v_link.tenant_id and u.clerk_user_id = p_clerk_user_id and u.status = 'active';
-    end if;
-    select w.* into v_viewer from portal.share_viewers w where w.share_link_id = v_link.id and w.viewer_hash = p_viewer_hash;
-    select v.* into v_version from portal.asset_versions v
-     where v.tenant_id = v_link.tenant_id and v.asset_id = v_link.asset_id and v.status = 'ready'
-       and (v_link.asset_version_id is null or v.id = v_link.asset_version_id)
-     order by v.number desc limit 1;
-
-    outcome := case
-        when v_link.status <> 'active' or v_link.expires_at <= p_now or v_version.id is null
-          or not exists (select 1 from portal.tenants t where t.id = v_link.tenant_id and t.status = 'active') then 'unavailable'
-        else coalesce(portal.share_link_gate(v_link, v_user, p_unlock_hash), case when v_viewer.id is null then 'not_opened'
-        else 'open' end)
-    end;
-    tenant_id := v_link.tenant_id;
-    share_link_id := v_link.id;
-    if outcome = 'open' then
-        project_id := v_link.project_id;
-        asset_id := v_link.asset_id;
-        asset_version_id := v_version.id;
-        version_number := v_version.number;
-        viewer_id := v_viewer.id;
-        new_viewer := false;
-        -- A viewer cookie outlives signing out: it speaks for a member only beside a session of that same, active person.
-        user_id := case when v_viewer.user_id = v_user.id then v_user.id end;
-        expires_at := v_link.expires_at;
-        select a.title into title from portal.assets a where a.id = v_link.asset_id;
-        allow_comments := v_link.allow_comments;
-        allow_download := v_link.allow_download;
-        playback_id := v_version.playback_id;
-        download_name := v_version.download_name;
-        duration_s := v_version.duration_s;
-        aspect_ratio := v_version.aspect_ratio;
-        frame_rate := v_version.frame_rate;
-    end if;
-    return next;
-end
-$function$;
+ SET search_path TO 'portal', 'pg_temp';
 grant execute on function portal.enter_share_link(bytea,bytea,bytea,text,bytea,timestamp with time zone,integer) to portal_app;
 
 CREATE OR REPLACE FUNCTION portal.find_caller(p_clerk_user_id text, p_clerk_org_id text)
  RETURNS TABLE(tenant_id uuid, user_id uuid, role text, user_status text, tenant_status text, is_operator boolean)
  LANGUAGE sql
  STABLE SECURITY DEFINER
- SET search_path TO 'portal', 'pg_temp'
-BEGIN ATOMIC
- SELECT t.id,
-     u.id,
-     u.role,
-     u.status,
-     t.status,
-     (EXISTS ( SELECT 1
-            FROM portal.operators o
-           WHERE (o.clerk_user_id = find_caller.p_clerk_user_id))) AS "exists"
-    FROM ((( SELECT 1 AS "?column?") always
-      LEFT JOIN portal.tenants t ON ((t.clerk_org_id = find_caller.p_clerk_org_id)))
-      LEFT JOIN portal.users u ON (((u.tenant_id = t.id) AND (u.clerk_user_id = find_caller.p_clerk_user_id))));
-END;
+ SET search_path TO 'portal', 'pg_temp';
 grant execute on function portal.find_caller(text,text) to portal_app;
 
-CREATE OR REPLACE FUNCTION portal.find_passphrase(p_token_hash bytea, p_ip_hash bytea, p_now timestamp with time zone, p_request_limit integer, p_address_limit integer, p_link_limit integer)
- RETURNS TABLE(outcome text, retry_after integer, tenant_id uuid, share_link_id uuid, expires_at timestamp with time zone, passphrase_hash bytea, passphrase_salt bytea, passphrase_iterations integer, passphrase_version integer, guesses integer)
+CREATE OR REPLACE FUNCTION portal.find_passphrase(p_token_hash bytea, p_ip_hash bytea, p_now timestamp with time zone, p_ip_limit integer, p_link_limit integer)
+ RETURNS TABLE(outcome text, retry_after integer, tenant_id uuid, share_link_id uuid, expires_at timestamp with time zone, passphrase_hash bytea, passphrase_salt bytea, passphrase_iterations integer, passphrase_version integer, by_link integer)
  LANGUAGE plpgsql
  SECURITY DEFINER
- SET search_path TO 'portal', 'pg_temp'
-AS $function$
-#variable_conflict use_column
-declare
-    v_hit  record;
-    v_link portal.share_links;
-begin
-    select * into v_hit from portal.take_playback_hit(p_ip_hash, p_now, p_request_limit);
-    if not v_hit.allowed then
-        outcome := 'limited';
-        retry_after := v_hit.retry_after;
-        return next;
-        return;
-    end if;
-    select l.* into v_link from portal.share_links l where l.token_hash = p_token_hash;
-    if not found then
-        outcome := 'unknown';
-        return next;
-        return;
-    end if;
-    tenant_id := v_link.tenant_id;
-    share_link_id := v_link.id;
-    if v_link.status <> 'active' or v_link.expires_at <= p_now
-       or not exists (select 1 from portal.tenants t where t.id = v_link.tenant_id and t.status = 'active') then
-        outcome := 'unavailable';
-        return next;
-        return;
-    end if;
-    if v_link.passphrase_hash is null then
-        outcome := 'open';
-        return next;
-        return;
-    end if;
-    select * into v_hit from portal.take_hit(
-        'unlock:' || v_link.id || ':' || encode(p_ip_hash, 'hex'), p_now, interval '15 minutes', p_address_limit);
-    if v_hit.allowed then
-        select * into v_hit from portal.take_hit('unlock-link:' || v_link.id, p_now, interval '1 hour', p_link_limit);
-        guesses := v_hit.hits;
-    end if;
-    if not v_hit.allowed then
-        outcome := 'guessed_too_often';
-        retry_after := v_hit.retry_after;
-        return next;
-        return;
-    end if;
-    outcome := 'ask';
-    expires_at := v_link.expires_at;
-    passphrase_hash := v_link.passphrase_hash;
-    passphrase_salt := v_link.passphrase_salt;
-    passphrase_iterations := v_link.passphrase_iterations;
-    passphrase_version := v_link.passphrase_version;
-    return next;
-end
-$function$;
-grant execute on function portal.find_passphrase(bytea,bytea,timestamp with time zone,integer,integer,integer) to portal_app;
+ SET search_path TO 'portal', 'pg_temp';
+grant execute on function portal.find_passphrase(bytea,bytea,timestamp with time zone,integer,integer) to portal_app;
 
 CREATE OR REPLACE FUNCTION portal.hash_audit_row()
  RETURNS trigger
  LANGUAGE plpgsql
- SET search_path TO 'pg_catalog', 'pg_temp'
-AS $function$
-begin
-    new.written_in := pg_current_xact_id()::text::bigint + portal.xid_offset();
-    new.row_hash := sha256(convert_to(jsonb_build_array(
-        new.id, new.tenant_id, new.actor_kind, new.actor_id, new.impersonator_id, new.action, new.entity_type,
-        new.entity_id, new.old_value, new.new_value, new.request_id,
-        to_char(new.occurred_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'))::text, 'UTF8'));
-    return new;
-end
-$function$;
+ SET search_path TO 'pg_catalog', 'pg_temp';
 grant execute on function portal.hash_audit_row() to public;
 
 CREATE OR REPLACE FUNCTION portal.last_seal_before(p_tenant uuid, p_before timestamp with time zone)
  RETURNS bigint
  LANGUAGE sql
  STABLE SECURITY DEFINER
- SET search_path TO 'portal', 'pg_temp'
-BEGIN ATOMIC
- SELECT max(s.number) AS max
-    FROM portal.audit_seals s
-   WHERE ((s.tenant_id = last_seal_before.p_tenant) AND (s.last_at < last_seal_before.p_before) AND (s.number < COALESCE(( SELECT min(y.number) AS min
-            FROM portal.audit_seals y
-           WHERE ((y.tenant_id = last_seal_before.p_tenant) AND (y.last_at >= last_seal_before.p_before))), '9223372036854775807'::bigint)));
-END;
+ SET search_path TO 'portal', 'pg_temp';
 grant execute on function portal.last_seal_before(uuid,timestamp with time zone) to portal_system;
 
 CREATE OR REPLACE FUNCTION portal.minted_after_revoke(p_since timestamp with time zone, p_limit integer)
  RETURNS TABLE(tenant_id uuid, share_link_id uuid, tokens bigint, last_minted_at timestamp with time zone)
  LANGUAGE sql
  STABLE SECURITY DEFINER
- SET search_path TO 'portal', 'pg_temp'
-BEGIN ATOMIC
- SELECT l.tenant_id,
-     l.id,
-     count(*) AS count,
-     max(p.minted_at) AS max
-    FROM (portal.share_links l
-      JOIN portal.playback_audit p ON (((p.tenant_id = l.tenant_id) AND (p.share_link_id = l.id) AND (p.minted_at > l.revoked_at))))
-   WHERE ((l.status = 'revoked'::text) AND (p.minted_at >= minted_after_revoke.p_since))
-   GROUP BY l.tenant_id, l.id
-  LIMIT minted_after_revoke.p_limit;
-END;
+ SET search_path TO 'portal', 'pg_temp';
 grant execute on function portal.minted_after_revoke(timestamp with time zone,integer) to portal_system;
 
 CREATE OR REPLACE FUNCTION portal.open_share_link(p_token_hash bytea, p_viewer_hash bytea, p_new_viewer_hash bytea, p_unlock_hash bytea, p_clerk_user_id text, p_ip_hash bytea, p_agent_family text, p_request_id text, p_now timestamp with time zone, p_token_ttl interval, p_peek boolean, p_viewer_id uuid, p_playback_audit_id uuid, p_audit_id uuid, p_event_id uuid, p_ip_limit integer)
- RETURNS TABLE(outcome text, reason text, retry_after integer, tenant_id uuid, share_link_id uuid, project_id uuid, asset_id uuid, asset_version_id uuid, version_number integer, viewer_id uuid, new_viewer boolean, user_id uuid, expires_at timestamp with time zone, token_expires_at timestamp with time zone, title text, allow_comments boolean, allow_download boolean, playback_id text, download_name text, duration_s double precision, aspect_ratio text, frame_rate double precision)
+ RETURNS TABLE(outcome text, reason text, retry_after integer, tenant_id uuid, share_link_id uuid, expires_at timestamp with time zone, token_expires_at timestamp with time zone, title text, allow_comments boolean, allow_download boolean, new_viewer boolean, asset_version_id uuid, version_number integer, playback_id text, duration_s double precision, aspect_ratio text, frame_rate double precision)
  LANGUAGE plpgsql
  SECURITY DEFINER
- SET search_path TO 'portal', 'pg_temp'
-AS $function$
-#variable_conflict use_column
-declare
-    v_hit     record;
-    v_link    portal.share_links;
-    v_version portal.asset_versions;
-    v_user    portal.users;
-    v_viewer  uuid;
-    v_reason  text;
-    v_gate    text;
-begin
-    select * into v_hit from portal.take_playback_hit(p_ip_hash, p_now, p_ip_limit);
-    if not v_hit.allowed then
-        outcome := 'limited';
-        retry_after := v_hit.retry_after;
-        return next;
-        return;
-    end if;
-
-    select l.* into v_link from portal.share_links l where l.token_hash = p_token_hash;
-    if not found then
-        outcome := 'unknown';
-        return next;
-        return;
-    end if;
-
-    tenant_id := v_link.tenant_id;
-    share_link_id := v_link.id;
-    if p_clerk_user_id is not null then
-        select u.* into v_user from portal.users u
-         where u.tenant_id = v_link.tenant_id and u.clerk_user_id = p_clerk_user_id and u.status = 'active';
-    end if;
-
-    -- A viewer who was here before renews: last seen moves, nothing is counted.
-    if p_viewer_hash is not null then
-        select w.id into v_viewer from portal.share_viewers w
-         where w.share_link_id = v_link.id and w.viewer_hash = p_viewer_hash;
-        if not found and not p_peek then
-            -- Perhaps the same viewer opens twice at once (prefetch, a page that renders twice): the second waits and finds the first.
-            select l.* into v_link from portal.share_links l where l.id = v_link.id for update;
-            select w.id into v_viewer from portal.share_viewers w
-             where w.share_link_id = v_link.id and w.viewer_hash = p_viewer_hash;
-        end if;
-    end if;
-
-    select v.* into v_version from portal.asset_versions v
-     where v.tenant_id = v_link.tenant_id and v.asset_id = v_link.asset_id and v.status = 'ready'
-       and (v_link.asset_version_id is null or v.id = v_link.asset_version_id)
-     order by v.number desc limit 1;
-
-    v_reason := case
-        when v_link.status = 'revoked' then 'revoked'
-        when v_link.status = 'expired' or v_link.expires_at <= p_now then 'expired'
-        when v_viewer is null and v_link.max_opens is not null and v_link.opens >= v_link.max_opens then 'used_up'
-        when v_version.id is null then 'not_ready'
-        when not exists (select 1 from portal.tenants t where t.id = v_link.tenant_id and t.status = 'active') then 'tenant_inactive'
-    end;
-    if v_reason is null and (v_link.require_sign_in or v_link.passphrase_hash is not null) then
-        v_gate := portal.share_link_gate(v_link, v_user, p_unlock_hash);
-    end if;
-
-    if v_reason is null and v_gate is null and v_viewer is null and not p_peek then
-        update portal.share_links l set opens = l.opens + 1
-         where l.id = v_link.id and l.status = 'active' and l.expires_at > p_now
-           and (l.max_opens is null or l.opens < l.max_opens);
-        if not found then
-            -- Lost a race with a revoke or with the last open that was left: read again what it is now.
-            select case when l.status = 'revoked' then 'revoked' when l.expires_at <= p_now then 'expired' else 'used_up' end
-              into v_reason from portal.share_links l where l.id = v_link.id;
-        end if;
-    elsif v_reason is null and v_gate is null and not p_peek then
-        -- Renewing shares the row with a revoke too: whoever commits first is seen by the other.
-        perform 1 from portal.share_links l where l.id = v_link.id and l.status = 'active' for share;
-        if not found then
-            v_reason := 'revoked';
-        end if;
-    end if;
-
-    if v_reason is not null or v_gate is not null then
-        -- Being asked for a passphrase or to sign in is the way in, not a refusal.
-        if not p_peek and coalesce(v_reason, v_gate) not in ('sign_in_required', 'passphrase_required') then
-            insert into portal.audit_log (id, tenant_id, actor_kind, actor_id, action, entity_type, entity_id, new_value, request_id,
-               occurred_at)
-            values (p_audit_id, v_link.tenant_id, 'guest', coalesce(v_user.id, v_viewer)::text, 'share_link_refused', 'share_link',
-            v_link.id,
-                    jsonb_build_object('reason', coalesce(v_reason, v_gate), 'ipHash', encode(p_ip_hash, 'hex'), 'agentFamily',
-                    p_agent_family),
-                    p_request_id, p_now);
-        end if;
-        outcome := case when v_reason is not null then 'unavailable' else v_gate end;
-        reason := coalesce(v_reason, v_gate);
-        return next;
-        return;
-    end if;
-
-    token_expires_at := least(p_now + p_token_ttl, v_link.expires_at);
-    select a.title into title from portal.assets a where a.id = v_link.asset_id;
-
-    if not p_peek then
-        if v_viewer is null then
-            insert into portal.share_viewers (id, tenant_id, share_link_id, viewer_hash, ip_hash, agent_family, first_seen_at,
-               last_seen_at, user_id, minted)
-            values (p_viewer_id, v_link.tenant_id, v_link.id, p_new_viewer_hash, p_ip_hash, p_agent_family, p_now, p_now, v_user.id, 1);
-            insert into portal.audit_log (id, tenant_id, actor_kind, actor_id, action, entity_type, entity_id, new_value, request_id,
-               occurred_at)
-            values (p_audit_id, v_link.tenant_id, 'guest', p_viewer_id::text, 'share_link_opened', 'share_link', v_link.id,
-                    jsonb_build_object('viewerId', p_viewer_id, 'userId', v_user.id, 'assetVersionId', v_version.id,
-                                       'ipHash', encode(p_ip_hash, 'hex'), 'agentFamily', p_agent_family),
-                    p_request_id, p_now);
-            insert into portal.events (event_id, tenant_id, aggregate_type, aggregate_id, type, payload, occurred_at)
-            values (p_event_id, v_link.tenant_id, 'share_link', v_link.id, 'share_link_opened',
-                    jsonb_build_object('shareLinkId', v_link.id, 'projectId', v_link.project_id, 'viewerId', p_viewer_id,
-                                       'assetVersionId', v_version.id), p_now);
-        else
-            update portal.share_viewers w set last_seen_at = p_now, minted = w.minted + 1, user_id = coalesce(w.user_id, v_user.id)
-               where w.id = v_viewer;
-        end if;
-        insert into portal.playback_audit (id, tenant_id, asset_version_id, share_link_id, viewer_id, ip_hash, agent_family, request_id,
-           minted_at, token_expires_at)
-        values (p_playback_audit_id, v_link.tenant_id, v_version.id, v_link.id, coalesce(v_viewer, p_viewer_id), p_ip_hash, p_agent_family,
-                p_request_id, p_now, token_expires_at);
-    end if;
-
-    outcome := 'open';
-    project_id := v_link.project_id;
-    asset_id := v_link.asset_id;
-    asset_version_id := v_version.id;
-    version_number := v_version.number;
-    viewer_id := coalesce(v_viewer, p_viewer_id);
-    new_viewer := v_viewer is null;
-    user_id := v_user.id;
-    expires_at := v_link.expires_at;
-    allow_comments := v_link.allow_comments;
-    allow_download := v_link.allow_download;
-    playback_id := v_version.playback_id;
-    download_name := v_version.download_name;
-    duration_s := v_version.duration_s;
-    aspect_ratio := v_version.aspect_ratio;
-    frame_rate := v_version.frame_rate;
-    return next;
-end
-$function$;
+ SET search_path TO 'portal', 'pg_temp';
 grant execute on function portal.open_share_link(bytea,bytea,bytea,bytea,text,bytea,text,text,timestamp with time zone,interval,boolean,uuid,uuid,uuid,uuid,integer) to portal_app;
 
 CREATE OR REPLACE FUNCTION portal.open_upload_incident(p_job uuid, p_attempt integer, p_code text, p_platform uuid, p_incident uuid, p_audit uuid, p_event uuid, p_now timestamp with time zone)
  RETURNS uuid
  LANGUAGE plpgsql
  SECURITY DEFINER
- SET search_path TO 'portal', 'pg_temp'
-AS $function$
-declare
-    v_incident portal.incidents;
-    v_values   jsonb;
-begin
-    if not exists (select 1 from portal.upload_jobs j where j.id = p_job and j.tenant_id = portal.current_tenant()) then
-        return null;
-    end if;
-    insert into portal.incidents as i (id, kind, dedup_key, severity, summary, tenant_id, pages, opened_at, last_at)
-    values (p_incident, 'upload_failed', p_job::text, 'error', format('Upload %s failed: %s.', p_job, p_code), portal.current_tenant(),
-    false, p_now, p_now)
-    on conflict (kind, dedup_key) where status <> 'resolved'
-    do update set times = i.times + 1, last_at = greatest(i.last_at, excluded.last_at), summary = excluded.summary
-    returning * into v_incident;
-    if v_incident.id = p_incident then
-        v_values := jsonb_build_object('status', 'open', 'kind', 'upload_failed', 'severity', 'error', 'page', false,
-                                       'tenantId', v_incident.tenant_id, 'jobId', p_job, 'attempt', p_attempt, 'code', p_code);
-        insert into portal.audit_log (id, tenant_id, actor_kind, actor_id, action, entity_type, entity_id, new_value, occurred_at)
-        values (p_audit, p_platform, 'system', 'events', 'incident_opened', 'incident', p_incident, v_values, p_now);
-        insert into portal.events (event_id, tenant_id, aggregate_type, aggregate_id, type, payload, occurred_at)
-        values (p_event, p_platform, 'incident', p_incident, 'incident_opened', v_values, p_now);
-    end if;
-    return v_incident.id;
-end
-$function$;
+ SET search_path TO 'portal', 'pg_temp';
 grant execute on function portal.open_upload_incident(uuid,integer,text,uuid,uuid,uuid,uuid,timestamp with time zone) to portal_app;
 
 CREATE OR REPLACE FUNCTION portal.put_into_outbox()
  RETURNS trigger
  LANGUAGE plpgsql
  SECURITY DEFINER
- SET search_path TO 'portal', 'pg_temp'
-AS $function$
-begin
-    insert into portal.outbox (event_id, tenant_id) values (new.event_id, new.tenant_id);
-    return null;
-end
-$function$;
+ SET search_path TO 'portal', 'pg_temp';
 
 CREATE OR REPLACE FUNCTION portal.refuse_change()
  RETURNS trigger
  LANGUAGE plpgsql
- SET search_path TO 'pg_catalog', 'pg_temp'
-AS $function$
-begin
-    raise exception '% is append-only', tg_table_name using errcode = 'insufficient_privilege';
-end
-$function$;
+ SET search_path TO 'pg_catalog', 'pg_temp';
 grant execute on function portal.refuse_change() to public;
 
 CREATE OR REPLACE FUNCTION portal.refuse_unless_archived()
  RETURNS trigger
  LANGUAGE plpgsql
- SET search_path TO 'portal', 'pg_temp'
-AS $function$
-begin
-    if not exists (select 1 from portal.audit_archive a
-                    where a.id = old.id and a.tenant_id = old.tenant_id and a.row_hash = old.row_hash and a.written_in = old.written_in)
-                       then
-        raise exception '% is append-only', tg_table_name using errcode = 'insufficient_privilege';
-    end if;
-    return old;
-end
-$function$;
+ SET search_path TO 'portal', 'pg_temp';
 grant execute on function portal.refuse_unless_archived() to public;
 
 CREATE OR REPLACE FUNCTION portal.refuse_unless_playback_archived()
  RETURNS trigger
  LANGUAGE plpgsql
- SET search_path TO 'portal', 'pg_temp'
-AS $function$
-begin
-    if not exists (select 1 from portal.playback_archive a where a.id = old.id and a.tenant_id = old.tenant_id
-    and a.minted_at = old.minted_at) then
-        raise exception '% is append-only', tg_table_name using errcode = 'insufficient_privilege';
-    end if;
-    return old;
-end
-$function$;
+ SET search_path TO 'portal', 'pg_temp';
 grant execute on function portal.refuse_unless_playback_archived() to public;
 
 CREATE OR REPLACE FUNCTION portal.resolve_upload_incident(p_job uuid, p_platform uuid, p_audit uuid, p_event uuid, p_now timestamp with time zone)
  RETURNS uuid
  LANGUAGE plpgsql
  SECURITY DEFINER
- SET search_path TO 'portal', 'pg_temp'
-AS $function$
-declare
-    v_id     uuid;
-    v_old    text;
-    v_values jsonb;
-begin
-    select i.id, i.status into v_id, v_old from portal.incidents i
-     where i.kind = 'upload_failed' and i.dedup_key = p_job::text and i.status <> 'resolved' and i.tenant_id = portal.current_tenant()
-        for update;
-    if v_id is null then
-        return null;
-    end if;
-    update portal.incidents set status = 'resolved', resolved_at = p_now, version = version + 1 where id = v_id;
-    v_values := jsonb_build_object('status', 'resolved', 'kind', 'upload_failed', 'page', false, 'jobId', p_job);
-    insert into portal.audit_log (id, tenant_id, actor_kind, actor_id, action, entity_type, entity_id, old_value, new_value, occurred_at)
-    values (p_audit, p_platform, 'system', 'events', 'incident_resolved', 'incident', v_id, jsonb_build_object('status', v_old), v_values,
-    p_now);
-    insert into portal.events (event_id, tenant_id, aggregate_type, aggregate_id, type, payload, occurred_at)
-    values (p_event, p_platform, 'incident', v_id, 'incident_resolved', v_values, p_now);
-    return v_id;
-end
-$function$;
+ SET search_path TO 'portal', 'pg_temp';
 grant execute on function portal.resolve_upload_incident(uuid,uuid,uuid,uuid,timestamp with time zone) to portal_app;
 
 CREATE OR REPLACE FUNCTION portal.share_link_gate(p_link portal.share_links, p_user portal.users, p_unlock_hash bytea)
  RETURNS text
  LANGUAGE plpgsql
  STABLE
- SET search_path TO 'portal', 'pg_temp'
-AS $function$
-begin
-    if p_link.require_sign_in then
-        if p_user.id is null then
-            return 'sign_in_required';
-        end if;
-        if p_user.role <> 'admin' and not (
-            p_user.role in ('agency', 'client')
-            and exists (select 1 from portal.project_members m
-                         where m.tenant_id = p_link.tenant_id and m.project_id = p_link.project_id and m.user_id = p_user.id)
-            and (p_user.role = 'agency' or exists (select 1 from portal.share_link_guests g
-                         where g.tenant_id = p_link.tenant_id and g.share_link_id = p_link.id and g.email = lower(p_user.email)))) then
-            return 'not_addressed';
-        end if;
-    end if;
-    if p_link.passphrase_hash is not null and not exists (
-        select 1 from portal.share_unlocks u
-         where u.share_link_id = p_link.id and u.unlock_hash = p_unlock_hash and u.passphrase_version = p_link.passphrase_version) then
-        return 'passphrase_required';
-    end if;
-    return null;
-end
-$function$;
-
-CREATE OR REPLACE FUNCTION portal.take_back_guess(p_share_link_id uuid, p_ip_hash bytea, p_asked_at timestamp with time zone)
- RETURNS void
- LANGUAGE plpgsql
- SECURITY DEFINER
- SET search_path TO 'portal', 'pg_temp'
-AS $function$
-declare
-    v_key text;
-begin
-    foreach v_key in array array['unlock:' || p_share_link_id || ':' || encode(p_ip_hash, 'hex'), 'unlock-link:' || p_share_link_id] loop
-        update portal.rate_windows w set hits = w.hits - 1
-         where w.key = v_key and w.window_start <= p_asked_at and w.window_end > p_asked_at and w.hits > 0;
-    end loop;
-end
-$function$;
-grant execute on function portal.take_back_guess(uuid,bytea,timestamp with time zone) to portal_app;
+ SET search_path TO 'portal', 'pg_temp';
 
 CREATE OR REPLACE FUNCTION portal.take_hit(p_key text, p_now timestamp with time zone, p_window interval, p_limit integer)
  RETURNS TABLE(allowed boolean, retry_after integer, hits integer)
  LANGUAGE plpgsql
  SECURITY DEFINER
- SET search_path TO 'portal', 'pg_temp'
-AS $function$
-#variable_conflict use_column
-declare
-    v_start timestamptz := date_bin(p_window, p_now, timestamptz '2000-01-01 00:00:00+00');
-    v_hits  integer;
-begin
-    insert into portal.rate_windows as w (key, window_start, window_end, hits) values (p_key, v_start, v_start + p_window, 1)
-        on conflict (key, window_start) do update set hits = w.hits + 1
-        returning w.hits into v_hits;
-    return query select v_hits <= p_limit,
-                        greatest(1, ceil(extract(epoch from (v_start + p_window - p_now))))::integer,
-                        v_hits;
-end
-$function$;
+ SET search_path TO 'portal', 'pg_temp';
 grant execute on function portal.take_hit(text,timestamp with time zone,interval,integer) to portal_app;
-
-CREATE OR REPLACE FUNCTION portal.take_playback_hit(p_ip_hash bytea, p_now timestamp with time zone, p_limit integer)
- RETURNS TABLE(allowed boolean, retry_after integer, hits integer)
- LANGUAGE plpgsql
- SECURITY DEFINER
- SET search_path TO 'portal', 'pg_temp'
-AS $function$
-#variable_conflict use_column
-declare
-    v_key    constant text := 'playback:' || encode(p_ip_hash, 'hex');
-    v_minute constant interval := interval '1 minute';
-    v_second constant interval := interval '1 second';
-    v_hits   integer;
-    v_free   timestamptz;
-    v_newest timestamptz;
-begin
-    -- Those of one address take turns, as they would on one row.
-    perform pg_advisory_xact_lock(hashtextextended(v_key, 0));
-    select coalesce(sum(w.hits), 0), min(w.window_end), max(w.window_start) into v_hits, v_free, v_newest
-      from portal.rate_windows w
-     where w.key = v_key and w.window_start > p_now - v_minute - v_second and w.window_end > p_now;
-    if v_hits < p_limit then
-        v_hits := v_hits + 1;
-        insert into portal.rate_windows as w (key, window_start, window_end, hits)
-        values (v_key, case when v_newest > p_now - v_second then v_newest else p_now end, p_now + v_minute, 1)
-            on conflict (key, window_start) do update set hits = w.hits + 1, window_end = greatest(w.window_end, excluded.window_end);
-        return query select true, 0, v_hits;
-        return;
-    end if;
-    return query select false, greatest(1, ceil(extract(epoch from (v_free - p_now))))::integer, v_hits;
-end
-$function$;
-grant execute on function portal.take_playback_hit(bytea,timestamp with time zone,integer) to portal_app;
 
 CREATE OR REPLACE FUNCTION portal.unsealed_audit_rows(p_limit integer)
  RETURNS TABLE(tenant_id uuid, last_number bigint, last_seal bytea, row_id uuid, row_hash bytea, written_in bigint, occurred_at timestamp with time zone)
  LANGUAGE sql
  STABLE SECURITY DEFINER
- SET search_path TO 'portal', 'pg_temp'
-BEGIN ATOMIC
- SELECT t.id,
-     COALESCE(s.number, (0)::bigint) AS "coalesce",
-     COALESCE(s.seal, decode(repeat('00'::text, 32), 'hex'::text)) AS "coalesce",
-     a.id,
-     a.row_hash,
-     a.written_in,
-     a.occurred_at
-    FROM ((portal.tenants t
-      LEFT JOIN LATERAL ( SELECT l.number,
-             l.seal,
-             l.last_written_in,
-             l.last_row_id
-            FROM portal.audit_seals l
-           WHERE (l.tenant_id = t.id)
-           ORDER BY l.number DESC
-          LIMIT 1) s ON (true))
-      CROSS JOIN LATERAL ( SELECT r.id,
-             r.row_hash,
-             r.written_in,
-             r.occurred_at
-            FROM portal.audit_log r
-           WHERE ((r.tenant_id = t.id) AND (ROW(r.written_in, r.id) > ROW(COALESCE(s.last_written_in, ('-1'::integer)::bigint), COALESCE(s.last_row_id, '00000000-0000-0000-0000-000000000000'::uuid))) AND (r.written_in < (((pg_snapshot_xmin(pg_current_snapshot()))::text)::bigint + portal.xid_offset())))
-           ORDER BY r.written_in, r.id
-          LIMIT unsealed_audit_rows.p_limit) a)
-   ORDER BY t.id, a.written_in, a.id
-  LIMIT unsealed_audit_rows.p_limit;
-END;
+ SET search_path TO 'portal', 'pg_temp';
 grant execute on function portal.unsealed_audit_rows(integer) to portal_system;
 
 CREATE OR REPLACE FUNCTION portal.xid_offset()
  RETURNS bigint
  LANGUAGE sql
- STABLE PARALLEL SAFE
-RETURN 0;
+ STABLE PARALLEL SAFE;
 grant execute on function portal.xid_offset() to public;

@@ -74,7 +74,7 @@ public sealed partial class SchemaTests
             "grant update (status) on table public.guarded to public;",
             "comment on table public.guarded is 'it''s guarded';",
             "CREATE TRIGGER append_only BEFORE DELETE ON public.guarded FOR EACH ROW EXECUTE FUNCTION public.refuse();",
-            " SECURITY DEFINER\n SET search_path TO 'public'\n",
+            " SECURITY DEFINER\n SET search_path TO 'public';\n",
         ];
         Assert.All(wanted, line => Assert.Contains(line, text, StringComparison.Ordinal));
         Assert.DoesNotContain("grant execute on function public.refuse()", text, StringComparison.Ordinal);
