@@ -29,7 +29,7 @@ public sealed class InvariantChecker(LivePortal portal)
             having count(*) filter (where e.type = 'asset_uploaded') <> 1 or count(*) filter (where e.type = 'mux_asset_ready') <> 1
             """),
         ("orchestration missing or not completed", """
-            select format('%s: lane %s, status %s %s', j.id, i.lane, i.status, i.parked_reason) from portal.upload_jobs j
+            select format('%s: lane %s, status %s %s', j.id, i.lane, i.status, i.quarantine_reason) from portal.upload_jobs j
             left join durable.instances i on i.id = j.id || '-1' where i.lane is distinct from 1
             """),
         ("orchestration of no upload and no delivery", """
@@ -80,7 +80,7 @@ public sealed class InvariantChecker(LivePortal portal)
     /// <summary>What still has to happen, in a few words; empty: all is settled.</summary>
     public async Task<IReadOnlyList<string>> UnfinishedAsync() => await portal.QueryAsync<string>("""
         select count(*) || ' uploads ' || status from portal.upload_jobs where status in ('waiting', 'processing') group by status
-        union all select count(*) || ' orchestrations' from durable.instances where lane = 0 and parked_reason is null having count(*) > 0
+        union all select count(*) || ' orchestrations' from durable.instances where lane = 0 and quarantine_reason is null having count(*) > 0
         union all select count(*) || ' stored webhooks' from portal.webhook_inbox where status in ('received', 'retrying')
         having count(*) > 0
         union all select count(*) || ' clean-ups' from portal.mux_cleanups where done_at is null having count(*) > 0

@@ -136,7 +136,7 @@ internal sealed class TaskHubManagement(TaskHub hub) : IInstanceManagement
         Key: 0,
         Owner: 0,
         Lanes.Of(Enum.Parse<OrchestrationRuntimeStatus>(state.OrchestrationStatus.ToString())),
-        ParkedReason: null)
+        QuarantineReason: null)
     {
         Input = state.Input,
         Output = state.Output,

@@ -73,7 +73,7 @@ internal static class CommitSql
             order by n.id
             on conflict (id) do update
             set key = excluded.key, name = excluded.name, version = excluded.version, status = 6, lane = 0, owner = excluded.owner,
-                epoch = 1, next_seq = 0, generation = 0, open_tasks = 0, strikes = 0, on_trial = false, parked_reason = null,
+                epoch = 1, next_seq = 0, generation = 0, open_tasks = 0, strikes = 0, on_trial = false, quarantine_reason = null,
                 wake_at = excluded.wake_at,
                 created_at = excluded.created_at, updated_at = excluded.updated_at, execution_id = excluded.execution_id,
                 parent_key = excluded.parent_key, parent_task = excluded.parent_task, parent_generation = excluded.parent_generation,

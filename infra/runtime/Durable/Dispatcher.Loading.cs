@@ -96,7 +96,7 @@ internal sealed partial class Dispatcher
         }
         finally
         {
-            // Not ours, finished, parked, or the read failed.
+            // Not ours, finished, quarantined, or the read failed.
             foreach (var key in loading.Keys)
             {
                 Forget(key);

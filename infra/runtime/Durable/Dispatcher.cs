@@ -254,7 +254,7 @@ internal sealed partial class Dispatcher(
 
     private static partial class Log
     {
-        [LoggerMessage(LogLevel.Error, "A step of {InstanceId} failed inside the engine; the instance is parked")]
+        [LoggerMessage(LogLevel.Error, "A step of {InstanceId} failed inside the engine; the instance is quarantined")]
         public static partial void StepFailed(ILogger logger, Exception exception, string instanceId);
 
         [LoggerMessage(LogLevel.Warning, "Loading {Count} instances failed; trying again")]

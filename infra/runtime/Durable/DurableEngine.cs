@@ -47,7 +47,7 @@ public sealed partial class DurableEngine : IAsyncDisposable
         dispatcher.Commit = (instance, step) => committer.Enqueue(new CommitItem.OfStep(instance, step));
         dispatcher.Schedule = activities.Enqueue;
         dispatcher.RescheduleTimer = wakes.Set;
-        dispatcher.Quarantine = ParkAsync;
+        dispatcher.Quarantine = QuarantineAsync;
         Operations = new(options, functions, loggers, new(database), changes, committer, dispatcher, waiters, leases, notifications);
         Client = new PostgresDurableClient(Operations, options);
         committing = committer.RunAsync();
@@ -239,15 +239,15 @@ public sealed partial class DurableEngine : IAsyncDisposable
         }
     }
 
-    private async Task ParkAsync(LiveInstance instance, Exception reason)
+    private async Task QuarantineAsync(LiveInstance instance, Exception reason)
     {
         try
         {
-            await changes.ParkAsync(instance.Key, instance.Row.Owner, "Parked: " + reason.Message, CancellationToken.None);
+            await changes.QuarantineAsync(instance.Key, instance.Row.Owner, "Quarantined: " + reason.Message, CancellationToken.None);
         }
         catch (NpgsqlException exception)
         {
-            Log.NotParked(logger, exception, instance.Row.Id);
+            Log.NotQuarantined(logger, exception, instance.Row.Id);
         }
     }
 
@@ -256,8 +256,8 @@ public sealed partial class DurableEngine : IAsyncDisposable
         [LoggerMessage(LogLevel.Warning, "The worker's instances were not released; others take them over when its lease runs out")]
         public static partial void NotReleased(ILogger logger, Exception exception);
 
-        [LoggerMessage(LogLevel.Error, "{InstanceId} was not parked")]
-        public static partial void NotParked(ILogger logger, Exception exception, string instanceId);
+        [LoggerMessage(LogLevel.Error, "{InstanceId} was not quarantined")]
+        public static partial void NotQuarantined(ILogger logger, Exception exception, string instanceId);
 
         [LoggerMessage(LogLevel.Information, "A step of {InstanceId} lost its lease and was dropped")]
         public static partial void Lost(ILogger logger, string instanceId);

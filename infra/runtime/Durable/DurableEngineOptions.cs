@@ -37,13 +37,13 @@ public sealed class DurableEngineOptions
     public TimeSpan PollInterval { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// An instance taken over this often from crashed processes without one step of progress is parked until someone resumes it. From
-    /// <see cref="SuspectAfterCrashes"/> on it must have run alone, so that none is parked for the company it kept. Ten, because a process
+    /// An instance taken over this often from crashed processes without one step of progress is quarantined until someone resumes it. From
+    /// <see cref="SuspectAfterCrashes"/> on it must have run alone, so that none is quarantined for the company it kept. Ten, because a process
     /// that is killed again and again by somebody else does not get far either.
     /// </summary>
-    public int ParkAfterCrashes { get; init; } = 10;
+    public int QuarantineAfterCrashes { get; init; } = 10;
 
-    internal int SuspectAfterCrashes => Math.Clamp(ParkAfterCrashes - 2, 1, 3);
+    internal int SuspectAfterCrashes => Math.Clamp(QuarantineAfterCrashes - 2, 1, 3);
 
     /// <summary>How long <see cref="DurableEngine.StopAsync"/> waits for running activities before it cancels them.</summary>
     public TimeSpan DrainLimit { get; init; } = TimeSpan.FromSeconds(20);

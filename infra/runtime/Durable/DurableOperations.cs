@@ -49,12 +49,12 @@ internal sealed class DurableOperations(
 
     public async Task<bool> ResumeAsync(string id, string? reason, CancellationToken ct)
     {
-        if (await changes.UnparkAsync(id, ct) is not { } unparked)
+        if (await changes.ReleaseAsync(id, ct) is not { } released)
         {
             return await SendAsync(id, new ExecutionResumed(reason), ct);
         }
 
-        Signal(unparked.Owner, unparked.Key);
+        Signal(released.Owner, released.Key);
         return true;
     }
 

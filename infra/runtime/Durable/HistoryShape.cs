@@ -32,7 +32,7 @@ internal static class HistoryShape
             }
         }
 
-        if (instance.ParkedReason is { } reason)
+        if (instance.QuarantineReason is { } reason)
         {
             rows.Add(
                 (null, new() { ["EventType"] = "ExecutionSuspended", ["Timestamp"] = Time(instance.UpdatedAt), ["Reason"] = reason }));

@@ -7,7 +7,7 @@ namespace Portal.Runtime.Durable;
 internal sealed record Terminated(long Key, long? ParentKey, long ParentOwner);
 
 /// <summary>
-/// What people do to instances without asking their code: terminate, un-park, rewind, purge. Each takes the row's lock, and what changes
+/// What people do to instances without asking their code: terminate, release, rewind, purge. Each takes the row's lock, and what changes
 /// history also raises the epoch: a step that its owner is just committing loses its fence, so exactly one of the two happens.
 /// </summary>
 internal sealed class InstanceChanges(NpgsqlDataSource database)
@@ -30,7 +30,7 @@ internal sealed class InstanceChanges(NpgsqlDataSource database)
             with ended as (
                 update durable.instances
                 set lane = 2, status = 5, output = $2, epoch = epoch + 1, next_seq = next_seq + 1, open_tasks = 0, wake_at = null,
-                    parked_reason = null, updated_at = $3
+                    quarantine_reason = null, updated_at = $3
                 where key = $1 and lane = 0
                 returning key, next_seq - 1 as seq, parent_key, parent_generation
             ), written as (
@@ -53,13 +53,13 @@ internal sealed class InstanceChanges(NpgsqlDataSource database)
         return await reader.ReadAsync(ct) ? ReadTerminated(reader) : null;
     }
 
-    /// <summary>Lets a parked instance run again. Null: it is not parked.</summary>
-    public async Task<(long Key, long Owner)?> UnparkAsync(string id, CancellationToken ct)
+    /// <summary>Lets a quarantined instance run again. Null: it is not quarantined.</summary>
+    public async Task<(long Key, long Owner)?> ReleaseAsync(string id, CancellationToken ct)
     {
         await using var command = database.CreateCommand(
             """
-            update durable.instances set parked_reason = null, strikes = 0, on_trial = false
-            where id = $1 and lane = 0 and parked_reason is not null
+            update durable.instances set quarantine_reason = null, strikes = 0, on_trial = false
+            where id = $1 and lane = 0 and quarantine_reason is not null
             returning key, owner
             """);
         Add(command, id);
@@ -68,10 +68,10 @@ internal sealed class InstanceChanges(NpgsqlDataSource database)
     }
 
     /// <summary>Takes an instance out of circulation until someone resumes it; its owner's doing.</summary>
-    public async Task ParkAsync(long key, long owner, string reason, CancellationToken ct)
+    public async Task QuarantineAsync(long key, long owner, string reason, CancellationToken ct)
     {
         await using var command = database.CreateCommand(
-            "update durable.instances set parked_reason = $3 where key = $1 and owner = $2 and lane = 0");
+            "update durable.instances set quarantine_reason = $3 where key = $1 and owner = $2 and lane = 0");
         Add(command, key);
         Add(command, owner);
         Add(command, reason);

@@ -6,7 +6,7 @@ namespace Portal.Runtime.Durable;
 /// <summary>One instance as clients and on-call see it.</summary>
 internal sealed record InstanceView(
     string Id, string Name, OrchestrationRuntimeStatus Status, DateTime CreatedAt, DateTime UpdatedAt, long Key, long Owner, short Lane,
-    string? ParkedReason)
+    string? QuarantineReason)
 {
     public string? Input { get; init; }
 
@@ -44,7 +44,7 @@ internal sealed record InstanceFilter
 internal sealed class InstanceQuery(NpgsqlDataSource database)
 {
     private const string Columns =
-        "id, name, status, created_at, updated_at, key, owner, lane, parked_reason, input, output, custom_status, failure, version, tags";
+        "id, name, status, created_at, updated_at, key, owner, lane, quarantine_reason, input, output, custom_status, failure, version, tags";
 
     public async Task<InstanceView?> FindAsync(string id, CancellationToken ct)
     {
@@ -120,7 +120,7 @@ internal sealed class InstanceQuery(NpgsqlDataSource database)
             filter.CreatedTo is null ? "$3::timestamptz is null" : "created_at <= $3",
             filter.Statuses is null
                 ? "$4::smallint[] is null and $5::smallint[] is null"
-                : "lane = any ($4) and (case when parked_reason is null then status else 7 end) = any ($5)",
+                : "lane = any ($4) and (case when quarantine_reason is null then status else 7 end) = any ($5)",
             filter.IdPrefix is null ? "$6::text is null and $7::text is null" : "id >= $6 and id < $7",
         });
 
@@ -150,12 +150,12 @@ internal sealed class InstanceQuery(NpgsqlDataSource database)
 
     private static InstanceView Read(NpgsqlDataReader r)
     {
-        var parked = Text(r, 8);
-        // A parked instance shows as suspended: it waits for someone to resume it.
-        var status = parked is null ? (OrchestrationRuntimeStatus)r.GetInt16(2) : OrchestrationRuntimeStatus.Suspended;
+        var quarantined = Text(r, 8);
+        // A quarantined instance shows as suspended: it waits for someone to resume it.
+        var status = quarantined is null ? (OrchestrationRuntimeStatus)r.GetInt16(2) : OrchestrationRuntimeStatus.Suspended;
         return new(
             r.GetString(0), r.GetString(1), status, r.GetDateTime(3), r.GetDateTime(4), r.GetInt64(5), r.GetInt64(6), r.GetInt16(7),
-            parked)
+            quarantined)
         {
             Input = Text(r, 9),
             Output = Text(r, 10),

@@ -10,7 +10,7 @@ internal sealed class LoadStore(NpgsqlDataSource database)
         select key, id, name, version, input, owner, epoch, next_seq, generation, wake_at,
             parent_key, parent_task, parent_generation, parent_id, parent_name
         from durable.instances
-        where key = any ($1) and owner = $2 and lane = 0 and parked_reason is null
+        where key = any ($1) and owner = $2 and lane = 0 and quarantine_reason is null
         """;
 
     private const string History = "select key, seq, at, events from durable.history where key = any ($1) order by key, seq";

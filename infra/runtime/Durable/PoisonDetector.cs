@@ -75,7 +75,7 @@ internal sealed partial class PoisonDetector(WorkerStore store, Func<long> owner
         {
             if (!await store.MarkOnTrialAsync(key, owner(), stop))
             {
-                // Not ours any more, finished, or parked.
+                // Not ours any more, finished, or quarantined.
                 Clear(key);
                 return;
             }

@@ -58,7 +58,7 @@ internal sealed class PostgresDurableClient(
     {
         ArgumentException.ThrowIfNullOrEmpty(instanceId);
         var view = await FindAsync(instanceId, cancellation);
-        if (view is not { Status: OrchestrationRuntimeStatus.Suspended } and not { ParkedReason: not null }
+        if (view is not { Status: OrchestrationRuntimeStatus.Suspended } and not { QuarantineReason: not null }
             || !await AskAsync(() => operations.ResumeAsync(instanceId, reason, cancellation)))
         {
             throw Unexplained();

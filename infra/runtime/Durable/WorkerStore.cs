@@ -53,7 +53,7 @@ internal sealed class WorkerStore(NpgsqlDataSource database, DurableEngineOption
     /// <summary>
     /// Takes free instances, oldest first. An instance that a crash left with work in hand gets a strike. From
     /// <see cref="DurableEngineOptions.SuspectAfterCrashes"/> on it is a suspect and runs alone (<see cref="PoisonDetector"/>); further
-    /// strikes are given only for crashes during its trial. With the last one it is parked: owned, visible, and not run until someone
+    /// strikes are given only for crashes during its trial. With the last one it is quarantined: owned, visible, and not run until someone
     /// resumes it.
     /// </summary>
     public async Task<List<Claimed>> ClaimAsync(long worker, DateTime now, int limit, CancellationToken ct)
@@ -76,18 +76,18 @@ internal sealed class WorkerStore(NpgsqlDataSource database, DurableEngineOption
             update durable.instances i
             set owner = $1, epoch = i.epoch + 1,
                 strikes = i.strikes + case when p.blamed and p.has_work then 1 else 0 end, on_trial = false,
-                parked_reason = case
-                    when i.parked_reason is null and p.blamed and p.has_work and i.strikes + 1 >= $4
-                    then 'Parked: taken over ' || (i.strikes + 1) || ' times from crashed processes without a step of progress.'
-                    else i.parked_reason end
+                quarantine_reason = case
+                    when i.quarantine_reason is null and p.blamed and p.has_work and i.strikes + 1 >= $4
+                    then 'Quarantined: taken over ' || (i.strikes + 1) || ' times from crashed processes without a step of progress.'
+                    else i.quarantine_reason end
             from picked p
             where i.key = p.key
-            returning i.key, i.wake_at, p.has_work and i.parked_reason is null, i.strikes >= $5
+            returning i.key, i.wake_at, p.has_work and i.quarantine_reason is null, i.strikes >= $5
             """);
         Add(command, worker);
         Add(command, now);
         Add(command, limit);
-        Add(command, options.ParkAfterCrashes);
+        Add(command, options.QuarantineAfterCrashes);
         Add(command, options.SuspectAfterCrashes);
         var claimed = new List<Claimed>();
         await using var reader = await command.ExecuteReaderAsync(ct);
@@ -103,7 +103,7 @@ internal sealed class WorkerStore(NpgsqlDataSource database, DurableEngineOption
     public async Task<bool> MarkOnTrialAsync(long key, long worker, CancellationToken ct)
     {
         await using var command = database.CreateCommand(
-            "update durable.instances set on_trial = true where key = $1 and owner = $2 and lane = 0 and parked_reason is null");
+            "update durable.instances set on_trial = true where key = $1 and owner = $2 and lane = 0 and quarantine_reason is null");
         Add(command, key);
         Add(command, worker);
         return await command.ExecuteNonQueryAsync(ct) == 1;
@@ -118,12 +118,12 @@ internal sealed class WorkerStore(NpgsqlDataSource database, DurableEngineOption
         await using var command = database.CreateCommand(
             """
             select i.key, i.wake_at, true, false from durable.instances i
-            where i.key in (select b.key from durable.inbox b) and i.owner = $1 and i.lane = 0 and i.parked_reason is null
+            where i.key in (select b.key from durable.inbox b) and i.owner = $1 and i.lane = 0 and i.quarantine_reason is null
                 and not (i.next_seq = 0 and i.wake_at > $2)
             union
             select i.key, i.wake_at, i.open_tasks > 0 or i.next_seq = 0 and (i.wake_at is null or i.wake_at <= $2), false
             from durable.instances i
-            where $3 and i.owner = $1 and i.lane = 0 and i.parked_reason is null
+            where $3 and i.owner = $1 and i.lane = 0 and i.quarantine_reason is null
                 and (i.next_seq = 0 or i.open_tasks > 0 or i.wake_at is not null)
             """);
         Add(command, worker);
@@ -174,7 +174,7 @@ internal sealed class WorkerStore(NpgsqlDataSource database, DurableEngineOption
                then i.open_tasks || ' activities open'
                 when i.wake_at <= $1 then 'timer due' else 'message waiting' end || ', owner ' || i.owner || ')'
             from durable.instances i
-            where i.lane = 0 and i.parked_reason is null and not (i.next_seq = 0 and i.wake_at > $1)
+            where i.lane = 0 and i.quarantine_reason is null and not (i.next_seq = 0 and i.wake_at > $1)
                 and (i.next_seq = 0 or i.open_tasks > 0 or i.wake_at <= $1 or exists (select from durable.inbox b where b.key = i.key))
             order by i.key limit 1
             """);

@@ -11,7 +11,7 @@ public sealed class EngineFeeder(string database, int seed, int inFlight)
     private readonly Random random = new(seed);
     private int made;
 
-    /// <summary>Parked instances (killed ten times without a step in between) that were resumed, as on-call would.</summary>
+    /// <summary>Quarantined instances (killed ten times without a step in between) that were resumed, as on-call would.</summary>
     public int Resumed { get; private set; }
 
     /// <summary>Runs something unless the database is away just now.</summary>
@@ -75,7 +75,7 @@ public sealed class EngineFeeder(string database, int seed, int inFlight)
         }
     }
 
-    /// <summary>Instances not ended and roots not started; parked ones are resumed on the way. Null: the database is away.</summary>
+    /// <summary>Instances not ended and roots not started; quarantined ones are resumed on the way. Null: the database is away.</summary>
     public async Task<long?> UnfinishedAsync(DurableTaskClient client)
     {
         await ResumeAsync(client);
@@ -94,9 +94,9 @@ public sealed class EngineFeeder(string database, int seed, int inFlight)
 
     private async Task ResumeAsync(DurableTaskClient client)
     {
-        var parked = await TryAsync(database, connection =>
-            connection.QueryAsync<string>("select id from durable.instances where lane = 0 and parked_reason is not null"));
-        foreach (var id in parked ?? [])
+        var quarantined = await TryAsync(database, connection =>
+            connection.QueryAsync<string>("select id from durable.instances where lane = 0 and quarantine_reason is not null"));
+        foreach (var id in quarantined ?? [])
         {
             Resumed++;
             await client.ResumeInstanceAsync(id, "killed by us, not by its code");

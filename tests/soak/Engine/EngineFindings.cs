@@ -15,7 +15,7 @@ public sealed class EngineFindings(string database)
     [
         (
             "instance is not completed",
-            "select format('%s %s: lane %s, status %s %s %s', name, id, lane, status, parked_reason, output) from durable.instances "
+            "select format('%s %s: lane %s, status %s %s %s', name, id, lane, status, quarantine_reason, output) from durable.instances "
                 + "where status <> 1"),
         ("root was never started", "select id from soak.todo t where not exists (select from durable.instances i where i.id = t.id)"),
         ("message left over", "select format('%s for %s: %s', b.id, b.key, b.event) from durable.inbox b"),

@@ -32,7 +32,7 @@ public static class EngineSoak
                 + $"{result.Freezes} freezes, {result.Stops} graceful stops "
             + $"(longest {result.LongestStop.TotalSeconds:0.0} s); {result.Figures.Instances} instances, {result.Figures.Steps} steps, "
             + $"{result.Figures.TakeOvers} take-overs, "
-            + $"{result.Figures.Effects} effects, {result.Figures.RunAgain} activities run again, {result.Resumed} parked and resumed, "
+            + $"{result.Figures.Effects} effects, {result.Figures.RunAgain} activities run again, {result.Resumed} quarantined and resumed, "
             + $"{result.Deadlocks} deadlocks, "
             + $"settled in {result.Settling.TotalSeconds:0} s, {result.Violations.Count} violations, seed {seed}, "
             + $"{TimeProvider.System.GetElapsedTime(began).TotalSeconds:0} s in all");

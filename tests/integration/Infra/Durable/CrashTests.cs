@@ -266,14 +266,14 @@ public sealed class CrashTests : DurableTest
         for (var crash = 1; crash <= 3; crash++)
         {
             Assert.True(await reached.WaitAsync(Limit));
-            await ReplaceAsync(Engine, parkAfter: 3);
+            await ReplaceAsync(Engine, quarantineAfter: 3);
         }
 
         await IdleAsync();
         Assert.Equal(OrchestrationRuntimeStatus.Suspended, (await ReadAsync(id)).RuntimeStatus);
         Assert.StartsWith(
-            "Parked: taken over 3 times", await QueryAsync<string>(
-                "select parked_reason from durable.instances"), StringComparison.Ordinal);
+            "Quarantined: taken over 3 times", await QueryAsync<string>(
+                "select quarantine_reason from durable.instances"), StringComparison.Ordinal);
         Assert.Equal(0, reached.CurrentCount);
 
         deadly = false;
@@ -319,7 +319,7 @@ public sealed class CrashTests : DurableTest
             Assert.Equal(OrchestrationRuntimeStatus.Completed, (await CompletedAsync(id)).RuntimeStatus);
         }
 
-        Assert.Equal(poison, await QueryAsync<string>("select id from durable.instances where parked_reason is not null"));
+        Assert.Equal(poison, await QueryAsync<string>("select id from durable.instances where quarantine_reason is not null"));
     }
 
     [Fact]
@@ -327,7 +327,7 @@ public sealed class CrashTests : DurableTest
     {
         var id = await StartAsync(context => context.WaitForExternalEvent<string>("Go"));
         await IdleAsync();
-        await ExecuteAsync("update durable.instances set parked_reason = 'test'");
+        await ExecuteAsync("update durable.instances set quarantine_reason = 'test'");
         await Client.TerminateInstanceAsync(id);
         Assert.Equal(OrchestrationRuntimeStatus.Terminated, (await CompletedAsync(id)).RuntimeStatus);
     }

@@ -46,7 +46,7 @@ public abstract class DurableTest : IAsyncLifetime
     }
 
     internal async Task<DurableEngine> StartEngineAsync(
-        Func<DurableFaultContext, Task>? faults = null, TestFunctions? functions = null, int parkAfter = 5, int maxLive = 10_000,
+        Func<DurableFaultContext, Task>? faults = null, TestFunctions? functions = null, int quarantineAfter = 5, int maxLive = 10_000,
         bool start = true,
         TimeSpan? pollInterval = null, TimeSpan? lease = null, TimeSpan? drain = null, ILoggerFactory? loggers = null)
     {
@@ -58,7 +58,7 @@ public abstract class DurableTest : IAsyncLifetime
                 PollInterval = pollInterval ?? TimeSpan.FromSeconds(1),
                 LeaseDuration = lease ?? TimeSpan.FromMinutes(5),
                 DrainLimit = drain ?? TimeSpan.FromSeconds(5),
-                ParkAfterCrashes = parkAfter,
+                QuarantineAfterCrashes = quarantineAfter,
                 MaxLiveInstances = maxLive,
                 Faults = faults is null ? null : new() { OnPoint = faults },
             },
@@ -74,12 +74,12 @@ public abstract class DurableTest : IAsyncLifetime
     }
 
     /// <summary>The engine dies; another takes over at once.</summary>
-    internal async Task<DurableEngine> ReplaceAsync(DurableEngine dead, TestFunctions? functions = null, int parkAfter = 5)
+    internal async Task<DurableEngine> ReplaceAsync(DurableEngine dead, TestFunctions? functions = null, int quarantineAfter = 5)
     {
         var worker = dead.Worker;
         dead.Abandon();
         await ExpireAsync(worker);
-        var next = await StartEngineAsync(functions: functions, parkAfter: parkAfter);
+        var next = await StartEngineAsync(functions: functions, quarantineAfter: quarantineAfter);
         engines.Remove(next);
         engines.Insert(0, next);
         return next;

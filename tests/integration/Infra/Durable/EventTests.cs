@@ -244,7 +244,7 @@ public sealed class EventTests : DurableTest
         var id = await StartAsync(context => context.WaitForExternalEvent<int>("Go"));
         await IdleAsync();
         await ReplaceAsync(Engine);
-        await ExecuteAsync("update durable.instances set parked_reason = 'Parked: for this test'");
+        await ExecuteAsync("update durable.instances set quarantine_reason = 'Quarantined: for this test'");
         await Client.RaiseEventAsync(id, "Go", 8);
         await IdleAsync();
         Assert.Equal(OrchestrationRuntimeStatus.Suspended, (await ReadAsync(id)).RuntimeStatus);

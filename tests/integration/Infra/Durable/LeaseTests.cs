@@ -158,7 +158,7 @@ public sealed class LeaseTests : DurableTest
 
                     return Task.CompletedTask;
                 },
-                parkAfter: 3, start: false);
+                quarantineAfter: 3, start: false);
             await engine.StartAsync();
             return engine;
         }

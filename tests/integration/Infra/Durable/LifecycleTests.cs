@@ -234,6 +234,31 @@ public sealed class LifecycleTests : DurableTest
     }
 
     [Fact]
+    public async Task Events_that_come_in_the_step_that_continues_as_new_are_kept()
+    {
+        Functions.Orchestrator("Main", async context =>
+        {
+            if (context.GetInput<int>() == 1)
+            {
+                return $"{await context.WaitForExternalEvent<int>("Add")} {await context.WaitForExternalEvent<int>("Add")}";
+            }
+
+            await context.WaitForExternalEvent<object?>("Begin");
+            context.ContinueAsNew(1);
+            return "";
+        });
+        // Nothing runs before its time, so its first step finds all three: one before what it waits for, one after.
+        var id = await Client.ScheduleNewOrchestrationInstanceAsync(
+            "Main", 0, new StartOrchestrationOptions(StartAt: Clock.GetUtcNow().AddMinutes(1)));
+        await Client.RaiseEventAsync(id, "Add", 1);
+        await Client.RaiseEventAsync(id, "Begin");
+        await Client.RaiseEventAsync(id, "Add", 2);
+        await IdleAsync();
+        Clock.Advance(TimeSpan.FromMinutes(1));
+        Assert.Equal("1 2", (await CompletedAsync(id)).ReadOutputAs<string>());
+    }
+
+    [Fact]
     public async Task Continue_as_new_can_drop_unprocessed_events()
     {
         var id = await StartAsync(async context =>
