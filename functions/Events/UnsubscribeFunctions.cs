@@ -1,9 +1,9 @@
-using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Portal.Events.Deliveries;
+using Portal.Foundation;
 using Portal.Functions.Foundation.Http;
 
 namespace Portal.Functions.Events;
@@ -62,7 +62,7 @@ internal static class UnsubscribePage
         return Results.Content(
             "<!doctype html><html lang=\"en-AU\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, "
                 + $"initial-scale=1\"><title>{title}</title>"
-            + $"<style>{Style}</style></head><body><h1>{title}</h1><p>{WebUtility.HtmlEncode(text)}</p>"
+            + $"<style>{Style}</style></head><body><h1>{title}</h1><p>{Html.Encode(text)}</p>"
             + (button ? "<form method=\"post\"><button>Stop these mails</button></form>" : "") + "</body></html>",
             "text/html; charset=utf-8");
     }

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
-using System.Text.Encodings.Web;
+using Portal.Foundation;
 
 namespace Portal.Compliance;
 
@@ -50,13 +50,13 @@ public static class ResidencyHtml
             <head>
             <meta charset="utf-8">
             <meta name="viewport" content="width=device-width, initial-scale=1">
-            <title>Data residency, week {Text(report.Week)}</title>
+            <title>Data residency, week {Html.Encode(report.Week)}</title>
             <style>{Style}</style>
             </head>
             <body>
             <main>
             <h1>Data residency report</h1>
-            <p class="lead">Week {Text(report.Week)}. Where this organisation’s data is kept, by whom, and how much of it there is. The database and the application are in Sydney; {Text(string.Join(", ", abroad[..^1]))} and {Text(abroad[^1])} are overseas.</p>
+            <p class="lead">Week {Html.Encode(report.Week)}. Where this organisation’s data is kept, by whom, and how much of it there is. The database and the application are in Sydney; {Html.Encode(string.Join(", ", abroad[..^1]))} and {Html.Encode(abroad[^1])} are overseas.</p>
             <dl class="facts">
             {Fact("Period", Period(report))}
             {Fact("Generated", $"{report.GeneratedAt.UtcDateTime.ToString("d MMMM yyyy, HH:mm", CultureInfo.InvariantCulture)} UTC")}
@@ -79,9 +79,9 @@ public static class ResidencyHtml
 
     private static string Class(ReportedClass of) => $"""
         <section class="card">
-        <div class="head"><h3>{Text(of.Name)}</h3><span class="pill class">{Text(of.Classification)}</span>{Place(of.Overseas, "Partly overseas")}</div>
-        <p>{Text(of.What)}.</p>
-        <p class="soft">Kept: {Text(of.Kept)}. Held by: {Text(string.Join(", ", of.Holders))}.</p>
+        <div class="head"><h3>{Html.Encode(of.Name)}</h3><span class="pill class">{Html.Encode(of.Classification)}</span>{Place(of.Overseas, "Partly overseas")}</div>
+        <p>{Html.Encode(of.What)}.</p>
+        <p class="soft">Kept: {Html.Encode(of.Kept)}. Held by: {Html.Encode(string.Join(", ", of.Holders))}.</p>
         {(of.Counts.Count == 0 ? "" : $"<ul class=\"counts\">{string.Concat(of.Counts.Select(Count))}</ul>")}
         </section>
 
@@ -89,9 +89,9 @@ public static class ResidencyHtml
 
     private static string Processor(Processor by) => $"""
         <section class="card">
-        <div class="head"><h3>{Text(by.Name)}</h3>{Place(by.Overseas, "Overseas")}</div>
-        <p>{Text(by.Purpose)}. {Text(by.Region)}.</p>
-        <p class="soft">Receives: {Text(by.Receives)}.</p>
+        <div class="head"><h3>{Html.Encode(by.Name)}</h3>{Place(by.Overseas, "Overseas")}</div>
+        <p>{Html.Encode(by.Purpose)}. {Html.Encode(by.Region)}.</p>
+        <p class="soft">Receives: {Html.Encode(by.Receives)}.</p>
         </section>
 
         """;
@@ -99,17 +99,17 @@ public static class ResidencyHtml
     private static string Seal(ReportedSeal? seal) => seal is null
         ? "<p>Nothing was sealed yet.</p>"
         : $"<p>Current seal: number {Number(seal.Number)}, of "
-            + $"{Text(seal.SealedAt.UtcDateTime.ToString("d MMMM yyyy, HH:mm:ss", CultureInfo.InvariantCulture))} "
-            + $"UTC.</p><p><code>{Text(seal.Seal)}</code></p><p class=\"soft\">Whoever holds this report can tell whether entries from "
+            + $"{Html.Encode(seal.SealedAt.UtcDateTime.ToString("d MMMM yyyy, HH:mm:ss", CultureInfo.InvariantCulture))} "
+            + $"UTC.</p><p><code>{Html.Encode(seal.Seal)}</code></p><p class=\"soft\">Whoever holds this report can tell whether entries from "
             + "before it were changed or removed since.</p>";
 
     private static string Place(bool overseas, string words) =>
         overseas ? $"<span class=\"pill out\">{words}</span>" : "<span class=\"pill\">In Australia</span>";
 
     private static string Count(RowCount count) =>
-        $"<li><span class=\"soft\">{Text(count.Name.Replace('_', ' '))}</span> {Number(count.Rows)}</li>";
+        $"<li><span class=\"soft\">{Html.Encode(count.Name.Replace('_', ' '))}</span> {Number(count.Rows)}</li>";
 
-    private static string Fact(string name, string value) => $"<div><dt>{name}</dt><dd>{Text(value)}</dd></div>\n";
+    private static string Fact(string name, string value) => $"<div><dt>{name}</dt><dd>{Html.Encode(value)}</dd></div>\n";
 
     private static string Number(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
 
@@ -119,6 +119,4 @@ public static class ResidencyHtml
     private static string Local(DateTimeOffset time, string zone) =>
         TimeZoneInfo.ConvertTime(time, TimeZoneInfo.FindSystemTimeZoneById(zone)).ToString(
             "dddd d MMMM yyyy, HH:mm", CultureInfo.InvariantCulture);
-
-    private static string Text(string text) => HtmlEncoder.Default.Encode(text);
 }

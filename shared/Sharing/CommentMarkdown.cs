@@ -1,10 +1,10 @@
 using System.Globalization;
-using System.Net;
 using Markdig;
 using Markdig.Renderers;
 using Markdig.Renderers.Html;
 using Markdig.Renderers.Html.Inlines;
 using Markdig.Syntax.Inlines;
+using Portal.Foundation;
 
 namespace Portal.Sharing;
 
@@ -36,7 +36,7 @@ public static class CommentMarkdown
         catch (ArgumentException)
         {
             // Nested deeper than the library goes: nobody writes that to be read, and it is shown as it was written.
-            return $"<p>{WebUtility.HtmlEncode(markdown)}</p>";
+            return $"<p>{Html.Encode(markdown)}</p>";
         }
     }
 

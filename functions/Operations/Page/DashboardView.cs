@@ -1,3 +1,4 @@
+using Portal.Foundation;
 using Portal.Operations.Incidents;
 using Portal.Operations.Orchestrations;
 

@@ -1,3 +1,4 @@
+using Portal.Foundation;
 using Portal.Operations.Orchestrations;
 using Portal.Videos.Uploads;
 

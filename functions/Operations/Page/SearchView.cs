@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http;
+using Portal.Foundation;
 using Portal.Functions.Foundation.Http;
 using Portal.Operations.Orchestrations;
 

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
+using Portal.Foundation;
 using Portal.Foundation.Limits;
 using Portal.Functions.Foundation.Http;
 using Portal.Operations;

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Portal.Foundation;
 using Portal.Functions.Videos.Uploads;
 using Portal.Operations.Orchestrations;
 

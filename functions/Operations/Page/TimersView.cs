@@ -1,3 +1,4 @@
+using Portal.Foundation;
 using Portal.Foundation.Timers;
 
 namespace Portal.Functions.Operations.Page;

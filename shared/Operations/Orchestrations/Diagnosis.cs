@@ -132,7 +132,7 @@ public sealed record Diagnosis(string Group, string Code, string Text)
         RuntimeStatus.Suspended =>
             new(
                 DiagnosisGroup.Stuck, "suspended",
-                "Suspended: it does nothing until somebody resumes it. The timeline says who did it, or why it was parked."),
+                "Suspended: it does nothing until somebody resumes it. The timeline says who did it, or why it was quarantined."),
         RuntimeStatus.Pending when now - instance.CreatedAt > EngineGrace =>
             new(
                 DiagnosisGroup.Stuck, "engine_behind",

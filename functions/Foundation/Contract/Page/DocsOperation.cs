@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Portal.Foundation;
 
 namespace Portal.Functions.Foundation.Contract.Page;
 
@@ -26,12 +27,12 @@ internal sealed class DocsOperation(JsonObject document, DocsSchemas schemas)
         ];
     }
 
-    public string Html(DocsEntry entry)
+    public string Render(DocsEntry entry)
     {
         var json = entry.Json;
         return $"""
             <details class="operation" id="{entry.Id}">
-            <summary><span class="verb {entry.Verb}">{entry.Verb}</span> <code class="path">{Path(entry.Path)}</code> <span class="what">{DocsHtml.Text(json["summary"]!.ToString())}</span></summary>
+            <summary><span class="verb {entry.Verb}">{entry.Verb}</span> <code class="path">{Path(entry.Path)}</code> <span class="what">{Html.Encode(json["summary"]!.ToString())}</span></summary>
             <div class="body">
             {DocsHtml.Prose(json["description"]?.ToString())}
             <p class="meta"><a href="#{entry.Id}">{entry.Id}</a>{(entry.HasHead ? " · HEAD answers the same without a body" : "")}</p>
@@ -44,7 +45,7 @@ internal sealed class DocsOperation(JsonObject document, DocsSchemas schemas)
     }
 
     /// <summary>May break after each slash.</summary>
-    private static string Path(string path) => DocsHtml.Text(path).Replace("/", "/<wbr>", StringComparison.Ordinal);
+    private static string Path(string path) => Html.Encode(path).Replace("/", "/<wbr>", StringComparison.Ordinal);
 
     private string Parameters(JsonObject operation) => operation["parameters"] is not JsonArray parameters ? "" :
         "<h4>Parameters</h4>" + DocsSchemas.Table(parameters.Select(p => Resolve(p!, "parameters")).Select(p => schemas.Row(
@@ -60,7 +61,7 @@ internal sealed class DocsOperation(JsonObject document, DocsSchemas schemas)
 
         var (type, media) = body["content"]!.AsObject().First();
         var example = media!["example"] is JsonObject { Count: > 0 } given ? DocsHtml.Json(given) : "";
-        return $"<h4>Body <span class=\"type\">{DocsHtml.Text(type)}</span></h4>{schemas.Body(media["schema"]!.AsObject())}{example}";
+        return $"<h4>Body <span class=\"type\">{Html.Encode(type)}</span></h4>{schemas.Body(media["schema"]!.AsObject())}{example}";
     }
 
     private string Response(string status, JsonObject response)
@@ -81,7 +82,7 @@ internal sealed class DocsOperation(JsonObject document, DocsSchemas schemas)
     }
 
     private static string Headers(JsonObject response) => response["headers"] is not JsonObject headers ? "" :
-        $"<p class=\"limits\">Headers: {string.Join(", ", headers.Select(h => $"<code>{DocsHtml.Text(h.Key)}</code>"))}</p>";
+        $"<p class=\"limits\">Headers: {string.Join(", ", headers.Select(h => $"<code>{Html.Encode(h.Key)}</code>"))}</p>";
 
     private JsonObject Resolve(JsonNode node, string kind) =>
         node["$ref"]?.ToString() is { } reference ? document["components"]![kind]![reference.Split('/')[^1]]!.AsObject() : node.AsObject();

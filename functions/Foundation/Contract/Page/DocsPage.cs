@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
+using Portal.Foundation;
 
 namespace Portal.Functions.Foundation.Contract.Page;
 
@@ -22,7 +23,7 @@ internal sealed class DocsPage
         schemas = new DocsSchemas(document["components"]!["schemas"]!.AsObject());
         operations = new DocsOperation(document, schemas);
         var (style, script) = (Asset("docs.css"), Asset("docs.js"));
-        Bytes = Encoding.UTF8.GetBytes(Html(style, script));
+        Bytes = Encoding.UTF8.GetBytes(Render(style, script));
         Tag = $"\"{Convert.ToHexStringLower(SHA256.HashData(Bytes.Span))[..32]}\"";
         Policy = $"default-src 'none'; style-src '{Hash(style)}'; script-src '{Hash(script)}'; img-src data:; base-uri 'none'; "
             + "form-action 'none'; frame-ancestors 'none'";
@@ -36,9 +37,9 @@ internal sealed class DocsPage
 
     public string Policy { get; }
 
-    private string Html(string style, string script)
+    private string Render(string style, string script)
     {
-        var title = DocsHtml.Text(document["info"]!["title"]!.ToString());
+        var title = Html.Encode(document["info"]!["title"]!.ToString());
         var byTag = operations.ByTag();
         return $"""
             <!doctype html>
@@ -54,7 +55,7 @@ internal sealed class DocsPage
             <body>
             <a class="skip" href="#content">To the content</a>
             <header>
-            <div class="title"><h1>{title}</h1><p>{DocsHtml.Text(document["info"]!["summary"]!.ToString())} <a href="/api/openapi.json">openapi.json</a></p></div>
+            <div class="title"><h1>{title}</h1><p>{Html.Encode(document["info"]!["summary"]!.ToString())} <a href="/api/openapi.json">openapi.json</a></p></div>
             <div class="search" hidden><label for="q">Search</label><input id="q" type="search" autocomplete="off" spellcheck="false" placeholder="Search: upload, 409, share-links …" aria-describedby="hits"><span id="hits" role="status"></span></div>
             </header>
             <div class="columns">
@@ -63,7 +64,7 @@ internal sealed class DocsPage
             </details></nav>
             <main id="content" tabindex="-1">
             <section class="intro">{DocsHtml.Prose(document["info"]!["description"]!.ToString())}{SignIn()}</section>
-            {string.Concat(byTag.Select(t => $"<section class=\"tag\" id=\"tag-{Slug(t.Name)}\"><h2>{DocsHtml.Text(t.Name)}</h2>{DocsHtml.Prose(t.Description)}{string.Concat(t.Operations.Select(o => operations.Html(o)))}</section>"))}
+            {string.Concat(byTag.Select(t => $"<section class=\"tag\" id=\"tag-{Slug(t.Name)}\"><h2>{Html.Encode(t.Name)}</h2>{DocsHtml.Prose(t.Description)}{string.Concat(t.Operations.Select(o => operations.Render(o)))}</section>"))}
             <section class="tag" id="schemas"><h2>Schemas</h2>{schemas.All()}</section>
             </main>
             </div>
@@ -74,15 +75,15 @@ internal sealed class DocsPage
     }
 
     private static string Nav(IEnumerable<DocsTag> tags) => string.Concat(tags.Select(t => $"""
-        <div class="group"><a class="tagname" href="#tag-{Slug(t.Name)}">{DocsHtml.Text(t.Name)}</a><ul>
-        {string.Concat(t.Operations.Select(o => $"<li><a href=\"#{o.Id}\" data-for=\"{o.Id}\"><span class=\"verb {o.Verb}\">{o.Verb}</span> {DocsHtml.Text(o.Json["summary"]!.ToString())}</a></li>"))}
+        <div class="group"><a class="tagname" href="#tag-{Slug(t.Name)}">{Html.Encode(t.Name)}</a><ul>
+        {string.Concat(t.Operations.Select(o => $"<li><a href=\"#{o.Id}\" data-for=\"{o.Id}\"><span class=\"verb {o.Verb}\">{o.Verb}</span> {Html.Encode(o.Json["summary"]!.ToString())}</a></li>"))}
         </ul></div>
         """)) + "<div class=\"group\"><a class=\"tagname\" href=\"#schemas\">Schemas</a></div>";
 
     private string SignIn() =>
         "<h2>How callers prove themselves</h2>" + DocsSchemas.Table(document["components"]!["securitySchemes"]!.AsObject().Select(s =>
-        $"<div><dt><code>{DocsHtml.Text(s.Key)}</code> <span "
-            + $"class=\"type\">{DocsHtml.Text(s.Value!["in"]?.ToString() ?? s.Value["scheme"]?.ToString())}</span></dt><dd>{DocsHtml.Line(s.Value["description"]?.ToString())}</dd></div>"));
+        $"<div><dt><code>{Html.Encode(s.Key)}</code> <span "
+            + $"class=\"type\">{Html.Encode(s.Value!["in"]?.ToString() ?? s.Value["scheme"]?.ToString())}</span></dt><dd>{DocsHtml.Line(s.Value["description"]?.ToString())}</dd></div>"));
 
     private static string Slug(string name) => name.Replace(' ', '-').ToLowerInvariant();
 

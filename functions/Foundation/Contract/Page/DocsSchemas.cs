@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Portal.Foundation;
 
 namespace Portal.Functions.Foundation.Contract.Page;
 
@@ -15,7 +16,7 @@ internal sealed class DocsSchemas(JsonObject schemas)
     /// <summary>The section with all of them.</summary>
     public string All() => string.Concat(schemas.Select(s =>
         "<article class=\"schema\" "
-            + $"id=\"schema-{DocsHtml.Text(s.Key)}\"><h3>{DocsHtml.Text(s.Key)}</h3>{DocsHtml.Prose(s.Value!["description"]?.ToString())}{Fields(s.Value.AsObject())}</article>"));
+            + $"id=\"schema-{Html.Encode(s.Key)}\"><h3>{Html.Encode(s.Key)}</h3>{DocsHtml.Prose(s.Value!["description"]?.ToString())}{Fields(s.Value.AsObject())}</article>"));
 
     /// <summary>The fields of a body: of the record itself, or what it is a list of.</summary>
     public string Body(JsonObject schema, bool answer = false) => schema["$ref"]?.ToString() is { } reference
@@ -37,7 +38,7 @@ internal sealed class DocsSchemas(JsonObject schemas)
 
         if (schema["enum"] is JsonArray allowed)
         {
-            return string.Join(" | ", allowed.Select(a => $"<code>{DocsHtml.Text(a?.ToString() ?? "null")}</code>"));
+            return string.Join(" | ", allowed.Select(a => $"<code>{Html.Encode(a?.ToString() ?? "null")}</code>"));
         }
 
         var types = schema["type"] is JsonArray several
@@ -46,7 +47,7 @@ internal sealed class DocsSchemas(JsonObject schemas)
         var words = types[0] switch
         {
             "array" => $"list of {Type(schema["items"]!.AsObject())}",
-            "string" => DocsHtml.Text(schema["format"]?.ToString() ?? schema["contentMediaType"]?.ToString() ?? "string"),
+            "string" => Html.Encode(schema["format"]?.ToString() ?? schema["contentMediaType"]?.ToString() ?? "string"),
             var other => other,
         };
         return types.Count > 1 ? $"{words} or null" : words;
@@ -74,12 +75,12 @@ internal sealed class DocsSchemas(JsonObject schemas)
         var marks = (required ? "<span class=\"must\">required</span>" : "") + (
             place is null ? "" : $"<span class=\"place\">{place}</span>");
         var notes = limits.Count == 0 ? "" : $"<p class=\"limits\">{string.Join(", ", limits)}</p>";
-        return $"<div><dt><code>{DocsHtml.Text(name)}</code> <span "
+        return $"<div><dt><code>{Html.Encode(name)}</code> <span "
             + $"class=\"type\">{Type(schema)}</span>{marks}</dt><dd>{DocsHtml.Line(description)}{notes}</dd></div>";
     }
 
     private static IEnumerable<string> LimitsOf(JsonObject schema) => Limits.Where(l => schema[l.Keyword] is not null)
-        .Select(l => DocsHtml.Text(l.Words.Replace("{0}", schema[l.Keyword]!.ToJsonString().Trim('"'), StringComparison.Ordinal)));
+        .Select(l => Html.Encode(l.Words.Replace("{0}", schema[l.Keyword]!.ToJsonString().Trim('"'), StringComparison.Ordinal)));
 
     private static string NameOf(string reference) => reference.Split('/')[^1];
 }

@@ -1,6 +1,6 @@
 using System.Globalization;
-using System.Net;
 using System.Text;
+using Portal.Foundation;
 
 namespace Portal.Events.Deliveries.Mails;
 
@@ -31,11 +31,11 @@ public static class MailHtml
                 + "initial-scale=1\">")
             .Append(
                 "<meta name=\"color-scheme\" content=\"light dark\"><meta name=\"supported-color-schemes\" content=\"light dark\"><title>")
-            .Append(Safe(content.Subject)).Append("</title><style>").Append(Dark).Append("</style></head>")
+            .Append(Html.Encode(content.Subject)).Append("</title><style>").Append(Dark).Append("</style></head>")
             .Append(
                 "<body class=\"page\" style=\"margin:0;padding:0;background:#eef1f4\"><div "
                     + "style=\"display:none;max-height:0;overflow:hidden\">")
-            .Append(Safe(content.Preview)).Append("</div>")
+            .Append(Html.Encode(content.Preview)).Append("</div>")
             .Append(
                 "<table role=\"presentation\" class=\"page\" width=\"100%\" cellpadding=\"0\" cellspacing=\"0\" "
                     + "style=\"background:#eef1f4\"><tr><td align=\"center\" style=\"padding:24px 12px\">")
@@ -44,7 +44,7 @@ public static class MailHtml
         html.Append(
             "<div class=\"card\" style=\"background:#ffffff;border-radius:12px;padding:32px 36px\"><h1 class=\"text\" style=\"margin:0 0 "
                 + "16px;font-size:22px;line-height:1.3;color:#17202a\">")
-            .Append(Safe(content.Heading)).Append("</h1>");
+            .Append(Html.Encode(content.Heading)).Append("</h1>");
         foreach (var part in content.Parts)
         {
             Append(html, part);
@@ -53,11 +53,11 @@ public static class MailHtml
         if (content.Action is { } action)
         {
             html.Append(
-                "<p style=\"margin:24px 0 8px\"><a class=\"button\" href=\"").Append(Safe(action.Url)).Append(
+                "<p style=\"margin:24px 0 8px\"><a class=\"button\" href=\"").Append(Html.Encode(action.Url)).Append(
                     "\" style=\"display:inline-block;background:")
                 .Append(brand.AccentColor).Append(";color:").Append(OnAccent(brand.AccentColor))
                 .Append(
-                    ";text-decoration:none;font-weight:600;border-radius:8px;padding:12px 22px\">").Append(Safe(action.Label))
+                    ";text-decoration:none;font-weight:600;border-radius:8px;padding:12px 22px\">").Append(Html.Encode(action.Label))
                         .Append("</a></p>");
         }
 
@@ -71,20 +71,20 @@ public static class MailHtml
         html.Append("<p class=\"text\" style=\"margin:0 4px 12px;font-weight:600;color:#17202a\">");
         if (brand.LogoUrl is { } logo)
         {
-            html.Append("<img src=\"").Append(Safe(logo)).Append(
+            html.Append("<img src=\"").Append(Html.Encode(logo)).Append(
                 "\" alt=\"\" height=\"32\" style=\"height:32px;vertical-align:middle;border:0;margin-right:10px\">");
         }
 
-        html.Append(Safe(brand.TenantName)).Append("</p>");
+        html.Append(Html.Encode(brand.TenantName)).Append("</p>");
     }
 
     private static void Foot(StringBuilder html, MailContent content, string? unsubscribeUrl)
     {
         html.Append(
-            "<p class=\"soft\" style=\"margin:16px 4px 0;font-size:13px;line-height:1.5;color:#5b6671\">").Append(Safe(content.Why));
+            "<p class=\"soft\" style=\"margin:16px 4px 0;font-size:13px;line-height:1.5;color:#5b6671\">").Append(Html.Encode(content.Why));
         if (unsubscribeUrl is not null)
         {
-            html.Append(" <a class=\"soft\" href=\"").Append(Safe(unsubscribeUrl)).Append(
+            html.Append(" <a class=\"soft\" href=\"").Append(Html.Encode(unsubscribeUrl)).Append(
                 "\" style=\"color:#5b6671\">No more mails like this</a>");
         }
 
@@ -110,10 +110,10 @@ public static class MailHtml
                 {
                     html.Append(
                         "<tr><td class=\"soft\" valign=\"top\" style=\"padding:2px 16px 2px 0;color:#5b6671;white-space:nowrap\">")
-                            .Append(Safe(name))
+                            .Append(Html.Encode(name))
                         .Append(
                             "</td><td class=\"text\" style=\"padding:2px 0;color:#17202a;overflow-wrap:anywhere;word-break:break-word\">")
-                                .Append(Safe(value)).Append("</td></tr>");
+                                .Append(Html.Encode(value)).Append("</td></tr>");
                 }
 
                 html.Append("</table>");
@@ -130,7 +130,7 @@ public static class MailHtml
     {
         html.Append(
             "<div style=\"margin:0 0 18px\"><h2 class=\"text\" style=\"margin:22px 0 6px;font-size:16px;color:#17202a\">")
-                .Append(Safe(items.Title)).Append("</h2>");
+                .Append(Html.Encode(items.Title)).Append("</h2>");
         foreach (var item in items.Entries)
         {
             html.Append(
@@ -138,12 +138,12 @@ public static class MailHtml
                     + "style=\"color:#17202a;overflow-wrap:anywhere\">");
             html.Append(
                 item.Url is null
-                    ? Safe(item.Text)
-                    : $"<a class=\"link\" href=\"{Safe(item.Url)}\" style=\"color:#1a56b0;text-decoration:none\">{Safe(item.Text)}</a>")
+                    ? Html.Encode(item.Text)
+                    : $"<a class=\"link\" href=\"{Html.Encode(item.Url)}\" style=\"color:#1a56b0;text-decoration:none\">{Html.Encode(item.Text)}</a>")
                         .Append("</div>");
             if (item.Note is not null)
             {
-                html.Append("<div class=\"soft\" style=\"font-size:14px;color:#5b6671\">").Append(Safe(item.Note)).Append("</div>");
+                html.Append("<div class=\"soft\" style=\"font-size:14px;color:#5b6671\">").Append(Html.Encode(item.Note)).Append("</div>");
             }
 
             html.Append("</div>");
@@ -152,9 +152,7 @@ public static class MailHtml
         html.Append("</div>");
     }
 
-    private static string Lines(string text) => Safe(text).ReplaceLineEndings("<br>");
-
-    private static string Safe(string text) => WebUtility.HtmlEncode(text);
+    private static string Lines(string text) => Html.Encode(text.ReplaceLineEndings("\n")).Replace("\n", "<br>", StringComparison.Ordinal);
 
     /// <summary>Black or white, whichever reads better on the tenant's colour (WCAG 2.2, relative luminance).</summary>
     private static string OnAccent(string color)
