@@ -14,7 +14,7 @@ internal sealed record DemoPerson(string Handle, Guid Id, string UserId, string 
 
     public LocalPerson AtClerk => new(
         Handle, UserId, Email, Name, Tenant?.OrganizationId, Tenant?.Slug,
-        Role is null ? null : Role == "admin" ? "org:admin" : "org:member");
+        Role is null ? null : Role == "admin" ? "org:admin" : "org:member", OrganizationName: Tenant?.Name);
 }
 
 /// <summary>Who is there to try things with: one tenant with every role, a second one, somebody on call. Ids never change.</summary>

@@ -27,7 +27,8 @@ internal sealed record LauncherArguments
           demo [file]      starts everything and does the main job on a video, then stays up (default; a small clip is there)
           serve            starts everything and stays up
           token <person>   prints a session token that is good for an hour:
-                           admin, agency, client, compliance, operator, or other-admin of the second tenant
+                           admin, agency, client, compliance, operator, or other-admin of the second tenant; or the address of
+                           somebody who signed up or accepted an invitation at the local Clerk
           audit verify <export>    checks an export of the audit log, without a database; names the first row that is not
                            as it was sealed, and leaves with 1 then
           events rebuild   makes what is counted from events (project progress, unread counts, analytics) again, and leaves with 1
@@ -177,7 +178,7 @@ internal sealed record LauncherArguments
         { Verb: Verb.Token, Fresh: true } => throw Wrong("--fresh does not go with token."),
         { Verb: Verb.Token } when portGiven =>
             throw Wrong("--port does not go with token: one token is good for every app on the database."),
-        { Verb: Verb.Token, Person: { } person } when DemoPeople.Find(person) is null =>
+        { Verb: Verb.Token, Person: { } person } when DemoPeople.Find(person) is null && !person.Contains('@', StringComparison.Ordinal) =>
             throw new UsageException($"There is nobody called {person}. There are {DemoPeople.Names}."),
         _ => read,
     };

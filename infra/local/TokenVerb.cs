@@ -15,8 +15,15 @@ internal static class TokenVerb
         await using var database = await LocalDatabase.OpenAsync(arguments, errors, ct);
         await using var clerk = await VendorServers.StartClerkAsync(
             new LocalClerkOptions { Database = database.Address, Clock = clock }, ct);
-        var session = await clerk.SignInAsync(arguments.Person!, new ClerkTokenOverrides { Lifetime = Lifetime }, ct);
-        Console.WriteLine(session.Jwt);
-        return 0;
+        try
+        {
+            var session = await clerk.SignInAsync(arguments.Person!, new ClerkTokenOverrides { Lifetime = Lifetime }, ct);
+            Console.WriteLine(session.Jwt);
+            return 0;
+        }
+        catch (KeyNotFoundException unknown)
+        {
+            throw new LauncherException(unknown.Message);
+        }
     }
 }

@@ -27,33 +27,20 @@ public sealed class LocalBlob : LocalVendor
 
     public string ReadWriteToken => $"vercel_blob_rw_{options.StoreId}_{options.TokenSecret}";
 
-    public VendorFaults Faults { get; } = new();
+    public static Task<LocalBlob> StartAsync(LocalBlobOptions options, CancellationToken ct = default) =>
+        StartAsync("blob", options, host => new LocalBlob(host, options), ct);
 
-    /// <summary>Throws <see cref="IOException"/> when the port is taken, and Npgsql's exceptions when the database cannot be
-    /// used.</summary>
-    public static async Task<LocalBlob> StartAsync(LocalBlobOptions options, CancellationToken ct = default)
+    private protected override async Task<VendorApi> PrepareAsync(CancellationToken ct)
     {
-        var host = await VendorHost.OpenAsync("blob", options, ct);
-        var blob = new LocalBlob(host, options);
-        try
-        {
-            var tokens = new BlobTokens(host, options, blob.ReadWriteToken, await host.FactAsync("signing-secret", () => Ids.New(44), ct));
-            blob.callbacks.Register();
-            await host.ServeAsync(
-                app =>
-                {
-                    new BlobApi(host, options, tokens, blob.callbacks).Map(app);
-                    new BlobObjects(host, tokens).Map(app);
-                },
-                blob.Faults, path => path.StartsWithSegments("/api/blob", StringComparison.Ordinal)
-                    || path.StartsWithSegments("/store", StringComparison.Ordinal), BlobApi.Error, ct);
-            return blob;
-        }
-        catch
-        {
-            await blob.DisposeAsync();
-            throw;
-        }
+        var tokens = new BlobTokens(Host, options, ReadWriteToken, await Host.FactAsync("signing-secret", () => Ids.New(44), ct));
+        callbacks.Register();
+        return new VendorApi(
+            app =>
+            {
+                new BlobApi(Host, options, tokens, callbacks).Map(app);
+                new BlobObjects(Host, tokens).Map(app);
+            },
+            BlobApi.Error, "/api/blob", "/store");
     }
 
     public override async ValueTask DisposeAsync()

@@ -8,9 +8,9 @@ using Portal.LocalVendors.Hosting;
 
 namespace Portal.LocalVendors.Clerk;
 
-/// <summary>What Backend API calls share (key, limits, errors), JWKS, users, and the local sign-in.</summary>
+/// <summary>What Backend API calls share (key, limits, errors), JWKS, users.</summary>
 internal sealed class ClerkApi(
-    VendorHost host, LocalClerkOptions options, ClerkKeys keys, ClerkPeople people, ClerkTokens tokens, ClerkChanges changes)
+    VendorHost host, LocalClerkOptions options, ClerkKeys keys, ClerkPeople people, ClerkChanges changes)
 {
     public static JsonNode Error(int status, string message) => Error(
         status switch
@@ -31,11 +31,12 @@ internal sealed class ClerkApi(
     public void Map(WebApplication app)
     {
         app.Json("GET", "/.well-known/jwks.json", async context => new Reply(200, await keys.JwksAsync(context.RequestAborted)));
-        app.Json("POST", "/local/sign-in", SignInAsync);
         Map(app, "GET", "/v1/jwks", async context => new Reply(200, await keys.JwksAsync(context.RequestAborted)));
+        Map(app, "GET", "/v1/users/count", async context => new Reply(
+            200, new JsonObject { ["object"] = "total_count", ["total_count"] = (await FoundAsync(context)).Count }));
         Map(app, "GET", "/v1/users/{id}", async context =>
             await people.ByIdAsync(context.Route("id"), context.RequestAborted) is { } person
-                ? new Reply(200, people.User(person))
+                ? new Reply(200, ClerkPeople.User(person))
                 : NotFound);
         Map(app, "GET", "/v1/users/{id}/organization_memberships", ListMembershipsAsync);
         Map(app, "GET", "/v1/users", ListUsersAsync);
@@ -64,6 +65,15 @@ internal sealed class ClerkApi(
         return Refuse(429, "too_many_requests", "Too many requests. Please try again in a bit.");
     }
 
+    /// <summary><c>limit</c> 1 to 500 (default 10), and <c>offset</c>.</summary>
+    public static (int Limit, int Offset) Paging(HttpContext context)
+    {
+        var query = context.Request.Query;
+        return (
+            int.TryParse(query["limit"], NumberStyles.None, CultureInfo.InvariantCulture, out var limit) ? Math.Clamp(limit, 1, 500) : 10,
+            int.TryParse(query["offset"], NumberStyles.None, CultureInfo.InvariantCulture, out var offset) ? offset : 0);
+    }
+
     private static JsonObject Error(string code, string message, string? parameter) => new()
     {
         ["errors"] = new JsonArray(new JsonObject
@@ -86,29 +96,17 @@ internal sealed class ClerkApi(
                            Encoding.UTF8.GetBytes(options.SecretKey)));
     }
 
-    private async Task<Reply> SignInAsync(HttpContext context)
-    {
-        context.Response.Headers.AccessControlAllowOrigin = "*";
-        var (readable, body) = await JsonBody.ReadAsync(context);
-        if (!readable || body is not JsonObject fields || fields.Text("person") is not { } handle)
-        {
-            return Refuse(400, "form_param_missing", "person is missing", "person");
-        }
-        if (await people.ByHandleAsync(handle, context.RequestAborted) is not { } person)
-        {
-            return NotFound;
-        }
-        var session = await tokens.MintAsync(person, null, context.RequestAborted);
-        return new Reply(
-            200, new JsonObject { ["jwt"] = session.Jwt, ["expires_at"] = session.ExpiresAt.ToString("O", CultureInfo.InvariantCulture) });
-    }
-
     private async Task<Reply> ListUsersAsync(HttpContext context)
     {
+        var (limit, offset) = Paging(context);
+        return new Reply(200, new JsonArray([.. (await FoundAsync(context)).Skip(offset).Take(limit).Select(ClerkPeople.User)]));
+    }
+
+    private async Task<IReadOnlyList<LocalPerson>> FoundAsync(HttpContext context)
+    {
         var emails = context.Request.Query["email_address"].Concat(context.Request.Query["email_address[]"]).ToList();
-        var found = (await people.ListAsync(context.RequestAborted))
-            .Where(person => emails.Count == 0 || emails.Contains(person.Email, StringComparer.OrdinalIgnoreCase));
-        return new Reply(200, new JsonArray([.. found.Select(people.User)]));
+        return [.. (await people.ListAsync(context.RequestAborted))
+            .Where(person => emails.Count == 0 || emails.Contains(person.Email, StringComparer.OrdinalIgnoreCase))];
     }
 
     private async Task<Reply> ListMembershipsAsync(HttpContext context)
@@ -117,7 +115,7 @@ internal sealed class ClerkApi(
         {
             return NotFound;
         }
-        var data = person.OrganizationId is null ? new JsonArray() : new JsonArray(people.Membership(person));
+        var data = person.OrganizationId is null ? new JsonArray() : new JsonArray(ClerkPeople.Membership(person));
         return new Reply(200, new JsonObject { ["data"] = data, ["total_count"] = data.Count });
     }
 

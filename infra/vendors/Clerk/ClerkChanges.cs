@@ -19,13 +19,27 @@ internal sealed class ClerkChanges(VendorHost host, ClerkPeople people, ClerkEve
         return gone;
     }, null, ct);
 
+    /// <summary>Somebody signs up with an organization of their own, whose admin they are.</summary>
+    public Task<LocalPerson> SignUpAsync(string email, string name, string organization, CancellationToken ct) =>
+        host.TransactAsync(async (connection, transaction) =>
+        {
+            var id = "org_" + Ids.New(27);
+            var slug = string.Concat(organization.ToLowerInvariant().Select(letter => char.IsAsciiLetterOrDigit(letter) ? letter : '-'));
+            var person = await people.AddAsync(connection, transaction, new LocalPerson(
+                email, "user_" + Ids.New(27), email, name, id, slug, "org:admin", OrganizationName: organization));
+            await events.EmitAsync(connection, transaction, "user.created", person.UserId, ClerkPeople.User(person));
+            await events.EmitAsync(
+                connection, transaction, "organizationMembership.created", person.UserId, ClerkPeople.Membership(person));
+            return person;
+        }, ct);
+
     /// <summary>A new name, a new address, or both.</summary>
     public Task<bool> UpdateAsync(string userId, string? name, string? email, CancellationToken ct) =>
         ChangeAsync(userId, async (connection, transaction, person) =>
     {
-        var changed = person with { Name = name ?? person.Name, Email = email ?? person.Email };
-        await people.AddAsync(connection, transaction, changed);
-        await events.EmitAsync(connection, transaction, "user.updated", person.UserId, people.User(changed));
+        var changed = await people.AddAsync(
+            connection, transaction, person with { Name = name ?? person.Name, Email = email ?? person.Email });
+        await events.EmitAsync(connection, transaction, "user.updated", person.UserId, ClerkPeople.User(changed));
         return true;
     }, false, ct);
 
@@ -33,15 +47,15 @@ internal sealed class ClerkChanges(VendorHost host, ClerkPeople people, ClerkEve
     public Task<bool> JoinAsync(string userId, string organization, CancellationToken ct) =>
         ChangeAsync(userId, async (connection, transaction, person) =>
     {
-        var member = person with
+        var member = await people.AddAsync(connection, transaction, person with
         {
             OrganizationId = organization,
-            OrganizationSlug = organization,
+            OrganizationSlug = null,
+            OrganizationName = null,
             OrganizationRole = "org:member",
             MembershipMetadata = "{}",
-        };
-        await people.AddAsync(connection, transaction, member);
-        await events.EmitAsync(connection, transaction, "organizationMembership.created", person.UserId, people.Membership(member));
+        });
+        await events.EmitAsync(connection, transaction, "organizationMembership.created", person.UserId, ClerkPeople.Membership(member));
         return true;
     }, false, ct);
 
@@ -49,9 +63,8 @@ internal sealed class ClerkChanges(VendorHost host, ClerkPeople people, ClerkEve
     public Task<bool> ChangeRoleAsync(string userId, string role, CancellationToken ct) =>
         ChangeAsync(userId, async (connection, transaction, person) =>
     {
-        var member = person with { OrganizationRole = role };
-        await people.AddAsync(connection, transaction, member);
-        await events.EmitAsync(connection, transaction, "organizationMembership.updated", person.UserId, people.Membership(member));
+        var member = await people.AddAsync(connection, transaction, person with { OrganizationRole = role });
+        await events.EmitAsync(connection, transaction, "organizationMembership.updated", person.UserId, ClerkPeople.Membership(member));
         return true;
     }, false, ct);
 
@@ -64,11 +77,11 @@ internal sealed class ClerkChanges(VendorHost host, ClerkPeople people, ClerkEve
         }
         await connection.ExecuteAsync(
             """
-            update vendors.clerk_people set organization_id = null, organization_slug = null, organization_role = null,
-               membership_metadata = '{}'
+            update vendors.clerk_people set organization_id = null, organization_slug = null, organization_name = null,
+               organization_role = null, membership_metadata = '{}'
             where user_id = @userId
             """, new { userId }, transaction);
-        await events.EmitAsync(connection, transaction, "organizationMembership.deleted", person.UserId, people.Membership(person));
+        await events.EmitAsync(connection, transaction, "organizationMembership.deleted", person.UserId, ClerkPeople.Membership(person));
         return true;
     }, false, ct);
 

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json.Nodes;
 using Dapper;
 using Microsoft.AspNetCore.Builder;
@@ -37,24 +36,41 @@ internal sealed class ClerkInvitations(VendorHost host, ClerkPeople people, Cler
         {
             return false;
         }
-        var member = row.OrganizationId is null ? person : person with
+        var known = await people.ByIdAsync(person.UserId, ct) is not null;
+        var member = await people.AddAsync(connection, transaction, row.OrganizationId is null ? person : person with
         {
             OrganizationId = row.OrganizationId,
-            OrganizationSlug = person.OrganizationSlug ?? row.OrganizationId,
+            OrganizationSlug = null,
+            OrganizationName = null,
             OrganizationRole = row.Role,
             MembershipMetadata = row.PublicMetadata,
-        };
-        await people.AddAsync(connection, transaction, member);
-        await events.EmitAsync(connection, transaction, "user.created", member.UserId, people.User(member));
+        });
+        if (!known)
+        {
+            await events.EmitAsync(connection, transaction, "user.created", member.UserId, ClerkPeople.User(member));
+        }
+
         if (row.OrganizationId is not null)
         {
             var accepted = (await FindAsync(connection, id, transaction))!.Json(host);
             accepted["user_id"] = member.UserId;
             await events.EmitAsync(connection, transaction, "organizationInvitation.accepted", member.UserId, accepted);
-            await events.EmitAsync(connection, transaction, "organizationMembership.created", member.UserId, people.Membership(member));
+            await events.EmitAsync(
+                connection, transaction, "organizationMembership.created", member.UserId, ClerkPeople.Membership(member));
         }
         return true;
     }, ct);
+
+    /// <summary>The invitation of a link, and its organization's name. Null: there is none, or it is not pending any more.</summary>
+    public async Task<(InvitationRow Invitation, string? Organization)?> PendingAsync(string ticket, CancellationToken ct)
+    {
+        await using var connection = await host.Data.OpenConnectionAsync(ct);
+        var row = await connection.QuerySingleOrDefaultAsync<InvitationRow?>(
+            $"select {InvitationRow.Columns} from vendors.clerk_invitations where ticket = @ticket", new { ticket });
+        return row?.StatusAt(host.Now) == "pending"
+            ? (row, (await people.ListAsync(ct)).FirstOrDefault(one => one.OrganizationId == row.OrganizationId)?.OrganizationName)
+            : null;
+    }
 
     private async Task<Reply> CreateAsync(HttpContext context, string? organization)
     {
@@ -124,6 +140,10 @@ internal sealed class ClerkInvitations(VendorHost host, ClerkPeople people, Cler
         {
             return ClerkApi.Refuse(422, "form_param_missing", "role is missing", "role");
         }
+        if (organization is not null && fields.Text("role") is not ("org:admin" or "org:member"))
+        {
+            return ClerkApi.Refuse(404, "resource_not_found", "Organization role not found", "role");
+        }
         return fields["expires_in_days"] is not null && fields.Whole("expires_in_days") is null or < 1 or > 365
             ? ClerkApi.Refuse(422, "form_param_value_invalid", "expires_in_days must be between 1 and 365", "expires_in_days")
             : null;
@@ -132,10 +152,7 @@ internal sealed class ClerkInvitations(VendorHost host, ClerkPeople people, Cler
     private async Task<Reply> ListAsync(HttpContext context, string? organization)
     {
         var query = context.Request.Query;
-        var limit = int.TryParse(query["limit"], NumberStyles.None, CultureInfo.InvariantCulture, out var given)
-            ? Math.Clamp(given, 1, 500)
-            : 10;
-        var offset = int.TryParse(query["offset"], NumberStyles.None, CultureInfo.InvariantCulture, out var skip) ? skip : 0;
+        var (limit, offset) = ClerkApi.Paging(context);
         string? status = query["status"];
         string? text = query["query"];
         string? address = query["email_address"];

@@ -52,9 +52,9 @@ internal sealed class InvitationRow
             ["revoked"] = status == "revoked",
             ["status"] = status,
             ["url"] = $"{host.Address}/v1/tickets/accept?ticket={Ticket}",
-            ["created_at"] = Milliseconds(CreatedAt),
-            ["updated_at"] = Milliseconds(UpdatedAt),
-            ["expires_at"] = Milliseconds(ExpiresAt),
+            ["created_at"] = ClerkPeople.Milliseconds(CreatedAt),
+            ["updated_at"] = ClerkPeople.Milliseconds(UpdatedAt),
+            ["expires_at"] = ClerkPeople.Milliseconds(ExpiresAt),
         };
         if (OrganizationId is not null)
         {
@@ -66,6 +66,4 @@ internal sealed class InvitationRow
         }
         return json;
     }
-
-    private static long Milliseconds(DateTime at) => new DateTimeOffset(at, TimeSpan.Zero).ToUnixTimeMilliseconds();
 }

@@ -5,12 +5,12 @@ using Portal.LocalVendors.Hosting;
 namespace Portal.LocalVendors;
 
 /// <summary>
-/// A server that behaves like Clerk as a backend sees it: JWKS, session tokens, users, invitations, Svix-signed webhooks. People are
-/// registered by the launcher or a test; nobody types a password. What is simplified: infra/vendors/README.md.
+/// A server that behaves like Clerk as a backend sees it: JWKS, session tokens, users, invitations, Svix-signed webhooks. Its pages
+/// let people sign up and in; nobody types a password. What is simplified: infra/vendors/README.md.
 /// </summary>
-public sealed class LocalClerk : LocalVendor
+public sealed class LocalClerk : LocalWebhookVendor
 {
-    private readonly WebhookOutbox outbox;
+    private readonly LocalClerkOptions options;
     private ClerkPeople people = null!;
     private ClerkKeys keys = null!;
     private ClerkTokens tokens = null!;
@@ -19,13 +19,9 @@ public sealed class LocalClerk : LocalVendor
     private ClerkInvitations invitations = null!;
 
     private LocalClerk(VendorHost host, LocalClerkOptions options)
-        : base(host)
-    {
-        Issuer = options.Issuer;
-        WebhookUrl = options.WebhookUrl;
-        WebhookSecret = options.WebhookSecret;
-        outbox = new WebhookOutbox(host, Faults, WebhookStyle.Svix(() => WebhookUrl, () => WebhookSecret));
-    }
+        : base(
+            host, options.WebhookUrl, options.WebhookSecret,
+            clerk => WebhookStyle.Svix(() => clerk.WebhookUrl, () => clerk.WebhookSecret)) => this.options = options;
 
     /// <summary>Base of the Backend API, <c>/v1</c> included.</summary>
     public Uri ApiUrl => new(Host.Address + "/v1");
@@ -33,57 +29,10 @@ public sealed class LocalClerk : LocalVendor
     /// <summary>Public; the Backend API's <c>/v1/jwks</c> wants the secret key.</summary>
     public Uri JwksUrl => new(Host.Address + "/.well-known/jwks.json");
 
-    public string Issuer { get; }
+    public string Issuer => options.Issuer;
 
-    public VendorFaults Faults { get; } = new();
-
-    public Uri? WebhookUrl
-    {
-        get;
-        set
-        {
-            field = value;
-            Host.Work.Signal();
-        }
-    }
-
-    public string WebhookSecret { get; set; }
-
-    /// <summary>Throws <see cref="IOException"/> when the port is taken, and Npgsql's exceptions when the database cannot be
-    /// used.</summary>
-    public static async Task<LocalClerk> StartAsync(LocalClerkOptions options, CancellationToken ct = default)
-    {
-        var host = await VendorHost.OpenAsync("clerk", options, ct);
-        var clerk = new LocalClerk(host, options);
-        try
-        {
-            var instanceId = await host.FactAsync("instance", () => "ins_" + Ids.New(27), ct);
-            clerk.keys = new ClerkKeys(host, instanceId);
-            await clerk.keys.EnsureAsync();
-            clerk.people = new ClerkPeople(host);
-            clerk.tokens = new ClerkTokens(host, options, clerk.keys);
-            clerk.events = new ClerkEvents(host, clerk.outbox, instanceId);
-            clerk.changes = new ClerkChanges(host, clerk.people, clerk.events);
-            clerk.invitations = new ClerkInvitations(host, clerk.people, clerk.events);
-            var api = new ClerkApi(host, options, clerk.keys, clerk.people, clerk.tokens, clerk.changes);
-            await host.ServeAsync(
-                app =>
-                {
-                    api.Map(app);
-                    clerk.invitations.Map(api, app);
-                },
-                clerk.Faults, path =>
-                    path.StartsWithSegments("/v1", StringComparison.Ordinal)
-                        || path.StartsWithSegments("/.well-known", StringComparison.Ordinal),
-                ClerkApi.Error, ct);
-            return clerk;
-        }
-        catch
-        {
-            await clerk.DisposeAsync();
-            throw;
-        }
-    }
+    public static Task<LocalClerk> StartAsync(LocalClerkOptions options, CancellationToken ct = default) =>
+        StartAsync("clerk", options, host => new LocalClerk(host, options), ct);
 
     /// <summary>Registers somebody, or replaces who had the handle. No event is sent.</summary>
     public Task AddPersonAsync(LocalPerson person) => people.AddAsync(person);
@@ -136,22 +85,31 @@ public sealed class LocalClerk : LocalVendor
 
     /// <summary>Sends <c>user.created</c> or another event whose data is the user.</summary>
     public async Task EmitUserAsync(string type, string handle, CancellationToken ct = default) =>
-        await EmitAsync(type, handle, people.User(await FindAsync(handle, ct)), ct);
+        await EmitAsync(type, handle, ClerkPeople.User(await FindAsync(handle, ct)), ct);
 
     /// <summary>Sends <c>organizationMembership.created</c> or another event whose data is the membership.</summary>
     public async Task EmitMembershipAsync(string type, string handle, CancellationToken ct = default) =>
-        await EmitAsync(type, handle, people.Membership(await FindAsync(handle, ct)), ct);
+        await EmitAsync(type, handle, ClerkPeople.Membership(await FindAsync(handle, ct)), ct);
 
-    /// <summary>Every event so far and how its delivery stands.</summary>
-    public Task<IReadOnlyList<WebhookDelivery>> WebhooksAsync(CancellationToken ct = default) => outbox.ListAsync(ct);
-
-    /// <summary>Sends an event once more. False: there is no event with this id.</summary>
-    public Task<bool> RepeatWebhookAsync(string eventId, CancellationToken ct = default) => outbox.RepeatAsync(eventId, ct);
-
-    public override async ValueTask DisposeAsync()
+    private protected override async Task<VendorApi> PrepareAsync(CancellationToken ct)
     {
-        await base.DisposeAsync();
-        outbox.Dispose();
+        var instanceId = await Host.FactAsync("instance", () => "ins_" + Ids.New(27), ct);
+        keys = new ClerkKeys(Host, instanceId);
+        await keys.EnsureAsync();
+        people = new ClerkPeople(Host);
+        tokens = new ClerkTokens(Host, options, keys);
+        events = new ClerkEvents(Host, Outbox, instanceId);
+        changes = new ClerkChanges(Host, people, events);
+        invitations = new ClerkInvitations(Host, people, events);
+        var api = new ClerkApi(Host, options, keys, people, changes);
+        return new VendorApi(
+            app =>
+            {
+                api.Map(app);
+                invitations.Map(api, app);
+                new ClerkPages(people, tokens, changes, invitations).Map(app);
+            },
+            ClerkApi.Error, "/v1", "/.well-known");
     }
 
     private async Task<LocalPerson> FindAsync(string handle, CancellationToken ct) =>

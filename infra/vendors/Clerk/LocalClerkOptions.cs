@@ -30,10 +30,12 @@ public sealed class LocalClerkOptions : LocalVendorOptions
 
 /// <summary>Somebody who can sign in. <c>Handle</c> is what a demo calls them; an organization is optional, its role with or without
 /// <c>org:</c>.</summary>
+/// <param name="CreatedAt">As stored; what is given is not heeded, nor is <c>UpdatedAt</c>.</param>
 /// <param name="MembershipMetadata">JSON: the public metadata of the membership, which an accepted invitation brings along.</param>
 public sealed record LocalPerson(
     string Handle, string UserId, string Email, string Name,
-    string? OrganizationId = null, string? OrganizationSlug = null, string? OrganizationRole = null, string MembershipMetadata = "{}");
+    string? OrganizationId = null, string? OrganizationSlug = null, string? OrganizationRole = null, string MembershipMetadata = "{}",
+    string? OrganizationName = null, DateTime CreatedAt = default, DateTime UpdatedAt = default);
 
 /// <summary>A session token and when it ends.</summary>
 public sealed record ClerkSession(string Jwt, DateTimeOffset ExpiresAt);

@@ -19,6 +19,8 @@ create table if not exists vendors.clerk_people (
     created_at        timestamptz not null
 );
 alter table vendors.clerk_people add column if not exists membership_metadata jsonb not null default '{}';
+alter table vendors.clerk_people add column if not exists organization_name text;
+alter table vendors.clerk_people add column if not exists updated_at timestamptz not null default now();
 create unique index if not exists clerk_people_email on vendors.clerk_people (lower(email));
 
 create table if not exists vendors.clerk_invitations (

@@ -1,5 +1,7 @@
+using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Portal.LocalVendors.Hosting;
 
 namespace Portal.LocalVendors;
 
@@ -115,6 +117,54 @@ public class VendorFaults
         DuplicateWebhooks = false;
         DropWebhooks = null;
         DelayWebhooks = TimeSpan.Zero;
+    }
+
+    /// <summary>False: a fault that this vendor does not have.</summary>
+    internal virtual bool TryApply(FaultPlan plan)
+    {
+        ApiFault? fault = plan.Fault switch
+        {
+            null or "status" => ApiFault.Status(plan.Status, retryAfterSeconds: plan.RetryAfterSeconds),
+            "abort" => ApiFault.ConnectionAbort,
+            "silence" => ApiFault.NeverAnswers,
+            "garbage" => ApiFault.Garbage,
+            _ => null,
+        };
+        if (fault is null || plan.ShuffleWebhooks is not null || plan.FailEncodings > 0 || plan.Status is < 200 or > 599)
+        {
+            return false;
+        }
+
+        if (plan.Calls > 0)
+        {
+            Add(plan.AfterEffect ? after : before, plan.Calls, fault, (method, path) =>
+                (plan.Method is null || method.Equals(plan.Method, StringComparison.OrdinalIgnoreCase))
+                && path.StartsWith(plan.Path, StringComparison.Ordinal));
+        }
+
+        DuplicateWebhooks = plan.DuplicateWebhooks ?? DuplicateWebhooks;
+        DelayWebhooks = plan.DelayWebhooksSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : DelayWebhooks;
+        if (plan.DropWebhooks is { } dropped)
+        {
+            DropWebhooks = dropped.Length == 0 ? null : type => dropped.Contains("*") || dropped.Contains(type);
+        }
+
+        return true;
+    }
+
+    internal virtual JsonObject Show()
+    {
+        lock (gate)
+        {
+            return new JsonObject
+            {
+                ["callsToFail"] = before.Sum(plan => plan.Left),
+                ["callsToFailAfterEffect"] = after.Sum(plan => plan.Left),
+                ["duplicateWebhooks"] = DuplicateWebhooks,
+                ["dropsWebhooks"] = DropWebhooks is not null,
+                ["delayWebhooksSeconds"] = DelayWebhooks.TotalSeconds,
+            };
+        }
     }
 
     /// <summary>Runs a call under the planned faults.</summary>

@@ -227,12 +227,13 @@ internal sealed partial class DueWork(string vendor, NpgsqlDataSource data, Time
     private Task<DueRow?> ClaimAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, CancellationToken ct) =>
         connection.QuerySingleOrDefaultAsync<DueRow?>(new CommandDefinition(
             """
-            select w.id as Id, w.kind as Kind, w.subject as Subject, w.tries as Attempts
+            select w.id as Id, w.kind as Kind, w.subject as Subject, w.attempts as Attempts
             from vendors.due_work w
             where w.vendor = @vendor and w.kind = any(@kinds) and w.due_at <= @now
-              and (w.lane = '' or w.tries > 0 or not exists (
+              and (w.lane = '' or w.attempts > 0 or not exists (
                     select 1 from vendors.due_work e
-                    where e.vendor = w.vendor and e.lane = w.lane and e.lane <> '' and e.id < w.id and e.tries = 0 and e.due_at <= @now))
+                    where e.vendor = w.vendor and e.lane = w.lane and e.lane <> '' and e.id < w.id and e.attempts = 0
+                      and e.due_at <= @now))
             order by w.due_at, w.id
             limit 1
             for update skip locked
@@ -249,7 +250,7 @@ internal sealed partial class DueWork(string vendor, NpgsqlDataSource data, Time
             await connection.ExecuteAsync(
                 again is null
                     ? "delete from vendors.due_work where id = @Id"
-                    : "update vendors.due_work set due_at = @again, tries = tries + 1 where id = @Id",
+                    : "update vendors.due_work set due_at = @again, attempts = attempts + 1 where id = @Id",
                 new { row.Id, again = again?.UtcDateTime }, transaction);
             await transaction.CommitAsync(stopping.Token);
         }
@@ -277,7 +278,7 @@ internal sealed partial class DueWork(string vendor, NpgsqlDataSource data, Time
             await transaction.DisposeAsync();
             await using var connection = await data.OpenConnectionAsync(stopping.Token);
             await connection.ExecuteAsync(
-                "update vendors.due_work set due_at = @again, tries = tries + 1 where id = @Id",
+                "update vendors.due_work set due_at = @again, attempts = attempts + 1 where id = @Id",
                 new { row.Id, again = clock.GetUtcNow().AddSeconds(Math.Min(60, 1 << Math.Min(row.Attempts, 6))).UtcDateTime });
         }
         catch (Exception e)

@@ -1,14 +1,23 @@
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Builder;
 using Portal.LocalVendors.Hosting;
 
 namespace Portal.LocalVendors;
 
-/// <summary>What all local vendors offer to launchers and tests.</summary>
+/// <summary>What all local vendors offer to launchers and tests, and how they start.</summary>
 public abstract class LocalVendor : IAsyncDisposable
 {
-    private protected LocalVendor(VendorHost host) => Host = host;
+    private protected LocalVendor(VendorHost host, VendorFaults? faults = null)
+    {
+        Host = host;
+        Faults = faults ?? new();
+    }
 
     /// <summary>Where it listens: loopback, no path.</summary>
     public Uri Address => new(Host.Address);
+
+    /// <summary>Also at <c>/local/faults</c>, for drills.</summary>
+    public VendorFaults Faults { get; }
 
     /// <summary>What was asked of this process's server.</summary>
     public RequestLog Requests => Host.Requests;
@@ -26,4 +35,70 @@ public abstract class LocalVendor : IAsyncDisposable
         await Host.DisposeAsync();
         GC.SuppressFinalize(this);
     }
+
+    /// <summary>Throws <see cref="IOException"/> when the port is taken, and Npgsql's exceptions when the database cannot be
+    /// used.</summary>
+    private protected static async Task<T> StartAsync<T>(
+        string name, LocalVendorOptions options, Func<VendorHost, T> make, CancellationToken ct)
+        where T : LocalVendor
+    {
+        var vendor = make(await VendorHost.OpenAsync(name, options, ct));
+        try
+        {
+            await vendor.Host.ServeAsync(await vendor.PrepareAsync(ct), vendor.Faults, ct);
+            return vendor;
+        }
+        catch
+        {
+            await vendor.DisposeAsync();
+            throw;
+        }
+    }
+
+    private protected abstract Task<VendorApi> PrepareAsync(CancellationToken ct);
 }
+
+/// <summary>A vendor that tells of what happened by webhook.</summary>
+public abstract class LocalWebhookVendor : LocalVendor
+{
+    private protected LocalWebhookVendor(
+        VendorHost host, Uri? url, string secret, Func<LocalWebhookVendor, WebhookStyle> style, VendorFaults? faults = null)
+        : base(host, faults)
+    {
+        WebhookUrl = url;
+        WebhookSecret = secret;
+        Outbox = new WebhookOutbox(host, Faults, style(this));
+    }
+
+    /// <summary>Where this process delivers events to; while null, events wait (or another process on the database delivers
+    /// them).</summary>
+    public Uri? WebhookUrl
+    {
+        get;
+        set
+        {
+            field = value;
+            Host.Work.Signal();
+        }
+    }
+
+    public string WebhookSecret { get; set; }
+
+    private protected WebhookOutbox Outbox { get; }
+
+    /// <summary>Every event so far and how its delivery stands.</summary>
+    public Task<IReadOnlyList<WebhookDelivery>> WebhooksAsync(CancellationToken ct = default) => Outbox.ListAsync(ct);
+
+    /// <summary>Sends an event once more. False: there is no event with this id.</summary>
+    public Task<bool> RepeatWebhookAsync(string eventId, CancellationToken ct = default) => Outbox.RepeatAsync(eventId, ct);
+
+    public override async ValueTask DisposeAsync()
+    {
+        await base.DisposeAsync();
+        Outbox.Dispose();
+        GC.SuppressFinalize(this);
+    }
+}
+
+/// <summary>What a vendor serves. Planned faults concern the paths below <paramref name="Paths"/> alone.</summary>
+internal sealed record VendorApi(Action<WebApplication> Map, Func<int, string, JsonNode> Error, params string[] Paths);

@@ -17,7 +17,7 @@ internal sealed record Reply(int Status, JsonNode? Body = null)
         context.Response.StatusCode = Status;
         if (Body is not null)
         {
-            context.Response.ContentType = "application/json; charset=utf-8";
+            context.Response.ContentType = "application/json";
             await context.Response.WriteAsync(Text(Body), context.RequestAborted);
         }
     }

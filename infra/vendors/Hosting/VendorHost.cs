@@ -64,10 +64,7 @@ internal sealed partial class VendorHost : IAsyncDisposable
         new(vendor, options, await VendorDatabase.OpenAsync(options.Database, vendor, ct));
 
     /// <summary>Starts listening, then the due work. Throws <see cref="IOException"/> when the port is taken.</summary>
-    /// <remarks>Planned faults concern only the paths that <paramref name="faulty"/> accepts.</remarks>
-    public async Task ServeAsync(
-        Action<WebApplication> map, VendorFaults faults, Func<PathString, bool> faulty, Func<int, string, JsonNode> error,
-        CancellationToken ct)
+    public async Task ServeAsync(VendorApi api, VendorFaults faults, CancellationToken ct)
     {
         // The empty builder reads no environment variables and no appsettings.json: those belong to the app beside us.
         var builder = WebApplication.CreateEmptyBuilder(
@@ -84,12 +81,14 @@ internal sealed partial class VendorHost : IAsyncDisposable
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(1));
         options.ConfigureLogging?.Invoke(builder.Logging);
         app = builder.Build();
-        app.Use((context, next) => RecordAsync(context, next, error));
+        app.Use((context, next) => RecordAsync(context, next, api.Error));
         app.UseWhen(
-            context => faulty(context.Request.Path), branch => branch.Use((context, next) => faults.RunAsync(context, next, Stopping)));
+            context => api.Paths.Any(path => context.Request.Path.StartsWithSegments(path, StringComparison.Ordinal)),
+            branch => branch.Use((context, next) => faults.RunAsync(context, next, Stopping)));
         app.UseRouting();
-        map(app);
-        app.MapFallback((HttpContext context) => new Reply(404, error(404, "Not found")).WriteAsync(context));
+        FaultRoutes.Map(app, faults);
+        api.Map(app);
+        app.MapFallback((HttpContext context) => new Reply(404, api.Error(404, "Not found")).WriteAsync(context));
         await app.StartAsync(ct);
         Address = app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.First()
             .TrimEnd('/');

@@ -18,8 +18,13 @@ create table if not exists vendors.due_work (
     subject text not null,
     lane    text not null default '',
     due_at  timestamptz not null,
-    tries   int not null default 0
+    attempts int not null default 0
 );
+do $$ begin
+    if exists (select from pg_attribute where attrelid = 'vendors.due_work'::regclass and attname = 'tries') then
+        alter table vendors.due_work rename column tries to attempts;
+    end if;
+end $$;
 create index if not exists due_work_due on vendors.due_work (vendor, due_at, id);
 create index if not exists due_work_lane on vendors.due_work (vendor, lane, id) where lane <> '';
 

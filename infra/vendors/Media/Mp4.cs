@@ -4,6 +4,7 @@ using System.Text;
 namespace Portal.LocalVendors.Media;
 
 /// <summary>Reads an ISO base media file (MP4, MOV): top-level boxes by offset, the movie header in memory.</summary>
+/// <remarks>Files come from strangers: every size is checked against what encloses it, and every walk has an end.</remarks>
 internal static class Mp4
 {
     private const double MaxSeconds = 12 * 3600;
@@ -13,11 +14,21 @@ internal static class Mp4
 
     private static readonly string[] FirstTypes = ["ftyp", "moov", "mdat", "wide", "free", "skip", "pnot"];
 
-    public static bool IsSignature(ReadOnlySpan<byte> head) =>
-        head.Length >= 8 && FirstTypes.Contains(Encoding.Latin1.GetString(head.Slice(4, 4)));
-
+    /// <summary>Throws <see cref="UnreadableMediaException"/> with Mux-like words for anything that is no playable MP4 or MOV
+    /// file.</summary>
     public static async Task<MediaInfo> InspectAsync(long size, ReadAt read)
     {
+        if (size == 0)
+        {
+            throw new UnreadableMediaException("The input file is empty.");
+        }
+
+        var head = await read(0, 8);
+        if (head.Length < 8 || !FirstTypes.Contains(Encoding.Latin1.GetString(head, 4, 4)))
+        {
+            throw new UnreadableMediaException("The input file is not a video or audio file that can be decoded.");
+        }
+
         byte[]? moov = null;
         var fragments = new List<(long Offset, int Size)>();
         var hasData = false;

@@ -9,25 +9,24 @@ namespace Portal.LocalVendors;
 /// A server that behaves like Mux Video: API, direct uploads, encoding by the clock, webhooks, signed delivery. One server; the
 /// paths <c>/stream</c> and <c>/image</c> stand for stream.mux.com and image.mux.com. What is simplified: infra/vendors/README.md.
 /// </summary>
-public sealed class LocalMux : LocalVendor
+public sealed class LocalMux : LocalWebhookVendor
 {
-    private readonly WebhookOutbox outbox;
+    private readonly LocalMuxOptions options;
 
-    private LocalMux(VendorHost host, LocalMuxOptions options)
-        : base(host)
-    {
-        WebhookUrl = options.WebhookUrl;
-        WebhookSecret = options.WebhookSecret;
-        outbox = new WebhookOutbox(host, Faults, new WebhookStyle
+    private LocalMux(VendorHost host, LocalMuxOptions options, MuxFaults faults)
+        : base(host, options.WebhookUrl, options.WebhookSecret, mux => new WebhookStyle
         {
-            Endpoint = () => WebhookUrl,
-            Sign = Sign,
+            Endpoint = () => mux.WebhookUrl,
+            Sign = (row, at) => Sign(mux.WebhookSecret, row, at),
             Timeout = TimeSpan.FromSeconds(5),
             Gaps = MuxWebhookSender.RetryGaps,
             UserAgent = "Mux",
-            HeldBack = type => Faults.ShuffleWebhooks && type is "video.upload.asset_created" or "video.asset.created",
+            HeldBack = type => faults.ShuffleWebhooks && type is "video.upload.asset_created" or "video.asset.created",
             Releases = type => type is "video.asset.ready" or "video.asset.errored" or "video.asset.deleted",
-        });
+        }, faults)
+    {
+        this.options = options;
+        Faults = faults;
     }
 
     /// <summary>Base of <c>/video/v1</c> and <c>/system/v1</c>.</summary>
@@ -39,75 +38,38 @@ public sealed class LocalMux : LocalVendor
     /// <summary>Stands for <c>https://image.mux.com</c>.</summary>
     public Uri ImageUrl => new(Host.Address + "/image");
 
-    public MuxFaults Faults { get; } = new();
+    public new MuxFaults Faults { get; }
 
-    /// <summary>Where this process delivers events to; while null, events wait (or another process on the database delivers
-    /// them).</summary>
-    public Uri? WebhookUrl
+    public static Task<LocalMux> StartAsync(LocalMuxOptions options, CancellationToken ct = default) =>
+        StartAsync("mux", options, host => new LocalMux(host, options, new MuxFaults()), ct);
+
+    private protected override async Task<VendorApi> PrepareAsync(CancellationToken ct)
     {
-        get;
-        set
-        {
-            field = value;
-            Host.Work.Signal();
-        }
-    }
-
-    public string WebhookSecret { get; set; }
-
-    /// <summary>Throws <see cref="IOException"/> when the port is taken, and Npgsql's exceptions when the database cannot be
-    /// used.</summary>
-    public static async Task<LocalMux> StartAsync(LocalMuxOptions options, CancellationToken ct = default)
-    {
-        var host = await VendorHost.OpenAsync("mux", options, ct);
-        var mux = new LocalMux(host, options);
-        try
-        {
-            var events = new MuxEvents(host, mux.outbox, await host.FactAsync("environment", () => Ids.New(6).ToLowerInvariant(), ct));
-            var birth = new MuxAssetCreation(host, options, mux.Faults, events);
-            var encoding = new MuxEncoding(host, options, events);
-            encoding.Register();
-            var api = new MuxApi(host, options);
-            await host.ServeAsync(
-                app =>
-                {
-                    new MuxUploads(host, events).Map(api, app);
-                    new MuxUploadBytes(host, options, birth, events).Map(app);
-                    new MuxAssets(host, birth, events).Map(api, app);
-                    new MuxPlaybackIds(host, events).Map(api, app);
-                    new MuxRenditions(host, options, events).Map(api, app);
-                    new MuxKeys(host).Map(api, app);
-                    new MuxUsage(host).Map(api, app);
-                    new MuxDelivery(host).Map(app);
-                },
-                mux.Faults, MuxApi.Owns, MuxApi.Error, ct);
-            return mux;
-        }
-        catch
-        {
-            await mux.DisposeAsync();
-            throw;
-        }
-    }
-
-    /// <summary>Every event so far and how its delivery stands.</summary>
-    public Task<IReadOnlyList<WebhookDelivery>> WebhooksAsync(CancellationToken ct = default) => outbox.ListAsync(ct);
-
-    /// <summary>Sends an event once more. False: there is no event with this id.</summary>
-    public Task<bool> RepeatWebhookAsync(string eventId, CancellationToken ct = default) => outbox.RepeatAsync(eventId, ct);
-
-    public override async ValueTask DisposeAsync()
-    {
-        await base.DisposeAsync();
-        outbox.Dispose();
+        var events = new MuxEvents(Host, Outbox, await Host.FactAsync("environment", () => Ids.New(6).ToLowerInvariant(), ct));
+        var creation = new MuxAssetCreation(Host, options, Faults, events);
+        new MuxEncoding(Host, options, events).Register();
+        var api = new MuxApi(Host, options);
+        return new VendorApi(
+            app =>
+            {
+                new MuxUploads(Host, events).Map(api, app);
+                new MuxUploadBytes(Host, options, creation, events).Map(app);
+                new MuxAssets(Host, creation, events).Map(api, app);
+                new MuxPlaybackIds(Host, events).Map(api, app);
+                new MuxRenditions(Host, options, events).Map(api, app);
+                new MuxKeys(Host).Map(api, app);
+                new MuxUsage(Host).Map(api, app);
+                new MuxDelivery(Host).Map(app);
+            },
+            MuxApi.Error, "/video", "/system");
     }
 
     // A retry tells of the tries before it.
-    private (byte[] Body, IEnumerable<(string Name, string Value)> Headers) Sign(WebhookRow row, DateTimeOffset at)
+    private static (byte[] Body, IEnumerable<(string Name, string Value)> Headers) Sign(string secret, WebhookRow row, DateTimeOffset at)
     {
         var envelope = JsonNode.Parse(row.Body)!.AsObject();
         envelope["attempts"] = JsonNode.Parse(row.Attempts);
         var body = Encoding.UTF8.GetBytes(Reply.Text(envelope));
-        return (body, [("Mux-Signature", MuxWebhookSender.Sign(WebhookSecret, at, body))]);
+        return (body, [("Mux-Signature", MuxWebhookSender.Sign(secret, at, body))]);
     }
 }

@@ -9,7 +9,7 @@ public sealed class LocalMuxOptions : LocalVendorOptions
     /// <summary>Password of the API's Basic authentication.</summary>
     public string TokenSecret { get; init; } = "local-mux-secret";
 
-    /// <summary>Where events go; may be set later with <see cref="LocalMux.WebhookUrl"/>, events wait until then.</summary>
+    /// <summary>Where events go; may be set later with <see cref="LocalWebhookVendor.WebhookUrl"/>, events wait until then.</summary>
     public Uri? WebhookUrl { get; init; }
 
     /// <summary>Used as text, as Mux does.</summary>

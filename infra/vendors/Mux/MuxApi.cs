@@ -13,9 +13,6 @@ internal sealed class MuxApi(VendorHost host, LocalMuxOptions options)
 {
     private readonly byte[] expected = SHA256.HashData(Encoding.UTF8.GetBytes($"{options.TokenId}:{options.TokenSecret}"));
 
-    public static bool Owns(PathString path) =>
-        path.StartsWithSegments("/video", StringComparison.Ordinal) || path.StartsWithSegments("/system", StringComparison.Ordinal);
-
     public static JsonNode Error(int status, string message) => Error(
         status switch
         {

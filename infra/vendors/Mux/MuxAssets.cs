@@ -15,6 +15,7 @@ internal sealed class MuxAssets(VendorHost host, MuxAssetCreation birth, MuxEven
         api.Map(app, "POST", "/video/v1/assets", CreateAsync);
         api.Map(app, "GET", "/video/v1/assets", ListAsync);
         api.Map(app, "GET", "/video/v1/assets/{id}", GetAsync);
+        api.Map(app, "GET", "/video/v1/assets/{id}/input-info", InputInfoAsync);
         api.Map(app, "PATCH", "/video/v1/assets/{id}", ChangeAsync);
         api.Map(app, "DELETE", "/video/v1/assets/{id}", DeleteAsync);
     }
@@ -54,6 +55,14 @@ internal sealed class MuxAssets(VendorHost host, MuxAssetCreation birth, MuxEven
         await using var connection = await host.Data.OpenConnectionAsync(context.RequestAborted);
         return await MuxStore.AssetAsync(connection, context.Route("id")) is { } asset
             ? MuxApi.Data(200, (await MuxJson.AssetsAsync(connection, [asset]))[0])
+            : MuxApi.NotFound;
+    }
+
+    private async Task<Reply> InputInfoAsync(HttpContext context)
+    {
+        await using var connection = await host.Data.OpenConnectionAsync(context.RequestAborted);
+        return await MuxStore.AssetAsync(connection, context.Route("id")) is { } asset
+            ? MuxApi.Data(200, new JsonArray(MuxJson.InputInfo(asset, host.Address)))
             : MuxApi.NotFound;
     }
 

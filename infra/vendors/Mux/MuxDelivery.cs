@@ -85,12 +85,7 @@ internal sealed class MuxDelivery(VendorHost host)
             return;
         }
         var media = MuxJson.Media(asset)!;
-        context.Response.ContentType = media.Container switch
-        {
-            "webm" => "video/webm",
-            "matroska" => "video/x-matroska",
-            _ => "video/mp4"
-        };
+        context.Response.ContentType = "video/mp4";
         if (HttpMethods.IsGet(context.Request.Method))
         {
             await NoteAsync(asset.Id, media.Duration * (to - start) / Math.Max(1, size), context.RequestAborted);

@@ -78,7 +78,7 @@ internal sealed class MuxEncoding(VendorHost host, LocalMuxOptions options, MuxE
         try
         {
             var size = await host.Files.SizeAsync(fileId, ct) ?? 0;
-            media = await MediaInspector.InspectAsync(size, (offset, count) => host.Files.ReadAsync(fileId, offset, count, ct));
+            media = await Mp4.InspectAsync(size, (offset, count) => host.Files.ReadAsync(fileId, offset, count, ct));
         }
         catch (UnreadableMediaException e)
         {

@@ -1,3 +1,6 @@
+using System.Text.Json.Nodes;
+using Portal.LocalVendors.Hosting;
+
 namespace Portal.LocalVendors;
 
 /// <summary>What can go wrong at Mux, switched at run time.</summary>
@@ -27,6 +30,34 @@ public sealed class MuxFaults : VendorFaults
         base.Clear();
         ShuffleWebhooks = false;
         FailNextEncodings(0, "");
+    }
+
+    internal override bool TryApply(FaultPlan plan)
+    {
+        if (!base.TryApply(plan with { ShuffleWebhooks = null, FailEncodings = 0 }))
+        {
+            return false;
+        }
+
+        ShuffleWebhooks = plan.ShuffleWebhooks ?? ShuffleWebhooks;
+        if (plan.FailEncodings > 0)
+        {
+            FailNextEncodings(plan.FailEncodings, plan.Message);
+        }
+
+        return true;
+    }
+
+    internal override JsonObject Show()
+    {
+        var shown = base.Show();
+        shown["shuffleWebhooks"] = ShuffleWebhooks;
+        lock (gate)
+        {
+            shown["encodingsToFail"] = failures;
+        }
+
+        return shown;
     }
 
     internal string? TakeEncodingFailure()

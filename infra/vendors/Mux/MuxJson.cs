@@ -88,6 +88,44 @@ internal static class MuxJson
             _ => "2160p",
         };
 
+    /// <summary>What was put in, and what it turned out to be once it was looked at.</summary>
+    public static JsonObject InputInfo(AssetRow asset, string address)
+    {
+        var info = new JsonObject
+        {
+            ["settings"] = new JsonObject { ["url"] = asset.InputUrl ?? $"{address}/uploads/{asset.UploadId}" },
+        };
+        if (Media(asset) is { } media)
+        {
+            var tracks = new JsonArray();
+            if (media.HasVideo)
+            {
+                tracks.Add((JsonNode)new JsonObject
+                {
+                    ["type"] = "video",
+                    ["duration"] = Math.Round(media.Duration, 6),
+                    ["width"] = media.Width,
+                    ["height"] = media.Height,
+                    ["frame_rate"] = Math.Round(media.FrameRate, 3),
+                });
+            }
+
+            if (media.HasAudio)
+            {
+                tracks.Add((JsonNode)new JsonObject
+                {
+                    ["type"] = "audio",
+                    ["duration"] = Math.Round(media.Duration, 6),
+                    ["channels"] = media.Channels,
+                });
+            }
+
+            info["file"] = new JsonObject { ["container_format"] = media.Container, ["tracks"] = tracks };
+        }
+
+        return info;
+    }
+
     private static JsonObject Asset(
         AssetRow asset, IEnumerable<PlaybackIdRow> playbackIds, IEnumerable<RenditionRow> renditions, long size, bool webhook)
     {

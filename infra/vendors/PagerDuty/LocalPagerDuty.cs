@@ -9,43 +9,21 @@ namespace Portal.LocalVendors;
 /// </summary>
 public sealed class LocalPagerDuty : LocalVendor
 {
-    private PagerDutyStore store = null!;
+    private readonly LocalPagerDutyOptions options;
+    private readonly PagerDutyStore store;
 
-    private LocalPagerDuty(VendorHost host)
+    private LocalPagerDuty(VendorHost host, LocalPagerDutyOptions options)
         : base(host)
     {
+        this.options = options;
+        store = new PagerDutyStore(host);
     }
 
     /// <summary>The base that <c>/v2/enqueue</c> is under.</summary>
     public Uri ApiUrl => Address;
 
-    public VendorFaults Faults { get; } = new();
-
-    /// <summary>Throws <see cref="IOException"/> when the port is taken, and Npgsql's exceptions when the database cannot be
-    /// used.</summary>
-    public static async Task<LocalPagerDuty> StartAsync(LocalPagerDutyOptions options, CancellationToken ct = default)
-    {
-        var host = await VendorHost.OpenAsync("pagerduty", options, ct);
-        var pagerDuty = new LocalPagerDuty(host);
-        try
-        {
-            pagerDuty.store = new PagerDutyStore(host);
-            var api = new PagerDutyApi(host, options);
-            await host.ServeAsync(
-                app =>
-                {
-                    api.Map(app);
-                    new PagerDutyPages(pagerDuty.store).Map(app);
-                },
-                pagerDuty.Faults, path => path.StartsWithSegments("/v2", StringComparison.Ordinal), PagerDutyApi.Error, ct);
-            return pagerDuty;
-        }
-        catch
-        {
-            await pagerDuty.DisposeAsync();
-            throw;
-        }
-    }
+    public static Task<LocalPagerDuty> StartAsync(LocalPagerDutyOptions options, CancellationToken ct = default) =>
+        StartAsync("pagerduty", options, host => new LocalPagerDuty(host, options), ct);
 
     /// <summary>Every incident so far, oldest first; only those of one key if given.</summary>
     public Task<IReadOnlyList<PagerIncident>> IncidentsAsync(string? dedupKey = null, CancellationToken ct = default) =>
@@ -54,4 +32,12 @@ public sealed class LocalPagerDuty : LocalVendor
     /// <summary>Every accepted event, oldest first; only those of one key if given.</summary>
     public Task<IReadOnlyList<PagerEvent>> EventsAsync(string? dedupKey = null, CancellationToken ct = default) =>
         store.EventsAsync(dedupKey, ct);
+
+    private protected override Task<VendorApi> PrepareAsync(CancellationToken ct) => Task.FromResult(new VendorApi(
+        app =>
+        {
+            new PagerDutyApi(Host, options).Map(app);
+            new PagerDutyPages(store).Map(app);
+        },
+        PagerDutyApi.Error, "/v2"));
 }

@@ -13,6 +13,9 @@ public sealed class LocalResendOptions : LocalVendorOptions
     /// <summary>From acceptance to <c>delivered</c>, by the clock.</summary>
     public TimeSpan DeliveryTime { get; init; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>The one domain that is verified; mail is taken from others as well.</summary>
+    public string Domain { get; init; } = "portal.localhost";
+
     public Uri? WebhookUrl { get; init; }
 
     /// <summary><c>whsec_</c> and base64.</summary>

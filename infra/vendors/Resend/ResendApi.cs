@@ -12,7 +12,8 @@ namespace Portal.LocalVendors.Resend;
 /// <summary>
 /// The sending API. Checks in Resend's order: user agent (at the edge), key, rate, idempotency key, then the message itself.
 /// </summary>
-internal sealed class ResendApi(VendorHost host, LocalResendOptions options, ResendStore store, ResendPost post)
+internal sealed class ResendApi(
+    VendorHost host, LocalResendOptions options, ResendStore store, ResendPost post, (string Id, string CreatedAt) domain)
 {
     private static readonly TimeSpan KeyLife = TimeSpan.FromHours(24);
 
@@ -33,10 +34,14 @@ internal sealed class ResendApi(VendorHost host, LocalResendOptions options, Res
         Map(
             app, "POST", "/emails/batch", context =>
                 AcceptAsync(context, body => SendMany(body, context.Request.Headers["x-batch-validation"] == "permissive")));
+        Map(app, "GET", "/emails", ListAsync);
         Map(app, "GET", "/emails/{id}", GetAsync);
+        Map(app, "GET", "/domains", _ => Task.FromResult(List([Domain()], more: false)));
         Map(app, "PATCH", "/emails/{id}", RescheduleAsync);
         Map(app, "POST", "/emails/{id}/cancel", CancelAsync);
     }
+
+    public static string Time(DateTime at) => at.ToString("yyyy-MM-ddTHH:mm:ss.ffffff", CultureInfo.InvariantCulture) + "+00:00";
 
     private static Reply Refuse(int status, string name, string message) => new(status, Error(status, name, message));
 
@@ -198,25 +203,72 @@ internal sealed class ResendApi(VendorHost host, LocalResendOptions options, Res
         {
             return Refuse(404, "not_found", "Email not found");
         }
+        var (email, message) = (Email(row), row.MessageObject());
+        email["html"] = message["html"]?.DeepClone();
+        email["text"] = message["text"]?.DeepClone();
+        return new Reply(200, email);
+    }
+
+    /// <summary>The newest first; <c>after</c> and <c>before</c> are ids.</summary>
+    private async Task<Reply> ListAsync(HttpContext context)
+    {
+        var query = context.Request.Query;
+        var limit = 20;
+        if (query["limit"].Count > 0
+            && (!int.TryParse(query["limit"], NumberStyles.None, CultureInfo.InvariantCulture, out limit) || limit is < 1 or > 100))
+        {
+            return Refuse(422, "validation_error", "The `limit` must be between 1 and 100.");
+        }
+
+        var (after, before) = (query["after"].ToString(), query["before"].ToString());
+        var rows = await store.ListAsync(context.RequestAborted);
+        if (after.Length > 0)
+        {
+            rows = [.. rows.SkipWhile(row => row.Id.ToString() != after).Skip(1)];
+        }
+        else if (before.Length > 0)
+        {
+            rows = [.. rows.TakeWhile(row => row.Id.ToString() != before).TakeLast(limit)];
+        }
+
+        return List(rows.Take(limit).Select(Email), more: rows.Count > limit);
+    }
+
+    private static Reply List(IEnumerable<JsonObject> data, bool more) => new(200, new JsonObject
+    {
+        ["object"] = "list",
+        ["has_more"] = more,
+        ["data"] = new JsonArray([.. data]),
+    });
+
+    private static JsonObject Email(EmailRow row)
+    {
         var message = row.MessageObject();
         JsonArray People(string name) => new([.. (ResendMessage.People(message[name]) ?? []).Select(one => (JsonNode)one)]);
-        return new Reply(200, new JsonObject
+        return new JsonObject
         {
             ["object"] = "email",
             ["id"] = row.Id.ToString(),
             ["to"] = People("to"),
             ["from"] = row.Sender,
-            ["created_at"] = row.CreatedAt.ToString("yyyy-MM-ddTHH:mm:ss.ffffff", CultureInfo.InvariantCulture) + "+00:00",
+            ["created_at"] = Time(row.CreatedAt),
             ["subject"] = row.Subject,
-            ["html"] = message["html"]?.DeepClone(),
-            ["text"] = message["text"]?.DeepClone(),
             ["bcc"] = People("bcc"),
             ["cc"] = People("cc"),
             ["reply_to"] = People("reply_to"),
             ["last_event"] = row.LastEvent,
             ["scheduled_at"] = row.ScheduledAt?.ToString("O", CultureInfo.InvariantCulture),
-        });
+        };
     }
+
+    private JsonObject Domain() => new()
+    {
+        ["id"] = domain.Id,
+        ["name"] = options.Domain,
+        ["status"] = "verified",
+        ["created_at"] = domain.CreatedAt,
+        ["region"] = "us-east-1",
+    };
 
     private async Task<Reply> RescheduleAsync(HttpContext context)
     {

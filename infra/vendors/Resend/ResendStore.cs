@@ -44,17 +44,20 @@ internal sealed class ResendStore(VendorHost host)
     public static Task<EmailRow?> FindAsync(NpgsqlConnection c, NpgsqlTransaction? t, Guid id) =>
         c.QuerySingleOrDefaultAsync<EmailRow?>($"select {Columns} from vendors.resend_emails where id = @id", new { id }, t);
 
-    public async Task<IReadOnlyList<InboxMessage>> InboxAsync(string? to, CancellationToken ct)
+    /// <summary>All, the newest first.</summary>
+    public async Task<IReadOnlyList<EmailRow>> ListAsync(CancellationToken ct)
     {
         await using var connection = await host.Data.OpenConnectionAsync(ct);
-        var rows = await connection.QueryAsync<EmailRow>($"select {Columns} from vendors.resend_emails order by seq");
-        return [.. rows.Where(
+        return (await connection.QueryAsync<EmailRow>($"select {Columns} from vendors.resend_emails order by seq desc")).AsList();
+    }
+
+    public async Task<IReadOnlyList<InboxMessage>> InboxAsync(string? to, CancellationToken ct)
+    {
+        return [.. (await ListAsync(ct)).Reverse().Where(
             row => to is null || row.Recipients.Any(one => string.Equals(ResendMessage.Bare(one), to, StringComparison.OrdinalIgnoreCase)))
-            .Select(row => row.MessageObject() is var message
-                ? new InboxMessage(
-                    row.Id, row.Sender, row.Recipients, row.Subject, message.Text("html"), message.Text("text"), row.LastEvent,
-                    new DateTimeOffset(row.CreatedAt, TimeSpan.Zero), message)
-                : throw new InvalidOperationException())];
+            .Select(row => (row, message: row.MessageObject())).Select(one => new InboxMessage(
+                one.row.Id, one.row.Sender, one.row.Recipients, one.row.Subject, one.message.Text("html"), one.message.Text("text"),
+                one.row.LastEvent, new DateTimeOffset(one.row.CreatedAt, TimeSpan.Zero), one.message))];
     }
 
     public static Task InsertAsync(NpgsqlConnection c, NpgsqlTransaction t, EmailRow row) => c.ExecuteAsync(

@@ -168,6 +168,86 @@ public sealed class ClerkTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Users_are_counted_paged_keep_their_times_and_tell_their_organizations_name()
+    {
+        await clerk.AddPersonAsync(new LocalPerson(
+            "second", "user_second", "second@demo.example", "Sam Second", "org_2", "second", "org:member", OrganizationName: "Second & Co"));
+        clock.Advance(TimeSpan.FromHours(1));
+        await clerk.AddPersonAsync(Admin);
+        var admin = await CallAsync(HttpMethod.Get, "/v1/users/user_admin");
+        Assert.Equal(clock.Start.ToUnixTimeMilliseconds(), (long)admin["created_at"]!);
+        Assert.Equal(clock.Start.ToUnixTimeMilliseconds(), (long)admin["updated_at"]!);
+        await clerk.UpdatePersonAsync("admin", name: "Ada Changed");
+        admin = await CallAsync(HttpMethod.Get, "/v1/users/user_admin");
+        Assert.Equal(clock.Start.ToUnixTimeMilliseconds(), (long)admin["created_at"]!);
+        Assert.Equal(clock.GetUtcNow().ToUnixTimeMilliseconds(), (long)admin["updated_at"]!);
+
+        Assert.Equal(2, (int)(await CallAsync(HttpMethod.Get, "/v1/users/count"))["total_count"]!);
+        var count = await CallAsync(HttpMethod.Get, "/v1/users/count?email_address=second@demo.example");
+        Assert.Equal(("total_count", 1), ((string)count["object"]!, (int)count["total_count"]!));
+        using var page = await api.GetAsync(new Uri("/v1/users?limit=1&offset=1", UriKind.Relative));
+        Assert.Equal("application/json", page.Content.Headers.ContentType!.ToString());
+        Assert.Equal("user_second", (string)Assert.Single((await page.Content.ReadFromJsonAsync<JsonArray>())!)!["id"]!);
+
+        var memberships = await CallAsync(HttpMethod.Get, "/v1/users/user_second/organization_memberships");
+        Assert.Equal("Second & Co", (string)memberships["data"]![0]!["organization"]!["name"]!);
+        Assert.Equal(clock.Start.ToUnixTimeMilliseconds(), (long)memberships["data"]![0]!["created_at"]!);
+    }
+
+    [Fact]
+    public async Task Invitation_opens_in_a_browser_and_is_accepted_there_once()
+    {
+        await clerk.AddPersonAsync(Admin with { OrganizationName = "Demo <Films>" });
+        await CallAsync(
+            HttpMethod.Post, "/v1/organizations/org_1/invitations",
+            new JsonObject { ["email_address"] = "new@demo.example", ["role"] = "org:boss" }, 404);
+        var made = await CallAsync(
+            HttpMethod.Post, "/v1/organizations/org_1/invitations",
+            new JsonObject { ["email_address"] = "new@demo.example", ["role"] = "org:member" });
+        var link = new Uri((string)made["url"]!);
+        using var browser = new HttpClient();
+        var page = await browser.GetStringAsync(link);
+        Assert.Contains("Demo &lt;Films&gt;", page, StringComparison.Ordinal);
+        Assert.Contains("new@demo.example", page, StringComparison.Ordinal);
+
+        using var form = new FormUrlEncodedContent(
+            [new("ticket", link.Query["?ticket=".Length..]), new("name", "Nina New")]);
+        using var accepted = await browser.PostAsync(new Uri(clerk.Address, link.AbsolutePath), form);
+        Assert.Equal(200, (int)accepted.StatusCode);
+        Assert.Contains("Signed in as Nina New", await accepted.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        var claims = Read((await clerk.SignInAsync("new@demo.example")).Jwt).Claims;
+        Assert.Equal(("org_1", "demo"), ((string)claims["o"]!["id"]!, (string)claims["o"]!["slg"]!));
+        using var gone = await browser.GetAsync(link);
+        Assert.Equal(410, (int)gone.StatusCode);
+        await clerk.WhenIdleAsync();
+        Assert.Contains("organizationInvitation.accepted", hooks.Types);
+    }
+
+    [Fact]
+    public async Task Somebody_of_a_new_tenant_signs_up_with_an_organization_of_their_own()
+    {
+        using var made = await api.PostAsJsonAsync(
+            new Uri("/local/sign-up", UriKind.Relative),
+            new { email = "nora@new.example", name = "Nora New", organization = "New Films" });
+        var session = (await made.Content.ReadFromJsonAsync<JsonObject>())!;
+        var claims = Read((string)session["jwt"]!).Claims;
+        Assert.Equal(("admin", "new-films"), ((string)claims["o"]!["rol"]!, (string)claims["o"]!["slg"]!));
+        using var again = await api.PostAsJsonAsync(new Uri("/local/sign-in", UriKind.Relative), new { person = "nora@new.example" });
+        Assert.Equal((string)session["user_id"]!, (string)(await again.Content.ReadFromJsonAsync<JsonObject>())!["user_id"]!);
+        using var taken = await api.PostAsJsonAsync(
+            new Uri("/local/sign-up", UriKind.Relative), new { email = "NORA@new.example", name = "N", organization = "O" });
+        Assert.Equal(422, (int)taken.StatusCode);
+
+        var page = await api.GetStringAsync(clerk.Address);
+        Assert.Contains("New Films", page, StringComparison.Ordinal);
+        using var form = new FormUrlEncodedContent([new("person", "nora@new.example")]);
+        using var shown = await api.PostAsync(new Uri("/sign-in", UriKind.Relative), form);
+        Assert.Contains("Signed in as Nora New", await shown.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        await clerk.WhenIdleAsync();
+        Assert.Equal(["user.created", "organizationMembership.created"], hooks.Types);
+    }
+
+    [Fact]
     public async Task Hundred_and_first_invitation_in_an_hour_is_told_to_wait()
     {
         for (var i = 0; i < 100; i++)

@@ -24,6 +24,23 @@ public sealed class MuxAssetTests : IAsyncLifetime
         Assert.Equal(["video.asset.created", "video.asset.ready"], lab.Hooks.Types);
     }
 
+    [Fact]
+    public async Task Input_info_tells_what_was_put_in_and_what_it_is()
+    {
+        lab.Hooks.File = Mp4Sample.Clip(2, 640, 360, 25);
+        var asset = await CreateAsync(lab.Hooks.FileAddress.ToString());
+        var path = $"/video/v1/assets/{asset["id"]}/input-info";
+        Assert.False((await lab.CallAsync(HttpMethod.Get, path))["data"]![0]!.AsObject().ContainsKey("file"));
+        await lab.EncodeAsync();
+        var input = (await lab.CallAsync(HttpMethod.Get, path))["data"]!.AsArray().Single()!;
+        Assert.Equal(lab.Hooks.FileAddress.ToString(), (string)input["settings"]!["url"]!);
+        Assert.Equal("mp4", (string)input["file"]!["container_format"]!);
+        var video = input["file"]!["tracks"]![0]!;
+        Assert.Equal(
+            ("video", 640, 360, 25), ((string)video["type"]!, (int)video["width"]!, (int)video["height"]!, (int)video["frame_rate"]!));
+        await lab.CallAsync(HttpMethod.Get, "/video/v1/assets/none/input-info", expected: 404);
+    }
+
     [Theory]
     [InlineData("http://127.0.0.1:9/none", "no connection")]
     [InlineData("file:///etc/passwd", "not an http")]

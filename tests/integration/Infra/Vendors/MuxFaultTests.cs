@@ -38,6 +38,38 @@ public sealed class MuxFaultTests
     }
 
     [Fact]
+    public async Task A_drill_switches_faults_on_and_off_over_http()
+    {
+        await using var lab = await MuxLab.StartAsync();
+        async Task<JsonObject> FaultsAsync(HttpMethod method, string? plan = null, int expected = 200)
+        {
+            using var request = new HttpRequestMessage(method, new Uri(lab.Mux.Address, "/local/faults"));
+            request.Content = plan is null ? null : new StringContent(plan);
+            using var response = await lab.Browser.SendAsync(request);
+            Assert.Equal(expected, (int)response.StatusCode);
+            return JsonNode.Parse(await response.Content.ReadAsStringAsync())!.AsObject();
+        }
+
+        await FaultsAsync(HttpMethod.Post, """{"calls": 1, "status": 503, "method": "post", "path": "/video/v1/uploads"}""");
+        var on = await FaultsAsync(
+            HttpMethod.Post, """{"failEncodings": 1, "message": "No.", "shuffleWebhooks": true, "dropWebhooks": ["video.asset.ready"]}""");
+        Assert.Equal((1, 1), ((int)on["callsToFail"]!, (int)on["encodingsToFail"]!));
+        Assert.True((bool)on["dropsWebhooks"]! && (bool)on["shuffleWebhooks"]!);
+        await lab.CallAsync(HttpMethod.Get, "/video/v1/uploads");
+        await lab.CallStatusAsync(503);
+        var asset = await lab.UploadAsync(Portal.Tests.Support.Mp4Sample.Clip());
+        Assert.Equal("No.", (string)asset["errors"]!["messages"]![0]!);
+
+        await FaultsAsync(HttpMethod.Post, """{"calls": 9, "afterEffect": true, "fault": "garbage"}""");
+        var off = await FaultsAsync(HttpMethod.Delete);
+        Assert.Equal(
+            (0, 0, false), ((int)off["callsToFail"]!, (int)off["callsToFailAfterEffect"]!, (bool)off["dropsWebhooks"]!));
+        await lab.CreateUploadAsync();
+        await FaultsAsync(HttpMethod.Post, """{"fault": "earthquake"}""", 400);
+        await FaultsAsync(HttpMethod.Post, """{"call": 1}""", 400);
+    }
+
+    [Fact]
     public async Task Failing_calls_have_no_effect()
     {
         await using var lab = await MuxLab.StartAsync();

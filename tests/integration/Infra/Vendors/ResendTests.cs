@@ -53,6 +53,32 @@ public sealed class ResendTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Emails_are_listed_in_pages_and_the_domain_is_verified()
+    {
+        for (var n = 1; n <= 3; n++)
+        {
+            await SendAsync(Message($"guest{n}@client.example"));
+        }
+
+        string[] People(JsonObject list) => [.. list["data"]!.AsArray().Select(email => (string)email!["to"]![0]!)];
+        var first = await CallAsync(HttpMethod.Get, "/emails?limit=2");
+        Assert.Equal(["guest3@client.example", "guest2@client.example"], People(first));
+        Assert.Equal(("list", true), ((string)first["object"]!, (bool)first["has_more"]!));
+        Assert.False(first["data"]![0]!.AsObject().ContainsKey("html"));
+        var rest = await CallAsync(HttpMethod.Get, $"/emails?limit=2&after={first["data"]![1]!["id"]}");
+        Assert.Equal(["guest1@client.example"], People(rest));
+        Assert.False((bool)rest["has_more"]!);
+        var back = await CallAsync(HttpMethod.Get, $"/emails?before={rest["data"]![0]!["id"]}");
+        Assert.Equal(2, back["data"]!.AsArray().Count);
+        await CallAsync(HttpMethod.Get, "/emails?limit=0", expected: 422);
+
+        var domain = (await CallAsync(HttpMethod.Get, "/domains"))["data"]!.AsArray().Single()!;
+        Assert.Equal(("portal.localhost", "verified"), ((string)domain["name"]!, (string)domain["status"]!));
+        Assert.Equal(
+            domain.ToJsonString(), (await CallAsync(HttpMethod.Get, "/domains"))["data"]![0]!.ToJsonString());
+    }
+
+    [Fact]
     public async Task Bounce_and_complaint_addresses_do_as_they_say()
     {
         await SendAsync(Message("bounced@resend.dev"));
