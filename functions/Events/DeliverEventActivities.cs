@@ -25,7 +25,7 @@ public sealed partial class DeliverEventActivities(
     public const string Fail = "FailDelivery";
 
     [Function(Send)]
-    public Task<SendOutcome> SendAsync([ActivityTrigger] DeliveryRef delivery, CancellationToken ct) =>
+    public Task<DeliveryOutcome.Later?> SendAsync([ActivityTrigger] DeliveryRef delivery, CancellationToken ct) =>
         StepAsync(delivery, Send, () => send.RunAsync(delivery, ct));
 
     [Function(NoteAttempt)]
@@ -36,7 +36,7 @@ public sealed partial class DeliverEventActivities(
             note.Delivery.Tenant, note.Delivery, note.Attempts, note.Error, new DateTimeOffset(note.NextRetryAt.ToUniversalTime()), ct);
         if (note.Alert)
         {
-            await alerts.AddAsync(new("delivery_retrying", note.Delivery.InstanceId, "warning",
+            await alerts.AddAsync(new(AlertKind.DeliveryRetrying, note.Delivery.InstanceId,
                 $"Delivery {note.Delivery.DeliveryId} starts retry {note.Attempts}: {note.Error}",
                 new { deliveryId = note.Delivery.DeliveryId }), ct);
         }

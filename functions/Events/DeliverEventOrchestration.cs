@@ -57,14 +57,14 @@ public static class DeliverEventOrchestration
             DateTime next;
             try
             {
-                var outcome = await context.CallActivityAsync<SendOutcome>(DeliverEventActivities.Send, delivery);
-                if (outcome.Wait is not { } wait)
+                var later = await context.CallActivityAsync<DeliveryOutcome.Later?>(DeliverEventActivities.Send, delivery);
+                if (later is null)
                 {
                     return;
                 }
 
-                next = context.CurrentUtcDateTime + wait;
-                if (outcome.Blocked)
+                next = context.CurrentUtcDateTime + later.Wait;
+                if (later.Blocked is not null)
                 {
                     if (++blocked == BlockedPerRun)
                     {

@@ -32,7 +32,7 @@ public sealed record ListDeliveriesInput : ListInput
     public Guid? TenantId { get; init; }
 }
 
-public sealed class ListDeliveriesFunction(DeliveryCommands deliveries, Lists lists)
+public sealed class ListDeliveriesFunction(DeliveryStore deliveries, Lists lists)
 {
     private const string Name = "deliveries";
 
@@ -49,11 +49,11 @@ public sealed class ListDeliveriesFunction(DeliveryCommands deliveries, Lists li
         }
 
         var rows = await deliveries.ListAsync(query.Status, query.TenantId, page, ct);
-        return lists.Page(request, rows, page, Name, DeliveryCommands.PositionOf, DeliveryJson.From, TenantId.Platform);
+        return lists.Page(request, rows, page, Name, DeliveryNote.PositionOf, DeliveryJson.From, TenantId.Platform);
     }
 }
 
-public sealed class RetryDeliveryFunction(DeliveryCommands deliveries, TimeProvider clock)
+public sealed class RetryDeliveryFunction(DeliveryStore deliveries, TimeProvider clock)
 {
     [Function("RetryDelivery")]
     [Allows(PortalAction.OperateDeliveries)]

@@ -24,7 +24,7 @@ public sealed partial class ReadyFunction(ReadinessQuery readiness, ILogger<Read
 {
     [Function("HealthReady")]
     [Allows(PortalAction.Anonymous)]
-    [Operation("Readiness probe", Returns = typeof(HealthJson), 
+    [Operation("Readiness probe", Returns = typeof(HealthJson),
         Details = "Both database roles answer. The answer is at most a second old, however many ask.")]
     [Refuses(503, "not-ready", "The database does not answer, or a role may do more than it should.")]
     public async Task<IResult> RunAsync(

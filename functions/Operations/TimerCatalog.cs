@@ -26,15 +26,17 @@ public sealed record TimerEntry(string Name, string Schedule)
 public sealed class TimerCatalog(IConfiguration settings)
 {
     public IReadOnlyList<TimerEntry> All { get; } =
-    [
-        .. from method in typeof(TimerCatalog).Assembly.GetTypes().SelectMany(type => type.GetMethods())
-           let function = method.GetCustomAttribute<FunctionAttribute>()
-           let trigger = method.GetParameters().Select(
-               parameter => parameter.GetCustomAttribute<TimerTriggerAttribute>()).FirstOrDefault(found => found is not null)
-           where function is not null && trigger is not null
-           orderby function.Name
-           select new TimerEntry(function.Name, Resolve(trigger.Schedule, settings)),
-    ];
+        [.. Triggers().Select(timer => timer with { Schedule = Resolve(timer.Schedule, settings) })];
+
+    /// <summary>As the functions say it: a schedule between per cent signs is the name of a setting.</summary>
+    public static IEnumerable<TimerEntry> Triggers() =>
+        from method in typeof(TimerCatalog).Assembly.GetTypes().SelectMany(type => type.GetMethods())
+        let function = method.GetCustomAttribute<FunctionAttribute>()
+        let trigger = method.GetParameters().Select(
+            parameter => parameter.GetCustomAttribute<TimerTriggerAttribute>()).FirstOrDefault(found => found is not null)
+        where function is not null && trigger is not null
+        orderby function.Name
+        select new TimerEntry(function.Name, trigger.Schedule);
 
     private static string Resolve(string schedule, IConfiguration settings) =>
         schedule is ['%', .. var name, '%'] ? settings[name] ?? schedule : schedule;

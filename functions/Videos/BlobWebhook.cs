@@ -36,7 +36,7 @@ public sealed class BlobWebhook(BlobTokens tokens, UploadProgressStore progress,
 
         if (!tokens.IsSigned(request.Headers["x-vercel-signature"], body.Span))
         {
-            await alerts.AddAsync(new("webhook_refused", "blob:mismatch", "warning", "A Vercel Blob callback was refused: mismatch."), ct);
+            await alerts.AddAsync(new(AlertKind.WebhookRefused, "blob:mismatch", "A Vercel Blob callback was refused: mismatch."), ct);
             return new Problem(401, "bad-signature", "The signature is not valid");
         }
 

@@ -5,6 +5,7 @@ using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Portal.Foundation.Audit;
 using Portal.Foundation.Db;
+using Portal.Foundation.Outbox;
 using Portal.Foundation.Timers;
 using Portal.People;
 
@@ -73,7 +74,7 @@ public sealed partial class GenerateResidencyReports(
                     week = week.Name,
                     sha256 = Convert.ToHexStringLower(stored.JsonSha256),
                     htmlSha256 = Convert.ToHexStringLower(stored.HtmlSha256),
-                }, "residency_report_generated"));
+                }, EventType.ResidencyReport));
             return true;
         }, ct);
     }

@@ -3,6 +3,7 @@ using Portal.Foundation;
 using Portal.Foundation.Audit;
 using Portal.Foundation.Db;
 using Portal.Foundation.Identity;
+using Portal.Foundation.Outbox;
 using Portal.Foundation.Timers;
 using Portal.People;
 
@@ -96,7 +97,7 @@ public sealed partial class PruneRetention(
         {
             await audit.WriteAsync(tx, tenant.Id, By, new AuditEntry("notifications_pruned", "tenant", tenant.Id.Value,
                 null, new { notifications = rows, users = unread.ToDictionary(lost => lost.UserId, lost => lost.Unread) },
-                "notifications_pruned"));
+                EventType.NotificationsPruned));
         }
 
         return rows;
@@ -120,7 +121,7 @@ public sealed partial class PruneRetention(
                     versionNumber = version.VersionNumber,
                     cause = "retention",
                 },
-                "asset_version_archived"));
+                EventType.AssetVersionArchived));
         }
 
         return archived.Count;
@@ -134,7 +135,7 @@ public sealed partial class PruneRetention(
             await audit.WriteAsync(tx, tenant, By, new AuditEntry("asset_version_purged", "asset_version", version.Id,
                 new { status = "archived" },
                 new { status = "archived", purged = true, assetId = version.AssetId, muxAssetId = version.MuxAssetId },
-                "asset_version_purged"));
+                EventType.AssetVersionPurged));
         }
 
         return purged.Count;

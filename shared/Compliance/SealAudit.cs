@@ -17,14 +17,6 @@ public sealed partial class SealAudit(PortalDb db, AuditKeys keys, TimeProvider 
     /// <summary>Rows in a seal at most: an export is checked a seal at a time in memory.</summary>
     public const int MaxRows = 2000;
 
-    private const string Insert = """
-        insert into portal.audit_seals (tenant_id, number, previous_seal, seal, row_count, row_ids, row_hashes, last_written_in,
-           last_row_id,
-                                        first_at, last_at, key_id, signature, sealed_at)
-        values (@tenant, @number, @previous, @seal, @count, @ids, @hashes, @lastWrittenIn, @lastRowId, @firstAt, @lastAt, @keyId,
-        @signature, @sealedAt)
-        """;
-
     /// <summary>How many rows were sealed.</summary>
     public async Task<long> RunAsync(CancellationToken ct)
     {
@@ -41,12 +33,12 @@ public sealed partial class SealAudit(PortalDb db, AuditKeys keys, TimeProvider 
     private async Task<int> SealSomeAsync(Tx tx)
     {
         // Two sealers at once would both continue from the same seal; the second would only fail on the key.
-        if (!await tx.GetAsync<bool>("select pg_try_advisory_xact_lock(hashtextextended('portal.seal_audit', 0))"))
+        if (!await AuditSealStore.HoldAsync(tx))
         {
             return 0;
         }
 
-        var rows = await tx.QueryAsync<Unsealed>("select * from portal.unsealed_audit_rows(@MaxRows)", new { MaxRows });
+        var rows = await AuditSealStore.UnsealedAsync(tx, MaxRows);
         foreach (var ofTenant in rows.GroupBy(r => r.TenantId))
         {
             await SealAsync(tx, ofTenant.Key, [.. ofTenant]);
@@ -55,35 +47,18 @@ public sealed partial class SealAudit(PortalDb db, AuditKeys keys, TimeProvider 
         return rows.Count;
     }
 
-    private async Task SealAsync(Tx tx, Guid tenant, IReadOnlyList<Unsealed> rows)
+    private async Task SealAsync(Tx tx, Guid tenant, IReadOnlyList<UnsealedRow> rows)
     {
         var number = rows[0].LastNumber + 1;
         byte[] hashes = [.. rows.SelectMany(r => r.RowHash)];
         var seal = AuditSeal.Next(rows[0].LastSeal, hashes);
         var now = clock.GetUtcNow();
         var sealedAt = now.AddTicks(-(now.Ticks % TimeSpan.TicksPerMicrosecond));
-        await tx.ExecuteAsync(Insert, new
-        {
-            tenant,
-            number,
-            previous = rows[0].LastSeal,
-            seal,
-            count = rows.Count,
-            ids = rows.SelectMany(r => r.RowId.ToByteArray(bigEndian: true)).ToArray(),
-            hashes,
-            lastWrittenIn = rows[^1].WrittenIn,
-            lastRowId = rows[^1].RowId,
-            firstAt = rows.Min(r => r.OccurredAt),
-            lastAt = rows.Max(r => r.OccurredAt),
-            keyId = keys.CurrentKey,
-            signature = keys.Sign(AuditSeal.Message(tenant, number, rows.Count, sealedAt, seal)),
-            sealedAt,
-        });
+        await AuditSealStore.AddAsync(
+            tx, new(tenant, number, rows, hashes, seal, keys.CurrentKey,
+                keys.Sign(AuditSeal.Message(tenant, number, rows.Count, sealedAt, seal)), sealedAt));
         Log.Sealed(logger, tenant, number, rows.Count);
     }
-
-    private sealed record Unsealed(
-        Guid TenantId, long LastNumber, byte[] LastSeal, Guid RowId, byte[] RowHash, long WrittenIn, DateTimeOffset OccurredAt);
 
     private static partial class Log
     {

@@ -88,7 +88,7 @@ public sealed class DigestStore(PortalDb db)
            and coalesce((select n.email from portal.notification_preferences n
                           where n.tenant_id = @tenant and n.user_id = u.id and n.event_type = @type), true)
          order by u.id
-        """, new { tenant, day, now, type = EventTypes.DigestSent }, ct);
+        """, new { tenant, day, now, type = EventType.DigestSent.Name }, ct);
 
     /// <summary>Settles that person's day. False: somebody has already.</summary>
     public async Task<bool> SettleAsync(Tx tx, TenantId tenant, UserId user, DateOnly day, DateTimeOffset now) => await tx.ExecuteAsync("""

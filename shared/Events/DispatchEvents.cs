@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Portal.Foundation.Alerts;
 using Portal.Foundation.Audit;
@@ -13,26 +12,13 @@ namespace Portal.Events;
 /// one transaction that also takes the event out of the outbox. So each is written once, however often a sweep dies. Nothing is sent here.
 /// </summary>
 public sealed partial class DispatchEvents(
-    PortalDb db, OutboxStore outbox, RecipientStore recipients, ReadModelStore models, PersonalHash hash, AlertStore alerts,
-    IEnumerable<IEventSubscriber> subscribers, TimeProvider clock, ILogger<DispatchEvents> logger)
+    PortalDb db, OutboxStore outbox, RecipientStore recipients, ReadModelStore models, AnalyticsStore analytics, PersonalHash hash,
+    AlertStore alerts, IEnumerable<IEventSubscriber> subscribers, ILogger<DispatchEvents> logger)
 {
     private const int Tenants = 50;
     private const int Batch = 200;
     private const int AlertAtAttempt = 4;
     private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(15);
-
-    private const string Analytics = """
-        insert into portal.analytics_raw (tenant_id, event_id, metric, project_id, amount, occurred_at, recorded_at)
-        select @tenant, m.event_id, m.name, m.project, m.amount, m.at, @now
-          from jsonb_to_recordset(@metrics::jsonb) as m (event_id uuid, name text, project uuid, amount double precision, at timestamptz)
-        on conflict (event_id, metric) do nothing
-        """;
-
-    private const string Added = """
-        insert into portal.events (event_id, tenant_id, aggregate_type, aggregate_id, type, payload, occurred_at)
-        select a.id, @tenant, 'event', a.source, @type, a.payload::jsonb, @now
-           from unnest(@ids, @sources, @payloads) as a (id, source, payload)
-        """;
 
     /// <summary>Routes all that waits. Answers how many events.</summary>
     public async Task<int> RunAsync(CancellationToken ct)
@@ -107,7 +93,7 @@ public sealed partial class DispatchEvents(
     private async Task RouteAsync(Tx tx, TenantId tenant, IReadOnlyList<PortalEvent> events)
     {
         await models.ApplyAsync(tx, tenant, events);
-        await CountAsync(tx, tenant, events);
+        await analytics.CountAsync(tx, tenant, events);
         foreach (var e in events)
         {
             foreach (var subscriber in subscribers)
@@ -117,13 +103,13 @@ public sealed partial class DispatchEvents(
         }
 
         var notified = new List<Notified>();
-        foreach (var (audience, some) in ByAudience(events, route => route.Notify))
+        foreach (var (audience, some) in ByAudience(events, effects => effects.Notify))
         {
             notified.AddRange(await recipients.NotifyAsync(tx, tenant, audience, some));
         }
 
-        await AddedAsync(tx, tenant, notified);
-        foreach (var (audience, some) in ByAudience(events, route => route.Mail))
+        await outbox.AddNotifiedAsync(tx, tenant, notified);
+        foreach (var (audience, some) in ByAudience(events, effects => effects.Mail))
         {
             await recipients.MailAsync(tx, tenant, audience, some);
         }
@@ -131,69 +117,33 @@ public sealed partial class DispatchEvents(
         await recipients.DeliverAsync(tx, tenant, await OthersAsync(tx, tenant, events));
     }
 
-    private static IEnumerable<(Audience Audience, IReadOnlyList<PortalEvent> Events)> ByAudience(
-        IReadOnlyList<PortalEvent> events, Func<EventRoute, Audience?> pick) =>
+    private static IEnumerable<(AudienceQuery Audience, IReadOnlyList<PortalEvent> Events)> ByAudience(
+        IReadOnlyList<PortalEvent> events, Func<EventEffects, AudienceQuery?> pick) =>
         from e in events
-        let audience = pick(EventRoutes.Of(e.Type))
+        let audience = pick(EventEffects.Of(e.Type))
         where audience is not null
         group e by audience into same
         select (same.Key, (IReadOnlyList<PortalEvent>)[.. same]);
-
-    /// <summary>Events of their own: what a person has not read is counted from events alone.</summary>
-    private async Task AddedAsync(Tx tx, TenantId tenant, List<Notified> notified)
-    {
-        if (notified.Count == 0)
-        {
-            return;
-        }
-
-        var now = clock.GetUtcNow();
-        var sources = notified.GroupBy(t => t.EventId, t => t.UserId).ToList();
-        await tx.ExecuteAsync(Added, new
-        {
-            tenant,
-            type = EventTypes.NotificationsAdded,
-            ids = sources.Select(_ => Guid.CreateVersion7(now)).ToArray(),
-            sources = sources.Select(s => s.Key).ToArray(),
-            payloads = sources.Select(s => JsonSerializer.Serialize(new { userIds = s })).ToArray(),
-            now,
-        });
-    }
 
     private async Task<IReadOnlyList<(PortalEvent Event, string Channel, string Recipient)>> OthersAsync(
         Tx tx, TenantId tenant, IReadOnlyList<PortalEvent> events)
     {
         var others = new List<(PortalEvent Event, string Channel, string Recipient)>();
-        var links = events.Where(e => EventRoutes.Of(e.Type).MailGuests).ToList();
+        var links = events.Where(e => EventEffects.Of(e.Type).MailGuests).ToList();
         if (links.Count > 0)
         {
-            var guests = (await tx.QueryAsync<Guest>(
-                "select g.share_link_id, g.email from portal.share_link_guests g where g.tenant_id = @tenant and g.share_link_id = "
-                    + "any(@links)",
-                new { tenant, links = links.Select(e => e.AggregateId).Distinct().ToArray() })).ToLookup(
-                    g => g.ShareLinkId, g => $"guest:{hash.Of(g.Email)}");
+            var guests = await RecipientStore.GuestsAsync(tx, tenant, [.. links.Select(e => e.AggregateId).Distinct()]);
             others.AddRange(
                 from e in links
-                from guest in guests[e.AggregateId]
-                where e.Texts("guests") is not { } named || named.Contains(guest["guest:".Length..])
-                select (e, "email", guest));
+                from guest in guests[e.AggregateId].Select(hash.Of)
+                where e.Texts("guests") is not { } named || named.Contains(guest)
+                select (e, "email", $"guest:{guest}"));
         }
 
-        others.AddRange(events.Where(e => EventRoutes.Of(e.Type).MailContact).Select(e => (e, "email", "contact")));
+        others.AddRange(events.Where(e => EventEffects.Of(e.Type).MailContact).Select(e => (e, "email", "contact")));
         others.AddRange(
-            events.Where(e => EventRoutes.Of(e.Type).Page && e.Flag("page") is not false).Select(e => (e, "pagerduty", "platform")));
+            events.Where(e => EventEffects.Of(e.Type).Page && e.Flag("page") is not false).Select(e => (e, "pagerduty", "platform")));
         return others;
-    }
-
-    private async Task CountAsync(Tx tx, TenantId tenant, IReadOnlyList<PortalEvent> events)
-    {
-        var metrics = events.SelectMany(
-            EventMetrics.Of, (e, m) =>
-                new { event_id = e.EventId, name = m.Name, project = e.ProjectId, amount = m.Amount, at = e.OccurredAt }).ToList();
-        if (metrics.Count > 0)
-        {
-            await tx.ExecuteAsync(Analytics, new { tenant, metrics = JsonSerializer.Serialize(metrics), now = clock.GetUtcNow() });
-        }
     }
 
     private async Task RescheduleAsync(TenantId tenant, PortalEvent e, Exception why, CancellationToken ct)
@@ -204,12 +154,10 @@ public sealed partial class DispatchEvents(
         {
             await alerts.AddAsync(
                 new(
-                    "event_stuck", e.EventId.ToString(), "error", $"Event {e.Type} could not be routed in {attempts} attempts.",
+                    AlertKind.EventStuck, e.EventId.ToString(), $"Event {e.Type} could not be routed in {attempts} attempts.",
                     new { eventId = e.EventId }), ct);
         }
     }
-
-    private sealed record Guest(Guid ShareLinkId, string Email);
 
     private static partial class Log
     {

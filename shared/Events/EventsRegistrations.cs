@@ -20,13 +20,14 @@ public static class EventsRegistrations
             .Validate(
                 o => Settings.IsKey(o.UnsubscribeKey, 32), "Mail:UnsubscribeKey must be base64 of 32 bytes or more.").ValidateOnStart();
         return services
-            .AddSingleton<NotificationStore>().AddSingleton<IWebhookHandler, ResendEvents>().AddSingleton<SettleMail>()
+            .AddSingleton<NotificationStore>().AddSingleton<IWebhookHandler, ResendEvents>().AddSingleton<MailStateTransitions>()
             .AddSingleton<AnalyticsStore>().AddSingleton<RollupAnalytics>().AddSingleton<OutboxStore>()
             .AddSingleton<RecipientStore>().AddSingleton<ReadModelStore>().AddSingleton<DispatchEvents>()
             .AddSingleton<RebuildReadModels>().AddSingleton<DeliveryStore>().AddSingleton<FailDelivery>().AddSingleton<SweepOutbox>()
-            .AddScoped<SendDelivery>().AddSingleton<Unsubscribe>().AddSingleton<DeliveryCommands>()
+            .AddScoped<SendDelivery>().AddSingleton<Unsubscribe>().AddSingleton<UnsubscribeStore>()
             .AddSingleton<DigestStore>().AddSingleton<SendDigests>().AddSingleton<UnsubscribeTokens>()
-            .AddSingleton<MailRecipientStore>().AddSingleton<ComposeMail>().AddSingleton<IMailWriter, InviteExpiredMail>()
+            .AddSingleton<MailRecipientStore>().AddSingleton<MailSubjectStore>().AddSingleton<ComposeMail>()
+            .AddSingleton<IMailWriter, InviteExpiredMail>()
             .AddSingleton<IMailWriter, ProjectMail>().AddSingleton<IMailWriter, ResidencyMail>()
             .AddSingleton<IMailWriter, AssetReadyMail>().AddSingleton<IMailWriter, ShareLinkMail>()
             .AddSingleton<IMailWriter, MentionMail>().AddSingleton<IMailWriter, DigestMail>()

@@ -11,7 +11,7 @@ public sealed record Notification(
 
 /// <summary>
 /// All SQL of notifications, as their recipient sees them: every statement names the caller, so that nobody reads or marks another's.
-/// Marks are no acts of the audit log: they say nothing about anything but the reader's own list.
+/// Marks are no acts of the audit log: they say nothing about anything but the reader's own list (docs/decisions/0022).
 /// </summary>
 public sealed class NotificationStore(PortalDb db, TimeProvider clock)
 {
@@ -79,7 +79,7 @@ public sealed class NotificationStore(PortalDb db, TimeProvider clock)
         id = Guid.CreateVersion7(clock.GetUtcNow()),
         tenant,
         user = caller.User,
-        type = EventTypes.NotificationsMarked,
+        type = EventType.NotificationsMarked.Name,
         unread,
         now = clock.GetUtcNow(),
     });

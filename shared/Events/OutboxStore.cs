@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Portal.Foundation.Db;
 using Portal.Foundation.Identity;
 using Portal.Foundation.Outbox;
@@ -44,6 +45,46 @@ public sealed class OutboxStore(PortalDb db, TimeProvider clock)
         tx.ExecuteAsync(
             "delete from portal.outbox where tenant_id = @tenant and seq = any(@seqs)",
             new { tenant, seqs = events.Select(e => e.Seq).ToArray() });
+
+    /// <summary>Who was notified, as events of their own: what a person has not read is counted from events alone.</summary>
+    public async Task AddNotifiedAsync(Tx tx, TenantId tenant, IReadOnlyList<Notified> notified)
+    {
+        if (notified.Count == 0)
+        {
+            return;
+        }
+
+        var now = clock.GetUtcNow();
+        var sources = notified.GroupBy(t => t.EventId, t => t.UserId).ToList();
+        await tx.ExecuteAsync("""
+            insert into portal.events (event_id, tenant_id, aggregate_type, aggregate_id, type, payload, occurred_at)
+            select a.id, @tenant, 'event', a.source, @type, a.payload::jsonb, @now
+               from unnest(@ids, @sources, @payloads) as a (id, source, payload)
+            """, new
+        {
+            tenant,
+            type = EventType.NotificationsAdded.Name,
+            ids = sources.Select(_ => Guid.CreateVersion7(now)).ToArray(),
+            sources = sources.Select(s => s.Key).ToArray(),
+            payloads = sources.Select(s => JsonSerializer.Serialize(new { userIds = s })).ToArray(),
+            now,
+        });
+    }
+
+    /// <summary>Until the commit no event of this tenant is dispatched.</summary>
+    public static Task<int> HoldAsync(Tx tx, TenantId tenant) => tx.ExecuteAsync(
+        "select pg_advisory_xact_lock(hashtextextended('portal.outbox ' || @tenant::text, 0))", new { tenant });
+
+    /// <summary>Events that are dispatched, in batches by id: those still in the outbox are left out.</summary>
+    public static Task<IReadOnlyList<PortalEvent>> DispatchedAsync(Tx tx, TenantId tenant, Guid after, int limit) =>
+        tx.QueryAsync<PortalEvent>("""
+            select 0::bigint as seq, e.event_id, e.tenant_id, e.aggregate_type, e.aggregate_id, e.type, e.payload::text as payload,
+                   e.actor_id, e.occurred_at
+              from portal.events e
+             where e.tenant_id = @tenant and e.event_id > @after
+               and not exists (select 1 from portal.outbox o where o.tenant_id = @tenant and o.event_id = e.event_id)
+             order by e.event_id limit @limit
+            """, new { tenant, after, limit });
 
     /// <summary>The event stays, for later. Answers how often it has been tried now.</summary>
     public Task<int> RescheduleAsync(TenantId tenant, PortalEvent e, string error, TimeSpan wait, CancellationToken ct) =>

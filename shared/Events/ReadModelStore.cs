@@ -51,23 +51,43 @@ public sealed class ReadModelStore
         }
     }
 
-    /// <summary>By how much an event moves a project's tasks, all and done.</summary>
-    public static (Guid Project, int Tasks, int Done)? ProgressOf(PortalEvent e) => (e.ProjectId, e.Type) switch
+    /// <summary>What is kept of the tenant's projects.</summary>
+    public static async Task<Dictionary<Guid, (int Tasks, int Done)>> ProgressAsync(Tx tx, TenantId tenant) =>
+        (await tx.QueryAsync<(Guid Id, int Tasks, int Done)>(
+            "select project_id, tasks, done from portal.project_progress where tenant_id = @tenant", new { tenant }))
+            .ToDictionary(r => r.Id, r => (r.Tasks, r.Done));
+
+    /// <summary>What is kept of the tenant's people.</summary>
+    public static async Task<Dictionary<Guid, int>> UnreadAsync(Tx tx, TenantId tenant) =>
+        (await tx.QueryAsync<(Guid Id, int Unread)>(
+            "select user_id, unread from portal.unread_counts where tenant_id = @tenant", new { tenant }))
+            .ToDictionary(r => r.Id, r => r.Unread);
+
+    /// <summary>These in the place of all that is kept of the tenant.</summary>
+    public static Task<int> ReplaceAsync(
+        Tx tx, TenantId tenant, Dictionary<Guid, (int Tasks, int Done)> progress, Dictionary<Guid, int> unread) => tx.ExecuteAsync("""
+        delete from portal.project_progress where tenant_id = @tenant;
+        delete from portal.unread_counts where tenant_id = @tenant;
+        insert into portal.project_progress (tenant_id, project_id, tasks, done) select @tenant, p.id, p.tasks, p.done
+           from unnest(@projects, @tasks, @done) as p (id, tasks, done);
+        insert into portal.unread_counts (tenant_id, user_id, unread) select @tenant, u.id, u.unread
+           from unnest(@people, @unread) as u (id, unread);
+        """, new
     {
-        ({ } project, EventTypes.TaskCreated) => (project, 1, 0),
-        ({ } project, EventTypes.TaskDeleted) => (project, -1, 0),
-        ({ } project, EventTypes.TemplateApplied) => (project, e.Ids("taskIds").Count, 0),
-        ({ } project, EventTypes.TaskStatusChanged) when e.Text("status") == "done" => (project, 0, 1),
-        ({ } project, EventTypes.TaskStatusChanged) when e.Text("previous") == "done" => (project, 0, -1),
-        _ => null,
-    };
+        tenant,
+        projects = progress.Keys.ToArray(),
+        tasks = progress.Values.Select(p => p.Tasks).ToArray(),
+        done = progress.Values.Select(p => p.Done).ToArray(),
+        people = unread.Keys.ToArray(),
+        unread = unread.Values.ToArray(),
+    });
+
+    /// <summary>By how much an event moves a project's tasks, all and done.</summary>
+    public static (Guid Project, int Tasks, int Done)? ProgressOf(PortalEvent e) =>
+        e.ProjectId is { } project && EventEffects.Of(e.Type).Progress?.Invoke(e) is { } moved && moved != (0, 0)
+            ? (project, moved.Tasks, moved.Done)
+            : null;
 
     /// <summary>By how much an event moves people's unread notifications.</summary>
-    public static IReadOnlyList<(Guid Person, int Moved)> UnreadOf(PortalEvent e) => e.Type switch
-    {
-        EventTypes.NotificationsAdded => [.. e.Ids("userIds").Select(id => (id, 1))],
-        EventTypes.NotificationsMarked => [(e.AggregateId, (int)(e.Number("unread") ?? 0))],
-        EventTypes.NotificationsPruned => [.. e.Numbers("users").Select(u => (u.Key, -u.Value))],
-        _ => [],
-    };
+    public static IEnumerable<(Guid Person, int Moved)> UnreadOf(PortalEvent e) => EventEffects.Of(e.Type).Unread?.Invoke(e) ?? [];
 }

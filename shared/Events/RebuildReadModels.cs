@@ -18,19 +18,10 @@ public sealed class RebuildReadModels(PortalDb db, TimeProvider clock)
 {
     private const int Batch = 5000;
 
-    private const string Events = """
-        select 0::bigint as seq, e.event_id, e.tenant_id, e.aggregate_type, e.aggregate_id, e.type, e.payload::text as payload, e.actor_id,
-           e.occurred_at
-          from portal.events e
-         where e.tenant_id = @tenant and e.event_id > @after
-           and not exists (select 1 from portal.outbox o where o.tenant_id = @tenant and o.event_id = e.event_id)
-         order by e.event_id limit @limit
-        """;
-
     public Task<Rebuilt> RunAsync(TenantId tenant, CancellationToken ct) => db.InTenantAsync(tenant, async tx =>
     {
         // Held until the commit: no event of this tenant is routed meanwhile.
-        await tx.ExecuteAsync("select pg_advisory_xact_lock(hashtextextended('portal.outbox ' || @tenant::text, 0))", new { tenant });
+        await OutboxStore.HoldAsync(tx, tenant);
         var progress = new Dictionary<Guid, (int Tasks, int Done)>();
         var unread = new Dictionary<Guid, int>();
         var analytics = await RollupRebuild.BeginAsync(tx, tenant, clock.GetUtcNow());
@@ -38,7 +29,7 @@ public sealed class RebuildReadModels(PortalDb db, TimeProvider clock)
         var wrong = await CompareAsync(tx, tenant, progress, unread);
         if (wrong.Count > 0)
         {
-            await ReplaceAsync(tx, tenant, progress, unread);
+            await ReadModelStore.ReplaceAsync(tx, tenant, progress, unread);
         }
 
         var wrongSums = await analytics.PutRightAsync(tx, tenant);
@@ -51,7 +42,7 @@ public sealed class RebuildReadModels(PortalDb db, TimeProvider clock)
         var count = 0L;
         for (var after = Guid.Empty; ;)
         {
-            var events = await tx.QueryAsync<PortalEvent>(Events, new { tenant, after, limit = Batch });
+            var events = await OutboxStore.DispatchedAsync(tx, tenant, after, Batch);
             foreach (var e in events)
             {
                 analytics.Add(e);
@@ -80,12 +71,7 @@ public sealed class RebuildReadModels(PortalDb db, TimeProvider clock)
     private static async Task<List<WrongRow>> CompareAsync(
         Tx tx, TenantId tenant, Dictionary<Guid, (int Tasks, int Done)> progress, Dictionary<Guid, int> unread)
     {
-        var kept = (await tx.QueryAsync<(Guid Id, int Tasks, int Done)>(
-            "select project_id, tasks, done from portal.project_progress where tenant_id = @tenant", new { tenant })).ToDictionary(
-                r => r.Id, r => (r.Tasks, r.Done));
-        var read = (await tx.QueryAsync<(Guid Id, int Unread)>(
-            "select user_id, unread from portal.unread_counts where tenant_id = @tenant", new { tenant })).ToDictionary(r => r.Id,
-            r => r.Unread);
+        var (kept, read) = (await ReadModelStore.ProgressAsync(tx, tenant), await ReadModelStore.UnreadAsync(tx, tenant));
         return [.. Differences("project_progress", kept, progress), .. Differences("unread_counts", read, unread)];
     }
 
@@ -96,23 +82,4 @@ public sealed class RebuildReadModels(PortalDb db, TimeProvider clock)
         let after = now.GetValueOrDefault(key)
         where !before.Equals(after)
         select new WrongRow(model, key, $"{before}", $"{after}");
-
-    private static Task<int> ReplaceAsync(
-        Tx tx, TenantId tenant, Dictionary<Guid, (int Tasks, int Done)> progress, Dictionary<Guid, int> unread) =>
-        tx.ExecuteAsync("""
-            delete from portal.project_progress where tenant_id = @tenant;
-            delete from portal.unread_counts where tenant_id = @tenant;
-            insert into portal.project_progress (tenant_id, project_id, tasks, done) select @tenant, p.id, p.tasks, p.done
-               from unnest(@projects, @tasks, @done) as p (id, tasks, done);
-            insert into portal.unread_counts (tenant_id, user_id, unread) select @tenant, u.id, u.unread
-               from unnest(@people, @unread) as u (id, unread);
-            """, new
-        {
-            tenant,
-            projects = progress.Keys.ToArray(),
-            tasks = progress.Values.Select(p => p.Tasks).ToArray(),
-            done = progress.Values.Select(p => p.Done).ToArray(),
-            people = unread.Keys.ToArray(),
-            unread = unread.Values.ToArray(),
-        });
 }

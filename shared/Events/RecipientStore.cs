@@ -56,12 +56,13 @@ public sealed class RecipientStore(TimeProvider clock)
         """;
 
     /// <summary>For which events, and to whom of the group, the notifications were written.</summary>
-    public async Task<IReadOnlyList<Notified>> NotifyAsync(Tx tx, TenantId tenant, Audience audience, IReadOnlyList<PortalEvent> events) =>
+    public async Task<IReadOnlyList<Notified>> NotifyAsync(
+        Tx tx, TenantId tenant, AudienceQuery audience, IReadOnlyList<PortalEvent> events) =>
         await PeopleAsync(tx, tenant, audience, events) is { Count: > 0 } people
             ? await tx.QueryAsync<Notified>(Notify, Args(tenant, audience, events, people))
             : [];
 
-    public async Task MailAsync(Tx tx, TenantId tenant, Audience audience, IReadOnlyList<PortalEvent> events)
+    public async Task MailAsync(Tx tx, TenantId tenant, AudienceQuery audience, IReadOnlyList<PortalEvent> events)
     {
         if (await PeopleAsync(tx, tenant, audience, events) is { Count: > 0 } people)
         {
@@ -92,8 +93,15 @@ public sealed class RecipientStore(TimeProvider clock)
         });
     }
 
+    /// <summary>Addresses of guests by share link.</summary>
+    public static async Task<ILookup<Guid, string>> GuestsAsync(Tx tx, TenantId tenant, IReadOnlyList<Guid> links) =>
+        (await tx.QueryAsync<Guest>("""
+            select g.share_link_id, g.email from portal.share_link_guests g
+             where g.tenant_id = @tenant and g.share_link_id = any(@links)
+            """, new { tenant, links = links.ToArray() })).ToLookup(g => g.ShareLinkId, g => g.Email);
+
     private static async Task<IReadOnlyList<Notified>> PeopleAsync(
-        Tx tx, TenantId tenant, Audience audience, IReadOnlyList<PortalEvent> events)
+        Tx tx, TenantId tenant, AudienceQuery audience, IReadOnlyList<PortalEvent> events)
     {
         var people = new List<Notified>();
         IEnumerable<IReadOnlyList<PortalEvent>> questions = audience.Sequential
@@ -108,7 +116,7 @@ public sealed class RecipientStore(TimeProvider clock)
         return [.. people.Distinct()];
     }
 
-    private object Args(TenantId tenant, Audience audience, IReadOnlyList<PortalEvent> events, IReadOnlyList<Notified> people)
+    private object Args(TenantId tenant, AudienceQuery audience, IReadOnlyList<PortalEvent> events, IReadOnlyList<Notified> people)
     {
         var now = clock.GetUtcNow();
         return new
@@ -143,6 +151,8 @@ public sealed class RecipientStore(TimeProvider clock)
             At = e.OccurredAt,
         };
     }
+
+    private sealed record Guest(Guid ShareLinkId, string Email);
 
     private sealed record Named(Guid EventId, Guid? UserId);
 }

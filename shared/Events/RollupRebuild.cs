@@ -23,14 +23,12 @@ internal sealed class RollupRebuild
 
     public int Rows => sums.Count;
 
-    public static async Task<RollupRebuild> BeginAsync(Tx tx, TenantId tenant, DateTimeOffset now) => new(
-        [.. await tx.QueryAsync<(Guid, string)>(
-            "select event_id, metric from portal.analytics_raw where tenant_id = @tenant and not rolled_up for update", new { tenant })],
-            now);
+    public static async Task<RollupRebuild> BeginAsync(Tx tx, TenantId tenant, DateTimeOffset now) =>
+        new([.. await AnalyticsStore.HoldRawAsync(tx, tenant)], now);
 
     public void Add(PortalEvent e)
     {
-        foreach (var metric in EventMetrics.Of(e).Where(m => !waiting.Contains((e.EventId, m.Name))))
+        foreach (var metric in EventEffects.CountsOf(e).Where(m => !waiting.Contains((e.EventId, m.Name))))
         {
             var at = e.OccurredAt.UtcDateTime;
             Add(new(Grain.Month, new DateTime(at.Year, at.Month, 1, 0, 0, 0, DateTimeKind.Utc), metric.Name, e.ProjectId), metric.Amount);
@@ -42,13 +40,8 @@ internal sealed class RollupRebuild
     /// <summary>Compares with what is kept, and replaces it where it differs. Answers what was wrong.</summary>
     public async Task<IReadOnlyList<WrongRow>> PutRightAsync(Tx tx, TenantId tenant)
     {
-        var args = new { tenant, hoursFrom, daysFrom };
-        var kept = (await tx.QueryAsync<Row>("""
-            select r.grain, r.bucket_start, r.metric, r.project_id, r.events, r.amount from portal.analytics_rollups r
-             where r.tenant_id = @tenant and (r.grain = 'month' or r.bucket_start >= case r.grain when 'hour' then @hoursFrom::timestamptz
-                else @daysFrom::timestamptz end)
-            """, args)).ToDictionary(r => new Bucket(r.Grain, r.BucketStart.UtcDateTime, r.Metric, r.ProjectId),
-            r => (r.Events, r.Amount));
+        var kept = (await AnalyticsStore.RollupsAsync(tx, tenant, hoursFrom, daysFrom)).ToDictionary(
+            r => new Bucket(r.Grain, r.BucketStart.UtcDateTime, r.Metric, r.ProjectId), r => (r.Events, r.Amount));
         var wrong = (from bucket in kept.Keys.Union(sums.Keys)
                      let was = kept.GetValueOrDefault(bucket)
                      let now = sums.GetValueOrDefault(bucket)
@@ -56,31 +49,13 @@ internal sealed class RollupRebuild
                      select new WrongRow(bucket.Name, bucket.Project ?? Guid.Empty, $"{was}", $"{now}")).ToList();
         if (wrong.Count > 0)
         {
-            await ReplaceAsync(tx, tenant);
+            await AnalyticsStore.ReplaceRollupsAsync(
+                tx, tenant, hoursFrom, daysFrom,
+                [.. sums.Select(s => s.Key.ToRow(s.Value.Events, s.Value.Amount))]);
         }
 
         return wrong;
     }
-
-    private async Task ReplaceAsync(Tx tx, TenantId tenant) => await tx.ExecuteAsync("""
-        delete from portal.analytics_rollups r
-         where r.tenant_id = @tenant and (r.grain = 'month' or r.bucket_start >= case r.grain when 'hour' then @hoursFrom::timestamptz
-            else @daysFrom::timestamptz end);
-        insert into portal.analytics_rollups (tenant_id, grain, bucket_start, metric, project_id, events, amount)
-        select @tenant, b.grain, b.start, b.metric, b.project, b.events, b.amount
-          from unnest(@grains, @starts, @metrics, @projects, @events, @amounts) as b (grain, start, metric, project, events, amount)
-        """, new
-    {
-        tenant,
-        hoursFrom,
-        daysFrom,
-        grains = sums.Keys.Select(b => b.Grain).ToArray(),
-        starts = sums.Keys.Select(b => b.Start).ToArray(),
-        metrics = sums.Keys.Select(b => b.Metric).ToArray(),
-        projects = sums.Keys.Select(b => b.Project).ToArray(),
-        events = sums.Values.Select(v => v.Events).ToArray(),
-        amounts = sums.Values.Select(v => v.Amount).ToArray(),
-    });
 
     private void AddKept(Bucket bucket, double amount, DateTimeOffset from)
     {
@@ -98,8 +73,8 @@ internal sealed class RollupRebuild
 
     private sealed record Bucket(string Grain, DateTime Start, string Metric, Guid? Project)
     {
+        public RollupRow ToRow(long events, double amount) => new(Grain, Start, Metric, Project, events, amount);
+
         public string Name => string.Create(CultureInfo.InvariantCulture, $"{Metric} of the {Grain} {Start:yyyy-MM-dd HH:mm}");
     }
-
-    private sealed record Row(string Grain, DateTimeOffset BucketStart, string Metric, Guid? ProjectId, long Events, double Amount);
 }

@@ -29,7 +29,7 @@ public sealed partial class SendDigests(
             {
                 // One tenant's fault is not the others': their day goes on, and this one's is tried again with the next run.
                 Log.Failed(logger, e, tenant.Id.Value);
-                await alerts.AddAsync(new("digests_failed", tenant.Id.ToString(), "error",
+                await alerts.AddAsync(new(AlertKind.DigestsFailed, tenant.Id.ToString(),
                     $"Digests of tenant {tenant.Id} could not be made: {e.GetType().Name}.", new { tenantId = tenant.Id.Value }), ct);
             }
         }
@@ -75,7 +75,7 @@ public sealed partial class SendDigests(
             moved = content.Moved.Total,
             linksOpened = content.Opened.Total,
             unread = content.Unread,
-        }, EventTypes.DigestSent));
+        }, EventType.DigestSent));
         return true;
     }
 

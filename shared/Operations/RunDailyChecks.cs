@@ -39,7 +39,7 @@ public sealed class RunDailyChecks(DailyCheckStore store, MuxVideo mux, AlertSto
         foreach (var gap in await store.StatusGapsAsync(clock.GetUtcNow() - Settled, Batch, ct))
         {
             counts.Add("statesApart", 1);
-            await alerts.AddAsync(new("asset_upload_disagree", gap.JobId.ToString(), "error",
+            await alerts.AddAsync(new(AlertKind.AssetUploadDisagree, gap.JobId.ToString(),
                 $"Upload {gap.JobId} is {gap.JobStatus}, but asset version {gap.AssetVersionId} is {gap.VersionStatus}.",
                 new { uploadJobId = gap.JobId, assetVersionId = gap.AssetVersionId, tenantId = gap.TenantId.Value }), ct);
         }
@@ -50,7 +50,7 @@ public sealed class RunDailyChecks(DailyCheckStore store, MuxVideo mux, AlertSto
         foreach (var late in await store.MintedAfterRevokeAsync(clock.GetUtcNow() - Back, Batch, ct))
         {
             counts.Add("mintedAfterRevoke", late.Tokens);
-            await alerts.AddAsync(new("minted_after_revoke", late.ShareLinkId.ToString(), "critical",
+            await alerts.AddAsync(new(AlertKind.MintedAfterRevoke, late.ShareLinkId.ToString(),
                 $"{late.Tokens} playback tokens were made through share link {late.ShareLinkId} after it had been revoked.",
                 new { shareLinkId = late.ShareLinkId, tenantId = late.TenantId.Value, lastMintedAt = late.LastMintedAt }), ct);
         }
@@ -77,7 +77,7 @@ public sealed class RunDailyChecks(DailyCheckStore store, MuxVideo mux, AlertSto
                 else if (playable || playback.StillPlayed)
                 {
                     counts.Add("revokedButPlayable", 1);
-                    await alerts.AddAsync(new("revoked_but_playable", playback.Id.ToString(), "critical",
+                    await alerts.AddAsync(new(AlertKind.RevokedButPlayable, playback.Id.ToString(),
                         $"Asset version {playback.AssetVersionId} can still be played by a playback id that a hard revoke took away.",
                         new
                         {

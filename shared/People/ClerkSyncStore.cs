@@ -1,6 +1,7 @@
 using Portal.Foundation.Audit;
 using Portal.Foundation.Db;
 using Portal.Foundation.Identity;
+using Portal.Foundation.Outbox;
 using Portal.Vendors.Clerk;
 
 namespace Portal.People;
@@ -60,7 +61,7 @@ public sealed class ClerkSyncStore(PortalDb db, UserStore users, AuditWriter aud
         {
             await audit.WriteAsync(tx, tenant, actor, new AuditEntry("user_updated", "user", id.Value,
                 new { nameHash = hash.Of(before.Name), emailHash = hash.Of(before.Email) },
-                new { nameHash = hash.Of(name), emailHash = hash.Of(person.Email) }, "user_updated"));
+                new { nameHash = hash.Of(name), emailHash = hash.Of(person.Email) }, EventType.UserUpdated));
         }
 
         return !same;
@@ -78,7 +79,7 @@ public sealed class ClerkSyncStore(PortalDb db, UserStore users, AuditWriter aud
         {
             await audit.WriteAsync(tx, tenant, actor, new AuditEntry(
                 "user_deactivated", "user", id.Value, new { status = "active" }, new { status = "deactivated", role, reason },
-                "user_deactivated"));
+                EventType.UserDeactivated));
         }
 
         // Asked of the rows and not of this move: told again, it is still true.
@@ -101,7 +102,7 @@ public sealed class ClerkSyncStore(PortalDb db, UserStore users, AuditWriter aud
         if (request is { } made)
         {
             await audit.WriteAsync(tx, tenant, actor, new AuditEntry("erasure_requested", "erasure_request", made, null,
-                new { kind = "person", userId = id.Value, status = "requested", dueAt = now + ErasureTime }, "erasure_requested"));
+                new { kind = "person", userId = id.Value, status = "requested", dueAt = now + ErasureTime }, EventType.ErasureRequested));
         }
 
         return request is not null;

@@ -2,6 +2,7 @@ using Portal.Foundation.Audit;
 using Portal.Foundation.Db;
 using Portal.Foundation.Faults;
 using Portal.Foundation.Identity;
+using Portal.Foundation.Outbox;
 using Portal.Foundation.Paging;
 
 namespace Portal.People;
@@ -87,7 +88,7 @@ public sealed class InviteStore(PortalDb db, AuditWriter audit, PersonalHash has
             by = caller.User,
             now,
         });
-        await RecordAsync(tx, tenant, Actor.From(caller), "invite_created", null, added);
+        await RecordAsync(tx, tenant, Actor.From(caller), EventType.InviteCreated, null, added);
         return added;
     }
 
@@ -102,7 +103,7 @@ public sealed class InviteStore(PortalDb db, AuditWriter audit, PersonalHash has
              where i.tenant_id = @tenant and i.id = @id and i.status in ('expired', 'revoked')
             returning {Columns}
             """, new { tenant, id = before.Id, expiresAt = now + lifetime, now });
-        await RecordAsync(tx, tenant, Actor.From(caller), "invite_reissued", before.Status, after);
+        await RecordAsync(tx, tenant, Actor.From(caller), EventType.InviteReissued, before.Status, after);
         return after;
     }
 
@@ -120,7 +121,7 @@ public sealed class InviteStore(PortalDb db, AuditWriter audit, PersonalHash has
              where i.tenant_id = @tenant and i.id = @id and i.status in ('pending')
             returning {Columns}
             """, new { tenant, id, now = clock.GetUtcNow() });
-        await RecordAsync(tx, tenant, Actor.From(caller), "invite_revoked", "pending", after);
+        await RecordAsync(tx, tenant, Actor.From(caller), EventType.InviteRevoked, "pending", after);
         return after is null ? new Refusal.Conflict("invite-not-pending", $"The invite is {before.Status}.") : after;
     }
 
@@ -135,7 +136,7 @@ public sealed class InviteStore(PortalDb db, AuditWriter audit, PersonalHash has
                 and i.clerk_invitation_id = @invitationId
             returning {Columns}
             """, new { tenant, id, invitationId, now = clock.GetUtcNow() });
-        return await RecordAsync(tx, tenant, actor, "invite_revoked", "pending", after);
+        return await RecordAsync(tx, tenant, actor, EventType.InviteRevoked, "pending", after);
     }
 
     /// <summary>All that are pending, because their tenant goes.</summary>
@@ -158,7 +159,7 @@ public sealed class InviteStore(PortalDb db, AuditWriter audit, PersonalHash has
                 and i.clerk_state <> 'accepted'
             returning {Columns}
             """, new { tenant, id, now = clock.GetUtcNow() });
-        return await RecordAsync(tx, tenant, Actor.System("ExpireInvites"), "invite_expired", "pending", after);
+        return await RecordAsync(tx, tenant, Actor.System("ExpireInvites"), EventType.InviteExpired, "pending", after);
     }
 
     /// <summary>
@@ -184,11 +185,11 @@ public sealed class InviteStore(PortalDb db, AuditWriter audit, PersonalHash has
              where i.tenant_id = @tenant and i.id = @id and i.status in ('pending')
             returning {Columns}
             """, new { tenant, id, by, now = clock.GetUtcNow() });
-        return await RecordAsync(tx, tenant, actor, "invite_accepted", "pending", after);
+        return await RecordAsync(tx, tenant, actor, EventType.InviteAccepted, "pending", after);
     }
 
     /// <summary>False: nothing moved, and nothing is written.</summary>
-    private async Task<bool> RecordAsync(Tx tx, TenantId tenant, Actor actor, string act, string? before, Invite? after)
+    private async Task<bool> RecordAsync(Tx tx, TenantId tenant, Actor actor, EventType act, string? before, Invite? after)
     {
         if (after is not null)
         {

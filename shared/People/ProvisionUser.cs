@@ -5,6 +5,7 @@ using Portal.Foundation.Db;
 using Portal.Foundation.Faults;
 using Portal.Foundation.Identity;
 using Portal.Foundation.Limits;
+using Portal.Foundation.Outbox;
 using Portal.Projects;
 using Portal.Vendors;
 using Portal.Vendors.Clerk;
@@ -66,7 +67,8 @@ public sealed class ProvisionUser(
         await projects.JoinAsync(tx, tenant, id, invite.ProjectIds);
         await invites.AcceptAsync(tx, tenant, actor, invite.Id, id);
         await audit.WriteAsync(tx, tenant, actor, new AuditEntry("user_enrolled", "user", id.Value, null,
-            new { inviteId = invite.Id.Value, role = invite.Role, status = "active", projectIds = invite.ProjectIds }, "user_enrolled"));
+            new { inviteId = invite.Id.Value, role = invite.Role, status = "active", projectIds = invite.ProjectIds },
+            EventType.UserEnrolled));
         return null;
     }
 

@@ -5,6 +5,7 @@ using Portal.Foundation.Db;
 using Portal.Foundation.Faults;
 using Portal.Foundation.Identity;
 using Portal.Foundation.Limits;
+using Portal.Foundation.Outbox;
 using Portal.Vendors;
 using Portal.Vendors.Clerk;
 
@@ -59,9 +60,9 @@ public sealed class SetUpTenant(
             var actor = new Actor("user", admin.ToString(), null, person.RequestId);
             await audit.WriteAsync(tx, id, actor, new AuditEntry(
                 "tenant_created", "tenant", id.Value, null,
-                new { status = tenant.Status, timeZone = tenant.TimeZone, adminId = admin.Value }, "tenant_created"));
+                new { status = tenant.Status, timeZone = tenant.TimeZone, adminId = admin.Value }, EventType.TenantCreated));
             await audit.WriteAsync(tx, id, actor, new AuditEntry(
-                "user_enrolled", "user", admin.Value, null, new { role = Role.Admin, status = "active" }, "user_enrolled"));
+                "user_enrolled", "user", admin.Value, null, new { role = Role.Admin, status = "active" }, EventType.UserEnrolled));
             return tenant;
         }, ct);
     }

@@ -92,7 +92,7 @@ public sealed class SyncClerkUser(PortalDb db, ClerkSyncStore store, ProvisionUs
     {
         if (left.WithoutAdmin)
         {
-            await alerts.AddAsync(new("tenant_without_admin", tenant.ToString(), "error",
+            await alerts.AddAsync(new(AlertKind.TenantWithoutAdmin, tenant.ToString(),
                 $"Tenant {tenant} has no active Admin any more: the last one is gone at Clerk.", new { tenantId = tenant.Value }), ct);
         }
     }

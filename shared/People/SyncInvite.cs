@@ -146,7 +146,7 @@ public sealed partial class SyncInvite(
                 {
                     await alerts.AddAsync(
                         new(
-                            "invites_stuck", "clerk", "error", "Invites do not get through to Clerk.",
+                            AlertKind.InvitesStuck, "clerk", "Invites do not get through to Clerk.",
                             new { inviteId = task.Id.Value, reason = failure.Reason }), ct);
                 }
 

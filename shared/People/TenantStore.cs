@@ -2,6 +2,7 @@ using Portal.Foundation.Audit;
 using Portal.Foundation.Db;
 using Portal.Foundation.Faults;
 using Portal.Foundation.Identity;
+using Portal.Foundation.Outbox;
 
 namespace Portal.People;
 
@@ -82,7 +83,7 @@ public sealed class TenantStore(PortalDb db, AuditWriter audit, PersonalHash has
             now = clock.GetUtcNow(),
         });
         await audit.WriteAsync(tx, tenant, Actor.From(caller), new AuditEntry(
-            "tenant_changed", "tenant", tenant.Value, Recorded(before), Recorded(after), "tenant_changed"));
+            "tenant_changed", "tenant", tenant.Value, Recorded(before), Recorded(after), EventType.TenantChanged));
         return after;
     }
 
@@ -99,7 +100,8 @@ public sealed class TenantStore(PortalDb db, AuditWriter audit, PersonalHash has
              where id = @tenant and status = 'active'
             """, new { tenant, now = clock.GetUtcNow() });
         await audit.WriteAsync(tx, tenant, Actor.From(caller), new AuditEntry(
-            "tenant_deleted", "tenant", tenant.Value, new { status = before.Status }, new { status = "deleted" }, "tenant_deleted"));
+            "tenant_deleted", "tenant", tenant.Value, new { status = before.Status }, new { status = "deleted" },
+            EventType.TenantDeleted));
         return null;
     }
 

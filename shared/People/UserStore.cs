@@ -2,6 +2,7 @@ using Portal.Foundation.Audit;
 using Portal.Foundation.Db;
 using Portal.Foundation.Faults;
 using Portal.Foundation.Identity;
+using Portal.Foundation.Outbox;
 using Portal.Foundation.Paging;
 
 namespace Portal.People;
@@ -144,13 +145,13 @@ public sealed class UserStore(PortalDb db, AuditWriter audit, TimeProvider clock
         }
 
         await audit.WriteAsync(tx, tenant, Actor.From(caller), new AuditEntry(
-            "user_role_changed", "user", id.Value, new { role = before.Role }, new { role = after.Role }, "user_role_changed"));
+            "user_role_changed", "user", id.Value, new { role = before.Role }, new { role = after.Role }, EventType.UserRoleChanged));
         return after;
     }
 
     /// <summary>active → deactivated, but the last Admin.</summary>
     public Task<Result<User>> DeactivateAsync(Tx tx, TenantId tenant, Caller caller, UserId id) =>
-        MoveAsync(tx, tenant, caller, id, "user_deactivated", $"""
+        MoveAsync(tx, tenant, caller, id, EventType.UserDeactivated, $"""
         update portal.users u set status = 'deactivated', version = u.version + 1, updated_at = @now
          where u.tenant_id = @tenant and u.id = @id and u.status in ('active') and (u.role <> 'admin' or {AnotherAdmin})
         returning {Columns}
@@ -158,14 +159,14 @@ public sealed class UserStore(PortalDb db, AuditWriter audit, TimeProvider clock
 
     /// <summary>deactivated → active.</summary>
     public Task<Result<User>> ReactivateAsync(Tx tx, TenantId tenant, Caller caller, UserId id) =>
-        MoveAsync(tx, tenant, caller, id, "user_reactivated", $"""
+        MoveAsync(tx, tenant, caller, id, EventType.UserReactivated, $"""
         update portal.users u set status = 'active', version = u.version + 1, updated_at = @now
          where u.tenant_id = @tenant and u.id = @id and u.status in ('deactivated')
         returning {Columns}
         """, user => new("user-not-deactivated", $"The user is {user.Status}."));
 
     private async Task<Result<User>> MoveAsync(
-        Tx tx, TenantId tenant, Caller caller, UserId id, string act, string sql, Func<User, Refusal.Conflict> why)
+        Tx tx, TenantId tenant, Caller caller, UserId id, EventType act, string sql, Func<User, Refusal.Conflict> why)
     {
         await LockAdminsAsync(tx, tenant);
         if (await FindAsync(tx, tenant, caller, id) is not { } before)

@@ -2,6 +2,7 @@ using Portal.Foundation.Audit;
 using Portal.Foundation.Db;
 using Portal.Foundation.Faults;
 using Portal.Foundation.Identity;
+using Portal.Foundation.Outbox;
 
 namespace Portal.Projects;
 
@@ -44,7 +45,7 @@ public sealed class ApplyTemplate(TemplateStore templates, ProjectStore projects
             return new Refusal.Conflict("template-archived", "The milestone template is archived and cannot be applied.");
         }
 
-        if (!wish.Again && await IsAppliedAsync(tx, tenant, project, wish.Template))
+        if (!wish.Again && await TemplateStore.IsAppliedAsync(tx, tenant, project, wish.Template))
         {
             return new Refusal.Conflict(
                 "template-applied",
@@ -54,53 +55,18 @@ public sealed class ApplyTemplate(TemplateStore templates, ProjectStore projects
         return await SeedAsync(tx, tenant, caller, project, template, wish.StartDate);
     }
 
-    private static Task<bool> IsAppliedAsync(Tx tx, TenantId tenant, ProjectId project, TemplateId template) => tx.GetAsync<bool>("""
-        select exists (select 1 from portal.template_applications where tenant_id = @tenant and project_id = @project
-           and template_id = @template)
-        """, new { tenant, project, template });
-
     private async Task<AppliedTemplate> SeedAsync(
         Tx tx, TenantId tenant, Caller caller, ProjectId project, Template template, DateOnly start)
     {
         var now = clock.GetUtcNow();
         var plan = Planned(template, now);
         var application = Guid.CreateVersion7(now);
-        await tx.ExecuteAsync("""
-            insert into portal.template_applications (id, tenant_id, project_id, template_id, template_version, starts_on, applied_by,
-               applied_at)
-            values (@application, @tenant, @project, @template, @version, @start, @by, @now);
-            insert into portal.milestones (id, tenant_id, project_id, application_id, name, description, starts_on, due_on, created_by,
-               created_at, updated_at)
-            select m.id, @tenant, @project, @application, m.name, m.description, m.starts_on, m.due_on, @by, @now, @now
-              from unnest(@mIds, @mNames, @mDescriptions, @mStarts, @mDues) m (id, name, description, starts_on, due_on);
-            insert into portal.tasks (id, tenant_id, project_id, milestone_id, title, description, priority, due_on, created_by,
-               created_at, updated_at)
-            select t.id, @tenant, @project, t.milestone_id, t.title, t.description, t.priority, t.due_on, @by, @now, @now
-              from unnest(@tIds, @tMilestones, @tTitles, @tDescriptions, @tPriorities, @tDues) t (id, milestone_id, title, description,
-                 priority, due_on);
-            """, new
-        {
-            application,
-            tenant,
-            project,
-            template = template.Id,
-            version = template.Version,
-            start,
-            by = caller.User,
-            now,
-            mIds = plan.Select(p => p.Id).ToArray(),
-            mNames = plan.Select(p => p.Item.Name).ToArray(),
-            mDescriptions = plan.Select(p => p.Item.Description).ToArray(),
-            mStarts = plan.Select(p => Day(start, p.Item.StartDay)).ToArray(),
-            mDues = plan.Select(p => Day(start, p.Item.DueDay)).ToArray(),
-            tIds = plan.SelectMany(p => p.TaskIds).ToArray(),
-            tMilestones = plan.SelectMany(p => p.TaskIds.Select(_ => p.Id)).ToArray(),
-            tTitles = plan.SelectMany(p => p.Item.Tasks).Select(t => t.Title).ToArray(),
-            tDescriptions = plan.SelectMany(p => p.Item.Tasks).Select(t => t.Description).ToArray(),
-            tPriorities = plan.SelectMany(p => p.Item.Tasks).Select(t => t.Priority).ToArray(),
-            tDues = plan.SelectMany(p => p.Item.Tasks).Select(t => Day(start, t.DueDay)).ToArray(),
-        });
-
+        await TemplateStore.SeedAsync(
+            tx, tenant, new(application, project, template.Id, template.Version, start, caller.User, now),
+            [.. plan.Select(p => new SeededMilestone(
+                p.Id, p.Item.Name, p.Item.Description, Day(start, p.Item.StartDay), Day(start, p.Item.DueDay)))],
+            [.. plan.SelectMany(p => p.Item.Tasks.Zip(p.TaskIds, (task, id) => new SeededTask(
+                id, p.Id, task.Title, task.Description, task.Priority, Day(start, task.DueDay))))]);
         var applied = new AppliedTemplate(
             application, project, template.Id, template.Version, start, [.. plan.Select(p => p.Id)], [.. plan.SelectMany(p => p.TaskIds)]);
         await audit.WriteAsync(tx, tenant, Actor.From(caller),
@@ -112,7 +78,7 @@ public sealed class ApplyTemplate(TemplateStore templates, ProjectStore projects
                 startDate = start,
                 milestoneIds = applied.MilestoneIds,
                 taskIds = applied.TaskIds,
-            }, "milestone_template_applied"));
+            }, EventType.TemplateApplied));
         return applied;
     }
 

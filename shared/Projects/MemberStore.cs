@@ -2,6 +2,7 @@ using Portal.Foundation.Audit;
 using Portal.Foundation.Db;
 using Portal.Foundation.Faults;
 using Portal.Foundation.Identity;
+using Portal.Foundation.Outbox;
 using Portal.Foundation.Paging;
 
 namespace Portal.Projects;
@@ -52,7 +53,7 @@ public sealed class MemberStore(PortalDb db, ProjectStore projects, AuditWriter 
         if (added > 0)
         {
             await audit.WriteAsync(tx, tenant, Actor.From(caller), new AuditEntry("project_member_added", "project", project.Value,
-                null, new { userId = user.Value }, "project_member_added"));
+                null, new { userId = user.Value }, EventType.ProjectMemberAdded));
         }
 
         return member;

@@ -3,6 +3,7 @@ using Portal.Foundation.Audit;
 using Portal.Foundation.Db;
 using Portal.Foundation.Faults;
 using Portal.Foundation.Identity;
+using Portal.Foundation.Outbox;
 using Portal.Foundation.Paging;
 
 namespace Portal.Projects;
@@ -149,7 +150,7 @@ public sealed class MilestoneStore(PortalDb db, ProjectStore projects, AuditWrit
 
         await audit.WriteAsync(tx, tenant, Actor.From(caller), new AuditEntry("milestone_status_changed", "milestone", id.Value,
             new { status = milestone.Status }, new { status = to, previous = milestone.Status, projectId = moved.ProjectId.Value },
-            "milestone_status_changed"));
+            EventType.MilestoneStatusChanged));
         return moved;
     }
 

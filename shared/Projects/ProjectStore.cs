@@ -2,6 +2,7 @@ using Portal.Foundation.Audit;
 using Portal.Foundation.Db;
 using Portal.Foundation.Faults;
 using Portal.Foundation.Identity;
+using Portal.Foundation.Outbox;
 
 namespace Portal.Projects;
 
@@ -61,7 +62,7 @@ public sealed class ProjectStore(PortalDb db, AuditWriter audit, TimeProvider cl
             select @tenant, @id, m, @now from unnest(@members) m on conflict do nothing;
             """, new { id, tenant, name, description, createdBy = caller.User, members = members.ToArray(), now });
         await audit.WriteAsync(tx, tenant, Actor.From(caller), new AuditEntry("project_created", "project", id.Value, null,
-            new { projectId = id.Value, status = ProjectStatus.Active, members }, "project_created"));
+            new { projectId = id.Value, status = ProjectStatus.Active, members }, EventType.ProjectCreated));
         return await FindAsync(tx, tenant, caller, id);
     }
 
@@ -134,7 +135,7 @@ public sealed class ProjectStore(PortalDb db, AuditWriter audit, TimeProvider cl
             """, new { tenant, id, version, name, description, now = clock.GetUtcNow() });
         // Names are what people typed: the audit keeps which fields changed, not their words.
         await audit.WriteAsync(tx, tenant, Actor.From(caller), new AuditEntry("project_updated", "project", id.Value,
-            new { version }, new { version = updated.Version, fields }, "project_updated"));
+            new { version }, new { version = updated.Version, fields }, EventType.ProjectUpdated));
         return updated;
     }
 
@@ -156,7 +157,7 @@ public sealed class ProjectStore(PortalDb db, AuditWriter audit, TimeProvider cl
             return new Refusal.IllegalMove("project", project.Status, to);
         }
 
-        var action = to == ProjectStatus.Archived ? "project_archived" : "project_status_changed";
+        var action = to == ProjectStatus.Archived ? EventType.ProjectArchived : EventType.ProjectStatusChanged;
         await audit.WriteAsync(tx, tenant, Actor.From(caller), new AuditEntry(action, "project", id.Value,
             new { status = project.Status }, new { status = to, previous = project.Status }, action));
         return moved;

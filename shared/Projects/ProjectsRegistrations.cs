@@ -10,7 +10,8 @@ public static class ProjectsRegistrations
         return services
             .AddSingleton<ProjectMembershipQuery>().AddSingleton<ProjectStore>().AddSingleton<ProjectListQuery>()
             .AddSingleton<MemberStore>().AddSingleton<TemplateStore>().AddSingleton<ApplyTemplate>()
-            .AddSingleton<MilestoneStore>().AddSingleton<TaskStore>().AddSingleton<TaskListQuery>().AddSingleton<ChangeTaskStatuses>()
+            .AddSingleton<MilestoneStore>().AddSingleton<TaskStore>().AddSingleton<TaskListQuery>()
+            .AddSingleton<TaskStatusTransitions>().AddSingleton<ChangeTaskStatuses>()
             .AddSingleton<TaskLinkStore>().AddSingleton<ProjectProgressStore>();
     }
 }

@@ -2,6 +2,7 @@ using Portal.Foundation.Audit;
 using Portal.Foundation.Db;
 using Portal.Foundation.Faults;
 using Portal.Foundation.Identity;
+using Portal.Foundation.Outbox;
 
 namespace Portal.Projects;
 
@@ -184,7 +185,7 @@ public sealed class TaskStore(PortalDb db, ProjectStore projects, AuditWriter au
         }
 
         await audit.WriteAsync(tx, tenant, Actor.From(caller), new AuditEntry("task_deleted", "task", id.Value, Audited(task),
-            new { projectId = task.ProjectId.Value }, "task_deleted"));
+            new { projectId = task.ProjectId.Value }, EventType.TaskDeleted));
         return null;
     }
 
@@ -262,7 +263,7 @@ public sealed class TaskStore(PortalDb db, ProjectStore projects, AuditWriter au
             $"select {Columns} from portal.tasks t where t.tenant_id = @tenant and t.id = @id", new { tenant, id });
         await audit.WriteAsync(
             tx, tenant, Actor.From(caller), new AuditEntry(
-                "task_created", "task", id.Value, null, Audited(task, duplicateOf: source?.Id.Value), "task_created"));
+                "task_created", "task", id.Value, null, Audited(task, duplicateOf: source?.Id.Value), EventType.TaskCreated));
         return task;
     }
 

@@ -7,6 +7,14 @@ using Portal.Foundation.Paging;
 
 namespace Portal.Projects;
 
+/// <summary>That a template was applied to a project, when and by whom.</summary>
+public sealed record TemplateApplication(
+    Guid Id, ProjectId Project, TemplateId Template, int Version, DateOnly StartDate, UserId By, DateTimeOffset Now);
+
+public sealed record SeededMilestone(Guid Id, string Name, string Description, DateOnly? StartsOn, DateOnly? DueOn);
+
+public sealed record SeededTask(Guid Id, Guid MilestoneId, string Title, string Description, string Priority, DateOnly? DueOn);
+
 /// <summary>
 /// All SQL of milestone templates. They belong to the tenant, not to a project. An edit writes the next version; earlier ones stay as
 /// they are, because milestones say which version they came from.
@@ -22,6 +30,50 @@ public sealed class TemplateStore(PortalDb db, AuditWriter audit, TimeProvider c
     private const string Joined = """
         portal.milestone_templates t join portal.milestone_template_versions v on v.tenant_id = t.tenant_id and v.template_id = t.id
         """;
+
+    public static Task<bool> IsAppliedAsync(Tx tx, TenantId tenant, ProjectId project, TemplateId template) => tx.GetAsync<bool>("""
+        select exists (select 1 from portal.template_applications where tenant_id = @tenant and project_id = @project
+           and template_id = @template)
+        """, new { tenant, project, template });
+
+    /// <summary>Notes the application and adds what it makes in the project.</summary>
+    public static Task<int> SeedAsync(
+        Tx tx, TenantId tenant, TemplateApplication application, IReadOnlyList<SeededMilestone> milestones,
+        IReadOnlyList<SeededTask> tasks) => tx.ExecuteAsync("""
+        insert into portal.template_applications (id, tenant_id, project_id, template_id, template_version, starts_on, applied_by,
+           applied_at)
+        values (@Id, @tenant, @Project, @Template, @Version, @StartDate, @By, @Now);
+        insert into portal.milestones (id, tenant_id, project_id, application_id, name, description, starts_on, due_on, created_by,
+           created_at, updated_at)
+        select m.id, @tenant, @Project, @Id, m.name, m.description, m.starts_on, m.due_on, @By, @Now, @Now
+          from unnest(@mIds, @mNames, @mDescriptions, @mStarts, @mDues) m (id, name, description, starts_on, due_on);
+        insert into portal.tasks (id, tenant_id, project_id, milestone_id, title, description, priority, due_on, created_by,
+           created_at, updated_at)
+        select t.id, @tenant, @Project, t.milestone_id, t.title, t.description, t.priority, t.due_on, @By, @Now, @Now
+          from unnest(@tIds, @tMilestones, @tTitles, @tDescriptions, @tPriorities, @tDues) t (id, milestone_id, title, description,
+             priority, due_on);
+        """, new
+    {
+        tenant,
+        application.Id,
+        application.Project,
+        application.Template,
+        application.Version,
+        application.StartDate,
+        application.By,
+        application.Now,
+        mIds = milestones.Select(m => m.Id).ToArray(),
+        mNames = milestones.Select(m => m.Name).ToArray(),
+        mDescriptions = milestones.Select(m => m.Description).ToArray(),
+        mStarts = milestones.Select(m => m.StartsOn).ToArray(),
+        mDues = milestones.Select(m => m.DueOn).ToArray(),
+        tIds = tasks.Select(t => t.Id).ToArray(),
+        tMilestones = tasks.Select(t => t.MilestoneId).ToArray(),
+        tTitles = tasks.Select(t => t.Title).ToArray(),
+        tDescriptions = tasks.Select(t => t.Description).ToArray(),
+        tPriorities = tasks.Select(t => t.Priority).ToArray(),
+        tDues = tasks.Select(t => t.DueOn).ToArray(),
+    });
 
     public async Task<Template> CreateAsync(Tx tx, TenantId tenant, Caller caller, TemplateContent content)
     {

@@ -2,6 +2,7 @@ using System.Globalization;
 using Portal.Foundation.Audit;
 using Portal.Foundation.Db;
 using Portal.Foundation.Identity;
+using Portal.Foundation.Outbox;
 using Portal.Foundation.Paging;
 using Portal.Projects;
 
@@ -161,7 +162,7 @@ public sealed class CommentStore(PortalDb db, AuditWriter audit, TimeProvider cl
             shareLinkId = author.Link?.Value,
             visibility,
             mentions = comment.Mentions,
-        }, "comment_added"));
+        }, EventType.CommentAdded));
         return await ReadAsync(tx, tenant, id);
     }
 

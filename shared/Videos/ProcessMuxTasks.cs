@@ -110,7 +110,7 @@ public sealed partial class ProcessMuxTasks(
                 break;
             case var no:
                 await tasks.GiveUpAsync(task, $"Mux made no file: {no.Status}.", ct);
-                await alerts.AddAsync(new("mux_rendition_failed", task.AssetVersionId.ToString(), "warning",
+                await alerts.AddAsync(new(AlertKind.RenditionFailed, task.AssetVersionId.ToString(),
                     $"Asset version {task.AssetVersionId} cannot be downloaded: Mux made no file ({no.Status}).",
                     new { assetVersionId = task.AssetVersionId.Value }), ct);
                 break;
@@ -139,8 +139,8 @@ public sealed partial class ProcessMuxTasks(
         if (trouble.Reason is { } reason && task.Attempts == AttemptsBeforeAlert)
         {
             // A hard revoke that does not get through is a promise not kept.
-            var severity = task.Kind == MuxTaskKind.ReplacePlaybackId ? "error" : "warning";
-            await alerts.AddAsync(new("mux_task_stuck", task.Id.ToString(), severity,
+            var kind = task.Kind == MuxTaskKind.ReplacePlaybackId ? AlertKind.RevokeStuck : AlertKind.MuxTaskStuck;
+            await alerts.AddAsync(new(kind, task.Id.ToString(),
                 $"{task.Kind} of asset version {task.AssetVersionId} is stuck at Mux: {reason}",
                 new { assetVersionId = task.AssetVersionId.Value, task.Attempts }), ct);
         }

@@ -9,6 +9,7 @@ using Portal.Foundation.Alerts;
 using Portal.Foundation.Audit;
 using Portal.Foundation.Db;
 using Portal.Foundation.Limits;
+using Portal.Foundation.Outbox;
 using Portal.Operations.Incidents;
 using Portal.Postgres;
 
@@ -84,7 +85,8 @@ public static class Events
     {
         var actor = new Actor("user", e.Actor.ToString(), null, null);
         await audit.WriteAsync(
-            tx, e.Tenant, actor, new AuditEntry(e.Type, e.AggregateType, e.Aggregate, new { status = "pending" }, e.Payload, e.Type));
+            tx, e.Tenant, actor,
+            new AuditEntry(e.Type, e.AggregateType, e.Aggregate, new { status = "pending" }, e.Payload, EventType.Find(e.Type)));
         return true;
     }, CancellationToken.None);
 
@@ -125,8 +127,8 @@ public static class Events
         var alerts = new AlertStore(
             db, [new AlertIncidents(new IncidentStore(db, new AuditWriter(clock), clock))], clock, NullLogger<AlertStore>.Instance);
         var route = new DispatchEvents(
-            db, new OutboxStore(db, clock), new RecipientStore(clock), new ReadModelStore(), hash, alerts,
-            [new UploadIncidentTransitions(clock)], clock,
+            db, new OutboxStore(db, clock), new RecipientStore(clock), new ReadModelStore(), new AnalyticsStore(db, clock), hash, alerts,
+            [new UploadIncidentTransitions(clock)],
             NullLogger<DispatchEvents>.Instance);
         await using var meter = await ServerMeter.OpenAsync(owner);
         var before = (Server: await meter.ReadAsync(), Process: ProcessMeter.Read());

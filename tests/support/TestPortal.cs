@@ -5,6 +5,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Npgsql;
+using Portal.Foundation.Outbox;
 using Portal.Functions;
 using Portal.LocalVendors;
 using Portal.Runtime;
@@ -235,6 +236,38 @@ public sealed class TestPortal : IAsyncLifetime
         {
             await Host.DisposeAsync();
         }
+
+        try
+        {
+            await EventsAreInTheCatalogueAsync();
+        }
+        finally
+        {
+            await StopAsync();
+        }
+    }
+
+    /// <summary>What the tests of a class made the app write, with its audit row, has the fields that the catalogue of events says.</summary>
+    private async Task EventsAreInTheCatalogueAsync()
+    {
+        await using var connection = await OpenAsync();
+        var written = await connection.QueryAsync<(string Type, string[] Fields)>("""
+            select distinct e.type, array(select k from jsonb_object_keys(e.payload) k order by k) as fields
+              from (select * from portal.events order by event_id desc limit 2000) e
+             where exists (select 1 from portal.audit_log a
+                            where a.tenant_id = e.tenant_id and a.entity_id = e.aggregate_id and a.new_value = e.payload)
+            """);
+        Assert.All(written, e =>
+        {
+            Assert.NotNull(EventType.Find(e.Type));
+            var fields = EventType.Find(e.Type)!.Payload;
+            Assert.Equal((e.Type, ""), (e.Type, string.Join(' ', e.Fields.Except(fields.Select(field => field.TrimEnd('?'))))));
+            Assert.Equal((e.Type, ""), (e.Type, string.Join(' ', fields.Where(field => !field.EndsWith('?')).Except(e.Fields))));
+        });
+    }
+
+    private async Task StopAsync()
+    {
 
         foreach (var vendor in new IAsyncDisposable?[] { elsewhere, elsewhereServices, Mux, Clerk, Resend, Blob, PagerDuty })
         {

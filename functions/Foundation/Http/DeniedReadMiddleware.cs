@@ -8,8 +8,8 @@ using Portal.Foundation.Db;
 namespace Portal.Functions.Foundation.Http;
 
 /// <summary>
-/// Audits that a member of a tenant was refused a sensitive read (<see cref="SensitiveReads"/>): 403 by their role, 404 for what is not
-/// theirs.
+/// Audits that a member of a tenant was refused a sensitive read (<see cref="Permissions.Sensitive"/>): 403 by their role, 404 for what is
+/// not theirs.
 /// </summary>
 /// <remarks>
 /// A function's answer is written after all middleware has returned, on both hosts, so the row is written when the answer is about to
@@ -21,7 +21,7 @@ public sealed class DeniedReadMiddleware(PortalDb db, AuditWriter audit) : IFunc
     {
         var function = context.FunctionDefinition.Name;
         if (context.GetHttpContext() is { } http
-            && SensitiveReads.Actions.Contains(FunctionAttributes.Of(context.FunctionDefinition).Action))
+            && Permissions.Sensitive.Contains(FunctionAttributes.Of(context.FunctionDefinition).Action))
         {
             http.Response.OnStarting(() => AuditAsync(http, function));
         }

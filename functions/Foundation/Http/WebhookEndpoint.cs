@@ -56,7 +56,7 @@ public sealed partial class WebhookEndpoint(
         if (await limits.TakeAsync($"alert:webhook_refused:{provider}:{reason}", AlertGap, 1, ct) is { Allowed: true })
         {
             await alerts.AddAsync(
-                new("webhook_refused", $"{provider}:{reason}", "warning", $"A {provider} webhook was refused: {reason}."), ct);
+                new(AlertKind.WebhookRefused, $"{provider}:{reason}", $"A {provider} webhook was refused: {reason}."), ct);
         }
 
         return problem;

@@ -174,11 +174,11 @@ public sealed class Writes(PortalDb db, IdempotencyStore keys, TimeProvider cloc
                     return Stored(a.Answer);
             }
 
-            await tx.ExecuteAsync("savepoint work");
+            await IdempotencyStore.BeginWorkAsync(tx);
             var answer = await work(tx);
             if (answer is Problem problem)
             {
-                await tx.ExecuteAsync("rollback to savepoint work");
+                await IdempotencyStore.UndoWorkAsync(tx);
                 if (problem.Status is < 500 and not (401 or 429))
                 {
                     await keys.StoreAsync(

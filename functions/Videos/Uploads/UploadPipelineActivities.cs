@@ -50,7 +50,7 @@ public sealed partial class UploadPipelineActivities(
             note.Upload, note.Attempts, note.Error, new DateTimeOffset(note.NextRetryAt.ToUniversalTime()), ct);
         if (note.Alert)
         {
-            await alerts.AddAsync(new("upload_retrying", note.Upload.InstanceId, "warning",
+            await alerts.AddAsync(new(AlertKind.UploadRetrying, note.Upload.InstanceId,
                 $"Upload {note.Upload.JobId} starts retry {note.Attempts}: {note.Error}",
                 new { jobId = note.Upload.JobId, note.Upload.Attempt }), ct);
         }

@@ -1,11 +1,33 @@
+using Portal.Foundation.Audit;
 using Portal.Foundation.Db;
 using Portal.Foundation.Identity;
+using Portal.Foundation.Paging;
 
 namespace Portal.Events.Deliveries;
 
-/// <summary>All SQL of deliveries. The row says what was sent; the orchestration only carries it there.</summary>
-public sealed class DeliveryStore(PortalDb db, TimeProvider clock)
+/// <summary>A delivery as people on call see it: ids and states.</summary>
+public sealed record DeliveryNote(
+    Guid Id, TenantId TenantId, Guid EventId, string EventType, Guid AggregateId, string Channel, string Recipient, string Status,
+    int Attempt, string? Reason, int Attempts, string? LastError, DateTimeOffset? NextAttemptAt, string? VendorId, string? MailState,
+    DateTimeOffset CreatedAt, DateTimeOffset? DoneAt)
 {
+    /// <summary>Where it stands in the list.</summary>
+    public static Position PositionOf(DeliveryNote note) => Position.Of(note.CreatedAt, note.Id);
+}
+
+/// <summary>What came of asking for another attempt.</summary>
+/// <param name="Delivery">As it is now; null: there is none.</param>
+/// <param name="Refused">Only what has failed can be sent again.</param>
+public sealed record RetriedDelivery(DeliveryNote? Delivery, bool Refused);
+
+/// <summary>All SQL of deliveries. The row says what was sent; the orchestration only carries it there.</summary>
+public sealed class DeliveryStore(PortalDb db, AuditWriter audit, TimeProvider clock)
+{
+    private const string Columns = """
+        d.id, d.tenant_id, d.event_id, d.event_type, d.aggregate_id, d.channel, d.recipient, d.status, d.attempt, d.reason, d.attempts,
+        d.last_error, d.next_attempt_at, d.vendor_id, d.mail_state, d.created_at, d.done_at
+        """;
+
     /// <summary>
     /// pending → sending, oldest first. One that has an earlier one of the same aggregate to the same recipient still open waits for it:
     /// nobody reads that a link was withdrawn before the mail that brings it.
@@ -51,32 +73,66 @@ public sealed class DeliveryStore(PortalDb db, TimeProvider clock)
     /// <summary>Noted before the vendor is asked: from then on only its answer tells whether it went out. False: it is settled by
     /// now.</summary>
     public async Task<bool> SubmissionStartedAsync(TenantId tenant, DeliveryRef delivery, CancellationToken ct) =>
-        await db.InTenantAsync(tenant, tx => tx.ExecuteAsync("""
+        await db.RunAsync(tenant, """
             update portal.deliveries set offered_at = coalesce(offered_at, @now) where tenant_id = @tenant and id = @DeliveryId
                and attempt = @Attempt and status = 'sending'
-            """, new { tenant, delivery.DeliveryId, delivery.Attempt, now = clock.GetUtcNow() }), ct) == 1;
+            """, new { tenant, delivery.DeliveryId, delivery.Attempt, now = clock.GetUtcNow() }, ct) == 1;
 
     /// <summary>sending → sent.</summary>
     public Task<int> SentAsync(TenantId tenant, DeliveryRef delivery, string? vendorId, CancellationToken ct) =>
-        db.InTenantAsync(tenant, tx => tx.ExecuteAsync("""
+        db.RunAsync(tenant, """
             update portal.deliveries set status = 'sent', vendor_id = @vendorId, done_at = @now, next_attempt_at = null, last_error = null,
                    mail_state = case when channel = 'email' then 'accepted' end, mail_state_at = case when channel = 'email' then @now end
              where tenant_id = @tenant and id = @DeliveryId and attempt = @Attempt and status = 'sending'
-            """, new { tenant, delivery.DeliveryId, delivery.Attempt, vendorId, now = clock.GetUtcNow() }), ct);
+            """, new { tenant, delivery.DeliveryId, delivery.Attempt, vendorId, now = clock.GetUtcNow() }, ct);
 
     /// <summary>sending → skipped or failed, with the reason.</summary>
     public async Task<bool> EndAsync(TenantId tenant, DeliveryRef delivery, string status, string reason, CancellationToken ct) =>
-        await db.InTenantAsync(tenant, tx => tx.ExecuteAsync("""
+        await db.RunAsync(tenant, """
             update portal.deliveries set status = @status, reason = left(@reason, 200), done_at = @now, next_attempt_at = null
              where tenant_id = @tenant and id = @DeliveryId and attempt = @Attempt and status = 'sending'
-            """, new { tenant, delivery.DeliveryId, delivery.Attempt, status, reason, now = clock.GetUtcNow() }), ct) == 1;
+            """, new { tenant, delivery.DeliveryId, delivery.Attempt, status, reason, now = clock.GetUtcNow() }, ct) == 1;
 
     public Task<int> NoteAttemptAsync(
         TenantId tenant, DeliveryRef delivery, int attempts, string error, DateTimeOffset next, CancellationToken ct) =>
-        db.InTenantAsync(tenant, tx => tx.ExecuteAsync("""
+        db.RunAsync(tenant, """
             update portal.deliveries set attempts = @attempts, last_error = left(@error, 1000), next_attempt_at = @next
              where tenant_id = @tenant and id = @DeliveryId and attempt = @Attempt and status = 'sending'
-            """, new { tenant, delivery.DeliveryId, delivery.Attempt, attempts, error, next }), ct);
+            """, new { tenant, delivery.DeliveryId, delivery.Attempt, attempts, error, next }, ct);
+
+    /// <summary>For on-call, across tenants: newest first; one row more than the page holds.</summary>
+    public Task<IReadOnlyList<DeliveryNote>> ListAsync(string? status, Guid? tenant, Page page, CancellationToken ct) =>
+        db.AcrossTenantsAsync(tx => tx.QueryAsync<DeliveryNote>($"""
+            select {Columns} from portal.deliveries d
+             where (@status::text is null or d.status = @status) and (@tenant::uuid is null or d.tenant_id = @tenant)
+               and (@afterAt::timestamptz is null or (d.created_at, d.id) < (@afterAt, @afterId))
+             order by d.created_at desc, d.id desc limit @take
+            """, new { status, tenant, afterAt = page.After?.At, afterId = page.After?.Id, take = page.Take }), ct);
+
+    /// <summary>
+    /// failed → pending, as a new attempt with an orchestration of its own. The vendor's key stays the delivery's: within 24 hours of a
+    /// first attempt that went through after all, nothing is sent twice; later the vendor has forgotten it.
+    /// </summary>
+    public Task<RetriedDelivery> RetryAsync(Operator person, Guid id, string reason, CancellationToken ct) =>
+        db.AcrossTenantsAsync(async tx =>
+        {
+            var moved = await tx.QueryOneAsync<DeliveryNote>($"""
+                update portal.deliveries d set status = 'pending', attempt = d.attempt + 1, reason = null, attempts = 0,
+                       last_error = null, done_at = null, started_at = null
+                 where d.id = @id and d.status = 'failed'
+                returning {Columns}
+                """, new { id });
+            if (moved is null)
+            {
+                var now = await tx.QueryOneAsync<DeliveryNote>($"select {Columns} from portal.deliveries d where d.id = @id", new { id });
+                return new RetriedDelivery(now, now is not null);
+            }
+
+            await audit.WriteAsync(tx, moved.TenantId, Actor.From(person), new AuditEntry(
+                "delivery_retried", "delivery", id, new { status = "failed", attempt = moved.Attempt - 1 },
+                new { status = moved.Status, attempt = moved.Attempt, reason }));
+            return new RetriedDelivery(moved, false);
+        }, ct);
 
     private sealed record Row(
         Guid Id, string Channel, string Recipient, string Status, int Attempt, DateTimeOffset CreatedAt, bool SubmissionStarted, long Seq,

@@ -13,7 +13,7 @@ public sealed class FailDelivery(DeliveryStore deliveries, AlertStore alerts)
             return false;
         }
 
-        await alerts.AddAsync(new("delivery_failed", reference.InstanceId, "error",
+        await alerts.AddAsync(new(AlertKind.DeliveryFailed, reference.InstanceId,
             $"Delivery {reference.DeliveryId} has failed: {reason}", new { deliveryId = reference.DeliveryId }), ct);
         return true;
     }

@@ -8,13 +8,13 @@ namespace Portal.Events.Deliveries;
 /// From Resend event name to what it says of a mail. Names not listed (sent, opened, clicked …) are recorded and left. Real payloads have
 /// their type at the end, so nothing here depends on the order of fields.
 /// </summary>
-public sealed class ResendEvents(SettleMail settle) : IWebhookHandler
+public sealed class ResendEvents(MailStateTransitions mails) : IWebhookHandler
 {
     /// <summary>
-    /// A webhook may overtake our own note of which mail it is about, by seconds. After this many attempts (some seven minutes) it is a
-    /// mail that the portal did not send, or sent without learning its id, and nobody need be woken for that.
+    /// A webhook may overtake our own note of which mail it is about, by seconds. After this many attempts (some three minutes) it is a
+    /// mail that the portal did not send, or sent without learning its id: nobody need hear of that, so it ends before the 4th retry.
     /// </summary>
-    private const int AttemptsForUnknown = 5;
+    private const int AttemptsForUnknown = 4;
 
     public string Provider => "resend";
 
@@ -24,20 +24,20 @@ public sealed class ResendEvents(SettleMail settle) : IWebhookHandler
             ? (id, type)
             : null;
 
-    public bool Uses(string type) => StatusOf(type, default) is not null;
+    public bool Uses(string type) => StateOf(type, default) is not null;
 
     public async Task<Handled> HandleAsync(WebhookEvent webhook, CancellationToken ct)
     {
         var data = webhook.Body.GetProperty("data");
-        if (StatusOf(webhook.Type, data) is not { } status || WebhookJson.Word(data.Text("email_id")) is not { } mail)
+        if (StateOf(webhook.Type, data) is not { } state || WebhookJson.Word(data.Text("email_id")) is not { } mail)
         {
             return new(HandledAs.Ignored, "not_used");
         }
 
-        return await settle.RunAsync(mail, status, Addresses(data), Actor.Resend(webhook.Id), ct) switch
+        return await mails.MoveAsync(mail, state, Addresses(data), Actor.Resend(webhook.Id), ct) switch
         {
-            DeliveryResult.Moved => new(HandledAs.Done, "moved"),
-            DeliveryResult.NothingNew => new(HandledAs.Done, "nothing_new"),
+            true => new(HandledAs.Done, "moved"),
+            false => new(HandledAs.Done, "nothing_new"),
             _ when webhook.Attempts + 1 >= AttemptsForUnknown => new(HandledAs.Ignored, "unknown_mail"),
             _ => new(HandledAs.NotYet, "unknown_mail"),
         };
@@ -45,7 +45,7 @@ public sealed class ResendEvents(SettleMail settle) : IWebhookHandler
 
     /// <summary>Which state the mail is in, and why its address gets no more of them, if so. Kinds of bounce are free text: only Permanent
     /// is for good.</summary>
-    private static DeliveryStatus? StatusOf(string type, JsonElement data) => type switch
+    private static MailState? StateOf(string type, JsonElement data) => type switch
     {
         "email.delivered" => new("delivered", null),
         "email.failed" => new("failed", null),

@@ -1,38 +1,16 @@
 using Portal.Events.Deliveries.Mails;
-using Portal.Foundation.Audit;
-using Portal.Foundation.Db;
-using Portal.Foundation.Identity;
 
 namespace Portal.Events.Deliveries;
-
-/// <summary>A mail that somebody wants no more of.</summary>
-public sealed record UnwantedMail(TenantId TenantId, Guid Id, string EventType, string Recipient, string TenantName);
 
 /// <summary>
 /// Stops mails of one type to one person: a member's preference is switched off, a guest's address (as its keyed hash) goes on the
 /// tenant's list. The token says which mail it was; no session is asked for, since the mail program itself does it.
 /// </summary>
-public sealed class Unsubscribe(PortalDb db, UnsubscribeTokens tokens, AuditWriter audit, TimeProvider clock)
+public sealed class Unsubscribe(UnsubscribeStore store, UnsubscribeTokens tokens)
 {
-    private static readonly Actor Reader = Actor.System("unsubscribe");
-
     /// <summary>Null: we did not make that token, or the mail is forgotten by now.</summary>
-    public async Task<UnwantedMail?> FindAsync(string token, CancellationToken ct)
-    {
-        if (tokens.Read(token) is not { } id)
-        {
-            return null;
-        }
-
-        var tenants = await db.AcrossTenantsAsync(
-            tx => tx.QueryAsync<TenantId>("select d.tenant_id from portal.deliveries d where d.id = @id", new { id }), ct);
-        return tenants is [var tenant]
-            ? await db.ReadOneAsync<UnwantedMail>(tenant, """
-                select d.tenant_id, d.id, d.event_type, d.recipient, t.name as tenant_name
-                  from portal.deliveries d join portal.tenants t on t.id = d.tenant_id where d.tenant_id = @tenant and d.id = @id
-                """, new { tenant, id }, ct)
-            : null;
-    }
+    public async Task<UnwantedMail?> FindAsync(string token, CancellationToken ct) =>
+        tokens.Read(token) is { } delivery ? await store.FindAsync(delivery, ct) : null;
 
     public async Task<UnwantedMail?> RunAsync(string token, CancellationToken ct)
     {
@@ -41,37 +19,7 @@ public sealed class Unsubscribe(PortalDb db, UnsubscribeTokens tokens, AuditWrit
             return null;
         }
 
-        await db.InTenantAsync(mail.TenantId, tx => StopAsync(tx, mail.TenantId, mail), ct);
+        await store.StopAsync(mail, ct);
         return mail;
-    }
-
-    private async Task<bool> StopAsync(Tx tx, TenantId tenant, UnwantedMail mail)
-    {
-        var now = clock.GetUtcNow();
-        var user = mail.Recipient.StartsWith("user:", StringComparison.Ordinal) ? Guid.Parse(mail.Recipient.AsSpan(5)) : (Guid?)null;
-        var changed = user is not null
-            ? await tx.ExecuteAsync("""
-                insert into portal.notification_preferences as n (tenant_id, user_id, event_type, in_app, email)
-                   values (@tenant, @user, @EventType, true, false)
-                on conflict (tenant_id, user_id, event_type) do update set email = false where n.email
-                """, new { tenant, user, mail.EventType })
-            : await tx.ExecuteAsync("""
-                insert into portal.mail_suppressions (tenant_id, address_hash, event_type, reason, created_at)
-                values (@tenant, @address, @EventType, 'unsubscribed', @now) on conflict do nothing
-                """,
-                new
-                {
-                    tenant,
-                    address = mail.Recipient[(mail.Recipient.IndexOf(':', StringComparison.Ordinal) + 1)..],
-                    mail.EventType,
-                    now,
-                });
-        if (changed > 0)
-        {
-            await audit.WriteAsync(tx, tenant, Reader, new AuditEntry(
-                "mail_unsubscribed", user is null ? "delivery" : "user", user ?? mail.Id, null, new { type = mail.EventType }));
-        }
-
-        return changed > 0;
     }
 }

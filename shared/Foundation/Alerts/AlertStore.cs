@@ -5,10 +5,9 @@ using Portal.Foundation.Db;
 namespace Portal.Foundation.Alerts;
 
 /// <summary>Something on-call must know. <paramref name="DedupKey"/> joins repeats of the same trouble into one open alert.</summary>
-/// <param name="Severity">critical, error, warning or info, as PagerDuty's Events API v2 names them.</param>
 /// <param name="Summary">Of a critical one it is what PagerDuty is told: ids and states only.</param>
 /// <param name="Details">Ids and states only; no personal values, no titles, no tokens.</param>
-public sealed record Alert(string Kind, string DedupKey, string Severity, string Summary, object? Details = null);
+public sealed record Alert(AlertKind Kind, string DedupKey, string Summary, object? Details = null);
 
 /// <summary>Told of every alert, repeats included, in the transaction that raises it.</summary>
 public interface IAlertSubscriber
@@ -36,13 +35,16 @@ public sealed partial class AlertStore(
     public async Task AddAsync(Alert alert, CancellationToken ct)
     {
         await db.AcrossTenantsAsync(tx => AddAsync(tx, alert), ct);
-        Log.Raised(logger, alert.Kind, alert.DedupKey, alert.Severity, alert.Summary);
+        Log.Raised(logger, alert.Kind.Name, alert.DedupKey, alert.Kind.Severity, alert.Summary);
     }
 
     /// <summary>The same inside a running transaction across tenants: the alert stands or falls with the change.</summary>
     public async Task<int> AddAsync(Tx tx, Alert alert)
     {
         var now = clock.GetUtcNow();
+
+        // What raises an alert must not fail for its words: a vendor's answer may be in them.
+        alert = alert with { DedupKey = Shortened(alert.DedupKey, LongestKey), Summary = Shortened(alert.Summary, LongestSummary) };
         foreach (var subscriber in subscribers)
         {
             await subscriber.RaisedAsync(tx, alert);
@@ -51,16 +53,15 @@ public sealed partial class AlertStore(
         return await tx.ExecuteAsync(Raise, new
         {
             id = Guid.CreateVersion7(now),
-            kind = alert.Kind,
-            dedupKey = Shortened(alert.DedupKey, LongestKey),
-            severity = alert.Severity,
-            summary = Shortened(alert.Summary, LongestSummary),
+            kind = alert.Kind.Name,
+            dedupKey = alert.DedupKey,
+            severity = alert.Kind.Severity,
+            summary = alert.Summary,
             details = JsonSerializer.Serialize(alert.Details ?? new { }, JsonSerializerOptions.Web),
             now,
         });
     }
 
-    /// <summary>What raises an alert must not fail for its words: a vendor's answer may be in them.</summary>
     private static string Shortened(string text, int longest) =>
         text.Length == 0 ? "(nothing said)" : text.Length <= longest ? text : text[..longest];
 

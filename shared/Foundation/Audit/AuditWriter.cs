@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Portal.Foundation.Db;
 using Portal.Foundation.Identity;
+using Portal.Foundation.Outbox;
 
 namespace Portal.Foundation.Audit;
 
@@ -29,44 +30,18 @@ public sealed record Actor(string Kind, string? Id, string? ImpersonatorId, stri
 /// <summary>One act: what was done to which entity, and the event that follows from it (null: the act has no effects).</summary>
 /// <param name="Old">Values before, by id and state; null when the entity is new.</param>
 /// <param name="New">Values after; doubles as the event's payload.</param>
-public sealed record AuditEntry(string Action, string EntityType, Guid EntityId, object? Old, object? New, string? EventType = null);
+public sealed record AuditEntry(string Action, string EntityType, Guid EntityId, object? Old, object? New, EventType? EventType = null);
 
 /// <summary>
 /// Writes the audit row and the event row of a change in the transaction of the change: all three are there, or none.
 /// </summary>
 public sealed class AuditWriter(TimeProvider clock)
 {
-    private const string Insert = """
-        insert into portal.audit_log (id, tenant_id, actor_kind, actor_id, impersonator_id, action, entity_type, entity_id,
-                                      old_value, new_value, request_id, occurred_at)
-        values (@auditId, @tenant, @actorKind, @actorId, @impersonatorId, @action, @entityType, @entityId,
-                @old::jsonb, @new::jsonb, @requestId, @now);
-        insert into portal.events (event_id, tenant_id, aggregate_type, aggregate_id, type, payload, actor_id, occurred_at)
-        select @eventId, @tenant, @entityType, @entityId, @eventType, coalesce(@new::jsonb, '{}'), @person::uuid, @now
-         where @eventType::text is not null;
-        """;
-
     public Task WriteAsync(Tx tx, TenantId tenant, Actor actor, AuditEntry entry)
     {
         var now = clock.GetUtcNow();
-        return tx.ExecuteAsync(Insert, new
-        {
-            auditId = Guid.CreateVersion7(now),
-            eventId = Guid.CreateVersion7(now),
-            tenant,
-            actorKind = actor.Kind,
-            actorId = actor.Id,
-            impersonatorId = actor.ImpersonatorId,
-            action = entry.Action,
-            entityType = entry.EntityType,
-            entityId = entry.EntityId,
-            old = Json(entry.Old),
-            @new = Json(entry.New),
-            requestId = actor.RequestId,
-            eventType = entry.EventType,
-            person = actor.Person,
-            now,
-        });
+        return AuditRowStore.AddAsync(tx, new AuditRows(
+            Guid.CreateVersion7(now), Guid.CreateVersion7(now), tenant, actor, entry, Json(entry.Old), Json(entry.New), now));
     }
 
     private static string? Json(object? value) => value is null ? null : JsonSerializer.Serialize(value, JsonSerializerOptions.Web);

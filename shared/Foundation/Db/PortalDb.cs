@@ -9,7 +9,10 @@ namespace Portal.Foundation.Db;
 /// that row-level security holds even where a statement forgets its <c>tenant_id</c> predicate. Work across tenants (webhooks,
 /// timers, on-call) runs as <c>portal_system</c>, whose policies name the few tables it may see.
 /// </summary>
-/// <remarks>Works through a transaction pooler: no session state outlives a transaction.</remarks>
+/// <remarks>
+/// Works through a transaction pooler: no session state outlives a transaction. Arguments are objects, for Dapper reads the parameters of
+/// a statement off their properties; that is so here and in <see cref="Tx"/>, and nowhere else: what a store offers is typed.
+/// </remarks>
 public class PortalDb(PortalDataSources sources)
 {
     private const string SetTenant = "select set_config('app.tenant_id', @sessionTenant, true);\n";
@@ -45,14 +48,22 @@ public class PortalDb(PortalDataSources sources)
         return await connection.ExecuteAsync(new CommandDefinition(sql, args, cancellationToken: ct));
     }
 
+    /// <summary>One change of one tenant in one round trip: setting and statement share one implicit transaction. Answers how many rows it
+    /// changed.</summary>
+    public async Task<int> RunAsync(TenantId tenant, string sql, object args, CancellationToken ct)
+    {
+        await using var connection = await sources.App.OpenConnectionAsync(ct);
+
+        // A select changes no rows, so that only the statement's count.
+        return await connection.ExecuteAsync(new CommandDefinition(SetTenant + sql, Of(tenant, args), cancellationToken: ct));
+    }
+
     /// <summary>One statement of one tenant in one round trip: setting and statement share one implicit transaction.</summary>
     public async Task<IReadOnlyList<T>> ReadAsync<T>(TenantId tenant, string sql, object args, CancellationToken ct)
     {
         await using var connection = await sources.App.OpenConnectionAsync(ct);
-        var parameters = new DynamicParameters(args);
-        parameters.Add("sessionTenant", SessionTenant(tenant).ToString());
         await using var grids = await connection.QueryMultipleAsync(
-            new CommandDefinition(SetTenant + sql, parameters, cancellationToken: ct));
+            new CommandDefinition(SetTenant + sql, Of(tenant, args), cancellationToken: ct));
         await grids.ReadAsync();
         return (await grids.ReadAsync<T>()).AsList();
     }
@@ -71,6 +82,13 @@ public class PortalDb(PortalDataSources sources)
 
     /// <summary>The tenant the session is set to. Tests override it to prove that row-level security alone protects.</summary>
     protected virtual TenantId SessionTenant(TenantId tenant) => tenant;
+
+    private DynamicParameters Of(TenantId tenant, object args)
+    {
+        var parameters = new DynamicParameters(args);
+        parameters.Add("sessionTenant", SessionTenant(tenant).ToString());
+        return parameters;
+    }
 }
 
 /// <summary>The two roles' connections. In production two logins; locally one login that takes on a role.</summary>

@@ -53,6 +53,11 @@ public sealed class IdempotencyStore(TimeProvider clock)
             : new KeyClaim.OtherRequest();
     }
 
+    /// <summary>From here on the work can be undone while the key stays held.</summary>
+    public static Task<int> BeginWorkAsync(Tx tx) => tx.ExecuteAsync("savepoint work");
+
+    public static Task<int> UndoWorkAsync(Tx tx) => tx.ExecuteAsync("rollback to savepoint work");
+
     /// <summary>Keeps the answer, and clears away the person's keys that have had their day.</summary>
     public Task<int> StoreAsync(Tx tx, TenantId tenant, Guid actor, IdempotentRequest request, StoredAnswer answer)
     {

@@ -22,7 +22,7 @@ public sealed class FailedAttempts(RateLimitStore limit, AlertStore alerts, IOpt
             var shown = address[..ShownOfHash];
             await alerts.AddAsync(
                 new Alert(
-                    "brute_force", $"{kind}:{shown}", "warning", $"More than {most} failed attempts ({kind}) in a minute from one address",
+                    AlertKind.BruteForce, $"{kind}:{shown}", $"More than {most} failed attempts ({kind}) in a minute from one address",
                     new { kind, ipHash = shown }), ct);
         }
 

@@ -17,6 +17,8 @@ public sealed record PortalEvent(
     /// <summary>The project it is about, if any: its people and its mutes decide who is told.</summary>
     public Guid? ProjectId => AggregateType == "project" ? AggregateId : Id("projectId");
 
+    public bool Is(EventType type) => Type == type.Name;
+
     public Guid? Id(string name) => Json.TryGetProperty(name, out var value) && value.TryGetGuid(out var id) ? id : null;
 
     public string? Text(string name) =>

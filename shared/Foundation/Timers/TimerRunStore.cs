@@ -78,7 +78,7 @@ public sealed partial class TimerRunStore(PortalDb db, AlertStore alerts, TimePr
         {
             await EndAsync(id, timer, new RunCounts(), $"{e.GetType().Name}: {e.Message}");
             await alerts.AddAsync(
-                new("timer_failed", timer, "error", $"Timer {timer} failed: {e.GetType().Name}.", new { timer }), CancellationToken.None);
+                new(AlertKind.TimerFailed, timer, $"Timer {timer} failed: {e.GetType().Name}.", new { timer }), CancellationToken.None);
         }
         catch (Exception other) when (PostgresFault.IsPassing(other))
         {

@@ -8,13 +8,14 @@ namespace Portal.Foundation.Webhooks;
 /// <summary>
 /// Webhook intake, the same for every vendor. The event is inserted once by (provider, event id) and committed; then it is handled at
 /// once, for 3 s at most (Mux gives up after 5); the answer is 200 once it is stored, whatever handling did. What is left over is finished
-/// by the timer RetryWebhookInbox through <see cref="RetryAsync"/>: the same code, not a second path. After eight attempts an event is
-/// dead, on-call is told, and an Operator can have it tried again.
+/// by the timer RetryWebhookInbox through <see cref="RetryAsync"/>: the same code, not a second path. On-call is told when the 4th retry
+/// starts, and again after eight attempts: then the event is dead, and an Operator can have it tried again.
 /// </summary>
 public sealed partial class ReceiveWebhook(
     WebhookInboxStore inbox, IEnumerable<IWebhookHandler> vendors, AlertStore alerts, TimeProvider clock, ILogger<ReceiveWebhook> logger)
 {
     public const int MaxAttempts = 8;
+    private const int AlertAtRetry = 4;
     private const int Batch = 100;
     private static readonly TimeSpan HandleLimit = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan FirstRetry = TimeSpan.FromSeconds(30);
@@ -117,8 +118,14 @@ public sealed partial class ReceiveWebhook(
         {
             if (await inbox.RescheduleAsync(provider, webhook.Id, error, next, MaxAttempts, CancellationToken.None))
             {
-                await alerts.AddAsync(new("webhook_dead", $"{provider}:{webhook.Id}", "error",
+                await alerts.AddAsync(new(AlertKind.WebhookDead, $"{provider}:{webhook.Id}",
                     $"The {provider} event {webhook.Type} could not be handled in {MaxAttempts} attempts: {error}",
+                    new { provider, eventId = webhook.Id }), CancellationToken.None);
+            }
+            else if (webhook.Attempts + 1 == AlertAtRetry)
+            {
+                await alerts.AddAsync(new(AlertKind.WebhookRetrying, $"{provider}:{webhook.Id}",
+                    $"The {provider} event {webhook.Type} starts retry {AlertAtRetry}: {error}",
                     new { provider, eventId = webhook.Id }), CancellationToken.None);
             }
         }

@@ -9,10 +9,10 @@ public sealed class AlertIncidents(IncidentStore incidents) : IAlertSubscriber
 {
     public async Task RaisedAsync(Tx tx, Alert alert)
     {
-        if (alert.Severity == "critical")
+        if (alert.Kind.Pages)
         {
             await incidents.OpenAsync(
-                tx, new(IncidentKind.Alert, $"{alert.Kind}:{alert.DedupKey}", alert.Severity, alert.Summary), Actor.System("alerts"));
+                tx, new(IncidentKind.Alert, $"{alert.Kind}:{alert.DedupKey}", alert.Kind.Severity, alert.Summary), Actor.System("alerts"));
         }
     }
 }

@@ -75,7 +75,7 @@ public sealed class ChangeFreezeStore(PortalDb db, AuditWriter audit, TimeProvid
             """, new { on, now = clock.GetUtcNow(), reason, incident = incident?.Value, by });
         await audit.WriteAsync(tx, TenantId.Platform, actor, new AuditEntry(
             on ? "change_freeze_on" : "change_freeze_off", "change_freeze", incident?.Value ?? TenantId.Platform.Value,
-            new { on = !on }, new { on, incidentId = incident?.Value, reason }, EventTypes.ChangeFreezeSwitched));
+            new { on = !on }, new { on, incidentId = incident?.Value, reason }, EventType.ChangeFreezeSwitched));
         return freeze;
     }
 }

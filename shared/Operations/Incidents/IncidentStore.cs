@@ -45,7 +45,7 @@ public sealed class IncidentStore(PortalDb db, AuditWriter audit, TimeProvider c
         {
             await audit.WriteAsync(tx, TenantId.Platform, actor, new AuditEntry("incident_opened", "incident", incident.Id.Value, null,
                 new { status = incident.Status, kind = incident.Kind, severity = incident.Severity, page = incident.Pages },
-                EventTypes.IncidentOpened));
+                EventType.IncidentOpened));
         }
 
         return incident;

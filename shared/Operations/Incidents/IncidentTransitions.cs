@@ -27,13 +27,13 @@ public abstract record MovedIncident
 public sealed class IncidentTransitions(PortalDb db, IncidentStore incidents, AuditWriter audit)
 {
     public Task<MovedIncident> AcknowledgeAsync(Operator person, IncidentId id, CancellationToken ct) => db.AcrossTenantsAsync(
-        tx => MoveAsync(tx, person, id, incidents.AcknowledgeAsync, IncidentStatus.Open, EventTypes.IncidentAcknowledged, null), ct);
+        tx => MoveAsync(tx, person, id, incidents.AcknowledgeAsync, IncidentStatus.Open, EventType.IncidentAcknowledged, null), ct);
 
     public Task<MovedIncident> ResolveAsync(Operator person, IncidentId id, string reason, CancellationToken ct) => db.AcrossTenantsAsync(
-        tx => MoveAsync(tx, person, id, incidents.ResolveAsync, null, EventTypes.IncidentResolved, reason), ct);
+        tx => MoveAsync(tx, person, id, incidents.ResolveAsync, null, EventType.IncidentResolved, reason), ct);
 
     private async Task<MovedIncident> MoveAsync(
-        Tx tx, Operator person, IncidentId id, Func<Tx, IncidentId, string, Task<Incident?>> move, string? from, string what,
+        Tx tx, Operator person, IncidentId id, Func<Tx, IncidentId, string, Task<Incident?>> move, string? from, EventType what,
         string? reason)
     {
         if (await move(tx, id, person.ClerkUserId) is not { } moved)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Portal.Foundation.Alerts;
 using Portal.Foundation.Audit;
 using Portal.Foundation.Db;
 using Portal.Foundation.Identity;
@@ -16,13 +17,11 @@ public sealed record BudgetBreach(string Slo, string Window, double BurnRate, do
     public const double HighestBurnRate = 10_000;
     public const double LowestBudget = -1000;
 
-    public static readonly IReadOnlyList<string> Slos = ["availability", "playback_success", "webhook_success", "share_open_latency"];
-
     public static readonly IReadOnlyList<string> Windows = ["5m", "30m", "1h", "2h", "6h", "1d", "3d", "30d"];
 
     /// <summary>Null: it can be reported; else the field that is wrong.</summary>
     public string? Fault() =>
-        !Slos.Contains(Slo) ? "slo"
+        !Objective.All.Contains(Slo) ? "slo"
         : !Windows.Contains(Window) ? "window"
         : BurnRate is not (> 0 and <= HighestBurnRate) ? "burnRate"
         : BudgetLeft is not (>= LowestBudget and <= 1) ? "budgetLeft"
@@ -47,7 +46,8 @@ public sealed class ReportBreach(PortalDb db, IncidentStore incidents, ChangeFre
             var summary = string.Create(CultureInfo.InvariantCulture,
                 $"Error budget of {breach.Slo} burns {breach.BurnRate:0.##} times too fast over {breach.Window}; "
                     + $"{breach.BudgetLeft:0.#%} of it is left.");
-            var (incident, isNew) = await incidents.OpenAsync(tx, new(IncidentKind.BudgetBreach, breach.Slo, "critical", summary));
+            var (incident, isNew) = await incidents.OpenAsync(
+                tx, new(IncidentKind.BudgetBreach, breach.Slo, AlertSeverity.Critical, summary));
             if (reportId is not null)
             {
                 await incidents.NoteReportAsync(tx, reportId, incident.Id);
@@ -55,7 +55,7 @@ public sealed class ReportBreach(PortalDb db, IncidentStore incidents, ChangeFre
 
             await freeze.SwitchOnAsync(tx, actor, incident);
             await audit.WriteAsync(tx, TenantId.Platform, actor, new AuditEntry(
-                EventTypes.BudgetBreach, "incident", incident.Id.Value, null,
+                EventType.BudgetBreach, "incident", incident.Id.Value, null,
                 new
                 {
                     status = incident.Status,
@@ -67,7 +67,7 @@ public sealed class ReportBreach(PortalDb db, IncidentStore incidents, ChangeFre
                     times = incident.Times,
                     page = isNew,
                 },
-                EventTypes.BudgetBreach));
+                EventType.BudgetBreach));
             return (incident, isNew);
         }, ct);
 }

@@ -1,3 +1,4 @@
+using Portal.Foundation.Alerts;
 using Portal.Foundation.Audit;
 using Portal.Foundation.Db;
 using Portal.Foundation.Identity;
@@ -57,7 +58,7 @@ public sealed class RestoreTestStore(PortalDb db, IncidentStore incidents, Audit
             ? null
             : await incidents.OpenAsync(
                 tx, new(
-                    IncidentKind.RestoreTestFailed, "backup", "critical",
+                    IncidentKind.RestoreTestFailed, "backup", AlertSeverity.Critical,
                     $"A backup taken at {run.BackupTakenAt:yyyy-MM-dd HH:mm} UTC could not be restored."), actor);
         var test = await tx.GetAsync<RestoreTest>($"""
             insert into portal.restore_tests as r (id, ran_at, backup_taken_at, succeeded, duration_s, notes, recorded_by, recorded_at,
@@ -77,7 +78,7 @@ public sealed class RestoreTestStore(PortalDb db, IncidentStore incidents, Audit
             incident = incident?.Id.Value,
         });
         await audit.WriteAsync(tx, TenantId.Platform, actor, new AuditEntry(
-            EventTypes.RestoreTested, "restore_test", test.Id, null,
+            EventType.RestoreTested, "restore_test", test.Id, null,
             new
             {
                 ranAt = test.RanAt,
@@ -86,7 +87,7 @@ public sealed class RestoreTestStore(PortalDb db, IncidentStore incidents, Audit
                 durationSeconds = test.DurationS,
                 incidentId = test.IncidentId,
             },
-            EventTypes.RestoreTested));
+            EventType.RestoreTested));
         return (test, true);
     }, ct);
 

@@ -1,7 +1,6 @@
 using Portal.Events.Deliveries;
 using Portal.Foundation.Identity;
 using Portal.Foundation.Outbox;
-using Portal.Vendors;
 using Portal.Vendors.PagerDuty;
 
 namespace Portal.Operations.Incidents;
@@ -17,30 +16,30 @@ public sealed class SendPage(IncidentStore incidents, PagerDutyEvents pagerDuty)
 
     public string Name => "pagerduty";
 
-    public async Task<ChannelAnswer> SendAsync(DeliveryRef reference, Delivery delivery, CancellationToken ct)
+    public async Task<DeliveryOutcome> SendAsync(DeliveryRef reference, Delivery delivery, CancellationToken ct)
     {
         if (!pagerDuty.IsOn)
         {
-            return new ChannelAnswer.Nothing(NotConfigured);
+            return new DeliveryOutcome.Skipped(NotConfigured);
         }
 
         if (await incidents.FindAsync(new IncidentId(delivery.Event.AggregateId), ct) is not { } incident)
         {
-            return new ChannelAnswer.Nothing("incident_gone");
+            return new DeliveryOutcome.Skipped("incident_gone");
         }
 
-        var action = delivery.Event.Type switch
-        {
-            EventTypes.IncidentAcknowledged => PageAction.Acknowledge,
-            EventTypes.IncidentResolved => PageAction.Resolve,
-            _ => PageAction.Trigger,
-        };
+        var action = delivery.Event.Is(EventType.IncidentAcknowledged) ? PageAction.Acknowledge
+            : delivery.Event.Is(EventType.IncidentResolved) ? PageAction.Resolve
+            : PageAction.Trigger;
         if (action != PageAction.Resolve && incident.Status == IncidentStatus.Resolved)
         {
-            return new ChannelAnswer.Nothing("incident_resolved");
+            return new DeliveryOutcome.Skipped("incident_resolved");
         }
 
-        return await SendAsync(Page(action, incident, delivery), ct);
+        // PagerDuty has no id of its own for an event: the row keeps none.
+        return (await pagerDuty.SendAsync(Page(action, incident, delivery), ct)).Failure is { } failure
+            ? SendDelivery.OutcomeOf(failure, "PagerDuty")
+            : new DeliveryOutcome.Sent(null);
     }
 
     private static Page Page(string action, Incident incident, Delivery delivery)
@@ -58,15 +57,4 @@ public sealed class SendPage(IncidentStore incidents, PagerDutyEvents pagerDuty)
 
         return new(action, incident.Id.ToString(), incident.Summary, incident.Severity, incident.Kind, incident.OpenedAt, details);
     }
-
-    /// <summary>PagerDuty has no id of its own for an event: the row keeps none.</summary>
-    private async Task<ChannelAnswer> SendAsync(Page page, CancellationToken ct) => (await pagerDuty.SendAsync(page, ct)).Failure switch
-    {
-        null => new ChannelAnswer.Sent(null),
-        VendorFailure.Refused { Status: 401 or 403 } blocked => new ChannelAnswer.Blocked(
-            $"PagerDuty answers {blocked.Status} {blocked.Reason}"),
-        VendorFailure.Refused refused => new ChannelAnswer.Refused($"{refused.Status} {refused.Reason}"),
-        VendorFailure.RateLimited paced => new ChannelAnswer.RateLimited(paced.Wait),
-        var unknown => new ChannelAnswer.Unknown(unknown.Reason),
-    };
 }

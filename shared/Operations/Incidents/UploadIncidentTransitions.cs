@@ -24,26 +24,25 @@ public sealed class UploadIncidentTransitions(TimeProvider clock) : IEventSubscr
             id = Guid.CreateVersion7(now),
             now,
         };
-        switch (e.Type)
+        if (e.Is(EventType.AssetFailed) && e.Text("status") == "failed")
         {
-            case EventTypes.AssetFailed when e.Text("status") == "failed":
-                await tx.ExecuteAsync(
-                    "select portal.open_upload_incident(@job, @attempt, @code, @platform, @incident, @audit, @id, @now)",
-                    new
-                    {
-                        ids.job,
-                        attempt = (int)(e.Number("attempt") ?? 1),
-                        code = e.Text("failureCode") ?? "unknown",
-                        ids.platform,
-                        incident = NewKey.At<IncidentId>(now),
-                        ids.audit,
-                        ids.id,
-                        ids.now,
-                    });
-                break;
-            case EventTypes.AssetReady or EventTypes.UploadCancelled:
-                await tx.ExecuteAsync("select portal.resolve_upload_incident(@job, @platform, @audit, @id, @now)", ids);
-                break;
+            await tx.ExecuteAsync(
+                "select portal.open_upload_incident(@job, @attempt, @code, @platform, @incident, @audit, @id, @now)",
+                new
+                {
+                    ids.job,
+                    attempt = (int)(e.Number("attempt") ?? 1),
+                    code = e.Text("failureCode") ?? "unknown",
+                    ids.platform,
+                    incident = NewKey.At<IncidentId>(now),
+                    ids.audit,
+                    ids.id,
+                    ids.now,
+                });
+        }
+        else if (e.Is(EventType.AssetReady) || e.Is(EventType.UploadCancelled))
+        {
+            await tx.ExecuteAsync("select portal.resolve_upload_incident(@job, @platform, @audit, @id, @now)", ids);
         }
     }
 }

@@ -1,6 +1,7 @@
 using Portal.Foundation.Audit;
 using Portal.Foundation.Db;
 using Portal.Foundation.Identity;
+using Portal.Foundation.Outbox;
 using Portal.Foundation.Paging;
 using Portal.Projects;
 
@@ -70,7 +71,7 @@ public sealed class ShareLinkStore(PortalDb db, AuditWriter audit, TimeProvider 
             $"select {Columns} from portal.share_links l where l.tenant_id = @tenant and l.id = @Id", new { tenant, link.Id, now });
         await audit.WriteAsync(tx, tenant, Actor.From(caller), new AuditEntry(
             "share_link_created", "share_link", created.Id.Value, null, ShareLinkTransitions.AuditSnapshot(created),
-            "share_link_created"));
+            EventType.ShareLinkCreated));
         return created;
     }
 

@@ -1,6 +1,7 @@
 using Portal.Foundation.Audit;
 using Portal.Foundation.Db;
 using Portal.Foundation.Identity;
+using Portal.Foundation.Outbox;
 
 namespace Portal.Sharing.ShareLinks;
 
@@ -74,7 +75,7 @@ public sealed class ShareLinkTransitions(ShareLinkStore links, AuditWriter audit
 
         await audit.WriteAsync(tx, tenant, Actor.From(caller), new AuditEntry("share_link_sent", "share_link", link.Id.Value, null,
             new { projectId = link.ProjectId.Value, assetId = link.AssetId.Value, guests = guests.Select(hash.Of) },
-            "share_link_sent"));
+            EventType.ShareLinkSent));
         return true;
     }
 
@@ -93,7 +94,7 @@ public sealed class ShareLinkTransitions(ShareLinkStore links, AuditWriter audit
         await audit.WriteAsync(tx, tenant, Actor.From(caller), new AuditEntry("share_link_extended", "share_link", link.Id.Value,
             new { status = link.Status, expiresAt = link.ExpiresAt },
             new { status = "active", expiresAt = until, assetId = link.AssetId.Value, projectId = link.ProjectId.Value },
-            "share_link_extended"));
+            EventType.ShareLinkExtended));
         return await ReadAsync(tx, tenant, link.Id);
     }
 
@@ -112,7 +113,7 @@ public sealed class ShareLinkTransitions(ShareLinkStore links, AuditWriter audit
 
         await audit.WriteAsync(tx, tenant, Actor.From(caller), new AuditEntry("share_link_revoked", "share_link", link.Id.Value,
             new { status = link.Status }, new { status = "revoked", assetId = link.AssetId.Value, projectId = link.ProjectId.Value },
-            "share_link_revoked"));
+            EventType.ShareLinkRevoked));
         return await ReadAsync(tx, tenant, link.Id);
     }
 
@@ -149,7 +150,7 @@ public sealed class ShareLinkTransitions(ShareLinkStore links, AuditWriter audit
             """, new { tenant, id = link.Id, asset = link.AssetId, version = link.AssetVersionId, now });
         await audit.WriteAsync(tx, tenant, Actor.From(caller), new AuditEntry("share_link_hard_revoked", "share_link", link.Id.Value,
             new { status = link.Status }, new { status = "revoked", assetId = link.AssetId.Value, assetVersionIds = versions },
-            "share_link_hard_revoked"));
+            EventType.ShareLinkHardRevoked));
         return await ReadAsync(tx, tenant, link.Id);
     }
 
@@ -173,7 +174,7 @@ public sealed class ShareLinkTransitions(ShareLinkStore links, AuditWriter audit
                     assetId = link.AssetId.Value,
                     projectId = link.ProjectId.Value,
                     createdBy = link.CreatedBy.Value,
-                }, "share_link_expired"));
+                }, EventType.ShareLinkExpired));
         }
 
         return ended.Count;

@@ -45,7 +45,7 @@ public sealed class UnlockShareLink(
             && !Passphrases.IsValid(passphrase, new(asked.PassphraseHash, asked.PassphraseSalt, asked.PassphraseIterations));
         if (asked.Outcome == "guessed_too_often" || (wrong && asked.Guesses >= GuessesBeforeAlert))
         {
-            await alerts.AddAsync(new("passphrase_guessing", asked.ShareLinkId.ToString(), "warning",
+            await alerts.AddAsync(new(AlertKind.PassphraseGuessing, asked.ShareLinkId.ToString(),
                 $"Somebody is guessing the passphrase of share link {asked.ShareLinkId}.",
                 new { shareLinkId = asked.ShareLinkId.Value, tenantId = asked.TenantId.Value, guesses = asked.Guesses }), ct);
         }

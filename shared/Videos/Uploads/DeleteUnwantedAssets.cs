@@ -32,7 +32,7 @@ public sealed partial class DeleteUnwantedAssets(
             await cleanups.RescheduleAsync(cleanup.MuxAssetId, clock.GetUtcNow() + Backoff(cleanup.Attempts), failure.Reason, ct);
             if (cleanup.Attempts == AttemptsBeforeAlert)
             {
-                await alerts.AddAsync(new("mux_cleanup_stuck", cleanup.MuxAssetId, "warning",
+                await alerts.AddAsync(new(AlertKind.MuxCleanupStuck, cleanup.MuxAssetId,
                     $"Mux asset {cleanup.MuxAssetId} cannot be deleted: {failure.Reason}", new { cleanup.JobId, cleanup.Attempts }), ct);
             }
         }

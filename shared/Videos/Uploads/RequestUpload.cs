@@ -3,6 +3,7 @@ using Portal.Foundation.Audit;
 using Portal.Foundation.Db;
 using Portal.Foundation.Identity;
 using Portal.Foundation.Limits;
+using Portal.Foundation.Outbox;
 using Portal.Projects;
 using Portal.Vendors.Mux;
 
@@ -91,7 +92,7 @@ public sealed class RequestUpload(
                 versionNumber = number,
                 source = upload.Source,
                 sizeBytes = upload.SizeBytes,
-            }, "asset_uploaded"));
+            }, EventType.AssetUploaded));
         if (number > 1)
         {
             await audit.WriteAsync(tx, caller.Tenant, Actor.From(caller), new AuditEntry("asset_version_replaced", "asset",
@@ -105,7 +106,7 @@ public sealed class RequestUpload(
                     versionNumber = number,
                     uploadJobId = upload.JobId.Value,
                 },
-                "asset_version_replaced"));
+                EventType.AssetVersionReplaced));
         }
 
         var job = await store.ReadAsync(tx, caller.Tenant, upload.JobId);

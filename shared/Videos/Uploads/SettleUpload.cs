@@ -68,7 +68,7 @@ public sealed class SettleUpload(
             var (job, earlier) = await progress.MatchAsync(tx, asset.Id, asset.UploadId, ParseKey(asset.Passthrough));
             if (asset.PublicPlaybackIds.Count > 0)
             {
-                await alerts.AddAsync(tx, new("public_playback_id", asset.Id, "critical",
+                await alerts.AddAsync(tx, new(AlertKind.PublicPlaybackId, asset.Id,
                     $"Mux asset {asset.Id} can be played by anybody: it has a public playback ID.",
                     new { muxAssetId = asset.Id, jobId = job?.Id.Value }));
             }
@@ -121,7 +121,7 @@ public sealed class SettleUpload(
                 return await moves.ToReadyAsync(tx, job, asset, actor) is not null;
             case "errored" when job.Status == UploadStatus.Ready:
                 // Must not regress in silence: the row stays ready, on-call is told.
-                await alerts.AddAsync(tx, new("errored_after_ready", job.Id.ToString(), "error",
+                await alerts.AddAsync(tx, new(AlertKind.ErroredAfterReady, job.Id.ToString(),
                     $"Mux reports an error for asset {asset.Id} that was ready before.",
                     new { muxAssetId = asset.Id, jobId = job.Id.Value }));
                 return false;

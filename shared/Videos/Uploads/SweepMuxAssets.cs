@@ -44,7 +44,7 @@ public sealed partial class SweepMuxAssets(
             }
         }
 
-        await alerts.AddAsync(new("mux_sweep_incomplete", "mux", "warning",
+        await alerts.AddAsync(new(AlertKind.MuxSweepIncomplete, "mux",
             $"The comparison with Mux stopped after {MaxPages * PageSize} assets; raise its limit."), ct);
         return counts.Add("atMux", atMux.Count).Add("incomplete", 1);
     }
@@ -64,7 +64,7 @@ public sealed partial class SweepMuxAssets(
 
         if (settled.As is SettledAs.NoJob or SettledAs.NotOurs)
         {
-            await alerts.AddAsync(new("mux_asset_without_row", asset.Id, "warning",
+            await alerts.AddAsync(new(AlertKind.MuxAssetWithoutRow, asset.Id,
                 $"Mux asset {asset.Id} belongs to no upload of ours.", new { muxAssetId = asset.Id }), ct);
         }
     }
@@ -90,7 +90,7 @@ public sealed partial class SweepMuxAssets(
             var rows = await progress.ReadyAssetsAsync(after, startedAt, PageSize, ct);
             foreach (var row in rows.Where(r => !atMux.Contains(r.MuxAssetId)))
             {
-                await alerts.AddAsync(new("mux_asset_missing", row.Id.ToString(), "error",
+                await alerts.AddAsync(new(AlertKind.MuxAssetMissing, row.Id.ToString(),
                     $"Asset version {row.Id} is ready, but Mux asset {row.MuxAssetId} is gone.", new { assetVersionId = row.Id }), ct);
                 missing++;
             }

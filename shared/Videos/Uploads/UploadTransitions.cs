@@ -1,6 +1,7 @@
 using Portal.Foundation.Alerts;
 using Portal.Foundation.Audit;
 using Portal.Foundation.Db;
+using Portal.Foundation.Outbox;
 using Portal.Vendors.Mux;
 
 namespace Portal.Videos.Uploads;
@@ -20,7 +21,7 @@ public sealed class UploadTransitions(AuditWriter audit, AlertStore alerts, Time
             """, "processing", "('pending')", new { muxAssetId });
         if (moved is not null)
         {
-            await JournalAsync(tx, job, moved, actor, "upload_processing", "upload_processing");
+            await JournalAsync(tx, job, moved, actor, "upload_processing", EventType.UploadProcessing);
         }
 
         return moved;
@@ -65,7 +66,7 @@ public sealed class UploadTransitions(AuditWriter audit, AlertStore alerts, Time
             versionId = job.AssetVersionId,
             now = clock.GetUtcNow(),
         });
-        await JournalAsync(tx, job, moved, actor, "mux_asset_ready", "mux_asset_ready");
+        await JournalAsync(tx, job, moved, actor, "mux_asset_ready", EventType.AssetReady);
         return moved;
     }
 
@@ -80,8 +81,8 @@ public sealed class UploadTransitions(AuditWriter audit, AlertStore alerts, Time
             """, "failed", "('pending', 'processing')", new { code, text });
         if (moved is not null)
         {
-            await JournalAsync(tx, job, moved, actor, "asset_process_failed", "asset_process_failed");
-            await alerts.AddAsync(tx, new("upload_failed", job.Id.ToString(), "warning", $"Upload {job.Id} failed: {code}.",
+            await JournalAsync(tx, job, moved, actor, "asset_process_failed", EventType.AssetFailed);
+            await alerts.AddAsync(tx, new(AlertKind.UploadFailed, job.Id.ToString(), $"Upload {job.Id} failed: {code}.",
                 new { jobId = job.Id.Value, attempt = job.Attempt, code }));
         }
 
@@ -98,7 +99,7 @@ public sealed class UploadTransitions(AuditWriter audit, AlertStore alerts, Time
             """, "failed", "('pending', 'processing')", new { });
         if (moved is not null)
         {
-            await JournalAsync(tx, job, moved, actor, "upload_timed_out", "asset_process_failed");
+            await JournalAsync(tx, job, moved, actor, "upload_timed_out", EventType.AssetFailed);
         }
 
         return moved;
@@ -113,7 +114,7 @@ public sealed class UploadTransitions(AuditWriter audit, AlertStore alerts, Time
             """, "cancelled", "('pending', 'processing')", new { });
         if (moved is not null)
         {
-            await JournalAsync(tx, job, moved, actor, "upload_cancelled", "upload_cancelled");
+            await JournalAsync(tx, job, moved, actor, "upload_cancelled", EventType.UploadCancelled);
         }
 
         return moved;
@@ -155,7 +156,7 @@ public sealed class UploadTransitions(AuditWriter audit, AlertStore alerts, Time
                     assetId = job.AssetId.Value,
                     uploaderId = job.CreatedBy.Value,
                 },
-                "upload_replayed"));
+                EventType.UploadReplayed));
         }
 
         return moved;
@@ -184,7 +185,7 @@ public sealed class UploadTransitions(AuditWriter audit, AlertStore alerts, Time
         return moved;
     }
 
-    private Task JournalAsync(Tx tx, UploadJob before, UploadJob after, Actor actor, string action, string eventType) =>
+    private Task JournalAsync(Tx tx, UploadJob before, UploadJob after, Actor actor, string action, EventType eventType) =>
         audit.WriteAsync(tx, before.TenantId, actor, new AuditEntry(action, "upload_job", before.Id.Value,
             new { status = before.Status },
             new

@@ -1,7 +1,10 @@
 using Dapper;
+using Microsoft.Extensions.DependencyInjection;
 using Portal.Foundation.Alerts;
+using Portal.Foundation.Audit;
+using Portal.Foundation.Db;
+using Portal.Foundation.Identity;
 using Portal.LocalVendors;
-using Portal.Operations.Incidents;
 using Portal.Tests.Support;
 
 namespace Portal.Tests.Integration.Operations;
@@ -214,18 +217,11 @@ public sealed class PagingTests(TestPortal portal) : IClassFixture<TestPortal>, 
     [Fact]
     public async Task A_critical_alert_is_an_incident_that_pages_once_and_others_are_not()
     {
-        await using var sources = new Portal.Foundation.Db.PortalDataSources(
-            Npgsql.NpgsqlDataSource.Create(portal.Database.App), Npgsql.NpgsqlDataSource.Create(portal.Database.System));
-        var db = new Portal.Foundation.Db.PortalDb(sources);
-        var store = new AlertStore(
-            db, [
-                new AlertIncidents(new(db, new(portal.Clock), portal.Clock))
-            ], portal.Clock, Microsoft.Extensions.Logging.Abstractions.NullLogger<AlertStore>.Instance);
-        await store.AddAsync(
-            new("public_playback_id", "asset-1", "critical", "Mux asset asset-1 can be played by anybody."), CancellationToken.None);
-        await store.AddAsync(
-            new("public_playback_id", "asset-1", "critical", "Mux asset asset-1 can be played by anybody."), CancellationToken.None);
-        await store.AddAsync(new("webhook_dead", "mux:1", "error", "A webhook is dead."), CancellationToken.None);
+        var store = portal.Services.GetRequiredService<AlertStore>();
+        Alert playable = new(AlertKind.PublicPlaybackId, "asset-1", "Mux asset asset-1 can be played by anybody.");
+        await store.AddAsync(playable, CancellationToken.None);
+        await store.AddAsync(playable, CancellationToken.None);
+        await store.AddAsync(new(AlertKind.WebhookDead, "mux:1", "A webhook is dead."), CancellationToken.None);
         await portal.DeliverAsync();
         var id = Guid.Parse(
             Assert.Single(
@@ -235,5 +231,30 @@ public sealed class PagingTests(TestPortal portal) : IClassFixture<TestPortal>, 
         await portal.RecordedOnceAsync(id, "incident_opened");
         Assert.Equal(
             "Mux asset asset-1 can be played by anybody.", Assert.Single(await portal.PagerDuty.IncidentsAsync(id.ToString())).Summary);
+    }
+
+    [Theory]
+    [InlineData(1024, 1024, 255, 255)]
+    [InlineData(1025, 1024, 256, 255)]
+    [InlineData(0, 14, 0, 14)]
+    public async Task An_alert_of_any_length_is_shortened_and_does_not_undo_the_batch_that_raised_it(
+        int summary, int keptSummary, int key, int keptKey)
+    {
+        var (services, batch) = (portal.Services, Guid.NewGuid());
+        await services.GetRequiredService<PortalDb>().AcrossTenantsAsync(
+            async tx =>
+            {
+                await services.GetRequiredService<AuditWriter>().WriteAsync(
+                    tx, TenantId.Platform, Actor.System("batch"), new("batch_done", "batch", batch, null, null));
+                return await services.GetRequiredService<AlertStore>().AddAsync(
+                    tx, new(AlertKind.PublicPlaybackId, new string('k', key), new string('x', summary)));
+            },
+            CancellationToken.None);
+
+        Assert.Equal(
+            [$"{keptKey} {keptSummary}"], await portal.ListAsync(
+                "select length(dedup_key) || ' ' || length(summary) from portal.alerts where kind = 'public_playback_id'"));
+        Assert.Equal(1, await portal.AuditedAsync(batch, "batch_done"));
+        Assert.Equal(1, await portal.ScalarAsync<long>("select count(*) from portal.incidents where kind = 'alert'"));
     }
 }

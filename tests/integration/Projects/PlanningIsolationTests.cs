@@ -155,7 +155,7 @@ public sealed class PlanningIsolationTests(TestPortal portal) : IClassFixture<Te
         var milestones = new MilestoneStore(db, projects, audit, clock);
         var tasks = new TaskStore(db, projects, audit, clock);
         var links = new TaskLinkStore(tasks, audit, clock);
-        var move = new ChangeTaskStatuses(tasks, audit, clock);
+        var move = new ChangeTaskStatuses(tasks, new TaskStatusTransitions(clock), audit);
         var list = new TaskListQuery(db, clock);
         var (projectId, milestoneId, taskId, templateId) = (
             new ProjectId(project), new MilestoneId(milestone.Id), new TaskId(task.Id), new TemplateId(template.Id));

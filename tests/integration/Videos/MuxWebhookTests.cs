@@ -100,13 +100,21 @@ public sealed class MuxWebhookTests(TestPortal portal) : IClassFixture<TestPorta
         (await SendAsync(body, Sign(body))).Expect(200);
         Assert.Equal("retrying", await StatusAsync("evt-stranger"));
 
+        // Half a minute, doubling to a quarter of an hour: not a second earlier, and not later.
+        int[] waits = [30, 60, 120, 240, 480, 900, 900];
         for (var attempts = 1; attempts < 8; attempts++)
         {
-            portal.Clock.Advance(TimeSpan.FromMinutes(20));
+            Assert.Equal(attempts >= 4, await AlertsAsync("webhook_retrying") == 1);
+            portal.Clock.Advance(TimeSpan.FromSeconds(waits[attempts - 1] - 1));
             await portal.Host.RunTimerAsync("RetryWebhookInbox");
+            Assert.Equal(attempts, await AttemptsAsync("evt-stranger"));
+            portal.Clock.Advance(TimeSpan.FromSeconds(1));
+            await portal.Host.RunTimerAsync("RetryWebhookInbox");
+            Assert.Equal(attempts + 1, await AttemptsAsync("evt-stranger"));
         }
 
         Assert.Equal("dead", await StatusAsync("evt-stranger"));
+        Assert.Equal(1, await AlertsAsync("webhook_retrying"));
         Assert.Equal(1, await portal.ScalarAsync<long>("select count(*) from portal.alerts where kind = 'webhook_dead'"));
         Assert.Equal(body, await portal.ScalarAsync<string>("select body from portal.webhook_inbox where event_id = 'evt-stranger'"));
     }
@@ -166,6 +174,12 @@ public sealed class MuxWebhookTests(TestPortal portal) : IClassFixture<TestPorta
 
     private Task<long> StoredAsync(string id) =>
         portal.ScalarAsync<long>("select count(*) from portal.webhook_inbox where event_id = @id", new { id });
+
+    private Task<long> AlertsAsync(string kind) =>
+        portal.ScalarAsync<long>("select count(*) from portal.alerts where kind = @kind", new { kind });
+
+    private Task<int> AttemptsAsync(string id) =>
+        portal.ScalarAsync<int>("select attempts from portal.webhook_inbox where event_id = @id", new { id });
 
     private Task<string> StatusAsync(string id) =>
         portal.ScalarAsync<string>("select status from portal.webhook_inbox where event_id = @id", new { id });

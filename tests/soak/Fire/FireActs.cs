@@ -41,20 +41,20 @@ public sealed class FireActs(FireCaller caller, FireWorld world, Expected expect
         var ids = members.Select(TestPeople.UserId).ToArray();
         var project = (
             await caller.PostAsync("admin", "/api/projects", new { name = $"Project {desk}-{++number}", memberIds = ids }, 201)).Id;
-        expected.Event(EventTypes.ProjectCreated, project);
+        expected.Event(EventType.ProjectCreated, project);
         if (random.Next(4) > 0)
         {
-            Told(EventTypes.ProjectCreated, project, ids);
+            Told(EventType.ProjectCreated, project, ids);
             return;
         }
 
         // Off and on again: two mails about one project to one person, if they were in it when its making was routed.
-        Told(EventTypes.ProjectCreated, project, ids[1..]);
-        Told(EventTypes.ProjectCreated, project, ids[..1], least: 0);
+        Told(EventType.ProjectCreated, project, ids[1..]);
+        Told(EventType.ProjectCreated, project, ids[..1], least: 0);
         await caller.SureAsync("admin", HttpMethod.Delete, $"/api/projects/{project}/members/{ids[0]}", null, 204);
         await caller.SureAsync("admin", HttpMethod.Put, $"/api/projects/{project}/members/{ids[0]}", null, 200);
-        expected.Event(EventTypes.ProjectMemberAdded, project);
-        Told(EventTypes.ProjectMemberAdded, project, ids[..1]);
+        expected.Event(EventType.ProjectMemberAdded, project);
+        Told(EventType.ProjectMemberAdded, project, ids[..1]);
     }
 
     public async Task TaskAsync()
@@ -66,7 +66,7 @@ public sealed class FireActs(FireCaller caller, FireWorld world, Expected expect
             var made = await caller.PostAsync(
                 Pick(), "/api/tasks",
                 new { projectId = world.Busy, title = $"Task {desk}-{++number}", assigneeIds = assignees, watcherIds = watchers }, 201);
-            expected.Event(EventTypes.TaskCreated, made.Id);
+            expected.Event(EventType.TaskCreated, made.Id);
             tasks.Add((made.Id, [.. assignees.Union(watchers)], 0));
             return;
         }
@@ -76,8 +76,8 @@ public sealed class FireActs(FireCaller caller, FireWorld world, Expected expect
         var who = Pick();
         await caller.PostAsync(who, $"/api/tasks/{id}/status", new { status = Moves[moved % Moves.Length] }, 200);
         tasks[at] = (id, followers, moved + 1);
-        expected.Event(EventTypes.TaskStatusChanged, id);
-        expected.Notice(EventTypes.TaskStatusChanged, id, followers.Where(f => f != TestPeople.UserId(who)));
+        expected.Event(EventType.TaskStatusChanged, id);
+        expected.Notice(EventType.TaskStatusChanged, id, followers.Where(f => f != TestPeople.UserId(who)));
     }
 
     /// <summary>A thread and an answer to it. Who answers may be in the thread before its first comment is routed, and then hears of that
@@ -91,15 +91,15 @@ public sealed class FireActs(FireCaller caller, FireWorld world, Expected expect
             await caller.PostAsync(
                 first, path, new { body = $"Look {desk}-{++number}", mentions = new[] { TestPeople.UserId(named) } }, 201)).Id;
         var others = new[] { TestPeople.UserId(named), uploader }.Where(u => u != TestPeople.UserId(first)).Distinct().ToArray();
-        expected.Event(EventTypes.CommentAdded, thread);
-        expected.Notice(EventTypes.CommentAdded, thread, others);
-        expected.Mail(EventTypes.CommentAdded, thread, [TestPeople.UserId(named)]);
-        expected.Notice(EventTypes.CommentAdded, thread, new[] { TestPeople.UserId(second) }.Except(others), least: 0);
+        expected.Event(EventType.CommentAdded, thread);
+        expected.Notice(EventType.CommentAdded, thread, others);
+        expected.Mail(EventType.CommentAdded, thread, [TestPeople.UserId(named)]);
+        expected.Notice(EventType.CommentAdded, thread, new[] { TestPeople.UserId(second) }.Except(others), least: 0);
 
         var answer = (await caller.PostAsync(second, path, new { body = "Seen", parentId = thread }, 201)).Id;
-        expected.Event(EventTypes.CommentAdded, answer);
+        expected.Event(EventType.CommentAdded, answer);
         expected.Notice(
-            EventTypes.CommentAdded, answer, new[] { TestPeople.UserId(first), uploader }.Where(u => u != TestPeople.UserId(second)));
+            EventType.CommentAdded, answer, new[] { TestPeople.UserId(first), uploader }.Where(u => u != TestPeople.UserId(second)));
     }
 
     /// <summary>A link to one or two guests, opened or not, revoked at once, later, or never.</summary>
@@ -114,7 +114,7 @@ public sealed class FireActs(FireCaller caller, FireWorld world, Expected expect
         var owner = Pick();
         var guests = Enumerable.Range(1, 1 + random.Next(2)).Select(i => $"guest{desk}-{++number}-{i}@client.example").ToArray();
         var link = await caller.PostAsync(owner, "/api/share-links", new { assetId = world.Asset, guestEmails = guests }, 201);
-        expected.Event(EventTypes.ShareLinkCreated, link.Id);
+        expected.Event(EventType.ShareLinkCreated, link.Id);
         links.Add((link.Id, owner));
         if (random.Next(3) == 0)
         {
@@ -135,9 +135,9 @@ public sealed class FireActs(FireCaller caller, FireWorld world, Expected expect
             who, "/api/uploads",
             new { projectId = world.Shooting, title = name, fileName = "take.mp4", sizeBytes = FireBytes.Length, source = "direct" }, 201,
             202)).Id;
-        expected.Event(EventTypes.AssetUploaded, job);
-        expected.Event(EventTypes.AssetReady, job);
-        Told(EventTypes.AssetReady, job, [.. Shooters.Select(TestPeople.UserId)]);
+        expected.Event(EventType.AssetUploaded, job);
+        expected.Event(EventType.AssetReady, job);
+        Told(EventType.AssetReady, job, [.. Shooters.Select(TestPeople.UserId)]);
         await FireBytes.SendAsync(caller, who, job);
     }
 
@@ -163,20 +163,20 @@ public sealed class FireActs(FireCaller caller, FireWorld world, Expected expect
         var (link, owner) = links[at];
         links.RemoveAt(at);
         await caller.PostAsync(owner, $"/api/share-links/{link}/revoke", null, 200);
-        expected.Event(EventTypes.ShareLinkRevoked, link);
-        expected.Notice(EventTypes.ShareLinkRevoked, link, Admins);
+        expected.Event(EventType.ShareLinkRevoked, link);
+        expected.Notice(EventType.ShareLinkRevoked, link, Admins);
     }
 
     private async Task OpenAsync(Answer link, Guid owner)
     {
         if (await caller.TryAsync(null, HttpMethod.Get, $"/api/share/{link.Text("token")}") is not { Code: 200 })
         {
-            expected.Perhaps(EventTypes.ShareLinkOpened, link.Id, [owner]);
+            expected.Perhaps(EventType.ShareLinkOpened, link.Id, [owner]);
             return;
         }
 
-        expected.Event(EventTypes.ShareLinkOpened, link.Id);
-        expected.Notice(EventTypes.ShareLinkOpened, link.Id, [owner]);
+        expected.Event(EventType.ShareLinkOpened, link.Id);
+        expected.Notice(EventType.ShareLinkOpened, link.Id, [owner]);
     }
 
     private void Told(string type, Guid aggregate, Guid[] people, int least = 1)

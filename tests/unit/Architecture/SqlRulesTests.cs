@@ -12,6 +12,14 @@ public sealed partial class SqlRulesTests
         ["shared/Videos/Uploads/UploadTransitions.cs: versionFrom"] = "likewise",
     };
 
+    /// <summary>Types of another name that hold SQL, each with the reason.</summary>
+    private static readonly Dictionary<string, string> MayToo = new()
+    {
+        ["PortalDb"] = "the one gateway: it tells a transaction its tenant",
+        ["PlayAsset"] = "to be moved to a store",
+        ["VendorRateLimiter"] = "to be moved to a store",
+    };
+
     [Fact]
     public void Nothing_but_constants_is_put_into_SQL()
     {
@@ -25,6 +33,29 @@ public sealed partial class SqlRulesTests
         Assert.True(wrong.Count == 0, $"Give values as parameters:\n{string.Join('\n', wrong.Select(hole => hole.Text))}");
         Assert.All(Allowed.Keys, text => Assert.Contains(holes, hole => hole.Text == text));
     }
+
+    [Fact]
+    public void Only_stores_queries_and_transitions_hold_SQL()
+    {
+        var holders = Sources.CSharp("shared", "functions").SelectMany(file => SqlHolders(file.Text)).ToHashSet();
+        var others = holders.Where(type => !MayHoldSql().IsMatch(type)).ToList();
+        var wrong = others.Except(MayToo.Keys).ToList();
+
+        Assert.Contains("TaskStore", holders);
+        Assert.Contains("AudienceQuery", holders);
+        Assert.True(wrong.Count == 0, $"Move their SQL to a type of that kind: {string.Join(", ", wrong)}");
+        Assert.Empty(MayToo.Keys.Except(others));
+    }
+
+    [Theory]
+    [InlineData("""class Seal { string s = "select pg_advisory_xact_lock(1)"; }""", "Seal")]
+    [InlineData("""class A; class Rebuild { string s = "delete from portal.users where true"; }""", "Rebuild")]
+    [InlineData("""class Mail { string s = $"{Each} (select u.id from portal.users u)"; }""", "Mail")]
+    [InlineData("""class Undo { string s = "savepoint work"; }""", "Undo")]
+    [InlineData("""class Words { string s = "select a file, then update the title from the menu"; }""", "")]
+    [InlineData("""class Comments { /* from portal.users */ string s = "https://portal.example"; }""", "")]
+    public void The_search_for_SQL_finds_who_holds_it(string code, string holder) =>
+        Assert.Equal(holder, string.Join(',', SqlHolders(code).Distinct()));
 
     [Fact]
     public void Functions_have_a_file_each_and_migrations_make_none()
@@ -58,6 +89,28 @@ public sealed partial class SqlRulesTests
         .Where(text => Sql().IsMatch(text))
         .SelectMany(text => Hole().Matches(text))
         .Select(match => match.Groups[1].Value);
+
+    /// <summary>The type of the file (the last one that begins before it) around each literal that is SQL.</summary>
+    private static IEnumerable<string> SqlHolders(string code)
+    {
+        var types = TypeName().Matches(code);
+        return Literal().Matches(code).Where(literal => Statement().IsMatch(literal.Value))
+            .Select(literal => types.Last(type => type.Index < literal.Index).Groups["name"].Value);
+    }
+
+    [GeneratedRegex("(Store|Query|Transitions)$")]
+    private static partial Regex MayHoldSql();
+
+    // Those that begin a line without an indent; in one line, for the tests of this search, those after a semicolon too.
+    [GeneratedRegex(@"(?:^|; )(?:\w+ )*(?:class|record|struct|interface) (?:struct )?(?<name>\w+)", RegexOptions.Multiline)]
+    private static partial Regex TypeName();
+
+    [GeneratedRegex(""""\"""(?:.*?)"""|"(?:\\.|[^"\\\n])*"""", RegexOptions.Singleline)]
+    private static partial Regex Literal();
+
+    // Lower case, as it is written here: a table with its schema after the word that names one, or a function of Postgres alone.
+    [GeneratedRegex(@"\b(from|join|into|update|table|truncate) portal\.\w|^""(rollback to )?savepoint |^[$""\s]*select (set_config|pg_|\* from portal\.|portal\.|case\b|exists\b|count\()")]
+    private static partial Regex Statement();
 
     [GeneratedRegex(@"\bcreate (or replace )?function\b", RegexOptions.IgnoreCase)]
     private static partial Regex MakesFunction();

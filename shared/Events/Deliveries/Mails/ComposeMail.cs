@@ -8,7 +8,7 @@ namespace Portal.Events.Deliveries.Mails;
 /// <summary>Writes the mails of some types of event. No content: there is nothing to tell any more, and why not.</summary>
 public interface IMailWriter
 {
-    IReadOnlyCollection<string> Types { get; }
+    IReadOnlyCollection<EventType> Types { get; }
 
     Task<(MailContent? Content, string? Why)> WriteAsync(TenantId tenant, Delivery delivery, MailRecipient to, CancellationToken ct);
 }
@@ -17,28 +17,29 @@ public interface IMailWriter
 public sealed class ComposeMail(IEnumerable<IMailWriter> writers, UnsubscribeTokens unsubscribes, IOptions<ResendOptions> options)
 {
     private readonly Dictionary<string, IMailWriter> byType = writers.SelectMany(
-        w => w.Types, (w, type) => (w, type)).ToDictionary(p => p.type, p => p.w);
+        w => w.Types, (w, type) => (w, type)).ToDictionary(p => p.type.Name, p => p.w);
 
-    public async Task<Composed> RunAsync(TenantId tenant, Delivery delivery, MailRecipient to, CancellationToken ct)
+    /// <summary>The mail, or why there is none.</summary>
+    public async Task<(Mail? Mail, string? Why)> RunAsync(TenantId tenant, Delivery delivery, MailRecipient to, CancellationToken ct)
     {
         if (!byType.TryGetValue(delivery.Event.Type, out var writer))
         {
-            return new Composed.Nothing("no_mail_for_this_event");
+            return (null, "no_mail_for_this_event");
         }
 
         var (content, why) = await writer.WriteAsync(tenant, delivery, to, ct);
         if (content is null)
         {
-            return new Composed.Nothing(why ?? "nothing_to_say");
+            return (null, why ?? "nothing_to_say");
         }
 
         // The residency contact is asked for by law and named by the tenant: only an Admin takes that address away.
-        var unsubscribe = delivery.Event.Type == EventTypes.ResidencyReport && delivery.UserId is null
+        var unsubscribe = delivery.Event.Is(EventType.ResidencyReport) && delivery.UserId is null
             ? null
             : unsubscribes.UrlOf(delivery.Id);
-        return new Composed.Ready(new(
+        return (new(
             delivery.Id, options.Value.From, to.Brand.SenderName, to.Email, content.Subject,
-            MailHtml.Render(content, to.Brand, unsubscribe), MailText.Render(content, to.Brand, unsubscribe), Headers(unsubscribe)));
+            MailHtml.Render(content, to.Brand, unsubscribe), MailText.Render(content, to.Brand, unsubscribe), Headers(unsubscribe)), null);
     }
 
     /// <summary>RFC 8058: the mail program's own button works without opening a page.</summary>

@@ -8,7 +8,7 @@ namespace Portal.Events.Deliveries.Mails;
 /// <summary>A person's morning: what is due, what moved, what was watched, what is unread.</summary>
 public sealed class DigestMail(DigestStore digests, IOptions<MailOptions> options) : IMailWriter
 {
-    public IReadOnlyCollection<string> Types { get; } = [EventTypes.DigestSent];
+    public IReadOnlyCollection<EventType> Types { get; } = [EventType.DigestSent];
 
     public async Task<(MailContent? Content, string? Why)> WriteAsync(
         TenantId tenant, Delivery delivery, MailRecipient to, CancellationToken ct)

@@ -30,19 +30,6 @@ public abstract record MailPart
 
 public sealed record MailItem(string Text, string? Note, string? Url);
 
-/// <summary>What composing came to.</summary>
-public abstract record Composed
-{
-    private Composed()
-    {
-    }
-
-    public sealed record Ready(Vendors.Resend.Mail Mail) : Composed;
-
-    /// <summary>There is nothing to tell any more.</summary>
-    public sealed record Nothing(string Why) : Composed;
-}
-
 /// <summary>The tenant as its mails show it.</summary>
 public sealed record MailBrand(string TenantName, string SenderName, string? LogoUrl, string AccentColor, string TimeZone);
 

@@ -13,23 +13,21 @@ public sealed class MailRecipientStore(PortalDb db, PersonalHash hash)
     /// <summary>The address with the tenant's branding, or why there is none.</summary>
     public async Task<(MailRecipient? To, string? Why)> FindAsync(TenantId tenant, Delivery delivery, CancellationToken ct)
     {
-        var found = await db.ReadOneAsync<Tenant>(tenant, """
-            select t.name, t.sender_name, t.logo_url, t.accent_color, t.time_zone, t.residency_contact from portal.tenants t
-               where t.id = @tenant and t.status = 'active'
-            """, new { tenant }, ct);
+        var found = await db.ReadOneAsync<Found>(tenant, """
+            select t.name as tenant_name, t.sender_name, t.logo_url, t.accent_color, t.time_zone, t.residency_contact, u.email, u.name
+              from portal.tenants t
+              left join portal.users u on u.tenant_id = t.id and u.id = @user and u.status = 'active'
+             where t.id = @tenant and t.status = 'active'
+            """, new { tenant, user = delivery.UserId }, ct);
         if (found is null)
         {
             return (null, "tenant_deleted");
         }
 
-        var person = delivery.UserId is { } user
-            ? await db.ReadOneAsync<Person>(
-                tenant, "select u.email, u.name from portal.users u where u.tenant_id = @tenant and u.id = @user and u.status = 'active'",
-                new { tenant, user }, ct)
+        var address = delivery.UserId is not null ? found.Email
             : delivery.GuestHash is { } guest ? await GuestAsync(tenant, delivery, guest, ct)
-            : found.ResidencyContact is { } contact ? new Person(contact, null)
-            : null;
-        if (person is null)
+            : found.ResidencyContact;
+        if (address is null)
         {
             return (null, "recipient_gone");
         }
@@ -37,22 +35,21 @@ public sealed class MailRecipientStore(PortalDb db, PersonalHash hash)
         var suppressed = await db.ReadOneAsync<string>(tenant, """
             select s.reason from portal.mail_suppressions s
              where s.tenant_id = @tenant and s.address_hash = @address and s.event_type in ('', @type) order by s.event_type limit 1
-            """, new { tenant, address = hash.Of(person.Email), type = delivery.Event.Type }, ct);
+            """, new { tenant, address = hash.Of(address), type = delivery.Event.Type }, ct);
         var brand = new MailBrand(
-            found.Name, found.SenderName ?? found.Name, found.LogoUrl, found.AccentColor ?? DefaultAccent, found.TimeZone);
-        return suppressed is null ? (new(person.Email, person.Name, brand), null) : (null, $"suppressed: {suppressed}");
+            found.TenantName, found.SenderName ?? found.TenantName, found.LogoUrl, found.AccentColor ?? DefaultAccent, found.TimeZone);
+        return suppressed is null ? (new(address, found.Name, brand), null) : (null, $"suppressed: {suppressed}");
     }
 
-    private async Task<Person?> GuestAsync(TenantId tenant, Delivery delivery, string guest, CancellationToken ct)
+    private async Task<string?> GuestAsync(TenantId tenant, Delivery delivery, string guest, CancellationToken ct)
     {
-        var guests = await db.ReadAsync<Person>(tenant, """
-            select g.email, null::text as name from portal.share_link_guests g where g.tenant_id = @tenant and g.share_link_id = @link
-            """, new { tenant, link = delivery.Event.AggregateId }, ct);
-        return guests.FirstOrDefault(g => hash.Of(g.Email) == guest);
+        var guests = await db.ReadAsync<string>(
+            tenant, "select g.email from portal.share_link_guests g where g.tenant_id = @tenant and g.share_link_id = @link",
+            new { tenant, link = delivery.Event.AggregateId }, ct);
+        return guests.FirstOrDefault(email => hash.Of(email) == guest);
     }
 
-    private sealed record Tenant(
-        string Name, string? SenderName, string? LogoUrl, string? AccentColor, string TimeZone, string? ResidencyContact);
-
-    private sealed record Person(string Email, string? Name);
+    private sealed record Found(
+        string TenantName, string? SenderName, string? LogoUrl, string? AccentColor, string TimeZone, string? ResidencyContact,
+        string? Email, string? Name);
 }

@@ -1,21 +1,18 @@
 using Microsoft.Extensions.Options;
-using Portal.Foundation.Db;
 using Portal.Foundation.Identity;
 using Portal.Foundation.Outbox;
 
 namespace Portal.Events.Deliveries.Mails;
 
 /// <summary>An invite that nobody accepted in time: an Admin can send it again.</summary>
-public sealed class InviteExpiredMail(PortalDb db, IOptions<MailOptions> options) : IMailWriter
+public sealed class InviteExpiredMail(MailSubjectStore subjects, IOptions<MailOptions> options) : IMailWriter
 {
-    public IReadOnlyCollection<string> Types { get; } = [EventTypes.InviteExpired];
+    public IReadOnlyCollection<EventType> Types { get; } = [EventType.InviteExpired];
 
     public async Task<(MailContent? Content, string? Why)> WriteAsync(
         TenantId tenant, Delivery delivery, MailRecipient to, CancellationToken ct)
     {
-        var invite = await db.ReadOneAsync<Row>(tenant, """
-            select i.email, i.role, i.status, i.expires_at from portal.invites i where i.tenant_id = @tenant and i.id = @id
-            """, new { tenant, id = delivery.Event.AggregateId }, ct);
+        var invite = await subjects.InviteAsync(tenant, delivery.Event.AggregateId, ct);
         return invite is not { Status: "expired" }
             ? (null, "invite_not_expired_any_more")
             : (new(
@@ -31,21 +28,17 @@ public sealed class InviteExpiredMail(PortalDb db, IOptions<MailOptions> options
                 new("Send it again", $"{options.Value.PortalUrl}/invites/{delivery.Event.AggregateId}"),
                 $"You get this because you are an Admin of {to.Brand.TenantName}."), null);
     }
-
-    private sealed record Row(string Email, string Role, string Status, DateTimeOffset ExpiresAt);
 }
 
 /// <summary>Somebody is in a project: since it was made, or added later.</summary>
-public sealed class ProjectMail(PortalDb db, IOptions<MailOptions> options) : IMailWriter
+public sealed class ProjectMail(MailSubjectStore subjects, IOptions<MailOptions> options) : IMailWriter
 {
-    public IReadOnlyCollection<string> Types { get; } = [EventTypes.ProjectCreated, EventTypes.ProjectMemberAdded];
+    public IReadOnlyCollection<EventType> Types { get; } = [EventType.ProjectCreated, EventType.ProjectMemberAdded];
 
     public async Task<(MailContent? Content, string? Why)> WriteAsync(
         TenantId tenant, Delivery delivery, MailRecipient to, CancellationToken ct)
     {
-        var project = await db.ReadOneAsync<Row>(tenant, """
-            select p.name, p.description, p.status from portal.projects p where p.tenant_id = @tenant and p.id = @id
-            """, new { tenant, id = delivery.Event.AggregateId }, ct);
+        var project = await subjects.ProjectAsync(tenant, delivery.Event.AggregateId, ct);
         if (project is null or { Status: "archived" })
         {
             return (null, "project_archived");
@@ -64,14 +57,12 @@ public sealed class ProjectMail(PortalDb db, IOptions<MailOptions> options) : IM
             new("Open the project", $"{options.Value.PortalUrl}/projects/{delivery.Event.AggregateId}"),
             $"You get this because you were added to a project of {to.Brand.TenantName}."), null);
     }
-
-    private sealed record Row(string Name, string Description, string Status);
 }
 
 /// <summary>The weekly report on where data lies is there.</summary>
 public sealed class ResidencyMail(IOptions<MailOptions> options) : IMailWriter
 {
-    public IReadOnlyCollection<string> Types { get; } = [EventTypes.ResidencyReport];
+    public IReadOnlyCollection<EventType> Types { get; } = [EventType.ResidencyReport];
 
     public Task<(MailContent? Content, string? Why)> WriteAsync(TenantId tenant, Delivery delivery, MailRecipient to, CancellationToken ct)
     {

@@ -9,7 +9,7 @@ namespace Portal.Events;
 /// <param name="EvenTheActor">Notified of it also when it was their own doing, because it is about them.</param>
 /// <param name="Sequential">Asking changes something: in one statement, the second event of an aggregate would not see what the first
 /// did.</param>
-public sealed record Audience(string Sql, bool EvenTheActor = false, bool Sequential = false)
+public sealed record AudienceQuery(string Sql, bool EvenTheActor = false, bool Sequential = false)
 {
     private const string Events = "jsonb_to_recordset(@events::jsonb) as e (event_id uuid, aggregate uuid, project uuid, payload jsonb, "
         + "at timestamptz)";
@@ -23,43 +23,43 @@ public sealed record Audience(string Sql, bool EvenTheActor = false, bool Sequen
 
     private const string TheUploader = "select (e.payload ->> 'uploaderId')::uuid as id";
 
-    public static readonly Audience Admins = new(
+    public static readonly AudienceQuery Admins = new(
         $"{Each} (select u.id from portal.users u where u.tenant_id = @tenant and u.role = 'admin' and u.status = 'active') x");
 
-    public static readonly Audience Compliance = new(
+    public static readonly AudienceQuery Compliance = new(
         $"{Each} (select u.id from portal.users u where u.tenant_id = @tenant and u.role = 'compliance' and u.status = 'active') x");
 
     /// <summary>The one the event is about.</summary>
-    public static readonly Audience ThatPerson = new(
+    public static readonly AudienceQuery ThatPerson = new(
         $"{Each} (select coalesce((e.payload ->> 'userId')::uuid, e.aggregate) as id) x", EvenTheActor: true);
 
-    public static readonly Audience NewMember = new($"""
+    public static readonly AudienceQuery NewMember = new($"""
         {Each} (select u.id from portal.users u where u.tenant_id = @tenant and u.id = (e.payload ->> 'userId')::uuid
         and u.role in ('admin', 'agency')) x
         """);
 
     /// <summary>Who produces in the project: an Admin only when they are a member of it.</summary>
-    public static readonly Audience ProjectAgency = new($"{Each} ({Agency}) x");
+    public static readonly AudienceQuery ProjectAgency = new($"{Each} ({Agency}) x");
 
-    public static readonly Audience Uploader = new($"{Each} ({TheUploader}) x", EvenTheActor: true);
+    public static readonly AudienceQuery Uploader = new($"{Each} ({TheUploader}) x", EvenTheActor: true);
 
-    public static readonly Audience UploaderAndProject = new($"{Each} ({TheUploader} union {Agency}) x", EvenTheActor: true);
+    public static readonly AudienceQuery UploaderAndProject = new($"{Each} ({TheUploader} union {Agency}) x", EvenTheActor: true);
 
-    public static readonly Audience TaskFollowers = new($"""
+    public static readonly AudienceQuery TaskFollowers = new($"""
         {Each} (
             select w.user_id as id from portal.task_watchers w where w.tenant_id = @tenant and w.task_id = e.aggregate
              union
             select a.user_id from portal.task_assignees a where a.tenant_id = @tenant and a.task_id = e.aggregate) x
         """);
 
-    public static readonly Audience LinkOwner = new(
+    public static readonly AudienceQuery LinkOwner = new(
         $"{Each} (select l.created_by as id from portal.share_links l where l.tenant_id = @tenant and l.id = e.aggregate) x");
 
     /// <summary>
     /// As the link's setting says: off and daily never (daily is a line of the digest), first once, every at most once in ten minutes.
     /// Asking is telling: it notes the time.
     /// </summary>
-    public static readonly Audience LinkOwnerWhenDue = new($"""
+    public static readonly AudienceQuery LinkOwnerWhenDue = new($"""
         with e as (select * from {Events}),
         link as (
             select l.tenant_id, l.id, l.created_by, l.notify, e.event_id, e.at from e join portal.share_links l on l.id = e.aggregate
@@ -75,7 +75,7 @@ public sealed record Audience(string Sql, bool EvenTheActor = false, bool Sequen
 
     /// <summary>Who has spoken in the thread, who made the video, and who is called by name. Clients hear only of what is
     /// shared.</summary>
-    public static readonly Audience CommentParticipants = new($"""
+    public static readonly AudienceQuery CommentParticipants = new($"""
         {Each} (
         select u.id from portal.users u
          where u.tenant_id = @tenant
@@ -91,6 +91,6 @@ public sealed record Audience(string Sql, bool EvenTheActor = false, bool Sequen
                select m.id::uuid from jsonb_array_elements_text(e.payload -> 'mentions') as m (id))) x
         """);
 
-    public static readonly Audience Mentioned = new(
+    public static readonly AudienceQuery Mentioned = new(
         $"{Each} (select m.id::uuid as id from jsonb_array_elements_text(e.payload -> 'mentions') as m (id)) x");
 }
