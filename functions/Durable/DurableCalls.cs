@@ -42,6 +42,15 @@ internal static class DurableCalls
             return found.IsCompleted ? StartedOnce.Ended : StartedOnce.Running;
         }
 
+        await durable.StartNewAsync(orchestration, instanceId, input, ct);
+        return StartedOnce.Running;
+    }
+
+    /// <summary>Starts an instance whose id nobody has used before, without looking whether it is there.</summary>
+    /// <inheritdoc cref="AskAsync"/>
+    public static async Task StartNewAsync(
+        this DurableTaskClient durable, string orchestration, string instanceId, object input, CancellationToken ct)
+    {
         try
         {
             var options = new StartOrchestrationOptions(InstanceId: instanceId);
@@ -50,10 +59,7 @@ internal static class DurableCalls
         catch (OrchestrationAlreadyExistsException)
         {
             // Somebody was faster: it runs, which is what we want.
-            return StartedOnce.Running;
         }
-
-        return StartedOnce.Running;
     }
 
     /// <summary>Sends something to an instance. One that is not there, or ended while we looked, has nothing to be told.</summary>

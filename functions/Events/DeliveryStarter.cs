@@ -8,6 +8,9 @@ namespace Portal.Functions.Events;
 /// <summary>Starts deliveries through Durable's client, which Functions hands to a function per call.</summary>
 public sealed class DeliveryStarter(DurableTaskClient durable) : IDeliveryStarter
 {
-    public Task<StartedOnce> StartAsync(DeliveryRef delivery, CancellationToken ct) =>
+    public Task StartAsync(DeliveryRef delivery, CancellationToken ct) =>
+        durable.StartNewAsync(DeliverEventOrchestration.Name, delivery.InstanceId, delivery, ct);
+
+    public Task<StartedOnce> StartOnceAsync(DeliveryRef delivery, CancellationToken ct) =>
         durable.StartOnceAsync(DeliverEventOrchestration.Name, delivery.InstanceId, delivery, ct);
 }

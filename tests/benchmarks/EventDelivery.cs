@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net.Http.Headers;
 using System.Text;
+using Npgsql;
 using Portal.Tests.Support;
 
 namespace Portal.Tests.Benchmarks;
@@ -21,8 +22,14 @@ public static class EventDelivery
         {
             await portal.InitializeAsync();
             await OneRoundAsync(portal, 100);
+            await RawAsync(portal, 100);
+            await using var server = NpgsqlDataSource.Create(portal.Database.Admin);
+            await using var meter = await ServerMeter.OpenAsync(server);
+            var beforeRaw = await CostAsync(meter);
             var raw = await RawAsync(portal, count);
+            var before = await CostAsync(meter);
             var took = await OneRoundAsync(portal, count);
+            var after = await CostAsync(meter);
             BenchmarkLine.Print("events-deliver", new()
             {
                 ["count"] = count,
@@ -30,6 +37,11 @@ public static class EventDelivery
                 ["per_s"] = Math.Round(count / took.TotalSeconds, 1),
                 ["raw_per_s"] = Math.Round(raw, 1),
                 ["ratio"] = Math.Round(count / took.TotalSeconds / raw, 2),
+                // Of the app and the local Resend together; another process's load leaves these as they are.
+                ["here_cpu_us"] = Math.Round((after.Here - before.Here).TotalMicroseconds / count),
+                ["raw_here_cpu_us"] = Math.Round((before.Here - beforeRaw.Here).TotalMicroseconds / count),
+                ["server_cpu_us"] = Math.Round((after.Server - before.Server).TotalMicroseconds / count),
+                ["raw_server_cpu_us"] = Math.Round((before.Server - beforeRaw.Server).TotalMicroseconds / count),
             });
         }
         finally
@@ -37,6 +49,9 @@ public static class EventDelivery
             await portal.DisposeAsync();
         }
     }
+
+    private static async Task<(TimeSpan Here, TimeSpan Server)> CostAsync(ServerMeter meter) =>
+        (ProcessMeter.Read().Cpu, (await meter.ReadAsync()).Cpu);
 
     /// <summary>Projects of one member each: an event, a notification and a mail.</summary>
     private static async Task<TimeSpan> OneRoundAsync(TestPortal portal, int count)

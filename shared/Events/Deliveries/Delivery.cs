@@ -28,7 +28,11 @@ public sealed record Delivery(
 /// <summary>Starts orchestrations of deliveries; the Functions side knows how.</summary>
 public interface IDeliveryStarter
 {
-    /// <summary>Starts it unless it was started before.</summary>
+    /// <summary>Starts one that was just taken from those that wait: nobody can have started it before.</summary>
     /// <exception cref="TransientException">The engine does not answer.</exception>
-    Task<StartedOnce> StartAsync(DeliveryRef delivery, CancellationToken ct);
+    Task StartAsync(DeliveryRef delivery, CancellationToken ct);
+
+    /// <summary>Starts it unless it was started before.</summary>
+    /// <inheritdoc cref="StartAsync"/>
+    Task<StartedOnce> StartOnceAsync(DeliveryRef delivery, CancellationToken ct);
 }

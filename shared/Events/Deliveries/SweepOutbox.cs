@@ -11,54 +11,41 @@ public sealed partial class SweepOutbox(DispatchEvents route, DeliveryStore deli
 {
     private const int Batch = 200;
 
-    /// <summary>Starting is waiting for the engine's storage, which commits many in one go.</summary>
-    private const int AtOnce = 16;
-
     /// <summary>How long a delivery may be under way before it is asked whether it was ever started. Starting twice is harmless.</summary>
     private static readonly TimeSpan Quiet = TimeSpan.FromMinutes(2);
 
     public async Task<Swept> RunAsync(IDeliveryStarter starter, CancellationToken ct)
     {
         var routed = await route.RunAsync(ct);
-        var started = await StartAllAsync(() => deliveries.TakePendingAsync(Batch, ct), starter, ct);
-        var restarted = await StartAllAsync(() => deliveries.TakeStaleAsync(Quiet, Batch, ct), starter, ct);
+        var started = await StartAllAsync(
+            () => deliveries.TakePendingAsync(Batch, ct), delivery => starter.StartAsync(delivery, ct));
+        var restarted = await StartAllAsync(
+            () => deliveries.TakeStaleAsync(Quiet, Batch, ct), delivery => RestartAsync(delivery, starter, ct));
         return new(routed, started, restarted);
     }
 
-    private async Task<int> StartAllAsync(Func<Task<IReadOnlyList<DeliveryRef>>> take, IDeliveryStarter starter, CancellationToken ct)
+    /// <summary>
+    /// A batch at once: starting is waiting for the engine's storage, which commits many in one go. While the engine is away no more are
+    /// taken than the batch in hand: each would wait until it counts as stale.
+    /// </summary>
+    private async Task<int> StartAllAsync(Func<Task<IReadOnlyList<DeliveryRef>>> take, Func<DeliveryRef, Task> start)
     {
-        var (count, failed) = (0, 0);
-
-        // While the engine is away no more are taken than the batch in hand: each would wait until it counts as stale.
-        while (failed == 0 && await take() is { Count: > 0 } taken)
+        var count = 0;
+        for (var failed = false; !failed && await take() is { Count: > 0 } taken;)
         {
-            var parallel = new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = ct };
-            await Parallel.ForEachAsync(taken, parallel, async (delivery, stop) =>
-            {
-                if (await StartAsync(delivery, starter, stop))
-                {
-                    Interlocked.Increment(ref count);
-                }
-                else
-                {
-                    Interlocked.Increment(ref failed);
-                }
-            });
+            var started = await Task.WhenAll(taken.Select(delivery => IsStartedAsync(delivery, start)));
+            count += started.Count(done => done);
+            failed = started.Contains(false);
         }
 
         return count;
     }
 
-    private async Task<bool> StartAsync(DeliveryRef delivery, IDeliveryStarter starter, CancellationToken ct)
+    private async Task<bool> IsStartedAsync(DeliveryRef delivery, Func<DeliveryRef, Task> start)
     {
         try
         {
-            if (await starter.StartAsync(delivery, ct) == StartedOnce.Ended
-                && await fail.RunAsync(delivery, "its orchestration ended without settling it", ct))
-            {
-                Log.Abandoned(logger, delivery.DeliveryId);
-            }
-
+            await start(delivery);
             return true;
         }
         catch (TransientException e)
@@ -66,6 +53,15 @@ public sealed partial class SweepOutbox(DispatchEvents route, DeliveryStore deli
             // It counts as stale before long, and is started then.
             Log.NotStarted(logger, delivery.DeliveryId, e.Message);
             return false;
+        }
+    }
+
+    private async Task RestartAsync(DeliveryRef delivery, IDeliveryStarter starter, CancellationToken ct)
+    {
+        if (await starter.StartOnceAsync(delivery, ct) == StartedOnce.Ended
+            && await fail.RunAsync(delivery, "its orchestration ended without settling it", ct))
+        {
+            Log.Abandoned(logger, delivery.DeliveryId);
         }
     }
 
