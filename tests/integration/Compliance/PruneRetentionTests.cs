@@ -52,17 +52,31 @@ public sealed class PruneRetentionTests(TestPortal portal) : IClassFixture<TestP
             """, new { now = Now, user = TestPeople.UserId("admin").ToString() }));
     }
 
+    /// <summary>More of them than a batch takes, older, and not yet over by that tenant's own days.</summary>
+    [Fact]
+    public async Task One_tenants_old_rows_are_not_in_the_way_of_anothers()
+    {
+        await DoAsync("update portal.tenants set keep_notification_days = 10 where id = @id", new { id = TestPeople.Tenant });
+        await NotifyAsync(TestPeople.OtherTenant, "other-admin", 1001, Now.AddDays(-80));
+        await NotifyAsync(TestPeople.Tenant, "agency", 2, Now.AddDays(-11));
+        await RunAsync();
+
+        Assert.Equal(
+            [$"{TestPeople.OtherTenant} 1001"],
+            await portal.ListAsync("select tenant_id || ' ' || count(*) from portal.notifications group by tenant_id"));
+    }
+
     [Fact]
     public async Task Webhooks_deliveries_keys_sessions_unlocks_and_runs_go_after_their_time_and_not_before()
     {
         await DoAsync("""
             insert into portal.webhook_inbox (provider, event_id, type, body, status, next_attempt_at, received_at) values
-                ('mux', 'old', 'x', '{}', 'processed', @now, @now - interval '91 days'),
+                ('mux', 'old', 'x', '{}', 'processed', @now, @now - interval '90 days 1 second'),
                 ('mux', 'olddead', 'x', '{}', 'dead', @now, @now - interval '91 days'),
                 ('mux', 'oldwaiting', 'x', '{}', 'retrying', @now + interval '1 day', @now - interval '91 days'),
-                ('mux', 'young', 'x', '{}', 'processed', @now, @now - interval '89 days');
+                ('mux', 'young', 'x', '{}', 'processed', @now, @now - interval '89 days 23 hours');
             insert into portal.idempotency_keys (tenant_id, actor_id, key, request_hash, status, created_at) values
-                (@tenant, @tenant, 'old', sha256('x'), 201, @now - interval '25 hours'),
+                (@tenant, @tenant, 'old', sha256('x'), 201, @now - interval '24:00:01'),
                 (@tenant, @tenant, 'young', sha256('x'), 201, @now - interval '23 hours');
             insert into portal.operator_sessions (id, token_hash, clerk_user_id, created_at, expires_at) values
                 (gen_random_uuid(), sha256('old'), 'user_operator', @now - interval '9 days', @now - interval '8 days'),
@@ -74,8 +88,8 @@ public sealed class PruneRetentionTests(TestPortal portal) : IClassFixture<TestP
             values (@tenant, @tenant, 'x', @tenant, 'x', '{}', @now - interval '91 days') on conflict do nothing;
             insert into portal.deliveries (id, tenant_id, event_id, event_type, aggregate_id, seq, channel, recipient, status, done_at,
                created_at) values
-                (gen_random_uuid(), @tenant, @tenant, 'x', @tenant, 1, 'email', 'old', 'sent', @now, @now - interval '91 days'),
-                (gen_random_uuid(), @tenant, @tenant, 'x', @tenant, 1, 'email', 'young', 'sent', @now, @now - interval '89 days');
+                (gen_random_uuid(), @tenant, @tenant, 'x', @tenant, 1, 'email', 'old', 'sent', @now, @now - interval '90 days 1 second'),
+                (gen_random_uuid(), @tenant, @tenant, 'x', @tenant, 1, 'email', 'young', 'sent', @now, @now - interval '89 days 23 hours');
             insert into portal.deliveries (id, tenant_id, event_id, event_type, aggregate_id, seq, channel, recipient, created_at) values
                 (gen_random_uuid(), @tenant, @tenant, 'x', @tenant, 1, 'email', 'waiting', @now - interval '91 days');
             insert into portal.digests (tenant_id, user_id, day, settled_at) values

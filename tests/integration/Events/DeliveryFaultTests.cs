@@ -1,4 +1,6 @@
 using Dapper;
+using Microsoft.Extensions.DependencyInjection;
+using Portal.Foundation.Audit;
 using Portal.LocalVendors;
 using Portal.Tests.Support;
 
@@ -97,6 +99,41 @@ public sealed class DeliveryFaultTests(TestPortal portal) : IClassFixture<TestPo
         Assert.Single(await portal.InboxOfAsync("agency"), m => m.Text!.Contains(project.ToString(), StringComparison.Ordinal));
         Assert.Equal(
             ["delivery_blocked email"], await portal.ListAsync("select kind || ' ' || dedup_key from portal.alerts"));
+    }
+
+    [Theory]
+    [InlineData("update portal.users set status = 'deactivated' where id = @user", "recipient_gone")]
+    [InlineData("""
+        insert into portal.mail_suppressions (tenant_id, address_hash, event_type, reason, created_at)
+        select @tenant, @address, '', 'bounced', now()
+        """, "suppressed: bounced")]
+    public async Task Who_may_not_be_written_to_any_more_when_the_vendor_is_back_gets_nothing(string change, string why)
+    {
+        portal.Resend.Faults.FailNextApiCalls(TestPeople.Crew + 1, ApiFault.Status(503));
+        var project = await portal.NewProjectAsync("Gone meanwhile");
+        await portal.Host.RunTimerAsync("SweepOutbox");
+        await portal.Host.Durable.WhenIdleAsync(TimeSpan.FromSeconds(20));
+        var user = TestPeople.UserId("crew1");
+        var address = portal.Services.GetRequiredService<PersonalHash>().Of("crew1@portal.example");
+        await using var connection = await portal.OpenAsync();
+        await connection.ExecuteAsync(change, new { user, tenant = TestPeople.Tenant, address });
+        try
+        {
+            await portal.DeliverMovingAsync();
+
+            Assert.Equal(
+                [$"skipped perhaps sent: {why}"], await portal.ListAsync(
+                    "select status || ' ' || reason from portal.deliveries where aggregate_id = @project and recipient = @to",
+                    new { project, to = $"user:{user}" }));
+            Assert.DoesNotContain(
+                await portal.InboxOfAsync("crew1"), m => m.Text!.Contains(project.ToString(), StringComparison.Ordinal));
+            Assert.Single(await portal.InboxOfAsync("crew2"), m => m.Text!.Contains(project.ToString(), StringComparison.Ordinal));
+        }
+        finally
+        {
+            await connection.ExecuteAsync(
+                "update portal.users set status = 'active' where id = @user; delete from portal.mail_suppressions", new { user });
+        }
     }
 
     [Fact]

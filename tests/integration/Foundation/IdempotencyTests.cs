@@ -1,7 +1,12 @@
 using System.Net.Http.Json;
 using Dapper;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
+using Portal.Foundation.Db;
+using Portal.Foundation.Identity;
 using Portal.Foundation.Limits;
+using Portal.Functions.Foundation.Http;
+using Portal.Functions.Foundation.Http.Inputs;
 using Portal.Tests.Support;
 
 namespace Portal.Tests.Integration.Foundation;
@@ -77,6 +82,50 @@ public sealed class IdempotencyTests(TestPortal portal) : IClassFixture<TestPort
             1, await portal.ScalarAsync<long>("select count(*) from portal.upload_jobs where project_id = @project", new { project }));
         var made = (await portal.WhileMovingAsync(SendAsync("agency", "/api/uploads", "k-many", body))).Expect(201);
         Assert.False(made.Headers.Contains("Idempotency-Replayed"));
+    }
+
+    [Theory]
+    [InlineData(400, false)]
+    [InlineData(401, true)]
+    [InlineData(403, false)]
+    [InlineData(409, false)]
+    [InlineData(428, false)]
+    [InlineData(429, true)]
+    [InlineData(499, false)]
+    [InlineData(500, true)]
+    [InlineData(503, true)]
+    public async Task A_refusal_that_another_moment_could_undo_is_not_kept(int status, bool workedAgain)
+    {
+        var works = 0;
+        for (var i = 0; i < 2; i++)
+        {
+            var answer = await WorkAsync($"k-status-{status}", _ =>
+            {
+                works++;
+                return Task.FromResult<IResult>(new Problem(status, "made-up", "Made up"));
+            });
+            Assert.Equal(status, Assert.IsType<Problem>(answer).Status);
+        }
+
+        Assert.Equal(workedAgain ? 2 : 1, works);
+    }
+
+    [Theory]
+    [InlineData("k-undone", 409)]
+    [InlineData("k-undone-later", 503)]
+    [InlineData("", 409)]
+    public async Task What_a_refused_request_wrote_before_is_undone(string key, int status)
+    {
+        var name = $"Half {key}";
+        Assert.IsType<Problem>(await WorkAsync(key, async tx =>
+        {
+            await tx.ExecuteAsync("""
+                insert into portal.projects (id, tenant_id, name, created_by, created_at, updated_at)
+                values (gen_random_uuid(), @tenant, @name, @by, now(), now())
+                """, new { tenant = TestPeople.Tenant, name, by = TestPeople.UserId("admin") });
+            return new Problem(status, "made-up", "Made up");
+        }));
+        Assert.Equal(0, await NamedAsync(name));
     }
 
     [Fact]
@@ -166,4 +215,22 @@ public sealed class IdempotencyTests(TestPortal portal) : IClassFixture<TestPort
 
     private Task<long> NamedAsync(string name) =>
         portal.ScalarAsync<long>("select count(*) from portal.projects where name = @name", new { name });
+
+    /// <summary>A POST of the person to a function that does this.</summary>
+    private Task<IResult> WorkAsync(string key, Func<Tx, Task<IResult>> work)
+    {
+        var http = new DefaultHttpContext();
+        http.Request.Method = "POST";
+        http.Request.Path = "/api/made-up";
+        http.Request.ContentType = "application/json";
+        http.Request.Body = new MemoryStream("""{"reason":"Because"}"""u8.ToArray());
+        http.Request.ContentLength = http.Request.Body.Length;
+        if (key.Length > 0)
+        {
+            http.Request.Headers["Idempotency-Key"] = key;
+        }
+
+        return portal.Services.GetRequiredService<Writes>().PostAsync<ReasonInput>(
+            http.Request, new TenantId(TestPeople.Tenant), TestPeople.UserId("admin"), (tx, _) => work(tx));
+    }
 }

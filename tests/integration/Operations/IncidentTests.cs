@@ -143,6 +143,12 @@ public sealed class IncidentTests(TestPortal portal) : IClassFixture<TestPortal>
         Assert.Equal(
             "freeze-held", (
                 await ops.PostAsync("/api/ops/change-freeze", new { on = false, reason = "Too early" })).Expect(409).ProblemType);
+
+        // Somebody looks after it, which does not end it.
+        (await portal.MoveAsync(id, "acknowledge")).Expect(200);
+        Assert.Equal(
+            "freeze-held", (
+                await ops.PostAsync("/api/ops/change-freeze", new { on = false, reason = "In good hands" })).Expect(409).ProblemType);
         (await portal.MoveAsync(id, "resolve")).Expect(200);
         Assert.Equal("true", (await portal.FreezeAsync()).Text("on"));
         Assert.Equal(
