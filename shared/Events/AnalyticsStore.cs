@@ -102,17 +102,17 @@ public sealed class AnalyticsStore(PortalDb db, TimeProvider clock)
         select @tenant, b.grain, b.start, b.metric, b.project, b.events, b.amount
           from unnest(@grains, @starts, @metrics, @projects, @events, @amounts) as b (grain, start, metric, project, events, amount)
         """, new
-    {
-        tenant,
-        hoursFrom,
-        daysFrom,
-        grains = rows.Select(r => r.Grain).ToArray(),
-        starts = rows.Select(r => r.BucketStart.UtcDateTime).ToArray(),
-        metrics = rows.Select(r => r.Metric).ToArray(),
-        projects = rows.Select(r => r.ProjectId).ToArray(),
-        events = rows.Select(r => r.Events).ToArray(),
-        amounts = rows.Select(r => r.Amount).ToArray(),
-    });
+        {
+            tenant,
+            hoursFrom,
+            daysFrom,
+            grains = rows.Select(r => r.Grain).ToArray(),
+            starts = rows.Select(r => r.BucketStart.UtcDateTime).ToArray(),
+            metrics = rows.Select(r => r.Metric).ToArray(),
+            projects = rows.Select(r => r.ProjectId).ToArray(),
+            events = rows.Select(r => r.Events).ToArray(),
+            amounts = rows.Select(r => r.Amount).ToArray(),
+        });
 
     /// <summary>Buckets that begin from <paramref name="from"/> to before <paramref name="to"/>, over the projects that the caller sees;
     /// one more than the most.</summary>

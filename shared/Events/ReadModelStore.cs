@@ -73,14 +73,14 @@ public sealed class ReadModelStore
         insert into portal.unread_counts (tenant_id, user_id, unread) select @tenant, u.id, u.unread
            from unnest(@people, @unread) as u (id, unread);
         """, new
-    {
-        tenant,
-        projects = progress.Keys.ToArray(),
-        tasks = progress.Values.Select(p => p.Tasks).ToArray(),
-        done = progress.Values.Select(p => p.Done).ToArray(),
-        people = unread.Keys.ToArray(),
-        unread = unread.Values.ToArray(),
-    });
+        {
+            tenant,
+            projects = progress.Keys.ToArray(),
+            tasks = progress.Values.Select(p => p.Tasks).ToArray(),
+            done = progress.Values.Select(p => p.Done).ToArray(),
+            people = unread.Keys.ToArray(),
+            unread = unread.Values.ToArray(),
+        });
 
     /// <summary>By how much an event moves a project's tasks, all and done.</summary>
     public static (Guid Project, int Tasks, int Done)? ProgressOf(PortalEvent e) =>

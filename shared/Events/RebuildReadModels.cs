@@ -1,6 +1,5 @@
 using Portal.Foundation.Db;
 using Portal.Foundation.Identity;
-using Portal.Foundation.Outbox;
 
 namespace Portal.Events;
 

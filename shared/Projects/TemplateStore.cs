@@ -53,27 +53,27 @@ public sealed class TemplateStore(PortalDb db, AuditWriter audit, TimeProvider c
           from unnest(@tIds, @tMilestones, @tTitles, @tDescriptions, @tPriorities, @tDues) t (id, milestone_id, title, description,
              priority, due_on);
         """, new
-    {
-        tenant,
-        application.Id,
-        application.Project,
-        application.Template,
-        application.Version,
-        application.StartDate,
-        application.By,
-        application.Now,
-        mIds = milestones.Select(m => m.Id).ToArray(),
-        mNames = milestones.Select(m => m.Name).ToArray(),
-        mDescriptions = milestones.Select(m => m.Description).ToArray(),
-        mStarts = milestones.Select(m => m.StartsOn).ToArray(),
-        mDues = milestones.Select(m => m.DueOn).ToArray(),
-        tIds = tasks.Select(t => t.Id).ToArray(),
-        tMilestones = tasks.Select(t => t.MilestoneId).ToArray(),
-        tTitles = tasks.Select(t => t.Title).ToArray(),
-        tDescriptions = tasks.Select(t => t.Description).ToArray(),
-        tPriorities = tasks.Select(t => t.Priority).ToArray(),
-        tDues = tasks.Select(t => t.DueOn).ToArray(),
-    });
+        {
+            tenant,
+            application.Id,
+            application.Project,
+            application.Template,
+            application.Version,
+            application.StartDate,
+            application.By,
+            application.Now,
+            mIds = milestones.Select(m => m.Id).ToArray(),
+            mNames = milestones.Select(m => m.Name).ToArray(),
+            mDescriptions = milestones.Select(m => m.Description).ToArray(),
+            mStarts = milestones.Select(m => m.StartsOn).ToArray(),
+            mDues = milestones.Select(m => m.DueOn).ToArray(),
+            tIds = tasks.Select(t => t.Id).ToArray(),
+            tMilestones = tasks.Select(t => t.MilestoneId).ToArray(),
+            tTitles = tasks.Select(t => t.Title).ToArray(),
+            tDescriptions = tasks.Select(t => t.Description).ToArray(),
+            tPriorities = tasks.Select(t => t.Priority).ToArray(),
+            tDues = tasks.Select(t => t.DueOn).ToArray(),
+        });
 
     public async Task<Template> CreateAsync(Tx tx, TenantId tenant, Caller caller, TemplateContent content)
     {

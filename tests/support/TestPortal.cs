@@ -247,7 +247,8 @@ public sealed class TestPortal : IAsyncLifetime
         }
     }
 
-    /// <summary>What the tests of a class made the app write, with its audit row, has the fields that the catalogue of events says.</summary>
+    /// <summary>What the tests of a class made the app write, with its audit row, has the fields that the catalogue of events
+    /// says.</summary>
     private async Task EventsAreInTheCatalogueAsync()
     {
         await using var connection = await OpenAsync();

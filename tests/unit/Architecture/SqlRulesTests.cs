@@ -109,7 +109,9 @@ public sealed partial class SqlRulesTests
     private static partial Regex Literal();
 
     // Lower case, as it is written here: a table with its schema after the word that names one, or a function of Postgres alone.
-    [GeneratedRegex(@"\b(from|join|into|update|table|truncate) portal\.\w|^""(rollback to )?savepoint |^[$""\s]*select (set_config|pg_|\* from portal\.|portal\.|case\b|exists\b|count\()")]
+    [GeneratedRegex(
+        @"\b(from|join|into|update|table|truncate) portal\.\w|^""(rollback to )?savepoint "
+        + @"|^[$""\s]*select (set_config|pg_|\* from portal\.|portal\.|case\b|exists\b|count\()")]
     private static partial Regex Statement();
 
     [GeneratedRegex(@"\bcreate (or replace )?function\b", RegexOptions.IgnoreCase)]
