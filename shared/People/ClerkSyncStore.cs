@@ -2,6 +2,7 @@ using Portal.Foundation.Audit;
 using Portal.Foundation.Db;
 using Portal.Foundation.Identity;
 using Portal.Foundation.Outbox;
+using Portal.Projects;
 using Portal.Vendors.Clerk;
 
 namespace Portal.People;
@@ -16,7 +17,8 @@ public sealed record Deactivation(bool Moved, bool WithoutAdmin);
 /// The SQL of following Clerk: it names a person or an organization, so rows are looked up across tenants and changed one tenant at a
 /// time. Names and addresses go into the row and, as keyed hashes, into the audit.
 /// </summary>
-public sealed class ClerkSyncStore(PortalDb db, UserStore users, AuditWriter audit, PersonalHash hash, TimeProvider clock)
+public sealed class ClerkSyncStore(
+    PortalDb db, UserStore users, ParticipationTransitions participation, AuditWriter audit, PersonalHash hash, TimeProvider clock)
 {
     private static readonly TimeSpan ErasureTime = TimeSpan.FromHours(24);
 
@@ -32,8 +34,8 @@ public sealed class ClerkSyncStore(PortalDb db, UserStore users, AuditWriter aud
             ct) is { } id ? new TenantId(id) : null;
 
     /// <summary>
-    /// Takes over address and name, unless what we have is newer, or the person is to be erased. A name that they chose here stays. True
-    /// when anything changed.
+    /// Takes over address and name, unless what we have is newer, or the person is to be erased. A name that they chose here stays, and
+    /// so does an address as long as Clerk knows of none that is proved. True when anything changed.
     /// </summary>
     public async Task<bool> ApplyProfileAsync(Tx tx, TenantId tenant, Actor actor, UserId id, ClerkUser person)
     {
@@ -50,18 +52,19 @@ public sealed class ClerkSyncStore(PortalDb db, UserStore users, AuditWriter aud
             return false;
         }
 
-        var name = before.OwnName ? before.Name : person.Name;
-        var same = name == before.Name && person.Email == before.Email;
+        var name = before.OwnName ? before.Name : person.Name ?? before.Name;
+        var email = person.Email ?? before.Email;
+        var same = name == before.Name && email == before.Email;
         await tx.ExecuteAsync("""
             update portal.users set name = @name, email = @email, clerk_updated_at = @at, updated_at = case when @same then updated_at
                else @now end
              where tenant_id = @tenant and id = @id
-            """, new { tenant, id, name, email = person.Email, at, same, now = clock.GetUtcNow() });
+            """, new { tenant, id, name, email, at, same, now = clock.GetUtcNow() });
         if (!same)
         {
             await audit.WriteAsync(tx, tenant, actor, new AuditEntry("user_updated", "user", id.Value,
                 new { nameHash = hash.Of(before.Name), emailHash = hash.Of(before.Email) },
-                new { nameHash = hash.Of(name), emailHash = hash.Of(person.Email) }, EventType.UserUpdated));
+                new { nameHash = hash.Of(name), emailHash = hash.Of(email) }, EventType.UserUpdated));
         }
 
         return !same;
@@ -80,6 +83,7 @@ public sealed class ClerkSyncStore(PortalDb db, UserStore users, AuditWriter aud
             await audit.WriteAsync(tx, tenant, actor, new AuditEntry(
                 "user_deactivated", "user", id.Value, new { status = "active" }, new { status = "deactivated", role, reason },
                 EventType.UserDeactivated));
+            await participation.EndAsync(tx, tenant, actor, id);
         }
 
         // Asked of the rows and not of this move: told again, it is still true.

@@ -4,6 +4,7 @@ using Portal.Foundation.Faults;
 using Portal.Foundation.Identity;
 using Portal.Foundation.Outbox;
 using Portal.Foundation.Paging;
+using Portal.Projects;
 
 namespace Portal.People;
 
@@ -23,7 +24,7 @@ public sealed record UserFilter(string? Role, string? Status, string? Text);
 /// All SQL of users. A tenant always keeps an active Admin: whoever may take one away locks the tenant's row first (lock order: tenant,
 /// then user), so that eight at once are judged one after the other.
 /// </summary>
-public sealed class UserStore(PortalDb db, AuditWriter audit, TimeProvider clock)
+public sealed class UserStore(PortalDb db, ParticipationTransitions participation, AuditWriter audit, TimeProvider clock)
 {
     private const string SortName = "left(lower(u.name), 50)";
     private const string Columns = $"u.id, u.name, u.email, u.role, u.status, u.version, u.created_at, u.updated_at, {SortName} as "
@@ -146,6 +147,7 @@ public sealed class UserStore(PortalDb db, AuditWriter audit, TimeProvider clock
 
         await audit.WriteAsync(tx, tenant, Actor.From(caller), new AuditEntry(
             "user_role_changed", "user", id.Value, new { role = before.Role }, new { role = after.Role }, EventType.UserRoleChanged));
+        await participation.EndAsync(tx, tenant, Actor.From(caller), id);
         return after;
     }
 
@@ -181,6 +183,7 @@ public sealed class UserStore(PortalDb db, AuditWriter audit, TimeProvider clock
 
         await audit.WriteAsync(tx, tenant, Actor.From(caller), new AuditEntry(
             act, "user", id.Value, new { status = before.Status }, new { status = moved.Status, role = moved.Role }, act));
+        await participation.EndAsync(tx, tenant, Actor.From(caller), id);
         return moved;
     }
 

@@ -11,7 +11,8 @@ namespace Portal.Projects;
 public sealed record ProjectMember(UserId UserId, string Name, string Role, DateTimeOffset AddedAt);
 
 /// <summary>Who is assigned to a project. Adding and removing say the same when there is nothing left to do.</summary>
-public sealed class MemberStore(PortalDb db, ProjectStore projects, AuditWriter audit, TimeProvider clock)
+public sealed class MemberStore(
+    PortalDb db, ProjectStore projects, ParticipationTransitions participation, AuditWriter audit, TimeProvider clock)
 {
     private const string Columns = "m.user_id, u.name, u.role, m.added_at";
 
@@ -59,7 +60,7 @@ public sealed class MemberStore(PortalDb db, ProjectStore projects, AuditWriter 
         return member;
     }
 
-    /// <summary>Removes somebody, and takes them off the project's tasks unless they are an Admin, who sees it all the same.</summary>
+    /// <summary>Removes somebody, and ends what they took part in there unless they are an Admin, who sees it all the same.</summary>
     public async Task<Refusal?> RemoveAsync(Tx tx, TenantId tenant, Caller caller, ProjectId project, UserId user)
     {
         if (await RefusalAsync(tx, tenant, caller, project) is { } refusal)
@@ -72,18 +73,9 @@ public sealed class MemberStore(PortalDb db, ProjectStore projects, AuditWriter 
             new { tenant, project, user });
         if (removed > 0)
         {
-            var tasks = await tx.QueryAsync<Guid>("""
-                with agency as (select id from portal.users where tenant_id = @tenant and id = @user and role <> 'admin'),
-                     unwatched as (delete from portal.task_watchers w using agency
-                                    where w.tenant_id = @tenant and w.project_id = @project and w.user_id = agency.id),
-                     unassigned as (delete from portal.task_assignees a using agency
-                                    where a.tenant_id = @tenant and a.project_id = @project and a.user_id = agency.id returning a.task_id)
-                update portal.tasks t set version = t.version + 1, updated_at = @now from unassigned
-                 where t.tenant_id = @tenant and t.id = unassigned.task_id
-                returning t.id
-                """, new { tenant, project, user, now = clock.GetUtcNow() });
             await audit.WriteAsync(tx, tenant, Actor.From(caller), new AuditEntry("project_member_removed", "project", project.Value,
-                new { userId = user.Value }, new { userId = user.Value, unassignedTasks = tasks }));
+                new { userId = user.Value }, new { userId = user.Value }));
+            await participation.EndAsync(tx, tenant, Actor.From(caller), user);
         }
 
         return null;

@@ -9,8 +9,8 @@ public static class ProjectsRegistrations
     {
         return services
             .AddSingleton<ProjectMembershipQuery>().AddSingleton<ProjectStore>().AddSingleton<ProjectListQuery>()
-            .AddSingleton<MemberStore>().AddSingleton<TemplateStore>().AddSingleton<ApplyTemplate>()
-            .AddSingleton<MilestoneStore>().AddSingleton<TaskStore>().AddSingleton<TaskListQuery>()
+            .AddSingleton<MemberStore>().AddSingleton<ParticipationTransitions>().AddSingleton<TemplateStore>()
+            .AddSingleton<ApplyTemplate>().AddSingleton<MilestoneStore>().AddSingleton<TaskStore>().AddSingleton<TaskListQuery>()
             .AddSingleton<TaskStatusTransitions>().AddSingleton<ChangeTaskStatuses>()
             .AddSingleton<TaskLinkStore>().AddSingleton<ProjectProgressStore>();
     }

@@ -193,7 +193,7 @@ public sealed class PeopleIsolationTests(TestPortal portal) : IClassFixture<Test
 
         public TenantStore Tenants => new(db, audit, Hash, clock);
 
-        public UserStore Users => new(db, audit, clock);
+        public UserStore Users => new(db, new ParticipationTransitions(audit, clock), audit, clock);
 
         public ProfileStore Profiles => new(db, audit, Hash, clock);
 

@@ -67,11 +67,18 @@ public sealed class UserTests(TestPortal portal) : IClassFixture<TestPortal>, IA
         var changed = (await portal.As("boss").ChangeAsync(path, new { role = "admin" })).Expect(200);
         Assert.Equal(("admin", "2"), (changed.Text("role"), changed.Text("version")));
         (await portal.As("riser").FetchAsync("/api/users")).Expect(200);
+
+        // And down again: the session stays the same, what it may do does not.
+        (await portal.As("boss").ChangeAsync(path, new { role = "agency" })).Expect(200);
+        (await portal.As("riser").FetchAsync("/api/users")).Expect(403);
+        (await portal.As("boss").ChangeAsync(path, new { role = "client" })).Expect(200);
+        (await portal.As("riser").FetchAsync("/api/tasks")).Expect(403);
         Assert.Equal("""{"role": "client"} {"role": "admin"}""", await portal.ScalarAsync<string>(
-            "select concat(old_value, ' ', new_value) from portal.audit_log where entity_id = @id and action = 'user_role_changed'",
+            "select concat(old_value, ' ', new_value) from portal.audit_log where entity_id = @id and action = 'user_role_changed' "
+                + "and new_value ->> 'role' = 'admin'",
             new { id }));
         Assert.Equal(
-            1, await portal.ScalarAsync<long>(
+            3, await portal.ScalarAsync<long>(
                 "select count(*) from portal.events where aggregate_id = @id and type = 'user_role_changed'", new { id }));
 
         (await portal.As("boss").WriteAsync(HttpMethod.Patch, path, new { role = "client" }, null)).Expect(428);
@@ -97,6 +104,72 @@ public sealed class UserTests(TestPortal portal) : IClassFixture<TestPortal>, IA
         Assert.Equal(
             ["user_deactivated", "user_reactivated"],
             await portal.ListAsync("select action from portal.audit_log where entity_id = @id order by action", new { id }));
+    }
+
+    [Theory]
+    [InlineData("removed")]
+    [InlineData("demoted")]
+    [InlineData("deactivated")]
+    [InlineData("gone at Clerk")]
+    public async Task Who_may_no_longer_take_part_is_taken_off_tasks_and_links_once_and_for_all(string how)
+    {
+        var boss = $"boss-{how.Replace(' ', '-')}";
+        var tenant = await portal.NewTenantAsync(boss);
+        var helper = $"helper-of-{boss}";
+        var id = await portal.AddMemberAsync(tenant.Id, $"org_{boss}", helper, "agency");
+        var http = portal.As(boss);
+        var (project, task, watched) = await WorkAsync(http, id, "Left behind");
+        var (_, elsewhere, _) = await WorkAsync(http, id, "Stays with them");
+        var link = await AddLinkAsync(tenant.Id, project, id);
+        switch (how)
+        {
+            case "removed":
+                (await http.DropAsync($"/api/projects/{project}/members/{id}")).Expect(204);
+                break;
+            case "demoted":
+                (await http.ChangeAsync($"/api/users/{id}", new { role = "client" })).Expect(200);
+                break;
+            case "deactivated":
+                (await http.PostAsync($"/api/users/{id}/deactivate")).Expect(200);
+                break;
+            default:
+                await portal.Clerk.LeaveOrganizationAsync(helper);
+                await portal.SettleAsync();
+                break;
+        }
+
+        var left = (await http.FetchAsync($"/api/tasks/{task}")).Expect(200);
+        Assert.Equal((0, "2"), (left.Field("assigneeIds").AsArray().Count, left.Text("version")));
+        Assert.Empty((await http.FetchAsync($"/api/tasks/{watched}")).Expect(200).Field("watcherIds").AsArray());
+        Assert.Equal(
+            how == "removed" ? 1 : 0,
+            (await http.FetchAsync($"/api/tasks/{elsewhere}")).Expect(200).Field("assigneeIds").AsArray().Count);
+        Assert.Equal("off", await portal.ScalarAsync<string>("select notify from portal.share_links where id = @link", new { link }));
+        var audited = await portal.ScalarAsync<string>(
+            "select new_value::text from portal.audit_log where entity_id = @id and action = 'participation_ended'", new { id });
+        Assert.All(new[] { task, watched, link }, key => Assert.Contains(key.ToString(), audited, StringComparison.Ordinal));
+
+        // Who comes back starts without them.
+        if (how == "deactivated")
+        {
+            (await http.PostAsync($"/api/users/{id}/reactivate")).Expect(200);
+            Assert.Empty((await http.FetchAsync($"/api/tasks/{task}")).Expect(200).Field("assigneeIds").AsArray());
+        }
+    }
+
+    [Fact]
+    public async Task An_admin_who_becomes_agency_keeps_the_work_of_their_projects_alone()
+    {
+        var tenant = await portal.NewTenantAsync("stepdown");
+        var id = await portal.AddMemberAsync(tenant.Id, "org_stepdown", "second-admin", "admin");
+        var http = portal.As("stepdown");
+        var (_, kept, _) = await WorkAsync(http, id, "A member of it");
+        var (other, lost, _) = await WorkAsync(http, id, "Seen as an Admin only");
+        (await http.DropAsync($"/api/projects/{other}/members/{id}")).Expect(204);
+        Assert.Single((await http.FetchAsync($"/api/tasks/{lost}")).Expect(200).Field("assigneeIds").AsArray());
+        (await http.ChangeAsync($"/api/users/{id}", new { role = "agency" })).Expect(200);
+        Assert.Single((await http.FetchAsync($"/api/tasks/{kept}")).Expect(200).Field("assigneeIds").AsArray());
+        Assert.Empty((await http.FetchAsync($"/api/tasks/{lost}")).Expect(200).Field("assigneeIds").AsArray());
     }
 
     [Fact]
@@ -133,6 +206,29 @@ public sealed class UserTests(TestPortal portal) : IClassFixture<TestPortal>, IA
             "select count(*) from portal.users where tenant_id = @tenant and role = 'admin' and status = 'active'",
             new { tenant = tenant.Id }));
     }
+
+    /// <summary>A project with the person in it, a task they are assigned to and one they watch.</summary>
+    private static async Task<(Guid Project, Guid Task, Guid Watched)> WorkAsync(HttpClient http, Guid person, string name)
+    {
+        var project = (await http.PostAsync("/api/projects", new { name, memberIds = new[] { person } })).Expect(201).Id;
+        var people = new[] { person };
+        var task = (await http.PostAsync("/api/tasks", new { projectId = project, title = "Do", assigneeIds = people })).Expect(201).Id;
+        var watched = (await http.PostAsync("/api/tasks", new { projectId = project, title = "Watch" })).Expect(201).Id;
+        (await http.SetAsync($"/api/tasks/{watched}/watchers/{person}")).Expect(200);
+        return (project, task, watched);
+    }
+
+    /// <summary>A share link whose owner hears of every open, as a row: there is no video behind it.</summary>
+    private async Task<Guid> AddLinkAsync(Guid tenant, Guid project, Guid owner) => await portal.ScalarAsync<Guid>("""
+        with a as (
+            insert into portal.assets (id, tenant_id, project_id, title, created_by, created_at, updated_at)
+            values (gen_random_uuid(), @tenant, @project, 'Cut', @owner, @now, @now) returning id)
+        insert into portal.share_links (id, tenant_id, project_id, asset_id, token_hash, token_kid, status, expires_at, notify, created_by,
+           created_at, updated_at)
+        select gen_random_uuid(), @tenant, @project, a.id, sha256(a.id::text::bytea), 'k1', 'active', @now + interval '7 days', 'every',
+           @owner, @now, @now from a
+        returning id
+        """, new { tenant, project, owner, now = portal.Clock.GetUtcNow() });
 
     private Task<Answer> LeaveAsync(string person, Guid id, string how) => how == "role"
         ? portal.As(person).WriteAsync(HttpMethod.Patch, $"/api/users/{id}", new { role = "agency" }, "\"1\"")

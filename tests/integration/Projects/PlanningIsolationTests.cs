@@ -150,7 +150,7 @@ public sealed class PlanningIsolationTests(TestPortal portal) : IClassFixture<Te
         var audit = new AuditWriter(clock);
         var page = new Page(50, null);
         var projects = new ProjectStore(db, audit, clock);
-        var members = new MemberStore(db, projects, audit, clock);
+        var members = new MemberStore(db, projects, new ParticipationTransitions(audit, clock), audit, clock);
         var templates = new TemplateStore(db, audit, clock);
         var milestones = new MilestoneStore(db, projects, audit, clock);
         var tasks = new TaskStore(db, projects, audit, clock);
