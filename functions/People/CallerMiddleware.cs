@@ -3,7 +3,6 @@ using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Middleware;
 using Microsoft.Extensions.Logging;
 using Portal.Foundation.Audit;
-using Portal.Foundation.Faults;
 using Portal.Foundation.Identity;
 using Portal.Foundation.Limits;
 using Portal.Functions.Foundation.Http;
@@ -97,6 +96,11 @@ public sealed partial class CallerMiddleware(
         if (session.ImpersonatorId is not null)
         {
             return Problem.Forbidden("forbidden", "A portal is set up by its own people.");
+        }
+
+        if (!session.IsOrganizationAdmin)
+        {
+            return Problem.Forbidden("not-organization-admin", "A portal is set up by an admin of its organization.");
         }
 
         http.Set(new UnprovisionedUser(session.UserId, organization, known.TenantStatus, http.RequestId()));

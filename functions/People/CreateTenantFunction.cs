@@ -21,9 +21,11 @@ public sealed class CreateTenantFunction(SetUpTenant setUp, TimeProvider clock)
     [Function("CreateTenant")]
     [Allows(PortalAction.CreateTenant)]
     [Operation("Create the tenant of your organization", Takes = typeof(CreateTenantInput), Returns = typeof(TenantJson), Status = 201,
-        Details = "For a session in a Clerk organization that has no portal yet; you become its Admin. An organization has one portal, "
-            + "so repeating the request does nothing twice: 409.")]
+        Details = "For a session of an admin (org:admin) of a Clerk organization that has no portal yet; you become its Admin. An "
+            + "organization has one portal, so repeating the request does nothing twice: 409.")]
     [Refuses(403, "no-organization", "The session is in no organization.")]
+    [Refuses(403, "not-organization-admin", "You are no admin of the organization.")]
+    [Refuses(403, "email-not-verified", "No address of yours is verified.")]
     [Refuses(409, "tenant-exists", "The organization has a portal already, or had one.")]
     [Refuses(429, "too-many-requests", "More than 10 attempts an hour.")]
     public async Task<IResult> RunAsync(

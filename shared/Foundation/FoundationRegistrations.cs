@@ -45,8 +45,8 @@ public static class FoundationRegistrations
                 "Http:ClientAddressHeader must be the name of a header other than X-Forwarded-…, or empty.")
             .ValidateOnStart();
         return services
-            .AddSingleton<PortalDb>().AddSingleton<AuditWriter>().AddSingleton<AlertStore>()
-            .AddSingleton<RateLimitStore>()
+            .AddSingleton<PortalDb>().AddSingleton<AuditWriter>().AddSingleton<AlertStore>().AddSingleton<RateLimitStore>()
+            .AddSingleton<RaiseAlert>(p => p.GetRequiredService<AlertStore>().AddAsync)
             .AddSingleton<RequesterHash>().AddSingleton<Cursors>().AddSingleton<ClientAddresses>()
             .AddSingleton<FailedAttempts>().AddSingleton<IdempotencyStore>().AddSingleton<PersonalHash>()
             .AddSingleton<CallerStore>().AddSingleton<WebhookInboxStore>().AddSingleton<ReceiveWebhook>()

@@ -5,6 +5,7 @@ using Portal.Foundation.Alerts;
 using Portal.Foundation.Webhooks;
 using Portal.Operations.Incidents;
 using Portal.Operations.Orchestrations;
+using Portal.People;
 
 namespace Portal.Operations;
 
@@ -31,6 +32,7 @@ public static class OperationsRegistrations
             .AddSingleton<IncidentStore>().AddSingleton<IncidentTransitions>().AddSingleton<IWebhookHandler, AlertEvents>()
             .AddSingleton<ReportBreach>().AddSingleton<ChangeFreezeStore>().AddSingleton<RestoreTestStore>()
             .AddSingleton<IDeliveryChannel, SendPage>().AddSingleton<IEventSubscriber, UploadIncidentTransitions>()
-            .AddSingleton<IAlertSubscriber, AlertIncidents>();
+            .AddSingleton<IAlertSubscriber, AlertIncidents>()
+            .AddSingleton<IDeletedUserSubscriber>(p => p.GetRequiredService<OperatorSessionStore>());
     }
 }

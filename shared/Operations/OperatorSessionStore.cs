@@ -2,10 +2,12 @@ using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Extensions.Options;
+using Portal.Foundation.Alerts;
 using Portal.Foundation.Audit;
 using Portal.Foundation.Db;
 using Portal.Foundation.Identity;
 using Portal.Foundation.Limits;
+using Portal.People;
 using Portal.Vendors.Clerk;
 
 namespace Portal.Operations;
@@ -30,8 +32,8 @@ public abstract record OperatorSignIn
 /// limited life that ends with a sign-out or with the Operator's row. Both ends are audited as acts of the platform.
 /// </summary>
 public sealed class OperatorSessionStore(
-    PortalDb db, ClerkSessions clerk, CallerStore callers, RateLimitStore limit, AuditWriter audit, IOptions<OperationsOptions> options,
-    TimeProvider clock)
+    PortalDb db, ClerkSessions clerk, CallerStore callers, RateLimitStore limit, AuditWriter audit, AlertStore alerts,
+    IOptions<OperationsOptions> options, TimeProvider clock) : IDeletedUserSubscriber
 {
     private const int TokenBytes = 32;
     private const int AttemptsPerMinute = 20;
@@ -109,6 +111,35 @@ public sealed class OperatorSessionStore(
 
         return ended is not null;
     }, ct);
+
+    /// <summary>
+    /// An Operator whom Clerk has deleted: their sessions end, and on-call hears that the list of Operators still has them. True when they
+    /// are on it.
+    /// </summary>
+    public async Task<bool> DeletedAsync(string clerkUserId, Actor actor, CancellationToken ct)
+    {
+        if (!await db.AskAsync<bool>("select is_operator from portal.find_caller(@clerkUserId, null)", new { clerkUserId }, ct))
+        {
+            return false;
+        }
+
+        await db.AcrossTenantsAsync(async tx =>
+        {
+            foreach (var id in await tx.QueryAsync<Guid>("""
+                update portal.operator_sessions set ended_at = @now
+                 where clerk_user_id = @clerkUserId and ended_at is null and expires_at > @now returning id
+                """, new { clerkUserId, now = clock.GetUtcNow() }))
+            {
+                await audit.WriteAsync(tx, TenantId.Platform, actor, new AuditEntry(
+                    "operator_session_ended", "operator_session", id, null, new { reason = "deleted_at_clerk" }));
+            }
+
+            return await alerts.AddAsync(tx, new("operator_deleted", clerkUserId, "error",
+                $"Operator {clerkUserId} was deleted at Clerk. Their sessions are ended; take them off the list of Operators.",
+                new { clerkUserId }));
+        }, ct);
+        return true;
+    }
 
     /// <summary>What a form must bring along: made of the cookie's secret, which no other site can read.</summary>
     public static string FormToken(string secret) =>

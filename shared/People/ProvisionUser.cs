@@ -24,6 +24,7 @@ public sealed class ProvisionUser(
     private const int AttemptsPerMinute = 30;
     private const int PatienceSeconds = 5;
     private const string NotNow = "Whether you are invited cannot be found out just now.";
+    private static readonly Refusal NotVerified = new Refusal.Forbidden("email-not-verified", "Verify your e-mail address first.");
     private static readonly Refusal NotInvited = new Refusal.Forbidden("not-enrolled", "You are not a member of this portal.");
 
     /// <summary>Null: they are a member now, by this or by what ran beside it. Forbidden: they are not invited.</summary>
@@ -58,7 +59,12 @@ public sealed class ProvisionUser(
             return await users.IsMemberAsync(tx, tenant, person.Id) ? null : NotInvited;
         }
 
-        if (await users.EnrolAsync(tx, tenant, new(person.Id, person.Email, person.Name, invite.Role, person.UpdatedAt)) is not { } id)
+        if (person.Email is not { } email)
+        {
+            return NotVerified;
+        }
+
+        if (await users.EnrolAsync(tx, tenant, new(person.Id, email, person.Name ?? email, invite.Role, person.UpdatedAt)) is not { } id)
         {
             return null;
         }

@@ -35,24 +35,26 @@ public sealed class SetUpTenant(
         }
 
         var found = await clerk.FindUserAsync(person.ClerkUserId, ct);
-        if (!found.IsFailure(out var failure, out var user))
+        if (found.IsFailure(out var failure, out var user))
         {
-            return await SaveAsync(person, user, name, timeZone, ct);
+            return failure is VendorFailure.RateLimited paced
+                ? new Refusal.TooMany((int)Math.Ceiling(paced.Wait.TotalSeconds), Later)
+                : throw new HttpRequestException($"Clerk cannot say who this is: {failure}");
         }
 
-        return failure is VendorFailure.RateLimited paced
-            ? new Refusal.TooMany((int)Math.Ceiling(paced.Wait.TotalSeconds), Later)
-            : throw new HttpRequestException($"Clerk cannot say who this is: {failure}");
+        return user.Email is { } email
+            ? await SaveAsync(
+                person, new(person.ClerkUserId, email, user.Name ?? email, Role.Admin, user.UpdatedAt), name, timeZone, ct)
+            : new Refusal.Forbidden("email-not-verified", "Verify your e-mail address first.");
     }
 
-    private Task<Result<Tenant>> SaveAsync(UnprovisionedUser person, ClerkUser known, string name, string timeZone, CancellationToken ct)
+    private Task<Result<Tenant>> SaveAsync(UnprovisionedUser person, NewUser founder, string name, string timeZone, CancellationToken ct)
     {
         var id = NewKey.At<TenantId>(clock.GetUtcNow());
         return db.InTenantAsync<Result<Tenant>>(id, async tx =>
         {
             if (await tenants.AddAsync(tx, id, person.ClerkOrganizationId, name, timeZone) is not { } tenant
-                || await users.EnrolAsync(
-                    tx, id, new(person.ClerkUserId, known.Email, known.Name, Role.Admin, known.UpdatedAt)) is not { } admin)
+                || await users.EnrolAsync(tx, id, founder) is not { } admin)
             {
                 return Exists("active");
             }

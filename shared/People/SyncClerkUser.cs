@@ -14,7 +14,9 @@ namespace Portal.People;
 /// what they may do. Changes come in any order: whether a membership is there or gone is asked of Clerk now, and of two tellings of a
 /// person the one that Clerk dates later stays.
 /// </summary>
-public sealed class SyncClerkUser(PortalDb db, ClerkSyncStore store, ProvisionUser enrol, ClerkDirectory clerk, AlertStore alerts)
+public sealed class SyncClerkUser(
+    PortalDb db, ClerkSyncStore store, ProvisionUser enrol, ClerkDirectory clerk, AlertStore alerts,
+    IEnumerable<IDeletedUserSubscriber> subscribers)
 {
     public async Task<Handled> PersonChangedAsync(ClerkUser person, Actor actor, CancellationToken ct)
     {
@@ -28,11 +30,16 @@ public sealed class SyncClerkUser(PortalDb db, ClerkSyncStore store, ProvisionUs
         return rows.Count == 0 ? new(HandledAs.Ignored, "no_member") : new(HandledAs.Done, moved ? "moved" : "nothing_new");
     }
 
-    /// <summary>Deactivated wherever they are a member, and to be erased there within a day.</summary>
+    /// <summary>Deactivated wherever they are a member, and to be erased there within a day; what else they were here ends too.</summary>
     public async Task<Handled> PersonGoneAsync(string clerkUserId, Actor actor, CancellationToken ct)
     {
         var rows = await store.FindAsync(clerkUserId, ct);
         var moved = false;
+        foreach (var subscriber in subscribers)
+        {
+            moved |= await subscriber.DeletedAsync(clerkUserId, actor, ct);
+        }
+
         foreach (var row in rows)
         {
             var (left, marked) = await db.InTenantAsync(
@@ -45,7 +52,7 @@ public sealed class SyncClerkUser(PortalDb db, ClerkSyncStore store, ProvisionUs
             await TellAsync(row.TenantId, left, ct);
         }
 
-        return rows.Count == 0 ? new(HandledAs.Ignored, "no_member") : new(HandledAs.Done, moved ? "moved" : "nothing_new");
+        return rows.Count == 0 && !moved ? new(HandledAs.Ignored, "no_member") : new(HandledAs.Done, moved ? "moved" : "nothing_new");
     }
 
     /// <summary>Enrols through the invite that the membership came of, as the person's first request would.</summary>

@@ -29,11 +29,10 @@ public static class PeopleCalls
         await http.WriteAsync(HttpMethod.Patch, path, body, (await http.FetchAsync(path)).Expect(200).Headers.ETag!.ToString());
 
     /// <summary>Somebody who can sign in, in an organization of which the portal knows nothing.</summary>
-    public static Task AddAtClerkAsync(this TestPortal portal, string handle, string? organization) => portal.Clerk.AddPersonAsync(
-        new(
-            handle, $"user_{handle}", $"{handle}@portal.example", $"Person {handle}", organization, organization, organization is null
-                ? null
-                : "org:member"));
+    public static Task AddAtClerkAsync(this TestPortal portal, string handle, string? organization, string role = "org:admin") =>
+        portal.Clerk.AddPersonAsync(new(
+            handle, $"user_{handle}", $"{handle}@portal.example", $"Person {handle}", organization, organization,
+            organization is null ? null : role));
 
     /// <summary>A tenant of its own; <paramref name="handle"/> signs in as its Admin. Answers the tenant.</summary>
     public static async Task<Answer> NewTenantAsync(this TestPortal portal, string handle)

@@ -9,6 +9,9 @@ namespace Portal.Foundation.Alerts;
 /// <param name="Details">Ids and states only; no personal values, no titles, no tokens.</param>
 public sealed record Alert(AlertKind Kind, string DedupKey, string Summary, object? Details = null);
 
+/// <summary>Raises an alert, for what knows no database: <see cref="AlertStore.AddAsync(Alert, CancellationToken)"/>.</summary>
+public delegate Task RaiseAlert(Alert alert, CancellationToken ct);
+
 /// <summary>Told of every alert, repeats included, in the transaction that raises it.</summary>
 public interface IAlertSubscriber
 {

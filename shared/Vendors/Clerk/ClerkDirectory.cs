@@ -7,8 +7,10 @@ using Microsoft.Extensions.Options;
 namespace Portal.Vendors.Clerk;
 
 /// <summary>A person as Clerk knows them. <paramref name="VerifiedEmails"/>: addresses that they have proved to be theirs.</summary>
+/// <param name="Email">Their primary address if it is proved, else another proved one; null: they have proved none.</param>
+/// <param name="Name">Null: they gave none, and there is no address to make one of.</param>
 /// <param name="UpdatedAt">When Clerk last changed it: of two tellings the later one is right.</param>
-public sealed record ClerkUser(string Id, string Email, string Name, IReadOnlyList<string> VerifiedEmails, DateTimeOffset? UpdatedAt);
+public sealed record ClerkUser(string Id, string? Email, string? Name, IReadOnlyList<string> VerifiedEmails, DateTimeOffset? UpdatedAt);
 
 /// <summary>An invitation to an organization. <paramref name="Mark"/>: which invite of ours it was made for, if any.</summary>
 public sealed record ClerkInvitation(string Id, string Status, InviteMark? Mark);

@@ -1,17 +1,19 @@
 using Microsoft.Extensions.Options;
 using Microsoft.IdentityModel.Tokens;
+using Portal.Foundation.Alerts;
 
 namespace Portal.Vendors.Clerk;
 
 /// <summary>
 /// The public keys of our Clerk instance, kept for five minutes. An unknown key id fetches again, but at most once in ten seconds:
-/// a stranger who sends made-up ids must not make us hammer Clerk. When Clerk is away, keys that we had stay good for a day.
+/// a stranger who sends made-up ids must not make us hammer Clerk. When Clerk is away, keys that we had stay good for a day; without any
+/// that are good nobody can sign in, which on-call hears once.
 /// </summary>
 /// <remarks>
 /// Not the library's ConfigurationManager: it reads the machine's clock, and cannot tell a key that does not exist from keys that cannot
 /// be had.
 /// </remarks>
-public sealed class ClerkKeys(HttpClient http, IOptions<ClerkOptions> options, TimeProvider clock) : IDisposable
+public sealed class ClerkKeys(HttpClient http, IOptions<ClerkOptions> options, RaiseAlert raise, TimeProvider clock) : IDisposable
 {
     private static readonly TimeSpan Fresh = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan Usable = TimeSpan.FromHours(24);
@@ -19,6 +21,7 @@ public sealed class ClerkKeys(HttpClient http, IOptions<ClerkOptions> options, T
     private readonly SemaphoreSlim fetching = new(1, 1);
     private volatile KeySet current = new(new Dictionary<string, RsaSecurityKey>(), DateTimeOffset.MinValue);
     private volatile Exception? failure;
+    private bool raised;
     private DateTimeOffset lastAttempt = DateTimeOffset.MinValue;
 
     /// <summary>The key of that id, or null when the instance has none.</summary>
@@ -71,10 +74,18 @@ public sealed class ClerkKeys(HttpClient http, IOptions<ClerkOptions> options, T
         {
             current = new(await FetchAsync(), now);
             failure = null;
+            raised = false;
         }
         catch (Exception e) when (e is HttpRequestException or OperationCanceledException or ArgumentException or FormatException)
         {
             failure = e;
+            if (!raised && now - current.FetchedAt > Usable)
+            {
+                await raise(
+                    new("clerk_keys_unavailable", "clerk", "critical", "Clerk's keys cannot be fetched: nobody can sign in.",
+                        new { reason = e.GetType().Name }), CancellationToken.None);
+                raised = true;
+            }
         }
     }
 

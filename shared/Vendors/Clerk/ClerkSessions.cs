@@ -6,7 +6,9 @@ using Microsoft.IdentityModel.Tokens;
 namespace Portal.Vendors.Clerk;
 
 /// <summary>A verified session: who, in which organization (null: personal session), and who is behind an impersonation.</summary>
-public sealed record ClerkSession(string UserId, string SessionId, string? OrganizationId, string? ImpersonatorId);
+/// <param name="IsOrganizationAdmin">Clerk calls them <c>org:admin</c> there: asked before there is a row of ours that says more.</param>
+public sealed record ClerkSession(
+    string UserId, string SessionId, string? OrganizationId, string? ImpersonatorId, bool IsOrganizationAdmin = false);
 
 /// <summary>The answer to a session token: the session, or why it is refused.</summary>
 public sealed record SessionCheck(ClerkSession? Session, string? Fault);
@@ -14,7 +16,8 @@ public sealed record SessionCheck(ClerkSession? Session, string? Fault);
 /// <summary>
 /// Verifies Clerk session JWTs: RS256 only, signature by the instance's keys, <c>iss</c> (which Clerk's own SDK does not check:
 /// vendor fact), <c>azp</c> when the token has one, <c>exp</c> and <c>nbf</c> with 5 s skew, <c>sts</c> active.
-/// Reads the organization from v2 (<c>o.id</c>) and v1 (<c>org_id</c>) tokens. Roles in the token are ignored: ours decide.
+/// Reads the organization and the role in it from v2 (<c>o.id</c>, <c>o.rol</c> without a prefix) and v1 (<c>org_id</c>,
+/// <c>org_role</c>) tokens. The role only says who may set a portal up; once there is one, ours decide.
 /// </summary>
 public sealed class ClerkSessions(ClerkKeys keys, VerifiedSessions verified, IOptions<ClerkOptions> options, TimeProvider clock)
 {
@@ -105,8 +108,10 @@ public sealed class ClerkSessions(ClerkKeys keys, VerifiedSessions verified, IOp
             return Refused("subject");
         }
 
-        var organization = Member(jwt, "o", "id") ?? Text(jwt, "org_id");
-        var session = new ClerkSession(subject, Text(jwt, "sid") ?? "", organization, Member(jwt, "act", "sub"));
+        var newer = Member(jwt, "o", "id");
+        var session = new ClerkSession(
+            subject, Text(jwt, "sid") ?? "", newer ?? Text(jwt, "org_id"), Member(jwt, "act", "sub"),
+            newer is null ? Text(jwt, "org_role") == "org:admin" : Member(jwt, "o", "rol") == "admin");
         verified.Add(token, new(session, Time(jwt.ValidTo), Time(jwt.ValidFrom), clock.GetUtcNow()));
         return new(session, null);
     }

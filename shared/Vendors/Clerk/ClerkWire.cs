@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Portal.Foundation;
 
 namespace Portal.Vendors.Clerk;
 
@@ -18,25 +19,24 @@ internal static class ClerkWire
         DefaultIgnoreCondition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingNull,
     };
 
-    /// <summary>Null: no user, or one without an address.</summary>
+    /// <summary>Null: no user.</summary>
     public static ClerkUser? User(JsonElement json) => json.Deserialize<WireUser>(Json) is { } user ? Read(user) : null;
 
     public static ClerkUser? Read(WireUser user)
     {
-        var addresses = user.EmailAddresses ?? [];
-        var primary = addresses.FirstOrDefault(a => a.Id == user.PrimaryEmailAddressId) ?? (addresses is [var first, ..] ? first : null);
-        if (user.Id is null || primary?.EmailAddress is not { Length: >= 3 and <= 254 } email)
+        if (user.Id is null)
         {
             return null;
         }
 
+        // Anybody can put anybody's address into their account: only one that they have proved is theirs.
+        var verified = (user.EmailAddresses ?? [])
+            .Where(a => a is { Verification.Status: "verified", EmailAddress.Length: >= 3 and <= 254 })
+            .OrderBy(a => a.Id == user.PrimaryEmailAddressId ? 0 : 1).Select(a => a.EmailAddress!).ToList();
+        var email = verified is [var first, ..] ? first : null;
         var name = $"{user.FirstName} {user.LastName}".Trim();
-        name = name.Length > 0 ? name : email[..Math.Max(1, email.IndexOf('@', StringComparison.Ordinal))];
-        return new(
-            user.Id, email, name.Length > 200 ? name[..200] : name,
-            [
-                .. addresses.Where(a => a.Verification?.Status == "verified").Select(a => a.EmailAddress).OfType<string>()
-            ], Time(user.UpdatedAt));
+        name = VisibleText.Is(name) ? name : email?[..Math.Max(1, email.IndexOf('@', StringComparison.Ordinal))];
+        return new(user.Id, email, name is { Length: > 200 } ? name[..200] : name, verified, Time(user.UpdatedAt));
     }
 
     /// <summary>Metadata is anybody's: what is not a mark of ours says nothing.</summary>

@@ -43,7 +43,7 @@ internal sealed class PermissionMatrix(ContractPortal portal)
             new("no session", null, null, (_, row, _) => row.Allowed["no session"] ? null : 401),
             new("guest", null, $"Bearer {guest}", (_, row, _) => row.Allowed["no session"] ? null : 401),
             new("expired", null, $"Bearer {expired}", (_, row, _) => row.Allowed["no session"] ? null : 401),
-            // Who sets a portal up has no role in it yet: any session in an organization may ask.
+            // Who sets a portal up has no role in it yet: any session in an organization may ask, and is told what it lacks.
             new(
                 "deactivated", "deactivated", null, (operation, row, _) =>
                     row.Allowed["no session"] || operation.IsForUnprovisionedUsers ? null : 403),

@@ -145,6 +145,27 @@ public sealed class LimitTests(TestPortal portal) : IClassFixture<TestPortal>, I
     }
 
     [Fact]
+    public async Task Without_keys_of_Clerk_it_is_503_that_counts_as_no_attempt_and_on_call_hears_once()
+    {
+        // A process that has just started has no keys yet.
+        await portal.RestartHostAsync();
+        portal.Clerk.Faults.FailNextApiCalls(
+            100, LocalVendors.ApiFault.Status(500), (_, path) => path.StartsWith("/.well-known", StringComparison.Ordinal));
+        var session = (await portal.Clerk.SignInAsync("crew6")).Jwt;
+        for (var i = 0; i < Failed * 2; i++)
+        {
+            Assert.True((await WithTokenAsync(session)).Expect(503).Headers.RetryAfter!.Delta > TimeSpan.Zero);
+            portal.Clock.Advance(TimeSpan.FromSeconds(5));
+        }
+
+        Assert.Equal(0, await AlertsAsync("session"));
+        Assert.Equal(1, await portal.ScalarAsync<long>("select sum(times) from portal.alerts where kind = 'clerk_keys_unavailable'"));
+        portal.Clerk.Faults.Clear();
+        portal.Clock.Advance(TimeSpan.FromMinutes(2));
+        (await ListAsync("crew6")).Expect(200);
+    }
+
+    [Fact]
     public async Task Guessing_share_tokens_is_slowed_by_address_and_alerted()
     {
         for (var i = 0; i < Failed; i++)

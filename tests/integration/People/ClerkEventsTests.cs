@@ -123,6 +123,37 @@ public sealed class ClerkEventsTests(TestPortal portal) : IClassFixture<TestPort
     }
 
     [Fact]
+    public async Task An_address_that_nobody_has_proved_is_not_taken_over()
+    {
+        await MemberAsync("vera", "client");
+        var claimed = Person("vera", "Vera Claims", portal.Clock.GetUtcNow().AddMinutes(1).ToUnixTimeMilliseconds());
+        claimed["email_addresses"]![0]!["email_address"] = "admin@portal.example";
+        claimed["email_addresses"]![0]!["verification"]!["status"] = "unverified";
+        await SendAsync("vera-1", "user.updated", claimed);
+        Assert.Equal(
+            "Vera Claims vera@portal.example", await portal.ScalarAsync<string>(
+                "select concat_ws(' ', name, email) from portal.users where clerk_user_id = 'user_vera'"));
+    }
+
+    [Fact]
+    public async Task An_operator_deleted_at_clerk_is_signed_out_and_on_call_is_told()
+    {
+        await portal.Clerk.AddPersonAsync(new("oncall", "user_oncall", "oncall@portal.example", "Otto Oncall"));
+        var session = await portal.ScalarAsync<Guid>("""
+            insert into portal.operators (clerk_user_id, created_at) values ('user_oncall', @now);
+            insert into portal.operator_sessions (id, token_hash, clerk_user_id, created_at, expires_at)
+            values (gen_random_uuid(), sha256('a token'), 'user_oncall', @now, @now + interval '1 hour') returning id
+            """, new { now = portal.Clock.GetUtcNow() });
+        await portal.Clerk.DeletePersonAsync("oncall");
+        await portal.SettleAsync();
+        Assert.True(await portal.ScalarAsync<bool>(
+            "select ended_at is not null from portal.operator_sessions where id = @session", new { session }));
+        Assert.Equal(1, await portal.AuditedAsync(session, "operator_session_ended"));
+        Assert.Equal(
+            "user_oncall", await portal.ScalarAsync<string>("select dedup_key from portal.alerts where kind = 'operator_deleted'"));
+    }
+
+    [Fact]
     public async Task Who_leaves_the_organization_is_deactivated_once()
     {
         await MemberAsync("leaver", "agency");
@@ -276,7 +307,12 @@ public sealed class ClerkEventsTests(TestPortal portal) : IClassFixture<TestPort
         ["first_name"] = name.Split(' ')[0],
         ["last_name"] = name.Split(' ')[1],
         ["primary_email_address_id"] = "idn_1",
-        ["email_addresses"] = new JsonArray(new JsonObject { ["id"] = "idn_1", ["email_address"] = $"{handle}@portal.example" }),
+        ["email_addresses"] = new JsonArray(new JsonObject
+        {
+            ["id"] = "idn_1",
+            ["email_address"] = $"{handle}@portal.example",
+            ["verification"] = new JsonObject { ["status"] = "verified" },
+        }),
         ["updated_at"] = updatedAt,
     };
 

@@ -50,6 +50,23 @@ public sealed class TenantTests(TestPortal portal) : IClassFixture<TestPortal>, 
         (await portal.Anonymous.PostAsync("/api/tenants", new { name = "Mine" })).Expect(401);
     }
 
+    [Fact]
+    public async Task A_portal_is_set_up_by_an_admin_of_the_organization_whose_address_is_proved()
+    {
+        await portal.AddAtClerkAsync("plain", "org_plain", "org:member");
+        Assert.Equal(
+            "not-organization-admin", (await portal.As("plain").PostAsync("/api/tenants", new { name = "Mine" })).Expect(403).ProblemType);
+        await portal.AddAtClerkAsync("claimer", "org_plain");
+        portal.Clerk.Faults.FailNextApiCalls(1, LocalVendors.ApiFault.Status(200, """
+            { "id": "user_claimer", "primary_email_address_id": "idn_1",
+              "email_addresses": [{ "id": "idn_1", "email_address": "boss@portal.example", "verification": { "status": "unverified" } }] }
+            """), (_, path) => path.StartsWith("/v1/users", StringComparison.Ordinal));
+        Assert.Equal(
+            "email-not-verified", (await portal.As("claimer").PostAsync("/api/tenants", new { name = "Mine" })).Expect(403).ProblemType);
+        Assert.Equal(0, await portal.ScalarAsync<long>("select count(*) from portal.tenants where clerk_org_id = 'org_plain'"));
+        (await portal.As("claimer").PostAsync("/api/tenants", new { name = "Mine" })).Expect(201);
+    }
+
     [Theory]
     [InlineData("""{"name":"x","timeZone":"AUS Eastern Standard Time"}""", "/timeZone")]
     [InlineData("""{"name":"x","timeZone":"../../etc/passwd"}""", "/timeZone")]

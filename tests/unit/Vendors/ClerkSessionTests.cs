@@ -5,6 +5,7 @@ using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.Options;
 using Microsoft.IdentityModel.Logging;
+using Portal.Foundation.Alerts;
 using Portal.Tests.Support;
 using Portal.Vendors.Clerk;
 
@@ -20,13 +21,19 @@ public sealed class ClerkSessionTests : IDisposable
     private readonly HttpClient http;
     private readonly ClerkKeys keys;
     private readonly ClerkSessions sessions;
+    private readonly List<Alert> alerts = [];
 
     public ClerkSessionTests()
     {
         const string Parties = "https://portal.example, https://admin.portal.example";
         var options = Options.Create(new ClerkOptions { Issuer = Issuer, AuthorizedParties = Parties });
         http = new(page);
-        keys = new(http, options, clock);
+        keys = new(
+            http, options, (alert, _) =>
+            {
+                alerts.Add(alert);
+                return Task.CompletedTask;
+            }, clock);
         sessions = new(keys, new(clock), options, clock);
         page.Answer = Jwks("k1");
     }
@@ -34,7 +41,7 @@ public sealed class ClerkSessionTests : IDisposable
     [Fact]
     public async Task A_good_session_says_who_where_and_who_is_behind_it()
     {
-        Assert.Equal(new ClerkSession("user_1", "sess_1", "org_2", "user_9"), (await CheckAsync(Claims(c =>
+        Assert.Equal(new ClerkSession("user_1", "sess_1", "org_2", "user_9", true), (await CheckAsync(Claims(c =>
         {
             c["o"] = new { id = "org_2", rol = "admin" };
             c["org_id"] = "org_old";
@@ -43,6 +50,22 @@ public sealed class ClerkSessionTests : IDisposable
         var old = (await CheckAsync(Claims(c => c["org_id"] = "org_old"))).Session;
         Assert.Equal(new ClerkSession("user_1", "sess_1", "org_old", null), old);
         Assert.Equal(new ClerkSession("user_1", "sess_1", null, null), (await CheckAsync(Claims(c => c["org_id"] = null!))).Session);
+    }
+
+    [Theory]
+    [InlineData("""{ "o": { "id": "org_1", "rol": "admin" } }""", true)]
+    [InlineData("""{ "o": { "id": "org_1", "rol": "member" } }""", false)]
+    [InlineData("""{ "o": { "id": "org_1" } }""", false)]
+    [InlineData("""{ "o": { "id": "org_1", "rol": "member" }, "org_id": "org_2", "org_role": "org:admin" }""", false)]
+    [InlineData("""{ "o": { "id": "org_1", "rol": "org:admin" } }""", false)]
+    [InlineData("""{ "org_id": "org_1", "org_role": "org:admin" }""", true)]
+    [InlineData("""{ "org_id": "org_1", "org_role": "admin" }""", false)]
+    [InlineData("""{ "org_id": "org_1", "org_role": "org:member" }""", false)]
+    public async Task Who_is_admin_of_the_organization_is_read_of_the_claim_that_names_it(string claims, bool admin)
+    {
+        var more = JsonSerializer.Deserialize<Dictionary<string, object>>(claims)!;
+        var session = (await CheckAsync(Claims(c => more.ToList().ForEach(claim => c[claim.Key] = claim.Value)))).Session!;
+        Assert.Equal(("org_1", admin), (session.OrganizationId, session.IsOrganizationAdmin));
     }
 
     [Theory]
@@ -185,6 +208,11 @@ public sealed class ClerkSessionTests : IDisposable
         // Not asked again within ten seconds, and still no fault of the session.
         await Assert.ThrowsAsync<HttpRequestException>(() => CheckAsync(Claims()));
         Assert.Equal(1, page.Calls);
+
+        // On-call hears of it once, however often it is attempted.
+        clock.Advance(TimeSpan.FromSeconds(10));
+        await Assert.ThrowsAsync<HttpRequestException>(() => CheckAsync(Claims()));
+        Assert.Equal(("clerk_keys_unavailable", "critical"), Assert.Single(alerts.Select(a => (a.Kind, a.Severity))));
         page.Answer = Jwks("k1");
         clock.Advance(TimeSpan.FromSeconds(10));
         Assert.NotNull((await CheckAsync(Claims())).Session);
@@ -194,8 +222,10 @@ public sealed class ClerkSessionTests : IDisposable
         clock.Advance(TimeSpan.FromHours(23));
         Assert.NotNull((await CheckAsync(Claims())).Session);
         await Assert.ThrowsAsync<HttpRequestException>(() => sessions.CheckAsync(Token(Claims(), kid: "k2"), default));
+        Assert.Single(alerts);
         clock.Advance(TimeSpan.FromHours(2));
         await Assert.ThrowsAsync<HttpRequestException>(() => CheckAsync(Claims()));
+        Assert.Equal(2, alerts.Count);
     }
 
     [Fact]

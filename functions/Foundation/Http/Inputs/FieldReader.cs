@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.Primitives;
+using Portal.Foundation;
 
 namespace Portal.Functions.Foundation.Http.Inputs;
 
@@ -147,7 +148,7 @@ internal static class FieldReader
             return null;
         }
 
-        if (text.Length > 0 && !text.EnumerateRunes().Any(IsVisible))
+        if (text.Length > 0 && !VisibleText.Is(text))
         {
             faults.At(pointer, "visible", $"{field.JsonName} must hold something that can be seen.");
             return null;
@@ -155,13 +156,6 @@ internal static class FieldReader
 
         return (string?)Keep(field, text, pointer, faults);
     }
-
-    /// <summary>Not so: joiners and other format characters, marks without a letter, and letters and signs that are drawn as
-    /// nothing.</summary>
-    private static bool IsVisible(Rune rune) => rune.Value is not (0x115F or 0x1160 or 0x2800 or 0x3164 or 0xFFA0)
-        && Rune.GetUnicodeCategory(rune) is not (UnicodeCategory.Format or UnicodeCategory.SpaceSeparator or UnicodeCategory.LineSeparator
-            or UnicodeCategory.ParagraphSeparator or UnicodeCategory.NonSpacingMark or UnicodeCategory.EnclosingMark
-            or UnicodeCategory.OtherNotAssigned);
 
     private static object? Whole(FieldPlan field, long number, string pointer, Faults faults) =>
         Keep(field, number, pointer, faults) is null ? null : Convert.ChangeType(number, field.Type, CultureInfo.InvariantCulture);
