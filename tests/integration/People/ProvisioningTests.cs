@@ -144,6 +144,20 @@ public sealed class EnrolmentTests(TestPortal portal) : IClassFixture<TestPortal
     }
 
     [Fact]
+    public async Task At_its_end_an_invite_lets_nobody_in_whether_or_not_the_timer_has_run()
+    {
+        await InviteAsync("inside", "client");
+        var invite = await InviteAsync("outside", "client");
+        await portal.AddAtClerkAsync("inside", "org_harbour");
+        await portal.AddAtClerkAsync("outside", "org_harbour");
+        portal.Clock.Advance(TimeSpan.FromDays(7) - TimeSpan.FromSeconds(1));
+        (await portal.As("inside").FetchAsync("/api/me")).Expect(200);
+        portal.Clock.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal("not-enrolled", (await portal.As("outside").FetchAsync("/api/me")).Expect(403).ProblemType);
+        Assert.Equal("pending", await StatusAsync(invite));
+    }
+
+    [Fact]
     public async Task While_clerk_is_away_it_is_503_and_then_they_are_in()
     {
         var invite = await InviteAsync("storm", "client");

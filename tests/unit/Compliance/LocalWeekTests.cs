@@ -15,6 +15,11 @@ public sealed class LocalWeekTests
     // A minute before its Monday, and at it.
     [InlineData("Australia/Perth", "2026-10-04T15:59:00Z", "2026-W39", "2026-09-20T16:00:00Z", "2026-09-27T16:00:00Z")]
     [InlineData("Australia/Perth", "2026-10-04T16:00:00Z", "2026-W40", "2026-09-27T16:00:00Z", "2026-10-04T16:00:00Z")]
+    // Tehran had no Monday 22 March 2021 from 00:00 to 01:00, and on 21 September 2020 a Monday after a Sunday of 25 hours.
+    [InlineData("Asia/Tehran", "2021-03-21T20:29:00Z", "2021-W10", "2021-03-07T20:30:00Z", "2021-03-14T20:30:00Z")]
+    [InlineData("Asia/Tehran", "2021-03-21T20:30:00Z", "2021-W11", "2021-03-14T20:30:00Z", "2021-03-21T20:30:00Z")]
+    [InlineData("Asia/Tehran", "2020-09-20T20:29:00Z", "2020-W37", "2020-09-06T19:30:00Z", "2020-09-13T19:30:00Z")]
+    [InlineData("Asia/Tehran", "2020-09-20T20:30:00Z", "2020-W38", "2020-09-13T19:30:00Z", "2020-09-20T20:30:00Z")]
     // The first days of a year may be of the last week of the year before.
     [InlineData("UTC", "2027-01-04T00:00:00Z", "2026-W53", "2026-12-28T00:00:00Z", "2027-01-04T00:00:00Z")]
     public void The_last_week_that_is_over(string zone, string now, string name, string start, string end)
