@@ -8,13 +8,21 @@ using Portal.Functions.Foundation.Http.Inputs;
 
 namespace Portal.Functions.Events;
 
-/// <summary>A notification on the wire: a type and ids. The frontend says it in words.</summary>
+/// <summary>Whose doing it was.</summary>
+/// <param name="UserId">Null: a guest.</param>
+public sealed record NotificationActorJson(Guid? UserId, string Name);
+
+/// <summary>A notification on the wire: a type and ids, and the same in words of this moment.</summary>
+/// <param name="Title">What the subject is called; null: it is gone, or may not be read any more.</param>
+/// <param name="Actor">Null: nobody's doing, or nobody's that is known by name.</param>
+/// <param name="Text">A sentence to show.</param>
 public sealed record NotificationJson(
-    Guid Id, string Type, string SubjectType, Guid SubjectId, Guid? ProjectId, bool Unread, DateTimeOffset? ReadAt,
-    DateTimeOffset CreatedAt)
+    Guid Id, string Type, string SubjectType, Guid SubjectId, Guid? ProjectId, string? Title, NotificationActorJson? Actor, string Text,
+    bool Unread, DateTimeOffset? ReadAt, DateTimeOffset CreatedAt)
 {
     public static NotificationJson From(Notification n) => new(
-        n.Id.Value, n.Type, n.SubjectType, n.SubjectId, n.ProjectId, n.ReadAt is null, n.ReadAt, n.CreatedAt);
+        n.Id.Value, n.Type, n.SubjectType, n.SubjectId, n.ProjectId, n.Title,
+        n.ActorName is null ? null : new(n.ActorId, n.ActorName), NotificationWords.Say(n), n.ReadAt is null, n.ReadAt, n.CreatedAt);
 }
 
 /// <param name="Unread">Counting stops at 1000.</param>

@@ -14,7 +14,8 @@ public sealed class ListCommentsFunction(AssetStore assets, CommentStore comment
     [Function("ListComments")]
     [Allows(PortalAction.ReadComment)]
     [Operation("List the comments of a version", Query = typeof(ListVersionCommentsInput), Returns = typeof(PageOf<CommentJson>),
-        Details = "Flat: in frame order each reply stands behind the comment it answers (parentId). Deleted ones stay as tombstones.")]
+        Details = "Flat: in frame order each reply stands behind the comment it answers (parentId). Deleted ones stay as tombstones. A "
+            + "Client finds versions that are shared with them, and the threads that are meant for the client.")]
     public async Task<IResult> RunAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/assets/{id:guid}/versions/{number:int}/comments")]
         HttpRequest request,
@@ -29,7 +30,8 @@ public sealed class ListCommentsFunction(AssetStore assets, CommentStore comment
             return problem!;
         }
 
-        if (await assets.FindVersionAsync(caller.Tenant, caller, new AssetId(id), number, ct) is not { } version)
+        if (await assets.FindVersionAsync(caller.Tenant, caller, new AssetId(id), number, ct) is not { } version
+            || !await comments.IsOpenToAsync(caller.Tenant, caller, version.Id, ct))
         {
             return Problem.NotFound("version");
         }
@@ -114,7 +116,7 @@ public sealed class EditCommentFunction(CommentStore comments, AddComment add, W
             }
 
             if (input.Mentions is { IsSet: true, Value: { } named }
-                && await add.MentionRefusalAsync(tx, caller.Tenant, comment.ProjectId, comment.Visibility, named) is { } refusal)
+                && await add.MayMentionAsync(tx, caller.Tenant, comment.Id, named) is { } refusal)
             {
                 return refusal.Problem();
             }

@@ -15,12 +15,13 @@ public sealed record FrameRateJson(int Numerator, int Denominator)
 public sealed record CommentAuthorJson(
     [OneOf("member", "guest")] string Kind, Guid? UserId, string? Name, [OneOf(typeof(Role))] string? Role);
 
-/// <summary>A comment on the wire, for the team. What is deleted stays as a tombstone: no words, no name.</summary>
+/// <summary>A comment on the wire, for members of the portal. What is deleted stays as a tombstone: no words, no name.</summary>
 public sealed record CommentJson(
     Guid Id, Guid ProjectId, Guid AssetId, Guid AssetVersionId, [
         property: About("The first comment of the thread; null: this is it.")
     ] Guid? ParentId,
-    [property: About("team: members of the project only; shared: guests and Clients too.")] string Visibility, CommentAuthorJson Author,
+    [property: About("team: the team of the project only; client: also guests and Clients with whom the version is shared.")]
+    string Visibility, CommentAuthorJson Author,
     [property: About("The share link it was written through.")] Guid? ShareLinkId,
     [property: About("Markdown as it was written.")] string Body,
     [property: About("The same as safe HTML: no HTML of the author's, links to http, https and mailto only.")] string BodyHtml,

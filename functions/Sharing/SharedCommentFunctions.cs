@@ -125,8 +125,7 @@ public sealed class AddSharedCommentFunction(
             var thread = input.ParentId is { } parent
                 ? await comments.FindForGuestAsync(tx, guest.TenantId, guest.ShareLinkId, guest.AssetVersionId, new CommentId(parent))
                 : null;
-            var outcome = await add.RunAsync(tx, guest.TenantId, author, on, input.Asked(), thread);
-            if (outcome.IsRefused(out var why, out var added))
+            if ((await add.RunAsync(tx, guest.TenantId, author, on, input.Asked(), thread)).IsRefused(out var why, out var added))
             {
                 return why.Problem();
             }

@@ -370,7 +370,7 @@ create table portal.comments (
     constraint comments_tenant_id_project_id_fkey FOREIGN KEY (tenant_id, project_id) REFERENCES portal.projects(tenant_id, id),
     constraint comments_tenant_id_share_link_id_fkey FOREIGN KEY (tenant_id, share_link_id) REFERENCES portal.share_links(tenant_id, id),
     constraint comments_tenant_id_viewer_id_fkey FOREIGN KEY (tenant_id, viewer_id) REFERENCES portal.share_viewers(tenant_id, id),
-    constraint comments_visibility_check CHECK ((visibility = ANY (ARRAY['team'::text, 'shared'::text])))
+    constraint comments_visibility_check CHECK ((visibility = ANY (ARRAY['team'::text, 'client'::text])))
 );
 CREATE INDEX comments_by_frame ON portal.comments USING btree (tenant_id, asset_version_id, sort_frame, root_seq, seq);
 CREATE INDEX comments_by_time ON portal.comments USING btree (tenant_id, asset_version_id, seq);
@@ -1653,6 +1653,57 @@ CREATE OR REPLACE FUNCTION portal.archive_playback(p_tenant uuid, p_before times
  SET search_path TO 'portal', 'pg_temp';
 grant execute on function portal.archive_playback(uuid,timestamp with time zone,integer) to portal_system;
 
+CREATE OR REPLACE FUNCTION portal.client_links(p_tenant uuid, p_user uuid, p_now timestamp with time zone)
+ RETURNS TABLE(share_link_id uuid, asset_version_id uuid, allow_comments boolean)
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'portal', 'pg_temp'
+BEGIN ATOMIC
+ SELECT l.id,
+     v.id,
+     l.allow_comments
+    FROM ((((portal.users u
+      JOIN portal.project_members m ON (((m.tenant_id = u.tenant_id) AND (m.user_id = u.id))))
+      JOIN portal.share_links l ON (((l.tenant_id = m.tenant_id) AND (l.project_id = m.project_id) AND (l.status = 'active'::text) AND (l.expires_at > client_links.p_now))))
+      JOIN LATERAL ( SELECT w.id
+            FROM portal.asset_versions w
+           WHERE ((w.tenant_id = l.tenant_id) AND (w.asset_id = l.asset_id) AND (w.status = 'ready'::text) AND ((l.asset_version_id IS NULL) OR (w.id = l.asset_version_id)))
+           ORDER BY w.number DESC
+          LIMIT 1) v ON (true))
+      CROSS JOIN LATERAL ( SELECT (EXISTS ( SELECT 1
+                    FROM portal.share_link_guests g
+                   WHERE ((g.tenant_id = l.tenant_id) AND (g.share_link_id = l.id) AND (g.email = lower(u.email))))) AS named,
+             (EXISTS ( SELECT 1
+                    FROM portal.share_viewers w
+                   WHERE ((w.tenant_id = l.tenant_id) AND (w.share_link_id = l.id) AND (w.user_id = u.id)))) AS opened) k)
+   WHERE ((u.tenant_id = client_links.p_tenant) AND (u.id = client_links.p_user) AND (u.role = 'client'::text) AND (u.status = 'active'::text) AND
+         CASE
+             WHEN k.named THEN ((l.passphrase_hash IS NULL) OR k.opened)
+             ELSE (k.opened AND (NOT l.require_sign_in))
+         END);
+END;
+grant execute on function portal.client_links(uuid,uuid,timestamp with time zone) to portal_app;
+
+CREATE OR REPLACE FUNCTION portal.comment_readable(p_tenant uuid, p_user uuid, p_comment uuid, p_now timestamp with time zone)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'portal', 'pg_temp'
+BEGIN ATOMIC
+ SELECT (EXISTS ( SELECT 1
+            FROM ((portal.comments c
+              JOIN portal.users u ON (((u.tenant_id = c.tenant_id) AND (u.id = comment_readable.p_user) AND (u.status = 'active'::text))))
+              LEFT JOIN portal.comments r ON (((r.tenant_id = c.tenant_id) AND (r.id = c.parent_id))))
+           WHERE ((c.tenant_id = comment_readable.p_tenant) AND (c.id = comment_readable.p_comment) AND ((u.role = 'admin'::text) OR ((u.role = ANY (ARRAY['agency'::text, 'client'::text])) AND (EXISTS ( SELECT 1
+                    FROM portal.project_members m
+                   WHERE ((m.tenant_id = c.tenant_id) AND (m.project_id = c.project_id) AND (m.user_id = u.id)))) AND ((u.role = 'agency'::text) OR ((c.visibility = 'client'::text) AND (EXISTS ( SELECT 1
+                    FROM ( SELECT array_agg(l.share_link_id) FILTER (WHERE l.allow_comments) AS ids,
+                             bool_or((l.allow_comments AND (l.asset_version_id = c.asset_version_id))) AS shared
+                            FROM portal.client_links(comment_readable.p_tenant, comment_readable.p_user, comment_readable.p_now) l(share_link_id, asset_version_id, allow_comments)) x
+                   WHERE (x.shared AND ((c.share_link_id IS NULL) OR (c.share_link_id = ANY (x.ids))) AND ((r.share_link_id IS NULL) OR (r.share_link_id = ANY (x.ids))))))))))))) AS "exists";
+END;
+grant execute on function portal.comment_readable(uuid,uuid,uuid,timestamp with time zone) to portal_app;
+
 CREATE OR REPLACE FUNCTION portal.current_tenant()
  RETURNS uuid
  LANGUAGE sql
@@ -1750,6 +1801,31 @@ CREATE OR REPLACE FUNCTION portal.share_link_gate(p_link portal.share_links, p_u
  LANGUAGE plpgsql
  STABLE
  SET search_path TO 'portal', 'pg_temp';
+
+CREATE OR REPLACE FUNCTION portal.subject_readable(p_tenant uuid, p_user uuid, p_type text, p_subject uuid, p_project uuid, p_now timestamp with time zone)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'portal', 'pg_temp'
+BEGIN ATOMIC
+ SELECT (EXISTS ( SELECT 1
+            FROM portal.users u
+           WHERE ((u.tenant_id = subject_readable.p_tenant) AND (u.id = subject_readable.p_user) AND (u.status = 'active'::text) AND
+                 CASE subject_readable.p_type
+                     WHEN 'comment'::text THEN portal.comment_readable(subject_readable.p_tenant, subject_readable.p_user, subject_readable.p_subject, subject_readable.p_now)
+                     WHEN 'user'::text THEN ((u.role = 'admin'::text) OR (u.id = subject_readable.p_subject))
+                     WHEN 'residency_report'::text THEN (u.role = ANY (ARRAY['admin'::text, 'compliance'::text]))
+                     ELSE ((u.role = 'admin'::text) OR ((u.role = ANY (
+                     CASE
+                         WHEN (subject_readable.p_type = 'project'::text) THEN ARRAY['agency'::text, 'client'::text]
+                         WHEN (subject_readable.p_type = ANY (ARRAY['task'::text, 'asset'::text, 'upload_job'::text, 'share_link'::text])) THEN ARRAY['agency'::text]
+                         ELSE ARRAY[]::text[]
+                     END)) AND (EXISTS ( SELECT 1
+                        FROM portal.project_members m
+                       WHERE ((m.tenant_id = subject_readable.p_tenant) AND (m.project_id = subject_readable.p_project) AND (m.user_id = u.id))))))
+                 END))) AS "exists";
+END;
+grant execute on function portal.subject_readable(uuid,uuid,text,uuid,uuid,timestamp with time zone) to portal_app;
 
 CREATE OR REPLACE FUNCTION portal.take_hit(p_key text, p_now timestamp with time zone, p_window interval, p_limit integer)
  RETURNS TABLE(allowed boolean, retry_after integer, hits integer)

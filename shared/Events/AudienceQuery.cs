@@ -3,8 +3,8 @@ namespace Portal.Events;
 /// <summary>
 /// A group of a tenant's people: a statement that answers, for a batch of events (JSON <c>@events</c>), pairs of event and person. In it
 /// <c>e</c> is an event: <c>event_id</c>, <c>aggregate</c>, <c>project</c>, <c>payload</c>, <c>at</c>. Who of them really hears of it is
-/// asked afterwards, for all groups alike (<see cref="RecipientStore"/>): active, in the project, not muted, not switched off, not the one
-/// who did it.
+/// asked afterwards, for all groups alike (<see cref="RecipientStore"/>): may read it, not muted, not switched off, not the one who did
+/// it.
 /// </summary>
 /// <param name="EvenTheActor">Notified of it also when it was their own doing, because it is about them.</param>
 /// <param name="Sequential">Asking changes something: in one statement, the second event of an aggregate would not see what the first
@@ -73,22 +73,17 @@ public sealed record AudienceQuery(string Sql, bool EvenTheActor = false, bool S
         select link.event_id, link.created_by as user_id from link join due on due.share_link_id = link.id
         """, Sequential: true);
 
-    /// <summary>Who has spoken in the thread, who made the video, and who is called by name. Clients hear only of what is
-    /// shared.</summary>
+    /// <summary>Who has spoken in the thread, who made the video, and who is called by name.</summary>
     public static readonly AudienceQuery CommentParticipants = new($"""
         {Each} (
-        select u.id from portal.users u
-         where u.tenant_id = @tenant
-           and (u.role <> 'client' or e.payload ->> 'visibility' = 'shared')
-           and u.id in (
-               select c.author_id from portal.comments c
-                where c.tenant_id = @tenant and c.deleted_at is null
-                  and (c.id = (e.payload ->> 'threadId')::uuid or c.parent_id = (e.payload ->> 'threadId')::uuid)
-                union
-               select j.created_by from portal.upload_jobs j
-                where j.tenant_id = @tenant and j.asset_version_id = (e.payload ->> 'assetVersionId')::uuid
-                union
-               select m.id::uuid from jsonb_array_elements_text(e.payload -> 'mentions') as m (id))) x
+            select c.author_id as id from portal.comments c
+             where c.tenant_id = @tenant and c.deleted_at is null
+               and (c.id = (e.payload ->> 'threadId')::uuid or c.parent_id = (e.payload ->> 'threadId')::uuid)
+             union
+            select j.created_by from portal.upload_jobs j
+             where j.tenant_id = @tenant and j.asset_version_id = (e.payload ->> 'assetVersionId')::uuid
+             union
+            select m.id::uuid from jsonb_array_elements_text(e.payload -> 'mentions') as m (id)) x
         """);
 
     public static readonly AudienceQuery Mentioned = new(

@@ -5,9 +5,16 @@ using Portal.Foundation.Paging;
 
 namespace Portal.Events;
 
-/// <summary>Something a person is notified of in the portal: a type and ids, no words.</summary>
+/// <summary>Something a person is notified of in the portal. Its row holds a type and ids; words and names are read with it, so that
+/// they are today's, and gone when a person is erased.</summary>
+/// <param name="Title">What the subject is called; null: it is gone, or its recipient may not read it any more.</param>
+/// <param name="ActorName">Whose doing it was; null: nobody's that is known by name.</param>
+/// <param name="Detail">The new status or role.</param>
+/// <param name="Mentioned">The recipient is called by name in it.</param>
+/// <param name="Readable">The recipient may read the subject now.</param>
 public sealed record Notification(
-    NotificationId Id, string Type, string SubjectType, Guid SubjectId, Guid? ProjectId, DateTimeOffset? ReadAt, DateTimeOffset CreatedAt);
+    NotificationId Id, string Type, string SubjectType, Guid SubjectId, Guid? ProjectId, DateTimeOffset? ReadAt, DateTimeOffset CreatedAt,
+    string? Title, Guid? ActorId, string? ActorName, string? Detail, bool Mentioned, bool Readable);
 
 /// <summary>
 /// All SQL of notifications, as their recipient sees them: every statement names the caller, so that nobody reads or marks another's.
@@ -19,24 +26,71 @@ public sealed class NotificationStore(PortalDb db, TimeProvider clock)
     public const int CountLimit = 1000;
 
     private const string Columns = "n.id, n.type, n.subject_type, n.subject_id, n.project_id, n.read_at, n.created_at";
-    private const string Own = $"select {Columns} from portal.notifications n where n.tenant_id = @tenant and n.user_id = @user";
+
+    // The page first, then the words of its rows.
+    private const string Own = $"""
+        select {Columns}, case when w.readable then s.title end as title, case when w.readable then e.actor_id end as actor_id,
+               case when w.readable then coalesce(a.name, s.guest_name) end as actor_name,
+               coalesce(e.payload ->> 'status', e.payload ->> 'role') as detail,
+               coalesce(jsonb_exists(e.payload -> 'mentions', n.user_id::text), false) as mentioned, w.readable
+          from (select * from portal.notifications n where n.tenant_id = @tenant and n.user_id = @user
+        """;
 
     private const string Rest = """
-           and (@type::text is null or n.type = @type)
-           and (@afterAt::timestamptz is null or (n.created_at, n.id) < (@afterAt, @afterId))
-         order by n.created_at desc, n.id desc limit @take
+                   and (@type::text is null or n.type = @type)
+                   and (@afterAt::timestamptz is null or (n.created_at, n.id) < (@afterAt, @afterId))
+                 order by n.created_at desc, n.id desc limit @take
+        """;
+
+    private const string Words = """
+               ) n
+          left join portal.events e on e.tenant_id = n.tenant_id and e.event_id = n.event_id
+          left join portal.users a on a.tenant_id = n.tenant_id and a.id = e.actor_id
+         cross join lateral (select portal.subject_readable(
+               n.tenant_id, n.user_id, n.subject_type, n.subject_id, n.project_id, @now) as readable) w
+          left join lateral (
+               select t.title, null::text as guest_name from portal.tasks t
+                where n.subject_type = 'task' and t.tenant_id = n.tenant_id and t.id = n.subject_id
+                union all
+               select x.title, null from portal.assets x
+                where n.subject_type = 'asset' and x.tenant_id = n.tenant_id and x.id = n.subject_id
+                union all
+               select p.name, null from portal.projects p
+                where n.subject_type = 'project' and p.tenant_id = n.tenant_id and p.id = n.subject_id
+                union all
+               select x.title, null from portal.share_links l join portal.assets x on x.tenant_id = l.tenant_id and x.id = l.asset_id
+                where n.subject_type = 'share_link' and l.tenant_id = n.tenant_id and l.id = n.subject_id
+                union all
+               select x.title, c.guest_name from portal.comments c join portal.assets x on x.tenant_id = c.tenant_id and x.id = c.asset_id
+                where n.subject_type = 'comment' and c.tenant_id = n.tenant_id and c.id = n.subject_id
+                union all
+               select i.email, null from portal.invites i
+                where n.subject_type = 'invite' and i.tenant_id = n.tenant_id and i.id = n.subject_id
+                union all
+               select u.name, null from portal.users u
+                where n.subject_type = 'user' and u.tenant_id = n.tenant_id and u.id = n.subject_id) s on true
+         order by n.created_at desc, n.id desc
         """;
 
     /// <summary>Newest first; one row more than the page holds.</summary>
     public Task<IReadOnlyList<Notification>> ListAsync(
         TenantId tenant, Caller caller, bool? unread, string? type, Page page, CancellationToken ct)
     {
-        var args = new { tenant, user = caller.User, type, afterAt = page.After?.At, afterId = page.After?.Id, take = page.Take };
+        var args = new
+        {
+            tenant,
+            user = caller.User,
+            type,
+            afterAt = page.After?.At,
+            afterId = page.After?.Id,
+            take = page.Take,
+            now = clock.GetUtcNow(),
+        };
         return unread switch
         {
-            true => db.ReadAsync<Notification>(tenant, $"{Own} and n.read_at is null {Rest}", args, ct),
-            false => db.ReadAsync<Notification>(tenant, $"{Own} and n.read_at is not null {Rest}", args, ct),
-            null => db.ReadAsync<Notification>(tenant, $"{Own} {Rest}", args, ct),
+            true => db.ReadAsync<Notification>(tenant, $"{Own} and n.read_at is null {Rest} {Words}", args, ct),
+            false => db.ReadAsync<Notification>(tenant, $"{Own} and n.read_at is not null {Rest} {Words}", args, ct),
+            null => db.ReadAsync<Notification>(tenant, $"{Own} {Rest} {Words}", args, ct),
         };
     }
 
@@ -56,8 +110,7 @@ public sealed class NotificationStore(PortalDb db, TimeProvider clock)
             """, new { tenant, user = caller.User, id, read, now = clock.GetUtcNow() });
         await RecordAsync(tx, tenant, caller, read ? -moved : moved);
         return await tx.QueryOneAsync<Notification>(
-            $"select {Columns} from portal.notifications n where n.tenant_id = @tenant and n.user_id = @user and n.id = @id",
-            new { tenant, user = caller.User, id });
+            $"{Own} and n.id = @id {Words}", new { tenant, user = caller.User, id, now = clock.GetUtcNow() });
     }
 
     /// <summary>Marks all that are unread; says how many.</summary>

@@ -7,7 +7,7 @@ namespace Portal.Events;
 
 /// <summary>
 /// Writes who is notified of events: notifications for people in the portal, deliveries for mail. The same rules for every group: active
-/// people, who may see the project, have not muted it, have not switched that type off, and did not do it themselves.
+/// people, who may read what it is about, have not muted the project, have not switched that type off, and did not do it themselves.
 /// </summary>
 public sealed class RecipientStore(TimeProvider clock)
 {
@@ -19,11 +19,8 @@ public sealed class RecipientStore(TimeProvider clock)
                     event_id uuid, type text, aggregate uuid, seq bigint, subject_type text, subject_id uuid, project uuid, actor uuid,
                     at timestamptz) on e.event_id = p.event_id
            join portal.users u on u.tenant_id = @tenant and u.id = p.id
-          where u.status = 'active'
-            and (@evenTheActor or u.id is distinct from e.actor)
-            and (e.project is null or u.role = 'admin'
-                 or exists (select 1 from portal.project_members m where m.tenant_id = @tenant and m.project_id = e.project
-                 and m.user_id = u.id))
+          where (@evenTheActor or u.id is distinct from e.actor)
+            and portal.subject_readable(@tenant, u.id, e.subject_type, e.subject_id, e.project, @now)
             and not exists (select 1 from portal.project_mutes q where q.tenant_id = @tenant and q.user_id = u.id
                and q.project_id = e.project)
         """;
@@ -133,24 +130,19 @@ public sealed class RecipientStore(TimeProvider clock)
 
     private static string Json(IReadOnlyList<PortalEvent> events) => JsonSerializer.Serialize(events.Select(Row), SnakeCase);
 
-    private static object Row(PortalEvent e)
+    private static object Row(PortalEvent e) => new
     {
-        var asset = e.AggregateType == "upload_job" ? e.Id("assetId") : null;
-        return new
-        {
-            e.EventId,
-            e.Type,
-            Aggregate = e.AggregateId,
-            e.Seq,
-            // What a reader would open: an upload is only how its asset came.
-            SubjectType = asset is null ? e.AggregateType : "asset",
-            SubjectId = asset ?? e.AggregateId,
-            Project = e.ProjectId,
-            Actor = e.ActorId,
-            Payload = e.Json,
-            At = e.OccurredAt,
-        };
-    }
+        e.EventId,
+        e.Type,
+        Aggregate = e.AggregateId,
+        e.Seq,
+        SubjectType = e.Subject.Type,
+        SubjectId = e.Subject.Id,
+        Project = e.ProjectId,
+        Actor = e.ActorId,
+        Payload = e.Json,
+        At = e.OccurredAt,
+    };
 
     private sealed record Guest(Guid ShareLinkId, string Email);
 

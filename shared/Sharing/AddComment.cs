@@ -6,7 +6,7 @@ namespace Portal.Sharing;
 
 /// <summary>
 /// Adds a comment to a version, or a reply to a thread (one level). A reply has the place and the visibility of its thread; a thread
-/// that a guest starts is shared, one that the team starts is the team's unless it says otherwise.
+/// that a guest starts is the client's, one that the team starts is the team's unless it says otherwise.
 /// </summary>
 public sealed class AddComment(CommentStore comments)
 {
@@ -33,25 +33,20 @@ public sealed class AddComment(CommentStore comments)
         }
 
         var visibility = thread?.Visibility
-            ?? (author.Viewer is not null ? CommentVisibility.Shared : comment.Visibility ?? CommentVisibility.Team);
+            ?? (author.Viewer is not null ? CommentVisibility.Client : comment.Visibility ?? CommentVisibility.Team);
         var rate = comment.Frame is null ? null : comment.Rate ?? FrameRate.From(on.FrameRate);
         if (Misplaced(comment, on, rate) is { } misplaced)
         {
             return misplaced;
         }
 
-        if (await MentionRefusalAsync(tx, tenant, on.Project, visibility, comment.Mentions) is { } refusal)
-        {
-            return refusal;
-        }
-
-        return await comments.AddAsync(tx, tenant, author, on, comment, thread, rate, visibility);
+        var added = await comments.AddAsync(tx, tenant, author, on, comment, thread, rate, visibility);
+        return await MayMentionAsync(tx, tenant, added.Id, comment.Mentions) is { } refusal ? refusal : added;
     }
 
-    /// <summary>Null: all of them may be told of it.</summary>
-    public async Task<Refusal?> MentionRefusalAsync(
-        Tx tx, TenantId tenant, ProjectId project, string visibility, IReadOnlyList<Guid> mentions) =>
-        mentions.Count == 0 || await comments.CountMentionableAsync(tx, tenant, project, visibility, mentions) == mentions.Count
+    /// <summary>Only who can read the comment can be called by name in it: asked of the row, which a refusal takes back.</summary>
+    public async Task<Refusal?> MayMentionAsync(Tx tx, TenantId tenant, CommentId comment, IReadOnlyList<Guid> mentions) =>
+        mentions.Count == 0 || await comments.CountReadersAsync(tx, tenant, comment, mentions) == mentions.Count
             ? null
             : Invalid("mentions", "member", "must name active people of this portal who see the thread.");
 

@@ -10,7 +10,7 @@ namespace Portal.Sharing;
 /// <param name="RootSeq">The thread's.</param>
 /// <param name="ShareLinkId">The link it was written through; null: in the portal.</param>
 /// <param name="AuthorName">The member's display name, or what a guest called themselves; null once deleted.</param>
-/// <param name="Visibility">Of the thread: team, or shared with guests and Clients.</param>
+/// <param name="Visibility">Of the thread: the team's, or also of the client: guests behind a link and Clients of the project.</param>
 public sealed record Comment(
     CommentId Id, long Seq, long RootSeq, int SortFrame, ProjectId ProjectId, AssetId AssetId, AssetVersionId AssetVersionId,
     Guid? ParentId, Guid? ShareLinkId,
@@ -38,7 +38,7 @@ public sealed record Comment(
 public static class CommentVisibility
 {
     public const string Team = "team";
-    public const string Shared = "shared";
+    public const string Client = "client";
 }
 
 /// <summary>Who writes: a member, or a viewer of a share link (who may have been signed in).</summary>

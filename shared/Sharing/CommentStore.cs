@@ -8,8 +8,8 @@ using Portal.Projects;
 
 namespace Portal.Sharing;
 
-/// <summary>All SQL of comments. A member sees those of their projects; a guest those of one link's version that are meant for
-/// it.</summary>
+/// <summary>All SQL of comments. The team sees those of its projects, a Client those meant for the client of what is shared with them
+/// (<c>portal.comment_readable</c>), a guest those of one link's version that are meant for it.</summary>
 public sealed class CommentStore(PortalDb db, AuditWriter audit, TimeProvider clock)
 {
     private const string Columns = """
@@ -32,11 +32,12 @@ public sealed class CommentStore(PortalDb db, AuditWriter audit, TimeProvider cl
 
     private const string Seen = $"""
         and exists (select 1 from portal.projects p where p.tenant_id = c.tenant_id and p.id = c.project_id and {ProjectStore.Visible})
+        and (@role <> 'client' or portal.comment_readable(@tenant, @user, c.id, @now))
         """;
 
-    // A guest's world is one link: threads of the team that are shared, and what was written through this very link.
+    // A guest's world is one link: threads of the team that are meant for the client, and what was written through this very link.
     private const string SeenByGuest = """
-        and c.visibility = 'shared' and (c.share_link_id is null or c.share_link_id = @link)
+        and c.visibility = 'client' and (c.share_link_id is null or c.share_link_id = @link)
         and (r.id is null or r.share_link_id is null or r.share_link_id = @link)
         """;
 
@@ -82,29 +83,30 @@ public sealed class CommentStore(PortalDb db, AuditWriter audit, TimeProvider cl
     public Task<Comment?> FindAsync(TenantId tenant, Caller caller, CommentId id, CancellationToken ct) =>
         db.ReadOneAsync<Comment>(
             tenant, $"select {Columns} {From} {Seen} and c.id = @id",
-            new { tenant, id, seesAll = caller.SeesAllProjects, user = caller.User }, ct);
+            new { tenant, id, seesAll = caller.SeesAllProjects, user = caller.User, role = caller.Role, now = clock.GetUtcNow() }, ct);
 
     /// <inheritdoc cref="FindAsync(TenantId, Caller, CommentId, CancellationToken)"/>
     public Task<Comment?> FindAsync(Tx tx, TenantId tenant, Caller caller, CommentId id) =>
         tx.QueryOneAsync<Comment>(
-            $"select {Columns} {From} {Seen} and c.id = @id", new { tenant, id, seesAll = caller.SeesAllProjects, user = caller.User });
+            $"select {Columns} {From} {Seen} and c.id = @id",
+            new { tenant, id, seesAll = caller.SeesAllProjects, user = caller.User, role = caller.Role, now = clock.GetUtcNow() });
 
     /// <summary>A comment that a guest of the link sees.</summary>
     public Task<Comment?> FindForGuestAsync(Tx tx, TenantId tenant, ShareLinkId link, AssetVersionId version, CommentId id) =>
         tx.QueryOneAsync<Comment>(
             $"select {Columns} {From} {SeenByGuest} and c.asset_version_id = @version and c.id = @id", new { tenant, id, link, version });
 
-    /// <summary>How many of these people may be told of a comment: active, see the project, and are of the team unless the thread is
-    /// shared.</summary>
-    public Task<long> CountMentionableAsync(Tx tx, TenantId tenant, ProjectId project, string visibility, IReadOnlyList<Guid> users) =>
-        tx.GetAsync<long>("""
-        select count(*) from portal.users u
-         where u.tenant_id = @tenant and u.id = any(@users) and u.status = 'active'
-           and (u.role = 'admin'
-                or ((u.role = 'agency' or (u.role = 'client' and @visibility = 'shared'))
-                    and exists (select 1 from portal.project_members m where m.tenant_id = u.tenant_id and m.project_id = @project
-                       and m.user_id = u.id)))
-        """, new { tenant, project, visibility, users = users.ToArray() });
+    /// <summary>How many of these people can read the comment.</summary>
+    public Task<long> CountReadersAsync(Tx tx, TenantId tenant, CommentId id, IReadOnlyList<Guid> users) => tx.GetAsync<long>("""
+        select count(*) from unnest(@users) u (id) where portal.comment_readable(@tenant, u.id, @id, @now)
+        """, new { tenant, id, users = users.ToArray(), now = clock.GetUtcNow() });
+
+    /// <summary>May somebody who sees the project read what is said about this version? A Client, when it is shared with them.</summary>
+    public async Task<bool> IsOpenToAsync(TenantId tenant, Caller caller, AssetVersionId version, CancellationToken ct) =>
+        caller.Role != Role.Client || await db.ReadOneAsync<bool>(tenant, """
+            select exists (select 1 from portal.client_links(@tenant, @user, @now) l
+                            where l.asset_version_id = @version and l.allow_comments)
+            """, new { tenant, user = caller.User, version, now = clock.GetUtcNow() }, ct);
 
     /// <summary>Locks the first of a thread against being deleted and counts its replies; null when it is no first one, or
     /// deleted.</summary>
@@ -235,11 +237,11 @@ public sealed class CommentStore(PortalDb db, AuditWriter audit, TimeProvider cl
         tx.GetAsync<Comment>($"select {Columns} {From} and c.id = @id", new { tenant, id });
 
     private static Task<int> MentionAsync(Tx tx, TenantId tenant, CommentId id, IReadOnlyList<Guid> users) => tx.ExecuteAsync("""
-        insert into portal.comment_mentions (tenant_id, comment_id, user_id) select @tenant, @id, m from unnest(@users) m
-           on conflict do nothing
+        insert into portal.comment_mentions (tenant_id, comment_id, user_id)
+        select u.tenant_id, @id, u.id from portal.users u where u.tenant_id = @tenant and u.id = any(@users) on conflict do nothing
         """, new { tenant, id, users = users.ToArray() });
 
-    private static object Args(TenantId tenant, AssetVersionId version, CommentFilter filter, Page page, Caller? caller)
+    private object Args(TenantId tenant, AssetVersionId version, CommentFilter filter, Page page, Caller? caller)
     {
         // The signature of the cursor says that we wrote it.
         var after = page.After?.Key.Split(':').Select(n => long.Parse(n, CultureInfo.InvariantCulture)).ToArray();
@@ -249,6 +251,8 @@ public sealed class CommentStore(PortalDb db, AuditWriter audit, TimeProvider cl
             version,
             seesAll = caller?.SeesAllProjects ?? false,
             user = caller?.User.Value,
+            role = caller?.Role ?? "",
+            now = clock.GetUtcNow(),
             link = filter.Link?.Value,
             resolved = filter.Resolved,
             author = filter.Author?.Value,

@@ -142,7 +142,7 @@ public static class Permissions
         [PortalAction.UpdateNotification] = Everybody,
         [PortalAction.UpdateShareLink] = Producers,
         [PortalAction.ReadSharedWithMe] = [Role.Client],
-        [PortalAction.ReadComment] = Producers,
+        [PortalAction.ReadComment] = [Role.Admin, Role.Agency, Role.Client],
         [PortalAction.WriteComment] = Producers,
         [PortalAction.ResolveComment] = Producers,
         [PortalAction.DeleteAnyComment] = [Role.Admin],

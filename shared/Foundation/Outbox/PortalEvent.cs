@@ -19,6 +19,10 @@ public sealed record PortalEvent(
 
     public bool Is(EventType type) => Type == type.Name;
 
+    /// <summary>What a reader would open: an upload is only how its asset came.</summary>
+    public (string Type, Guid Id) Subject =>
+        AggregateType == "upload_job" && Id("assetId") is { } asset ? ("asset", asset) : (AggregateType, AggregateId);
+
     public Guid? Id(string name) => Json.TryGetProperty(name, out var value) && value.TryGetGuid(out var id) ? id : null;
 
     public string? Text(string name) =>

@@ -71,7 +71,7 @@ internal static class SeedSql
            frame, rate_numerator,
                rate_denominator, sort_frame, created_at, updated_at)
         select gen_random_uuid(), tenant, 1000 * number + n, project, asset, version, 1000 * number + n, case when n % 50 = 0 then member
-           else admin end, 'shared',
+           else admin end, 'client',
                'A remark', n * 7 % 300, 25, 1, n * 7 % 300, now(), now()
           from bench, generate_series(1, 1 + (900 * @scale)::integer) n;
         insert into portal.notifications (id, tenant_id, user_id, event_id, type, subject_type, subject_id, read_at, created_at)

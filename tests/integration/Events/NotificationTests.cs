@@ -1,4 +1,5 @@
 using Dapper;
+using Portal.Functions.Foundation.Http;
 using Portal.Tests.Support;
 
 namespace Portal.Tests.Integration.Events;
@@ -77,6 +78,65 @@ public sealed class NotificationTests(TestPortal portal) : IClassFixture<TestPor
     }
 
     [Fact]
+    public async Task A_notification_says_who_did_what_in_words_of_today_as_long_as_its_reader_may_read_it()
+    {
+        var project = await portal.NewProjectAsync("Told in words");
+        var assigneeIds = new[] { TestPeople.UserId("crew1") };
+        var task = (await portal.NewTaskAsync(project, "Grade the opening", new { assigneeIds })).Id;
+        (await portal.MoveTaskAsync(task, "in_progress")).Expect(200);
+        await portal.DeliverAsync();
+        var told = await OnlyAsync("crew1");
+        Assert.Equal(
+            ("Grade the opening", "agency", "agency moved “Grade the opening” to in progress."),
+            (told["title"]!.ToString(), told["actor"]!["name"]!.ToString(), told["text"]!.ToString()));
+        Assert.Equal(TestPeople.UserId("agency").ToString(), told["actor"]!["userId"]!.ToString());
+        Assert.Equal(
+            0, await portal.ScalarAsync<long>("select count(*) from portal.notifications n where n::text ~ 'Grade|agency'"));
+
+        (await portal.As("agency").ChangeAsync("/api/me", new { name = "Andrea" })).Expect(200);
+        var read = (await portal.As("agency").FetchAsync($"/api/tasks/{task}")).Expect(200);
+        (await portal.As("agency").EditAsync($"/api/tasks/{task}", new { title = "Grade it all" }, read)).Expect(200);
+        Assert.Equal("Andrea moved “Grade it all” to in progress.", (await OnlyAsync("crew1"))["text"]!.ToString());
+
+        (await portal.As("admin").DropAsync($"/api/projects/{project}/members/{TestPeople.UserId("crew1")}")).Expect(204);
+        var hidden = await OnlyAsync("crew1");
+        Assert.Equal("Something happened that you can no longer see.", hidden["text"]!.ToString());
+        Assert.Null(hidden["title"]);
+        Assert.Null(hidden["actor"]);
+        (await portal.As("agency").ChangeAsync("/api/me", new { name = "agency" })).Expect(200);
+    }
+
+    [Theory]
+    [InlineData("task", PortalAction.ReadTask)]
+    [InlineData("asset", PortalAction.ReadAsset)]
+    [InlineData("upload_job", PortalAction.ReadUpload)]
+    [InlineData("share_link", PortalAction.ReadShareLink)]
+    [InlineData("project", PortalAction.ReadProject)]
+    [InlineData("invite", PortalAction.ReadInvite)]
+    [InlineData("user", PortalAction.ReadUser)]
+    [InlineData("residency_report", PortalAction.ReadReport)]
+    public async Task Who_is_told_of_something_may_read_it_by_the_permissions_table(string type, PortalAction action)
+    {
+        var project = (await portal.As("admin").PostAsync("/api/projects", new
+        {
+            name = "For all roles",
+            memberIds = new[] { "agency", "client" }.Select(TestPeople.UserId),
+        })).Expect(201).Id;
+        var inProject = type is "task" or "asset" or "upload_job" or "share_link" or "project";
+        foreach (var person in new[] { "admin", "agency", "client", "compliance" })
+        {
+            Assert.Equal((person, Permissions.Allows(action, person)), (person, await ReadsAsync(person, project)));
+            Assert.Equal(
+                (person, Permissions.Allows(action, person) && (person == "admin" || !inProject)),
+                (person, await ReadsAsync(person, Guid.NewGuid())));
+        }
+
+        Task<bool> ReadsAsync(string person, Guid of) => portal.ScalarAsync<bool>(
+            "select portal.subject_readable(@tenant, @user, @type, gen_random_uuid(), @of, @now)",
+            new { tenant = TestPeople.Tenant, user = TestPeople.UserId(person), type, of, now = portal.Clock.GetUtcNow() });
+    }
+
+    [Fact]
     public async Task An_event_notifies_a_person_once()
     {
         await using var connection = await portal.OpenAsync();
@@ -93,6 +153,10 @@ public sealed class NotificationTests(TestPortal portal) : IClassFixture<TestPor
             """;
         Assert.Equal((1, 0), (await connection.ExecuteAsync(Insert, twice), await connection.ExecuteAsync(Insert, twice)));
     }
+
+    private async Task<System.Text.Json.Nodes.JsonNode> OnlyAsync(string person) =>
+        Assert.Single((await portal.As(person).FetchAsync("/api/notifications?type=task_status_changed")).Expect(200).Field("items")
+            .AsArray())!;
 
     private async Task<Guid> NotifyAsync(string person, string type, bool read = false)
     {

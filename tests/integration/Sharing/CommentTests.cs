@@ -44,20 +44,28 @@ public sealed class CommentTests(TestPortal portal) : IClassFixture<TestPortal>,
         Assert.Equal(comment.Body, (await portal.As("agency").FetchAsync($"/api/comments/{comment.Id}")).Expect(200).Body);
     }
 
-    [Fact]
-    public async Task Without_a_rate_of_its_own_a_place_has_the_version_s()
+    [Theory]
+    [InlineData(23.976, 24000, 1001)]
+    [InlineData(25.0, 25, 1)]
+    [InlineData(null, null, null)]
+    public async Task Without_a_rate_of_its_own_a_place_has_the_version_s(double? measured, int? numerator, int? denominator)
     {
-        var measured = await portal.ScalarAsync<double?>(
-            "select frame_rate from portal.asset_versions where asset_id = @asset and number = 1", new { asset });
-        var comment = await AddAsync(new { body = "Here", frame = 0 });
-        if (measured is null)
+        var own = await NewVersionAsync();
+        await using (var connection = await portal.OpenAsync())
         {
-            Assert.Equal("/frameRate", comment.Expect(400).Field("errors")[0]!["pointer"]!.ToString());
+            await Dapper.SqlMapper.ExecuteAsync(
+                connection, "update portal.asset_versions set frame_rate = @measured where asset_id = @own", new { own, measured });
+        }
+
+        var comment = await AddAsync(new { body = "Here", frame = 0 }, own);
+        if (numerator is null)
+        {
+            Assert.Equal("/frameRate", Pointer(comment));
             return;
         }
 
         var rate = comment.Expect(201).Field("frameRate");
-        Assert.Equal(measured.Value, (double)(int)rate["numerator"]! / (int)rate["denominator"]!, 2);
+        Assert.Equal((numerator, denominator), ((int)rate["numerator"]!, (int)rate["denominator"]!));
     }
 
     [Theory]
@@ -238,6 +246,7 @@ public sealed class CommentTests(TestPortal portal) : IClassFixture<TestPortal>,
         (await portal.As("agency").PostAsync($"/api/assets/{asset}/versions/9/comments", new { body = "x" })).Expect(404);
         (await portal.As("other-admin").PostAsync(Path(), new { body = "x" })).Expect(404);
         (await portal.As("client").PostAsync(Path(), new { body = "x" })).Expect(403);
+        (await portal.As("client").FetchAsync(Path())).Expect(404);
         (await portal.As("compliance").FetchAsync(Path())).Expect(403);
     }
 

@@ -5,6 +5,7 @@ namespace Portal.Tests.Integration.Sharing;
 /// <summary>What guests and Clients see and say behind a share link: field by field (docs/api-visibility.md).</summary>
 public sealed class SharedCommentTests(TestPortal portal) : IClassFixture<TestPortal>, IAsyncLifetime
 {
+    private static Guid project;
     private static Guid asset;
 
     private static string Path => $"/api/assets/{asset}/versions/1/comments";
@@ -14,7 +15,7 @@ public sealed class SharedCommentTests(TestPortal portal) : IClassFixture<TestPo
         await portal.ResetAsync();
         if (await portal.ScalarAsync<long>("select count(*) from portal.assets") == 0)
         {
-            var project = (await portal.As("admin").PostAsync("/api/projects", new
+            project = (await portal.As("admin").PostAsync("/api/projects", new
             {
                 name = "With a client",
                 memberIds = new[] { TestPeople.UserId("agency"), TestPeople.UserId("client") },
@@ -37,7 +38,7 @@ public sealed class SharedCommentTests(TestPortal portal) : IClassFixture<TestPo
         Assert.Equal("guest", seen.Field("author")["kind"]!.ToString());
         Assert.Equal("Gwen Guest", seen.Field("author")["name"]!.ToString());
         Assert.Equal(link.Id.ToString(), seen.Text("shareLinkId"));
-        Assert.Equal("shared", seen.Text("visibility"));
+        Assert.Equal("client", seen.Text("visibility"));
         Assert.Equal(
             1, await portal.ScalarAsync<long>(
                 "select count(*) from portal.events where type = 'comment_added' and aggregate_id = @id", new { id = said.Id }));
@@ -49,7 +50,7 @@ public sealed class SharedCommentTests(TestPortal portal) : IClassFixture<TestPo
     public async Task A_guest_sees_these_fields_and_no_others()
     {
         var (guest, _) = await OpenedAsync();
-        var team = (await portal.As("agency").PostAsync(Path, new { body = "For everybody", visibility = "shared" })).Expect(201);
+        var team = (await portal.As("agency").PostAsync(Path, new { body = "For everybody", visibility = "client" })).Expect(201);
         await guest.CommentAsync("Thanks", new { parentId = team.Id });
         var list = (await guest.SendAsync(HttpMethod.Get, "/comments?limit=200")).Expect(200);
         string[] fields = [
@@ -79,7 +80,7 @@ public sealed class SharedCommentTests(TestPortal portal) : IClassFixture<TestPo
         var (guest, _) = await OpenedAsync();
         var (stranger, _) = await OpenedAsync();
         var inside = (await portal.As("agency").PostAsync(Path, new { body = "internal only" })).Expect(201);
-        var open = (await portal.As("agency").PostAsync(Path, new { body = "hello guests", visibility = "shared" })).Expect(201);
+        var open = (await portal.As("agency").PostAsync(Path, new { body = "hello guests", visibility = "client" })).Expect(201);
         var theirs = (await stranger.CommentAsync("of another client")).Expect(201);
         (await stranger.CommentAsync("reply of another client", new { parentId = open.Id })).Expect(201);
         var answer = new { body = "answer to another client", parentId = theirs.Id };
@@ -113,6 +114,126 @@ public sealed class SharedCommentTests(TestPortal portal) : IClassFixture<TestPo
     }
 
     [Fact]
+    public async Task A_Client_reads_and_is_told_of_threads_meant_for_them_on_what_is_shared_with_them_alone()
+    {
+        var own = Guid.Parse((await portal.UploadReadyAsync(project)).Text("assetId"));
+        var path = $"/api/assets/{own}/versions/1/comments";
+        var (agency, client) = (portal.As("agency"), portal.As("client"));
+        var mentions = new[] { TestPeople.UserId("client") };
+        Assert.Equal("/mentions", Pointer(await agency.PostAsync(path, new { body = "Not shared", visibility = "client", mentions })));
+        (await client.FetchAsync(path)).Expect(404);
+
+        var addressed = new { allowComments = true, guestEmails = new[] { "client@portal.example" } };
+        var (reader, link) = await OpenedAsync(own, addressed, "client");
+        var inside = (await agency.PostAsync(path, new { body = "Of the team" })).Expect(201);
+        Assert.Equal("/mentions", Pointer(await agency.PostAsync(path, new { body = "Of the team", mentions })));
+        var open = (await agency.PostAsync(path, new { body = "For you", visibility = "client", mentions })).Expect(201);
+        var asked = (await reader.CommentAsync("Why so late?")).Expect(201);
+        var answered = (await agency.PostAsync(path, new { body = "Because", parentId = asked.Id })).Expect(201);
+        var (stranger, _) = await OpenedAsync(own, new { allowComments = true });
+        var theirs = (await stranger.CommentAsync("Of another customer")).Expect(201);
+        var among = (await stranger.CommentAsync("Also of another", new { parentId = open.Id })).Expect(201);
+        await portal.DeliverAsync();
+
+        Assert.Equal(
+            new[] { open.Id, asked.Id, answered.Id }.Select(id => id.ToString()).Order(),
+            (await client.FetchAsync($"{path}?limit=100")).Column("id").Order());
+        foreach (var (comment, status) in new[] { (open, 200), (asked, 200), (answered, 200), (inside, 404), (theirs, 404), (among, 404) })
+        {
+            (await client.FetchAsync($"/api/comments/{comment.Id}")).Expect(status);
+        }
+
+        var told = await portal.ToldAsync("client", "comment_added");
+        Assert.Equal(
+            [true, false, true, false, false, false],
+            new[] { open, asked, answered, inside, theirs, among }.Select(comment => told.Contains(comment.Id)));
+        Assert.Single(await portal.InboxOfAsync("client"), mail => mail.Text!.Contains(open.Id.ToString(), StringComparison.Ordinal));
+        Assert.Contains("agency mentioned you on “", await TextAsync(open.Id), StringComparison.Ordinal);
+
+        // The link is gone: so is what it showed, also from what they were told before.
+        (await agency.PostAsync($"/api/share-links/{link.Id}/revoke")).Expect(200);
+        var late = (await agency.PostAsync(path, new { body = "Too late", parentId = asked.Id })).Expect(201);
+        await portal.DeliverAsync();
+        (await client.FetchAsync(path)).Expect(404);
+        (await client.FetchAsync($"/api/comments/{open.Id}")).Expect(404);
+        Assert.DoesNotContain(late.Id, await portal.ToldAsync("client", "comment_added"));
+        Assert.Equal("Something happened that you can no longer see.", await TextAsync(open.Id));
+
+        async Task<string> TextAsync(Guid comment) =>
+            (await client.FetchAsync("/api/notifications?type=comment_added&limit=200")).Expect(200).Field("items").AsArray()
+                .Single(n => n!["subjectId"]!.ToString() == comment.ToString())!["text"]!.ToString();
+    }
+
+    [Fact]
+    public async Task A_Client_who_may_not_read_any_more_when_the_mail_is_sent_gets_none()
+    {
+        var own = Guid.Parse((await portal.UploadReadyAsync(project)).Text("assetId"));
+        var (_, link) = await OpenedAsync(own, new { allowComments = true, guestEmails = new[] { "client@portal.example" } }, "client");
+        await portal.DeliverAsync();
+        var said = (await portal.As("agency").PostAsync(
+            $"/api/assets/{own}/versions/1/comments",
+            new { body = "Look", visibility = "client", mentions = new[] { TestPeople.UserId("client") } })).Expect(201);
+        portal.Resend.Faults.FailNextApiCalls(1, LocalVendors.ApiFault.Status(500));
+        await portal.RunTimerAsync("SweepOutbox");
+        (await portal.As("agency").PostAsync($"/api/share-links/{link.Id}/revoke")).Expect(200);
+        await portal.DeliverMovingAsync();
+
+        Assert.Equal(
+            "skipped may_not_read_any_more", await portal.ScalarAsync<string>(
+                "select concat_ws(' ', status, reason) from portal.deliveries where aggregate_id = @id", new { id = said.Id }));
+        Assert.DoesNotContain(
+            await portal.InboxOfAsync("client"), mail => mail.Text!.Contains(said.Id.ToString(), StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("named", false, false, true)]
+    [InlineData("named", true, false, false)]
+    [InlineData("named, opened", true, false, true)]
+    [InlineData("opened", false, false, true)]
+    [InlineData("opened", false, true, false)]
+    [InlineData("", false, false, false)]
+    [InlineData("named, silent", false, false, false)]
+    [InlineData("named, expired", false, false, false)]
+    [InlineData("named, elsewhere", false, false, false)]
+    public async Task What_is_shared_with_a_Client_is_what_their_links_open(string how, bool passphrase, bool signIn, bool reads)
+    {
+        var guest = await portal.AddMemberAsync(TestPeople.Tenant, "org_harbour", $"guest{Guid.NewGuid():N}"[..12], "client");
+        var email = await portal.ScalarAsync<string>("select email from portal.users where id = @guest", new { guest });
+        if (!how.Contains("elsewhere", StringComparison.Ordinal))
+        {
+            (await portal.As("admin").SetAsync($"/api/projects/{project}/members/{guest}")).Expect(200);
+        }
+
+        var link = await portal.ShareAsync(asset, new
+        {
+            allowComments = !how.Contains("silent", StringComparison.Ordinal),
+            guestEmails = how.Contains("named", StringComparison.Ordinal) ? new[] { email } : [],
+            passphrase = passphrase ? "a long passphrase" : null,
+        });
+        await using var connection = await portal.OpenAsync();
+        await Dapper.SqlMapper.ExecuteAsync(connection, """
+            insert into portal.share_viewers (id, tenant_id, share_link_id, viewer_hash, ip_hash, agent_family, first_seen_at,
+               last_seen_at, user_id)
+            select gen_random_uuid(), tenant_id, id, sha256(id::text::bytea), sha256('ip'), 'other', @now, @now, @guest
+              from portal.share_links where id = @id and @opened;
+            update portal.share_links set require_sign_in = @signIn, expires_at = case when @expired then @now else expires_at end
+             where id = @id;
+            """, new
+        {
+            id = link.Id,
+            guest,
+            signIn,
+            opened = how.Contains("opened", StringComparison.Ordinal),
+            expired = how.Contains("expired", StringComparison.Ordinal),
+            now = portal.Clock.GetUtcNow(),
+        });
+        var said = (await portal.As("agency").PostAsync(Path, new { body = "For clients", visibility = "client" })).Expect(201);
+        var handle = email[..email.IndexOf('@', StringComparison.Ordinal)];
+        (await portal.As(handle).FetchAsync($"/api/comments/{said.Id}")).Expect(reads ? 200 : 404);
+        (await portal.As(handle).FetchAsync(Path)).Expect(reads ? 200 : 404);
+    }
+
+    [Fact]
     public async Task A_guest_edits_and_deletes_their_own_within_the_time()
     {
         var (guest, _) = await OpenedAsync();
@@ -120,7 +241,7 @@ public sealed class SharedCommentTests(TestPortal portal) : IClassFixture<TestPo
         var said = (await guest.CommentAsync("frist")).Expect(201);
         (await other.SendAsync(HttpMethod.Patch, $"/comments/{said.Id}", new { body = "x" }, said.Tag())).Expect(404);
         (await guest.SendAsync(HttpMethod.Patch, $"/comments/{said.Id}", new { body = "x" })).Expect(428);
-        var team = (await portal.As("agency").PostAsync(Path, new { body = "team's", visibility = "shared" })).Expect(201);
+        var team = (await portal.As("agency").PostAsync(Path, new { body = "team's", visibility = "client" })).Expect(201);
         Assert.Equal(
             "not-author", (
                 await guest.SendAsync(HttpMethod.Patch, $"/comments/{team.Id}", new { body = "x" }, team.Tag())).Expect(403).ProblemType);
@@ -212,9 +333,14 @@ public sealed class SharedCommentTests(TestPortal portal) : IClassFixture<TestPo
                 "select count(*) from portal.playback_audit where share_link_id = @id", new { id = link.Id }));
     }
 
-    private async Task<(Guest Guest, Answer Link)> OpenedAsync(object? switches = null, string? person = null)
+    private static string Pointer(Answer answer) => answer.Expect(400).Field("errors")[0]!["pointer"]!.ToString();
+
+    private Task<(Guest Guest, Answer Link)> OpenedAsync(object? switches = null, string? person = null) =>
+        OpenedAsync(asset, switches, person);
+
+    private async Task<(Guest Guest, Answer Link)> OpenedAsync(Guid of, object? switches, string? person = null)
     {
-        var link = await portal.ShareAsync(asset, switches ?? new { allowComments = true });
+        var link = await portal.ShareAsync(of, switches ?? new { allowComments = true });
         var guest = portal.GuestOf(link);
         guest.Session = person is null ? null : await portal.SessionAsync(person);
         (await guest.OpenAsync()).Expect(200);

@@ -169,8 +169,7 @@ public sealed class SharingIsolationTests(TestPortal portal) : IClassFixture<Tes
         await InAsync(
             async tx =>
                 Assert.Equal(
-                    0, await comments.CountMentionableAsync(
-                        tx, tenant, seenAsset.ProjectId, CommentVisibility.Team, [TestPeople.UserId("admin")])));
+                    0, await comments.CountReadersAsync(tx, tenant, seenComment.Id, [TestPeople.UserId("admin")])));
         await InAsync(async tx => Assert.Null(await comments.EditAsync(tx, tenant, CommentAuthor.Member(caller), seenComment, "x", [])));
         await InAsync(async tx => Assert.False(await comments.DeleteAsync(tx, tenant, Actor.From(caller), seenComment, byAuthor: true)));
         await InAsync(async tx => Assert.Null(await comments.ResolveAsync(tx, tenant, caller, seenComment, resolved: true)));

@@ -66,7 +66,7 @@ public static class ApiSamples
         ["HealthLive"] = Open(),
         ["HealthReady"] = Open(),
         ["ListAssetVersions"] = InProject(async w => ApiAsk.Id(await w.AssetAsync())),
-        ["ListComments"] = InProject(async w => Version(await w.AssetAsync())),
+        ["ListComments"] = InProject(async w => Version(await w.SharedAssetAsync())),
         ["ListShareLinkOpens"] = InProject(async w => ApiAsk.Id(await w.LinkAsync())),
         ["ListSharedComments"] = Open(async w => AsGuest(await w.NewGuestAsync())),
         ["ListSharedWithMe"] = Open(),

@@ -110,12 +110,21 @@ public sealed class SampleWorld(TestPortal portal)
     public async Task<Guid> NewTemplateAsync() =>
         (await portal.As("admin").PostAsync("/api/milestone-templates", ApiSamples.Template())).Expect(201).Id;
 
-    /// <summary>A comment of the first tenant's admin that starts a thread.</summary>
+    /// <summary>The asset, shared with the tenant's client.</summary>
+    public async Task<Guid> SharedAssetAsync()
+    {
+        var guestEmails = new[] { "client@portal.example" };
+        await OnceAsync("client's link", async () => (await portal.ShareAsync(
+            await AssetAsync(), new { allowComments = true, label = $"{Marker} label", guestEmails })).Id);
+        return await AssetAsync();
+    }
+
+    /// <summary>A comment of the first tenant's admin that starts a thread, meant for the client too.</summary>
     public async Task<Guid> NewCommentAsync() =>
         (
             await portal.As("admin").PostAsync(
-                $"/api/assets/{await AssetAsync()}/versions/1/comments",
-                new { body = $"{Marker} comment", visibility = "shared" })).Expect(201).Id;
+                $"/api/assets/{await SharedAssetAsync()}/versions/1/comments",
+                new { body = $"{Marker} comment", visibility = "client" })).Expect(201).Id;
 
     public async Task<Guid> NewResolvedCommentAsync()
     {

@@ -4,9 +4,9 @@ using Portal.Foundation.Identity;
 
 namespace Portal.Events.Deliveries.Mails;
 
-/// <summary>From a delivery's recipient to an address, at the moment of sending: people change theirs, leave, or want no more
-/// mail.</summary>
-public sealed class MailRecipientStore(PortalDb db, PersonalHash hash)
+/// <summary>From a delivery's recipient to an address, at the moment of sending: people change theirs, leave, may no longer read what
+/// it is about, or want no more mail.</summary>
+public sealed class MailRecipientStore(PortalDb db, PersonalHash hash, TimeProvider clock)
 {
     private const string DefaultAccent = "#1a56b0";
 
@@ -14,11 +14,20 @@ public sealed class MailRecipientStore(PortalDb db, PersonalHash hash)
     public async Task<(MailRecipient? To, string? Why)> FindAsync(TenantId tenant, Delivery delivery, CancellationToken ct)
     {
         var found = await db.ReadOneAsync<Found>(tenant, """
-            select t.name as tenant_name, t.sender_name, t.logo_url, t.accent_color, t.time_zone, t.residency_contact, u.email, u.name
+            select t.name as tenant_name, t.sender_name, t.logo_url, t.accent_color, t.time_zone, t.residency_contact, u.email, u.name,
+                   u.id is null or portal.subject_readable(@tenant, u.id, @type, @subject, @project, @now) as may_read
               from portal.tenants t
               left join portal.users u on u.tenant_id = t.id and u.id = @user and u.status = 'active'
              where t.id = @tenant and t.status = 'active'
-            """, new { tenant, user = delivery.UserId }, ct);
+            """, new
+        {
+            tenant,
+            user = delivery.UserId,
+            type = delivery.Event.Subject.Type,
+            subject = delivery.Event.Subject.Id,
+            project = delivery.Event.ProjectId,
+            now = clock.GetUtcNow(),
+        }, ct);
         if (found is null)
         {
             return (null, "tenant_deleted");
@@ -27,9 +36,9 @@ public sealed class MailRecipientStore(PortalDb db, PersonalHash hash)
         var address = delivery.UserId is not null ? found.Email
             : delivery.GuestHash is { } guest ? await GuestAsync(tenant, delivery, guest, ct)
             : found.ResidencyContact;
-        if (address is null)
+        if (address is null || !found.MayRead)
         {
-            return (null, "recipient_gone");
+            return (null, address is null ? "recipient_gone" : "may_not_read_any_more");
         }
 
         var suppressed = await db.ReadOneAsync<string>(tenant, """
@@ -51,5 +60,5 @@ public sealed class MailRecipientStore(PortalDb db, PersonalHash hash)
 
     private sealed record Found(
         string TenantName, string? SenderName, string? LogoUrl, string? AccentColor, string TimeZone, string? ResidencyContact,
-        string? Email, string? Name);
+        string? Email, string? Name, bool MayRead);
 }
