@@ -10,9 +10,11 @@ using Portal.LocalVendors.Hosting;
 
 namespace Portal.LocalVendors.Blob;
 
-/// <summary>The control API: put, head, list, delete, and delegations for presigned reads.</summary>
+/// <summary>The control API: put, whole or in parts, head, list, delete, and delegations for presigned reads.</summary>
 internal sealed class BlobApi(VendorHost host, LocalBlobOptions options, BlobTokens tokens, BlobCallbacks callbacks)
 {
+    private readonly BlobParts parts = new(host);
+
     private const int MaxPathname = 950;
 
     public static JsonNode Error(int status, string message) => Error(
@@ -21,6 +23,7 @@ internal sealed class BlobApi(VendorHost host, LocalBlobOptions options, BlobTok
     public void Map(WebApplication app)
     {
         Map(app, "PUT", "/api/blob", PutAsync, forClients: true);
+        Map(app, "POST", "/api/blob/mpu", MultipartAsync, forClients: true);
         Map(app, "GET", "/api/blob", context => context.Request.Query.ContainsKey("url") ? HeadAsync(context) : ListAsync(context));
         Map(app, "POST", "/api/blob/delete", DeleteAsync);
         Map(app, "POST", "/api/blob/signed-token", IssueAsync);
@@ -66,22 +69,97 @@ internal sealed class BlobApi(VendorHost host, LocalBlobOptions options, BlobTok
 
     private async Task<Reply> PutAsync(HttpContext context, BlobGrant grant)
     {
+        var (draft, refused) = Draft(context, grant);
+        if (draft is null)
+        {
+            return refused!;
+        }
+        var limit = Limit(grant);
+        if (context.Request.ContentLength > limit)
+        {
+            return TooLarge();
+        }
+        context.Features.Get<IHttpMaxRequestBodySizeFeature>()!.MaxRequestBodySize = options.MaxObjectBytes;
+        if (await host.Files.SaveAsync(context.Request.Body, limit, context.RequestAborted) is not { } file)
+        {
+            return TooLarge();
+        }
+        return await host.TransactAsync(
+            (connection, transaction) => StoreAsync(
+                connection, transaction, draft with { FileId = file.Id, Size = file.Size }, Header(context, "x-if-match"),
+                Flag(context, grant, "allowOverwrite", "x-allow-overwrite"), grant),
+            context.RequestAborted);
+    }
+
+    // In parts: create names an upload, each part is sent (again, if need be) under its number, complete puts them together.
+    private async Task<Reply> MultipartAsync(HttpContext context, BlobGrant grant)
+    {
+        var (draft, refused) = Draft(context, grant);
+        if (draft is null)
+        {
+            return refused!;
+        }
+        var action = Header(context, "x-mpu-action");
+        var upload = Header(context, "x-mpu-upload-id");
+        if (action == "create")
+        {
+            var created = await parts.CreateAsync(draft.Pathname, context.RequestAborted);
+            return new Reply(200, new JsonObject { ["uploadId"] = created, ["key"] = draft.Pathname });
+        }
+        if (upload is null || Header(context, "x-mpu-key") is not { } key
+            || !await parts.ExistsAsync(upload, draft.Pathname, context.RequestAborted) || Uri.UnescapeDataString(key) != draft.Pathname)
+        {
+            return Refuse(404, "not_found", "There is no such multipart upload.");
+        }
+        if (action == "upload"
+            && int.TryParse(Header(context, "x-mpu-part-number"), NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            && number is >= 1 and <= 10_000)
+        {
+            context.Features.Get<IHttpMaxRequestBodySizeFeature>()!.MaxRequestBodySize = options.MaxObjectBytes;
+            return await parts.SaveAsync(upload, number, context.Request.Body, Limit(grant), context.RequestAborted) is { } etag
+                ? new Reply(200, new JsonObject { ["etag"] = etag })
+                : TooLarge();
+        }
+        if (action != "complete" || await JsonBody.ReadAsync(context) is not (true, JsonArray named))
+        {
+            return Refuse(400, "bad_request", "x-mpu-action must be create, upload or complete, with what each of them needs");
+        }
+        return await host.TransactAsync(
+            async (connection, transaction) =>
+            {
+                var (file, why) = await parts.JoinAsync(connection, transaction, upload, named, Limit(grant));
+                return file is not { } joined
+                    ? Refuse(400, why == "file_too_large" ? why : "bad_request", why)
+                    : await StoreAsync(
+                        connection, transaction, draft with { FileId = joined.Id, Size = joined.Size }, Header(context, "x-if-match"),
+                        Flag(context, grant, "allowOverwrite", "x-allow-overwrite"), grant);
+            },
+            context.RequestAborted);
+    }
+
+    private long Limit(BlobGrant grant) => Math.Min(options.MaxObjectBytes, grant.Bounds.Whole("maximumSizeInBytes") ?? long.MaxValue);
+
+    private static Reply TooLarge() => Refuse(400, "file_too_large", "The file is too large.");
+
+    // What a request says of its object, before there are bytes.
+    private (BlobRow? Draft, Reply? Refused) Draft(HttpContext context, BlobGrant grant)
+    {
         string pathname = context.Request.Query["pathname"].ToString();
         string access = context.Request.Headers["x-vercel-blob-access"].ToString();
         if (pathname.Length is 0 or > MaxPathname || pathname.StartsWith('/') || pathname.Contains("//", StringComparison.Ordinal)
             || pathname.Any(char.IsControl))
         {
-            return Refuse(400, "bad_request", $"pathname must have 1 to {MaxPathname} characters, no leading slash and no empty part");
+            return (null, Refuse(
+                400, "bad_request", $"pathname must have 1 to {MaxPathname} characters, no leading slash and no empty part"));
         }
         if (access is not ("public" or "private" or ""))
         {
-            return Refuse(400, "bad_request", "x-vercel-blob-access must be public or private");
+            return (null, Refuse(400, "bad_request", "x-vercel-blob-access must be public or private"));
         }
         var type = Header(context, "x-content-type") ?? context.Request.ContentType ?? "application/octet-stream";
-        var limit = Math.Min(options.MaxObjectBytes, grant.Bounds.Whole("maximumSizeInBytes") ?? long.MaxValue);
         if (BoundsProblem(grant, pathname, type) is { } refused)
         {
-            return refused;
+            return (null, refused);
         }
         if (Flag(context, grant, "addRandomSuffix", "x-add-random-suffix"))
         {
@@ -89,33 +167,17 @@ internal sealed class BlobApi(VendorHost host, LocalBlobOptions options, BlobTok
             dot = dot > pathname.LastIndexOf('/') ? dot : pathname.Length;
             pathname = $"{pathname[..dot]}-{Ids.New(30)}{pathname[dot..]}";
         }
-        if (context.Request.ContentLength > limit)
-        {
-            return Refuse(400, "file_too_large", "The file is too large.");
-        }
-        context.Features.Get<IHttpMaxRequestBodySizeFeature>()!.MaxRequestBodySize = options.MaxObjectBytes;
-        if (await host.Files.SaveAsync(context.Request.Body, limit, context.RequestAborted) is not { } file)
-        {
-            return Refuse(400, "file_too_large", "The file is too large.");
-        }
-        var row = new BlobRow
+        var name = pathname[(pathname.LastIndexOf('/') + 1)..].Replace("\"", "", StringComparison.Ordinal);
+        return (new BlobRow
         {
             Pathname = pathname,
-            FileId = file.Id,
             Access = access.Length == 0 ? "public" : access,
             ContentType = type,
-            ContentDisposition = $"inline; filename=\"{pathname[(pathname.LastIndexOf('/') + 1)..].Replace("\"", "", StringComparison.Ordinal)}\"",
+            ContentDisposition = $"inline; filename=\"{name}\"",
             CacheControl = $"public, max-age={Header(context, "x-cache-control-max-age") ?? "2592000"}",
             Etag = $"\"{Ids.New(32).ToLowerInvariant()}\"",
-            Size = file.Size,
             UploadedAt = host.Now.UtcDateTime,
-        };
-        return await host.TransactAsync(
-            (connection, transaction) =>
-                StoreAsync(
-                    connection, transaction, row, Header(context, "x-if-match"), Flag(
-                        context, grant, "allowOverwrite", "x-allow-overwrite"), grant),
-            context.RequestAborted);
+        }, null);
     }
 
     private async Task<Reply> StoreAsync(

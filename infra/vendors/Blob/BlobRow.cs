@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 
 namespace Portal.LocalVendors.Blob;
 
-internal sealed class BlobRow
+internal sealed record BlobRow
 {
     public const string Columns =
         """

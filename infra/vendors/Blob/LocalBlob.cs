@@ -4,8 +4,8 @@ using Portal.LocalVendors.Hosting;
 namespace Portal.LocalVendors;
 
 /// <summary>
-/// A server that behaves like the part of Vercel Blob that uploads need: put with a read-write or a client token, head, list, delete,
-/// presigned reads, the «upload completed» post. What is simplified: infra/vendors/README.md.
+/// A server that behaves like the part of Vercel Blob that uploads need: put with a read-write or a client token, whole or in
+/// parts, head, list, delete, presigned reads, the «upload completed» post. What is simplified: infra/vendors/README.md.
 /// </summary>
 public sealed class LocalBlob : LocalVendor
 {

@@ -20,3 +20,19 @@ create table if not exists vendors.blob_callbacks (
     state      text not null default 'waiting' check (state in ('waiting', 'delivered', 'given_up')),
     created_at timestamptz not null
 );
+
+-- Multipart uploads under way, and the parts that have come.
+create table if not exists vendors.blob_multiparts (
+    id         text primary key,
+    pathname   text not null,
+    created_at timestamptz not null
+);
+
+create table if not exists vendors.blob_parts (
+    multipart_id text not null references vendors.blob_multiparts (id) on delete cascade,
+    number       int not null,
+    etag         text not null,
+    file_id      text not null,
+    size         bigint not null,
+    primary key (multipart_id, number)
+);

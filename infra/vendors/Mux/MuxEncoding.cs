@@ -87,7 +87,7 @@ internal sealed class MuxEncoding(VendorHost host, LocalMuxOptions options, MuxE
         }
         if (asset.PlannedError is { } planned)
         {
-            await FailAsync(c, t, asset, planned);
+            await ErrorAsync(c, t, asset, planned);
             return null;
         }
         await MuxStore.SettleAssetAsync(c, t, asset.Id, "ready", JsonSerializer.Serialize(media), null);
@@ -100,10 +100,12 @@ internal sealed class MuxEncoding(VendorHost host, LocalMuxOptions options, MuxE
         return null;
     }
 
-    private async Task FailAsync(NpgsqlConnection c, NpgsqlTransaction t, AssetRow asset, string message)
+    private Task FailAsync(NpgsqlConnection c, NpgsqlTransaction t, AssetRow asset, string message) => ErrorAsync(
+        c, t, asset, Reply.Text(new JsonObject { ["type"] = "invalid_input", ["messages"] = new JsonArray(message) }));
+
+    private async Task ErrorAsync(NpgsqlConnection c, NpgsqlTransaction t, AssetRow asset, string errors)
     {
-        var errors = new JsonObject { ["type"] = "invalid_input", ["messages"] = new JsonArray(message) };
-        if (await MuxStore.SettleAssetAsync(c, t, asset.Id, "errored", null, Reply.Text(errors)) == 1)
+        if (await MuxStore.SettleAssetAsync(c, t, asset.Id, "errored", null, errors) == 1)
         {
             await events.AssetAsync(c, t, "video.asset.errored", (await MuxStore.AssetAsync(c, asset.Id, t))!);
         }

@@ -15,12 +15,13 @@ public sealed class MuxFaults : VendorFaults
     public bool ShuffleWebhooks { get; set; }
 
     /// <summary>The next assets that come to be end <c>errored</c> with this message, whatever was sent.</summary>
-    public void FailNextEncodings(int count, string message)
+    /// <param name="type">What Mux calls it; anything but <c>invalid_input</c> is not the file's fault.</param>
+    public void FailNextEncodings(int count, string message, string type = "invalid_input")
     {
         lock (gate)
         {
             failures = count;
-            reason = message;
+            reason = new JsonObject { ["type"] = type, ["messages"] = new JsonArray(message) }.ToJsonString();
         }
     }
 
@@ -60,6 +61,7 @@ public sealed class MuxFaults : VendorFaults
         return shown;
     }
 
+    /// <summary>The asset's <c>errors</c>, as JSON.</summary>
     internal string? TakeEncodingFailure()
     {
         lock (gate)
