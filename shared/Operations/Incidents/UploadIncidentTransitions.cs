@@ -8,7 +8,8 @@ namespace Portal.Operations.Incidents;
 /// <summary>
 /// Incidents of uploads that failed for good: what an Operator has to look at, without waking anybody. Part of routing the event, in its
 /// transaction and as portal_app of the tenant, so through functions that do this one thing
-/// (infra/postgres/migrations/0014_incidents.sql). An upload that nobody sent a file for is none; one that is ready or cancelled after a
+/// (infra/postgres/functions/open_upload_incident.sql, resolve_upload_incident.sql).
+/// An upload that nobody sent a file for is none; one that is ready or cancelled after a
 /// replay is none any more.
 /// </summary>
 public sealed class UploadIncidentTransitions(TimeProvider clock) : IEventSubscriber
@@ -19,7 +20,6 @@ public sealed class UploadIncidentTransitions(TimeProvider clock) : IEventSubscr
         var ids = new
         {
             job = e.AggregateId,
-            platform = TenantId.Platform,
             audit = Guid.CreateVersion7(now),
             id = Guid.CreateVersion7(now),
             now,
@@ -27,13 +27,12 @@ public sealed class UploadIncidentTransitions(TimeProvider clock) : IEventSubscr
         if (e.Is(EventType.AssetFailed) && e.Text("status") == "failed")
         {
             await tx.ExecuteAsync(
-                "select portal.open_upload_incident(@job, @attempt, @code, @platform, @incident, @audit, @id, @now)",
+                "select portal.open_upload_incident(@job, @attempt, @code, @incident, @audit, @id, @now)",
                 new
                 {
                     ids.job,
                     attempt = (int)(e.Number("attempt") ?? 1),
                     code = e.Text("failureCode") ?? "unknown",
-                    ids.platform,
                     incident = NewKey.At<IncidentId>(now),
                     ids.audit,
                     ids.id,
@@ -42,7 +41,7 @@ public sealed class UploadIncidentTransitions(TimeProvider clock) : IEventSubscr
         }
         else if (e.Is(EventType.AssetReady) || e.Is(EventType.UploadCancelled))
         {
-            await tx.ExecuteAsync("select portal.resolve_upload_incident(@job, @platform, @audit, @id, @now)", ids);
+            await tx.ExecuteAsync("select portal.resolve_upload_incident(@job, @audit, @id, @now)", ids);
         }
     }
 }

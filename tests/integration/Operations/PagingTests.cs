@@ -208,8 +208,8 @@ public sealed class PagingTests(TestPortal portal) : IClassFixture<TestPortal>, 
         await connection.ExecuteAsync(
             "select set_config('app.tenant_id', @other, true)", new { other = TestPeople.OtherTenant.ToString() }, transaction);
         Assert.Null(await connection.ExecuteScalarAsync<Guid?>(
-            "select portal.open_upload_incident(@job, 1, 'x', @platform, gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), now())",
-            new { job = upload.Id, platform = new Guid("00000000-0000-7000-8000-000000000000") }, transaction));
+            "select portal.open_upload_incident(@job, 1, 'x', gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), now())",
+            new { job = upload.Id }, transaction));
         await Assert.ThrowsAsync<Npgsql.PostgresException>(
             () => connection.ExecuteScalarAsync<long>("select count(*) from portal.incidents", transaction: transaction));
     }
