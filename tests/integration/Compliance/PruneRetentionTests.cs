@@ -188,6 +188,45 @@ public sealed class PruneRetentionTests(TestPortal portal) : IClassFixture<TestP
     }
 
     [Fact]
+    public async Task A_job_whose_original_cannot_be_deleted_yet_stays_for_it_is_all_that_knows_where_it_is()
+    {
+        var upload = (await portal.AskUploadAsync(project, "crew6", "blob")).Expect(201);
+        await portal.SendBytesAsync(upload);
+        await portal.UntilAsync(upload.Id, "ready");
+        await DoAsync("update portal.tenants set keep_upload_job_days = 30 where id = @id", new { id = TestPeople.Tenant });
+        portal.Clock.Advance(TimeSpan.FromDays(31));
+        portal.Blob.Faults.FailNextApiCalls(1000, ApiFault.Status(500));
+        await RunAsync();
+        await RunAsync();
+        (await portal.As("crew6").FetchAsync($"/api/uploads/{upload.Id}")).Expect(200);
+        portal.Blob.Faults.Clear();
+        await RunAsync();
+        await RunAsync();
+        (await portal.As("crew6").FetchAsync($"/api/uploads/{upload.Id}")).Expect(404);
+        Assert.False(await portal.ScalarAsync<bool>(
+            "select exists (select 1 from vendors.blob_objects where pathname = @path)", new { path = $"originals/{upload.Id}" }));
+    }
+
+    [Fact]
+    public async Task Videos_of_somebody_who_is_deactivated_are_those_of_no_active_creator()
+    {
+        var asset = AssetOf(await portal.UploadReadyAsync(project, "crew5"));
+        portal.Clock.Advance(TimeSpan.FromDays(91));
+        (await portal.As("crew5").ChangeAsync($"/api/assets/{asset}", new { title = "The last thing they did" })).Expect(200);
+        var person = $"/api/users/{TestPeople.UserId("crew5")}";
+        (await portal.As("admin").PostAsync($"{person}/deactivate")).Expect(200);
+        try
+        {
+            await RunAsync();
+            Assert.Equal("archived", await StatusAsync(asset));
+        }
+        finally
+        {
+            (await portal.As("admin").PostAsync($"{person}/reactivate")).Expect(200);
+        }
+    }
+
+    [Fact]
     public async Task The_original_at_blob_goes_with_the_video_and_its_job_only_after_it()
     {
         var upload = (await portal.AskUploadAsync(project, "crew6", "blob")).Expect(201);
