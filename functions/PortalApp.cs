@@ -22,7 +22,8 @@ public static class PortalApp
     public static IFunctionsWorkerApplicationBuilder AddPortal(this IFunctionsWorkerApplicationBuilder builder)
     {
         builder.Services.AddPortalCore();
-        builder.Services.AddSingleton<UploadTargets>().AddSingleton<ShareLinkAnswers>().AddSingleton<Writes>().AddSingleton<Lists>();
+        builder.Services.AddSingleton<UploadTargets>().AddSingleton<StartUpload>()
+            .AddSingleton<ShareLinkAnswers>().AddSingleton<Writes>().AddSingleton<Lists>();
         builder.Services.AddSingleton<InviteDelivery>();
         builder.Services.AddSingleton<GuestAccess>().AddSingleton<SharedComments>();
         builder.Services.AddSingleton<SearchCursors>();

@@ -30,16 +30,10 @@ public sealed class ReplayUploadFunction(ReplayUpload replay, UploadProgressStor
             return problem!;
         }
 
-        var (job, refused) = await replay.RunAsync(request.HttpContext.Operator(), id, input.Reason, ct);
-        if (job is null)
+        var replayed = await replay.RunAsync(request.HttpContext.Operator(), id, input.Reason, ct);
+        if (replayed.IsRefused(out var why, out var job))
         {
-            return Problem.NotFound("upload");
-        }
-
-        if (refused)
-        {
-            return Problem.Conflict(
-                "upload-not-replayable", $"The upload is {job.Status}; only a failed or timed_out one can be replayed.");
+            return why.Problem();
         }
 
         await new UploadPipelines(durable).StartAsync(job.Ref, ct);

@@ -54,6 +54,10 @@ public sealed record UpdateTenantInput
     [Email, About("Who answers questions about where data is kept.")]
     public Change<string?> ResidencyContact { get; init; }
 
+    [OneOf(Portal.People.Residency.Any, Portal.People.Residency.Australia), About(
+        "Where originals may be kept. australia: uploads go to Sydney first (source blob), and an upload straight to Mux is refused.")]
+    public Change<string> Residency { get; init; }
+
     [About("How long to keep what; null goes back to the portal's own numbers, which are the longest.")]
     public Change<RetentionInput?> Retention { get; init; }
 
@@ -65,6 +69,7 @@ public sealed record UpdateTenantInput
         AccentColor.Or(t.AccentColor),
         SenderName.Or(t.SenderName),
         ResidencyContact.Or(t.ResidencyContact),
+        Residency.Or(t.Residency)!,
         !Retention.IsSet ? t.Retention : Retention.Value?.Over(t.Retention) ?? RetentionSettings.Default);
 }
 

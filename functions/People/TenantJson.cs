@@ -17,11 +17,12 @@ public sealed record RetentionJson(
 /// <summary>A tenant on the wire, for its Admins.</summary>
 public sealed record TenantJson(
     Guid Id, string Name, string TimeZone, int DigestHour, string? LogoUrl, string? AccentColor, string? SenderName,
-    string? ResidencyContact,
+    string? ResidencyContact, string Residency,
     RetentionJson Retention, int Version, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt)
 {
     public static TenantJson From(Tenant t) => new(
         t.Id.Value, t.Name, t.TimeZone, t.DigestHour, t.LogoUrl, t.AccentColor, t.SenderName, t.ResidencyContact,
+        t.Residency,
         RetentionJson.From(t.Retention),
         t.Version, t.CreatedAt, t.UpdatedAt);
 }

@@ -21,9 +21,10 @@ public sealed record AssetVersionJson(
     Guid Id, int Number,
     [OneOf("pending", "processing", "ready", "failed", "cancelled", "archived")] string Status, string FileName, long SizeBytes,
     double? DurationSeconds, string? AspectRatio, int? Width, int? Height,
-    double? FrameRate, string? FailureReason, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt)
+    double? FrameRate, string? FailureReason, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt,
+    [property: About("The upload that brought it; null once its record is past its retention.")] Guid? UploadId)
 {
     public static AssetVersionJson From(AssetVersion v) => new(
         v.Id.Value, v.Number, v.Status, v.FileName, v.SizeBytes, v.DurationS, v.AspectRatio, v.Width, v.Height, v.FrameRate,
-        v.FailureReason, v.CreatedAt, v.UpdatedAt);
+        v.FailureReason, v.CreatedAt, v.UpdatedAt, v.UploadId);
 }

@@ -41,7 +41,20 @@ public sealed record AudienceQuery(string Sql, bool EvenTheActor = false, bool S
     /// <summary>Who produces in the project: an Admin only when they are a member of it.</summary>
     public static readonly AudienceQuery ProjectAgency = new($"{Each} ({Agency}) x");
 
-    public static readonly AudienceQuery Uploader = new($"{Each} ({TheUploader}) x", EvenTheActor: true);
+    /// <summary>Of an upload that nobody sent a file for, the uploader alone.</summary>
+    public static readonly AudienceQuery UploaderAndAdmins = new($"""
+        {Each} (
+            {TheUploader}
+             union
+            select u.id from portal.users u
+             where u.tenant_id = @tenant and u.role = 'admin' and u.status = 'active' and e.payload ->> 'status' = 'failed') x
+        """, EvenTheActor: true);
+
+    public static readonly AudienceQuery UploaderOfFailed = new(
+        $"{Each} ({TheUploader} where e.payload ->> 'status' = 'failed') x", EvenTheActor: true);
+
+    /// <summary>The uploader, when the file has to be sent again and it was not they who asked for that.</summary>
+    public static readonly AudienceQuery FileSender = new($"{Each} ({TheUploader} where (e.payload ->> 'fileNeeded')::boolean) x");
 
     public static readonly AudienceQuery UploaderAndProject = new($"{Each} ({TheUploader} union {Agency}) x", EvenTheActor: true);
 

@@ -53,7 +53,9 @@ public sealed record EventEffects(
         [EventType.AssetVersionReplaced] = new(Notify: AudienceQuery.ProjectAgency),
         [EventType.AssetReady] = new(
             Notify: AudienceQuery.UploaderAndProject, Mail: AudienceQuery.UploaderAndProject, Counts: new Metric("uploads_ready")),
-        [EventType.AssetFailed] = new(Notify: AudienceQuery.Uploader, Counts: new Metric("uploads_failed")),
+        [EventType.AssetFailed] = new(
+            Notify: AudienceQuery.UploaderAndAdmins, Mail: AudienceQuery.UploaderOfFailed, Counts: new Metric("uploads_failed")),
+        [EventType.UploadReplayed] = new(Notify: AudienceQuery.FileSender, Mail: AudienceQuery.FileSender),
         [EventType.ShareLinkCreated] = new(MailGuests: true, Counts: new Metric("share_links_created")),
         [EventType.ShareLinkSent] = new(MailGuests: true),
         [EventType.ShareLinkOpened] = new(Notify: AudienceQuery.LinkOwnerWhenDue, Counts: new Metric("share_link_opens")),

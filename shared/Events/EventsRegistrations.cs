@@ -27,7 +27,7 @@ public static class EventsRegistrations
             .AddScoped<SendDelivery>().AddSingleton<Unsubscribe>().AddSingleton<UnsubscribeStore>()
             .AddSingleton<DigestStore>().AddSingleton<SendDigests>().AddSingleton<UnsubscribeTokens>()
             .AddSingleton<MailRecipientStore>().AddSingleton<MailSubjectStore>().AddSingleton<ComposeMail>()
-            .AddSingleton<IMailWriter, InviteExpiredMail>()
+            .AddSingleton<IMailWriter, InviteExpiredMail>().AddSingleton<IMailWriter, UploadMail>()
             .AddSingleton<IMailWriter, ProjectMail>().AddSingleton<IMailWriter, ResidencyMail>()
             .AddSingleton<IMailWriter, AssetReadyMail>().AddSingleton<IMailWriter, ShareLinkMail>()
             .AddSingleton<IMailWriter, MentionMail>().AddSingleton<IMailWriter, DigestMail>()

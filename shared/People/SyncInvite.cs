@@ -13,7 +13,7 @@ namespace Portal.People;
 /// have had its effect and Clerk refuses a second pending invitation to one address.
 /// </summary>
 public sealed partial class SyncInvite(
-    InviteSyncStore store, InviteStore invites, ClerkDirectory clerk, VendorRateLimiter limiter, PortalDb db, AlertStore alerts,
+    InviteSyncStore store, InviteStore invites, ClerkDirectory clerk, VendorRateLimitStore limiter, PortalDb db, AlertStore alerts,
     TimeProvider clock, ILogger<SyncInvite> logger)
 {
     /// <summary>Clerk allows 250 invitations to organizations an hour; all of our calls about invites wait when it says so.</summary>

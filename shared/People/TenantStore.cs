@@ -11,25 +11,34 @@ public sealed record Tenant(
     TenantId Id, string Name, string TimeZone, int DigestHour, string? LogoUrl, string? AccentColor, string? SenderName,
     string? ResidencyContact,
     int? KeepNotificationDays, int? KeepUploadJobDays, int? KeepActiveVideoDays, int? KeepInactiveVideoDays, int? KeepRawAnalyticsDays,
-    string Status, int Version, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt)
+    string Residency, string Status, int Version, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt)
 {
     /// <summary>What the tenant has shortened.</summary>
     public RetentionSettings Retention =>
         new(KeepNotificationDays, KeepUploadJobDays, KeepActiveVideoDays, KeepInactiveVideoDays, KeepRawAnalyticsDays);
 }
 
+/// <summary>Where a tenant's originals may be kept.</summary>
+public static class Residency
+{
+    public const string Any = "any";
+
+    /// <summary>In Australia first: uploads go to Vercel Blob in Sydney, never straight to Mux.</summary>
+    public const string Australia = "australia";
+}
+
 /// <summary>What an Admin may change, all of it as it is to be.</summary>
 public sealed record TenantSettings(
     string Name, string TimeZone, int DigestHour, string? LogoUrl, string? AccentColor, string? SenderName, string? ResidencyContact,
-    RetentionSettings Retention);
+    string Residency, RetentionSettings Retention);
 
 /// <summary>All SQL of the tenant's own row.</summary>
 public sealed class TenantStore(PortalDb db, AuditWriter audit, PersonalHash hash, TimeProvider clock)
 {
     private const string Columns = """
         t.id, t.name, t.time_zone, t.digest_hour, t.logo_url, t.accent_color, t.sender_name, t.residency_contact, t.keep_notification_days,
-        t.keep_upload_job_days, t.keep_active_video_days, t.keep_inactive_video_days, t.keep_raw_analytics_days, t.status, t.version,
-        t.created_at, t.updated_at
+        t.keep_upload_job_days, t.keep_active_video_days, t.keep_inactive_video_days, t.keep_raw_analytics_days, t.residency,
+        t.status, t.version, t.created_at, t.updated_at
         """;
 
     private const string Find = $"select {Columns} from portal.tenants t where t.id = @tenant and t.status = 'active'";
@@ -59,6 +68,7 @@ public sealed class TenantStore(PortalDb db, AuditWriter audit, PersonalHash has
         var after = await tx.GetAsync<Tenant>($"""
             update portal.tenants t set name = @Name, time_zone = @TimeZone, digest_hour = @DigestHour, logo_url = @LogoUrl,
                    accent_color = @AccentColor, sender_name = @SenderName, residency_contact = @ResidencyContact,
+                   residency = @Residency,
                    keep_notification_days = @NotificationDays, keep_upload_job_days = @UploadJobDays,
                    keep_active_video_days = @ActiveVideoDays,
                    keep_inactive_video_days = @InactiveVideoDays, keep_raw_analytics_days = @RawAnalyticsDays,
@@ -75,6 +85,7 @@ public sealed class TenantStore(PortalDb db, AuditWriter audit, PersonalHash has
             to.AccentColor,
             to.SenderName,
             to.ResidencyContact,
+            to.Residency,
             to.Retention.NotificationDays,
             to.Retention.UploadJobDays,
             to.Retention.ActiveVideoDays,
@@ -124,6 +135,7 @@ public sealed class TenantStore(PortalDb db, AuditWriter audit, PersonalHash has
         accentColor = t.AccentColor,
         senderNameHash = hash.Of(t.SenderName),
         residencyContactHash = hash.Of(t.ResidencyContact),
+        residency = t.Residency,
         retention = t.Retention,
     };
 }

@@ -58,7 +58,7 @@ public static class VendorsRegistrations
             .Validate(o => o.IsValid(), "PagerDuty:RoutingKey must be the 32 letters and digits of an integration key, or empty.")
             .Validate(o => o.Source.Length is > 0 and <= 255, "PagerDuty:Source must be set.").ValidateOnStart();
         return services
-            .AddSingleton<VendorRateLimiter>().AddSingleton<VerifiedSessions>().AddSingleton<ClerkSessions>()
+            .AddSingleton<VendorRateLimitStore>().AddSingleton<VerifiedSessions>().AddSingleton<ClerkSessions>()
             .AddSingleton<BlobTokens>().AddSingleton<PlaybackTokens>();
     }
 }

@@ -14,7 +14,7 @@ public sealed record Asset(
     string CreatedByName, int Version, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt, Guid VersionId,
     int VersionNumber, string VersionStatus, string FileName, long SizeBytes,
     double? DurationS, string? AspectRatio, int? Width, int? Height, double? FrameRate, string? FailureReason,
-    DateTimeOffset VersionCreatedAt, DateTimeOffset VersionUpdatedAt)
+    DateTimeOffset VersionCreatedAt, DateTimeOffset VersionUpdatedAt, Guid? UploadId)
 {
     /// <summary>The metadata as it is: names and texts that people chose.</summary>
     public IReadOnlyDictionary<string, string> Fields => JsonSerializer.Deserialize<Dictionary<string, string>>(Metadata)!;
@@ -22,14 +22,15 @@ public sealed record Asset(
     public AssetVersion Newest => new(
         new AssetVersionId(VersionId), Id, ProjectId, VersionNumber, VersionStatus, FileName, SizeBytes, DurationS, AspectRatio, Width,
         Height, FrameRate,
-        FailureReason, VersionCreatedAt, VersionUpdatedAt);
+        FailureReason, VersionCreatedAt, VersionUpdatedAt, UploadId);
 }
 
 /// <summary>One version of an asset.</summary>
+/// <param name="UploadId">The job that brought it; null once the job is past its retention.</param>
 public sealed record AssetVersion(
     AssetVersionId Id, AssetId AssetId, ProjectId ProjectId, int Number, string Status, string FileName, long SizeBytes, double? DurationS,
     string? AspectRatio, int? Width, int? Height, double? FrameRate, string? FailureReason, DateTimeOffset CreatedAt,
-    DateTimeOffset UpdatedAt);
+    DateTimeOffset UpdatedAt, Guid? UploadId);
 
 /// <summary>A version that can be played.</summary>
 public sealed record ReadyVersion(AssetVersionId Id, int Number, string PlaybackId, double? DurationS, string? AspectRatio, string Title);
@@ -50,7 +51,7 @@ public sealed class AssetStore(PortalDb db)
         a.version, a.created_at, a.updated_at,
         v.id as version_id, v.number as version_number, v.status as version_status, v.file_name, v.size_bytes, v.duration_s,
         v.aspect_ratio, v.width, v.height, v.frame_rate, v.failure_reason, v.created_at as version_created_at,
-        v.updated_at as version_updated_at
+        v.updated_at as version_updated_at, (select j.id from portal.upload_jobs j where j.asset_version_id = v.id) as upload_id
         """;
 
     private const string From = $"""
@@ -91,7 +92,8 @@ public sealed class AssetStore(PortalDb db)
     private const string VersionColumns = """
         v.id, v.asset_id, a.project_id, v.number, v.status, v.file_name, v.size_bytes, v.duration_s, v.aspect_ratio, v.width, v.height,
         v.frame_rate,
-        v.failure_reason, v.created_at, v.updated_at
+        v.failure_reason, v.created_at, v.updated_at,
+        (select j.id from portal.upload_jobs j where j.asset_version_id = v.id) as upload_id
         """;
 
     private const string FromVersions = $"""

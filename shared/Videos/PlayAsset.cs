@@ -1,4 +1,4 @@
-using Portal.Foundation.Db;
+using Portal.Foundation.Faults;
 using Portal.Foundation.Identity;
 using Portal.Foundation.Limits;
 using Portal.Vendors.Mux;
@@ -6,61 +6,39 @@ using Portal.Vendors.Mux;
 namespace Portal.Videos;
 
 /// <summary>What a member gets who wants to watch.</summary>
-public abstract record PlayedAsset
-{
-    private PlayedAsset()
-    {
-    }
-
-    public sealed record Playing(ReadyVersion Version, PlaybackUrls Urls) : PlayedAsset;
-
-    public sealed record NotFound : PlayedAsset;
-
-    public sealed record NotReady(string Status) : PlayedAsset;
-
-    public sealed record TooMany(int RetryAfter, int Limit) : PlayedAsset;
-}
+public sealed record PlayedAsset(ReadyVersion Version, PlaybackUrls Urls);
 
 /// <summary>Mints playback for a member of the tenant, with its audit row: who watched what, until when.</summary>
 public sealed class PlayAsset(
-    PortalDb db, AssetStore assets, MintPlayback mint, PlaybackTokens tokens, RateLimitStore limit, TimeProvider clock)
+    AssetStore assets, PlaybackAuditStore audit, MintPlayback mint, PlaybackTokens tokens, RateLimitStore limit)
 {
-    public async Task<PlayedAsset> RunAsync(Caller caller, AssetId id, Requester requester, CancellationToken ct)
+    /// <param name="number">Which version; null: the newest that is ready.</param>
+    public async Task<Result<PlayedAsset>> RunAsync(Caller caller, AssetId id, int? number, Requester requester, CancellationToken ct)
     {
+        var most = limit.Limits.PlaybacksPerMinute;
         var hit = await limit.TakePlaybackAsync(requester, ct);
         if (!hit.Allowed)
         {
-            return new PlayedAsset.TooMany(hit.RetryAfter, limit.Limits.PlaybacksPerMinute);
+            return new Refusal.TooMany(hit.RetryAfter, $"At most {most} playback requests a minute.", most);
         }
 
-        if (await assets.FindAsync(caller.Tenant, caller, id, ct) is not { } asset)
+        var asked = number is { } one
+            ? await assets.FindVersionAsync(caller.Tenant, caller, id, one, ct)
+            : (await assets.FindAsync(caller.Tenant, caller, id, ct))?.Newest;
+        if (asked is null)
         {
-            return new PlayedAsset.NotFound();
+            return new Refusal.NotFound(number is null ? "asset" : "version");
         }
 
-        if (await assets.FindReadyAsync(caller.Tenant, id, null, ct) is not { } version)
+        if (await assets.FindReadyAsync(caller.Tenant, id, number is null ? null : asked.Id, ct) is not { } version)
         {
-            return new PlayedAsset.NotReady(asset.VersionStatus);
+            return number is null
+                ? new Refusal.Conflict("asset-not-ready", $"No version of this asset is ready; the newest is {asked.Status}.")
+                : new Refusal.Conflict("version-not-ready", $"The version is {asked.Status}.");
         }
 
         var expires = tokens.Expiry(null);
-        var now = clock.GetUtcNow();
-        await db.InTenantAsync(caller.Tenant, tx => tx.ExecuteAsync("""
-            insert into portal.playback_audit (id, tenant_id, asset_version_id, user_id, ip_hash, agent_family, request_id, minted_at,
-               token_expires_at)
-            values (@id, @tenant, @version, @user, @IpHash, @AgentFamily, @RequestId, @now, @expires)
-            """, new
-        {
-            id = Guid.CreateVersion7(now),
-            tenant = caller.Tenant,
-            version = version.Id,
-            user = caller.User,
-            requester.IpHash,
-            requester.AgentFamily,
-            requester.RequestId,
-            now,
-            expires,
-        }), ct);
-        return new PlayedAsset.Playing(version, mint.For(version.PlaybackId, expires));
+        await audit.AddAsync(caller, version.Id, requester, expires, ct);
+        return new PlayedAsset(version, mint.For(version.PlaybackId, expires));
     }
 }

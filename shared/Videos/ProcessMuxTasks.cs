@@ -13,7 +13,7 @@ namespace Portal.Videos;
 /// step is confirmed the task stays due. After eight attempts on-call is told, and the attempts go on.
 /// </summary>
 public sealed partial class ProcessMuxTasks(
-    MuxTaskStore tasks, MuxVideo mux, VendorRateLimiter limiter, AlertStore alerts, IOptions<MuxOptions> options, TimeProvider clock,
+    MuxTaskStore tasks, MuxVideo mux, VendorRateLimitStore limiter, AlertStore alerts, IOptions<MuxOptions> options, TimeProvider clock,
     ILogger<ProcessMuxTasks> logger)
 {
     private const int Batch = 50;

@@ -12,10 +12,12 @@ public static class VideosRegistrations
         return services
             .AddSingleton<AssetStore>().AddSingleton<AssetChangeStore>().AddSingleton<UploadStore>()
             .AddSingleton<UploadProgressStore>().AddSingleton<UploadTransitions>().AddSingleton<MuxCleanupStore>()
-            .AddSingleton<RequestUpload>().AddSingleton<CancelUpload>().AddSingleton<ReplayUpload>()
+            .AddSingleton<UploadRules>().AddSingleton<RequestUpload>().AddSingleton<CancelUpload>()
+            .AddSingleton<ReplayUpload>().AddSingleton<RetryUpload>()
             .AddSingleton<EndUpload>().AddSingleton<CreateMuxUpload>().AddSingleton<ReconcileUpload>()
             .AddSingleton<SettleUpload>().AddSingleton<DeleteUnwantedAssets>().AddSingleton<SweepUploads>()
             .AddSingleton<SweepMuxAssets>().AddSingleton<IWebhookHandler, MuxEvents>().AddSingleton<MuxTaskStore>()
-            .AddSingleton<ProcessMuxTasks>().AddSingleton<MintPlayback>().AddSingleton<PlayAsset>();
+            .AddSingleton<ProcessMuxTasks>().AddSingleton<MintPlayback>().AddSingleton<PlaybackAuditStore>()
+            .AddSingleton<PlayAsset>();
     }
 }

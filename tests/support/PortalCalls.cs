@@ -66,7 +66,8 @@ public static class PortalCalls
     public static Task<Answer> AskUploadAsync(
         this TestPortal portal, Guid project, string person = "agency", string source = "direct", Guid? assetId = null) =>
         portal.WhileMovingAsync(portal.As(person).PostAsync(
-            "/api/uploads", new { projectId = project, assetId, title = "Cut one", fileName = "cut-1.mp4", sizeBytes = 1000, source }));
+            "/api/uploads",
+            new { projectId = project, assetId, title = "Cut one", fileName = "cut-1.mp4", sizeBytes = 5_000_000, source }));
 
     /// <summary>Sends the bytes to where a job says they go.</summary>
     public static async Task SendBytesAsync(this TestPortal portal, Answer upload, byte[]? bytes = null)

@@ -23,11 +23,13 @@ public sealed record RequestUploadInput : IChecked
     [Text(255)]
     public required string FileName { get; init; }
 
-    [Whole(0, MaxSize), About("Bytes.", Example = "792124")]
+    [Whole(0, MaxSize), About("Bytes; a blob upload takes no more than that.", Example = "792124")]
     public required long SizeBytes { get; init; }
 
-    [OneOf(UploadSource.Direct, UploadSource.Blob), About("direct: straight to Mux; blob: kept in Sydney, then handed to Mux.")]
-    public string Source { get; init; } = UploadSource.Direct;
+    [OneOf(UploadSource.Direct, UploadSource.Blob), About(
+        "direct: straight to Mux; blob: kept in Sydney, then handed to Mux. Left out: blob when the tenant's residency is australia, else "
+            + "direct.")]
+    public string? Source { get; init; }
 
     [Text(300), About("The origin that the browser sends the bytes from. Left out: the Origin of this request, when it is the portal's.")]
     public string? CorsOrigin { get; init; }
@@ -48,11 +50,8 @@ public sealed record RequestUploadInput : IChecked
 /// Takes an upload on: commits the job, starts its pipeline, and waits up to 10 s for Mux's URL so that the browser can start at once.
 /// 201 with the target, or 202 when it is not there yet: then GET the job. Should this process die here, the sweep starts the pipeline.
 /// </summary>
-public sealed class RequestUploadFunction(
-    RequestUpload upload, UploadStore store, UploadProgressStore progress, UploadTargets targets, Writes writes, TimeProvider clock)
+public sealed class RequestUploadFunction(RequestUpload upload, StartUpload start, Writes writes)
 {
-    private static readonly TimeSpan TargetWait = TimeSpan.FromSeconds(10);
-
     [Function("RequestUpload")]
     [Allows(PortalAction.RequestUpload)]
     [Operation("Request an upload", Takes = typeof(RequestUploadInput), Returns = typeof(UploadJson), Status = 201, AlsoStatus = 202,
@@ -60,66 +59,21 @@ public sealed class RequestUploadFunction(
         Details = "201 with the target of the bytes, or 202 when it takes longer than 10 seconds: then read the job until it has one.")]
     [Refuses(404, "not-found", "There is no such project, or no such asset in it.")]
     [Refuses(409, "project-closed", "The project takes no uploads in its present status.")]
+    [Refuses(409, "residency-requires-blob", "The tenant keeps its originals in Australia: the source must be blob.")]
     public Task<IResult> RunAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/uploads")] HttpRequest request,
         [DurableClient] DurableTaskClient durable,
         CancellationToken ct) =>
         writes.PostAsync<RequestUploadInput>(
             request,
-            async (tx, caller, input) => await upload.RunAsync(tx, caller, Asked(input, request)) switch
-            {
-                // The target is left to the answer: its URL takes bytes from anybody who holds it, and is not stored twice.
-                RequestedUpload.Created c => Reply.Created($"/api/uploads/{c.Job.Id}", UploadJson.From(c.Job, null)),
-                RequestedUpload.NotFound n => Problem.NotFound(n.What),
-                RequestedUpload.Closed c => Problem.Conflict("project-closed", $"The project is {c.ProjectStatus} and takes no uploads."),
-                RequestedUpload.TooMany t => Problem.TooMany(t.RetryAfter, $"At most {t.Limit} uploads a day.", t.Limit),
-                _ => throw new InvalidOperationException("An outcome that is none of the four."),
-            },
-            reply => StartAsync(request, reply, new UploadPipelines(durable), ct));
+            // The target is left to the answer: its URL takes bytes from anybody who holds it, and is not stored twice.
+            async (tx, caller, input) => (await upload.RunAsync(tx, caller, Asked(input, request))).Answer(
+                job => Reply.Created($"/api/uploads/{job.Id}", UploadJson.From(job, null))),
+            reply => start.RunAsync(request, reply, new UploadPipelines(durable), ct));
 
     private static UploadRequest Asked(RequestUploadInput input, HttpRequest request) => new(
         new ProjectId(input.ProjectId), input.AssetId is { } id
             ? new AssetId(id)
             : null, input.Title, input.FileName, input.SizeBytes, input.Source,
         input.CorsOrigin ?? CorsMiddleware.AllowedOrigin(request.HttpContext));
-
-    /// <summary>Starts the pipeline unless it was started before, and waits for the target.</summary>
-    private async Task<IResult> StartAsync(HttpRequest request, Reply reply, UploadPipelines pipelines, CancellationToken ct)
-    {
-        var caller = request.HttpContext.Caller();
-        var id = new UploadJobId(reply.Body!["id"]!.GetValue<Guid>());
-        if (await store.FindAsync(caller.Tenant, caller, id, ct) is not { } job)
-        {
-            return Problem.NotFound("upload");
-        }
-
-        if (!UploadStatus.IsFinal(job.Status))
-        {
-            await pipelines.StartAsync(job.Ref, ct);
-            await progress.MarkStartedAsync(job.Ref, ct);
-        }
-
-        return await WhenTargetedAsync(caller, job, ct);
-    }
-
-    private async Task<IResult> WhenTargetedAsync(Caller caller, UploadJob job, CancellationToken ct)
-    {
-        var until = clock.GetUtcNow() + TargetWait;
-        for (var pause = 20; ; pause = Math.Min(pause * 2, 500))
-        {
-            var now = await store.FindAsync(caller.Tenant, caller, job.Id, ct) ?? job;
-            var json = targets.Json(now);
-            if (json.Target is not null || now.Status != UploadStatus.Waiting)
-            {
-                return Reply.Created($"/api/uploads/{job.Id}", json);
-            }
-
-            if (clock.GetUtcNow() >= until)
-            {
-                return Reply.Created($"/api/uploads/{job.Id}", json) with { Status = 202 };
-            }
-
-            await Task.Delay(TimeSpan.FromMilliseconds(pause), clock, ct);
-        }
-    }
 }

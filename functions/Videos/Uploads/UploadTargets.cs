@@ -7,7 +7,6 @@ namespace Portal.Functions.Videos.Uploads;
 /// stored).</summary>
 public sealed class UploadTargets(BlobTokens blobs, TimeProvider clock)
 {
-    private const long MaxBlobBytes = 5L * 1024 * 1024 * 1024 * 1024;
     private static readonly TimeSpan TokenLife = TimeSpan.FromHours(1);
 
     public UploadJson Json(UploadJob job) => UploadJson.From(job, Blob(job));
@@ -20,6 +19,6 @@ public sealed class UploadTargets(BlobTokens blobs, TimeProvider clock)
         }
 
         var until = clock.GetUtcNow() + TokenLife;
-        return blobs.Mint(job.BlobPathname!, MaxBlobBytes, until < job.ExpiresAt ? until : job.ExpiresAt);
+        return blobs.Mint(job.BlobPathname!, job.SizeBytes, until < job.ExpiresAt ? until : job.ExpiresAt);
     }
 }

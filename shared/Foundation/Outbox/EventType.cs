@@ -61,7 +61,8 @@ public sealed class EventType
     public static readonly EventType AssetFailed = new("asset_process_failed", Upload);
     public static readonly EventType UploadProcessing = new("upload_processing", Upload);
     public static readonly EventType UploadCancelled = new("upload_cancelled", Upload);
-    public static readonly EventType UploadReplayed = new("upload_replayed", "status attempt reason assetId uploaderId");
+    public static readonly EventType UploadReplayed = new(
+        "upload_replayed", "status attempt reason fileNeeded projectId assetId assetVersionId uploaderId");
 
     public static readonly EventType ShareLinkCreated = new(
         "share_link_created",

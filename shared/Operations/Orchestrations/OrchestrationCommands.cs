@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Portal.Foundation.Audit;
 using Portal.Foundation.Db;
+using Portal.Foundation.Faults;
 using Portal.Foundation.Identity;
 using Portal.Videos.Uploads;
 
@@ -81,10 +82,10 @@ public sealed class OrchestrationCommands(
     private async Task<Operated> ReplayAsync(
         Operator person, UploadNote upload, string reason, IUploadPipelines pipelines, CancellationToken ct)
     {
-        var (job, refused) = await replays.RunAsync(person, upload.JobId, reason, ct);
-        if (job is null || refused)
+        var replayed = await replays.RunAsync(person, upload.JobId, reason, ct);
+        if (replayed.IsRefused(out var why, out var job))
         {
-            return job is null ? new Operated.NotFound() : new Operated.Refused($"The upload is {job.Status} by now.");
+            return why is Refusal.Conflict conflict ? new Operated.Refused(conflict.Detail) : new Operated.NotFound();
         }
 
         await pipelines.StartAsync(job.Ref, ct);

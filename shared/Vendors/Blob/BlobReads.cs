@@ -9,8 +9,12 @@ using Microsoft.Extensions.Options;
 
 namespace Portal.Vendors.Blob;
 
+/// <summary>An original at Vercel Blob.</summary>
+public sealed record BlobObject(string Url, long Size);
+
 /// <summary>
-/// Makes a URL that opens one private original for a while, for Mux to fetch: a presigned read as the vendor's own library makes it.
+/// Finds originals, and makes a URL that opens one private original for a while, for Mux to fetch:
+/// a presigned read as the vendor's own library makes it.
 /// A delegation for the pathname is issued with the read-write token; with its key the lines <c>operation</c>, <c>pathname</c> and
 /// <c>vercel-blob-valid-until</c> (sorted, joined by newlines) are signed.
 /// </summary>
@@ -21,11 +25,40 @@ public sealed class BlobReads(HttpClient http, IOptions<BlobOptions> options)
     public async Task<VendorResult<string>> UrlAsync(string blobUrl, string pathname, DateTimeOffset until, CancellationToken ct)
     {
         var validUntil = until.ToUnixTimeMilliseconds();
+        var answer = await CallAsync<Issued>(
+            HttpMethod.Post, "signed-token", new { pathname, operations = ReadOnlyOperations, validUntil }, ct);
+        if (answer.IsFailure(out var failure, out var issued))
+        {
+            return failure;
+        }
+
+        return issued is { DelegationToken: { } delegation, ClientSigningToken: { } key }
+            ? Sign(blobUrl, pathname, validUntil, delegation, key)
+            : new VendorFailure.Unknown("Vercel Blob issued no token.");
+    }
+
+    /// <summary>What is stored under that name; Refused 404 when nothing is.</summary>
+    public async Task<VendorResult<BlobObject>> FindAsync(string pathname, CancellationToken ct)
+    {
+        var answer = await CallAsync<Head>(HttpMethod.Get, $"?url={Uri.EscapeDataString(pathname)}", null, ct);
+        if (answer.IsFailure(out var failure, out var head))
+        {
+            return failure;
+        }
+
+        return head is { Url: { } url, Size: { } size }
+            ? new BlobObject(url, size)
+            : new VendorFailure.Unknown("Vercel Blob answered without an address or a size.");
+    }
+
+    private async Task<VendorResult<T>> CallAsync<T>(HttpMethod method, string path, object? body, CancellationToken ct)
+        where T : class
+    {
         try
         {
-            using var request = new HttpRequestMessage(HttpMethod.Post, $"{options.Value.ApiUrl.TrimEnd('/')}/signed-token")
+            using var request = new HttpRequestMessage(method, $"{options.Value.ApiUrl.TrimEnd('/')}/{path}")
             {
-                Content = JsonContent.Create(new { pathname, operations = ReadOnlyOperations, validUntil }),
+                Content = body is null ? null : JsonContent.Create(body, body.GetType()),
             };
             request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", options.Value.ReadWriteToken);
             using var response = await http.SendAsync(request, ct);
@@ -36,10 +69,9 @@ public sealed class BlobReads(HttpClient http, IOptions<BlobOptions> options)
                     : new VendorFailure.Unknown($"Vercel Blob answered {(int)response.StatusCode}.");
             }
 
-            var issued = await response.Content.ReadFromJsonAsync<Issued>(ct);
-            return issued is { DelegationToken: { } delegation, ClientSigningToken: { } key }
-                ? Sign(blobUrl, pathname, validUntil, delegation, key)
-                : new VendorFailure.Unknown("Vercel Blob issued no token.");
+            return await response.Content.ReadFromJsonAsync<T>(ct) is { } value
+                ? value
+                : new VendorFailure.Unknown("Vercel Blob answered without a body.");
         }
         catch (Exception e) when (e is HttpRequestException or JsonException
             || (e is OperationCanceledException && !ct.IsCancellationRequested))
@@ -56,6 +88,8 @@ public sealed class BlobReads(HttpClient http, IOptions<BlobOptions> options)
         return $"{blobUrl}?vercel-blob-delegation={Uri.EscapeDataString(delegation)}"
             + $"&vercel-blob-signature={signature}&vercel-blob-valid-until={until}";
     }
+
+    private sealed record Head(string? Url, long? Size);
 
     private sealed record Issued(string? DelegationToken, string? ClientSigningToken);
 }

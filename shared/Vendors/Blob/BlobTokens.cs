@@ -19,8 +19,11 @@ public sealed class BlobOptions
     public string CallbackUrl { get; set; } = "";
 }
 
-/// <summary>What the browser needs to put one original: PUT to <see cref="Url"/> with this bearer token, until then.</summary>
-public sealed record BlobUpload(string Url, string Token, DateTimeOffset ExpiresAt);
+/// <summary>
+/// What the browser needs to put one original: PUT to <see cref="Url"/>, or parts to <see cref="MultipartUrl"/>, with this bearer token,
+/// until then.
+/// </summary>
+public sealed record BlobUpload(string Url, string MultipartUrl, string Token, DateTimeOffset ExpiresAt);
 
 /// <summary>
 /// Mints Vercel Blob client tokens and checks its callbacks, as the vendor's own library does:
@@ -39,13 +42,16 @@ public sealed class BlobTokens(IOptions<BlobOptions> options)
             maximumSizeInBytes,
             validUntil = validUntil.ToUnixTimeMilliseconds(),
             addRandomSuffix = false,
-            allowOverwrite = true,
+            // What has arrived is never replaced by whoever still holds the token.
+            allowOverwrite = false,
             onUploadCompleted = new { callbackUrl = options.Value.CallbackUrl, tokenPayload = pathname },
         }));
         var signature = Convert.ToHexStringLower(HMACSHA256.HashData(Key, Encoding.UTF8.GetBytes(payload)));
         var secret = Convert.ToBase64String(Encoding.UTF8.GetBytes($"{signature}.{payload}"));
+        var (api, query) = (options.Value.ApiUrl.TrimEnd('/'), $"?pathname={Uri.EscapeDataString(pathname)}");
         return new(
-            $"{options.Value.ApiUrl.TrimEnd('/')}/?pathname={Uri.EscapeDataString(pathname)}",
+            $"{api}/{query}",
+            $"{api}/mpu{query}",
             $"vercel_blob_client_{StoreId(options.Value.ReadWriteToken)}_{secret}",
             validUntil);
     }

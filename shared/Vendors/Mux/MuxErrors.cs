@@ -2,10 +2,16 @@ using System.Text.Json;
 
 namespace Portal.Vendors.Mux;
 
-/// <summary>Reads Mux's error body <c>{"error":{"type","messages"}}</c> into one sentence.</summary>
+/// <summary>What Mux says went wrong: whose fault it is, and the body <c>{"error":{"type","messages"}}</c> in one sentence.</summary>
 public static class MuxErrors
 {
+    /// <summary>The file is no video, has no usable stream, or broke off. Bytes that cannot be decoded do not get better.</summary>
+    private const string InvalidInput = "invalid_input";
+
     private const int MaxLength = 500;
+
+    /// <summary>Anything else is Mux's (<c>download_failed</c>: the network's, or our address's), and worth another attempt.</summary>
+    public static bool IsFileAtFault(string? type) => type is null or InvalidInput;
 
     public static string Explain(string? body, int status)
     {

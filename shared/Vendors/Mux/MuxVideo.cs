@@ -11,9 +11,10 @@ public sealed record MuxUpload(string Id, string Status, string? Url, string? As
 /// <summary>An asset as Mux sees it; durations in seconds, sizes in pixels.</summary>
 /// <param name="Status">preparing, ready or errored.</param>
 /// <param name="PublicPlaybackIds">Must stay empty: ours are always signed.</param>
+/// <param name="ErrorType">What kind of error, by Mux's name (<see cref="MuxErrors"/>).</param>
 public sealed record MuxAsset(
     string Id, string Status, string? UploadId, string? Passthrough, string? SignedPlaybackId, IReadOnlyList<string> PublicPlaybackIds,
-    double? DurationS, string? AspectRatio, int? Width, int? Height, double? FrameRate, string? Error);
+    double? DurationS, string? AspectRatio, int? Width, int? Height, double? FrameRate, string? Error, string? ErrorType = null);
 
 /// <summary>What hangs off an asset that is ready: its signed playback ids, and files to download.</summary>
 public sealed record MuxFiles(IReadOnlyList<string> SignedPlaybackIds, IReadOnlyList<MuxRendition> Renditions);
@@ -180,7 +181,8 @@ public sealed class MuxVideo(IDirectUploadsApiAsync uploads, IAssetsApiAsync ass
             video?.MaxWidth > 0 ? (int)video.MaxWidth : null,
             video?.MaxHeight > 0 ? (int)video.MaxHeight : null,
             asset.MaxStoredFrameRate > 0 ? asset.MaxStoredFrameRate : null,
-            asset.Errors is { } errors ? string.Join(" ", errors.Messages ?? [errors.Type]) : null);
+            asset.Errors is { } errors ? string.Join(" ", errors.Messages ?? [errors.Type]) : null,
+            asset.Errors?.Type);
     }
 
     private static MuxFiles? Files(Asset? asset) => asset?.Id is null ? null : new(

@@ -41,7 +41,8 @@ public static class MuxWire
             Number(data, "max_stored_frame_rate"),
             data.TryGetProperty("errors", out var errors) && errors.ValueKind == JsonValueKind.Object
                 ? string.Join(" ", Items(errors, "messages").Select(m => m.ToString()).DefaultIfEmpty(Text(errors, "type") ?? "error"))
-                : null);
+                : null,
+            errors.ValueKind == JsonValueKind.Object ? Text(errors, "type") : null);
     }
 
     private static string? Text(JsonElement element, string name) =>

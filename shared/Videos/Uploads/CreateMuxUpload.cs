@@ -21,7 +21,7 @@ public sealed record Opened(string Status, DateTimeOffset? Slot = null, bool Nee
 /// asset exists (by passthrough) and that one is adopted.
 /// </summary>
 public sealed class CreateMuxUpload(
-    UploadProgressStore progress, VendorRateLimiter limiter, MuxVideo mux, BlobReads blob, SettleUpload settle,
+    UploadProgressStore progress, VendorRateLimitStore limiter, MuxVideo mux, BlobReads blob, SettleUpload settle,
     IOptions<MuxOptions> options,
     TimeProvider clock)
 {
@@ -91,9 +91,19 @@ public sealed class CreateMuxUpload(
 
     private async Task<Opened> CreateAssetAsync(UploadJob job, CancellationToken ct)
     {
+        var stored = await blob.FindAsync(job.BlobPathname!, ct);
+        if (stored.IsFailure(out var failure, out var original))
+        {
+            throw failure is VendorFailure.Refused { Status: 404 }
+                ? new PermanentException("The original is not at Vercel Blob any more.")
+                : new TransientException($"Vercel Blob does not say how large the original is: {failure.Reason}");
+        }
+
+        await progress.KeepSizeAsync(job, original.Size, ct);
+
         // Long enough for Mux to fetch a large file, also when it queues the job.
         var source = await blob.UrlAsync(job.BlobUrl!, job.BlobPathname!, clock.GetUtcNow() + TimeSpan.FromHours(6), ct);
-        if (source.IsFailure(out var failure, out var url))
+        if (source.IsFailure(out failure, out var url))
         {
             throw new TransientException($"Vercel Blob gives no address to read the original from: {failure.Reason}");
         }

@@ -1,18 +1,21 @@
 using Portal.Foundation.Audit;
 using Portal.Foundation.Faults;
 using Portal.Vendors;
+using Portal.Vendors.Blob;
 using Portal.Vendors.Mux;
 
 namespace Portal.Videos.Uploads;
 
 /// <summary>
 /// Asks Mux how an upload stands and settles the row by the answer, for webhooks that never came: lost webhooks, and uploads that timed
-/// out, for which Mux sends none. The same code as for webhooks decides what moves.
+/// out, for which Mux sends none. The same code as for webhooks decides what moves. An original whose callback was lost is found at Vercel
+/// Blob.
 /// </summary>
-public sealed class ReconcileUpload(EndUpload uploads, MuxVideo mux, SettleUpload settle, TimeProvider clock)
+public sealed class ReconcileUpload(
+    EndUpload uploads, UploadProgressStore progress, MuxVideo mux, BlobReads blob, SettleUpload settle, TimeProvider clock)
 {
     /// <summary>The row's status afterwards; null when the attempt is over.</summary>
-    /// <exception cref="TransientException">Mux is away.</exception>
+    /// <exception cref="TransientException">Mux or Vercel Blob is away.</exception>
     public async Task<string?> RunAsync(UploadRef upload, CancellationToken ct)
     {
         var job = await uploads.CurrentAsync(upload, ct);
@@ -29,6 +32,10 @@ public sealed class ReconcileUpload(EndUpload uploads, MuxVideo mux, SettleUploa
         {
             await AskUploadAsync(job, job.MuxUploadId, ct);
         }
+        else if (job is { Source: UploadSource.Blob, HasOriginal: false })
+        {
+            await AskBlobAsync(job.BlobPathname!, ct);
+        }
 
         job = await uploads.CurrentAsync(upload, ct);
         if (job is { Status: UploadStatus.Waiting, HasOriginal: false } && clock.GetUtcNow() >= job.ExpiresAt)
@@ -38,6 +45,18 @@ public sealed class ReconcileUpload(EndUpload uploads, MuxVideo mux, SettleUploa
         }
 
         return job?.Status;
+    }
+
+    private async Task AskBlobAsync(string pathname, CancellationToken ct)
+    {
+        switch (await blob.FindAsync(pathname, ct))
+        {
+            case { Value: { } original }:
+                await progress.KeepBlobAsync(pathname, original.Url, ct);
+                break;
+            case { Failure: { } failure and not VendorFailure.Refused { Status: 404 } }:
+                throw new TransientException($"Vercel Blob could not be asked: {failure.Reason}");
+        }
     }
 
     private async Task AskUploadAsync(UploadJob job, string uploadId, CancellationToken ct)

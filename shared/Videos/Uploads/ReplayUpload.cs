@@ -1,13 +1,11 @@
 using Microsoft.Extensions.Options;
 using Portal.Foundation.Audit;
 using Portal.Foundation.Db;
+using Portal.Foundation.Faults;
 using Portal.Foundation.Identity;
 using Portal.Vendors.Mux;
 
 namespace Portal.Videos.Uploads;
-
-/// <summary>What came of a replay: the job in its new attempt, or as it was when it may not be replayed (409), or null (404).</summary>
-public sealed record ReplayedUpload(UploadJob? Job, bool Refused);
 
 /// <summary>
 /// failed, timed_out → waiting, next attempt, by an Operator with a reason (audited). A `blob` upload ingests the stored original
@@ -16,16 +14,22 @@ public sealed record ReplayedUpload(UploadJob? Job, bool Refused);
 public sealed class ReplayUpload(
     PortalDb db, UploadProgressStore progress, UploadTransitions moves, IOptions<MuxOptions> mux, TimeProvider clock)
 {
-    public async Task<ReplayedUpload> RunAsync(Operator person, Guid jobId, string reason, CancellationToken ct)
+    public async Task<Result<UploadJob>> RunAsync(Operator person, Guid jobId, string reason, CancellationToken ct)
     {
-        var job = await progress.FindAsync(jobId, ct);
-        if (job is null)
+        if (await progress.FindAsync(jobId, ct) is not { } job)
         {
-            return new(null, false);
+            return new Refusal.NotFound("upload");
         }
 
         var moved = await db.AcrossTenantsAsync(
             tx => moves.ToReplayedAsync(tx, job, clock.GetUtcNow() + mux.Value.UploadTimeout, reason, Actor.From(person)), ct);
-        return moved is not null ? new(moved, false) : new(await progress.FindAsync(jobId, ct), true);
+        if (moved is not null)
+        {
+            return moved;
+        }
+
+        var now = await progress.FindAsync(jobId, ct) ?? job;
+        return new Refusal.Conflict(
+            "upload-not-replayable", $"The upload is {now.Status}; only a failed or timed_out one can be replayed.");
     }
 }

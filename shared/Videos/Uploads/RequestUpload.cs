@@ -1,71 +1,42 @@
 using Microsoft.Extensions.Options;
 using Portal.Foundation.Audit;
 using Portal.Foundation.Db;
+using Portal.Foundation.Faults;
 using Portal.Foundation.Identity;
 using Portal.Foundation.Limits;
 using Portal.Foundation.Outbox;
-using Portal.Projects;
 using Portal.Vendors.Mux;
 
 namespace Portal.Videos.Uploads;
 
 /// <summary>What a person asks for: checked values, sizes in bytes.</summary>
 /// <param name="Asset">Set: a new version of that asset; null: a new asset.</param>
+/// <param name="Source">Null: as the tenant's residency has it.</param>
 public sealed record UploadRequest(
-    ProjectId Project, AssetId? Asset, string? Title, string FileName, long SizeBytes, string Source, string? CorsOrigin);
-
-/// <summary>What came of it.</summary>
-public abstract record RequestedUpload
-{
-    private RequestedUpload()
-    {
-    }
-
-    public sealed record Created(UploadJob Job) : RequestedUpload;
-
-    /// <summary>The project, or the asset in it, is not there for this caller.</summary>
-    public sealed record NotFound(string What) : RequestedUpload;
-
-    /// <summary>The project takes no uploads in its present status.</summary>
-    public sealed record Closed(string ProjectStatus) : RequestedUpload;
-
-    /// <summary>20 uploads a day a user (docs/flows/upload-to-ready.md).</summary>
-    public sealed record TooMany(int RetryAfter, int Limit) : RequestedUpload;
-}
+    ProjectId Project, AssetId? Asset, string? Title, string FileName, long SizeBytes, string? Source, string? CorsOrigin);
 
 /// <summary>
 /// Creates asset, version and upload job in one transaction with their audit and event rows. Nothing is asked of Mux here: the
 /// orchestration does that, and should it never be started, the sweep starts it.
 /// </summary>
 public sealed class RequestUpload(
-    UploadStore store, ProjectStore projects, RateLimitStore limit, AuditWriter audit, IOptions<MuxOptions> mux, TimeProvider clock)
+    UploadStore store, UploadRules rules, RateLimitStore limit, AuditWriter audit, IOptions<MuxOptions> mux, TimeProvider clock)
 {
-    public async Task<RequestedUpload> RunAsync(Tx tx, Caller caller, UploadRequest request)
+    public async Task<Result<UploadJob>> RunAsync(Tx tx, Caller caller, UploadRequest request)
     {
-        var project = await projects.FindAsync(tx, caller.Tenant, caller, request.Project);
-        if (project is null)
+        var source = request.Source ?? await rules.DefaultSourceAsync(tx, caller);
+        if (await rules.FindObstacleAsync(tx, caller, request.Project, source) is { } obstacle)
         {
-            return new RequestedUpload.NotFound("project");
+            return obstacle;
         }
 
-        if (project.Status is not ("active" or "on_hold"))
-        {
-            return new RequestedUpload.Closed(project.Status);
-        }
-
-        var created = await CreateAsync(tx, caller, request);
-        if (created is not RequestedUpload.Created)
-        {
-            return created;
-        }
-
-        var hit = await limit.TakeAsync(tx, $"uploads:{caller.User}", TimeSpan.FromDays(1), limit.Limits.UploadsPerDay);
-        return hit.Allowed ? created : new RequestedUpload.TooMany(hit.RetryAfter, limit.Limits.UploadsPerDay);
+        var created = await CreateAsync(tx, caller, request, source);
+        return !created.IsRefused(out _, out _) && await limit.TakeUploadAsync(tx, caller) is { } tooMany ? tooMany : created;
     }
 
-    private async Task<RequestedUpload> CreateAsync(Tx tx, Caller caller, UploadRequest request)
+    private async Task<Result<UploadJob>> CreateAsync(Tx tx, Caller caller, UploadRequest request, string source)
     {
-        var upload = Rows(caller, request);
+        var upload = Rows(caller, request, source);
         int number;
         if (request.Asset is null)
         {
@@ -78,7 +49,7 @@ public sealed class RequestUpload(
         }
         else
         {
-            return new RequestedUpload.NotFound("asset");
+            return new Refusal.NotFound("asset");
         }
 
         await store.AddJobAsync(tx, caller.Tenant, upload, number);
@@ -109,11 +80,10 @@ public sealed class RequestUpload(
                 EventType.AssetVersionReplaced));
         }
 
-        var job = await store.ReadAsync(tx, caller.Tenant, upload.JobId);
-        return new RequestedUpload.Created(job!);
+        return (await store.ReadAsync(tx, caller.Tenant, upload.JobId))!;
     }
 
-    private NewUpload Rows(Caller caller, UploadRequest request)
+    private NewUpload Rows(Caller caller, UploadRequest request, string source)
     {
         var now = clock.GetUtcNow();
         var jobId = NewKey.At<UploadJobId>(now);
@@ -126,9 +96,9 @@ public sealed class RequestUpload(
             request.Title ?? request.FileName,
             request.FileName,
             request.SizeBytes,
-            request.Source,
+            source,
             // The name at Vercel Blob is ours alone: no tenant's words leave for the vendor.
-            request.Source == UploadSource.Blob ? $"originals/{jobId}" : null,
+            source == UploadSource.Blob ? $"originals/{jobId}" : null,
             request.CorsOrigin,
             now + mux.Value.UploadTimeout,
             now);

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Options;
 using Portal.Foundation.Alerts;
 using Portal.Foundation.Audit;
 using Portal.Foundation.Db;
@@ -33,8 +34,12 @@ public enum SettledAs
 /// person has cancelled or archived, and an asset whose upload has a finished video already.
 /// </summary>
 public sealed class SettleUpload(
-    PortalDb db, UploadProgressStore progress, UploadTransitions moves, MuxCleanupStore cleanups, AlertStore alerts)
+    PortalDb db, UploadProgressStore progress, UploadTransitions moves, MuxCleanupStore cleanups, AlertStore alerts,
+    IOptions<MuxOptions> mux, TimeProvider clock)
 {
+    /// <summary>The last attempt that a fault of Mux still begins; one after that is a person's to begin.</summary>
+    private const int LastByItself = 3;
+
     /// <summary>A report of an upload: Mux made an asset of it, or gave up on it.</summary>
     public Task<Settled> ApplyUploadAsync(MuxUpload upload, string? passthrough, Actor actor, CancellationToken ct) =>
         db.AcrossTenantsAsync(async tx =>
@@ -126,12 +131,18 @@ public sealed class SettleUpload(
                     new { muxAssetId = asset.Id, jobId = job.Id.Value }));
                 return false;
             case "errored":
-                return await moves.ToFailedAsync(
-                    tx, job, "mux_errored", asset.Error ?? "Mux could not process the file.", actor) is not null;
+                var reason = asset.Error ?? "Mux could not process the file.";
+                return (!MuxErrors.IsFileAtFault(asset.ErrorType) && await TryAgainAsync(tx, job, asset.Id, reason, actor))
+                    || await moves.ToFailedAsync(tx, job, "mux_errored", reason, actor) is not null;
             default:
                 return await moves.ToProcessingAsync(tx, job, asset.Id, actor) is not null;
         }
     }
+
+    /// <summary>Not the file's fault: the next attempt, which the sweep starts (<see cref="SweepUploads"/>).</summary>
+    private async Task<bool> TryAgainAsync(Tx tx, UploadJob job, string assetId, string reason, Actor actor) =>
+        job.Attempt < LastByItself && await moves.ToReplayedAsync(
+            tx, job, clock.GetUtcNow() + mux.Value.UploadTimeout, "mux_errored", actor, new("mux_errored", reason, assetId)) is not null;
 
     private async Task<Settled> DiscardAsync(Tx tx, UploadJob job, string assetId)
     {

@@ -6,7 +6,8 @@ namespace Portal.Videos.Uploads;
 /// <summary>
 /// The states of an upload job. Legal moves (docs/states.md), each a guarded UPDATE in <see cref="UploadTransitions"/>:
 /// waiting → processing → ready; waiting, processing → failed or cancelled; waiting → ready or timed_out;
-/// failed, timed_out → waiting (replay) or ready (Mux made the video after all).
+/// failed, timed_out → waiting (replay, retry) or ready (Mux made the video after all); waiting, processing → waiting as the next attempt
+/// (Mux failed, and the file did not).
 /// </summary>
 public static class UploadStatus
 {
@@ -46,13 +47,16 @@ public sealed record UploadJob(
     string Status, int Attempt, DateTimeOffset? StartedAt, string? MuxUploadId, string? MuxUploadUrl, string? MuxAssetId,
     DateTimeOffset? MuxCreateAt, string? BlobPathname, string? BlobUrl, string? CorsOrigin, DateTimeOffset ExpiresAt, int Attempts,
     string? LastError,
-    DateTimeOffset? NextRetryAt, string? FailureCode, string? FailureReason, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt)
+    DateTimeOffset? NextRetryAt, string? FailureCode, string? FailureReason, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt,
+    string FileName, long SizeBytes)
 {
     internal const string Columns = """
         j.id, j.tenant_id, j.project_id, j.asset_id, j.asset_version_id, j.created_by, j.source, j.status, j.attempt, j.started_at,
         j.mux_upload_id, j.mux_upload_url, j.mux_asset_id, j.mux_create_at, j.blob_pathname, j.blob_url, j.cors_origin, j.expires_at,
         j.attempts,
-        j.last_error, j.next_retry_at, j.failure_code, j.failure_reason, j.created_at, j.updated_at
+        j.last_error, j.next_retry_at, j.failure_code, j.failure_reason, j.created_at, j.updated_at,
+        (select v.file_name from portal.asset_versions v where v.id = j.asset_version_id) as file_name,
+        (select v.size_bytes from portal.asset_versions v where v.id = j.asset_version_id) as size_bytes
         """;
 
     public UploadRef Ref => new(TenantId.Value, Id.Value, Attempt);

@@ -82,6 +82,13 @@ public sealed class UploadProgressStore(PortalDb db, TimeProvider clock)
             returning {UploadJob.Columns}
             """, new { pathname, url, now = clock.GetUtcNow() }), ct);
 
+    /// <summary>What was measured stands in for what the uploader said.</summary>
+    public Task KeepSizeAsync(UploadJob job, long sizeBytes, CancellationToken ct) =>
+        db.AcrossTenantsAsync(tx => tx.ExecuteAsync("""
+            update portal.asset_versions set size_bytes = @sizeBytes
+             where tenant_id = @TenantId and id = @AssetVersionId and size_bytes <> @sizeBytes
+            """, new { job.TenantId, job.AssetVersionId, sizeBytes }), ct);
+
     /// <summary>
     /// Takes unfinished jobs that nothing has touched or asked about since then, oldest first, and notes that they are being asked about.
     /// </summary>

@@ -1,8 +1,13 @@
 using Portal.Foundation.Db;
 using Portal.Foundation.Identity;
+using Portal.Foundation.Paging;
 using Portal.Projects;
 
 namespace Portal.Videos.Uploads;
+
+/// <summary>Which uploads a list is asked for; null and empty: all.</summary>
+/// <param name="By">Whose.</param>
+public sealed record UploadFilter(ProjectId? Project = null, IReadOnlyList<string>? Statuses = null, UserId? By = null);
 
 /// <summary>
 /// All SQL of upload jobs as people see and make them (role portal_app). What Mux and the pipeline do to them is in
@@ -16,6 +21,15 @@ public sealed class UploadStore(PortalDb db)
          where j.tenant_id = @tenant and j.id = @id and {ProjectStore.Visible}
         """;
 
+    private const string List = $"""
+        select {UploadJob.Columns} from portal.upload_jobs j
+          join portal.projects p on p.tenant_id = j.tenant_id and p.id = j.project_id
+         where j.tenant_id = @tenant and {ProjectStore.Visible} and (@project::uuid is null or j.project_id = @project)
+           and (@statuses::text[] is null or j.status = any(@statuses)) and (@by::uuid is null or j.created_by = @by)
+           and (@afterAt::timestamptz is null or (j.created_at, j.id) < (@afterAt, @afterId))
+         order by j.created_at desc, j.id desc limit @take
+        """;
+
     /// <summary>An upload job of a project that the caller sees.</summary>
     public Task<UploadJob?> FindAsync(TenantId tenant, Caller caller, UploadJobId id, CancellationToken ct) =>
         db.ReadOneAsync<UploadJob>(tenant, Find, new { tenant, id, seesAll = caller.SeesAllProjects, user = caller.User }, ct);
@@ -23,6 +37,22 @@ public sealed class UploadStore(PortalDb db)
     /// <inheritdoc cref="FindAsync(TenantId, Caller, UploadJobId, CancellationToken)"/>
     public Task<UploadJob?> FindAsync(Tx tx, TenantId tenant, Caller caller, UploadJobId id) =>
         tx.QueryOneAsync<UploadJob>(Find, new { tenant, id, seesAll = caller.SeesAllProjects, user = caller.User });
+
+    /// <summary>Newest first, of the projects that the caller sees; one row more than the page holds.</summary>
+    public Task<IReadOnlyList<UploadJob>> ListAsync(
+        TenantId tenant, Caller caller, UploadFilter filter, Page page, CancellationToken ct) =>
+        db.ReadAsync<UploadJob>(tenant, List, new
+        {
+            tenant,
+            seesAll = caller.SeesAllProjects,
+            user = caller.User,
+            project = filter.Project?.Value,
+            statuses = filter.Statuses is { Count: > 0 } some ? some.ToArray() : null,
+            by = filter.By?.Value,
+            afterAt = page.After?.At,
+            afterId = page.After?.Id,
+            take = page.Take,
+        }, ct);
 
     /// <summary>Makes a new asset with its first version pending.</summary>
     public Task<int> AddAssetAsync(Tx tx, TenantId tenant, NewUpload upload) => tx.ExecuteAsync("""

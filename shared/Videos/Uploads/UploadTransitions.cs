@@ -21,7 +21,7 @@ public sealed class UploadTransitions(AuditWriter audit, AlertStore alerts, Time
             """, "processing", "('pending')", new { muxAssetId });
         if (moved is not null)
         {
-            await JournalAsync(tx, job, moved, actor, "upload_processing", EventType.UploadProcessing);
+            await WriteAuditAsync(tx, job, moved, actor, "upload_processing", EventType.UploadProcessing);
         }
 
         return moved;
@@ -66,7 +66,7 @@ public sealed class UploadTransitions(AuditWriter audit, AlertStore alerts, Time
             versionId = job.AssetVersionId,
             now = clock.GetUtcNow(),
         });
-        await JournalAsync(tx, job, moved, actor, "mux_asset_ready", EventType.AssetReady);
+        await WriteAuditAsync(tx, job, moved, actor, "mux_asset_ready", EventType.AssetReady);
         return moved;
     }
 
@@ -81,7 +81,7 @@ public sealed class UploadTransitions(AuditWriter audit, AlertStore alerts, Time
             """, "failed", "('pending', 'processing')", new { code, text });
         if (moved is not null)
         {
-            await JournalAsync(tx, job, moved, actor, "asset_process_failed", EventType.AssetFailed);
+            await WriteAuditAsync(tx, job, moved, actor, "asset_process_failed", EventType.AssetFailed);
             await alerts.AddAsync(tx, new(AlertKind.UploadFailed, job.Id.ToString(), $"Upload {job.Id} failed: {code}.",
                 new { jobId = job.Id.Value, attempt = job.Attempt, code }));
         }
@@ -99,7 +99,7 @@ public sealed class UploadTransitions(AuditWriter audit, AlertStore alerts, Time
             """, "failed", "('pending', 'processing')", new { });
         if (moved is not null)
         {
-            await JournalAsync(tx, job, moved, actor, "upload_timed_out", EventType.AssetFailed);
+            await WriteAuditAsync(tx, job, moved, actor, "upload_timed_out", EventType.AssetFailed);
         }
 
         return moved;
@@ -114,47 +114,66 @@ public sealed class UploadTransitions(AuditWriter audit, AlertStore alerts, Time
             """, "cancelled", "('pending', 'processing')", new { });
         if (moved is not null)
         {
-            await JournalAsync(tx, job, moved, actor, "upload_cancelled", EventType.UploadCancelled);
+            await WriteAuditAsync(tx, job, moved, actor, "upload_cancelled", EventType.UploadCancelled);
         }
 
         return moved;
     }
 
     /// <summary>
-    /// failed, timed_out → waiting as the next attempt. What Mux called the last attempt is kept in upload_attempts, so that its late
-    /// events are not taken for those of the new one.
+    /// failed, timed_out → waiting as the next attempt; waiting, processing → waiting likewise when Mux failed and the file did not. What
+    /// Mux called the last attempt is kept in upload_attempts, so that its late events are not taken for those of the new one. An upload
+    /// straight to Mux is not opened again for a tenant that has since moved to Australia, nor one to Blob whose original was deleted.
     /// </summary>
-    public async Task<UploadJob?> ToReplayedAsync(Tx tx, UploadJob job, DateTimeOffset expiresAt, string why, Actor actor)
+    /// <param name="fault">How the present attempt ended, when it has not ended in the row yet.</param>
+    public async Task<UploadJob?> ToReplayedAsync(
+        Tx tx, UploadJob job, DateTimeOffset expiresAt, string why, Actor actor, AttemptFault? fault = null)
     {
-        var moved = await MoveAsync(tx, job, """
+        var (jobFrom, versionFrom) = fault is null
+            ? ("('failed', 'timed_out')", "('failed', 'cancelled')")
+            : ("('waiting', 'processing')", "('pending', 'processing')");
+        var moved = await MoveAsync(tx, job, $"""
             with old as (
-                select * from portal.upload_jobs where tenant_id = @tenant and id = @id and attempt = @attempt
-                   and status in ('failed', 'timed_out')
+                select * from portal.upload_jobs where tenant_id = @tenant and id = @id and attempt = @attempt and status in {jobFrom}
                    and exists (select 1 from portal.asset_versions v where v.tenant_id = @tenant and v.id = asset_version_id
-                      and v.status in ('failed', 'cancelled'))
+                      and v.status in {versionFrom})
+                   and case source when 'blob' then blob_pathname is not null
+                       else exists (select 1 from portal.tenants t where t.id = @tenant and t.residency <> 'australia') end
                    for update
             ), kept as (
                 insert into portal.upload_attempts (tenant_id, job_id, attempt, mux_upload_id, mux_asset_id, outcome, failure_code,
                    failure_reason, ended_at)
-                select tenant_id, id, attempt, mux_upload_id, mux_asset_id, status, failure_code, failure_reason, updated_at from old
+                select tenant_id, id, attempt, mux_upload_id, coalesce(mux_asset_id, @muxAssetId),
+                       case when @code is null then status else 'failed' end, coalesce(@code, failure_code),
+                       coalesce(left(@reason, 1000), failure_reason), case when @code is null then updated_at else @now end
+                  from old
             )
             update portal.upload_jobs j set status = 'waiting', attempt = j.attempt + 1, started_at = null, mux_upload_id = null,
                mux_upload_url = null,
                    mux_asset_id = null, mux_create_at = null, attempts = 0, last_error = null, next_retry_at = null, failure_code = null,
                    failure_reason = null, expires_at = @expiresAt, updated_at = @now
               from old where j.id = old.id
-            """, "pending", "('failed', 'cancelled')", new { expiresAt });
+            """, "pending", versionFrom, new
+        {
+            expiresAt,
+            code = fault?.Code,
+            reason = fault?.Reason,
+            muxAssetId = fault?.MuxAssetId,
+        });
         if (moved is not null)
         {
             await audit.WriteAsync(tx, job.TenantId, actor, new AuditEntry("upload_replayed", "upload_job", job.Id.Value,
-                new { status = job.Status, attempt = job.Attempt, failureCode = job.FailureCode },
+                new { status = job.Status, attempt = job.Attempt, failureCode = fault?.Code ?? job.FailureCode },
                 new
                 {
                     status = moved.Status,
                     attempt = moved.Attempt,
                     reason = why,
-                    assetId = job.AssetId.Value,
-                    uploaderId = job.CreatedBy.Value,
+                    fileNeeded = !moved.HasOriginal,
+                    projectId = moved.ProjectId.Value,
+                    assetId = moved.AssetId.Value,
+                    assetVersionId = moved.AssetVersionId.Value,
+                    uploaderId = moved.CreatedBy.Value,
                 },
                 EventType.UploadReplayed));
         }
@@ -185,7 +204,7 @@ public sealed class UploadTransitions(AuditWriter audit, AlertStore alerts, Time
         return moved;
     }
 
-    private Task JournalAsync(Tx tx, UploadJob before, UploadJob after, Actor actor, string action, EventType eventType) =>
+    private Task WriteAuditAsync(Tx tx, UploadJob before, UploadJob after, Actor actor, string action, EventType eventType) =>
         audit.WriteAsync(tx, before.TenantId, actor, new AuditEntry(action, "upload_job", before.Id.Value,
             new { status = before.Status },
             new
@@ -200,3 +219,6 @@ public sealed class UploadTransitions(AuditWriter audit, AlertStore alerts, Time
             },
             eventType));
 }
+
+/// <summary>How an attempt ended by Mux's fault.</summary>
+public sealed record AttemptFault(string Code, string Reason, string MuxAssetId);

@@ -8,6 +8,7 @@ using Portal.Projects;
 using Portal.Sharing;
 using Portal.Sharing.ShareLinks;
 using Portal.Videos;
+using Portal.Videos.Uploads;
 
 namespace Portal.Tests.Benchmarks.Api;
 
@@ -95,6 +96,12 @@ public static class ListReads
             yield return Of<AssetStore>(
                 $"assets:status:{who}", caller, (s, c) =>
                     s.ListAsync(c.Tenant, c, new AssetFilter(Statuses: ["ready"]), true, Page, default));
+            yield return Of<UploadStore>($"uploads:{who}", caller, (s, c) => s.ListAsync(c.Tenant, c, new UploadFilter(), Page, default));
+            yield return Of<UploadStore>(
+                $"uploads:project:{who}", caller, (s, c) => s.ListAsync(c.Tenant, c, new UploadFilter(Project), Page, default));
+            yield return Of<UploadStore>(
+                $"uploads:mine:{who}", caller, (s, c) =>
+                    s.ListAsync(c.Tenant, c, new UploadFilter(Statuses: ["waiting"], By: c.User), Page, default));
             yield return Of<ShareLinkStore>($"share-links:{who}", caller, (s, c) => s.ListAsync(c.Tenant, c, null, Page, default));
             yield return Of<ShareLinkStore>(
                 $"share-links:asset:{who}", caller, (s, c) =>

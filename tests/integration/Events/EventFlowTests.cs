@@ -138,7 +138,7 @@ public sealed class EventFlowTests(TestPortal portal) : IClassFixture<TestPortal
     }
 
     [Fact]
-    public async Task Asset_failed_is_told_to_the_uploader_alone_with_its_reason_kept()
+    public async Task Asset_failed_is_told_to_the_uploader_and_Admins_and_mailed_to_the_uploader_with_its_reason_kept()
     {
         var project = await portal.NewProjectAsync();
         var upload = (await portal.AskUploadAsync(project, "crew4")).Expect(201);
@@ -150,7 +150,13 @@ public sealed class EventFlowTests(TestPortal portal) : IClassFixture<TestPortal
         await portal.RecordedOnceAsync(upload.Id, "asset_process_failed");
         var asset = Guid.Parse(upload.Text("assetId"));
         Assert.Equal([asset], await portal.ToldAsync("crew4", "asset_process_failed"));
+        Assert.Contains(asset, await portal.ToldAsync("admin", "asset_process_failed"));
         Assert.Empty(await portal.ToldAsync("crew5", "asset_process_failed"));
+        var mail = Assert.Single(
+            await portal.InboxOfAsync("crew4"), m => m.Text!.Contains(asset.ToString(), StringComparison.Ordinal));
+        Assert.Contains("The codec is on strike.", mail.Text!, StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            await portal.InboxOfAsync("crew5"), m => m.Text!.Contains(asset.ToString(), StringComparison.Ordinal));
         Assert.Contains("codec", (await portal.As("crew4").FetchAsync($"/api/uploads/{upload.Id}")).Body, StringComparison.Ordinal);
         Assert.Equal(1, await portal.CountedAsync("uploads_failed", project));
     }

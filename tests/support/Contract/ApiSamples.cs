@@ -71,6 +71,7 @@ public static class ApiSamples
         ["ListSharedComments"] = Open(async w => AsGuest(await w.NewGuestAsync())),
         ["ListSharedWithMe"] = Open(),
         ["ListAssets"] = Open(),
+        ["ListUploads"] = Open(),
         ["ListAudit"] = Open(),
         ["ListMilestones"] = Open(),
         ["ListMilestoneTemplates"] = Open(),
@@ -111,6 +112,7 @@ public static class ApiSamples
         ["ReplayWebhook"] = Open(async w => Webhook(await w.NewDeadWebhookAsync(), new { reason = "Tried by a test" })),
         ["OpenShareLink"] = Open(async w => ApiAsk.Token((await w.NewLinkAsync()).Text("token"))),
         ["PlayAsset"] = InProject(async w => ApiAsk.Id(await w.AssetAsync())),
+        ["PlayAssetVersion"] = InProject(async w => Version(await w.AssetAsync())),
         ["ReadApiDocs"] = Open(),
         ["ReadApiDocument"] = Open(),
         ["ReactivateUser"] = InTenant(async w => ApiAsk.Id(await w.NewUserAsync("deactivated"))),
@@ -163,6 +165,7 @@ public static class ApiSamples
                         sizeBytes = 1000,
                     }) with
                 { TakesTime = true }),
+        ["RetryUpload"] = InProject(async w => ApiAsk.Id(await w.NewFailedUploadAsync()) with { TakesTime = true }),
         ["RevokeInvite"] = InTenant(async w => ApiAsk.Id(await w.NewInviteAsync())),
         ["RevokeShareLink"] = InProject(async w => ApiAsk.Id((await w.NewLinkAsync()).Id)),
         ["SendShareLink"] = InProject(async w => ApiAsk.Id((await w.Portal.ShareAsync(

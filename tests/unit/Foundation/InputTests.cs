@@ -38,7 +38,7 @@ public sealed class InputTests
     [InlineData(
         """{ "projectId": "0198b4d2-0000-7000-8000-000000000001", "fileName": "a", "sizeBytes": 1, "source": "ftp" }""", "/source one_of")]
     [InlineData(
-        """{ "projectId": "0198b4d2-0000-7000-8000-000000000001", "fileName": "a", "sizeBytes": 1, "source": null }""", "/source null")]
+        """{ "projectId": "0198b4d2-0000-7000-8000-000000000001", "fileName": "a", "sizeBytes": 1, "source": 7 }""", "/source string")]
     [InlineData("""{ "projectId": "0198b4d2-0000-7000-8000-000000000001", "fileName": "a", "fileName": "b", "sizeBytes": 1 }""", " json")]
     [InlineData(
         """{ "a~b/c": 1, "projectId": "0198b4d2-0000-7000-8000-000000000001", "fileName": "a", "sizeBytes": 1 }""", "/a~0b~1c unknown")]

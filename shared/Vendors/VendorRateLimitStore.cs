@@ -7,7 +7,7 @@ namespace Portal.Vendors;
 /// after the slot before it: a hundred callers at once get a hundred different moments, and each calls exactly once at its own.
 /// A slot that nobody uses (its owner crashed) is lost, which costs one gap.
 /// </summary>
-public sealed class VendorRateLimiter(PortalDb db, TimeProvider clock)
+public sealed class VendorRateLimitStore(PortalDb db, TimeProvider clock)
 {
     /// <summary>Reserves the next free moment; now or earlier means go at once.</summary>
     public Task<DateTimeOffset> TakeSlotAsync(string vendor, TimeSpan gap, CancellationToken ct) =>

@@ -8,23 +8,6 @@ using Portal.Videos.Uploads;
 
 namespace Portal.Functions.Videos.Uploads;
 
-public sealed class ReadUploadFunction(UploadStore store, UploadTargets targets)
-{
-    [Function("ReadUpload")]
-    [Allows(PortalAction.ReadUpload)]
-    [Operation("Read an upload job", Returns = typeof(UploadJson))]
-    public async Task<IResult> RunAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/uploads/{id:guid}")] HttpRequest request,
-        Guid id,
-        CancellationToken ct)
-    {
-        var caller = request.HttpContext.Caller();
-        return await store.FindAsync(caller.Tenant, caller, new UploadJobId(id), ct) is { } job
-            ? Reply.Ok(targets.Json(job))
-            : Problem.NotFound("upload");
-    }
-}
-
 /// <summary>waiting, processing → cancelled; its pipeline, woken, tidies up at Mux.</summary>
 public sealed class CancelUploadFunction(CancelUpload cancel, UploadStore store, UploadTargets targets, Writes writes)
 {
@@ -39,13 +22,8 @@ public sealed class CancelUploadFunction(CancelUpload cancel, UploadStore store,
         CancellationToken ct) =>
         writes.PostAsync(
             request,
-            async (tx, caller) => await cancel.RunAsync(tx, caller, new UploadJobId(id)) switch
-            {
-                { Job: null } => Problem.NotFound("upload"),
-                { Refused: true, Job: var job } =>
-                    Problem.Conflict("upload-over", $"The upload is {job.Status}; only a waiting or processing one can be cancelled."),
-                { Job: var job } => Reply.Ok(targets.Json(job)),
-            },
+            async (tx, caller) =>
+                (await cancel.RunAsync(tx, caller, new UploadJobId(id))).Answer(job => Reply.Ok(targets.Json(job))),
             reply => SignalAsync(request, reply, new UploadJobId(id), new UploadPipelines(durable), ct));
 
     private async Task<IResult> SignalAsync(
