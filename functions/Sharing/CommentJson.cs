@@ -20,6 +20,7 @@ public sealed record CommentJson(
     Guid Id, Guid ProjectId, Guid AssetId, Guid AssetVersionId, [
         property: About("The first comment of the thread; null: this is it.")
     ] Guid? ParentId,
+    [OneOf(typeof(CommentVisibility))]
     [property: About("team: the team of the project only; client: also guests and Clients with whom the version is shared.")]
     string Visibility, CommentAuthorJson Author,
     [property: About("The share link it was written through.")] Guid? ShareLinkId,

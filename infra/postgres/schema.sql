@@ -781,16 +781,16 @@ create table portal.mux_tasks (
     done_at timestamp with time zone,
     outcome text,
     created_at timestamp with time zone not null,
-    constraint mux_chores_check CHECK (((kind = 'replace_playback_id'::text) = (old_playback_id IS NOT NULL))),
-    constraint mux_chores_check1 CHECK (((done_at IS NULL) = (outcome IS NULL))),
-    constraint mux_chores_kind_check CHECK ((kind = ANY (ARRAY['replace_playback_id'::text, 'rendition'::text]))),
-    constraint mux_chores_last_error_check CHECK ((length(last_error) <= 1000)),
-    constraint mux_chores_mux_asset_id_check CHECK (((length(mux_asset_id) >= 1) AND (length(mux_asset_id) <= 200))),
-    constraint mux_chores_old_playback_id_check CHECK (((length(old_playback_id) >= 1) AND (length(old_playback_id) <= 200))),
-    constraint mux_chores_outcome_check CHECK ((outcome = ANY (ARRAY['done'::text, 'refused'::text]))),
-    constraint mux_chores_pkey PRIMARY KEY (id),
-    constraint mux_chores_tenant_id_asset_version_id_fkey FOREIGN KEY (tenant_id, asset_version_id) REFERENCES portal.asset_versions(tenant_id, id),
-    constraint mux_chores_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES portal.tenants(id)
+    constraint mux_tasks_check CHECK (((kind = 'replace_playback_id'::text) = (old_playback_id IS NOT NULL))),
+    constraint mux_tasks_check1 CHECK (((done_at IS NULL) = (outcome IS NULL))),
+    constraint mux_tasks_kind_check CHECK ((kind = ANY (ARRAY['replace_playback_id'::text, 'rendition'::text]))),
+    constraint mux_tasks_last_error_check CHECK ((length(last_error) <= 1000)),
+    constraint mux_tasks_mux_asset_id_check CHECK (((length(mux_asset_id) >= 1) AND (length(mux_asset_id) <= 200))),
+    constraint mux_tasks_old_playback_id_check CHECK (((length(old_playback_id) >= 1) AND (length(old_playback_id) <= 200))),
+    constraint mux_tasks_outcome_check CHECK ((outcome = ANY (ARRAY['done'::text, 'refused'::text]))),
+    constraint mux_tasks_pkey PRIMARY KEY (id),
+    constraint mux_tasks_tenant_id_asset_version_id_fkey FOREIGN KEY (tenant_id, asset_version_id) REFERENCES portal.asset_versions(tenant_id, id),
+    constraint mux_tasks_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES portal.tenants(id)
 );
 CREATE INDEX mux_tasks_due ON portal.mux_tasks USING btree (next_attempt_at) WHERE (done_at IS NULL);
 CREATE UNIQUE INDEX mux_tasks_rendition ON portal.mux_tasks USING btree (asset_version_id) WHERE (kind = 'rendition'::text);
@@ -1037,7 +1037,6 @@ create unlogged table portal.rate_windows (
     constraint rate_windows_key_check CHECK (((length(key) >= 1) AND (length(key) <= 200))),
     constraint rate_windows_pkey PRIMARY KEY (key, window_start)
 ) with (fillfactor=50);
-CREATE INDEX rate_windows_by_end ON portal.rate_windows USING btree (window_end);
 alter table portal.rate_windows enable row level security;
 create policy platform on portal.rate_windows as permissive for all to portal_system
     using (true)
@@ -1388,6 +1387,7 @@ create table portal.tenants (
     keep_inactive_video_days integer,
     keep_raw_analytics_days integer,
     deleted_at timestamp with time zone,
+    residency text default 'any'::text not null,
     constraint tenants_accent_color_check CHECK ((accent_color ~ '^#[0-9a-f]{6}$'::text)),
     constraint tenants_clerk_org_id_check CHECK (((length(clerk_org_id) >= 1) AND (length(clerk_org_id) <= 200))),
     constraint tenants_clerk_org_id_key UNIQUE (clerk_org_id),
@@ -1401,6 +1401,7 @@ create table portal.tenants (
     constraint tenants_logo_url_check CHECK (((logo_url ~~ 'https://%'::text) AND (length(logo_url) <= 2000))),
     constraint tenants_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
     constraint tenants_pkey PRIMARY KEY (id),
+    constraint tenants_residency_check CHECK ((residency = ANY (ARRAY['any'::text, 'australia'::text]))),
     constraint tenants_residency_contact_check CHECK (((length(residency_contact) >= 3) AND (length(residency_contact) <= 254))),
     constraint tenants_sender_name_check CHECK (((length(sender_name) >= 1) AND (length(sender_name) <= 100))),
     constraint tenants_status_check CHECK ((status = ANY (ARRAY['active'::text, 'deleted'::text]))),
@@ -1417,8 +1418,8 @@ create policy timers on portal.tenants as permissive for select to portal_system
 create policy whose on portal.tenants as permissive for select to portal_system
     using (true);
 grant insert, select on table portal.tenants to portal_app;
-grant update (name, time_zone, status, version, updated_at, logo_url, accent_color, sender_name, digest_hour, residency_contact, keep_notification_days, keep_upload_job_days, keep_active_video_days, keep_inactive_video_days, keep_raw_analytics_days, deleted_at) on table portal.tenants to portal_app;
-grant select (id, clerk_org_id, time_zone, status, created_at, digest_hour, keep_notification_days, keep_upload_job_days, keep_active_video_days, keep_inactive_video_days, keep_raw_analytics_days) on table portal.tenants to portal_system;
+grant update (name, time_zone, status, version, updated_at, logo_url, accent_color, sender_name, digest_hour, residency_contact, keep_notification_days, keep_upload_job_days, keep_active_video_days, keep_inactive_video_days, keep_raw_analytics_days, deleted_at, residency) on table portal.tenants to portal_app;
+grant select (id, clerk_org_id, time_zone, status, created_at, digest_hour, keep_notification_days, keep_upload_job_days, keep_active_video_days, keep_inactive_video_days, keep_raw_analytics_days, residency) on table portal.tenants to portal_system;
 
 create table portal.timer_runs (
     id uuid not null,
@@ -1477,6 +1478,10 @@ alter table portal.upload_attempts enable row level security;
 create policy all_tenants on portal.upload_attempts as permissive for all to portal_system
     using (true)
     with check (true);
+create policy own_tenant on portal.upload_attempts as permissive for all to portal_app
+    using ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)))
+    with check ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)));
+grant insert, select on table portal.upload_attempts to portal_app;
 grant delete, insert, select, update on table portal.upload_attempts to portal_system;
 
 create table portal.upload_jobs (
@@ -1657,51 +1662,14 @@ CREATE OR REPLACE FUNCTION portal.client_links(p_tenant uuid, p_user uuid, p_now
  RETURNS TABLE(share_link_id uuid, asset_version_id uuid, allow_comments boolean)
  LANGUAGE sql
  STABLE
- SET search_path TO 'portal', 'pg_temp'
-BEGIN ATOMIC
- SELECT l.id,
-     v.id,
-     l.allow_comments
-    FROM ((((portal.users u
-      JOIN portal.project_members m ON (((m.tenant_id = u.tenant_id) AND (m.user_id = u.id))))
-      JOIN portal.share_links l ON (((l.tenant_id = m.tenant_id) AND (l.project_id = m.project_id) AND (l.status = 'active'::text) AND (l.expires_at > client_links.p_now))))
-      JOIN LATERAL ( SELECT w.id
-            FROM portal.asset_versions w
-           WHERE ((w.tenant_id = l.tenant_id) AND (w.asset_id = l.asset_id) AND (w.status = 'ready'::text) AND ((l.asset_version_id IS NULL) OR (w.id = l.asset_version_id)))
-           ORDER BY w.number DESC
-          LIMIT 1) v ON (true))
-      CROSS JOIN LATERAL ( SELECT (EXISTS ( SELECT 1
-                    FROM portal.share_link_guests g
-                   WHERE ((g.tenant_id = l.tenant_id) AND (g.share_link_id = l.id) AND (g.email = lower(u.email))))) AS named,
-             (EXISTS ( SELECT 1
-                    FROM portal.share_viewers w
-                   WHERE ((w.tenant_id = l.tenant_id) AND (w.share_link_id = l.id) AND (w.user_id = u.id)))) AS opened) k)
-   WHERE ((u.tenant_id = client_links.p_tenant) AND (u.id = client_links.p_user) AND (u.role = 'client'::text) AND (u.status = 'active'::text) AND
-         CASE
-             WHEN k.named THEN ((l.passphrase_hash IS NULL) OR k.opened)
-             ELSE (k.opened AND (NOT l.require_sign_in))
-         END);
-END;
+ SET search_path TO 'portal', 'pg_temp';
 grant execute on function portal.client_links(uuid,uuid,timestamp with time zone) to portal_app;
 
 CREATE OR REPLACE FUNCTION portal.comment_readable(p_tenant uuid, p_user uuid, p_comment uuid, p_now timestamp with time zone)
  RETURNS boolean
  LANGUAGE sql
  STABLE
- SET search_path TO 'portal', 'pg_temp'
-BEGIN ATOMIC
- SELECT (EXISTS ( SELECT 1
-            FROM ((portal.comments c
-              JOIN portal.users u ON (((u.tenant_id = c.tenant_id) AND (u.id = comment_readable.p_user) AND (u.status = 'active'::text))))
-              LEFT JOIN portal.comments r ON (((r.tenant_id = c.tenant_id) AND (r.id = c.parent_id))))
-           WHERE ((c.tenant_id = comment_readable.p_tenant) AND (c.id = comment_readable.p_comment) AND ((u.role = 'admin'::text) OR ((u.role = ANY (ARRAY['agency'::text, 'client'::text])) AND (EXISTS ( SELECT 1
-                    FROM portal.project_members m
-                   WHERE ((m.tenant_id = c.tenant_id) AND (m.project_id = c.project_id) AND (m.user_id = u.id)))) AND ((u.role = 'agency'::text) OR ((c.visibility = 'client'::text) AND (EXISTS ( SELECT 1
-                    FROM ( SELECT array_agg(l.share_link_id) FILTER (WHERE l.allow_comments) AS ids,
-                             bool_or((l.allow_comments AND (l.asset_version_id = c.asset_version_id))) AS shared
-                            FROM portal.client_links(comment_readable.p_tenant, comment_readable.p_user, comment_readable.p_now) l(share_link_id, asset_version_id, allow_comments)) x
-                   WHERE (x.shared AND ((c.share_link_id IS NULL) OR (c.share_link_id = ANY (x.ids))) AND ((r.share_link_id IS NULL) OR (r.share_link_id = ANY (x.ids))))))))))))) AS "exists";
-END;
+ SET search_path TO 'portal', 'pg_temp';
 grant execute on function portal.comment_readable(uuid,uuid,uuid,timestamp with time zone) to portal_app;
 
 CREATE OR REPLACE FUNCTION portal.current_tenant()
@@ -1711,7 +1679,7 @@ CREATE OR REPLACE FUNCTION portal.current_tenant()
 grant execute on function portal.current_tenant() to public;
 
 CREATE OR REPLACE FUNCTION portal.enter_share_link(p_token_hash bytea, p_viewer_hash bytea, p_unlock_hash bytea, p_clerk_user_id text, p_ip_hash bytea, p_now timestamp with time zone, p_ip_limit integer)
- RETURNS TABLE(outcome text, retry_after integer, tenant_id uuid, share_link_id uuid, project_id uuid, asset_id uuid, viewer_id uuid, user_id uuid, expires_at timestamp with time zone, allow_comments boolean, allow_download boolean, asset_version_id uuid, playback_id text, mux_asset_id text, download_name text, duration_s double precision, frame_rate double precision)
+ RETURNS TABLE(outcome text, reason text, retry_after integer, tenant_id uuid, share_link_id uuid, project_id uuid, asset_id uuid, asset_version_id uuid, version_number integer, viewer_id uuid, new_viewer boolean, user_id uuid, expires_at timestamp with time zone, token_expires_at timestamp with time zone, title text, allow_comments boolean, allow_download boolean, playback_id text, download_name text, duration_s double precision, aspect_ratio text, frame_rate double precision)
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'portal', 'pg_temp';
@@ -1724,12 +1692,12 @@ CREATE OR REPLACE FUNCTION portal.find_caller(p_clerk_user_id text, p_clerk_org_
  SET search_path TO 'portal', 'pg_temp';
 grant execute on function portal.find_caller(text,text) to portal_app;
 
-CREATE OR REPLACE FUNCTION portal.find_passphrase(p_token_hash bytea, p_ip_hash bytea, p_now timestamp with time zone, p_ip_limit integer, p_link_limit integer)
- RETURNS TABLE(outcome text, retry_after integer, tenant_id uuid, share_link_id uuid, expires_at timestamp with time zone, passphrase_hash bytea, passphrase_salt bytea, passphrase_iterations integer, passphrase_version integer, by_link integer)
+CREATE OR REPLACE FUNCTION portal.find_passphrase(p_token_hash bytea, p_ip_hash bytea, p_now timestamp with time zone, p_request_limit integer, p_address_limit integer, p_link_limit integer)
+ RETURNS TABLE(outcome text, retry_after integer, tenant_id uuid, share_link_id uuid, expires_at timestamp with time zone, passphrase_hash bytea, passphrase_salt bytea, passphrase_iterations integer, passphrase_version integer, guesses integer)
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'portal', 'pg_temp';
-grant execute on function portal.find_passphrase(bytea,bytea,timestamp with time zone,integer,integer) to portal_app;
+grant execute on function portal.find_passphrase(bytea,bytea,timestamp with time zone,integer,integer,integer) to portal_app;
 
 CREATE OR REPLACE FUNCTION portal.hash_audit_row()
  RETURNS trigger
@@ -1752,18 +1720,18 @@ CREATE OR REPLACE FUNCTION portal.minted_after_revoke(p_since timestamp with tim
 grant execute on function portal.minted_after_revoke(timestamp with time zone,integer) to portal_system;
 
 CREATE OR REPLACE FUNCTION portal.open_share_link(p_token_hash bytea, p_viewer_hash bytea, p_new_viewer_hash bytea, p_unlock_hash bytea, p_clerk_user_id text, p_ip_hash bytea, p_agent_family text, p_request_id text, p_now timestamp with time zone, p_token_ttl interval, p_peek boolean, p_viewer_id uuid, p_playback_audit_id uuid, p_audit_id uuid, p_event_id uuid, p_ip_limit integer)
- RETURNS TABLE(outcome text, reason text, retry_after integer, tenant_id uuid, share_link_id uuid, expires_at timestamp with time zone, token_expires_at timestamp with time zone, title text, allow_comments boolean, allow_download boolean, new_viewer boolean, asset_version_id uuid, version_number integer, playback_id text, duration_s double precision, aspect_ratio text, frame_rate double precision)
+ RETURNS TABLE(outcome text, reason text, retry_after integer, tenant_id uuid, share_link_id uuid, project_id uuid, asset_id uuid, asset_version_id uuid, version_number integer, viewer_id uuid, new_viewer boolean, user_id uuid, expires_at timestamp with time zone, token_expires_at timestamp with time zone, title text, allow_comments boolean, allow_download boolean, playback_id text, download_name text, duration_s double precision, aspect_ratio text, frame_rate double precision)
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'portal', 'pg_temp';
 grant execute on function portal.open_share_link(bytea,bytea,bytea,bytea,text,bytea,text,text,timestamp with time zone,interval,boolean,uuid,uuid,uuid,uuid,integer) to portal_app;
 
-CREATE OR REPLACE FUNCTION portal.open_upload_incident(p_job uuid, p_attempt integer, p_code text, p_platform uuid, p_incident uuid, p_audit uuid, p_event uuid, p_now timestamp with time zone)
+CREATE OR REPLACE FUNCTION portal.open_upload_incident(p_job uuid, p_attempt integer, p_code text, p_incident uuid, p_audit uuid, p_event uuid, p_now timestamp with time zone)
  RETURNS uuid
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'portal', 'pg_temp';
-grant execute on function portal.open_upload_incident(uuid,integer,text,uuid,uuid,uuid,uuid,timestamp with time zone) to portal_app;
+grant execute on function portal.open_upload_incident(uuid,integer,text,uuid,uuid,uuid,timestamp with time zone) to portal_app;
 
 CREATE OR REPLACE FUNCTION portal.put_into_outbox()
  RETURNS trigger
@@ -1789,12 +1757,12 @@ CREATE OR REPLACE FUNCTION portal.refuse_unless_playback_archived()
  SET search_path TO 'portal', 'pg_temp';
 grant execute on function portal.refuse_unless_playback_archived() to public;
 
-CREATE OR REPLACE FUNCTION portal.resolve_upload_incident(p_job uuid, p_platform uuid, p_audit uuid, p_event uuid, p_now timestamp with time zone)
+CREATE OR REPLACE FUNCTION portal.resolve_upload_incident(p_job uuid, p_audit uuid, p_event uuid, p_now timestamp with time zone)
  RETURNS uuid
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'portal', 'pg_temp';
-grant execute on function portal.resolve_upload_incident(uuid,uuid,uuid,uuid,timestamp with time zone) to portal_app;
+grant execute on function portal.resolve_upload_incident(uuid,uuid,uuid,timestamp with time zone) to portal_app;
 
 CREATE OR REPLACE FUNCTION portal.share_link_gate(p_link portal.share_links, p_user portal.users, p_unlock_hash bytea)
  RETURNS text
@@ -1806,26 +1774,15 @@ CREATE OR REPLACE FUNCTION portal.subject_readable(p_tenant uuid, p_user uuid, p
  RETURNS boolean
  LANGUAGE sql
  STABLE
- SET search_path TO 'portal', 'pg_temp'
-BEGIN ATOMIC
- SELECT (EXISTS ( SELECT 1
-            FROM portal.users u
-           WHERE ((u.tenant_id = subject_readable.p_tenant) AND (u.id = subject_readable.p_user) AND (u.status = 'active'::text) AND
-                 CASE subject_readable.p_type
-                     WHEN 'comment'::text THEN portal.comment_readable(subject_readable.p_tenant, subject_readable.p_user, subject_readable.p_subject, subject_readable.p_now)
-                     WHEN 'user'::text THEN ((u.role = 'admin'::text) OR (u.id = subject_readable.p_subject))
-                     WHEN 'residency_report'::text THEN (u.role = ANY (ARRAY['admin'::text, 'compliance'::text]))
-                     ELSE ((u.role = 'admin'::text) OR ((u.role = ANY (
-                     CASE
-                         WHEN (subject_readable.p_type = 'project'::text) THEN ARRAY['agency'::text, 'client'::text]
-                         WHEN (subject_readable.p_type = ANY (ARRAY['task'::text, 'asset'::text, 'upload_job'::text, 'share_link'::text])) THEN ARRAY['agency'::text]
-                         ELSE ARRAY[]::text[]
-                     END)) AND (EXISTS ( SELECT 1
-                        FROM portal.project_members m
-                       WHERE ((m.tenant_id = subject_readable.p_tenant) AND (m.project_id = subject_readable.p_project) AND (m.user_id = u.id))))))
-                 END))) AS "exists";
-END;
+ SET search_path TO 'portal', 'pg_temp';
 grant execute on function portal.subject_readable(uuid,uuid,text,uuid,uuid,timestamp with time zone) to portal_app;
+
+CREATE OR REPLACE FUNCTION portal.take_back_guess(p_share_link_id uuid, p_ip_hash bytea, p_asked_at timestamp with time zone)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'portal', 'pg_temp';
+grant execute on function portal.take_back_guess(uuid,bytea,timestamp with time zone) to portal_app;
 
 CREATE OR REPLACE FUNCTION portal.take_hit(p_key text, p_now timestamp with time zone, p_window interval, p_limit integer)
  RETURNS TABLE(allowed boolean, retry_after integer, hits integer)
@@ -1833,6 +1790,13 @@ CREATE OR REPLACE FUNCTION portal.take_hit(p_key text, p_now timestamp with time
  SECURITY DEFINER
  SET search_path TO 'portal', 'pg_temp';
 grant execute on function portal.take_hit(text,timestamp with time zone,interval,integer) to portal_app;
+
+CREATE OR REPLACE FUNCTION portal.take_playback_hit(p_ip_hash bytea, p_now timestamp with time zone, p_limit integer)
+ RETURNS TABLE(allowed boolean, retry_after integer, hits integer)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'portal', 'pg_temp';
+grant execute on function portal.take_playback_hit(bytea,timestamp with time zone,integer) to portal_app;
 
 CREATE OR REPLACE FUNCTION portal.unsealed_audit_rows(p_limit integer)
  RETURNS TABLE(tenant_id uuid, last_number bigint, last_seal bytea, row_id uuid, row_hash bytea, written_in bigint, occurred_at timestamp with time zone)

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using Portal.Foundation.Outbox;
 
 namespace Portal.Events;
@@ -6,6 +7,26 @@ namespace Portal.Events;
 /// it.</summary>
 public static class NotificationWords
 {
+    private static readonly FrozenDictionary<string, Func<Notification, string, string, string>> Sentences =
+        new Dictionary<EventType, Func<Notification, string, string, string>>
+        {
+            [EventType.InviteCreated] = (n, who, _) => $"{who} invited {n.Title ?? "somebody"}.",
+            [EventType.UserEnrolled] = (n, _, _) => $"{n.Title ?? "Somebody"} joined the portal.",
+            [EventType.UserRoleChanged] = (n, who, _) => $"{who} changed your role to {n.Detail}.",
+            [EventType.ProjectCreated] = (_, who, what) => $"{who} created the project {what} with you in it.",
+            [EventType.ProjectMemberAdded] = (_, who, what) => $"{who} added you to the project {what}.",
+            [EventType.TaskStatusChanged] = (n, who, what) => $"{who} moved {what} to {n.Detail?.Replace('_', ' ')}.",
+            [EventType.AssetReady] = (_, _, what) => $"{what} is ready to watch.",
+            [EventType.AssetFailed] = (_, _, what) => $"{what} could not be processed.",
+            [EventType.UploadReplayed] = (_, _, what) => $"The file of {what} is needed again.",
+            [EventType.AssetVersionReplaced] = (_, _, what) => $"{what} has a new version.",
+            [EventType.ShareLinkOpened] = (_, _, what) => $"Your link to {what} was opened.",
+            [EventType.ShareLinkExpired] = (_, _, what) => $"Your link to {what} has expired.",
+            [EventType.ShareLinkRevoked] = (_, who, what) => $"{who} revoked a link to {what}.",
+            [EventType.CommentAdded] = (n, who, what) => n.Mentioned ? $"{who} mentioned you on {what}." : $"{who} commented on {what}.",
+            [EventType.EmailBounced] = (_, _, _) => "An e-mail could not be delivered.",
+        }.ToFrozenDictionary(sentence => sentence.Key.Name, sentence => sentence.Value);
+
     public static string Say(Notification n)
     {
         if (!n.Readable)
@@ -14,23 +35,6 @@ public static class NotificationWords
         }
 
         var (who, what) = (n.ActorName ?? "Somebody", n.Title is null ? "something that is gone" : $"“{n.Title}”");
-        return n.Type switch
-        {
-            EventTypes.InviteCreated => $"{who} invited {n.Title ?? "somebody"}.",
-            EventTypes.UserEnrolled => $"{n.Title ?? "Somebody"} joined the portal.",
-            EventTypes.UserRoleChanged => $"{who} changed your role to {n.Detail}.",
-            EventTypes.ProjectCreated => $"{who} created the project {what} with you in it.",
-            EventTypes.ProjectMemberAdded => $"{who} added you to the project {what}.",
-            EventTypes.TaskStatusChanged => $"{who} moved {what} to {n.Detail?.Replace('_', ' ')}.",
-            EventTypes.AssetReady => $"{what} is ready to watch.",
-            EventTypes.AssetFailed => $"{what} could not be processed.",
-            EventTypes.AssetVersionReplaced => $"{what} has a new version.",
-            EventTypes.ShareLinkOpened => $"Your link to {what} was opened.",
-            EventTypes.ShareLinkExpired => $"Your link to {what} has expired.",
-            EventTypes.ShareLinkRevoked => $"{who} revoked a link to {what}.",
-            EventTypes.CommentAdded => n.Mentioned ? $"{who} mentioned you on {what}." : $"{who} commented on {what}.",
-            EventTypes.EmailBounced => "An e-mail could not be delivered.",
-            _ => $"{n.Type.Replace('_', ' ')}: {what}.",
-        };
+        return Sentences.TryGetValue(n.Type, out var say) ? say(n, who, what) : $"{n.Type.Replace('_', ' ')}: {what}.";
     }
 }

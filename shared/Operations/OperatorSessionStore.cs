@@ -134,7 +134,7 @@ public sealed class OperatorSessionStore(
                     "operator_session_ended", "operator_session", id, null, new { reason = "deleted_at_clerk" }));
             }
 
-            return await alerts.AddAsync(tx, new("operator_deleted", clerkUserId, "error",
+            return await alerts.AddAsync(tx, new(AlertKind.OperatorDeleted, clerkUserId,
                 $"Operator {clerkUserId} was deleted at Clerk. Their sessions are ended; take them off the list of Operators.",
                 new { clerkUserId }));
         }, ct);

@@ -55,6 +55,10 @@ public sealed class TenantStore(PortalDb db, AuditWriter audit, PersonalHash has
     public Task<Tenant?> FindAsync(TenantId tenant, Caller caller, CancellationToken ct) =>
         db.ReadOneAsync<Tenant>(tenant, Find, new { tenant }, ct);
 
+    /// <summary>Where the tenant's originals may be kept: one of <see cref="Residency"/>.</summary>
+    public Task<string> ResidencyAsync(Tx tx, TenantId tenant) =>
+        tx.GetAsync<string>("select residency from portal.tenants where id = @tenant", new { tenant });
+
     /// <param name="change">From what it is to all that it is to be.</param>
     public async Task<Result<Tenant>> ChangeAsync(
         Tx tx, TenantId tenant, Caller caller, int version, Func<Tenant, TenantSettings> change)

@@ -4,7 +4,8 @@ namespace Portal.Vendors;
 
 /// <summary>
 /// What a call to a vendor came to: a value, or why there is none. Its sibling for our own use cases is
-/// <see cref="Foundation.Faults.Result{T}"/>. A call that has nothing to say but that it worked answers <see cref="VendorFailure"/> or null.
+/// <see cref="Foundation.Faults.Result{T}"/>. A call that has nothing to say but that it worked answers
+/// <see cref="VendorFailure"/> or null.
 /// </summary>
 public readonly struct VendorResult<T>
     where T : notnull

@@ -80,7 +80,8 @@ public sealed class InvariantChecker(LivePortal portal)
     /// <summary>What still has to happen, in a few words; empty: all is settled.</summary>
     public async Task<IReadOnlyList<string>> UnfinishedAsync() => await portal.QueryAsync<string>("""
         select count(*) || ' uploads ' || status from portal.upload_jobs where status in ('waiting', 'processing') group by status
-        union all select count(*) || ' orchestrations' from durable.instances where lane = 0 and quarantine_reason is null having count(*) > 0
+        union all select count(*) || ' orchestrations' from durable.instances where lane = 0 and quarantine_reason is null
+        having count(*) > 0
         union all select count(*) || ' stored webhooks' from portal.webhook_inbox where status in ('received', 'retrying')
         having count(*) > 0
         union all select count(*) || ' clean-ups' from portal.mux_cleanups where done_at is null having count(*) > 0

@@ -5,7 +5,7 @@ grant update (residency) on portal.tenants to portal_app;
 grant select (residency) on portal.tenants to portal_system;
 
 -- People retry an upload themselves (role portal_app): what Mux called the last attempt is kept, as a replay by an Operator keeps it.
-create policy own_tenant on portal.upload_attempts for all to portal_app
+create policy own_tenant on portal.upload_attempts to portal_app
     using (tenant_id = (select portal.current_tenant())) with check (tenant_id = (select portal.current_tenant()));
 grant insert, select on portal.upload_attempts to portal_app;
 

@@ -38,8 +38,8 @@ public sealed class DurableEngineOptions
 
     /// <summary>
     /// An instance taken over this often from crashed processes without one step of progress is quarantined until someone resumes it. From
-    /// <see cref="SuspectAfterCrashes"/> on it must have run alone, so that none is quarantined for the company it kept. Ten, because a process
-    /// that is killed again and again by somebody else does not get far either.
+    /// <see cref="SuspectAfterCrashes"/> on it must have run alone, so that none is quarantined for the company it kept. Ten, because a
+    /// process that is killed again and again by somebody else does not get far either.
     /// </summary>
     public int QuarantineAfterCrashes { get; init; } = 10;
 

@@ -44,7 +44,8 @@ internal sealed record InstanceFilter
 internal sealed class InstanceQuery(NpgsqlDataSource database)
 {
     private const string Columns =
-        "id, name, status, created_at, updated_at, key, owner, lane, quarantine_reason, input, output, custom_status, failure, version, tags";
+        "id, name, status, created_at, updated_at, key, owner, lane, quarantine_reason, input, output, custom_status, failure, version, "
+            + "tags";
 
     public async Task<InstanceView?> FindAsync(string id, CancellationToken ct)
     {

@@ -46,6 +46,11 @@ public sealed class AlertKind
     public static readonly AlertKind BruteForce = new("brute_force", AlertSeverity.Warning, Everything);
     public static readonly AlertKind PassphraseGuessing = new("passphrase_guessing", AlertSeverity.Warning, Everything);
 
+    public static readonly AlertKind ClerkKeysUnavailable = new(
+        "clerk_keys_unavailable", AlertSeverity.Critical, Everything, Objective.Availability);
+
+    public static readonly AlertKind OperatorDeleted = new("operator_deleted", AlertSeverity.Error, Everything);
+
     public static readonly AlertKind UploadRetrying = new("upload_retrying", AlertSeverity.Warning, Upload);
     public static readonly AlertKind UploadFailed = new("upload_failed", AlertSeverity.Warning, Upload);
     public static readonly AlertKind AssetUploadDisagree = new("asset_upload_disagree", AlertSeverity.Error, Upload);

@@ -82,7 +82,7 @@ public sealed class ClerkKeys(HttpClient http, IOptions<ClerkOptions> options, R
             if (!raised && now - current.FetchedAt > Usable)
             {
                 await raise(
-                    new("clerk_keys_unavailable", "clerk", "critical", "Clerk's keys cannot be fetched: nobody can sign in.",
+                    new(AlertKind.ClerkKeysUnavailable, "clerk", "Clerk's keys cannot be fetched: nobody can sign in.",
                         new { reason = e.GetType().Name }), CancellationToken.None);
                 raised = true;
             }

@@ -50,15 +50,6 @@ public sealed record UploadJob(
     DateTimeOffset? NextRetryAt, string? FailureCode, string? FailureReason, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt,
     string FileName, long SizeBytes)
 {
-    internal const string Columns = """
-        j.id, j.tenant_id, j.project_id, j.asset_id, j.asset_version_id, j.created_by, j.source, j.status, j.attempt, j.started_at,
-        j.mux_upload_id, j.mux_upload_url, j.mux_asset_id, j.mux_create_at, j.blob_pathname, j.blob_url, j.cors_origin, j.expires_at,
-        j.attempts,
-        j.last_error, j.next_retry_at, j.failure_code, j.failure_reason, j.created_at, j.updated_at,
-        (select v.file_name from portal.asset_versions v where v.id = j.asset_version_id) as file_name,
-        (select v.size_bytes from portal.asset_versions v where v.id = j.asset_version_id) as size_bytes
-        """;
-
     public UploadRef Ref => new(TenantId.Value, Id.Value, Attempt);
 
     /// <summary>The file has arrived at Vercel Blob: no deadline applies to sending it any more.</summary>

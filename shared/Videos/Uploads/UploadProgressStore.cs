@@ -10,15 +10,15 @@ public sealed class UploadProgressStore(PortalDb db, TimeProvider clock)
 {
     public Task<UploadJob?> FindAsync(UploadRef upload, CancellationToken ct) =>
         db.AcrossTenantsAsync(tx => tx.QueryOneAsync<UploadJob>(
-            $"select {UploadJob.Columns} from portal.upload_jobs j where j.tenant_id = @TenantId and j.id = @JobId", upload), ct);
+            $"select {UploadStore.Columns} from portal.upload_jobs j where j.tenant_id = @TenantId and j.id = @JobId", upload), ct);
 
     /// <summary>By id alone, for on-call, whose ids come without a tenant.</summary>
     public Task<UploadJob?> FindAsync(Guid jobId, CancellationToken ct) =>
         db.AcrossTenantsAsync(tx => tx.QueryOneAsync<UploadJob>(
-            $"select {UploadJob.Columns} from portal.upload_jobs j where j.id = @jobId", new { jobId }), ct);
+            $"select {UploadStore.Columns} from portal.upload_jobs j where j.id = @jobId", new { jobId }), ct);
 
     public Task<UploadJob?> LockAsync(Tx tx, UploadRef upload) => tx.QueryOneAsync<UploadJob>(
-        $"select {UploadJob.Columns} from portal.upload_jobs j where j.tenant_id = @TenantId and j.id = @JobId for update", upload);
+        $"select {UploadStore.Columns} from portal.upload_jobs j where j.tenant_id = @TenantId and j.id = @JobId for update", upload);
 
     /// <summary>
     /// The job that a Mux upload or asset belongs to, locked: by asset, by upload, then by passthrough (which is the job's id). The
@@ -27,7 +27,7 @@ public sealed class UploadProgressStore(PortalDb db, TimeProvider clock)
     public async Task<(UploadJob? Job, bool Earlier)> MatchAsync(Tx tx, string? assetId, string? uploadId, Guid? passthrough)
     {
         var job = await tx.QueryOneAsync<UploadJob>($"""
-            select {UploadJob.Columns} from portal.upload_jobs j
+            select {UploadStore.Columns} from portal.upload_jobs j
              where j.mux_asset_id = @assetId or j.mux_upload_id = @uploadId
                 or j.id = (select a.job_id from portal.upload_attempts a where a.mux_asset_id = @assetId or a.mux_upload_id = @uploadId
                 limit 1)
@@ -79,7 +79,7 @@ public sealed class UploadProgressStore(PortalDb db, TimeProvider clock)
     public Task<UploadJob?> KeepBlobAsync(string pathname, string url, CancellationToken ct) =>
         db.AcrossTenantsAsync(tx => tx.QueryOneAsync<UploadJob>($"""
             update portal.upload_jobs j set blob_url = @url, updated_at = @now where j.blob_pathname = @pathname and j.source = 'blob'
-            returning {UploadJob.Columns}
+            returning {UploadStore.Columns}
             """, new { pathname, url, now = clock.GetUtcNow() }), ct);
 
     /// <summary>What was measured stands in for what the uploader said.</summary>
@@ -99,13 +99,13 @@ public sealed class UploadProgressStore(PortalDb db, TimeProvider clock)
                              where status in ('waiting', 'processing') and updated_at <= @since
                                 and coalesce(asked_at, updated_at) <= @since
                              order by updated_at limit @limit for update skip locked)
-            returning {UploadJob.Columns}
+            returning {UploadStore.Columns}
             """, new { since, limit, now = clock.GetUtcNow() }), ct);
 
     /// <summary>Jobs whose orchestration nobody is known to have started.</summary>
     public Task<IReadOnlyList<UploadJob>> UnstartedAsync(DateTimeOffset since, int limit, CancellationToken ct) =>
         db.AcrossTenantsAsync(tx => tx.QueryAsync<UploadJob>($"""
-            select {UploadJob.Columns} from portal.upload_jobs j
+            select {UploadStore.Columns} from portal.upload_jobs j
              where j.status in ('waiting', 'processing') and j.started_at is null and j.updated_at <= @since order by j.updated_at
                 limit @limit
             """, new { since, limit }), ct);

@@ -34,7 +34,7 @@ public sealed class UploadRules(ProjectStore projects, TenantStore tenants)
     }
 
     private async Task<bool> IsAustralianAsync(Tx tx, Caller caller) =>
-        await tenants.FindAsync(tx, caller.Tenant, caller) is { Residency: Residency.Australia };
+        await tenants.ResidencyAsync(tx, caller.Tenant) == Residency.Australia;
 }
 
 /// <summary>20 uploads a day a user (docs/flows/upload-to-ready.md).</summary>

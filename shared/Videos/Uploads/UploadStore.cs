@@ -15,14 +15,23 @@ public sealed record UploadFilter(ProjectId? Project = null, IReadOnlyList<strin
 /// </summary>
 public sealed class UploadStore(PortalDb db)
 {
+    /// <summary>Of <see cref="UploadJob"/>, of <c>portal.upload_jobs j</c>.</summary>
+    internal const string Columns = """
+        j.id, j.tenant_id, j.project_id, j.asset_id, j.asset_version_id, j.created_by, j.source, j.status, j.attempt, j.started_at,
+        j.mux_upload_id, j.mux_upload_url, j.mux_asset_id, j.mux_create_at, j.blob_pathname, j.blob_url, j.cors_origin, j.expires_at,
+        j.attempts, j.last_error, j.next_retry_at, j.failure_code, j.failure_reason, j.created_at, j.updated_at,
+        (select v.file_name from portal.asset_versions v where v.id = j.asset_version_id) as file_name,
+        (select v.size_bytes from portal.asset_versions v where v.id = j.asset_version_id) as size_bytes
+        """;
+
     private const string Find = $"""
-        select {UploadJob.Columns} from portal.upload_jobs j
+        select {Columns} from portal.upload_jobs j
           join portal.projects p on p.tenant_id = j.tenant_id and p.id = j.project_id
          where j.tenant_id = @tenant and j.id = @id and {ProjectStore.Visible}
         """;
 
     private const string List = $"""
-        select {UploadJob.Columns} from portal.upload_jobs j
+        select {Columns} from portal.upload_jobs j
           join portal.projects p on p.tenant_id = j.tenant_id and p.id = j.project_id
          where j.tenant_id = @tenant and {ProjectStore.Visible} and (@project::uuid is null or j.project_id = @project)
            and (@statuses::text[] is null or j.status = any(@statuses)) and (@by::uuid is null or j.created_by = @by)
@@ -80,7 +89,7 @@ public sealed class UploadStore(PortalDb db)
         """, Args(tenant, upload, number));
 
     public Task<UploadJob?> ReadAsync(Tx tx, TenantId tenant, UploadJobId id) => tx.QueryOneAsync<UploadJob>(
-        $"select {UploadJob.Columns} from portal.upload_jobs j where j.tenant_id = @tenant and j.id = @id", new { tenant, id });
+        $"select {Columns} from portal.upload_jobs j where j.tenant_id = @tenant and j.id = @id", new { tenant, id });
 
     private static object Args(TenantId tenant, NewUpload u, int number = 1) => new
     {

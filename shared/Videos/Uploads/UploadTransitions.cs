@@ -129,12 +129,11 @@ public sealed class UploadTransitions(AuditWriter audit, AlertStore alerts, Time
     public async Task<UploadJob?> ToReplayedAsync(
         Tx tx, UploadJob job, DateTimeOffset expiresAt, string why, Actor actor, AttemptFault? fault = null)
     {
-        var (jobFrom, versionFrom) = fault is null
-            ? ("('failed', 'timed_out')", "('failed', 'cancelled')")
-            : ("('waiting', 'processing')", "('pending', 'processing')");
+        string[] jobFrom = fault is null ? [UploadStatus.Failed, UploadStatus.TimedOut] : [UploadStatus.Waiting, UploadStatus.Processing];
+        var versionFrom = fault is null ? "('failed', 'cancelled')" : "('pending', 'processing')";
         var moved = await MoveAsync(tx, job, $"""
             with old as (
-                select * from portal.upload_jobs where tenant_id = @tenant and id = @id and attempt = @attempt and status in {jobFrom}
+                select * from portal.upload_jobs where tenant_id = @tenant and id = @id and attempt = @attempt and status = any(@jobFrom)
                    and exists (select 1 from portal.asset_versions v where v.tenant_id = @tenant and v.id = asset_version_id
                       and v.status in {versionFrom})
                    and case source when 'blob' then blob_pathname is not null
@@ -156,6 +155,7 @@ public sealed class UploadTransitions(AuditWriter audit, AlertStore alerts, Time
             """, "pending", versionFrom, new
         {
             expiresAt,
+            jobFrom,
             code = fault?.Code,
             reason = fault?.Reason,
             muxAssetId = fault?.MuxAssetId,
@@ -185,7 +185,7 @@ public sealed class UploadTransitions(AuditWriter audit, AlertStore alerts, Time
     {
         var args = new Dapper.DynamicParameters(extra);
         args.AddDynamicParams(new { tenant = job.TenantId, id = job.Id, attempt = job.Attempt, now = clock.GetUtcNow() });
-        var moved = await tx.QueryOneAsync<UploadJob>($"{update} returning {UploadJob.Columns}", args);
+        var moved = await tx.QueryOneAsync<UploadJob>($"{update} returning {UploadStore.Columns}", args);
         if (moved is not null && versionStatus != "ready")
         {
             await tx.ExecuteAsync($"""

@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
-using Portal.LocalVendors;
 using Portal.Tests.Support;
 using Portal.Videos.Uploads;
 
@@ -228,7 +227,7 @@ public sealed class UploadTests(TestPortal portal) : IClassFixture<TestPortal>, 
 
         // An hour later, in another browser: a fresh token, the same upload, and the part that broke off once more.
         portal.Clock.Advance(TimeSpan.FromMinutes(61));
-        Assert.Equal("403", (await PartsAsync(upload, "upload", new byte[] { 1 }, created, 2))["status"]!.ToString());
+        Assert.Equal("403", (await PartsAsync(upload, "upload", "x"u8.ToArray(), created, 2))["status"]!.ToString());
         var now = await FetchAsync($"/api/uploads/{upload.Id}");
         var two = await PartsAsync(now, "upload", bytes[PartBytes..], created, 2);
         await PartsAsync(now, "complete", new JsonArray(Part(1, one), Part(2, two)), created);

@@ -16,8 +16,6 @@ public sealed partial class SqlRulesTests
     private static readonly Dictionary<string, string> MayToo = new()
     {
         ["PortalDb"] = "the one gateway: it tells a transaction its tenant",
-        ["PlayAsset"] = "to be moved to a store",
-        ["VendorRateLimiter"] = "to be moved to a store",
     };
 
     [Fact]

@@ -1,5 +1,6 @@
 using Portal.Events;
 using Portal.Foundation.Identity;
+using Portal.Foundation.Outbox;
 
 namespace Portal.Tests.Unit.Events;
 
@@ -36,7 +37,7 @@ public sealed class NotificationWordsTests
     [Fact]
     public void Every_type_that_notifies_has_a_sentence_of_its_own() =>
         Assert.All(
-            EventRoutes.Types.Where(type => EventRoutes.Of(type).Notify is not null),
+            EventType.All.Select(type => type.Name).Where(type => EventEffects.Of(type).Notify is not null),
             type => Assert.DoesNotContain(
                 type.Replace('_', ' '), NotificationWords.Say(Of(type, "Cut", "Ada", "done", false, true)), StringComparison.Ordinal));
 

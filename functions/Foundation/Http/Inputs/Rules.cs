@@ -65,10 +65,9 @@ public sealed partial class EmailAttribute : RuleAttribute
 /// <summary>One of a few words. On a field of an answer it is what the OpenAPI document promises, and tests hold answers to.</summary>
 public sealed class OneOfAttribute(params string[] allowed) : RuleAttribute
 {
-    /// <param name="vocabulary">A class of constants, or an enumeration: its words.</param>
+    /// <param name="vocabulary">A class of constants, an enumeration, or a class whose <c>All</c> lists them: its words.</param>
     public OneOfAttribute(Type vocabulary)
-        : this([.. vocabulary.GetFields().Where(f => f.IsLiteral).Select(f => f.GetRawConstantValue() as string ?? f.Name)]) =>
-        Vocabulary = vocabulary;
+        : this([.. WordsOf(vocabulary)]) => Vocabulary = vocabulary;
 
     public Type? Vocabulary { get; }
 
@@ -80,6 +79,11 @@ public sealed class OneOfAttribute(params string[] allowed) : RuleAttribute
         Allowed.Contains((string)value) ? null : $"must be one of: {string.Join(", ", Allowed)}.";
 
     public override void Describe(JsonObject schema) => schema["enum"] = new JsonArray([.. Allowed.Select(a => (JsonNode)a)]);
+
+    private static IEnumerable<string> WordsOf(Type vocabulary) =>
+        vocabulary.GetProperty("All") is { } all
+            ? (IEnumerable<string>)all.GetValue(null)!
+            : vocabulary.GetFields().Where(f => f.IsLiteral).Select(f => f.GetRawConstantValue() as string ?? f.Name);
 }
 
 /// <summary>A whole number from <paramref name="min"/> to <paramref name="max"/>.</summary>

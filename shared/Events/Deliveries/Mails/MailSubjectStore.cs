@@ -10,6 +10,9 @@ public sealed record ProjectSubject(string Name, string Description, string Stat
 
 public sealed record VersionSubject(Guid Id, string Title, int Number, string Status, double? DurationS, string ProjectName);
 
+public sealed record UploadSubject(
+    string Status, int Attempt, bool HasOriginal, string? FailureReason, Guid AssetId, string Title, string FileName, string ProjectName);
+
 /// <param name="WasSent">The recipient was sent the link before, or nobody knows whether they were.</param>
 public sealed record ShareLinkSubject(
     Guid Id, string TokenKid, int Generation, string Status, DateTimeOffset ExpiresAt, bool RequireSignIn, bool HasPassphrase,
@@ -38,6 +41,16 @@ public sealed class MailSubjectStore(PortalDb db)
           join portal.assets a on a.tenant_id = v.tenant_id and a.id = v.asset_id
           join portal.projects p on p.tenant_id = a.tenant_id and p.id = a.project_id
          where v.tenant_id = @tenant and v.id = @id
+        """, new { tenant, id }, ct);
+
+    public Task<UploadSubject?> UploadAsync(TenantId tenant, Guid id, CancellationToken ct) => db.ReadOneAsync<UploadSubject>(tenant, """
+        select j.status, j.attempt, j.blob_url is not null as has_original, j.failure_reason, a.id as asset_id, a.title, v.file_name,
+               p.name as project_name
+          from portal.upload_jobs j
+          join portal.asset_versions v on v.tenant_id = j.tenant_id and v.id = j.asset_version_id
+          join portal.assets a on a.tenant_id = j.tenant_id and a.id = j.asset_id
+          join portal.projects p on p.tenant_id = j.tenant_id and p.id = j.project_id
+         where j.tenant_id = @tenant and j.id = @id
         """, new { tenant, id }, ct);
 
     /// <param name="bringing">Types of event whose mails bring the link.</param>

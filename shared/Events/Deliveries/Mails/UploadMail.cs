@@ -1,36 +1,27 @@
 using Microsoft.Extensions.Options;
-using Portal.Foundation.Db;
 using Portal.Foundation.Identity;
 using Portal.Foundation.Outbox;
 
 namespace Portal.Events.Deliveries.Mails;
 
 /// <summary>An uploader hears that their upload failed, and that its file is needed again.</summary>
-public sealed class UploadMail(PortalDb db, IOptions<MailOptions> options) : IMailWriter
+public sealed class UploadMail(MailSubjectStore subjects, IOptions<MailOptions> options) : IMailWriter
 {
-    public IReadOnlyCollection<string> Types { get; } = [EventTypes.AssetFailed, EventTypes.UploadReplayed];
+    public IReadOnlyCollection<EventType> Types { get; } = [EventType.AssetFailed, EventType.UploadReplayed];
 
     public async Task<(MailContent? Content, string? Why)> WriteAsync(
         TenantId tenant, Delivery delivery, MailRecipient to, CancellationToken ct)
     {
-        var upload = await db.ReadOneAsync<Row>(tenant, """
-            select j.status, j.attempt, j.blob_url is not null as has_original, j.failure_reason, a.id as asset_id, a.title, v.file_name,
-                   p.name as project_name
-              from portal.upload_jobs j
-              join portal.asset_versions v on v.tenant_id = j.tenant_id and v.id = j.asset_version_id
-              join portal.assets a on a.tenant_id = j.tenant_id and a.id = j.asset_id
-              join portal.projects p on p.tenant_id = j.tenant_id and p.id = j.project_id
-             where j.tenant_id = @tenant and j.id = @id
-            """, new { tenant, id = delivery.Event.AggregateId }, ct);
+        var upload = await subjects.UploadAsync(tenant, delivery.Event.AggregateId, ct);
         if (upload is null || upload.Attempt != (int?)delivery.Event.Number("attempt"))
         {
             return (null, "upload_went_on");
         }
 
-        return delivery.Event.Type == EventTypes.AssetFailed ? Failed(upload, to) : FileNeeded(upload, to);
+        return delivery.Event.Is(EventType.AssetFailed) ? Failed(upload, to) : FileNeeded(upload, to);
     }
 
-    private (MailContent? Content, string? Why) Failed(Row upload, MailRecipient to) => upload.Status != "failed"
+    private (MailContent? Content, string? Why) Failed(UploadSubject upload, MailRecipient to) => upload.Status != "failed"
         ? (null, "upload_not_failed_any_more")
         : (new(
             $"The upload of “{upload.Title}” failed", "See what went wrong, and try again.", $"The upload of “{upload.Title}” failed",
@@ -40,7 +31,7 @@ public sealed class UploadMail(PortalDb db, IOptions<MailOptions> options) : IMa
             ],
             Action(upload), Why(upload, to)), null);
 
-    private (MailContent? Content, string? Why) FileNeeded(Row upload, MailRecipient to) =>
+    private (MailContent? Content, string? Why) FileNeeded(UploadSubject upload, MailRecipient to) =>
         upload is not { Status: "waiting", HasOriginal: false }
         ? (null, "file_not_needed_any_more")
         : (new(
@@ -53,7 +44,7 @@ public sealed class UploadMail(PortalDb db, IOptions<MailOptions> options) : IMa
             ],
             Action(upload), Why(upload, to)), null);
 
-    private static MailPart.Facts Facts(Row upload)
+    private static MailPart.Facts Facts(UploadSubject upload)
     {
         List<(string, string)> facts = [("Project", upload.ProjectName), ("File", upload.FileName)];
         if (upload.FailureReason is { Length: > 0 } reason)
@@ -64,12 +55,8 @@ public sealed class UploadMail(PortalDb db, IOptions<MailOptions> options) : IMa
         return new(facts);
     }
 
-    private MailAction Action(Row upload) => new("Go to the upload", $"{options.Value.PortalUrl}/assets/{upload.AssetId}");
+    private MailAction Action(UploadSubject upload) => new("Go to the upload", $"{options.Value.PortalUrl}/assets/{upload.AssetId}");
 
-    private static string Why(Row upload, MailRecipient to) =>
+    private static string Why(UploadSubject upload, MailRecipient to) =>
         $"You get this because you uploaded it to “{upload.ProjectName}” at {to.Brand.TenantName}.";
-
-    private sealed record Row(
-        string Status, int Attempt, bool HasOriginal, string? FailureReason, Guid AssetId, string Title, string FileName,
-        string ProjectName);
 }

@@ -60,7 +60,7 @@ public sealed class MigratorTests : IAsyncLifetime
         await reading.RollbackAsync();
         Assert.Equal(1, await migrating);
 
-        Task<bool> IsWaitingAsync() => watcher.ExecuteScalarAsync<bool>(
+        async Task<bool> IsWaitingAsync() => await watcher.ExecuteScalarAsync<bool>(
             "select exists (select from pg_locks where relation = 'people'::regclass and mode = 'AccessExclusiveLock' and not granted)");
     }
 

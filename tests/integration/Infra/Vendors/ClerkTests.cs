@@ -171,7 +171,8 @@ public sealed class ClerkTests : IAsyncLifetime
     public async Task Users_are_counted_paged_keep_their_times_and_tell_their_organizations_name()
     {
         await clerk.AddPersonAsync(new LocalPerson(
-            "second", "user_second", "second@demo.example", "Sam Second", "org_2", "second", "org:member", OrganizationName: "Second & Co"));
+            "second", "user_second", "second@demo.example", "Sam Second", "org_2", "second", "org:member",
+            OrganizationName: "Second & Co"));
         clock.Advance(TimeSpan.FromHours(1));
         await clerk.AddPersonAsync(Admin);
         var admin = await CallAsync(HttpMethod.Get, "/v1/users/user_admin");
