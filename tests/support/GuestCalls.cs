@@ -123,8 +123,6 @@ public static class GuestCalls
         return await Task.WhenAll(answers);
     }
 
-    public static async Task<string> SessionAsync(this TestPortal portal, string person) => (await portal.Clerk.SignInAsync(person)).Jwt;
-
     internal static async Task<Answer> SendWithAsync(this HttpClient http, HttpRequestMessage request, object? body, string? etag)
     {
         if (body is not null)

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net.Http.Headers;
 using Dapper;
 using Microsoft.Azure.Functions.Worker;
@@ -22,6 +23,7 @@ public sealed class TestPortal : IAsyncLifetime
 {
     private readonly TestDatabase database = new();
     private readonly Dictionary<string, HttpClient> clients = [];
+    private readonly ConcurrentDictionary<string, ClerkSession> sessions = [];
     private readonly int port = TestSettings.FreePort();
     private HttpClient plain = null!;
     private IAsyncDisposable? elsewhere;
@@ -77,8 +79,8 @@ public sealed class TestPortal : IAsyncLifetime
     {
         await database.InitializeAsync();
         TimeProvider time = StartElsewhere is null ? Clock : TimeProvider.System;
-        Mux = await LocalMux.StartAsync(new LocalMuxOptions { Database = database.Admin, Clock = time });
-        Clerk = await LocalClerk.StartAsync(new LocalClerkOptions { Database = database.Admin, Clock = time });
+        Mux = await LocalMux.StartAsync(new LocalMuxOptions { Database = database.Admin, Clock = time, NewKey = TestKeys.Next });
+        Clerk = await LocalClerk.StartAsync(new LocalClerkOptions { Database = database.Admin, Clock = time, NewKey = TestKeys.Next });
         Resend = await LocalResend.StartAsync(new LocalResendOptions { Database = database.Admin, Clock = time, RequestsPerSecond = 0 });
         Blob = await LocalBlob.StartAsync(new LocalBlobOptions { Database = database.Admin, Clock = time });
         PagerDuty = await LocalPagerDuty.StartAsync(
@@ -154,11 +156,23 @@ public sealed class TestPortal : IAsyncLifetime
     {
         if (!clients.TryGetValue(person, out var client))
         {
-            client = new HttpClient(new SignedIn(Clerk, person)) { BaseAddress = Address };
+            client = new HttpClient(new SignedIn(this, person)) { BaseAddress = Address };
             clients[person] = client;
         }
 
         return client;
+    }
+
+    /// <summary>A session token of that person, used again until it is about to end, as browsers do.</summary>
+    public async Task<string> SessionAsync(string person)
+    {
+        var now = (StartElsewhere is null ? Clock : TimeProvider.System).GetUtcNow();
+        if (!sessions.TryGetValue(person, out var session) || session.ExpiresAt - TimeSpan.FromSeconds(10) <= now)
+        {
+            sessions[person] = session = await Clerk.SignInAsync(person);
+        }
+
+        return session.Jwt;
     }
 
     public async Task<NpgsqlConnection> OpenAsync()
@@ -281,12 +295,12 @@ public sealed class TestPortal : IAsyncLifetime
         await database.DisposeAsync();
     }
 
-    private sealed class SignedIn(LocalClerk clerk, string person)
+    private sealed class SignedIn(TestPortal portal, string person)
         : DelegatingHandler(new SocketsHttpHandler { UseCookies = false, AllowAutoRedirect = false })
     {
         protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken ct)
         {
-            request.Headers.Authorization ??= new AuthenticationHeaderValue("Bearer", (await clerk.SignInAsync(person, ct: ct)).Jwt);
+            request.Headers.Authorization ??= new AuthenticationHeaderValue("Bearer", await portal.SessionAsync(person));
             return await base.SendAsync(request, ct);
         }
     }

@@ -8,7 +8,7 @@ using Portal.LocalVendors.Hosting;
 namespace Portal.LocalVendors.Clerk;
 
 /// <summary>The instance's signing keys. They live in the database: two processes sign alike, and a restart changes nothing.</summary>
-internal sealed class ClerkKeys(VendorHost host, string instanceId)
+internal sealed class ClerkKeys(VendorHost host, LocalClerkOptions options, string instanceId)
 {
     public string InstanceId => instanceId;
 
@@ -72,7 +72,7 @@ internal sealed class ClerkKeys(VendorHost host, string instanceId)
 
     private async Task AddAsync(string kid)
     {
-        using var rsa = RSA.Create(2048);
+        using var rsa = options.NewKey();
         await using var connection = await host.Data.OpenConnectionAsync();
         await connection.ExecuteAsync(
             "insert into vendors.clerk_keys (kid, private_key, created_at) values (@kid, @key, @now) on conflict do nothing",

@@ -94,7 +94,7 @@ public sealed class LocalClerk : LocalWebhookVendor
     private protected override async Task<VendorApi> PrepareAsync(CancellationToken ct)
     {
         var instanceId = await Host.FactAsync("instance", () => "ins_" + Ids.New(27), ct);
-        keys = new ClerkKeys(Host, instanceId);
+        keys = new ClerkKeys(Host, options, instanceId);
         await keys.EnsureAsync();
         people = new ClerkPeople(Host);
         tokens = new ClerkTokens(Host, options, keys);

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 
 namespace Portal.LocalVendors;
@@ -11,6 +12,9 @@ public abstract class LocalVendorOptions
     /// <summary>The only clock: expiries, limits, encoding time, retries. Tests share one fake clock between all servers and the
     /// app.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
+
+    /// <summary>Makes a signing key. Making one takes a tenth of a second and more: tests hand out keys that they made before.</summary>
+    public Func<RSA> NewKey { get; init; } = () => RSA.Create(2048);
 
     /// <summary>Loopback port; 0 takes any free one.</summary>
     public int Port { get; init; }

@@ -57,7 +57,7 @@ public sealed class LocalMux : LocalWebhookVendor
                 new MuxAssets(Host, creation, events).Map(api, app);
                 new MuxPlaybackIds(Host, events).Map(api, app);
                 new MuxRenditions(Host, options, events).Map(api, app);
-                new MuxKeys(Host).Map(api, app);
+                new MuxKeys(Host, options).Map(api, app);
                 new MuxUsage(Host).Map(api, app);
                 new MuxDelivery(Host).Map(app);
             },

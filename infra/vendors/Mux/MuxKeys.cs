@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
 using Dapper;
@@ -10,7 +9,7 @@ using Portal.LocalVendors.Hosting;
 namespace Portal.LocalVendors.Mux;
 
 /// <summary>Signing keys for playback tokens. The private half is answered once, as base64 of a PEM text, and not kept.</summary>
-internal sealed class MuxKeys(VendorHost host)
+internal sealed class MuxKeys(VendorHost host, LocalMuxOptions options)
 {
     public void Map(MuxApi api, WebApplication app)
     {
@@ -26,7 +25,7 @@ internal sealed class MuxKeys(VendorHost host)
 
     private async Task<Reply> CreateAsync(HttpContext context)
     {
-        using var rsa = RSA.Create(2048);
+        using var rsa = options.NewKey();
         var row = new { id = Ids.New(44), publicKey = rsa.ExportSubjectPublicKeyInfo(), now = host.Now.UtcDateTime };
         await using var connection = await host.Data.OpenConnectionAsync(context.RequestAborted);
         await connection.ExecuteAsync(

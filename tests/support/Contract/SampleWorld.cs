@@ -373,7 +373,7 @@ public sealed class SampleWorld(TestPortal portal)
     /// <summary>Sends a request and reads the answer.</summary>
     public async Task<ApiAnswer> SendAsync(ApiRequest request, bool takesTime = false)
     {
-        var jwt = request.As is { } person ? (await portal.Clerk.SignInAsync(person)).Jwt : null;
+        var jwt = request.As is { } person ? await portal.SessionAsync(person) : null;
         using var message = ApiAnswer.Message(request, jwt);
         return await ApiAnswer.ReadAsync(takesTime
             ? await portal.WhileMovingAsync(portal.Anonymous.SendAsync(message))
