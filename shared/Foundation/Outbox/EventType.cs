@@ -16,7 +16,7 @@ public sealed class EventType
     public static readonly EventType TenantCreated = new("tenant_created", "status timeZone adminId");
     public static readonly EventType TenantChanged = new(
         "tenant_changed",
-        "nameHash timeZone digestHour logoUrlHash accentColor senderNameHash residencyContactHash retention");
+        "nameHash timeZone digestHour logoUrlHash accentColor senderNameHash residencyContactHash residency retention");
 
     public static readonly EventType TenantDeleted = new("tenant_deleted", "status");
     public static readonly EventType InviteCreated = new("invite_created", Invite);

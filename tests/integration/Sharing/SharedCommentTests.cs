@@ -178,8 +178,9 @@ public sealed class SharedCommentTests(TestPortal portal) : IClassFixture<TestPo
         (await portal.As("agency").PostAsync($"/api/share-links/{link.Id}/revoke")).Expect(200);
         await portal.DeliverMovingAsync();
 
+        // The attempt before may have gone through: Resend answered it with 500.
         Assert.Equal(
-            "skipped may_not_read_any_more", await portal.ScalarAsync<string>(
+            "skipped perhaps sent: may_not_read_any_more", await portal.ScalarAsync<string>(
                 "select concat_ws(' ', status, reason) from portal.deliveries where aggregate_id = @id", new { id = said.Id }));
         Assert.DoesNotContain(
             await portal.InboxOfAsync("client"), mail => mail.Text!.Contains(said.Id.ToString(), StringComparison.Ordinal));
