@@ -2,7 +2,8 @@ using System.Security.Cryptography;
 
 namespace Portal.Tests.Support;
 
-/// <summary>RSA keys of this test process, handed out in turn: making one for each server of each test class took a minute of the suite.</summary>
+/// <summary>RSA keys of this test process, handed out in turn: making one for each server of each test class took a minute of the
+/// suite.</summary>
 internal static class TestKeys
 {
     private static readonly Lazy<byte[]>[] Made =
