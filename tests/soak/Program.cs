@@ -1,5 +1,6 @@
 using Portal.Tests.Soak;
 using Portal.Tests.Soak.Engine;
+using Portal.Tests.Soak.Mutants;
 
 // dotnet run -c Release --project tests/soak -- <name> [options]: what the tests do small, at full count. Exit code 1: something broke.
 // `app` and `engine-worker` are not for people: they are the portal and an engine as processes, which the programs start and kill.
@@ -16,6 +17,9 @@ var programs = new Dictionary<string, (string Does, Func<SoakArguments, Task<int
     ["azure"] = (
         "[--uploads 60] [--kills 10] [--seed n]: the published app on Microsoft's engine, its worker killed, webhooks twice, shuffled or "
             + "never", AzureSoak.RunAsync),
+    ["mutants"] = (
+        "[--only <part of a name>] [--sample <count> --seed n]: each mutant of tests/mutants applied to a copy; a test must notice",
+        MutantsSoak.RunAsync),
     ["openapi"] = ("prints the OpenAPI document", OpenApiPrint.RunAsync),
 };
 

@@ -1,0 +1,54 @@
+using System.Globalization;
+using Portal.Postgres;
+using Portal.Tests.Support;
+
+namespace Portal.Tests.Soak.Mutants;
+
+/// <summary>
+/// Applies the mutants of tests/mutants one at a time to a copy of the checkout and runs the tests that are to notice: first those a
+/// mutant names, then its whole area.
+/// </summary>
+public static class MutantsSoak
+{
+    public static async Task<int> RunAsync(SoakArguments args)
+    {
+        var began = TimeProvider.System.GetTimestamp();
+        var seed = args.Number("--seed", Random.Shared.Next(1_000_000));
+        var chosen = Choose(args, seed);
+        await using var copy = await MutantCopy.MakeAsync(Checkout.Require());
+        Console.WriteLine($"mutants: {chosen.Count}, seed {seed}; the copy is built after {Seconds(began)}");
+        var killed = 0;
+        foreach (var (mutant, at) in chosen.Select((mutant, at) => (mutant, at + 1)))
+        {
+            var started = TimeProvider.System.GetTimestamp();
+            var verdict = await copy.TryAsync(mutant);
+            killed += verdict.Killed ? 1 : 0;
+            var fate = verdict.Killed ? "killed  " : "SURVIVED";
+            Console.WriteLine($"{at,4}/{chosen.Count} {fate} {mutant.Name}: {verdict.By} ({Seconds(started)})");
+        }
+
+        Console.WriteLine($"mutants: {killed} of {chosen.Count} killed, seed {seed}, {Seconds(began)} in all");
+        return killed == chosen.Count ? 0 : 1;
+    }
+
+    private static List<Mutant> Choose(SoakArguments args, int seed)
+    {
+        var all = Mutant.All().Where(mutant => mutant.Equivalent is null);
+        if (args.Text("--only") is { } part)
+        {
+            all = all.Where(mutant => mutant.Name.Contains(part, StringComparison.OrdinalIgnoreCase));
+        }
+
+        var chosen = all.ToArray();
+        if (args.Has("--sample"))
+        {
+            new Random(seed).Shuffle(chosen);
+            chosen = [.. chosen.Take(args.Number("--sample", chosen.Length))];
+        }
+
+        return [.. chosen];
+    }
+
+    private static string Seconds(long since) =>
+        string.Create(CultureInfo.InvariantCulture, $"{TimeProvider.System.GetElapsedTime(since).TotalSeconds:0} s");
+}
