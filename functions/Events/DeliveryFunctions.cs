@@ -73,13 +73,6 @@ public sealed class RetryDeliveryFunction(DeliveryStore deliveries, TimeProvider
         }
 
         var retried = await deliveries.RetryAsync(request.HttpContext.Operator(), id, input.Reason, ct);
-        return retried switch
-        {
-            { Delivery: null } => Problem.NotFound("delivery"),
-            { Refused: true } =>
-                Problem.Conflict(
-                    "delivery-not-failed", $"The delivery is {retried.Delivery.Status}; only a failed one can be sent again."),
-            _ => Reply.Ok(DeliveryJson.From(retried.Delivery)),
-        };
+        return retried.Answer(delivery => Reply.Ok(DeliveryJson.From(delivery)));
     }
 }

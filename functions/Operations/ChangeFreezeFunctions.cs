@@ -43,12 +43,7 @@ public sealed class SwitchChangeFreezeFunction(ChangeFreezeStore freeze, TimePro
             return problem!;
         }
 
-        return await freeze.SwitchAsync(request.HttpContext.Operator(), input.On, input.Reason, ct) switch
-        {
-            FreezeSwitched.Done done => Reply.Ok(ChangeFreezeJson.From(done.Freeze)),
-            FreezeSwitched.Already already =>
-                Problem.Conflict("freeze-unchanged", $"The change freeze is {(already.Freeze.IsOn ? "on" : "off")} already."),
-            _ => Problem.Conflict("freeze-held", "An incident of an error budget is not resolved: the freeze stays on until it is."),
-        };
+        var switched = await freeze.SwitchAsync(request.HttpContext.Operator(), input.On, input.Reason, ct);
+        return switched.Answer(now => Reply.Ok(ChangeFreezeJson.From(now)));
     }
 }

@@ -66,7 +66,7 @@ public sealed class AcknowledgeIncidentFunction(IncidentTransitions move)
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/ops/incidents/{id:guid}/acknowledge")] HttpRequest request,
         Guid id,
         CancellationToken ct) =>
-        IncidentAnswers.Of(await move.AcknowledgeAsync(request.HttpContext.Operator(), new(id), ct), "incident-not-open");
+        (await move.AcknowledgeAsync(request.HttpContext.Operator(), new(id), ct)).Answer(moved => Reply.Ok(IncidentJson.From(moved)));
 }
 
 /// <summary>It is over.</summary>
@@ -85,7 +85,8 @@ public sealed class ResolveIncidentFunction(IncidentTransitions move, TimeProvid
         var (input, problem) = await Input.ReadAsync<ReasonInput>(request, clock.GetUtcNow());
         return input is null
             ? problem!
-            : IncidentAnswers.Of(await move.ResolveAsync(request.HttpContext.Operator(), new(id), input.Reason, ct), "incident-resolved");
+            : (await move.ResolveAsync(request.HttpContext.Operator(), new(id), input.Reason, ct))
+                .Answer(moved => Reply.Ok(IncidentJson.From(moved)));
     }
 }
 
@@ -143,15 +144,4 @@ public sealed class ReportErrorBudgetBreachFunction(ReportBreach report, TimePro
         var body = new ReportedBreachJson(IncidentJson.From(incident), opened);
         return opened ? Reply.Created($"/api/ops/incidents/{incident.Id}", body) : Reply.Ok(body);
     }
-}
-
-/// <summary>From what came of a move to the answer.</summary>
-internal static class IncidentAnswers
-{
-    public static IResult Of(MovedIncident moved, string slug) => moved switch
-    {
-        MovedIncident.Done done => Reply.Ok(IncidentJson.From(done.Incident)),
-        MovedIncident.Refused refused => Problem.Conflict(slug, $"The incident is {refused.Incident.Status}."),
-        _ => Problem.NotFound("incident"),
-    };
 }

@@ -84,15 +84,11 @@ internal static class ActRequest
             return problem!;
         }
 
-        return await operate.RunAsync(request.HttpContext.Operator(), id, act, input.Reason, new UploadPipelines(durable), ct) switch
+        var operated = await operate.RunAsync(request.HttpContext.Operator(), id, act, input.Reason, new UploadPipelines(durable), ct);
+        return operated.Answer(done => Reply.Ok(new OperatedJson(done.Act, done.InstanceId)) with
         {
-            Operated.Done done => Reply.Ok(new OperatedJson(done.Act, done.InstanceId)) with
-            {
-                Status = StatusCodes.Status202Accepted,
-                Location = $"/api/ops/orchestrations/{Uri.EscapeDataString(done.InstanceId)}",
-            },
-            Operated.Refused refused => Problem.Conflict("orchestration-act-refused", refused.Detail),
-            _ => Problem.NotFound("orchestration"),
-        };
+            Status = StatusCodes.Status202Accepted,
+            Location = $"/api/ops/orchestrations/{Uri.EscapeDataString(done.InstanceId)}",
+        });
     }
 }

@@ -213,13 +213,8 @@ public sealed class ArchiveAssetVersionFunction(AssetStore assets, AssetChangeSt
                 return Problem.NotFound("version");
             }
 
-            return await changes.ArchiveAsync(tx, caller.Tenant, caller, version) switch
-            {
-                ArchivedVersion.Done =>
-                    Reply.Ok(AssetVersionJson.From((await assets.FindVersionAsync(tx, caller.Tenant, caller, new AssetId(id), number))!)),
-                ArchivedVersion.Shared =>
-                    Problem.Conflict("version-shared", "The version is ready, and an active share link plays it. Revoke the link first."),
-                _ => Problem.Conflict("version-not-archivable", $"The version is {version.Status}."),
-            };
+            return await changes.ArchiveAsync(tx, caller.Tenant, caller, version) is { } refusal
+                ? refusal.Problem()
+                : Reply.Ok(AssetVersionJson.From((await assets.FindVersionAsync(tx, caller.Tenant, caller, new AssetId(id), number))!));
         });
 }

@@ -113,20 +113,16 @@ public sealed class RecipientStore(TimeProvider clock)
         return [.. people.Distinct()];
     }
 
-    private object Args(TenantId tenant, AudienceQuery audience, IReadOnlyList<PortalEvent> events, IReadOnlyList<Notified> people)
+    private RecipientArgs Args(TenantId tenant, AudienceQuery audience, IReadOnlyList<PortalEvent> events, IReadOnlyList<Notified> people)
     {
         var now = clock.GetUtcNow();
-        return new
-        {
-            tenant,
-            events = Json(events),
-            eventIds = people.Select(p => p.EventId).ToArray(),
-            people = people.Select(p => p.UserId).ToArray(),
-            keys = people.Select(_ => Guid.CreateVersion7(now)).ToArray(),
-            evenTheActor = audience.EvenTheActor,
-            now,
-        };
+        return new(
+            tenant, Json(events), [.. people.Select(p => p.EventId)], [.. people.Select(p => p.UserId)],
+            [.. people.Select(_ => Guid.CreateVersion7(now))], audience.EvenTheActor, now);
     }
+
+    private sealed record RecipientArgs(
+        TenantId Tenant, string Events, Guid[] EventIds, Guid[] People, Guid[] Keys, bool EvenTheActor, DateTimeOffset Now);
 
     private static string Json(IReadOnlyList<PortalEvent> events) => JsonSerializer.Serialize(events.Select(Row), SnakeCase);
 

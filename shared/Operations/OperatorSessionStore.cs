@@ -5,6 +5,7 @@ using Microsoft.Extensions.Options;
 using Portal.Foundation.Alerts;
 using Portal.Foundation.Audit;
 using Portal.Foundation.Db;
+using Portal.Foundation.Faults;
 using Portal.Foundation.Identity;
 using Portal.Foundation.Limits;
 using Portal.People;
@@ -12,20 +13,9 @@ using Portal.Vendors.Clerk;
 
 namespace Portal.Operations;
 
-/// <summary>What came of a sign-in at /ops.</summary>
-public abstract record OperatorSignIn
-{
-    private OperatorSignIn()
-    {
-    }
-
-    /// <param name="Token">For the cookie; only its hash is kept.</param>
-    public sealed record SignedIn(string Token, DateTimeOffset ExpiresAt) : OperatorSignIn;
-
-    public sealed record Refused(string Why) : OperatorSignIn;
-
-    public sealed record TooMany(int RetryAfter) : OperatorSignIn;
-}
+/// <summary>A session of the page at /ops.</summary>
+/// <param name="Token">For the cookie; only its hash is kept.</param>
+public sealed record OperatorSession(string Token, DateTimeOffset ExpiresAt);
 
 /// <summary>
 /// Sessions of the page at /ops. A Clerk session token is asked for once, checked as everywhere, and exchanged for a random token of
@@ -39,18 +29,19 @@ public sealed class OperatorSessionStore(
     private const int AttemptsPerMinute = 20;
     private const int LongestToken = 100;
 
-    public async Task<OperatorSignIn> SignInAsync(string clerkToken, Requester requester, CancellationToken ct)
+    /// <summary>Refused: asked too often, or the session is none of an Operator (<c>no-operator</c>).</summary>
+    public async Task<Result<OperatorSession>> SignInAsync(string clerkToken, Requester requester, CancellationToken ct)
     {
         var hit = await limit.TakeAsync($"ops:{Convert.ToHexString(requester.IpHash)}", TimeSpan.FromMinutes(1), AttemptsPerMinute, ct);
         if (!hit.Allowed)
         {
-            return new OperatorSignIn.TooMany(hit.RetryAfter);
+            return TooMany(hit.RetryAfter);
         }
 
         var check = await clerk.CheckAsync(clerkToken, ct);
         if (check.Session is not { } session)
         {
-            return new OperatorSignIn.Refused(
+            return NoOperator(
                 check.Fault == "expired"
                     ? "That token has expired. They live for about a minute: fetch a new one."
                     : "That is no valid session token.");
@@ -59,13 +50,13 @@ public sealed class OperatorSessionStore(
         var known = await callers.AdmitAsync(session.UserId, session.OrganizationId, ct);
         if (!known.Admitted)
         {
-            return new OperatorSignIn.TooMany(known.RateReset);
+            return TooMany(known.RateReset);
         }
 
         // Nobody acts for somebody else on call: an impersonated session is no Operator.
         if (!known.IsOperator || session.ImpersonatorId is not null)
         {
-            return new OperatorSignIn.Refused("This page is for Operators, and that session is none of one.");
+            return NoOperator("This page is for Operators, and that session is none of one.");
         }
 
         var token = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(TokenBytes));
@@ -82,7 +73,7 @@ public sealed class OperatorSessionStore(
             await AuditAsync(tx, new(session.UserId, requester.RequestId), "operator_signed_in", id, new { expiresAt = expires });
             return true;
         }, ct);
-        return new OperatorSignIn.SignedIn(token, expires);
+        return new OperatorSession(token, expires);
     }
 
     /// <summary>The Operator behind a cookie; null when it is none, or none any more.</summary>
@@ -150,6 +141,10 @@ public sealed class OperatorSessionStore(
 
     private Task AuditAsync(Tx tx, Operator person, string action, Guid session, object? what) =>
         audit.WriteAsync(tx, TenantId.Platform, Actor.From(person), new AuditEntry(action, "operator_session", session, null, what));
+
+    private static Refusal.Forbidden NoOperator(string detail) => new("no-operator", detail);
+
+    private static Refusal.TooMany TooMany(int wait) => new(wait, $"Too many attempts from here. Wait {wait} s.");
 
     private static byte[] Hash(string token) => SHA256.HashData(Encoding.UTF8.GetBytes(token));
 }

@@ -241,25 +241,16 @@ public sealed class CommentStore(PortalDb db, AuditWriter audit, TimeProvider cl
         select u.tenant_id, @id, u.id from portal.users u where u.tenant_id = @tenant and u.id = any(@users) on conflict do nothing
         """, new { tenant, id, users = users.ToArray() });
 
-    private object Args(TenantId tenant, AssetVersionId version, CommentFilter filter, Page page, Caller? caller)
+    private ListArgs Args(TenantId tenant, AssetVersionId version, CommentFilter filter, Page page, Caller? caller)
     {
         // The signature of the cursor says that we wrote it.
         var after = page.After?.Key.Split(':').Select(n => long.Parse(n, CultureInfo.InvariantCulture)).ToArray();
-        return new
-        {
-            tenant,
-            version,
-            seesAll = caller?.SeesAllProjects ?? false,
-            user = caller?.User.Value,
-            role = caller?.Role ?? "",
-            now = clock.GetUtcNow(),
-            link = filter.Link?.Value,
-            resolved = filter.Resolved,
-            author = filter.Author?.Value,
-            afterFrame = (int?)after?[0],
-            afterRoot = after?[1],
-            afterSeq = after?[2],
-            take = page.Take,
-        };
+        return new(
+            tenant, version, caller?.SeesAllProjects ?? false, caller?.User.Value, caller?.Role ?? "", clock.GetUtcNow(),
+            filter.Link?.Value, filter.Resolved, filter.Author?.Value, (int?)after?[0], after?[1], after?[2], page.Take);
     }
+
+    private sealed record ListArgs(
+        TenantId Tenant, AssetVersionId Version, bool SeesAll, Guid? User, string Role, DateTimeOffset Now, Guid? Link, bool? Resolved,
+        Guid? Author, int? AfterFrame, long? AfterRoot, long? AfterSeq, int Take);
 }

@@ -1,21 +1,10 @@
 using System.Text.Json;
 using Portal.Foundation.Audit;
 using Portal.Foundation.Db;
+using Portal.Foundation.Faults;
 using Portal.Foundation.Identity;
 
 namespace Portal.Videos;
-
-/// <summary>What came of archiving a version.</summary>
-public enum ArchivedVersion
-{
-    Done,
-
-    /// <summary>It is not in a status that it may be archived from.</summary>
-    NotNow,
-
-    /// <summary>Guests of an active share link would meet an empty page.</summary>
-    Shared,
-}
 
 /// <summary>SQL of what people change about an asset: its words, and taking a version out of use.</summary>
 public sealed class AssetChangeStore(AuditWriter audit, TimeProvider clock)
@@ -57,9 +46,10 @@ public sealed class AssetChangeStore(AuditWriter audit, TimeProvider clock)
 
     /// <summary>
     /// ready, failed, cancelled → archived. A version that an active link plays, and that no other version could stand in for, stays:
-    /// revoke the link first. Call <see cref="HoldAsync"/> before.
+    /// revoke the link first (<c>version-shared</c>). One in another status is refused too (<c>version-not-archivable</c>). Call
+    /// <see cref="HoldAsync"/> before.
     /// </summary>
-    public async Task<ArchivedVersion> ArchiveAsync(Tx tx, TenantId tenant, Caller caller, AssetVersion version)
+    public async Task<Refusal?> ArchiveAsync(Tx tx, TenantId tenant, Caller caller, AssetVersion version)
     {
         var now = clock.GetUtcNow();
         var args = new { tenant, id = version.Id, asset = version.AssetId, now };
@@ -72,7 +62,8 @@ public sealed class AssetChangeStore(AuditWriter audit, TimeProvider clock)
                                         where v.tenant_id = @tenant and v.asset_id = @asset and v.status = 'ready' and v.id <> @id))))
             """, args))
         {
-            return ArchivedVersion.Shared;
+            return new Refusal.Conflict(
+                "version-shared", "The version is ready, and an active share link plays it. Revoke the link first.");
         }
 
         var moved = await tx.ExecuteAsync("""
@@ -93,6 +84,6 @@ public sealed class AssetChangeStore(AuditWriter audit, TimeProvider clock)
                 }));
         }
 
-        return moved ? ArchivedVersion.Done : ArchivedVersion.NotNow;
+        return moved ? null : new Refusal.Conflict("version-not-archivable", $"The version is {version.Status}.");
     }
 }

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
+using Portal.Foundation.Faults;
 using Portal.Functions.Foundation.Http;
 using Portal.Functions.Foundation.Http.Inputs;
 using Portal.Functions.Videos.Uploads;
@@ -81,13 +82,12 @@ public sealed class OpsPages(
                     StatusCodes.Status400BadRequest, ct);
         }
 
-        return await operate.RunAsync(request.HttpContext.Operator(), id, act, reason, new UploadPipelines(durable), ct) switch
-        {
-            Operated.Done done => Answers.SeeOther($"/ops/instances/{Uri.EscapeDataString(done.InstanceId)}?done={act}"),
-            Operated.Refused refused =>
-                await ShowAsync(request, id, new(act, reason, $"Not done. {refused.Detail}"), StatusCodes.Status409Conflict, ct),
-            _ => NotFound(),
-        };
+        var operated = await operate.RunAsync(request.HttpContext.Operator(), id, act, reason, new UploadPipelines(durable), ct);
+        return operated.IsRefused(out var why, out var done)
+            ? why is Refusal.Conflict refused
+                ? await ShowAsync(request, id, new(act, reason, $"Not done. {refused.Detail}"), StatusCodes.Status409Conflict, ct)
+                : NotFound()
+            : Answers.SeeOther($"/ops/instances/{Uri.EscapeDataString(done.InstanceId)}?done={act}");
     }
 
     [Function("OpsAsset")]

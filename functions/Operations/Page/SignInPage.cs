@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Portal.Foundation;
+using Portal.Foundation.Faults;
 using Portal.Foundation.Limits;
 using Portal.Functions.Foundation.Http;
 using Portal.Operations;
@@ -22,17 +23,20 @@ public sealed class SignInPage(OperatorSessionStore sessions, RequesterHash hash
     {
         var http = request.HttpContext;
         var next = http.Field("next");
-        switch (await sessions.SignInAsync(http.Field("token").Trim(), http.Requester(hash), ct))
+        var signedIn = await sessions.SignInAsync(http.Field("token").Trim(), http.Requester(hash), ct);
+        if (!signedIn.IsRefused(out var why, out var session))
         {
-            case OperatorSignIn.SignedIn done:
-                http.SetOpsCookie(OpsRequest.SessionCookie, done.Token, done.ExpiresAt - clock.GetUtcNow());
-                return Answers.SeeOther(IsOurs(next) ? next : "/ops");
-            case OperatorSignIn.TooMany wait:
-                http.Response.Headers.RetryAfter = $"{wait.RetryAfter}";
-                return Form(http, next, $"Too many attempts from here. Wait {wait.RetryAfter} s.", StatusCodes.Status429TooManyRequests);
-            case var refused:
-                return Form(http, next, ((OperatorSignIn.Refused)refused).Why, StatusCodes.Status403Forbidden);
+            http.SetOpsCookie(OpsRequest.SessionCookie, session.Token, session.ExpiresAt - clock.GetUtcNow());
+            return Answers.SeeOther(IsOurs(next) ? next : "/ops");
         }
+
+        if (why is Refusal.TooMany wait)
+        {
+            http.Response.Headers.RetryAfter = $"{wait.RetryAfter}";
+            return Form(http, next, wait.Detail, StatusCodes.Status429TooManyRequests);
+        }
+
+        return Form(http, next, ((Refusal.Forbidden)why).Detail, StatusCodes.Status403Forbidden);
     }
 
     [Function("OpsSignOut")]

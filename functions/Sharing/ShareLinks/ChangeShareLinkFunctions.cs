@@ -60,17 +60,11 @@ public sealed class UpdateShareLinkFunction(
                 return Problem.NotFound("share link");
             }
 
-            if (Refusal(link, input, version) is { } refusal)
-            {
-                return refusal;
-            }
-
             var passphrase = input.Passphrase.IsSet ? new PassphraseChange(kept) : null;
-            if (await moves.UpdateAsync(tx, caller.Tenant, caller, link, input.Over(link), passphrase) is not { } changed)
+            var result = await moves.UpdateAsync(tx, caller.Tenant, caller, link, version, input.Over(link), passphrase);
+            if (result.IsRefused(out var refusal, out var changed))
             {
-                // Somebody was faster: what they made of it says why.
-                var now = (await links.FindAsync(tx, caller.Tenant, caller, link.Id))!;
-                return Refusal(now, input, version) ?? IfMatch.Stale(now.Version);
+                return refusal.Problem();
             }
 
             if (changed.AllowDownload && !link.AllowDownload && await ReadyAsync(tx, caller, changed) is { } ready)
@@ -87,13 +81,6 @@ public sealed class UpdateShareLinkFunction(
             return refusal?.Problem();
         });
     }
-
-    private static Problem? Refusal(ShareLink link, UpdateShareLinkInput input, int version) =>
-        link.Status == "revoked" ? Problem.Conflict("share-link-revoked", "The share link is revoked.")
-        : link.Version != version ? IfMatch.Stale(link.Version)
-        : input.MaxOpens is { IsSet: true, Value: { } max }
-            && max < link.Opens ? Problem.Conflict("opened-more-often", $"It has been opened {link.Opens} times.")
-        : null;
 
     private Task<ReadyVersion?> ReadyAsync(Tx tx, Caller caller, ShareLink link) =>
         assets.FindReadyAsync(tx, caller.Tenant, link.AssetId, link.AssetVersionId is { } version ? new AssetVersionId(version) : null);
@@ -130,15 +117,8 @@ public sealed class ExtendShareLinkFunction(ShareLinkStore links, ShareLinkTrans
                 return Problem.NotFound("share link");
             }
 
-            if (await moves.ExtendAsync(tx, caller.Tenant, caller, link, input.ExpiresAt) is { } extended)
-            {
-                return Reply.Ok(ShareLinkJson.WithoutGuests(extended), extended.Version);
-            }
-
-            var now = (await links.FindAsync(tx, caller.Tenant, caller, link.Id))!;
-            return now.Status == "revoked"
-                ? Problem.Conflict("share-link-revoked", "The share link is revoked.")
-                : Problem.Conflict("not-later", $"The share link is {now.Status} and ends at {now.ExpiresAt:O} already.");
+            var result = await moves.ExtendAsync(tx, caller.Tenant, caller, link, input.ExpiresAt);
+            return result.Answer(extended => Reply.Ok(ShareLinkJson.WithoutGuests(extended), extended.Version));
         }, reply => answers.WithGuestsAsync(request, reply));
 }
 
@@ -158,9 +138,8 @@ public sealed class RevokeShareLinkFunction(ShareLinkStore links, ShareLinkTrans
                 return Problem.NotFound("share link");
             }
 
-            return await moves.RevokeAsync(tx, caller.Tenant, caller, link) is { } revoked
-                ? Reply.Ok(ShareLinkJson.WithoutGuests(revoked), revoked.Version)
-                : Problem.Conflict("share-link-revoked", "The share link is revoked already.");
+            var result = await moves.RevokeAsync(tx, caller.Tenant, caller, link);
+            return result.Answer(revoked => Reply.Ok(ShareLinkJson.WithoutGuests(revoked), revoked.Version));
         }, reply => answers.WithGuestsAsync(request, reply));
 }
 
@@ -188,10 +167,10 @@ public sealed class HardRevokeShareLinkFunction(
                 return Problem.NotFound("share link");
             }
 
-            var revoked = await moves.RevokeAsync(tx, caller.Tenant, caller, link) ?? link;
-            return await moves.HardRevokeAsync(tx, caller.Tenant, caller, revoked) is { } done
-                ? Reply.Ok(ShareLinkJson.WithoutGuests(done), done.Version)
-                : Problem.Conflict("share-link-hard-revoked", "The share link is hard revoked already.");
+            // Revoked before is as good: only the playback URLs are left to end.
+            var revoked = (await moves.RevokeAsync(tx, caller.Tenant, caller, link)).Match(now => now, _ => link);
+            var result = await moves.HardRevokeAsync(tx, caller.Tenant, caller, revoked);
+            return result.Answer(done => Reply.Ok(ShareLinkJson.WithoutGuests(done), done.Version));
         }, async reply =>
         {
             await tasks.RunAsync(request.HttpContext.Caller().Tenant, ct);

@@ -1,5 +1,6 @@
 using Portal.Foundation.Audit;
 using Portal.Foundation.Db;
+using Portal.Foundation.Faults;
 using Portal.Foundation.Identity;
 using Portal.Foundation.Paging;
 
@@ -14,11 +15,6 @@ public sealed record DeliveryNote(
     /// <summary>Where it stands in the list.</summary>
     public static Position PositionOf(DeliveryNote note) => Position.Of(note.CreatedAt, note.Id);
 }
-
-/// <summary>What came of asking for another attempt.</summary>
-/// <param name="Delivery">As it is now; null: there is none.</param>
-/// <param name="Refused">Only what has failed can be sent again.</param>
-public sealed record RetriedDelivery(DeliveryNote? Delivery, bool Refused);
 
 /// <summary>All SQL of deliveries. The row says what was sent; the orchestration only carries it there.</summary>
 public sealed class DeliveryStore(PortalDb db, AuditWriter audit, TimeProvider clock)
@@ -112,9 +108,10 @@ public sealed class DeliveryStore(PortalDb db, AuditWriter audit, TimeProvider c
     /// <summary>
     /// failed → pending, as a new attempt with an orchestration of its own. The vendor's key stays the delivery's: within 24 hours of a
     /// first attempt that went through after all, nothing is sent twice; later the vendor has forgotten it.
+    /// Refused (<c>delivery-not-failed</c>) in another status.
     /// </summary>
-    public Task<RetriedDelivery> RetryAsync(Operator person, Guid id, string reason, CancellationToken ct) =>
-        db.AcrossTenantsAsync(async tx =>
+    public Task<Result<DeliveryNote>> RetryAsync(Operator person, Guid id, string reason, CancellationToken ct) =>
+        db.AcrossTenantsAsync<Result<DeliveryNote>>(async tx =>
         {
             var moved = await tx.QueryOneAsync<DeliveryNote>($"""
                 update portal.deliveries d set status = 'pending', attempt = d.attempt + 1, reason = null, attempts = 0,
@@ -125,13 +122,15 @@ public sealed class DeliveryStore(PortalDb db, AuditWriter audit, TimeProvider c
             if (moved is null)
             {
                 var now = await tx.QueryOneAsync<DeliveryNote>($"select {Columns} from portal.deliveries d where d.id = @id", new { id });
-                return new RetriedDelivery(now, now is not null);
+                return now is null
+                    ? new Refusal.NotFound("delivery")
+                    : new Refusal.Conflict("delivery-not-failed", $"The delivery is {now.Status}; only a failed one can be sent again.");
             }
 
             await audit.WriteAsync(tx, moved.TenantId, Actor.From(person), new AuditEntry(
                 "delivery_retried", "delivery", id, new { status = "failed", attempt = moved.Attempt - 1 },
                 new { status = moved.Status, attempt = moved.Attempt, reason }));
-            return new RetriedDelivery(moved, false);
+            return moved;
         }, ct);
 
     private sealed record Row(

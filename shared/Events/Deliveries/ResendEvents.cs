@@ -20,7 +20,7 @@ public sealed class ResendEvents(MailStateTransitions mails) : IWebhookHandler
 
     /// <summary>Svix has the id in the headers.</summary>
     public (string Id, string Type)? Read(string? headerId, JsonElement body) =>
-        WebhookJson.Word(headerId) is { } id && WebhookJson.Word(body.Text("type")) is { } type && body.Object("data") is not null
+        WebhookBody.Word(headerId) is { } id && WebhookBody.Word(body.Text("type")) is { } type && body.Object("data") is not null
             ? (id, type)
             : null;
 
@@ -29,7 +29,7 @@ public sealed class ResendEvents(MailStateTransitions mails) : IWebhookHandler
     public async Task<Handled> HandleAsync(WebhookEvent webhook, CancellationToken ct)
     {
         var data = webhook.Body.GetProperty("data");
-        if (StateOf(webhook.Type, data) is not { } state || WebhookJson.Word(data.Text("email_id")) is not { } mail)
+        if (StateOf(webhook.Type, data) is not { } state || WebhookBody.Word(data.Text("email_id")) is not { } mail)
         {
             return new(HandledAs.Ignored, "not_used");
         }

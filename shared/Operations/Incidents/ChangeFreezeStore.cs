@@ -1,5 +1,6 @@
 using Portal.Foundation.Audit;
 using Portal.Foundation.Db;
+using Portal.Foundation.Faults;
 using Portal.Foundation.Identity;
 using Portal.Foundation.Outbox;
 
@@ -8,22 +9,6 @@ namespace Portal.Operations.Incidents;
 /// <summary>Whether changes are frozen, since when and why.</summary>
 /// <param name="IncidentId">The breach that switched it on; null: an Operator did.</param>
 public sealed record Freeze(bool IsOn, DateTimeOffset Since, string Reason, Guid? IncidentId, string? ChangedBy, int Version);
-
-/// <summary>What came of switching the freeze.</summary>
-public abstract record FreezeSwitched
-{
-    private FreezeSwitched()
-    {
-    }
-
-    public sealed record Done(Freeze Freeze) : FreezeSwitched;
-
-    /// <summary>It is that way already.</summary>
-    public sealed record Already(Freeze Freeze) : FreezeSwitched;
-
-    /// <summary>It stays on while a breach is not resolved.</summary>
-    public sealed record Held : FreezeSwitched;
-}
 
 /// <summary>
 /// The flag that pipelines ask before they deploy. A breach of an error budget switches it on; only an Operator switches it off, and not
@@ -35,22 +20,27 @@ public sealed class ChangeFreezeStore(PortalDb db, AuditWriter audit, TimeProvid
 
     public Task<Freeze> ReadAsync(CancellationToken ct) => db.AcrossTenantsAsync(ReadAsync, ct);
 
-    public Task<FreezeSwitched> SwitchAsync(Operator person, bool on, string reason, CancellationToken ct) =>
-        db.AcrossTenantsAsync<FreezeSwitched>(async tx =>
+    /// <summary>
+    /// Refused when it is that way already (<c>freeze-unchanged</c>), or is to be lifted while a breach is not resolved
+    /// (<c>freeze-held</c>).
+    /// </summary>
+    public Task<Result<Freeze>> SwitchAsync(Operator person, bool on, string reason, CancellationToken ct) =>
+        db.AcrossTenantsAsync<Result<Freeze>>(async tx =>
     {
         // Before the incidents are looked at: a breach that is being reported holds this row until it can be seen.
         var present = await tx.GetAsync<Freeze>($"select {Columns} from portal.change_freeze for update");
         if (present.IsOn == on)
         {
-            return new FreezeSwitched.Already(present);
+            return new Refusal.Conflict("freeze-unchanged", $"The change freeze is {(on ? "on" : "off")} already.");
         }
 
         if (!on && await IncidentStore.AnyBreachAsync(tx))
         {
-            return new FreezeSwitched.Held();
+            return new Refusal.Conflict(
+                "freeze-held", "An incident of an error budget is not resolved: the freeze stays on until it is.");
         }
 
-        return new FreezeSwitched.Done(await WriteAsync(tx, Actor.From(person), on, reason, null, person.ClerkUserId));
+        return await WriteAsync(tx, Actor.From(person), on, reason, null, person.ClerkUserId);
     }, ct);
 
     /// <summary>In the transaction of the breach. Frozen already: stays as it is, with the first reason.</summary>

@@ -1,24 +1,10 @@
 using Portal.Foundation.Audit;
 using Portal.Foundation.Db;
+using Portal.Foundation.Faults;
 using Portal.Foundation.Identity;
 using Portal.Foundation.Outbox;
 
 namespace Portal.Operations.Incidents;
-
-/// <summary>What came of an Operator's act on an incident.</summary>
-public abstract record MovedIncident
-{
-    private MovedIncident()
-    {
-    }
-
-    public sealed record Done(Incident Incident) : MovedIncident;
-
-    /// <summary>It is in no status that it may leave that way.</summary>
-    public sealed record Refused(Incident Incident) : MovedIncident;
-
-    public sealed record NotFound : MovedIncident;
-}
 
 /// <summary>
 /// Acknowledging and resolving, by Operators. The event that comes of it tells PagerDuty the same, after the trigger: deliveries about one
@@ -26,25 +12,30 @@ public abstract record MovedIncident
 /// </summary>
 public sealed class IncidentTransitions(PortalDb db, IncidentStore incidents, AuditWriter audit)
 {
-    public Task<MovedIncident> AcknowledgeAsync(Operator person, IncidentId id, CancellationToken ct) => db.AcrossTenantsAsync(
-        tx => MoveAsync(tx, person, id, incidents.AcknowledgeAsync, IncidentStatus.Open, EventType.IncidentAcknowledged, null), ct);
+    /// <summary>open → acknowledged. Refused (<c>incident-not-open</c>) when it is acknowledged or resolved already.</summary>
+    public Task<Result<Incident>> AcknowledgeAsync(Operator person, IncidentId id, CancellationToken ct) => db.AcrossTenantsAsync(
+        async tx => await incidents.AcknowledgeAsync(tx, id, person.ClerkUserId) is { } moved
+            ? await WriteAsync(tx, person, moved, IncidentStatus.Open, EventType.IncidentAcknowledged, null)
+            : await WhyNotAsync(tx, id, "incident-not-open"), ct);
 
-    public Task<MovedIncident> ResolveAsync(Operator person, IncidentId id, string reason, CancellationToken ct) => db.AcrossTenantsAsync(
-        tx => MoveAsync(tx, person, id, incidents.ResolveAsync, null, EventType.IncidentResolved, reason), ct);
+    /// <summary>open, acknowledged → resolved. Refused (<c>incident-resolved</c>) when it is resolved already.</summary>
+    public Task<Result<Incident>> ResolveAsync(
+        Operator person, IncidentId id, string reason, CancellationToken ct) => db.AcrossTenantsAsync(
+        async tx => await incidents.ResolveAsync(tx, id, person.ClerkUserId) is { } moved
+            ? await WriteAsync(
+                tx, person, moved, moved.AcknowledgedAt is null ? IncidentStatus.Open : IncidentStatus.Acknowledged,
+                EventType.IncidentResolved, reason)
+            : await WhyNotAsync(tx, id, "incident-resolved"), ct);
 
-    private async Task<MovedIncident> MoveAsync(
-        Tx tx, Operator person, IncidentId id, Func<Tx, IncidentId, string, Task<Incident?>> move, string? from, EventType what,
-        string? reason)
+    private async Task<Result<Incident>> WriteAsync(Tx tx, Operator person, Incident moved, string from, EventType what, string? reason)
     {
-        if (await move(tx, id, person.ClerkUserId) is not { } moved)
-        {
-            return await incidents.FindAsync(tx, id) is { } present ? new MovedIncident.Refused(present) : new MovedIncident.NotFound();
-        }
-
-        var old = from ?? (moved.AcknowledgedAt is null ? IncidentStatus.Open : IncidentStatus.Acknowledged);
         await audit.WriteAsync(tx, TenantId.Platform, Actor.From(person), new AuditEntry(
-            what, "incident", id.Value, new { status = old }, new { status = moved.Status, kind = moved.Kind, page = moved.Pages, reason },
-            what));
-        return new MovedIncident.Done(moved);
+            what, "incident", moved.Id.Value, new { status = from },
+            new { status = moved.Status, kind = moved.Kind, page = moved.Pages, reason }, what));
+        return moved;
     }
+
+    private async Task<Result<Incident>> WhyNotAsync(Tx tx, IncidentId id, string slug) => await incidents.FindAsync(tx, id) is { } present
+        ? new Refusal.Conflict(slug, $"The incident is {present.Status}.")
+        : new Refusal.NotFound("incident");
 }

@@ -32,21 +32,9 @@ public static class OrchestrationAct
         })];
 }
 
-/// <summary>What came of an act.</summary>
-public abstract record Operated
-{
-    private Operated()
-    {
-    }
-
-    /// <param name="InstanceId">The instance to look at now: a replay has a new one.</param>
-    public sealed record Done(string Act, string InstanceId) : Operated;
-
-    public sealed record NotFound : Operated;
-
-    /// <summary>Not possible in the state it is in.</summary>
-    public sealed record Refused(string Detail) : Operated;
-}
+/// <summary>What was asked of an orchestration.</summary>
+/// <param name="InstanceId">The instance to look at now: a replay has a new one.</param>
+public sealed record OrchestrationOperated(string Act, string InstanceId);
 
 /// <summary>
 /// Acts of Operators on orchestrations, each audited with its reason. Durable is not in our transaction, so the audit row comes first: an
@@ -59,19 +47,20 @@ public sealed class OrchestrationCommands(
     /// <summary>What Durable's history shows in place of a reason, before the request id.</summary>
     public const string Reference = "operator:";
 
-    public async Task<Operated> RunAsync(
+    /// <summary>Refused (<c>orchestration-act-refused</c>) when it is in no state for that.</summary>
+    public async Task<Result<OrchestrationOperated>> RunAsync(
         Operator person, string id, string act, string reason, IUploadPipelines pipelines, CancellationToken ct)
     {
         var instance = await durable.FindAsync(id, history: false, ct);
         var upload = (await notes.OfAsync([id], ct)).GetValueOrDefault(id);
         if (instance is null && upload is null)
         {
-            return new Operated.NotFound();
+            return new Refusal.NotFound("orchestration");
         }
 
         if (!OrchestrationAct.PossibleFor(instance, upload).Contains(act))
         {
-            return new Operated.Refused(WhyNot(act, instance, upload));
+            return Refused(WhyNot(act, instance, upload));
         }
 
         return act == OrchestrationAct.Replay && UploadStatus.IsFinal(upload!.Status)
@@ -79,21 +68,23 @@ public sealed class OrchestrationCommands(
             : await ActAsync(person, instance!, upload, act, reason, ct);
     }
 
-    private async Task<Operated> ReplayAsync(
+    private static Refusal.Conflict Refused(string detail) => new("orchestration-act-refused", detail);
+
+    private async Task<Result<OrchestrationOperated>> ReplayAsync(
         Operator person, UploadNote upload, string reason, IUploadPipelines pipelines, CancellationToken ct)
     {
         var replayed = await replays.RunAsync(person, upload.JobId, reason, ct);
         if (replayed.IsRefused(out var why, out var job))
         {
-            return why is Refusal.Conflict conflict ? new Operated.Refused(conflict.Detail) : new Operated.NotFound();
+            return why is Refusal.Conflict conflict ? Refused(conflict.Detail) : new Refusal.NotFound("orchestration");
         }
 
         await pipelines.StartAsync(job.Ref, ct);
         await progress.MarkStartedAsync(job.Ref, ct);
-        return new Operated.Done(OrchestrationAct.Replay, job.Ref.InstanceId);
+        return new OrchestrationOperated(OrchestrationAct.Replay, job.Ref.InstanceId);
     }
 
-    private async Task<Operated> ActAsync(
+    private async Task<Result<OrchestrationOperated>> ActAsync(
         Operator person, OrchestrationInstance instance, UploadNote? upload, string act, string reason, CancellationToken ct)
     {
         var word = act == OrchestrationAct.Replay ? "restart" : act;
@@ -108,15 +99,15 @@ public sealed class OrchestrationCommands(
         });
         if (answer == DurableAnswer.Accepted)
         {
-            return new Operated.Done(act, instance.Id);
+            return new OrchestrationOperated(act, instance.Id);
         }
 
         await AuditAsync(
             person, instance, upload, "orchestration_act_refused",
             new { instanceId = instance.Id, act = word, answer = answer.ToString() }, ct);
         return answer == DurableAnswer.NotFound
-            ? new Operated.NotFound()
-            : new Operated.Refused("Its state has changed meanwhile; look again.");
+            ? new Refusal.NotFound("orchestration")
+            : Refused("Its state has changed meanwhile; look again.");
     }
 
     private Task<int> AuditAsync(

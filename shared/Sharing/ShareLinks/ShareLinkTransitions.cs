@@ -1,19 +1,23 @@
 using Portal.Foundation.Audit;
 using Portal.Foundation.Db;
+using Portal.Foundation.Faults;
 using Portal.Foundation.Identity;
 using Portal.Foundation.Outbox;
 
 namespace Portal.Sharing.ShareLinks;
 
 /// <summary>
-/// Everything that changes a share link after it was made, each one guarded statement with its audit and event row. Null: the row was
+/// Everything that changes a share link after it was made, each one guarded statement with its audit and event row. Refused: the row was
 /// not in a status (or at the version) that it may be changed from, and nothing happened.
 /// </summary>
 public sealed class ShareLinkTransitions(ShareLinkStore links, AuditWriter audit, PersonalHash hash, TimeProvider clock)
 {
-    /// <summary>The switches, while the link is not revoked and still at <paramref name="link"/>'s version.</summary>
-    public async Task<ShareLink?> UpdateAsync(
-        Tx tx, TenantId tenant, Caller caller, ShareLink link, ShareLinkSettings to, PassphraseChange? passphrase)
+    /// <summary>
+    /// The switches, while the link is not revoked and at <paramref name="version"/>, and not more guests have opened it than it would
+    /// allow (<c>opened-more-often</c>).
+    /// </summary>
+    public async Task<Result<ShareLink>> UpdateAsync(
+        Tx tx, TenantId tenant, Caller caller, ShareLink link, int version, ShareLinkSettings to, PassphraseChange? passphrase)
     {
         var changed = await tx.ExecuteAsync("""
             update portal.share_links l set allow_comments = @AllowComments, allow_download = @AllowDownload,
@@ -24,13 +28,13 @@ public sealed class ShareLinkTransitions(ShareLinkStore links, AuditWriter audit
                    passphrase_iterations = case when @rekey then @Iterations else l.passphrase_iterations end,
                    passphrase_version = l.passphrase_version + case when @rekey then 1 else 0 end,
                    version = l.version + 1, updated_at = @now
-             where l.tenant_id = @tenant and l.id = @id and l.version = @Version and l.status in ('active', 'expired')
+             where l.tenant_id = @tenant and l.id = @id and l.version = @version and l.status in ('active', 'expired')
                and (@MaxOpens::integer is null or l.opens <= @MaxOpens)
             """, new
         {
             tenant,
             id = link.Id,
-            link.Version,
+            version,
             to.AllowComments,
             to.AllowDownload,
             to.RequireSignIn,
@@ -45,7 +49,7 @@ public sealed class ShareLinkTransitions(ShareLinkStore links, AuditWriter audit
         }) == 1;
         if (!changed)
         {
-            return null;
+            return WhyNot(await FindAsync(tx, tenant, link.Id), version, to);
         }
 
         await links.AddressAsync(tx, tenant, link.Id, to.GuestEmails);
@@ -79,8 +83,11 @@ public sealed class ShareLinkTransitions(ShareLinkStore links, AuditWriter audit
         return true;
     }
 
-    /// <summary>active, expired → active with a later end. Event <c>share_link_extended</c>.</summary>
-    public async Task<ShareLink?> ExtendAsync(Tx tx, TenantId tenant, Caller caller, ShareLink link, DateTimeOffset until)
+    /// <summary>
+    /// active, expired → active with a later end. Event <c>share_link_extended</c>. Refused when it is revoked
+    /// (<c>share-link-revoked</c>) or ends then, or later, already (<c>not-later</c>).
+    /// </summary>
+    public async Task<Result<ShareLink>> ExtendAsync(Tx tx, TenantId tenant, Caller caller, ShareLink link, DateTimeOffset until)
     {
         var moved = await tx.ExecuteAsync("""
             update portal.share_links l set status = 'active', expires_at = @until, version = l.version + 1, updated_at = @now
@@ -88,7 +95,12 @@ public sealed class ShareLinkTransitions(ShareLinkStore links, AuditWriter audit
             """, new { tenant, id = link.Id, until, now = clock.GetUtcNow() }) == 1;
         if (!moved)
         {
-            return null;
+            return await FindAsync(tx, tenant, link.Id) switch
+            {
+                null => new Refusal.NotFound("share link"),
+                { Status: "revoked" } => Revoked,
+                var now => new Refusal.Conflict("not-later", $"The share link is {now.Status} and ends at {now.ExpiresAt:O} already."),
+            };
         }
 
         await audit.WriteAsync(tx, tenant, Actor.From(caller), new AuditEntry("share_link_extended", "share_link", link.Id.Value,
@@ -98,8 +110,10 @@ public sealed class ShareLinkTransitions(ShareLinkStore links, AuditWriter audit
         return await ReadAsync(tx, tenant, link.Id);
     }
 
-    /// <summary>active, expired → revoked. From the commit on, nothing is minted.</summary>
-    public async Task<ShareLink?> RevokeAsync(Tx tx, TenantId tenant, Caller caller, ShareLink link)
+    /// <summary>
+    /// active, expired → revoked. From the commit on, nothing is minted. Refused when it is already (<c>share-link-revoked</c>).
+    /// </summary>
+    public async Task<Result<ShareLink>> RevokeAsync(Tx tx, TenantId tenant, Caller caller, ShareLink link)
     {
         var moved = await tx.ExecuteAsync("""
             update portal.share_links l set status = 'revoked', revoked_at = @now, revoked_by = @by, version = l.version + 1,
@@ -108,7 +122,7 @@ public sealed class ShareLinkTransitions(ShareLinkStore links, AuditWriter audit
             """, new { tenant, id = link.Id, by = caller.User, now = clock.GetUtcNow() }) == 1;
         if (!moved)
         {
-            return null;
+            return new Refusal.Conflict("share-link-revoked", "The share link is revoked already.");
         }
 
         await audit.WriteAsync(tx, tenant, Actor.From(caller), new AuditEntry("share_link_revoked", "share_link", link.Id.Value,
@@ -119,9 +133,10 @@ public sealed class ShareLinkTransitions(ShareLinkStore links, AuditWriter audit
 
     /// <summary>
     /// Marks a revoked link as hard revoked and lists the playback ids that must go: of what the link plays now, and of every version it
-    /// minted a token for that may still live. The list stays until Mux has confirmed each.
+    /// minted a token for that may still live. The list stays until Mux has confirmed each. Refused when it is
+    /// (<c>share-link-hard-revoked</c>).
     /// </summary>
-    public async Task<ShareLink?> HardRevokeAsync(Tx tx, TenantId tenant, Caller caller, ShareLink link)
+    public async Task<Result<ShareLink>> HardRevokeAsync(Tx tx, TenantId tenant, Caller caller, ShareLink link)
     {
         var now = clock.GetUtcNow();
         var moved = await tx.ExecuteAsync("""
@@ -130,7 +145,7 @@ public sealed class ShareLinkTransitions(ShareLinkStore links, AuditWriter audit
             """, new { tenant, id = link.Id, now }) == 1;
         if (!moved)
         {
-            return null;
+            return new Refusal.Conflict("share-link-hard-revoked", "The share link is hard revoked already.");
         }
 
         var versions = await tx.QueryAsync<Guid>("""
@@ -198,7 +213,19 @@ public sealed class ShareLinkTransitions(ShareLinkStore links, AuditWriter audit
         guests = l.GuestEmails.Count,
     };
 
-    private Task<ShareLink> ReadAsync(Tx tx, TenantId tenant, ShareLinkId id) => tx.GetAsync<ShareLink>(
+    private static Refusal Revoked { get; } = new Refusal.Conflict("share-link-revoked", "The share link is revoked.");
+
+    private static Refusal WhyNot(ShareLink? now, int version, ShareLinkSettings to) => now switch
+    {
+        null => new Refusal.NotFound("share link"),
+        { Status: "revoked" } => Revoked,
+        _ when now.Version != version => new Refusal.Stale(now.Version),
+        _ => new Refusal.Conflict("opened-more-often", $"It has been opened {now.Opens} times, and {to.MaxOpens} would be allowed."),
+    };
+
+    private async Task<ShareLink> ReadAsync(Tx tx, TenantId tenant, ShareLinkId id) => (await FindAsync(tx, tenant, id))!;
+
+    private Task<ShareLink?> FindAsync(Tx tx, TenantId tenant, ShareLinkId id) => tx.QueryOneAsync<ShareLink>(
         $"select {ShareLinkStore.Columns} from portal.share_links l where l.tenant_id = @tenant and l.id = @id",
         new { tenant, id, now = clock.GetUtcNow() });
 

@@ -127,8 +127,11 @@ public sealed class UploadProgressStore(PortalDb db, TimeProvider clock)
     private static Task<bool> IsEarlierAsync(Tx tx, string? assetId) => tx.GetAsync<bool>(
         "select exists (select 1 from portal.upload_attempts where mux_asset_id = @assetId)", new { assetId });
 
-    private object Args(UploadRef upload, string? muxUploadId = null, string? url = null) =>
-        new { upload.TenantId, upload.JobId, upload.Attempt, muxUploadId, url, now = clock.GetUtcNow() };
+    private AttemptArgs Args(UploadRef upload, string? muxUploadId = null, string? url = null) =>
+        new(upload.TenantId, upload.JobId, upload.Attempt, muxUploadId, url, clock.GetUtcNow());
+
+    private sealed record AttemptArgs(
+        Guid TenantId, Guid JobId, int Attempt, string? MuxUploadId, string? Url, DateTimeOffset Now);
 }
 
 /// <summary>A ready version and the Mux asset it plays from.</summary>

@@ -158,7 +158,7 @@ public sealed class IsolationTests(TestPortal portal) : IClassFixture<TestPortal
 
         var real = new ShareLinkStore(new PortalDb(RealSources()), audit, portal.Clock);
         var seen = await real.FindAsync(Victim, Admin with { Tenant = Victim }, linkId, default);
-        Assert.Null(await db.InTenantAsync(tenant, tx => moves.RevokeAsync(tx, tenant, Admin, seen!), default));
+        Assert.NotNull((await db.InTenantAsync(tenant, tx => moves.RevokeAsync(tx, tenant, Admin, seen!), default)).Refusal);
         Assert.Equal(
             "active", await portal.ScalarAsync<string>("select status from portal.share_links where id = @id", new { id = link.Id }));
     }

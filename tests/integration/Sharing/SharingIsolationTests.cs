@@ -4,6 +4,7 @@ using Microsoft.Extensions.Options;
 using Npgsql;
 using Portal.Foundation.Audit;
 using Portal.Foundation.Db;
+using Portal.Foundation.Faults;
 using Portal.Foundation.Identity;
 using Portal.Foundation.Limits;
 using Portal.Foundation.Paging;
@@ -154,17 +155,13 @@ public sealed class SharingIsolationTests(TestPortal portal) : IClassFixture<Tes
                 Assert.False(await changes.ChangeAsync(tx, tenant, caller, seenAsset, "x", "x", new Dictionary<string, string>())));
         await InAsync(
             async tx =>
-                Assert.Equal(ArchivedVersion.NotNow, await changes.ArchiveAsync(tx, tenant, caller, version with { Status = "failed" })));
-        await InAsync(
-            async tx =>
-                Assert.Null(
-                    await moves.UpdateAsync(
-                        tx, tenant, caller, seenLink, new ShareLinkSettings(
-                            true, true, false, null, "off", "x", []), new PassphraseChange(null))));
-        await InAsync(
-            async tx => Assert.Null(await moves.ExtendAsync(tx, tenant, caller, seenLink, portal.Clock.GetUtcNow().AddDays(30))));
-        await InAsync(async tx => Assert.Null(await moves.RevokeAsync(tx, tenant, caller, seenLink)));
-        await InAsync(async tx => Assert.Null(await moves.HardRevokeAsync(tx, tenant, caller, seenLink)));
+                Assert.IsType<Refusal.Conflict>(
+                    await changes.ArchiveAsync(tx, tenant, caller, version with { Status = "failed" })));
+        var settings = new ShareLinkSettings(true, true, false, null, "off", "x", []);
+        await RefusedAsync(tx => moves.UpdateAsync(tx, tenant, caller, seenLink, seenLink.Version, settings, new PassphraseChange(null)));
+        await RefusedAsync(tx => moves.ExtendAsync(tx, tenant, caller, seenLink, portal.Clock.GetUtcNow().AddDays(30)));
+        await RefusedAsync(tx => moves.RevokeAsync(tx, tenant, caller, seenLink));
+        await RefusedAsync(tx => moves.HardRevokeAsync(tx, tenant, caller, seenLink));
         await InAsync(async tx => Assert.Null(await comments.HoldThreadAsync(tx, tenant, seenComment.Id)));
         await InAsync(
             async tx =>
@@ -181,6 +178,8 @@ public sealed class SharingIsolationTests(TestPortal portal) : IClassFixture<Tes
             async tx =>
                 Assert.False(await access.KeepMintAsync(tx, tenant, guest, new([1], "other", "test"), portal.Clock.GetUtcNow())));
         Assert.Equal(before, await FingerprintAsync());
+
+        Task RefusedAsync(Func<Tx, Task<Result<ShareLink>>> work) => InAsync(async tx => Assert.NotNull((await work(tx)).Refusal));
 
         async Task InAsync(Func<Tx, Task> work) => await db.InTenantAsync(tenant, async tx =>
         {
