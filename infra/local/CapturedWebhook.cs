@@ -65,7 +65,7 @@ internal sealed record CapturedWebhook(string Provider, string? Id, string Body)
         request.Content.Headers.ContentType = new("application/json");
         foreach (var (name, value) in Provider == "mux"
             ? [("Mux-Signature", MuxWebhookSender.Sign(secrets.Mux, now, Body))]
-            : SvixSignature.Headers(Provider == "clerk" ? secrets.Clerk : secrets.Resend, Id!, now, bytes))
+            : SvixSigner.Headers(Provider == "clerk" ? secrets.Clerk : secrets.Resend, Id!, now, bytes))
         {
             request.Headers.TryAddWithoutValidation(name, value);
         }

@@ -17,9 +17,9 @@ internal static class Hints
                 + "infra/local -- token operator");
         screen.Line($"  curl '{portal.App}/runtime/webhooks/durabletask/instances?code={portal.Secrets.SystemKey}'   # orchestrations");
         screen.Line($"  curl -H 'x-functions-key: {portal.Secrets.MasterKey}' {portal.App}/admin/functions              # all functions");
-        screen.Line($"  Mail that was sent: {AppSettings.Text(portal.Vendors.Resend.InboxUrl)}");
-        screen.Line($"  Who can sign in, sign up, be invited: {AppSettings.Text(portal.Vendors.Clerk.Address)}");
-        screen.Line($"  What on-call was paged for: {AppSettings.Text(portal.Vendors.PagerDuty.Address)}");
+        screen.Line($"  Mail that was sent: {LocalSettings.Text(portal.Vendors.Resend.InboxUrl)}");
+        screen.Line($"  Who can sign in, sign up, be invited: {LocalSettings.Text(portal.Vendors.Clerk.Address)}");
+        screen.Line($"  What on-call was paged for: {LocalSettings.Text(portal.Vendors.PagerDuty.Address)}");
         screen.Line();
         screen.Line("Ctrl+C stops everything.");
         screen.Line();

@@ -106,7 +106,7 @@ internal sealed class LocalPortal : IAsyncDisposable
         var signingKey = await screen.StepAsync(
             "Signing key", () => Secrets.MuxSigningKeyAsync(
                 Vendors.Mux, Vendors.MuxOptions, ct), key => $"{key.Id[..8]}…, for playback tokens");
-        var settings = AppSettings.Of(Database, Vendors, Secrets, signingKey, address);
+        var settings = LocalSettings.Of(Database, Vendors, Secrets, signingKey, address);
         WhenStopped = arguments.AsAzure
             ? await StartAsAzureAsync(root, port, address, settings, arguments, logs, ct)
             : await StartFastAsync(root, port, address, settings, logs, ct);

@@ -55,7 +55,7 @@ async Task<int> RunAsync(LauncherArguments asked)
     await using var portal = await LocalPortal.StartAsync(asked, screen, logs, clock, stop.Token);
     if (file is not null)
     {
-        using var browser = new Browser(portal.App, AppSettings.Text(portal.Vendors.Clerk.Address), clock);
+        using var browser = new Browser(portal.App, LocalSettings.Text(portal.Vendors.Clerk.Address), clock);
         var succeeded = await new DemoRun(portal, browser, file, screen, clock).RunAsync(stop.Token);
         if (asked.Exit)
         {

@@ -17,7 +17,7 @@ public sealed class ClerkEvents(SyncClerkUser people, SyncInvitation invitations
 
     /// <summary>Svix has the id in the headers.</summary>
     public (string Id, string Type)? Read(string? headerId, JsonElement body) =>
-        WebhookJson.Word(headerId) is { } id && WebhookJson.Word(body.Text("type")) is { } type && body.Object("data") is not null
+        WebhookBody.Word(headerId) is { } id && WebhookBody.Word(body.Text("type")) is { } type && body.Object("data") is not null
             ? (id, type)
             : null;
 

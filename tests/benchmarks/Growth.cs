@@ -9,22 +9,22 @@ public static class Growth
     private const int Runs = 3;
 
     public static Task RunAsync(BenchmarkArguments arguments) =>
-        Orchestrations.WithEngineAsync(arguments with { Finished = 0 }, async (engine, rows, _) =>
+        OrchestrationsBenchmark.WithEngineAsync(arguments with { Finished = 0 }, async (engine, rows, _) =>
     {
         var count = arguments.Count ?? 5_000;
         var finished = arguments.Finished == 0 ? 1_000_000 : arguments.Finished;
-        await Orchestrations.InstancesAsync(engine, rows, "Upload", 1_000, raise: true);
+        await OrchestrationsBenchmark.InstancesAsync(engine, rows, "Upload", 1_000, raise: true);
         await MeasureAsync(0);
-        await Orchestrations.FillAsync(rows, finished);
-        await Orchestrations.InstancesAsync(engine, rows, "Upload", 1_000, raise: true);
+        await OrchestrationsBenchmark.FillAsync(rows, finished);
+        await OrchestrationsBenchmark.InstancesAsync(engine, rows, "Upload", 1_000, raise: true);
         await MeasureAsync(finished);
 
         async Task MeasureAsync(int before)
         {
             for (var run = 1; run <= Runs; run++)
             {
-                var limit = await Orchestrations.RawCommitsAsync(rows, TimeSpan.FromSeconds(2));
-                var measured = await Orchestrations.InstancesAsync(engine, rows, "Upload", count, raise: true);
+                var limit = await OrchestrationsBenchmark.RawCommitsAsync(rows, TimeSpan.FromSeconds(2));
+                var measured = await OrchestrationsBenchmark.InstancesAsync(engine, rows, "Upload", count, raise: true);
                 measured.Print(string.Create(CultureInfo.InvariantCulture, $"upload-after-{before}"), count, limit);
             }
         }

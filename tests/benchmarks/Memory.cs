@@ -9,12 +9,13 @@ public static class Memory
     private const int Slices = 10;
     private const double Megabyte = 1024 * 1024;
 
-    public static Task RunAsync(BenchmarkArguments arguments) => Orchestrations.WithEngineAsync(arguments, async (engine, rows, _) =>
+    public static Task RunAsync(BenchmarkArguments arguments) =>
+        OrchestrationsBenchmark.WithEngineAsync(arguments, async (engine, rows, _) =>
     {
         var count = arguments.Count ?? 100_000;
         for (var slice = 1; slice <= Slices; slice++)
         {
-            var measured = await Orchestrations.InstancesAsync(engine, rows, "Upload", count / Slices, raise: true);
+            var measured = await OrchestrationsBenchmark.InstancesAsync(engine, rows, "Upload", count / Slices, raise: true);
             // The benchmark's own record of when each ended.
             BenchmarkFunctions.Finished = new(StringComparer.Ordinal);
             await engine.WhenIdleAsync(TimeSpan.FromMinutes(1));

@@ -4,11 +4,11 @@ using Portal.Tests.Benchmarks.Api;
 // dotnet run -c Release --project tests/benchmarks -- <name> [options]: one JSON line a scenario, each figure beside its limit.
 var benchmarks = new Dictionary<string, Func<BenchmarkArguments, Task>>(StringComparer.OrdinalIgnoreCase)
 {
-    ["orchestrations"] = Orchestrations.RunAsync,
+    ["orchestrations"] = OrchestrationsBenchmark.RunAsync,
     ["memory"] = Memory.RunAsync,
     ["growth"] = Growth.RunAsync,
     ["events"] = Events.RunAsync,
-    ["profile"] = Profile.RunAsync,
+    ["profile"] = ProfileBenchmark.RunAsync,
     ["webhook-ingest"] = WebhookIngest.RunAsync,
     ["start"] = Start.RunAsync,
     ["api"] = ApiBenchmark.RunAsync,

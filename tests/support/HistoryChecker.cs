@@ -47,7 +47,7 @@ public static class HistoryChecker
         Assert.True(answered.All(asked.Contains), $"{id}: a task was answered that nobody asked for");
     }
 
-    private static void Replays(InstanceView instance, IDurableFunctions functions, List<HistoryStep> history)
+    private static void Replays(InstanceSnapshot instance, IDurableFunctions functions, List<HistoryStep> history)
     {
         var parent = new Microsoft.DurableTask.ParentOrchestrationInstance("any", "any");
         var run = new OrchestrationRun(

@@ -23,7 +23,7 @@ public sealed class TestPortal : IAsyncLifetime
 {
     private readonly TestDatabase database = new();
     private readonly Dictionary<string, HttpClient> clients = [];
-    private readonly ConcurrentDictionary<string, ClerkSession> sessions = [];
+    private readonly ConcurrentDictionary<string, LocalSession> sessions = [];
     private readonly int port = TestSettings.FreePort();
     private HttpClient plain = null!;
     private IAsyncDisposable? elsewhere;

@@ -12,7 +12,7 @@ internal static class RecordedHistory
 {
     private static readonly HashSet<string> Left = [nameof(EventType.OrchestratorStarted), nameof(EventType.OrchestratorCompleted)];
 
-    public static JsonArray Of(InstanceView instance, string recorded, bool showInput, bool showOutput)
+    public static JsonArray Of(InstanceSnapshot instance, string recorded, bool showInput, bool showOutput)
     {
         var rows = new List<(int? Asks, JsonObject Row)>();
         var asked = new Dictionary<int, JsonObject>();
@@ -44,7 +44,7 @@ internal static class RecordedHistory
         return new([.. rows.Select(each => each.Row)]);
     }
 
-    private static JsonObject Row(InstanceView instance, JsonObject happened, string type, bool showInput, bool showOutput)
+    private static JsonObject Row(InstanceSnapshot instance, JsonObject happened, string type, bool showInput, bool showOutput)
     {
         var row = new JsonObject { ["EventType"] = type, ["Timestamp"] = happened["Timestamp"]?.DeepClone() };
         if (type == "ExecutionStarted")

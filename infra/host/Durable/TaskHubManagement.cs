@@ -19,10 +19,10 @@ internal sealed class TaskHubManagement(TaskHub hub) : IInstanceManagement
 
     private AzureStorageOrchestrationService Service => hub.Service;
 
-    public async Task<InstanceView?> FindAsync(string id, CancellationToken ct) =>
+    public async Task<InstanceSnapshot?> FindAsync(string id, CancellationToken ct) =>
         await hub.Client.GetOrchestrationStateAsync(id, executionId: null) is { } state ? View(state) : null;
 
-    public async Task<(IReadOnlyList<InstanceView> Page, string? Continuation)> ListAsync(
+    public async Task<(IReadOnlyList<InstanceSnapshot> Page, string? Continuation)> ListAsync(
         InstanceFilter filter, string? continuation, CancellationToken ct)
     {
         var found = await ((IOrchestrationServiceQueryClient)Service).GetOrchestrationWithQueryAsync(
@@ -40,7 +40,7 @@ internal sealed class TaskHubManagement(TaskHub hub) : IInstanceManagement
         return ([.. found.OrchestrationState.Select(View)], found.ContinuationToken is { Length: > 0 } next ? next : null);
     }
 
-    public async Task<JsonArray> HistoryAsync(InstanceView instance, bool showInput, bool showOutput, CancellationToken ct) =>
+    public async Task<JsonArray> HistoryAsync(InstanceSnapshot instance, bool showInput, bool showOutput, CancellationToken ct) =>
         RecordedHistory.Of(instance, await Service.GetOrchestrationHistoryAsync(instance.Id, null), showInput, showOutput);
 
     public Task<bool> RaiseEventAsync(string id, string name, string? payload, CancellationToken ct) =>
@@ -107,7 +107,7 @@ internal sealed class TaskHubManagement(TaskHub hub) : IInstanceManagement
         }
     }
 
-    public async Task<InstanceView> WaitAsync(string id, CancellationToken ct) =>
+    public async Task<InstanceSnapshot> WaitAsync(string id, CancellationToken ct) =>
         View(await hub.Client.WaitForOrchestrationAsync(id, executionId: null, Timeout.InfiniteTimeSpan, ct));
 
     private async Task<bool> SendAsync(string id, HistoryEvent message)
@@ -127,7 +127,7 @@ internal sealed class TaskHubManagement(TaskHub hub) : IInstanceManagement
     private static List<OrchestrationStatus>? Statuses(InstanceFilter filter) =>
         filter.Statuses is { } wanted ? [.. wanted.Select(status => Enum.Parse<OrchestrationStatus>(status.ToString()))] : null;
 
-    private static InstanceView View(OrchestrationState state) => new(
+    private static InstanceSnapshot View(OrchestrationState state) => new(
         state.OrchestrationInstance.InstanceId,
         state.Name,
         Enum.Parse<OrchestrationRuntimeStatus>(state.OrchestrationStatus.ToString()),

@@ -20,13 +20,13 @@ internal sealed class Browser(string app, string clerk, TimeProvider clock) : ID
     {
         using var content = JsonContent.Create(new { person = person.Handle });
         using var response = await http.PostAsync(new Uri($"{clerk}/local/sign-in"), content, ct);
-        var answer = (await Answer.ReadAsync("sign-in", response, ct)).Expect(200);
+        var answer = (await DemoAnswer.ReadAsync("sign-in", response, ct)).Expect(200);
         var ends = DateTimeOffset.Parse(answer.Field("expires_at"), CultureInfo.InvariantCulture);
         sessions[person.Handle] = (answer.Field("jwt"), ends);
         return person.Handle;
     }
 
-    public async Task<Answer> AskAsync(HttpMethod method, string path, DemoPerson person, object? body, CancellationToken ct)
+    public async Task<DemoAnswer> AskAsync(HttpMethod method, string path, DemoPerson person, object? body, CancellationToken ct)
     {
         if (!sessions.TryGetValue(person.Handle, out var session) || session.Ends - clock.GetUtcNow() < Lead)
         {
@@ -41,7 +41,7 @@ internal sealed class Browser(string app, string clerk, TimeProvider clock) : ID
     }
 
     /// <summary>As a guest: no session, no cookie.</summary>
-    public async Task<Answer> GetAsync(string address, string asked, CancellationToken ct)
+    public async Task<DemoAnswer> GetAsync(string address, string asked, CancellationToken ct)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, address);
         return await SendAsync(request, asked, ct);
@@ -57,9 +57,9 @@ internal sealed class Browser(string app, string clerk, TimeProvider clock) : ID
 
     public void Dispose() => http.Dispose();
 
-    private async Task<Answer> SendAsync(HttpRequestMessage request, string asked, CancellationToken ct)
+    private async Task<DemoAnswer> SendAsync(HttpRequestMessage request, string asked, CancellationToken ct)
     {
         using var response = await http.SendAsync(request, ct);
-        return await Answer.ReadAsync(asked, response, ct);
+        return await DemoAnswer.ReadAsync(asked, response, ct);
     }
 }

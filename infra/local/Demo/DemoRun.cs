@@ -67,11 +67,11 @@ internal sealed class DemoRun(LocalPortal portal, Browser browser, DemoFile file
         await ShareAsync(upload.Field("assetId"), ct);
     }
 
-    private async Task<Answer> CreateProjectAsync(CancellationToken ct) => (await browser.AskAsync(
+    private async Task<DemoAnswer> CreateProjectAsync(CancellationToken ct) => (await browser.AskAsync(
         HttpMethod.Post, "/api/projects", DemoPeople.Admin, new { name = "Autumn campaign", memberIds = new[] { DemoPeople.Agency.Id } },
         ct)).Expect(201);
 
-    private async Task<Answer> RequestUploadAsync(Answer project, CancellationToken ct)
+    private async Task<DemoAnswer> RequestUploadAsync(DemoAnswer project, CancellationToken ct)
     {
         var asked = new { projectId = project.Field("id"), fileName = file.Name, sizeBytes = file.Length };
         var answer = await browser.AskAsync(HttpMethod.Post, "/api/uploads", DemoPeople.Agency, asked, ct);
@@ -96,7 +96,7 @@ internal sealed class DemoRun(LocalPortal portal, Browser browser, DemoFile file
         return answer;
     }
 
-    private async Task<string> SendAsync(Answer upload, CancellationToken ct)
+    private async Task<string> SendAsync(DemoAnswer upload, CancellationToken ct)
     {
         using var http = new HttpClient();
         var chunks = await new ResumablePut(http, file, (string)upload.Json!["target"]!["url"]!, screen.Report, clock).RunAsync(ct);
@@ -175,7 +175,7 @@ internal sealed class DemoRun(LocalPortal portal, Browser browser, DemoFile file
         });
     }
 
-    private async Task<Answer> ReadUploadAsync(string id, CancellationToken ct) =>
+    private async Task<DemoAnswer> ReadUploadAsync(string id, CancellationToken ct) =>
         (await browser.AskAsync(HttpMethod.Get, $"/api/uploads/{id}", DemoPeople.Agency, null, ct)).Expect(200);
 
     private async Task<bool> IsOverAsync(CancellationToken ct) => (await ReadInstanceAsync(ct)).Status == 200;
@@ -194,7 +194,7 @@ internal sealed class DemoRun(LocalPortal portal, Browser browser, DemoFile file
         }
     }
 
-    private Task<Answer> ReadInstanceAsync(CancellationToken ct)
+    private Task<DemoAnswer> ReadInstanceAsync(CancellationToken ct)
     {
         var path = $"/runtime/webhooks/durabletask/instances/{instance}?showHistory=true&showHistoryOutput=true";
         return browser.GetAsync($"{portal.App}{path}&code={portal.Secrets.SystemKey}", "the orchestration's history", ct);

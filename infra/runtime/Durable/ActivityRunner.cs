@@ -12,7 +12,7 @@ internal sealed record ActivityWork(LiveInstance Instance, string InstanceId, in
 /// activity unanswered in history and runs it again: at least once.
 /// </summary>
 internal sealed partial class ActivityRunner(
-    DurableEngineOptions options, IDurableFunctions functions, ILogger logger, Action<LiveInstance, Delivery> answer,
+    DurableEngineOptions options, IDurableFunctions functions, ILogger logger, Action<LiveInstance, InstanceMessage> answer,
     WorkTally tally) : IDisposable
 {
     private readonly Channel<ActivityWork> queue = Channel.CreateUnbounded<ActivityWork>();

@@ -47,7 +47,7 @@ internal sealed partial class Dispatcher(
     }
 
     /// <summary>A message for an instance we own, already stored if it has an id.</summary>
-    public void Deliver(long key, Delivery delivery)
+    public void Deliver(long key, InstanceMessage delivery)
     {
         while (live.TryGetValue(key, out var instance))
         {
@@ -63,7 +63,7 @@ internal sealed partial class Dispatcher(
     }
 
     /// <summary>An answer that has no row: only the very instance that asked can take it.</summary>
-    public void Answer(LiveInstance instance, Delivery delivery) => Post(instance, delivery);
+    public void Answer(LiveInstance instance, InstanceMessage delivery) => Post(instance, delivery);
 
     /// <summary>Its timer is due, or something came back on a thread that is not its own.</summary>
     public void Wake(long key)
@@ -176,7 +176,7 @@ internal sealed partial class Dispatcher(
         }
     }
 
-    private bool Post(LiveInstance instance, Delivery? delivery)
+    private bool Post(LiveInstance instance, InstanceMessage? delivery)
     {
         if (!instance.TryPost(delivery, out var isReady))
         {

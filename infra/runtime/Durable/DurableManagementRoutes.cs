@@ -223,7 +223,7 @@ public static class DurableManagementRoutes
             }
         }
 
-        private Task<InstanceView?> FindAsync(HttpContext context) => engine.FindAsync(Id(context), context.RequestAborted);
+        private Task<InstanceSnapshot?> FindAsync(HttpContext context) => engine.FindAsync(Id(context), context.RequestAborted);
 
         private IResult Accepted(HttpContext context, string id) => Json(Announce(context, id), StatusCodes.Status202Accepted);
 

@@ -76,7 +76,7 @@ internal sealed class DurableOperations(
     }
 
     /// <exception cref="InvalidOperationException">There is no such instance.</exception>
-    public Task<InstanceView> WaitAsync(string id, Func<InstanceView, bool> reached, CancellationToken ct) => waiters.UntilAsync(
+    public Task<InstanceSnapshot> WaitAsync(string id, Func<InstanceSnapshot, bool> reached, CancellationToken ct) => waiters.UntilAsync(
         id,
         async () =>
         {
@@ -200,7 +200,7 @@ internal sealed class DurableOperations(
         }
     }
 
-    private bool Replays(InstanceView view, IReadOnlyList<HistoryStep> steps)
+    private bool Replays(InstanceSnapshot view, IReadOnlyList<HistoryStep> steps)
     {
         var run = new OrchestrationRun(
             new(view.Id, view.Name, view.Version ?? string.Empty, view.Input, 0, null), functions, loggers, () => { });

@@ -11,9 +11,9 @@ internal sealed class EngineManagement(DurableEngine engine) : IInstanceManageme
 
     private DurableOperations Operations => engine.Operations;
 
-    public Task<InstanceView?> FindAsync(string id, CancellationToken ct) => Operations.Query.FindAsync(id, ct);
+    public Task<InstanceSnapshot?> FindAsync(string id, CancellationToken ct) => Operations.Query.FindAsync(id, ct);
 
-    public async Task<(IReadOnlyList<InstanceView> Page, string? Continuation)> ListAsync(
+    public async Task<(IReadOnlyList<InstanceSnapshot> Page, string? Continuation)> ListAsync(
         InstanceFilter filter, string? continuation, CancellationToken ct)
     {
         var after = long.TryParse(continuation, CultureInfo.InvariantCulture, out var token) ? token : 0;
@@ -21,7 +21,7 @@ internal sealed class EngineManagement(DurableEngine engine) : IInstanceManageme
         return (page, page.Count == filter.Limit ? page[^1].Key.ToString(CultureInfo.InvariantCulture) : null);
     }
 
-    public async Task<JsonArray> HistoryAsync(InstanceView instance, bool showInput, bool showOutput, CancellationToken ct) =>
+    public async Task<JsonArray> HistoryAsync(InstanceSnapshot instance, bool showInput, bool showOutput, CancellationToken ct) =>
         HistoryShape.Of(instance, await Operations.Query.HistoryAsync(instance.Key, ct), showInput, showOutput);
 
     public Task<bool> RaiseEventAsync(string id, string name, string? payload, CancellationToken ct) =>
@@ -46,5 +46,5 @@ internal sealed class EngineManagement(DurableEngine engine) : IInstanceManageme
     public Task<bool> StartAsync(string name, string id, string? input, CancellationToken ct) =>
         Operations.StartAsync(name, id, input, null, null, null, 0, ct);
 
-    public Task<InstanceView> WaitAsync(string id, CancellationToken ct) => Operations.WaitAsync(id, view => view.IsOver, ct);
+    public Task<InstanceSnapshot> WaitAsync(string id, CancellationToken ct) => Operations.WaitAsync(id, view => view.IsOver, ct);
 }

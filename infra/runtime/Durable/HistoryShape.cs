@@ -10,7 +10,7 @@ namespace Portal.Runtime.Durable;
 /// </summary>
 internal static class HistoryShape
 {
-    public static JsonArray Of(InstanceView instance, IReadOnlyList<HistoryStep> steps, bool showInput, bool showOutput)
+    public static JsonArray Of(InstanceSnapshot instance, IReadOnlyList<HistoryStep> steps, bool showInput, bool showOutput)
     {
         var rows = new List<(int? Asks, JsonObject Row)>();
         var asked = new Dictionary<int, (DateTime At, Decision Decision)>();
@@ -60,7 +60,7 @@ internal static class HistoryShape
     }
 
     private static JsonObject Row(
-        InstanceView instance, HistoryEvent happened, DateTime at, Dictionary<int, (
+        InstanceSnapshot instance, HistoryEvent happened, DateTime at, Dictionary<int, (
             DateTime At, Decision Decision)> asked, bool showInput, bool showOutput)
     {
         var row = new JsonObject { ["EventType"] = TypeOf(happened), ["Timestamp"] = Time(at) };

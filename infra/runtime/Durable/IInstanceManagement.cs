@@ -7,14 +7,14 @@ internal interface IInstanceManagement
 {
     string HubName { get; }
 
-    Task<InstanceView?> FindAsync(string id, CancellationToken ct);
+    Task<InstanceSnapshot?> FindAsync(string id, CancellationToken ct);
 
     /// <summary>A page, and the token of the next; null when there is none.</summary>
-    Task<(IReadOnlyList<InstanceView> Page, string? Continuation)> ListAsync(
+    Task<(IReadOnlyList<InstanceSnapshot> Page, string? Continuation)> ListAsync(
         InstanceFilter filter, string? continuation, CancellationToken ct);
 
     /// <summary>In the shape of the management API.</summary>
-    Task<JsonArray> HistoryAsync(InstanceView instance, bool showInput, bool showOutput, CancellationToken ct);
+    Task<JsonArray> HistoryAsync(InstanceSnapshot instance, bool showInput, bool showOutput, CancellationToken ct);
 
     /// <summary>False: no such instance, or it has ended; likewise the four below.</summary>
     Task<bool> RaiseEventAsync(string id, string name, string? payload, CancellationToken ct);
@@ -41,5 +41,5 @@ internal interface IInstanceManagement
     Task<bool> StartAsync(string name, string id, string? input, CancellationToken ct);
 
     /// <summary>Returns when the instance has ended.</summary>
-    Task<InstanceView> WaitAsync(string id, CancellationToken ct);
+    Task<InstanceSnapshot> WaitAsync(string id, CancellationToken ct);
 }

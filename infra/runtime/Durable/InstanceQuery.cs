@@ -4,7 +4,7 @@ using Npgsql;
 namespace Portal.Runtime.Durable;
 
 /// <summary>One instance as clients and on-call see it.</summary>
-internal sealed record InstanceView(
+internal sealed record InstanceSnapshot(
     string Id, string Name, OrchestrationRuntimeStatus Status, DateTime CreatedAt, DateTime UpdatedAt, long Key, long Owner, short Lane,
     string? QuarantineReason)
 {
@@ -47,7 +47,7 @@ internal sealed class InstanceQuery(NpgsqlDataSource database)
         "id, name, status, created_at, updated_at, key, owner, lane, quarantine_reason, input, output, custom_status, failure, version, "
             + "tags";
 
-    public async Task<InstanceView?> FindAsync(string id, CancellationToken ct)
+    public async Task<InstanceSnapshot?> FindAsync(string id, CancellationToken ct)
     {
         await using var command = database.CreateCommand($"select {Columns} from durable.instances where id = $1");
         Add(command, id);
@@ -55,13 +55,13 @@ internal sealed class InstanceQuery(NpgsqlDataSource database)
         return await reader.ReadAsync(ct) ? Read(reader) : null;
     }
 
-    public async Task<List<InstanceView>> ListAsync(InstanceFilter filter, CancellationToken ct)
+    public async Task<List<InstanceSnapshot>> ListAsync(InstanceFilter filter, CancellationToken ct)
     {
         await using var command = database.CreateCommand(
             $"select {Columns} from durable.instances where {Conditions(filter)} order by key limit $8");
         Fill(command, filter);
         Add(command, filter.Limit);
-        var instances = new List<InstanceView>();
+        var instances = new List<InstanceSnapshot>();
         await using var reader = await command.ExecuteReaderAsync(ct);
         while (await reader.ReadAsync(ct))
         {
@@ -149,7 +149,7 @@ internal sealed class InstanceQuery(NpgsqlDataSource database)
         return ids;
     }
 
-    private static InstanceView Read(NpgsqlDataReader r)
+    private static InstanceSnapshot Read(NpgsqlDataReader r)
     {
         var quarantined = Text(r, 8);
         // A quarantined instance shows as suspended: it waits for someone to resume it.

@@ -23,7 +23,7 @@ internal sealed class LiveInstance(long key)
     private readonly Lock gate = new();
     private readonly HashSet<long> known = [];
     private readonly Queue<long> knownInOrder = new();
-    private List<Delivery> mailbox = [];
+    private List<InstanceMessage> mailbox = [];
     private State state = State.Loading;
     private IReadOnlyList<HistoryStep> toReplay = [];
     private InstanceRow row = null!;
@@ -65,7 +65,7 @@ internal sealed class LiveInstance(long key)
     }
 
     /// <summary>False: gone, look it up again. <paramref name="ready"/>: the caller must queue it for a step.</summary>
-    public bool TryPost(Delivery? delivery, out bool ready)
+    public bool TryPost(InstanceMessage? delivery, out bool ready)
     {
         lock (gate)
         {
@@ -95,7 +95,7 @@ internal sealed class LiveInstance(long key)
     }
 
     /// <summary>What the database has of it; the caller must queue it for a step.</summary>
-    public void Loaded(InstanceRow loaded, IReadOnlyList<HistoryStep> history, IEnumerable<Delivery> inbox)
+    public void Loaded(InstanceRow loaded, IReadOnlyList<HistoryStep> history, IEnumerable<InstanceMessage> inbox)
     {
         lock (gate)
         {
@@ -151,7 +151,7 @@ internal sealed class LiveInstance(long key)
         DateTime now, IDurableFunctions functions, ILoggerFactory loggers, Action onForeign, out IReadOnlyList<TaskScheduled> reopened)
     {
         reopened = [];
-        List<Delivery> arrived;
+        List<InstanceMessage> arrived;
         lock (gate)
         {
             if (state != State.Queued)
@@ -213,7 +213,7 @@ internal sealed class LiveInstance(long key)
         }
     }
 
-    private bool Add(Delivery message)
+    private bool Add(InstanceMessage message)
     {
         if (message.MessageId != 0)
         {
@@ -233,7 +233,7 @@ internal sealed class LiveInstance(long key)
         return true;
     }
 
-    private static int AnsweredTask(Delivery message) => message.Event switch
+    private static int AnsweredTask(InstanceMessage message) => message.Event switch
     {
         TaskCompleted done => done.Id,
         TaskFailed failed => failed.Id,

@@ -17,7 +17,7 @@ internal sealed class LoadStore(NpgsqlDataSource database)
 
     private const string Inbox = "select key, id, generation, event from durable.inbox where key = any ($1) order by id";
 
-    public sealed record Found(InstanceRow Row, List<HistoryStep> History, List<Delivery> Inbox);
+    public sealed record Found(InstanceRow Row, List<HistoryStep> History, List<InstanceMessage> Inbox);
 
     /// <summary>The instances among <paramref name="keys"/> that <paramref name="owner"/> owns and that may run.</summary>
     public async Task<Dictionary<long, Found>> LoadAsync(long[] keys, long owner, CancellationToken ct)
@@ -58,12 +58,12 @@ internal sealed class LoadStore(NpgsqlDataSource database)
     }
 
     /// <summary>Messages waiting for instances that are in memory already.</summary>
-    public async Task<List<(long Key, Delivery Delivery)>> MessagesAsync(long[] keys, CancellationToken ct)
+    public async Task<List<(long Key, InstanceMessage Message)>> MessagesAsync(long[] keys, CancellationToken ct)
     {
         await using var batch = database.CreateBatch();
         batch.BatchCommands.Add(Command(Inbox, keys));
         await using var reader = await batch.ExecuteReaderAsync(ct);
-        var messages = new List<(long, Delivery)>();
+        var messages = new List<(long, InstanceMessage)>();
         await foreach (var message in MessagesAsync(reader, ct))
         {
             messages.Add(message);
@@ -72,7 +72,7 @@ internal sealed class LoadStore(NpgsqlDataSource database)
         return messages;
     }
 
-    private static async IAsyncEnumerable<(long Key, Delivery Delivery)> MessagesAsync(
+    private static async IAsyncEnumerable<(long Key, InstanceMessage Message)> MessagesAsync(
         NpgsqlDataReader reader, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct)
     {
         while (await reader.ReadAsync(ct))
@@ -81,7 +81,7 @@ internal sealed class LoadStore(NpgsqlDataSource database)
         }
     }
 
-    private static (long Key, Delivery Delivery) Message(NpgsqlDataReader reader) => (
+    private static (long Key, InstanceMessage Message) Message(NpgsqlDataReader reader) => (
         reader.GetInt64(0),
         new(reader.GetInt64(1), reader.IsDBNull(2) ? null : reader.GetInt32(2), HistoryJson.ReadEvent(reader.GetString(3))));
 

@@ -10,7 +10,7 @@ internal static class ManagementJson
 {
     public const string Base = "/runtime/webhooks/durabletask";
 
-    public static JsonObject Instance(InstanceView view, bool showInput, JsonArray? history)
+    public static JsonObject Instance(InstanceSnapshot view, bool showInput, JsonArray? history)
     {
         var json = new JsonObject
         {

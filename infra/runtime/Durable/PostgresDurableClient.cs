@@ -152,7 +152,7 @@ internal sealed class PostgresDurableClient(
         }
     }
 
-    private Task<InstanceView?> FindAsync(string id, CancellationToken ct) => AskAsync(() => operations.Query.FindAsync(id, ct));
+    private Task<InstanceSnapshot?> FindAsync(string id, CancellationToken ct) => AskAsync(() => operations.Query.FindAsync(id, ct));
 
     private async Task<RpcException> NotRunningAsync(string id, CancellationToken ct) => new(await FindAsync(id, ct) is null
         ? new Status(StatusCode.NotFound, $"No instance with ID '{id}' was found.")
@@ -161,7 +161,7 @@ internal sealed class PostgresDurableClient(
     // The host's service does not catch what it throws at these, and gRPC tells nobody more than this.
     private static RpcException Unexplained() => new(new Status(StatusCode.Unknown, "Exception was thrown by handler."));
 
-    private static OrchestrationMetadata Metadata(InstanceView view, bool inputsAndOutputs) => new(view.Name, view.Id)
+    private static OrchestrationMetadata Metadata(InstanceSnapshot view, bool inputsAndOutputs) => new(view.Name, view.Id)
     {
         DataConverter = inputsAndOutputs ? DurableJson.Converter : null,
         RuntimeStatus = view.Status,

@@ -94,4 +94,4 @@ internal sealed record Outgoing(string? ToId, long? ToKey, int? Generation, long
 }
 
 /// <summary>A message that has arrived. <c>MessageId</c> 0 means that it never had a row: an activity's result.</summary>
-internal readonly record struct Delivery(long MessageId, int? Generation, HistoryEvent Event);
+internal readonly record struct InstanceMessage(long MessageId, int? Generation, HistoryEvent Event);

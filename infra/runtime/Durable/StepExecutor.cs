@@ -8,7 +8,7 @@ namespace Portal.Runtime.Durable;
 /// </summary>
 internal static class StepExecutor
 {
-    public static Step? Take(InstanceRow row, OrchestrationRun run, DateTime now, IReadOnlyList<Delivery> arrived)
+    public static Step? Take(InstanceRow row, OrchestrationRun run, DateTime now, IReadOnlyList<InstanceMessage> arrived)
     {
         var received = new List<HistoryEvent>();
         var consumed = new List<long>();
@@ -127,7 +127,7 @@ internal static class StepExecutor
     }
 
     /// <summary>An answer to an earlier generation, or to a task no longer waited for, is consumed and leaves no trace.</summary>
-    private static bool IsCurrent(Delivery message, InstanceRow row, OrchestrationRun run) =>
+    private static bool IsCurrent(InstanceMessage message, InstanceRow row, OrchestrationRun run) =>
         (message.Generation is null || message.Generation == row.Generation) && message.Event switch
         {
             TaskCompleted done => run.Context.IsPending(done.Id),
@@ -137,7 +137,7 @@ internal static class StepExecutor
             _ => true,
         };
 
-    private static HistoryEvent WithId(Delivery message) =>
+    private static HistoryEvent WithId(InstanceMessage message) =>
         message.Event is EventRaised raised ? raised with { MessageId = message.MessageId } : message.Event;
 
     private static ExecutionCompleted? Ended(RunOutcome outcome) => outcome switch

@@ -11,7 +11,7 @@ using Portal.LocalVendors.Hosting;
 namespace Portal.LocalVendors.Blob;
 
 /// <summary>The control API: put, whole or in parts, head, list, delete, and delegations for presigned reads.</summary>
-internal sealed class BlobApi(VendorHost host, LocalBlobOptions options, BlobTokens tokens, BlobCallbacks callbacks)
+internal sealed class BlobApi(VendorHost host, LocalBlobOptions options, LocalBlobTokens tokens, BlobCallbacks callbacks)
 {
     private readonly BlobParts parts = new(host);
 
@@ -37,7 +37,7 @@ internal sealed class BlobApi(VendorHost host, LocalBlobOptions options, BlobTok
         });
     }
 
-    private static Reply Refuse(int status, string code, string message) => new(status, Error(code, message));
+    private static VendorReply Refuse(int status, string code, string message) => new(status, Error(code, message));
 
     private static JsonObject Error(string code, string message) =>
         new() { ["error"] = new JsonObject { ["code"] = code, ["message"] = message } };
@@ -45,7 +45,8 @@ internal sealed class BlobApi(VendorHost host, LocalBlobOptions options, BlobTok
     private static void AllowBrowsers(HttpContext context) => context.Response.Headers.AccessControlAllowOrigin = "*";
 
     private void Map(
-        WebApplication app, string method, string pattern, Func<HttpContext, BlobGrant, Task<Reply>> handle, bool forClients = false) =>
+        WebApplication app, string method, string pattern, Func<HttpContext, BlobGrant, Task<VendorReply>> handle,
+        bool forClients = false) =>
         app.Json(method, pattern, async context =>
         {
             AllowBrowsers(context);
@@ -64,10 +65,10 @@ internal sealed class BlobApi(VendorHost host, LocalBlobOptions options, BlobTok
             return reply;
         });
 
-    private void Map(WebApplication app, string method, string pattern, Func<HttpContext, Task<Reply>> handle) =>
+    private void Map(WebApplication app, string method, string pattern, Func<HttpContext, Task<VendorReply>> handle) =>
         Map(app, method, pattern, (context, _) => handle(context));
 
-    private async Task<Reply> PutAsync(HttpContext context, BlobGrant grant)
+    private async Task<VendorReply> PutAsync(HttpContext context, BlobGrant grant)
     {
         var (draft, refused) = Draft(context, grant);
         if (draft is null)
@@ -92,7 +93,7 @@ internal sealed class BlobApi(VendorHost host, LocalBlobOptions options, BlobTok
     }
 
     // In parts: create names an upload, each part is sent (again, if need be) under its number, complete puts them together.
-    private async Task<Reply> MultipartAsync(HttpContext context, BlobGrant grant)
+    private async Task<VendorReply> MultipartAsync(HttpContext context, BlobGrant grant)
     {
         var (draft, refused) = Draft(context, grant);
         if (draft is null)
@@ -104,7 +105,7 @@ internal sealed class BlobApi(VendorHost host, LocalBlobOptions options, BlobTok
         if (action == "create")
         {
             var created = await parts.CreateAsync(draft.Pathname, context.RequestAborted);
-            return new Reply(200, new JsonObject { ["uploadId"] = created, ["key"] = draft.Pathname });
+            return new VendorReply(200, new JsonObject { ["uploadId"] = created, ["key"] = draft.Pathname });
         }
         if (upload is null || Header(context, "x-mpu-key") is not { } key
             || !await parts.ExistsAsync(upload, draft.Pathname, context.RequestAborted) || Uri.UnescapeDataString(key) != draft.Pathname)
@@ -117,7 +118,7 @@ internal sealed class BlobApi(VendorHost host, LocalBlobOptions options, BlobTok
         {
             context.Features.Get<IHttpMaxRequestBodySizeFeature>()!.MaxRequestBodySize = options.MaxObjectBytes;
             return await parts.SaveAsync(upload, number, context.Request.Body, Limit(grant), context.RequestAborted) is { } etag
-                ? new Reply(200, new JsonObject { ["etag"] = etag })
+                ? new VendorReply(200, new JsonObject { ["etag"] = etag })
                 : TooLarge();
         }
         if (action != "complete" || await JsonBody.ReadAsync(context) is not (true, JsonArray named))
@@ -139,10 +140,10 @@ internal sealed class BlobApi(VendorHost host, LocalBlobOptions options, BlobTok
 
     private long Limit(BlobGrant grant) => Math.Min(options.MaxObjectBytes, grant.Bounds.Whole("maximumSizeInBytes") ?? long.MaxValue);
 
-    private static Reply TooLarge() => Refuse(400, "file_too_large", "The file is too large.");
+    private static VendorReply TooLarge() => Refuse(400, "file_too_large", "The file is too large.");
 
     // What a request says of its object, before there are bytes.
-    private (BlobRow? Draft, Reply? Refused) Draft(HttpContext context, BlobGrant grant)
+    private (BlobRow? Draft, VendorReply? Refused) Draft(HttpContext context, BlobGrant grant)
     {
         string pathname = context.Request.Query["pathname"].ToString();
         string access = context.Request.Headers["x-vercel-blob-access"].ToString();
@@ -180,7 +181,7 @@ internal sealed class BlobApi(VendorHost host, LocalBlobOptions options, BlobTok
         }, null);
     }
 
-    private async Task<Reply> StoreAsync(
+    private async Task<VendorReply> StoreAsync(
         NpgsqlConnection c, NpgsqlTransaction t, BlobRow row, string? ifMatch, bool overwrite, BlobGrant grant)
     {
         // The lock of the path, so that two puts at once see each other.
@@ -217,10 +218,10 @@ internal sealed class BlobApi(VendorHost host, LocalBlobOptions options, BlobTok
         {
             await callbacks.PlanAsync(c, t, address, json, completed.Text("tokenPayload"));
         }
-        return new Reply(200, json);
+        return new VendorReply(200, json);
     }
 
-    private static Reply? BoundsProblem(BlobGrant grant, string pathname, string type)
+    private static VendorReply? BoundsProblem(BlobGrant grant, string pathname, string type)
     {
         if (grant.Everything)
         {
@@ -244,7 +245,7 @@ internal sealed class BlobApi(VendorHost host, LocalBlobOptions options, BlobTok
             : null;
     }
 
-    private async Task<Reply> HeadAsync(HttpContext context)
+    private async Task<VendorReply> HeadAsync(HttpContext context)
     {
         await using var connection = await host.Data.OpenConnectionAsync(context.RequestAborted);
         var row = await connection.QuerySingleOrDefaultAsync<BlobRow?>(
@@ -252,10 +253,10 @@ internal sealed class BlobApi(VendorHost host, LocalBlobOptions options, BlobTok
             new { pathname = PathnameOf(context.Request.Query["url"].ToString()) });
         return row is null
             ? Refuse(404, "not_found", "The requested blob does not exist")
-            : new Reply(200, row.Json(host.Address, full: true));
+            : new VendorReply(200, row.Json(host.Address, full: true));
     }
 
-    private async Task<Reply> ListAsync(HttpContext context)
+    private async Task<VendorReply> ListAsync(HttpContext context)
     {
         var query = context.Request.Query;
         var limit = int.TryParse(query["limit"], NumberStyles.None, CultureInfo.InvariantCulture, out var given)
@@ -283,11 +284,11 @@ internal sealed class BlobApi(VendorHost host, LocalBlobOptions options, BlobTok
             page = [.. page.Where(row => Folder(row) is null)];
         }
         json["blobs"] = new JsonArray([.. page.Select(row => row.Json(host.Address, full: true))]);
-        return new Reply(200, json);
+        return new VendorReply(200, json);
     }
 
     // Deleting what is not there is no error at Vercel.
-    private async Task<Reply> DeleteAsync(HttpContext context)
+    private async Task<VendorReply> DeleteAsync(HttpContext context)
     {
         var (readable, body) = await JsonBody.ReadAsync(context);
         if (!readable || body is not JsonObject fields || fields["urls"] is not JsonArray urls
@@ -302,11 +303,11 @@ internal sealed class BlobApi(VendorHost host, LocalBlobOptions options, BlobTok
                 with gone as (delete from vendors.blob_objects where pathname = any(@paths) returning file_id)
                 delete from vendors.files where id in (select file_id from gone)
                 """, new { paths = urls.Select(url => PathnameOf((string)url!)).ToArray() }, transaction);
-            return new Reply(200, new JsonObject());
+            return new VendorReply(200, new JsonObject());
         }, context.RequestAborted);
     }
 
-    private async Task<Reply> IssueAsync(HttpContext context)
+    private async Task<VendorReply> IssueAsync(HttpContext context)
     {
         var (readable, body) = await JsonBody.ReadAsync(context);
         var fields = body as JsonObject ?? [];
@@ -316,7 +317,7 @@ internal sealed class BlobApi(VendorHost host, LocalBlobOptions options, BlobTok
         {
             return Refuse(400, "bad_request", "validUntil must be in the future and operations not empty");
         }
-        return new Reply(200, tokens.Issue(fields.Text("pathname") ?? "*", operations.DeepClone().AsArray(), until.Value));
+        return new VendorReply(200, tokens.Issue(fields.Text("pathname") ?? "*", operations.DeepClone().AsArray(), until.Value));
     }
 
     // A pathname, or a URL of this store on whichever port it was made.

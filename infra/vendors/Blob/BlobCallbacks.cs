@@ -34,7 +34,7 @@ internal sealed class BlobCallbacks(VendorHost host, string readWriteToken) : ID
         };
         await c.ExecuteAsync(
             "insert into vendors.blob_callbacks (id, address, body, created_at) values (@id, @address, @body, @now)",
-            new { id, address, body = Reply.Text(body), now = host.Now.UtcDateTime }, t);
+            new { id, address, body = VendorReply.Text(body), now = host.Now.UtcDateTime }, t);
         await host.Work.ScheduleAsync(c, t, Kind, id, host.Now);
     }
 
@@ -48,7 +48,8 @@ internal sealed class BlobCallbacks(VendorHost host, string readWriteToken) : ID
             && await PostAsync(to, Encoding.UTF8.GetBytes(body), ct);
         var state = delivered ? "delivered" : due.Attempts < Gaps.Length ? "waiting" : "given_up";
         await c.ExecuteAsync(
-            "update vendors.blob_callbacks set tries = tries + 1, state = @state where id = @Subject", new { state, due.Subject }, t);
+            "update vendors.blob_callbacks set attempts = attempts + 1, state = @state where id = @Subject", new { state, due.Subject },
+            t);
         return state == "waiting" ? host.Now + Gaps[due.Attempts] : null;
     }
 

@@ -6,7 +6,7 @@ using Portal.LocalVendors.Hosting;
 namespace Portal.LocalVendors.Blob;
 
 /// <summary>Reading objects: public ones by anybody, private ones with the read-write token or a presigned query.</summary>
-internal sealed class BlobObjects(VendorHost host, BlobTokens tokens)
+internal sealed class BlobObjects(VendorHost host, LocalBlobTokens tokens)
 {
     public void Map(WebApplication app) => app.MapMethods("/store/{**pathname}", ["GET", "HEAD"], ReadAsync);
 

@@ -32,7 +32,7 @@ public sealed class LocalBlob : LocalVendor
 
     private protected override async Task<VendorApi> PrepareAsync(CancellationToken ct)
     {
-        var tokens = new BlobTokens(Host, options, ReadWriteToken, await Host.FactAsync("signing-secret", () => Ids.New(44), ct));
+        var tokens = new LocalBlobTokens(Host, options, ReadWriteToken, await Host.FactAsync("signing-secret", () => Ids.New(44), ct));
         callbacks.Register();
         return new VendorApi(
             app =>

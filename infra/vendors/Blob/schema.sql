@@ -16,10 +16,15 @@ create table if not exists vendors.blob_callbacks (
     id         text primary key,
     address    text not null,
     body       text not null,
-    tries      int not null default 0,
+    attempts   int not null default 0,
     state      text not null default 'waiting' check (state in ('waiting', 'delivered', 'given_up')),
     created_at timestamptz not null
 );
+do $$ begin
+    if exists (select from pg_attribute where attrelid = 'vendors.blob_callbacks'::regclass and attname = 'tries') then
+        alter table vendors.blob_callbacks rename column tries to attempts;
+    end if;
+end $$;
 
 -- Multipart uploads under way, and the parts that have come.
 create table if not exists vendors.blob_multiparts (

@@ -10,7 +10,7 @@ namespace Portal.LocalVendors.Clerk;
 
 /// <summary>What Backend API calls share (key, limits, errors), JWKS, users.</summary>
 internal sealed class ClerkApi(
-    VendorHost host, LocalClerkOptions options, ClerkKeys keys, ClerkPeople people, ClerkChanges changes)
+    VendorHost host, LocalClerkOptions options, LocalClerkKeys keys, ClerkPeople people, ClerkChanges changes)
 {
     public static JsonNode Error(int status, string message) => Error(
         status switch
@@ -23,27 +23,27 @@ internal sealed class ClerkApi(
             _ => "internal_clerk_error",
         }, message, null);
 
-    public static Reply Refuse(int status, string code, string message, string? parameter = null) =>
+    public static VendorReply Refuse(int status, string code, string message, string? parameter = null) =>
         new(status, Error(code, message, parameter));
 
-    public static Reply NotFound { get; } = Refuse(404, "resource_not_found", "not found");
+    public static VendorReply NotFound { get; } = Refuse(404, "resource_not_found", "not found");
 
     public void Map(WebApplication app)
     {
-        app.Json("GET", "/.well-known/jwks.json", async context => new Reply(200, await keys.JwksAsync(context.RequestAborted)));
-        Map(app, "GET", "/v1/jwks", async context => new Reply(200, await keys.JwksAsync(context.RequestAborted)));
-        Map(app, "GET", "/v1/users/count", async context => new Reply(
+        app.Json("GET", "/.well-known/jwks.json", async context => new VendorReply(200, await keys.JwksAsync(context.RequestAborted)));
+        Map(app, "GET", "/v1/jwks", async context => new VendorReply(200, await keys.JwksAsync(context.RequestAborted)));
+        Map(app, "GET", "/v1/users/count", async context => new VendorReply(
             200, new JsonObject { ["object"] = "total_count", ["total_count"] = (await FoundAsync(context)).Count }));
         Map(app, "GET", "/v1/users/{id}", async context =>
             await people.ByIdAsync(context.Route("id"), context.RequestAborted) is { } person
-                ? new Reply(200, ClerkPeople.User(person))
+                ? new VendorReply(200, ClerkPeople.User(person))
                 : NotFound);
         Map(app, "GET", "/v1/users/{id}/organization_memberships", ListMembershipsAsync);
         Map(app, "GET", "/v1/users", ListUsersAsync);
         Map(app, "DELETE", "/v1/users/{id}", DeleteUserAsync);
     }
 
-    public void Map(WebApplication app, string method, string pattern, Func<HttpContext, Task<Reply>> handle) =>
+    public void Map(WebApplication app, string method, string pattern, Func<HttpContext, Task<VendorReply>> handle) =>
         app.Json(method, pattern, async context =>
     {
         if (!Authorised(context))
@@ -54,7 +54,7 @@ internal sealed class ClerkApi(
     });
 
     /// <summary>Null when the call may pass; else 429 with <c>Retry-After</c> in whole seconds.</summary>
-    public async Task<Reply?> LimitAsync(HttpContext context, string name, double perSecond, int burst)
+    public async Task<VendorReply?> LimitAsync(HttpContext context, string name, double perSecond, int burst)
     {
         if (!options.RateLimits
             || await host.Limits.TakeAsync(name, perSecond, burst, context.RequestAborted) is not { Taken: false } refused)
@@ -96,10 +96,10 @@ internal sealed class ClerkApi(
                            Encoding.UTF8.GetBytes(options.SecretKey)));
     }
 
-    private async Task<Reply> ListUsersAsync(HttpContext context)
+    private async Task<VendorReply> ListUsersAsync(HttpContext context)
     {
         var (limit, offset) = Paging(context);
-        return new Reply(200, new JsonArray([.. (await FoundAsync(context)).Skip(offset).Take(limit).Select(ClerkPeople.User)]));
+        return new VendorReply(200, new JsonArray([.. (await FoundAsync(context)).Skip(offset).Take(limit).Select(ClerkPeople.User)]));
     }
 
     private async Task<IReadOnlyList<LocalPerson>> FoundAsync(HttpContext context)
@@ -109,16 +109,16 @@ internal sealed class ClerkApi(
             .Where(person => emails.Count == 0 || emails.Contains(person.Email, StringComparer.OrdinalIgnoreCase))];
     }
 
-    private async Task<Reply> ListMembershipsAsync(HttpContext context)
+    private async Task<VendorReply> ListMembershipsAsync(HttpContext context)
     {
         if (await people.ByIdAsync(context.Route("id"), context.RequestAborted) is not { } person)
         {
             return NotFound;
         }
         var data = person.OrganizationId is null ? new JsonArray() : new JsonArray(ClerkPeople.Membership(person));
-        return new Reply(200, new JsonObject { ["data"] = data, ["total_count"] = data.Count });
+        return new VendorReply(200, new JsonObject { ["data"] = data, ["total_count"] = data.Count });
     }
 
-    private async Task<Reply> DeleteUserAsync(HttpContext context) =>
-        await changes.DeleteAsync(context.Route("id"), context.RequestAborted) is { } gone ? new Reply(200, gone) : NotFound;
+    private async Task<VendorReply> DeleteUserAsync(HttpContext context) =>
+        await changes.DeleteAsync(context.Route("id"), context.RequestAborted) is { } gone ? new VendorReply(200, gone) : NotFound;
 }

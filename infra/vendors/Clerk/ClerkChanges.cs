@@ -7,7 +7,7 @@ namespace Portal.LocalVendors.Clerk;
 
 /// <summary>What happens to people at Clerk after they are there: each change with the events that tell of it, in one
 /// transaction.</summary>
-internal sealed class ClerkChanges(VendorHost host, ClerkPeople people, ClerkEvents events)
+internal sealed class ClerkChanges(VendorHost host, ClerkPeople people, LocalClerkEvents events)
 {
     /// <summary>Null: there is nobody with this id.</summary>
     public Task<JsonObject?> DeleteAsync(string userId, CancellationToken ct) =>

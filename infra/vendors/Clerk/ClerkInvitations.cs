@@ -11,7 +11,7 @@ namespace Portal.LocalVendors.Clerk;
 /// Invitations to the application and to organizations: create, list, revoke; and accepting one, which a person does by its link.
 /// Only those to organizations tell by webhook, as at Clerk.
 /// </summary>
-internal sealed class ClerkInvitations(VendorHost host, ClerkPeople people, ClerkEvents events)
+internal sealed class ClerkInvitations(VendorHost host, ClerkPeople people, LocalClerkEvents events)
 {
     public void Map(ClerkApi api, WebApplication app)
     {
@@ -72,7 +72,7 @@ internal sealed class ClerkInvitations(VendorHost host, ClerkPeople people, Cler
             : null;
     }
 
-    private async Task<Reply> CreateAsync(HttpContext context, string? organization)
+    private async Task<VendorReply> CreateAsync(HttpContext context, string? organization)
     {
         var (readable, body) = await JsonBody.ReadAsync(context);
         if (!readable || body is not JsonObject fields)
@@ -107,8 +107,8 @@ internal sealed class ClerkInvitations(VendorHost host, ClerkPeople people, Cler
                 Email = email,
                 Role = fields.Text("role"),
                 InviterId = fields.Text("inviter_user_id"),
-                PublicMetadata = Reply.Text(fields["public_metadata"] ?? new JsonObject()),
-                PrivateMetadata = Reply.Text(fields["private_metadata"] ?? new JsonObject()),
+                PublicMetadata = VendorReply.Text(fields["public_metadata"] ?? new JsonObject()),
+                PrivateMetadata = VendorReply.Text(fields["private_metadata"] ?? new JsonObject()),
                 RedirectUrl = fields.Text("redirect_url"),
                 Ticket = Ids.New(64),
                 Status = "pending",
@@ -121,11 +121,11 @@ internal sealed class ClerkInvitations(VendorHost host, ClerkPeople people, Cler
             {
                 await events.EmitAsync(connection, transaction, "organizationInvitation.created", row.Id, row.Json(host));
             }
-            return new Reply(200, row.Json(host));
+            return new VendorReply(200, row.Json(host));
         }, context.RequestAborted);
     }
 
-    private static Reply? Problem(JsonObject fields, string? organization)
+    private static VendorReply? Problem(JsonObject fields, string? organization)
     {
         if (fields.Text("email_address") is not { Length: > 0 } email)
         {
@@ -149,7 +149,7 @@ internal sealed class ClerkInvitations(VendorHost host, ClerkPeople people, Cler
             : null;
     }
 
-    private async Task<Reply> ListAsync(HttpContext context, string? organization)
+    private async Task<VendorReply> ListAsync(HttpContext context, string? organization)
     {
         var query = context.Request.Query;
         var (limit, offset) = ClerkApi.Paging(context);
@@ -168,19 +168,20 @@ internal sealed class ClerkInvitations(VendorHost host, ClerkPeople people, Cler
                     string.IsNullOrEmpty(text) || row.Email.Contains(text, StringComparison.OrdinalIgnoreCase) || row.Id == text).ToList();
         var data = new JsonArray([.. rows.Skip(offset).Take(limit).Select(row => row.Json(host))]);
         return organization is not null || query["paginated"] == "true"
-            ? new Reply(200, new JsonObject { ["data"] = data, ["total_count"] = rows.Count })
-            : new Reply(200, data);
+            ? new VendorReply(200, new JsonObject { ["data"] = data, ["total_count"] = rows.Count })
+            : new VendorReply(200, data);
     }
 
-    private async Task<Reply> GetAsync(HttpContext context)
+    private async Task<VendorReply> GetAsync(HttpContext context)
     {
         await using var connection = await host.Data.OpenConnectionAsync(context.RequestAborted);
         return await FindAsync(connection, context.Route("id"), null) is { } row && row.OrganizationId == context.Route("org")
-            ? new Reply(200, row.Json(host))
+            ? new VendorReply(200, row.Json(host))
             : ClerkApi.NotFound;
     }
 
-    private Task<Reply> RevokeAsync(HttpContext context, string? organization) => host.TransactAsync(async (connection, transaction) =>
+    private Task<VendorReply> RevokeAsync(HttpContext context, string? organization) =>
+        host.TransactAsync(async (connection, transaction) =>
     {
         var row = await FindAsync(connection, context.Route("id"), transaction);
         if (row is null || row.OrganizationId != organization)
@@ -197,7 +198,7 @@ internal sealed class ClerkInvitations(VendorHost host, ClerkPeople people, Cler
         {
             await events.EmitAsync(connection, transaction, "organizationInvitation.revoked", row.Id, revoked.Json(host));
         }
-        return new Reply(200, revoked.Json(host));
+        return new VendorReply(200, revoked.Json(host));
     }, context.RequestAborted);
 
     private static Task<int> InsertAsync(NpgsqlConnection c, NpgsqlTransaction t, InvitationRow row) => c.ExecuteAsync(

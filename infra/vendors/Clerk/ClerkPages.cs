@@ -32,7 +32,7 @@ internal sealed class ClerkPages(ClerkPeople people, ClerkTokens tokens, ClerkCh
         app.MapMethods(Ticket, ["POST"], AcceptAsync);
     }
 
-    private async Task<Reply> SignInAsync(HttpContext context)
+    private async Task<VendorReply> SignInAsync(HttpContext context)
     {
         context.Response.Headers.AccessControlAllowOrigin = "*";
         var (readable, body) = await JsonBody.ReadAsync(context);
@@ -46,7 +46,7 @@ internal sealed class ClerkPages(ClerkPeople people, ClerkTokens tokens, ClerkCh
             : ClerkApi.NotFound;
     }
 
-    private async Task<Reply> SignUpAsync(HttpContext context)
+    private async Task<VendorReply> SignUpAsync(HttpContext context)
     {
         var (readable, body) = await JsonBody.ReadAsync(context);
         return !readable || body is not JsonObject fields
@@ -56,10 +56,10 @@ internal sealed class ClerkPages(ClerkPeople people, ClerkTokens tokens, ClerkCh
                 : ClerkApi.Refuse(422, "form_param_value_invalid", "email (not taken yet), name and organization are needed");
     }
 
-    private async Task<Reply> SessionAsync(LocalPerson person, CancellationToken ct)
+    private async Task<VendorReply> SessionAsync(LocalPerson person, CancellationToken ct)
     {
         var session = await tokens.MintAsync(person, null, ct);
-        return new Reply(200, new JsonObject
+        return new VendorReply(200, new JsonObject
         {
             ["jwt"] = session.Jwt,
             ["expires_at"] = session.ExpiresAt.ToString("O", CultureInfo.InvariantCulture),

@@ -4,9 +4,9 @@ using Portal.LocalVendors.Hosting;
 namespace Portal.LocalVendors.Clerk;
 
 /// <summary>Writes session tokens as Clerk does, version 2 unless asked for version 1.</summary>
-internal sealed class ClerkTokens(VendorHost host, LocalClerkOptions options, ClerkKeys keys)
+internal sealed class ClerkTokens(VendorHost host, LocalClerkOptions options, LocalClerkKeys keys)
 {
-    public async Task<ClerkSession> MintAsync(LocalPerson person, ClerkTokenOverrides? overrides, CancellationToken ct)
+    public async Task<LocalSession> MintAsync(LocalPerson person, ClerkTokenOverrides? overrides, CancellationToken ct)
     {
         var wanted = overrides ?? new ClerkTokenOverrides();
         var issued = wanted.IssuedAt ?? host.Now;
@@ -30,7 +30,7 @@ internal sealed class ClerkTokens(VendorHost host, LocalClerkOptions options, Cl
                 ["kid"] = wanted.KeyId ?? kid,
                 ["typ"] = "JWT",
             };
-            return new ClerkSession(ClerkKeys.Encode(header, claims, wanted.SignWith ?? own), expires);
+            return new LocalSession(LocalClerkKeys.Encode(header, claims, wanted.SignWith ?? own), expires);
         }
     }
 

@@ -12,9 +12,9 @@ public sealed class LocalClerk : LocalWebhookVendor
 {
     private readonly LocalClerkOptions options;
     private ClerkPeople people = null!;
-    private ClerkKeys keys = null!;
+    private LocalClerkKeys keys = null!;
     private ClerkTokens tokens = null!;
-    private ClerkEvents events = null!;
+    private LocalClerkEvents events = null!;
     private ClerkChanges changes = null!;
     private ClerkInvitations invitations = null!;
 
@@ -41,7 +41,7 @@ public sealed class LocalClerk : LocalWebhookVendor
     public Task<IReadOnlyList<LocalPerson>> PeopleAsync(CancellationToken ct = default) => people.ListAsync(ct);
 
     /// <summary>A session token for a registered person. Throws <see cref="KeyNotFoundException"/> when there is no such handle.</summary>
-    public async Task<ClerkSession> SignInAsync(string handle, ClerkTokenOverrides? overrides = null, CancellationToken ct = default) =>
+    public async Task<LocalSession> SignInAsync(string handle, ClerkTokenOverrides? overrides = null, CancellationToken ct = default) =>
         await people.ByHandleAsync(handle, ct) is { } person
             ? await tokens.MintAsync(person, overrides, ct)
             : throw new KeyNotFoundException($"Local Clerk knows nobody called {handle}.");
@@ -94,11 +94,11 @@ public sealed class LocalClerk : LocalWebhookVendor
     private protected override async Task<VendorApi> PrepareAsync(CancellationToken ct)
     {
         var instanceId = await Host.FactAsync("instance", () => "ins_" + Ids.New(27), ct);
-        keys = new ClerkKeys(Host, options, instanceId);
+        keys = new LocalClerkKeys(Host, options, instanceId);
         await keys.EnsureAsync();
         people = new ClerkPeople(Host);
         tokens = new ClerkTokens(Host, options, keys);
-        events = new ClerkEvents(Host, Outbox, instanceId);
+        events = new LocalClerkEvents(Host, Outbox, instanceId);
         changes = new ClerkChanges(Host, people, events);
         invitations = new ClerkInvitations(Host, people, events);
         var api = new ClerkApi(Host, options, keys, people, changes);

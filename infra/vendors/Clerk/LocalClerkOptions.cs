@@ -38,7 +38,7 @@ public sealed record LocalPerson(
     string? OrganizationName = null, DateTime CreatedAt = default, DateTime UpdatedAt = default);
 
 /// <summary>A session token and when it ends.</summary>
-public sealed record ClerkSession(string Jwt, DateTimeOffset ExpiresAt);
+public sealed record LocalSession(string Jwt, DateTimeOffset ExpiresAt);
 
 /// <summary>What a test wants different in a token. Everything left out is as Clerk would write it.</summary>
 public sealed record ClerkTokenOverrides

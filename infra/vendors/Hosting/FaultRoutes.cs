@@ -55,11 +55,11 @@ internal static class FaultRoutes
 
     public static void Map(WebApplication app, VendorFaults faults)
     {
-        app.Json("GET", "/local/faults", _ => Task.FromResult(new Reply(200, faults.Show())));
+        app.Json("GET", "/local/faults", _ => Task.FromResult(new VendorReply(200, faults.Show())));
         app.Json("DELETE", "/local/faults", _ =>
         {
             faults.Clear();
-            return Task.FromResult(new Reply(200, faults.Show()));
+            return Task.FromResult(new VendorReply(200, faults.Show()));
         });
         app.Json("POST", "/local/faults", async context =>
         {
@@ -67,12 +67,12 @@ internal static class FaultRoutes
             {
                 var plan = await JsonSerializer.DeserializeAsync<FaultPlan>(context.Request.Body, Strict, context.RequestAborted);
                 return plan is not null && faults.TryApply(plan)
-                    ? new Reply(200, faults.Show())
-                    : new Reply(400, new JsonObject { ["error"] = "This vendor has no such fault." });
+                    ? new VendorReply(200, faults.Show())
+                    : new VendorReply(400, new JsonObject { ["error"] = "This vendor has no such fault." });
             }
             catch (JsonException exception)
             {
-                return new Reply(400, new JsonObject { ["error"] = exception.Message });
+                return new VendorReply(400, new JsonObject { ["error"] = exception.Message });
             }
         });
     }

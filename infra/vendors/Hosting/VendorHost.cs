@@ -88,7 +88,7 @@ internal sealed partial class VendorHost : IAsyncDisposable
         app.UseRouting();
         FaultRoutes.Map(app, faults);
         api.Map(app);
-        app.MapFallback((HttpContext context) => new Reply(404, api.Error(404, "Not found")).WriteAsync(context));
+        app.MapFallback((HttpContext context) => new VendorReply(404, api.Error(404, "Not found")).WriteAsync(context));
         await app.StartAsync(ct);
         Address = app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.First()
             .TrimEnd('/');
@@ -160,7 +160,7 @@ internal sealed partial class VendorHost : IAsyncDisposable
         }
         catch (BadHttpRequestException e) when (!context.Response.HasStarted)
         {
-            await new Reply(e.StatusCode, error(e.StatusCode, e.Message)).WriteAsync(context);
+            await new VendorReply(e.StatusCode, error(e.StatusCode, e.Message)).WriteAsync(context);
         }
         catch (Exception) when (context.RequestAborted.IsCancellationRequested)
         {
@@ -169,7 +169,7 @@ internal sealed partial class VendorHost : IAsyncDisposable
         catch (Exception e) when (!context.Response.HasStarted)
         {
             Log.Broken(Logger, Vendor, context.Request.Method, context.Request.Path, e);
-            await new Reply(500, error(500, "Internal error")).WriteAsync(context);
+            await new VendorReply(500, error(500, "Internal error")).WriteAsync(context);
         }
         finally
         {
@@ -186,7 +186,7 @@ internal sealed partial class VendorHost : IAsyncDisposable
 
 internal static class Routes
 {
-    public static void Json(this WebApplication app, string method, string pattern, Func<HttpContext, Task<Reply>> handle) =>
+    public static void Json(this WebApplication app, string method, string pattern, Func<HttpContext, Task<VendorReply>> handle) =>
         app.MapMethods(pattern, [method], async (HttpContext context) => await (await handle(context)).WriteAsync(context));
 
     public static string Route(this HttpContext context, string name) => (string?)context.Request.RouteValues[name] ?? "";

@@ -54,10 +54,10 @@ internal sealed class WebhookStyle
         Sign = (row, at) =>
         {
             var body = Encoding.UTF8.GetBytes(row.Body);
-            return (body, SvixSignature.Headers(secret(), row.EventId, at, body));
+            return (body, SvixSigner.Headers(secret(), row.EventId, at, body));
         },
         Timeout = TimeSpan.FromSeconds(15),
-        Gaps = SvixSignature.RetryGaps,
+        Gaps = SvixSigner.RetryGaps,
         UserAgent = "Svix-Webhooks/1.24.0",
         Abort = ("webhook-delivery", "abort-message"),
     };
@@ -114,7 +114,7 @@ internal sealed class WebhookOutbox : IDisposable
                     eventId,
                     type,
                     lane,
-                    body = Reply.Text(body),
+                    body = VendorReply.Text(body),
                     state = held ? "held" : "waiting",
                     now = host.Now.UtcDateTime,
                 }, transaction);
@@ -178,7 +178,7 @@ internal sealed class WebhookOutbox : IDisposable
         var attempts = JsonNode.Parse(row.Attempts)!.AsArray();
         var (attempt, delivered, stop) = await PostAsync(row, endpoint, ct);
         attempts.Add((JsonNode)attempt);
-        var text = Reply.Text(attempts);
+        var text = VendorReply.Text(attempts);
         if (delivered || stop || attempts.Count > style.Gaps.Count)
         {
             await FinishAsync(connection, transaction, row, delivered ? "delivered" : "given_up", text);

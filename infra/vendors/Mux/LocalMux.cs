@@ -45,7 +45,7 @@ public sealed class LocalMux : LocalWebhookVendor
 
     private protected override async Task<VendorApi> PrepareAsync(CancellationToken ct)
     {
-        var events = new MuxEvents(Host, Outbox, await Host.FactAsync("environment", () => Ids.New(6).ToLowerInvariant(), ct));
+        var events = new LocalMuxEvents(Host, Outbox, await Host.FactAsync("environment", () => Ids.New(6).ToLowerInvariant(), ct));
         var creation = new MuxAssetCreation(Host, options, Faults, events);
         new MuxEncoding(Host, options, events).Register();
         var api = new MuxApi(Host, options);
@@ -69,7 +69,7 @@ public sealed class LocalMux : LocalWebhookVendor
     {
         var envelope = JsonNode.Parse(row.Body)!.AsObject();
         envelope["attempts"] = JsonNode.Parse(row.Attempts);
-        var body = Encoding.UTF8.GetBytes(Reply.Text(envelope));
+        var body = Encoding.UTF8.GetBytes(VendorReply.Text(envelope));
         return (body, [("Mux-Signature", MuxWebhookSender.Sign(secret, at, body))]);
     }
 }

@@ -24,13 +24,14 @@ internal sealed class MuxApi(VendorHost host, LocalMuxOptions options)
             _ => "internal_server_error",
         }, message);
 
-    public static Reply Refuse(int status, string message) => new(status, Error(status, message));
+    public static VendorReply Refuse(int status, string message) => new(status, Error(status, message));
 
-    public static Reply NotFound { get; } = Refuse(404, "The requested resource either doesn't exist or you don't have access to it.");
+    public static VendorReply NotFound { get; } =
+        Refuse(404, "The requested resource either doesn't exist or you don't have access to it.");
 
-    public static Reply Data(int status, JsonNode data) => new(status, new JsonObject { ["data"] = data });
+    public static VendorReply Data(int status, JsonNode data) => new(status, new JsonObject { ["data"] = data });
 
-    public void Map(WebApplication app, string method, string pattern, Func<HttpContext, Task<Reply>> handle) =>
+    public void Map(WebApplication app, string method, string pattern, Func<HttpContext, Task<VendorReply>> handle) =>
         app.Json(method, pattern, async context =>
     {
         if (!Authorised(context))

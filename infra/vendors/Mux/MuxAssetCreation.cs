@@ -5,7 +5,7 @@ namespace Portal.LocalVendors.Mux;
 
 /// <summary>How an asset comes to be, from an upload's last byte or from a request with a URL: rows, events and the scheduled
 /// work.</summary>
-internal sealed class MuxAssetCreation(VendorHost host, LocalMuxOptions options, MuxFaults faults, MuxEvents events)
+internal sealed class MuxAssetCreation(VendorHost host, LocalMuxOptions options, MuxFaults faults, LocalMuxEvents events)
 {
     /// <summary>Inserts the asset in state <c>preparing</c>; call inside the transaction that justifies it.</summary>
     public async Task<AssetRow> CreateAsync(NpgsqlConnection c, NpgsqlTransaction t, AssetRow asset)
@@ -19,7 +19,7 @@ internal sealed class MuxAssetCreation(VendorHost host, LocalMuxOptions options,
             Status = "preparing",
             Settings = asset.Settings,
             Passthrough = settings.Text("passthrough"),
-            Meta = settings["meta"] is { } meta ? Reply.Text(meta) : null,
+            Meta = settings["meta"] is { } meta ? VendorReply.Text(meta) : null,
             Test = asset.Test || settings.Flag("test"),
             FileId = asset.FileId,
             PlannedError = faults.TakeEncodingFailure(),

@@ -8,7 +8,7 @@ using Portal.LocalVendors.Hosting;
 namespace Portal.LocalVendors.Mux;
 
 /// <summary>Assets: create from a URL, get, list (pages or cursor), change, delete.</summary>
-internal sealed class MuxAssets(VendorHost host, MuxAssetCreation birth, MuxEvents events)
+internal sealed class MuxAssets(VendorHost host, MuxAssetCreation birth, LocalMuxEvents events)
 {
     public void Map(MuxApi api, WebApplication app)
     {
@@ -20,7 +20,7 @@ internal sealed class MuxAssets(VendorHost host, MuxAssetCreation birth, MuxEven
         api.Map(app, "DELETE", "/video/v1/assets/{id}", DeleteAsync);
     }
 
-    private async Task<Reply> CreateAsync(HttpContext context)
+    private async Task<VendorReply> CreateAsync(HttpContext context)
     {
         var (readable, body) = await MuxApi.BodyAsync(context);
         if (!readable)
@@ -42,7 +42,7 @@ internal sealed class MuxAssets(VendorHost host, MuxAssetCreation birth, MuxEven
             {
                 Id = Ids.New(44),
                 InputUrl = first.Text("url"),
-                Settings = Reply.Text(body),
+                Settings = VendorReply.Text(body),
             });
             await birth.AnnounceAsync(connection, transaction, asset);
             return (await MuxJson.AssetsAsync(connection, [asset], transaction))[0];
@@ -50,7 +50,7 @@ internal sealed class MuxAssets(VendorHost host, MuxAssetCreation birth, MuxEven
         return MuxApi.Data(201, json);
     }
 
-    private async Task<Reply> GetAsync(HttpContext context)
+    private async Task<VendorReply> GetAsync(HttpContext context)
     {
         await using var connection = await host.Data.OpenConnectionAsync(context.RequestAborted);
         return await MuxStore.AssetAsync(connection, context.Route("id")) is { } asset
@@ -58,7 +58,7 @@ internal sealed class MuxAssets(VendorHost host, MuxAssetCreation birth, MuxEven
             : MuxApi.NotFound;
     }
 
-    private async Task<Reply> InputInfoAsync(HttpContext context)
+    private async Task<VendorReply> InputInfoAsync(HttpContext context)
     {
         await using var connection = await host.Data.OpenConnectionAsync(context.RequestAborted);
         return await MuxStore.AssetAsync(connection, context.Route("id")) is { } asset
@@ -66,7 +66,7 @@ internal sealed class MuxAssets(VendorHost host, MuxAssetCreation birth, MuxEven
             : MuxApi.NotFound;
     }
 
-    private async Task<Reply> ListAsync(HttpContext context)
+    private async Task<VendorReply> ListAsync(HttpContext context)
     {
         if (MuxApi.Paging(context) is not { } paging || !TryCursor(context, out var before))
         {
@@ -75,21 +75,21 @@ internal sealed class MuxAssets(VendorHost host, MuxAssetCreation birth, MuxEven
         string? uploadId = context.Request.Query["upload_id"];
         if (!string.IsNullOrEmpty(context.Request.Query["live_stream_id"]))
         {
-            return new Reply(200, new JsonObject { ["data"] = new JsonArray(), ["next_cursor"] = null });
+            return new VendorReply(200, new JsonObject { ["data"] = new JsonArray(), ["next_cursor"] = null });
         }
         await using var connection = await host.Data.OpenConnectionAsync(context.RequestAborted);
         // One row more than asked for tells whether there is a next page.
         var assets = await MuxStore.AssetsAsync(
             connection, paging.Limit + 1, before is null ? paging.Skip : 0, before, string.IsNullOrEmpty(uploadId) ? null : uploadId);
         var page = assets.Take(paging.Limit).ToList();
-        return new Reply(200, new JsonObject
+        return new VendorReply(200, new JsonObject
         {
             ["data"] = new JsonArray([.. await MuxJson.AssetsAsync(connection, page)]),
             ["next_cursor"] = assets.Count > page.Count ? Cursor(page[^1].Seq) : null,
         });
     }
 
-    private async Task<Reply> ChangeAsync(HttpContext context)
+    private async Task<VendorReply> ChangeAsync(HttpContext context)
     {
         var (readable, body) = await MuxApi.BodyAsync(context);
         if (!readable)
@@ -108,7 +108,7 @@ internal sealed class MuxAssets(VendorHost host, MuxAssetCreation birth, MuxEven
             }
             // What the request leaves out stays as it is; an explicit null clears.
             var passthrough = body.ContainsKey("passthrough") ? body.Text("passthrough") : asset.Passthrough;
-            var meta = body.ContainsKey("meta") ? body["meta"] is { } given ? Reply.Text(given) : null : asset.Meta;
+            var meta = body.ContainsKey("meta") ? body["meta"] is { } given ? VendorReply.Text(given) : null : asset.Meta;
             await MuxStore.UpdateAssetAsync(connection, transaction, asset.Id, passthrough, meta);
             var changed = (await MuxStore.AssetAsync(connection, asset.Id, transaction))!;
             await events.AssetAsync(connection, transaction, "video.asset.updated", changed);
@@ -116,7 +116,7 @@ internal sealed class MuxAssets(VendorHost host, MuxAssetCreation birth, MuxEven
         }, context.RequestAborted);
     }
 
-    private Task<Reply> DeleteAsync(HttpContext context) => host.TransactAsync(async (connection, transaction) =>
+    private Task<VendorReply> DeleteAsync(HttpContext context) => host.TransactAsync(async (connection, transaction) =>
     {
         switch (await MuxStore.AssetAsync(connection, context.Route("id"), transaction, locked: true))
         {
@@ -127,7 +127,7 @@ internal sealed class MuxAssets(VendorHost host, MuxAssetCreation birth, MuxEven
             case { } asset:
                 await events.AssetAsync(connection, transaction, "video.asset.deleted", asset);
                 await MuxStore.DeleteAssetAsync(connection, transaction, asset, host.Now.UtcDateTime);
-                return new Reply(204);
+                return new VendorReply(204);
         }
     }, context.RequestAborted);
 

@@ -10,7 +10,7 @@ namespace Portal.LocalVendors.Mux;
 /// Scheduled work on assets: fetch the input, then «encode» (wait, inspect the real file), then settle; renditions follow.
 /// </summary>
 /// <remarks>Each step is one due row; the state change, its event and the next row commit together.</remarks>
-internal sealed class MuxEncoding(VendorHost host, LocalMuxOptions options, MuxEvents events)
+internal sealed class MuxEncoding(VendorHost host, LocalMuxOptions options, LocalMuxEvents events)
 {
     public const string FetchKind = "fetch";
     public const string EncodeKind = "encode";
@@ -101,7 +101,7 @@ internal sealed class MuxEncoding(VendorHost host, LocalMuxOptions options, MuxE
     }
 
     private Task FailAsync(NpgsqlConnection c, NpgsqlTransaction t, AssetRow asset, string message) => ErrorAsync(
-        c, t, asset, Reply.Text(new JsonObject { ["type"] = "invalid_input", ["messages"] = new JsonArray(message) }));
+        c, t, asset, VendorReply.Text(new JsonObject { ["type"] = "invalid_input", ["messages"] = new JsonArray(message) }));
 
     private async Task ErrorAsync(NpgsqlConnection c, NpgsqlTransaction t, AssetRow asset, string errors)
     {

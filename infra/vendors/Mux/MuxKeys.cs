@@ -23,7 +23,7 @@ internal sealed class MuxKeys(VendorHost host, LocalMuxOptions options)
         }
     }
 
-    private async Task<Reply> CreateAsync(HttpContext context)
+    private async Task<VendorReply> CreateAsync(HttpContext context)
     {
         using var rsa = options.NewKey();
         var row = new { id = Ids.New(44), publicKey = rsa.ExportSubjectPublicKeyInfo(), now = host.Now.UtcDateTime };
@@ -35,7 +35,7 @@ internal sealed class MuxKeys(VendorHost host, LocalMuxOptions options)
         return MuxApi.Data(201, json);
     }
 
-    private async Task<Reply> ListAsync(HttpContext context)
+    private async Task<VendorReply> ListAsync(HttpContext context)
     {
         if (MuxApi.Paging(context) is not { } paging)
         {
@@ -48,7 +48,7 @@ internal sealed class MuxKeys(VendorHost host, LocalMuxOptions options)
         return MuxApi.Data(200, new JsonArray([.. rows.Select(row => Json(row.Id, row.At))]));
     }
 
-    private async Task<Reply> GetAsync(HttpContext context)
+    private async Task<VendorReply> GetAsync(HttpContext context)
     {
         await using var connection = await host.Data.OpenConnectionAsync(context.RequestAborted);
         var at = await connection.ExecuteScalarAsync<DateTime?>(
@@ -56,11 +56,11 @@ internal sealed class MuxKeys(VendorHost host, LocalMuxOptions options)
         return at is { } created ? MuxApi.Data(200, Json(context.Route("id"), created)) : MuxApi.NotFound;
     }
 
-    private async Task<Reply> DeleteAsync(HttpContext context)
+    private async Task<VendorReply> DeleteAsync(HttpContext context)
     {
         await using var connection = await host.Data.OpenConnectionAsync(context.RequestAborted);
         var gone = await connection.ExecuteAsync("delete from vendors.mux_signing_keys where id = @id", new { id = context.Route("id") });
-        return gone == 1 ? new Reply(204) : MuxApi.NotFound;
+        return gone == 1 ? new VendorReply(204) : MuxApi.NotFound;
     }
 
     private static JsonObject Json(string id, DateTime createdAt) => new()

@@ -6,7 +6,7 @@ using Portal.LocalVendors.Hosting;
 namespace Portal.LocalVendors.Mux;
 
 /// <summary>Playback ids of an asset, and which asset a playback id belongs to.</summary>
-internal sealed class MuxPlaybackIds(VendorHost host, MuxEvents events)
+internal sealed class MuxPlaybackIds(VendorHost host, LocalMuxEvents events)
 {
     public void Map(MuxApi api, WebApplication app)
     {
@@ -16,7 +16,7 @@ internal sealed class MuxPlaybackIds(VendorHost host, MuxEvents events)
         api.Map(app, "GET", "/video/v1/playback-ids/{playbackId}", FindAsync);
     }
 
-    private async Task<Reply> CreateAsync(HttpContext context)
+    private async Task<VendorReply> CreateAsync(HttpContext context)
     {
         var (readable, body) = await MuxApi.BodyAsync(context);
         var policy = body.Text("policy");
@@ -37,7 +37,7 @@ internal sealed class MuxPlaybackIds(VendorHost host, MuxEvents events)
         }, context.RequestAborted);
     }
 
-    private async Task<Reply> GetAsync(HttpContext context)
+    private async Task<VendorReply> GetAsync(HttpContext context)
     {
         await using var connection = await host.Data.OpenConnectionAsync(context.RequestAborted);
         return await MuxStore.PlaybackIdAsync(connection, context.Route("playbackId")) is { } row && row.AssetId == context.Route("id")
@@ -45,7 +45,7 @@ internal sealed class MuxPlaybackIds(VendorHost host, MuxEvents events)
             : MuxApi.NotFound;
     }
 
-    private Task<Reply> DeleteAsync(HttpContext context) => host.TransactAsync(async (connection, transaction) =>
+    private Task<VendorReply> DeleteAsync(HttpContext context) => host.TransactAsync(async (connection, transaction) =>
     {
         var asset = await MuxStore.AssetAsync(connection, context.Route("id"), transaction, locked: true);
         if (asset is null || !await MuxStore.DeletePlaybackIdAsync(connection, transaction, asset.Id, context.Route("playbackId")))
@@ -53,10 +53,10 @@ internal sealed class MuxPlaybackIds(VendorHost host, MuxEvents events)
             return MuxApi.NotFound;
         }
         await events.AssetAsync(connection, transaction, "video.asset.updated", asset);
-        return new Reply(204);
+        return new VendorReply(204);
     }, context.RequestAborted);
 
-    private async Task<Reply> FindAsync(HttpContext context)
+    private async Task<VendorReply> FindAsync(HttpContext context)
     {
         await using var connection = await host.Data.OpenConnectionAsync(context.RequestAborted);
         if (await MuxStore.PlaybackIdAsync(connection, context.Route("playbackId")) is not { } row)

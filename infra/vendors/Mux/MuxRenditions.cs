@@ -5,7 +5,7 @@ using Portal.LocalVendors.Hosting;
 namespace Portal.LocalVendors.Mux;
 
 /// <summary>Static renditions: downloadable files beside the stream.</summary>
-internal sealed class MuxRenditions(VendorHost host, LocalMuxOptions options, MuxEvents events)
+internal sealed class MuxRenditions(VendorHost host, LocalMuxOptions options, LocalMuxEvents events)
 {
     public void Map(MuxApi api, WebApplication app)
     {
@@ -13,7 +13,7 @@ internal sealed class MuxRenditions(VendorHost host, LocalMuxOptions options, Mu
         api.Map(app, "DELETE", "/video/v1/assets/{id}/static-renditions/{renditionId}", DeleteAsync);
     }
 
-    private async Task<Reply> CreateAsync(HttpContext context)
+    private async Task<VendorReply> CreateAsync(HttpContext context)
     {
         var (readable, body) = await MuxApi.BodyAsync(context);
         if (!readable || MuxSettings.RenditionProblem(body) is not null)
@@ -51,7 +51,7 @@ internal sealed class MuxRenditions(VendorHost host, LocalMuxOptions options, Mu
         }, context.RequestAborted);
     }
 
-    private Task<Reply> DeleteAsync(HttpContext context) => host.TransactAsync(async (connection, transaction) =>
+    private Task<VendorReply> DeleteAsync(HttpContext context) => host.TransactAsync(async (connection, transaction) =>
     {
         var asset = await MuxStore.AssetAsync(connection, context.Route("id"), transaction, locked: true);
         var row = asset is null
@@ -65,6 +65,6 @@ internal sealed class MuxRenditions(VendorHost host, LocalMuxOptions options, Mu
         }
         await MuxStore.DeleteRenditionAsync(connection, transaction, asset.Id, row.Id);
         await events.RenditionAsync(connection, transaction, "video.asset.static_rendition.deleted", asset, row, 0);
-        return new Reply(204);
+        return new VendorReply(204);
     }, context.RequestAborted);
 }

@@ -16,7 +16,7 @@ namespace Portal.LocalVendors.Mux;
 /// Bytes sent again are skipped; a chunk that leaves a gap is refused. The URL alone authorises. Nothing here is cancelled when the
 /// client goes: what it managed to send is still in Kestrel's buffers and counts.
 /// </remarks>
-internal sealed class MuxUploadBytes(VendorHost host, LocalMuxOptions options, MuxAssetCreation birth, MuxEvents events)
+internal sealed class MuxUploadBytes(VendorHost host, LocalMuxOptions options, MuxAssetCreation birth, LocalMuxEvents events)
 {
     private const int Unit = 256 * 1024;
 

@@ -6,7 +6,7 @@ using Portal.LocalVendors.Hosting;
 namespace Portal.LocalVendors.Mux;
 
 /// <summary>Direct uploads: create, get, list, cancel. The bytes are <see cref="MuxUploadBytes"/>.</summary>
-internal sealed class MuxUploads(VendorHost host, MuxEvents events)
+internal sealed class MuxUploads(VendorHost host, LocalMuxEvents events)
 {
     public const string TimeoutKind = "upload-timeout";
 
@@ -30,7 +30,7 @@ internal sealed class MuxUploads(VendorHost host, MuxEvents events)
 
     private string Url(UploadRow upload) => $"{host.Address}/upload/{upload.Secret}";
 
-    private async Task<Reply> CreateAsync(HttpContext context)
+    private async Task<VendorReply> CreateAsync(HttpContext context)
     {
         var (readable, body) = await MuxApi.BodyAsync(context);
         if (!readable)
@@ -61,7 +61,7 @@ internal sealed class MuxUploads(VendorHost host, MuxEvents events)
                 TimeoutS = (int)timeout,
                 CorsOrigin = body.Text("cors_origin"),
                 Test = body.Flag("test"),
-                Settings = Reply.Text(settings),
+                Settings = VendorReply.Text(settings),
                 FileId = await host.Files.CreateAsync(connection, transaction),
                 CreatedAt = host.Now.UtcDateTime,
             };
@@ -74,14 +74,14 @@ internal sealed class MuxUploads(VendorHost host, MuxEvents events)
         return MuxApi.Data(201, MuxJson.Upload(upload, Url(upload)));
     }
 
-    private async Task<Reply> GetAsync(HttpContext context)
+    private async Task<VendorReply> GetAsync(HttpContext context)
     {
         await using var connection = await host.Data.OpenConnectionAsync(context.RequestAborted);
         var upload = await MuxStore.UploadAsync(connection, context.Route("id"));
         return upload is null ? MuxApi.NotFound : MuxApi.Data(200, MuxJson.Upload(upload, Url(upload)));
     }
 
-    private async Task<Reply> ListAsync(HttpContext context)
+    private async Task<VendorReply> ListAsync(HttpContext context)
     {
         if (MuxApi.Paging(context) is not { } paging)
         {
@@ -92,7 +92,7 @@ internal sealed class MuxUploads(VendorHost host, MuxEvents events)
         return MuxApi.Data(200, new JsonArray([.. uploads.Select(upload => MuxJson.Upload(upload, Url(upload)))]));
     }
 
-    private Task<Reply> CancelAsync(HttpContext context) => host.TransactAsync(async (connection, transaction) =>
+    private Task<VendorReply> CancelAsync(HttpContext context) => host.TransactAsync(async (connection, transaction) =>
     {
         var moved = await MuxStore.MoveUploadAsync(connection, transaction, context.Route("id"), "cancelled");
         var upload = await MuxStore.UploadAsync(connection, context.Route("id"), transaction);

@@ -14,7 +14,7 @@ internal sealed class MuxUsage(VendorHost host)
 
     public void Map(MuxApi api, WebApplication app) => api.Map(app, "GET", "/video/v1/delivery-usage", ListAsync);
 
-    private async Task<Reply> ListAsync(HttpContext context)
+    private async Task<VendorReply> ListAsync(HttpContext context)
     {
         var latest = host.Now - Lag;
         var query = context.Request.Query;
@@ -40,7 +40,7 @@ internal sealed class MuxUsage(VendorHost host)
         {
             data.Add((JsonNode)await ReportAsync(connection, row.Id, row.Seconds, row.DeletedAt));
         }
-        return new Reply(200, new JsonObject
+        return new VendorReply(200, new JsonObject
         {
             ["total_row_count"] = rows.Count,
             ["timeframe"] = new JsonArray(span.From.ToUnixTimeSeconds(), span.To.ToUnixTimeSeconds()),

@@ -30,20 +30,20 @@ internal sealed class PagerDutyApi(VendorHost host, LocalPagerDutyOptions option
 
     public void Map(WebApplication app) => app.Json("POST", "/v2/enqueue", EnqueueAsync);
 
-    private static Reply Invalid(params IReadOnlyList<string> errors)
+    private static VendorReply Invalid(params IReadOnlyList<string> errors)
     {
         var body = Error(400, "Event object is invalid").AsObject();
         body["errors"] = new JsonArray([.. errors.Select(e => (JsonNode)e)]);
-        return new Reply(400, body);
+        return new VendorReply(400, body);
     }
 
-    private async Task<Reply> EnqueueAsync(HttpContext context)
+    private async Task<VendorReply> EnqueueAsync(HttpContext context)
     {
         using var bytes = new MemoryStream();
         await context.Request.Body.CopyToAsync(bytes, context.RequestAborted);
         if (bytes.Length > MaxBytes)
         {
-            return new Reply(413, Error(413, "Event object exceeds size limit"));
+            return new VendorReply(413, Error(413, "Event object exceeds size limit"));
         }
         var (readable, body) = JsonBody.Parse(bytes.GetBuffer().AsSpan(0, (int)bytes.Length));
         if (!readable || body is not JsonObject message)
@@ -124,7 +124,7 @@ internal sealed class PagerDutyApi(VendorHost host, LocalPagerDutyOptions option
         }
     }
 
-    private async Task<Reply?> LimitAsync(HttpContext context)
+    private async Task<VendorReply?> LimitAsync(HttpContext context)
     {
         if (options.EventsPerMinute <= 0)
         {
@@ -137,10 +137,11 @@ internal sealed class PagerDutyApi(VendorHost host, LocalPagerDutyOptions option
             return null;
         }
         context.Response.Headers.RetryAfter = Math.Ceiling(retryAfter.TotalSeconds).ToString(CultureInfo.InvariantCulture);
-        return new Reply(429, Error(429, "Requests for this service are arriving too quickly. Please retry later."));
+        return new VendorReply(429, Error(429, "Requests for this service are arriving too quickly. Please retry later."));
     }
 
-    private Task<Reply> AcceptAsync(JsonObject message, CancellationToken ct) => host.TransactAsync(async (connection, transaction) =>
+    private Task<VendorReply> AcceptAsync(JsonObject message, CancellationToken ct) =>
+        host.TransactAsync(async (connection, transaction) =>
     {
         var action = message.Text("event_action")!;
         var key = message.Text("dedup_key") ?? Ids.New(RoutingKeyLength);
@@ -152,6 +153,6 @@ internal sealed class PagerDutyApi(VendorHost host, LocalPagerDutyOptions option
             : await PagerDutyStore.MoveAsync(connection, transaction, key, action == "resolve", host.Now);
         message.Remove("routing_key");
         await PagerDutyStore.KeepAsync(connection, transaction, action, key, incident, message, host.Now);
-        return new Reply(202, new JsonObject { ["status"] = "success", ["message"] = "Event processed", ["dedup_key"] = key });
+        return new VendorReply(202, new JsonObject { ["status"] = "success", ["message"] = "Event processed", ["dedup_key"] = key });
     }, ct);
 }

@@ -14,7 +14,7 @@ internal sealed class PagerDutyPages(PagerDutyStore store)
     {
         app.Json(
             "GET", "/local/incidents", async context =>
-                new Reply(200, new JsonArray([.. (await store.IncidentsAsync(null, context.RequestAborted)).Select(Json)])));
+                new VendorReply(200, new JsonArray([.. (await store.IncidentsAsync(null, context.RequestAborted)).Select(Json)])));
         app.MapMethods("/", ["GET"], PageAsync);
     }
 

@@ -66,7 +66,7 @@ internal sealed class PagerDutyStore(VendorHost host)
         c.ExecuteAsync(
             "insert into vendors.pagerduty_events (action, dedup_key, incident_id, message, created_at) values (@action, @key, "
                 + "@incident, @message::jsonb, @now)",
-            new { action, key, incident, message = Reply.Text(message), now = now.UtcDateTime }, t);
+            new { action, key, incident, message = VendorReply.Text(message), now = now.UtcDateTime }, t);
 
     private static DateTimeOffset At(DateTime time) => new(time, TimeSpan.Zero);
 

@@ -43,12 +43,12 @@ internal sealed class ResendApi(
 
     public static string Time(DateTime at) => at.ToString("yyyy-MM-ddTHH:mm:ss.ffffff", CultureInfo.InvariantCulture) + "+00:00";
 
-    private static Reply Refuse(int status, string name, string message) => new(status, Error(status, name, message));
+    private static VendorReply Refuse(int status, string name, string message) => new(status, Error(status, name, message));
 
     private static JsonObject Error(int status, string name, string message) =>
         new() { ["statusCode"] = status, ["name"] = name, ["message"] = message };
 
-    private void Map(WebApplication app, string method, string pattern, Func<HttpContext, Task<Reply>> handle) =>
+    private void Map(WebApplication app, string method, string pattern, Func<HttpContext, Task<VendorReply>> handle) =>
         app.MapMethods(pattern, [method], async (HttpContext context) =>
     {
         // Not Resend but the network in front of it refuses this, in its own words.
@@ -63,7 +63,7 @@ internal sealed class ResendApi(
         await reply.WriteAsync(context);
     });
 
-    private Reply? KeyProblem(HttpContext context)
+    private VendorReply? KeyProblem(HttpContext context)
     {
         string header = context.Request.Headers.Authorization.ToString();
         var token = header.StartsWith("Bearer", StringComparison.OrdinalIgnoreCase) ? header["Bearer".Length..].Trim() : "";
@@ -78,7 +78,7 @@ internal sealed class ResendApi(
             : Refuse(HttpMethods.IsPost(context.Request.Method) ? 401 : 400, "validation_error", "API key is invalid");
     }
 
-    private async Task<Reply?> LimitAsync(HttpContext context)
+    private async Task<VendorReply?> LimitAsync(HttpContext context)
     {
         var rate = options.RequestsPerSecond;
         if (rate <= 0)
@@ -105,9 +105,9 @@ internal sealed class ResendApi(
     /// Runs a send under its idempotency key. The key's lock, its answer and the messages share one transaction: two requests at once
     /// with the same key cannot both send, and a crash keeps neither the messages nor the key. Refused messages use no key up.
     /// </summary>
-    private async Task<Reply> AcceptAsync(
+    private async Task<VendorReply> AcceptAsync(
         HttpContext context, Func<JsonNode?, (
-            Reply? Refused, IReadOnlyList<JsonObject> Messages, Func<IReadOnlyList<Guid>, JsonObject> Answer)> read)
+            VendorReply? Refused, IReadOnlyList<JsonObject> Messages, Func<IReadOnlyList<Guid>, JsonObject> Answer)> read)
     {
         string? key = context.Request.Headers.TryGetValue("Idempotency-Key", out var given) ? given.ToString() : null;
         if (key is not null && key.Length is 0 or > 256)
@@ -141,13 +141,13 @@ internal sealed class ResendApi(
             var json = answer(ids);
             if (key is not null)
             {
-                await ResendStore.KeepAnswerAsync(connection, transaction, key, payload, Reply.Text(json), host.Now);
+                await ResendStore.KeepAnswerAsync(connection, transaction, key, payload, VendorReply.Text(json), host.Now);
             }
-            return new Reply(200, json);
+            return new VendorReply(200, json);
         }, context.RequestAborted);
     }
 
-    private async Task<Reply?> RepeatAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, string key, byte[] payload)
+    private async Task<VendorReply?> RepeatAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, string key, byte[] payload)
     {
         if (!await ResendStore.TryLockKeyAsync(connection, transaction, key))
         {
@@ -158,18 +158,18 @@ internal sealed class ResendApi(
             return null;
         }
         return answered.Payload.AsSpan().SequenceEqual(payload)
-            ? new Reply(200, JsonNode.Parse(answered.Answer))
+            ? new VendorReply(200, JsonNode.Parse(answered.Answer))
             : Refuse(409, "invalid_idempotent_request", "Same idempotency key used with a different request payload.");
     }
 
     private static (
-        Reply? Refused, IReadOnlyList<JsonObject> Messages, Func<IReadOnlyList<Guid>, JsonObject> Answer) SendOne(JsonNode? body) =>
+        VendorReply? Refused, IReadOnlyList<JsonObject> Messages, Func<IReadOnlyList<Guid>, JsonObject> Answer) SendOne(JsonNode? body) =>
         ResendMessage.Problem(body) is { } problem
             ? (Refuse(422, problem.Name, problem.Message), [], _ => [])
             : (null, [body!.AsObject()], ids => new JsonObject { ["id"] = ids[0].ToString() });
 
     private static (
-        Reply? Refused, IReadOnlyList<JsonObject> Messages, Func<IReadOnlyList<Guid>, JsonObject> Answer) SendMany(
+        VendorReply? Refused, IReadOnlyList<JsonObject> Messages, Func<IReadOnlyList<Guid>, JsonObject> Answer) SendMany(
             JsonNode? body, bool permissive)
     {
         if (body is not JsonArray { Count: > 0 and <= 100 } list)
@@ -197,7 +197,7 @@ internal sealed class ResendApi(
         );
     }
 
-    private async Task<Reply> GetAsync(HttpContext context)
+    private async Task<VendorReply> GetAsync(HttpContext context)
     {
         if (!Guid.TryParse(context.Route("id"), out var id) || await store.FindAsync(id, context.RequestAborted) is not { } row)
         {
@@ -206,11 +206,11 @@ internal sealed class ResendApi(
         var (email, message) = (Email(row), row.MessageObject());
         email["html"] = message["html"]?.DeepClone();
         email["text"] = message["text"]?.DeepClone();
-        return new Reply(200, email);
+        return new VendorReply(200, email);
     }
 
     /// <summary>The newest first; <c>after</c> and <c>before</c> are ids.</summary>
-    private async Task<Reply> ListAsync(HttpContext context)
+    private async Task<VendorReply> ListAsync(HttpContext context)
     {
         var query = context.Request.Query;
         var limit = 20;
@@ -234,7 +234,7 @@ internal sealed class ResendApi(
         return List(rows.Take(limit).Select(Email), more: rows.Count > limit);
     }
 
-    private static Reply List(IEnumerable<JsonObject> data, bool more) => new(200, new JsonObject
+    private static VendorReply List(IEnumerable<JsonObject> data, bool more) => new(200, new JsonObject
     {
         ["object"] = "list",
         ["has_more"] = more,
@@ -270,7 +270,7 @@ internal sealed class ResendApi(
         ["region"] = "us-east-1",
     };
 
-    private async Task<Reply> RescheduleAsync(HttpContext context)
+    private async Task<VendorReply> RescheduleAsync(HttpContext context)
     {
         var (readable, body) = await JsonBody.ReadAsync(context);
         if (!readable || body is not JsonObject fields || ResendMessage.ScheduledAt(fields) is not { } at)
@@ -285,10 +285,10 @@ internal sealed class ResendApi(
         });
     }
 
-    private Task<Reply> CancelAsync(HttpContext context) => ChangeAsync(context, async (connection, transaction, id) =>
+    private Task<VendorReply> CancelAsync(HttpContext context) => ChangeAsync(context, async (connection, transaction, id) =>
         await ResendStore.MoveAsync(connection, transaction, id, "scheduled", "canceled"));
 
-    private Task<Reply> ChangeAsync(HttpContext context, Func<NpgsqlConnection, NpgsqlTransaction, Guid, Task> change) =>
+    private Task<VendorReply> ChangeAsync(HttpContext context, Func<NpgsqlConnection, NpgsqlTransaction, Guid, Task> change) =>
         host.TransactAsync(async (connection, transaction) =>
         {
             if (!Guid.TryParse(context.Route("id"), out var id) || await ResendStore.FindAsync(connection, transaction, id) is not { } row)
@@ -300,6 +300,6 @@ internal sealed class ResendApi(
                 return Refuse(422, "validation_error", "Only a scheduled email can be changed.");
             }
             await change(connection, transaction, id);
-            return new Reply(200, new JsonObject { ["object"] = "email", ["id"] = id.ToString() });
+            return new VendorReply(200, new JsonObject { ["object"] = "email", ["id"] = id.ToString() });
         }, context.RequestAborted);
 }

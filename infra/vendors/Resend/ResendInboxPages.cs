@@ -14,7 +14,7 @@ internal sealed class ResendInboxPages(ResendStore store)
     {
         app.Json(
             "GET", "/local/inbox", async context =>
-                new Reply(200, new JsonArray([.. (await store.InboxAsync(To(context), context.RequestAborted)).Select(Json)])));
+                new VendorReply(200, new JsonArray([.. (await store.InboxAsync(To(context), context.RequestAborted)).Select(Json)])));
         app.MapMethods("/", ["GET"], PageAsync);
     }
 

@@ -41,7 +41,7 @@ internal sealed class ResendPost(VendorHost host, LocalResendOptions options, We
             Sender = message.Text("from")!,
             Recipients = [.. ResendMessage.People(message["to"])!],
             Subject = message.Text("subject") ?? "",
-            Message = Reply.Text(message),
+            Message = VendorReply.Text(message),
             LastEvent = scheduled is null ? "sent" : "scheduled",
             ScheduledAt = scheduled?.UtcDateTime,
             CreatedAt = host.Now.UtcDateTime,

@@ -56,7 +56,7 @@ public interface IWebhookHandler
 }
 
 /// <summary>Reading what vendors send, leniently: fields come and go.</summary>
-public static class WebhookJson
+public static class WebhookBody
 {
     private const int MaxWord = 200;
 

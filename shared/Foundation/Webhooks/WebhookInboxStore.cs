@@ -85,7 +85,7 @@ public sealed class WebhookInboxStore(PortalDb db, AuditWriter audit, TimeProvid
 
     /// <summary>What cannot be an id finds nothing.</summary>
     public Task<WebhookNote?> FindAsync(string provider, string eventId, CancellationToken ct) =>
-        WebhookJson.Word(provider) is null || WebhookJson.Word(eventId) is null
+        WebhookBody.Word(provider) is null || WebhookBody.Word(eventId) is null
             ? Task.FromResult<WebhookNote?>(null)
             : db.AcrossTenantsAsync(tx => tx.QueryOneAsync<WebhookNote>($"""
             select {Columns} from portal.webhook_inbox w where w.provider = @provider and w.event_id = @eventId
@@ -106,7 +106,7 @@ public sealed class WebhookInboxStore(PortalDb db, AuditWriter audit, TimeProvid
 
     /// <summary>dead → received, due at once, with all its attempts before it. Null: it is not dead.</summary>
     public Task<WebhookNote?> ReplayAsync(Operator person, string provider, string eventId, string reason, CancellationToken ct) =>
-        WebhookJson.Word(provider) is null || WebhookJson.Word(eventId) is null
+        WebhookBody.Word(provider) is null || WebhookBody.Word(eventId) is null
             ? Task.FromResult<WebhookNote?>(null)
             : db.AcrossTenantsAsync(async tx =>
         {

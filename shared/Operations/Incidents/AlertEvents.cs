@@ -19,7 +19,7 @@ public sealed class AlertEvents(ReportBreach breaches, RestoreTestStore restores
     public string Provider => "alerts";
 
     public (string Id, string Type)? Read(string? headerId, JsonElement body) =>
-        WebhookJson.Word(body.Text("id")) is { Length: <= LongestId } id && WebhookJson.Word(body.Text("type")) is { } type
+        WebhookBody.Word(body.Text("id")) is { Length: <= LongestId } id && WebhookBody.Word(body.Text("type")) is { } type
         && type switch
         {
             Breach => BreachOf(body) is { } breach && breach.Fault() is null,

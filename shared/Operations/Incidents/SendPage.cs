@@ -42,7 +42,7 @@ public sealed class SendPage(IncidentStore incidents, PagerDutyEvents pagerDuty)
             : new DeliveryOutcome.Sent(null);
     }
 
-    private static Page Page(string action, Incident incident, Delivery delivery)
+    private static PagerDutyPage Page(string action, Incident incident, Delivery delivery)
     {
         var details = new Dictionary<string, string>
         {

@@ -8,7 +8,7 @@ namespace Portal.Operations.Orchestrations;
 
 /// <summary>What to list; all conditions hold together.</summary>
 /// <param name="Continuation">Durable's own token of the next page.</param>
-public sealed record InstanceQuery(
+public sealed record InstanceSearch(
     IReadOnlyList<string> Statuses, string? IdPrefix, DateTimeOffset? CreatedFrom, DateTimeOffset? CreatedTo, int Top,
     string? Continuation = null);
 
@@ -33,7 +33,7 @@ public sealed class DurableManagement(HttpClient http, IOptions<OperationsOption
     private const string KeyHeader = "x-functions-key";
     private const int LongestWord = 40;
 
-    public async Task<InstancePage> ListAsync(InstanceQuery query, CancellationToken ct)
+    public async Task<InstancePage> ListAsync(InstanceSearch query, CancellationToken ct)
     {
         var parts = new List<string> { "showInput=false", string.Create(CultureInfo.InvariantCulture, $"top={query.Top}") };
         Add(parts, "runtimeStatus", query.Statuses.Count == 0 ? null : string.Join(',', query.Statuses));

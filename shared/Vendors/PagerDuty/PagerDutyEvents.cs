@@ -17,7 +17,7 @@ public static class PageAction
 /// <summary>One event for PagerDuty: ids and states, for it is overseas and no tenant's processor.</summary>
 /// <param name="DedupKey">Our incident's id: what makes the same page twice one incident there.</param>
 /// <param name="Details">Ids only.</param>
-public sealed record Page(
+public sealed record PagerDutyPage(
     string Action, string DedupKey, string Summary, string Severity, string Class, DateTimeOffset At,
     IReadOnlyDictionary<string, string> Details);
 
@@ -43,7 +43,7 @@ public sealed class PagerDutyEvents(HttpClient http, IOptions<PagerDutyOptions> 
 
     /// <summary>The dedup key that PagerDuty took it under, or why it did not.</summary>
     /// <exception cref="OperationCanceledException">The caller gave up.</exception>
-    public async Task<VendorResult<string>> SendAsync(Page page, CancellationToken ct)
+    public async Task<VendorResult<string>> SendAsync(PagerDutyPage page, CancellationToken ct)
     {
         try
         {
@@ -86,7 +86,7 @@ public sealed class PagerDutyEvents(HttpClient http, IOptions<PagerDutyOptions> 
         }
     }
 
-    private WireEvent Wire(Page page) => new(
+    private WireEvent Wire(PagerDutyPage page) => new(
         options.Value.RoutingKey,
         page.Action,
         page.DedupKey,

@@ -22,7 +22,7 @@ public sealed class MuxEvents(SettleUpload settle, DeleteUnwantedAssets deletion
 
     /// <summary>Mux puts the id into the body.</summary>
     public (string Id, string Type)? Read(string? headerId, JsonElement body) =>
-        WebhookJson.Word(body.Text("id")) is { } id && WebhookJson.Word(body.Text("type")) is { } type && body.Object("data") is not null
+        WebhookBody.Word(body.Text("id")) is { } id && WebhookBody.Word(body.Text("type")) is { } type && body.Object("data") is not null
             ? (id, type)
             : null;
 

@@ -15,7 +15,7 @@ internal static class SvixCalls
     /// <summary>Signed as it should be.</summary>
     public static Task<Answer> SendSvixAsync(this TestPortal portal, string provider, string id, string body) =>
         portal.PostSvixAsync(
-            provider, SvixSignature.Headers(portal.Secret(provider), id, portal.Clock.GetUtcNow(), Encoding.UTF8.GetBytes(body)), body);
+            provider, SvixSigner.Headers(portal.Secret(provider), id, portal.Clock.GetUtcNow(), Encoding.UTF8.GetBytes(body)), body);
 
     public static async Task<Answer> PostSvixAsync(
         this TestPortal portal, string provider, IEnumerable<(string Name, string Value)> headers, string body)

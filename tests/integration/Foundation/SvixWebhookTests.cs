@@ -154,7 +154,7 @@ public sealed class SvixWebhookTests(TestPortal portal) : IClassFixture<TestPort
     private List<(string Name, string Value)> Headers(
         string provider, string id, int shift, string body = Unused, string? secret = null) =>
         [
-            .. SvixSignature.Headers(
+            .. SvixSigner.Headers(
                 secret ?? portal.Secret(provider), id, portal.Clock.GetUtcNow().AddSeconds(shift), Encoding.UTF8.GetBytes(body))
         ];
 

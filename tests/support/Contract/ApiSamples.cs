@@ -252,7 +252,7 @@ public static class ApiSamples
     private static ApiAsk SvixEvent(SampleWorld world, string secret, string body) => new()
     {
         Body = body,
-        Headers = SvixSignature.Headers(
+        Headers = SvixSigner.Headers(
             secret, $"msg_{Guid.NewGuid():N}", world.Portal.Clock.GetUtcNow(), Encoding.UTF8.GetBytes(body)).ToDictionary(
                 h => h.Name, h => h.Value),
     };

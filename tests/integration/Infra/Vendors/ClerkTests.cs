@@ -276,7 +276,7 @@ public sealed class ClerkTests : IAsyncLifetime
         Assert.Equal(2, hooks.All.Select(hook => hook.Headers["svix-timestamp"]).Distinct().Count());
         var last = hooks.All[1];
         Assert.Equal(
-            SvixSignature.Sign(
+            SvixSigner.Sign(
                 clerk.WebhookSecret, last.Headers["svix-id"], clock.GetUtcNow(), last.Body), last.Headers["svix-signature"]);
         Assert.Equal("event", (string)last.Json["object"]!);
         Assert.Equal(clock.Start.ToUnixTimeMilliseconds(), (long)last.Json["timestamp"]!);
@@ -294,10 +294,10 @@ public sealed class ClerkTests : IAsyncLifetime
         // From the Svix documentation; python3's hmac gives the same.
         Assert.Equal(
             "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
-            SvixSignature.Sign(
+            SvixSigner.Sign(
                 "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "msg_p5jXN8AQM9LWM0D4loKWxJek", DateTimeOffset.FromUnixTimeSeconds(1614265330),
                 """{"test": 2432232314}"""u8));
-        Assert.Throws<FormatException>(() => SvixSignature.Sign("secret", "m", clock.GetUtcNow(), "x"u8));
+        Assert.Throws<FormatException>(() => SvixSigner.Sign("secret", "m", clock.GetUtcNow(), "x"u8));
     }
 
     [Fact]

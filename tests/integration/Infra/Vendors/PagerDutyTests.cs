@@ -139,7 +139,7 @@ public sealed class PagerDutyTests : IAsyncLifetime
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => events.SendAsync(Page("x"), new CancellationToken(canceled: true)));
     }
 
-    private static Page Page(string key) => new(
+    private static PagerDutyPage Page(string key) => new(
         PageAction.Trigger, key, "It burns.", "critical", "error_budget_breach", DateTimeOffset.UnixEpoch, new Dictionary<string, string>
         { ["incident_id"] = "1" });
 

@@ -46,7 +46,7 @@ public sealed class ResendTests : IAsyncLifetime
         Assert.Equal(["email.sent", "email.delivered"], hooks.Types);
         var hook = hooks.All[0];
         Assert.Equal(
-            SvixSignature.Sign(resend.WebhookSecret, hook.Headers["svix-id"], clock.Start, hook.Body), hook.Headers["svix-signature"]);
+            SvixSigner.Sign(resend.WebhookSecret, hook.Headers["svix-id"], clock.Start, hook.Body), hook.Headers["svix-signature"]);
         Assert.Equal("type", hook.Json.Select(member => member.Key).Last());
         Assert.Equal("share", (string)hook.Json["data"]!["tags"]!["kind"]!);
         await CallAsync(HttpMethod.Get, $"/emails/{Guid.NewGuid()}", expected: 404);

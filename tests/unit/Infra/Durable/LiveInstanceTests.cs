@@ -71,9 +71,9 @@ public sealed class LiveInstanceTests : IDurableFunctions
 
     private static InstanceRow Row() => new(1, "i", "Main", null, null, 1, 1, 0, 0);
 
-    private static Delivery Go(long id) => new(id, null, new EventRaised("Go", "1"));
+    private static InstanceMessage Go(long id) => new(id, null, new EventRaised("Go", "1"));
 
-    private void Load(Delivery[] inbox) => instance.Loaded(Row(), [], inbox);
+    private void Load(InstanceMessage[] inbox) => instance.Loaded(Row(), [], inbox);
 
     private Step? Take(DateTime? at = null) => instance.TakeStep(at ?? Now, this, NullLoggerFactory.Instance, () => { }, out _);
 }

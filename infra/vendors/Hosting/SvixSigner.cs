@@ -6,7 +6,7 @@ namespace Portal.LocalVendors;
 
 /// <summary>Signs as Svix does for Clerk and Resend: base64 HMAC-SHA256 of <c>id.timestamp.body</c> under the bytes behind
 /// <c>whsec_</c>.</summary>
-public static class SvixSignature
+public static class SvixSigner
 {
     /// <summary>Between tries, after the first: 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 10 h.</summary>
     public static IReadOnlyList<TimeSpan> RetryGaps { get; } =

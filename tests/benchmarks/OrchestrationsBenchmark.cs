@@ -12,7 +12,7 @@ namespace Portal.Tests.Benchmarks;
 /// Orchestrations per second beside the commits per second that raw Npgsql reaches with inserts of the same size, on the same database in
 /// the same run. <c>upload</c> is the portal's main job: an activity inserts a row, an event arrives, an activity updates it.
 /// </summary>
-public static class Orchestrations
+public static class OrchestrationsBenchmark
 {
     private const int Concurrency = 50;
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(10);

@@ -4,7 +4,7 @@ using Portal.Tests.Support;
 
 namespace Portal.Tests.Integration.Infra.Runtime;
 
-public sealed class TimerTests(RuntimeDatabase database) : IClassFixture<RuntimeDatabase>
+public sealed class RuntimeTimerTests(RuntimeDatabase database) : IClassFixture<RuntimeDatabase>
 {
     private static readonly DateTime Nine = TestClock.DefaultStart.UtcDateTime;
 

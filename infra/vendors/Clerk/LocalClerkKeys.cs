@@ -8,7 +8,7 @@ using Portal.LocalVendors.Hosting;
 namespace Portal.LocalVendors.Clerk;
 
 /// <summary>The instance's signing keys. They live in the database: two processes sign alike, and a restart changes nothing.</summary>
-internal sealed class ClerkKeys(VendorHost host, LocalClerkOptions options, string instanceId)
+internal sealed class LocalClerkKeys(VendorHost host, LocalClerkOptions options, string instanceId)
 {
     public string InstanceId => instanceId;
 
@@ -68,7 +68,7 @@ internal sealed class ClerkKeys(VendorHost host, LocalClerkOptions options, stri
         return $"{message}.{Base64Url.EncodeToString(signature)}";
     }
 
-    private static string Part(JsonObject json) => Base64Url.EncodeToString(Encoding.UTF8.GetBytes(Reply.Text(json)));
+    private static string Part(JsonObject json) => Base64Url.EncodeToString(Encoding.UTF8.GetBytes(VendorReply.Text(json)));
 
     private async Task AddAsync(string kid)
     {

@@ -7,24 +7,25 @@ namespace Portal.Tests.Benchmarks;
 /// the runtime allocates and waits for, the dearest statements (where <c>pg_stat_statements</c> is loaded), and the queries of an idle
 /// engine.
 /// </summary>
-public static class Profile
+public static class ProfileBenchmark
 {
     private static readonly TimeSpan Idle = TimeSpan.FromSeconds(20);
 
     // A connection that has gone idle reports what it did up to ten seconds late.
     private static readonly TimeSpan StatisticsDelay = TimeSpan.FromSeconds(11);
 
-    public static Task RunAsync(BenchmarkArguments arguments) => Orchestrations.WithEngineAsync(arguments, async (engine, rows, _) =>
+    public static Task RunAsync(BenchmarkArguments arguments) =>
+        OrchestrationsBenchmark.WithEngineAsync(arguments, async (engine, rows, _) =>
     {
         var count = arguments.Count ?? 20_000;
-        await Orchestrations.InstancesAsync(engine, rows, "Upload", 3_000, raise: true);
-        var limit = await Orchestrations.RawCommitsAsync(rows, TimeSpan.FromSeconds(3));
+        await OrchestrationsBenchmark.InstancesAsync(engine, rows, "Upload", 3_000, raise: true);
+        var limit = await OrchestrationsBenchmark.RawCommitsAsync(rows, TimeSpan.FromSeconds(3));
         await using var server = await ServerMeter.OpenAsync(rows);
         await Task.Delay(StatisticsDelay, TimeProvider.System);
 
         var before = await server.ReadAsync();
         var here = ProcessMeter.Read();
-        var measured = await Orchestrations.InstancesAsync(engine, rows, "Upload", count, raise: true);
+        var measured = await OrchestrationsBenchmark.InstancesAsync(engine, rows, "Upload", count, raise: true);
         var used = ProcessMeter.Read() - here;
         await Task.Delay(StatisticsDelay, TimeProvider.System);
         var done = await server.ReadAsync() - before;

@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Http;
 namespace Portal.LocalVendors.Hosting;
 
 /// <summary>A JSON answer; a null body sends none.</summary>
-internal sealed record Reply(int Status, JsonNode? Body = null)
+internal sealed record VendorReply(int Status, JsonNode? Body = null)
 {
     private static readonly JsonSerializerOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 

@@ -1,7 +1,7 @@
 namespace Portal.Local;
 
 /// <summary>The settings that make the app a local one, by the names of local.settings.sample.json.</summary>
-internal static class AppSettings
+internal static class LocalSettings
 {
     public static Dictionary<string, string?> Of(
         LocalDatabase database, VendorServers vendors, LocalSecrets secrets, (

@@ -3,7 +3,7 @@ using Microsoft.DurableTask.Client;
 
 namespace Portal.Tests.Integration.Infra.Durable;
 
-public sealed class TimerTests : DurableTest
+public sealed class DurableTimerTests : DurableTest
 {
     [Theory]
     [InlineData(-3600)]

@@ -16,7 +16,7 @@ internal sealed record BlobGrant(bool Everything, JsonObject Bounds);
 /// app itself. A presigned read is two steps: <c>POST /signed-token</c> gives a delegation and the key derived from it, the app signs
 /// operation, path and expiry with that key. Both are as in Vercel's own library; see README.md.
 /// </summary>
-internal sealed class BlobTokens(VendorHost host, LocalBlobOptions options, string readWriteToken, string signingSecret)
+internal sealed class LocalBlobTokens(VendorHost host, LocalBlobOptions options, string readWriteToken, string signingSecret)
 {
     private const string Delegation = "vercel-blob-delegation";
     private const string Signature = "vercel-blob-signature";
@@ -54,7 +54,7 @@ internal sealed class BlobTokens(VendorHost host, LocalBlobOptions options, stri
             ["validUntil"] = validUntil,
             ["iat"] = host.Now.ToUnixTimeMilliseconds(),
         };
-        var segment = Base64Url.EncodeToString(Encoding.UTF8.GetBytes(Reply.Text(payload)));
+        var segment = Base64Url.EncodeToString(Encoding.UTF8.GetBytes(VendorReply.Text(payload)));
         var token = $"{segment}.{Hash(signingSecret, segment)}";
         return new JsonObject
         {

@@ -6,7 +6,7 @@ namespace Portal.Tests.Unit.Infra.Deployment;
 
 /// <summary>infra/azure/main.bicep, compiled for every environment: who gets in, over what, and what is kept.</summary>
 [Collection(nameof(Installations))]
-public sealed class TemplateTests(Installations installations)
+public sealed class DeploymentTemplateTests(Installations installations)
 {
     private const string Identity = "Microsoft.ManagedIdentity/userAssignedIdentities";
     private const string Roles = "Microsoft.Authorization/roleAssignments";

@@ -3,7 +3,7 @@ using Portal.Runtime;
 namespace Portal.Tests.Integration.Infra.Runtime;
 
 /// <summary>Routes are asked in the order of the functions' names, as on Azure.</summary>
-public sealed class RouteOrderTests(RuntimeDatabase database) : IClassFixture<RuntimeDatabase>
+public sealed class RuntimeRouteOrderTests(RuntimeDatabase database) : IClassFixture<RuntimeDatabase>
 {
     [Theory]
     [InlineData("/pairs/a/b", "200 first a")]

@@ -6,7 +6,7 @@ using Portal.Tests.Support;
 
 namespace Portal.Tests.Integration.Infra.Vendors;
 
-public sealed class MuxWebhookTests : IAsyncLifetime
+public sealed class LocalMuxWebhookTests : IAsyncLifetime
 {
     private MuxLab lab = null!;
 

@@ -6,7 +6,7 @@ using Portal.LocalVendors.Hosting;
 namespace Portal.LocalVendors.Mux;
 
 /// <summary>Puts events of uploads and assets into the outbox, in Mux's envelope, inside the transaction that causes them.</summary>
-internal sealed class MuxEvents(VendorHost host, WebhookOutbox outbox, string environmentId)
+internal sealed class LocalMuxEvents(VendorHost host, WebhookOutbox outbox, string environmentId)
 {
     private const string Timestamp = "yyyy-MM-ddTHH:mm:ss.ffffff'Z'";
 

@@ -5,7 +5,7 @@ using Portal.LocalVendors.Hosting;
 namespace Portal.LocalVendors.Clerk;
 
 /// <summary>Puts events into the outbox in Clerk's envelope; times are in milliseconds, as its guide shows them.</summary>
-internal sealed class ClerkEvents(VendorHost host, WebhookOutbox outbox, string instanceId)
+internal sealed class LocalClerkEvents(VendorHost host, WebhookOutbox outbox, string instanceId)
 {
     public Task EmitAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, string type, string subject, JsonObject data) =>
         outbox.EmitAsync(connection, transaction, "msg_" + Ids.New(27), type, subject, new JsonObject

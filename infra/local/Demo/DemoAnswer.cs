@@ -5,7 +5,7 @@ using System.Text.Json.Nodes;
 namespace Portal.Local.Demo;
 
 /// <summary>An HTTP answer, read whole.</summary>
-internal sealed record Answer(string Asked, int Status, JsonNode? Json, string Text)
+internal sealed record DemoAnswer(string Asked, int Status, JsonNode? Json, string Text)
 {
     /// <summary>What a problem says, or the status alone.</summary>
     public string Problem
@@ -26,7 +26,7 @@ internal sealed record Answer(string Asked, int Status, JsonNode? Json, string T
     public string ProblemType => (string?)(Json as JsonObject)?["type"] ?? "";
 
     /// <exception cref="StepFailedException">The answer is another one.</exception>
-    public Answer Expect(params int[] statuses) => statuses.Contains(Status) ? this : throw new StepFailedException(Problem);
+    public DemoAnswer Expect(params int[] statuses) => statuses.Contains(Status) ? this : throw new StepFailedException(Problem);
 
     /// <exception cref="StepFailedException">The answer has no such text.</exception>
     public string Field(string name) =>
@@ -34,10 +34,10 @@ internal sealed record Answer(string Asked, int Status, JsonNode? Json, string T
             ? value.ToString()
             : throw new StepFailedException($"{Asked} answered without {name}");
 
-    public static async Task<Answer> ReadAsync(string asked, HttpResponseMessage response, CancellationToken ct)
+    public static async Task<DemoAnswer> ReadAsync(string asked, HttpResponseMessage response, CancellationToken ct)
     {
         var text = await response.Content.ReadAsStringAsync(ct);
-        return new Answer(asked, (int)response.StatusCode, Parse(text), text);
+        return new DemoAnswer(asked, (int)response.StatusCode, Parse(text), text);
     }
 
     private static JsonNode? Parse(string text)
