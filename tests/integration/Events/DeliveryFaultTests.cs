@@ -208,6 +208,7 @@ public sealed class DeliveryFaultTests(TestPortal portal) : IClassFixture<TestPo
         var link = await portal.ShareAsync(asset, new { guestEmails = new[] { "order@client.example" } });
         portal.Resend.Faults.FailNextAfterEffect(1, ApiFault.ConnectionAbort);
         await portal.Host.RunTimerAsync("SweepOutbox");
+        await FirstAttemptFailedAsync(link.Id);
         (await portal.As("agency").PostAsync($"/api/share-links/{link.Id}/revoke")).Expect(200);
         await portal.Host.RunTimerAsync("SweepOutbox");
         Assert.Equal(
@@ -227,10 +228,7 @@ public sealed class DeliveryFaultTests(TestPortal portal) : IClassFixture<TestPo
         var link = await portal.ShareAsync(asset, new { guestEmails = new[] { "perhaps@client.example" } });
         portal.Resend.Faults.FailNextAfterEffect(1, ApiFault.ConnectionAbort);
         await portal.Host.RunTimerAsync("SweepOutbox");
-        await Eventually.TrueAsync(
-            async () => await portal.ScalarAsync<long>(
-                "select count(*) from portal.deliveries where aggregate_id = @id and attempts = 1", new { id = link.Id }) == 1,
-                "the first attempt to have failed");
+        await FirstAttemptFailedAsync(link.Id);
         (await portal.As("agency").PostAsync($"/api/share-links/{link.Id}/revoke")).Expect(200);
         await portal.DeliverMovingAsync();
 
@@ -317,6 +315,11 @@ public sealed class DeliveryFaultTests(TestPortal portal) : IClassFixture<TestPo
     }
 
     /// <summary>Makes it happen; who is mailed because of it, and what it is about.</summary>
+    private Task FirstAttemptFailedAsync(Guid aggregate) => Eventually.TrueAsync(
+        async () => await portal.ScalarAsync<long>(
+            "select count(*) from portal.deliveries where aggregate_id = @aggregate and attempts = 1", new { aggregate }) == 1,
+        "the first attempt to have failed");
+
     private async Task<(string Address, Guid Aggregate)> CauseAsync(string type)
     {
         var project = (
