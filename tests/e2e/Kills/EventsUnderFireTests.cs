@@ -11,7 +11,7 @@ public sealed class EventsUnderFireTests(ITestOutputHelper output)
     {
         var seed = Random.Shared.Next(1_000_000);
         output.WriteLine($"seed {seed}");
-        var options = new EventFireOptions(Events: 150, Kills: 4, seed, Rate: 20, Silences: false, TimeSpan.FromSeconds(90));
+        var options = new EventFireOptions(Events: 80, Kills: 3, seed, Rate: 20, Silences: false, TimeSpan.FromSeconds(90));
         await using var portal = await EventFire.StartPortalAsync(options);
 
         var result = await new EventFire(portal, options, output.WriteLine).RunAsync();
@@ -19,7 +19,7 @@ public sealed class EventsUnderFireTests(ITestOutputHelper output)
         output.WriteLine(result.ToString());
         Assert.True(
             result.Violations.Count == 0, $"seed {seed}: {string.Join('\n', result.Violations)}\n{string.Join('\n', portal.App.Lines)}");
-        Assert.True(result.Mails > 40, "Hardly anything was sent.");
+        Assert.True(result.Mails > 20, "Hardly anything was sent.");
         Assert.True(result.Faults.Values.Sum() > 0, "No vendor failed.");
     }
 }

@@ -14,7 +14,7 @@ public sealed class FuzzTests(ContractPortal portal, ITestOutputHelper output) :
     [Fact]
     public async Task Hostile_requests_break_nothing_and_learn_nothing()
     {
-        var count = Math.Max(500, ApiOperation.All.Count * 5);
+        var count = Math.Max(500, ApiOperation.All.Count * 3);
         var seed = int.TryParse(Environment.GetEnvironmentVariable("PORTAL_FUZZ_SEED"), out var given)
             ? given
             : RandomNumberGenerator.GetInt32(1_000_000);

@@ -340,21 +340,22 @@ public sealed class PipelineTests(TestPortal portal) : IClassFixture<TestPortal>
     }
 
     [Fact]
-    public async Task A_hundred_uploads_at_once_end_ready_at_the_pace_of_Mux_and_none_fails()
+    public async Task Thirty_uploads_at_once_end_ready_at_the_pace_of_Mux_and_none_fails()
     {
-        var asks = Enumerable.Range(0, 100).Select(i => portal.As($"crew{(i % TestPeople.Crew) + 1}").PostAsync(
+        const int Count = 30;
+        var asks = Enumerable.Range(0, Count).Select(i => portal.As($"crew{(i % TestPeople.Crew) + 1}").PostAsync(
             "/api/uploads", new { projectId = project, fileName = $"cut-{i}.mp4", sizeBytes = 1000 })).ToList();
         var asked = Task.WhenAll(asks);
         await Eventually.MovingAsync(
             portal.Clock, TimeSpan.FromMilliseconds(500), () => SettledAsync(
-                () => Task.FromResult(asked.IsCompleted)), "a hundred answers", TimeSpan.FromSeconds(60));
+                () => Task.FromResult(asked.IsCompleted)), "their answers", TimeSpan.FromSeconds(60));
         var answers = await asked;
         Assert.All(answers, a => Assert.True(a.Code is 201 or 202, a.Body));
 
         var sent = new HashSet<Guid>();
         await Eventually.MovingAsync(portal.Clock, TimeSpan.FromSeconds(1), () => SettledAsync(async () =>
         {
-            // By their rows which can be sent: a hundred requests a step would be most of the test.
+            // By their rows which can be sent: a request for each at each step would be most of the test.
             foreach (var id in await portal.ScalarAsync<Guid[]>(
                 "select coalesce(array_agg(id), '{}') from portal.upload_jobs where mux_upload_url is not null and id = any (@unsent)",
                 new { unsent = answers.Select(a => a.Id).Except(sent).ToArray() }))
@@ -363,11 +364,11 @@ public sealed class PipelineTests(TestPortal portal) : IClassFixture<TestPortal>
                 sent.Add(id);
             }
 
-            return sent.Count == 100
+            return sent.Count == Count
                 && await portal.ScalarAsync<long>(
                     "select count(*) from portal.upload_jobs where status = 'ready' and id = any(@ids)",
-                    new { ids = answers.Select(a => a.Id).ToArray() }) == 100;
-        }), "a hundred uploads to be ready", TimeSpan.FromSeconds(120));
+                    new { ids = answers.Select(a => a.Id).ToArray() }) == Count;
+        }), "all uploads to be ready", TimeSpan.FromSeconds(120));
 
         Assert.Equal(
             0, await portal.ScalarAsync<long>(
