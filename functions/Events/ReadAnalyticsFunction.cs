@@ -17,7 +17,7 @@ public sealed record ReadAnalyticsInput : IChecked
     [About("Buckets that begin before this moment; left out: now.")]
     public DateTimeOffset? To { get; init; }
 
-    [Text(50), About("Only this metric.", Example = "\"share_link_opens\"")]
+    [OneOf(typeof(MetricNames)), About("Only this metric.", Example = "\"share_link_opens\"")]
     public string? Metric { get; init; }
 
     [About("Only what belongs to this project.")]
@@ -47,10 +47,11 @@ public sealed record ReadAnalyticsInput : IChecked
 }
 
 /// <summary>How often a metric was counted in a bucket, and the sum of its amounts.</summary>
-public sealed record AnalyticsBucketJson(DateTimeOffset Start, string Metric, long Events, double Amount);
+public sealed record AnalyticsBucketJson(DateTimeOffset Start, [OneOf(typeof(MetricNames))] string Metric, long Events, double Amount);
 
 /// <summary>Buckets in the order of time, then metric; where nothing happened there is none.</summary>
-public sealed record AnalyticsJson(string Grain, DateTimeOffset From, DateTimeOffset To, IReadOnlyList<AnalyticsBucketJson> Items);
+public sealed record AnalyticsJson(
+    [OneOf(typeof(Grain))] string Grain, DateTimeOffset From, DateTimeOffset To, IReadOnlyList<AnalyticsBucketJson> Items);
 
 /// <summary>What happened, counted.</summary>
 public sealed class ReadAnalyticsFunction(AnalyticsStore store, TimeProvider clock)

@@ -69,7 +69,7 @@ public sealed class ResumeOrchestrationFunction(OrchestrationCommands operate, T
 }
 
 /// <summary>What was asked of an orchestration. It happens a moment later: read the orchestration again.</summary>
-public sealed record OperatedJson(string Act, string InstanceId);
+public sealed record OperatedJson([OneOf(typeof(OrchestrationAct))] string Act, string InstanceId);
 
 /// <summary>What the four have in common: a reason from the body, an outcome to a status.</summary>
 internal static class ActRequest

@@ -9,7 +9,7 @@ public sealed record UploadNoteJson(
     Guid Id, Guid TenantId, int Attempt, int CurrentAttempt, [OneOf(typeof(UploadSource))] string Source,
     [OneOf(typeof(UploadStatus))] string Status, int Attempts, string? LastError,
     DateTimeOffset? NextRetryAt,
-    string? FailureCode, string? FailureReason)
+    [OneOf(typeof(UploadFailureCode))] string? FailureCode, string? FailureReason)
 {
     public static UploadNoteJson From(UploadNote note) => new(
         note.JobId, note.TenantId.Value, note.Attempt, note.CurrentAttempt, note.Source, note.Status, note.Attempts, note.LastError,
@@ -18,7 +18,7 @@ public sealed record UploadNoteJson(
 }
 
 /// <summary>What on-call should make of it: running, stuck, failed or over; a stable code; a sentence.</summary>
-public sealed record DiagnosisJson([OneOf(typeof(DiagnosisGroup))] string Group, string Code, string Text);
+public sealed record DiagnosisJson([OneOf(typeof(DiagnosisGroup))] string Group, [OneOf(typeof(DiagnosisCode))] string Code, string Text);
 
 /// <summary>An orchestration on the wire. <c>runtimeStatus</c> is null when Durable has no such instance.</summary>
 public record OrchestrationJson(

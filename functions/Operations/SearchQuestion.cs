@@ -9,7 +9,7 @@ namespace Portal.Functions.Operations;
 /// <summary>The question as the OpenAPI document shows it; <see cref="SearchQuestion"/> reads it, for the page's forms too.</summary>
 public sealed record SearchInput : ListInput
 {
-    [Items(8), Text(20), About("Runtime statuses, separated by commas.")]
+    [Items(8), OneOf(typeof(RuntimeStatus)), About("Runtime statuses, separated by commas, whatever their case.")]
     public IReadOnlyList<string> Status { get; init; } = [];
 
     [Text(SearchQuestion.LongestName), About("How the orchestrator's name begins.")]

@@ -1,3 +1,4 @@
+using Portal.Functions.Foundation.Http.Inputs;
 using Portal.People;
 
 namespace Portal.Functions.People;
@@ -17,7 +18,7 @@ public sealed record RetentionJson(
 /// <summary>A tenant on the wire, for its Admins.</summary>
 public sealed record TenantJson(
     Guid Id, string Name, string TimeZone, int DigestHour, string? LogoUrl, string? AccentColor, string? SenderName,
-    string? ResidencyContact, string Residency,
+    string? ResidencyContact, [OneOf(typeof(Residency))] string Residency,
     RetentionJson Retention, int Version, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt)
 {
     public static TenantJson From(Tenant t) => new(

@@ -4,6 +4,7 @@ using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
 using Portal.Foundation.Alerts;
 using Portal.Functions.Foundation.Http;
+using Portal.Functions.Foundation.Http.Inputs;
 using Portal.Functions.Videos.Uploads;
 using Portal.Vendors.Blob;
 using Portal.Videos.Uploads;
@@ -11,7 +12,7 @@ using Portal.Videos.Uploads;
 namespace Portal.Functions.Videos;
 
 /// <summary>What Vercel's client expects to read.</summary>
-public sealed record BlobReceivedJson(string Type, string Response);
+public sealed record BlobReceivedJson([OneOf("blob.upload-completed")] string Type, [OneOf("ok")] string Response);
 
 /// <summary>Vercel Blob reports a finished upload: the original's address is kept, and the pipeline goes on with it.</summary>
 public sealed class BlobWebhook(BlobTokens tokens, UploadProgressStore progress, AlertStore alerts)

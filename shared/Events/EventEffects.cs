@@ -10,6 +10,12 @@ public sealed record Metric(string Name, Func<PortalEvent, double?>? Amount = nu
     public double? Of(PortalEvent e) => Amount is null ? 1 : Amount(e);
 }
 
+/// <summary>What metrics are called.</summary>
+public static class MetricNames
+{
+    public static IReadOnlyList<string> All { get; } = [.. EventEffects.Counted.Distinct().Order(StringComparer.Ordinal)];
+}
+
 /// <summary>
 /// What follows from the events of one type: the catalogue of effects (docs/flows/events.md), beside <see cref="EventType"/>, which says
 /// what an event is. Counting is a pure function of the event, so that what is counted can be made again from the events.
@@ -75,6 +81,9 @@ public sealed record EventEffects(
         [EventType.NotificationsMarked] = new(Unread: e => [(e.AggregateId, (int)(e.Number("unread") ?? 0))]),
         [EventType.NotificationsPruned] = new(Unread: e => e.Numbers("users").Select(u => (u.Key, -u.Value))),
     }.ToFrozenDictionary(entry => entry.Key.Name, entry => entry.Value);
+
+    /// <summary>Everything that is counted.</summary>
+    public static IEnumerable<string> Counted => Catalogue.Values.SelectMany(effects => effects.Counts).Select(metric => metric.Name);
 
     public static EventEffects Of(string type) => Catalogue.GetValueOrDefault(type, None);
 

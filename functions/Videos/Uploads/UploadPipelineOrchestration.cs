@@ -156,9 +156,9 @@ public static class UploadPipelineOrchestration
     private static FailureNote Failure(UploadRef upload, TaskFailureDetails details)
     {
         return details.IsCausedBy<PermanentException>()
-            ? new(upload, "refused", details.ErrorMessage)
+            ? new(upload, UploadFailureCode.Refused, details.ErrorMessage)
             // A bug: its text is for the log and the history, not for the uploader.
-            : new(upload, "internal_error", "Something went wrong on our side.");
+            : new(upload, UploadFailureCode.InternalError, "Something went wrong on our side.");
     }
 
     /// <summary>A vendor or the database has been away for as long as one run of the orchestration lasts.</summary>

@@ -18,6 +18,35 @@ public static class DiagnosisGroup
     public const string Over = "over";
 }
 
+/// <summary>Why on-call files it there: a failed upload's own code, or one of these.</summary>
+public static class DiagnosisCode
+{
+    public const string Replayed = "replayed";
+    public const string Gone = "gone";
+    public const string Starting = "starting";
+    public const string NotStarted = "not_started";
+    public const string Abandoned = "abandoned";
+    public const string Overdue = "overdue";
+    public const string SlowAtMux = "slow_at_mux";
+    public const string Running = "running";
+    public const string EngineBehind = "engine_behind";
+    public const string Retrying = "retrying";
+    public const string Suspended = "suspended";
+    public const string Pending = "pending";
+    public const string OrchestrationFailed = "orchestration_failed";
+    public const string Terminated = "terminated";
+    public const string Canceled = "canceled";
+    public const string Completed = "completed";
+
+    public static IReadOnlyList<string> All { get; } =
+    [
+        UploadFailureCode.MuxErrored, UploadFailureCode.UploadErrored, UploadFailureCode.NoSignedPlayback, UploadFailureCode.MuxLost,
+        UploadFailureCode.Refused, UploadFailureCode.InternalError, UploadFailureCode.TimedOut, UploadStatus.Failed,
+        UploadStatus.Cancelled, UploadStatus.Ready, Replayed, Gone, Starting, NotStarted, Abandoned, Overdue, SlowAtMux, Running,
+        EngineBehind, Retrying, Suspended, Pending, OrchestrationFailed, Terminated, Canceled, Completed,
+    ];
+}
+
 /// <summary>What on-call should make of an orchestration: its group, a stable code, a sentence.</summary>
 public sealed record Diagnosis(string Group, string Code, string Text)
 {
@@ -41,29 +70,31 @@ public sealed record Diagnosis(string Group, string Code, string Text)
         if (upload is not null && instance is null or { IsOver: true })
         {
             return new(
-                DiagnosisGroup.Over, "replayed",
+                DiagnosisGroup.Over, DiagnosisCode.Replayed,
                 $"An earlier attempt, {upload.Status}; attempt {upload.CurrentAttempt} is the current one.");
         }
 
-        return instance is null ? new(DiagnosisGroup.Over, "gone", "Durable has no such instance.") : OfInstance(instance, now);
+        return instance is null
+            ? new(DiagnosisGroup.Over, DiagnosisCode.Gone, "Durable has no such instance.")
+            : OfInstance(instance, now);
     }
 
     private static Diagnosis OfFinal(UploadNote upload) => upload.Status switch
     {
-        UploadStatus.Failed => new(DiagnosisGroup.Failed, upload.FailureCode ?? "failed", upload.FailureCode switch
+        UploadStatus.Failed => new(DiagnosisGroup.Failed, upload.FailureCode ?? UploadStatus.Failed, upload.FailureCode switch
         {
-            "mux_errored" =>
+            UploadFailureCode.MuxErrored =>
                 $"Mux cannot use the file: {Because(upload)} Another file is needed; a replay of a stored original ends the same way.",
-            "mux_lost" => $"Mux has lost the asset. {Because(upload)} A replay starts it over.",
-            "internal_error" => "A fault of ours ended it; the timeline and the log say which. A replay starts it over.",
-            "refused" => $"Mux refuses what we ask: {Because(upload)} A replay is refused likewise until that is fixed.",
+            UploadFailureCode.MuxLost => $"Mux has lost the asset. {Because(upload)} A replay starts it over.",
+            UploadFailureCode.InternalError => "A fault of ours ended it; the timeline and the log say which. A replay starts it over.",
+            UploadFailureCode.Refused => $"Mux refuses what we ask: {Because(upload)} A replay is refused likewise until that is fixed.",
             _ => $"The upload failed ({upload.FailureCode}): {Because(upload)}",
         }),
         UploadStatus.TimedOut =>
             new(
-                DiagnosisGroup.Failed, "timed_out",
+                DiagnosisGroup.Failed, UploadFailureCode.TimedOut,
                 "No file was sent in time. A replay opens a new upload and asks the uploader for the file."),
-        UploadStatus.Cancelled => new(DiagnosisGroup.Over, "cancelled", "The upload was cancelled."),
+        UploadStatus.Cancelled => new(DiagnosisGroup.Over, UploadStatus.Cancelled, "The upload was cancelled."),
         _ => new(DiagnosisGroup.Over, upload.Status, "The upload is ready."),
     };
 
@@ -72,9 +103,9 @@ public sealed record Diagnosis(string Group, string Code, string Text)
         if (instance is null)
         {
             return now - upload.UpdatedAt < EngineGrace
-                ? new(DiagnosisGroup.Running, "starting", "Its orchestration is about to be started.")
+                ? new(DiagnosisGroup.Running, DiagnosisCode.Starting, "Its orchestration is about to be started.")
                 : new(
-                    DiagnosisGroup.Stuck, "not_started",
+                    DiagnosisGroup.Stuck, DiagnosisCode.NotStarted,
                     $"No orchestration carries this upload, {upload.Status} for {Span(now - upload.UpdatedAt)}. Does the timer "
                         + "ReconcileUploads run?");
         }
@@ -82,7 +113,7 @@ public sealed record Diagnosis(string Group, string Code, string Text)
         if (instance.IsOver)
         {
             return new(
-                DiagnosisGroup.Stuck, "abandoned",
+                DiagnosisGroup.Stuck, DiagnosisCode.Abandoned,
                 $"Its orchestration is {instance.Status} while the upload is still {upload.Status}. "
                 + "Replay starts the orchestration again.");
         }
@@ -95,17 +126,17 @@ public sealed record Diagnosis(string Group, string Code, string Text)
         if (upload.Status == UploadStatus.Waiting && upload.ExpiresAt + ExpiryGrace < now)
         {
             return new(
-                DiagnosisGroup.Stuck, "overdue",
+                DiagnosisGroup.Stuck, DiagnosisCode.Overdue,
                 $"Nothing was sent and the upload should have timed out {Span(now - upload.ExpiresAt)} ago.");
         }
 
         return upload.Status == UploadStatus.Processing && now - upload.UpdatedAt > LongPreparing
             && instance.Status == RuntimeStatus.Running
             ? new(
-                DiagnosisGroup.Stuck, "slow_at_mux",
+                DiagnosisGroup.Stuck, DiagnosisCode.SlowAtMux,
                 $"Mux has been preparing it for {Span(now - upload.UpdatedAt)}. The pipeline asks Mux every 15 min.")
             : instance.Status == RuntimeStatus.Running
-                ? new(DiagnosisGroup.Running, "running", OfWaiting(upload))
+                ? new(DiagnosisGroup.Running, DiagnosisCode.Running, OfWaiting(upload))
                 : OfInstance(instance, now);
     }
 
@@ -119,31 +150,35 @@ public sealed record Diagnosis(string Group, string Code, string Text)
     {
         if (due + EngineGrace < now)
         {
-            return new(DiagnosisGroup.Stuck, "engine_behind", $"Its next attempt was due {Span(now - due)} ago: the engine is behind.");
+            return new(
+                DiagnosisGroup.Stuck, DiagnosisCode.EngineBehind,
+                $"Its next attempt was due {Span(now - due)} ago: the engine is behind.");
         }
 
         var when = due > now ? $"in {Span(due - now)}" : "now";
         var text = $"Our calls fail: {upload.Attempts} so far, the next attempt comes {when}. It goes on by itself.";
-        return new(upload.Attempts >= AlarmingAttempts ? DiagnosisGroup.Stuck : DiagnosisGroup.Running, "retrying", text);
+        return new(upload.Attempts >= AlarmingAttempts ? DiagnosisGroup.Stuck : DiagnosisGroup.Running, DiagnosisCode.Retrying, text);
     }
 
     private static Diagnosis OfInstance(OrchestrationInstance instance, DateTimeOffset now) => instance.Status switch
     {
         RuntimeStatus.Suspended =>
             new(
-                DiagnosisGroup.Stuck, "suspended",
+                DiagnosisGroup.Stuck, DiagnosisCode.Suspended,
                 "Suspended: it does nothing until somebody resumes it. The timeline says who did it, or why it was quarantined."),
         RuntimeStatus.Pending when now - instance.CreatedAt > EngineGrace =>
             new(
-                DiagnosisGroup.Stuck, "engine_behind",
+                DiagnosisGroup.Stuck, DiagnosisCode.EngineBehind,
                 $"No worker has taken it for {Span(now - instance.CreatedAt)}: the engine is behind."),
-        RuntimeStatus.Pending => new(DiagnosisGroup.Running, "pending", "Waits for a worker to take it."),
+        RuntimeStatus.Pending => new(DiagnosisGroup.Running, DiagnosisCode.Pending, "Waits for a worker to take it."),
         RuntimeStatus.Failed =>
-            new(DiagnosisGroup.Failed, "orchestration_failed", $"The orchestration failed: {instance.Error ?? "it does not say why"}"),
-        RuntimeStatus.Terminated => new(DiagnosisGroup.Over, "terminated", "Somebody terminated it."),
-        RuntimeStatus.Canceled => new(DiagnosisGroup.Over, "canceled", "It was cancelled."),
-        RuntimeStatus.Completed => new(DiagnosisGroup.Over, "completed", "It has run to its end."),
-        _ => new(DiagnosisGroup.Running, "running", instance.State is { } state ? $"Under way: {state}." : "Under way."),
+            new(
+                DiagnosisGroup.Failed, DiagnosisCode.OrchestrationFailed,
+                $"The orchestration failed: {instance.Error ?? "it does not say why"}"),
+        RuntimeStatus.Terminated => new(DiagnosisGroup.Over, DiagnosisCode.Terminated, "Somebody terminated it."),
+        RuntimeStatus.Canceled => new(DiagnosisGroup.Over, DiagnosisCode.Canceled, "It was cancelled."),
+        RuntimeStatus.Completed => new(DiagnosisGroup.Over, DiagnosisCode.Completed, "It has run to its end."),
+        _ => new(DiagnosisGroup.Running, DiagnosisCode.Running, instance.State is { } state ? $"Under way: {state}." : "Under way."),
     };
 
     private static string Because(UploadNote upload) =>

@@ -72,7 +72,7 @@ public sealed class ReconcileUpload(
 
                 break;
             case { Failure: VendorFailure.Refused { Status: 404 } }:
-                await uploads.FailAsync(job.Ref, "mux_lost", "Mux does not know the upload any more.", ct);
+                await uploads.FailAsync(job.Ref, UploadFailureCode.MuxLost, "Mux does not know the upload any more.", ct);
                 break;
             case { Failure: var failure }:
                 throw new TransientException($"Mux could not be asked: {failure?.Reason}");
@@ -87,7 +87,7 @@ public sealed class ReconcileUpload(
                 await settle.ApplyAssetAsync(asset, Actor.Mux(null), ct);
                 break;
             case { Failure: VendorFailure.Refused { Status: 404 } }:
-                await uploads.FailAsync(job.Ref, "mux_lost", "Mux does not know the asset any more.", ct);
+                await uploads.FailAsync(job.Ref, UploadFailureCode.MuxLost, "Mux does not know the asset any more.", ct);
                 break;
             case { Failure: var failure }:
                 throw new TransientException($"Mux could not be asked: {failure?.Reason}");

@@ -58,7 +58,8 @@ public sealed class SettleUpload(
             var moved = earlier ? null : upload.Status switch
             {
                 "asset_created" when upload.AssetId is not null => await moves.ToProcessingAsync(tx, job, upload.AssetId, actor),
-                "errored" => await moves.ToFailedAsync(tx, job, "upload_errored", upload.Error ?? "Mux could not take the upload.", actor),
+                "errored" => await moves.ToFailedAsync(
+                    tx, job, UploadFailureCode.UploadErrored, upload.Error ?? "Mux could not take the upload.", actor),
                 "timed_out" => await moves.ToTimedOutAsync(tx, job, actor),
                 "cancelled" => await moves.ToCancelledAsync(tx, job, actor),
                 _ => null,
@@ -121,7 +122,8 @@ public sealed class SettleUpload(
         switch (asset.Status)
         {
             case "ready" when asset.SignedPlaybackId is null:
-                return await moves.ToFailedAsync(tx, job, "no_signed_playback", "Mux made no signed playback ID.", actor) is not null;
+                return await moves.ToFailedAsync(
+                    tx, job, UploadFailureCode.NoSignedPlayback, "Mux made no signed playback ID.", actor) is not null;
             case "ready":
                 return await moves.ToReadyAsync(tx, job, asset, actor) is not null;
             case "errored" when job.Status == UploadStatus.Ready:
@@ -133,7 +135,7 @@ public sealed class SettleUpload(
             case "errored":
                 var reason = asset.Error ?? "Mux could not process the file.";
                 return (!MuxErrors.IsFileAtFault(asset.ErrorType) && await TryAgainAsync(tx, job, asset.Id, reason, actor))
-                    || await moves.ToFailedAsync(tx, job, "mux_errored", reason, actor) is not null;
+                    || await moves.ToFailedAsync(tx, job, UploadFailureCode.MuxErrored, reason, actor) is not null;
             default:
                 return await moves.ToProcessingAsync(tx, job, asset.Id, actor) is not null;
         }
@@ -142,7 +144,8 @@ public sealed class SettleUpload(
     /// <summary>Not the file's fault: the next attempt, which the sweep starts (<see cref="SweepUploads"/>).</summary>
     private async Task<bool> TryAgainAsync(Tx tx, UploadJob job, string assetId, string reason, Actor actor) =>
         job.Attempt < LastByItself && await moves.ToReplayedAsync(
-            tx, job, clock.GetUtcNow() + mux.Value.UploadTimeout, "mux_errored", actor, new("mux_errored", reason, assetId)) is not null;
+            tx, job, clock.GetUtcNow() + mux.Value.UploadTimeout, UploadFailureCode.MuxErrored, actor,
+            new(UploadFailureCode.MuxErrored, reason, assetId)) is not null;
 
     private async Task<Settled> DiscardAsync(Tx tx, UploadJob job, string assetId)
     {

@@ -21,6 +21,18 @@ public static class UploadStatus
     public static bool IsFinal(string status) => status is not (Waiting or Processing);
 }
 
+/// <summary>Why an upload is failed or timed out: what a program tells apart (docs/states.md says when each comes).</summary>
+public static class UploadFailureCode
+{
+    public const string MuxErrored = "mux_errored";
+    public const string UploadErrored = "upload_errored";
+    public const string NoSignedPlayback = "no_signed_playback";
+    public const string MuxLost = "mux_lost";
+    public const string Refused = "refused";
+    public const string InternalError = "internal_error";
+    public const string TimedOut = "timed_out";
+}
+
 /// <summary>Where the bytes go: straight to Mux, or to Vercel Blob in Sydney first.</summary>
 public static class UploadSource
 {

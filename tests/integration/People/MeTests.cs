@@ -67,7 +67,7 @@ public sealed class MeTests(TestPortal portal) : IClassFixture<TestPortal>, IAsy
             (new { name = (string?)null }, "/name"),
             (new { role = "admin" }, "/role"),
             (new { email = "other@portal.example" }, "/email"),
-            (new { notifications = new[] { new { type = "gossip" } } }, "/notifications"),
+            (new { notifications = new[] { new { type = "gossip" } } }, "/notifications/0/type"),
             (
                 new
                 {

@@ -82,7 +82,7 @@ public sealed class OneOfAttribute(params string[] allowed) : RuleAttribute
 
     private static IEnumerable<string> WordsOf(Type vocabulary) =>
         vocabulary.GetProperty("All") is { } all
-            ? (IEnumerable<string>)all.GetValue(null)!
+            ? ((System.Collections.IEnumerable)all.GetValue(null)!).Cast<object>().Select(word => word.ToString()!)
             : vocabulary.GetFields().Where(f => f.IsLiteral).Select(f => f.GetRawConstantValue() as string ?? f.Name);
 }
 
