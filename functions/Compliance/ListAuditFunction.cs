@@ -5,24 +5,29 @@ using Portal.Compliance;
 using Portal.Foundation.Paging;
 using Portal.Functions.Foundation.Http;
 using Portal.Functions.Foundation.Http.Inputs;
+using Portal.People;
 
 namespace Portal.Functions.Compliance;
 
-/// <summary>An entry of the audit log on the wire. People appear by id; values are ids, states and hashes.</summary>
+/// <summary>An entry of the audit log on the wire. The log itself holds ids, states and hashes; the name beside a user's id is read with
+/// it.</summary>
 public sealed record AuditEntryJson(
     Guid Id, DateTimeOffset OccurredAt, [OneOf("user", "guest", "operator", "vendor", "system")] string ActorKind,
-    string? ActorId, string? ImpersonatorId, string Action, string EntityType, Guid EntityId,
+    string? ActorId,
+    [About("Of a user, for those who may read users; null: anybody else's doing, or not for the caller.")] string? ActorName,
+    string? ImpersonatorId, string Action, string EntityType, Guid EntityId,
     JsonNode? OldValue, JsonNode? NewValue, string? RequestId, string Hash)
 {
-    public static AuditEntryJson From(AuditRow row) => new(
-        row.Id, row.OccurredAt, row.ActorKind, row.ActorId, row.ImpersonatorId, row.Action, row.EntityType, row.EntityId,
+    public static AuditEntryJson From(AuditRow row, IReadOnlyDictionary<Guid, string> names) => new(
+        row.Id, row.OccurredAt, row.ActorKind, row.ActorId,
+        row.Person is { } person ? names.GetValueOrDefault(person) : null, row.ImpersonatorId, row.Action, row.EntityType, row.EntityId,
         Node(row.OldValue), Node(row.NewValue),
         row.RequestId, Convert.ToHexStringLower(row.RowHash));
 
     private static JsonNode? Node(string? text) => text is null ? null : JsonNode.Parse(text);
 }
 
-public sealed record ListAuditInput : ListInput, IChecked
+public sealed record ListAuditInput : OrderedListInput, IChecked
 {
     [Text(200), About("Who did it: a user's id, a guest's viewer id, an Operator's Clerk user, a vendor or a part of the system.")]
     public string? Actor { get; init; }
@@ -56,7 +61,7 @@ internal static class AuditRange
     }
 }
 
-public sealed class ListAuditFunction(AuditStore store, Lists lists)
+public sealed class ListAuditFunction(AuditStore store, UserStore users, Lists lists)
 {
     private const string Name = "audit";
 
@@ -73,7 +78,11 @@ public sealed class ListAuditFunction(AuditStore store, Lists lists)
         }
 
         var filter = new AuditFilter(query.Actor, query.Action, query.EntityType, query.EntityId, query.From, query.To);
-        var rows = await store.ListAsync(request.HttpContext.Caller().Tenant, filter, page, ct);
-        return lists.Page(request, rows, page, Name, row => Position.Of(row.OccurredAt, row.Id), AuditEntryJson.From);
+        var caller = request.HttpContext.Caller();
+        var rows = await store.ListAsync(caller.Tenant, filter, page, ct);
+        var people = Permissions.Allows(PortalAction.ReadUser, caller.Role) ? rows.Select(row => row.Person).OfType<Guid>() : [];
+        var names = await users.NamesAsync(caller.Tenant, [.. people.Distinct()], ct);
+        return lists.Page(
+            request, rows, page, Name, row => Position.Of(row.OccurredAt, row.Id), row => AuditEntryJson.From(row, names));
     }
 }

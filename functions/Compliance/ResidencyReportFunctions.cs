@@ -22,7 +22,7 @@ public sealed record ResidencyReportMetaJson(
 /// <summary>A residency report, opened. <c>json</c> is the text that <c>jsonSha256</c> is over; <c>report</c> is the same, read.</summary>
 public sealed record OpenedResidencyReportJson(ResidencyReportMetaJson Meta, ResidencyReport Report, string Json);
 
-public sealed record ListResidencyReportsInput : ListInput;
+public sealed record ListResidencyReportsInput : CountedListInput;
 
 public sealed class ListResidencyReportsFunction(ResidencyStore store, Lists lists)
 {
@@ -38,12 +38,15 @@ public sealed class ListResidencyReportsFunction(ResidencyStore store, Lists lis
         CancellationToken ct)
     {
         var (query, page, problem) = lists.Read<ListResidencyReportsInput>(request, _ => Name);
-        return query is null
-            ? problem!
-            : lists.Page(
-                request, await store.ListAsync(
-                    request.HttpContext.Caller().Tenant, page, ct), page, Name, r => Position.Of(r.CreatedAt, r.Id),
-                    ResidencyReportMetaJson.From);
+        if (query is null)
+        {
+            return problem!;
+        }
+
+        var tenant = request.HttpContext.Caller().Tenant;
+        var rows = await store.ListAsync(tenant, page, ct);
+        long? total = query.Total ? await store.CountAsync(tenant, ct) : null;
+        return lists.Page(request, rows, page, Name, r => Position.Of(r.CreatedAt, r.Id), ResidencyReportMetaJson.From, total: total);
     }
 }
 

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Portal.Events.Deliveries;
 using Portal.Foundation.Identity;
+using Portal.Foundation.Outbox;
 using Portal.Foundation.Paging;
 using Portal.Functions.Foundation.Http;
 using Portal.Functions.Foundation.Http.Inputs;
@@ -10,7 +11,8 @@ namespace Portal.Functions.Events;
 
 /// <summary>A delivery on the wire, for people on call: whom it is for is an id or a hash.</summary>
 public sealed record DeliveryJson(
-    Guid Id, Guid TenantId, Guid EventId, string EventType, Guid AggregateId, [OneOf("email", "pagerduty")] string Channel,
+    Guid Id, Guid TenantId, Guid EventId, [OneOf(typeof(EventType))] string EventType, Guid AggregateId,
+    [OneOf("email", "pagerduty")] string Channel,
     string Recipient, [OneOf("pending", "sending", "sent", "skipped", "failed")] string Status, int Attempt,
     [About("Why it was skipped or has failed.")] string? Reason, int Attempts, string? LastError, DateTimeOffset? NextAttemptAt,
     [About("The vendor's id of what it took.")] string? VendorId,
@@ -24,7 +26,7 @@ public sealed record DeliveryJson(
         d.VendorId, d.MailState, d.CreatedAt, d.DoneAt, new DeliveryRef(d.TenantId.Value, d.Id, d.Attempt).InstanceId);
 }
 
-public sealed record ListDeliveriesInput : ListInput
+public sealed record ListDeliveriesInput : OrderedListInput
 {
     [OneOf("pending", "sending", "sent", "skipped", "failed")]
     public string? Status { get; init; }

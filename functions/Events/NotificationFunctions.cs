@@ -5,6 +5,7 @@ using Portal.Foundation.Identity;
 using Portal.Foundation.Paging;
 using Portal.Functions.Foundation.Http;
 using Portal.Functions.Foundation.Http.Inputs;
+using Portal.People;
 
 namespace Portal.Functions.Events;
 
@@ -17,7 +18,9 @@ public sealed record NotificationActorJson(Guid? UserId, string Name);
 /// <param name="Actor">Null: nobody's doing, or nobody's that is known by name.</param>
 /// <param name="Text">A sentence to show.</param>
 public sealed record NotificationJson(
-    Guid Id, string Type, string SubjectType, Guid SubjectId, Guid? ProjectId, string? Title, NotificationActorJson? Actor, string Text,
+    Guid Id, [OneOf(typeof(NotificationTypes))] string Type,
+    [OneOf("invite", "user", "project", "task", "asset", "upload_job", "share_link", "comment", "delivery")] string SubjectType,
+    Guid SubjectId, Guid? ProjectId, string? Title, NotificationActorJson? Actor, string Text,
     bool Unread, DateTimeOffset? ReadAt, DateTimeOffset CreatedAt)
 {
     public static NotificationJson From(Notification n) => new(
@@ -31,12 +34,12 @@ public sealed record UnreadCountJson(int Unread);
 /// <param name="Marked">How many were unread.</param>
 public sealed record MarkedJson(int Marked);
 
-public sealed record ListNotificationsInput : ListInput
+public sealed record ListNotificationsInput : CountedListInput
 {
     [About("true: only unread ones; false: only read ones.")]
     public bool? Unread { get; init; }
 
-    [Text(100)]
+    [OneOf(typeof(NotificationTypes))]
     public string? Type { get; init; }
 }
 
@@ -58,7 +61,8 @@ public sealed class ListNotificationsFunction(NotificationStore notifications, L
         }
 
         var rows = await notifications.ListAsync(caller.Tenant, caller, query.Unread, query.Type, page, ct);
-        return lists.Page(request, rows, page, Name, n => Position.Of(n.CreatedAt, n.Id.Value), NotificationJson.From);
+        long? total = query.Total ? await notifications.CountAsync(caller.Tenant, caller, query.Unread, query.Type, ct) : null;
+        return lists.Page(request, rows, page, Name, n => Position.Of(n.CreatedAt, n.Id.Value), NotificationJson.From, total: total);
     }
 }
 

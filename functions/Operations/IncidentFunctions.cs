@@ -10,7 +10,7 @@ using Portal.Operations.Incidents;
 namespace Portal.Functions.Operations;
 
 /// <summary>Which incidents to list.</summary>
-public sealed record ListIncidentsInput : ListInput
+public sealed record ListIncidentsInput : CountedListInput
 {
     [OneOf(IncidentStatus.Open, IncidentStatus.Acknowledged, IncidentStatus.Resolved)]
     public string? Status { get; init; }
@@ -36,7 +36,9 @@ public sealed class ListIncidentsFunction(IncidentStore incidents, Lists lists)
         }
 
         var rows = await incidents.ListAsync(query.Status, query.Kind, page, ct);
-        return lists.Page(request, rows, page, Name, i => Position.Of(i.OpenedAt, i.Id.Value), IncidentJson.From, TenantId.Platform);
+        long? total = query.Total ? await incidents.CountAsync(query.Status, query.Kind, ct) : null;
+        return lists.Page(
+            request, rows, page, Name, i => Position.Of(i.OpenedAt, i.Id.Value), IncidentJson.From, TenantId.Platform, total);
     }
 }
 

@@ -68,7 +68,7 @@ public sealed class RecordRestoreTestFunction(RestoreTestStore tests, TimeProvid
     }
 }
 
-public sealed record ListRestoreTestsInput : ListInput
+public sealed record ListRestoreTestsInput : CountedListInput
 {
     public bool? Succeeded { get; init; }
 }
@@ -91,6 +91,7 @@ public sealed class ListRestoreTestsFunction(RestoreTestStore tests, Lists lists
         }
 
         var rows = await tests.ListAsync(query.Succeeded, page, ct);
-        return lists.Page(request, rows, page, Name, t => Position.Of(t.RanAt, t.Id), RestoreTestJson.From, TenantId.Platform);
+        long? total = query.Total ? await tests.CountAsync(query.Succeeded, ct) : null;
+        return lists.Page(request, rows, page, Name, t => Position.Of(t.RanAt, t.Id), RestoreTestJson.From, TenantId.Platform, total);
     }
 }

@@ -23,7 +23,7 @@ public sealed record WebhookJson(
 }
 
 /// <summary>Which webhooks to list.</summary>
-public sealed record WebhooksInput : ListInput
+public sealed record WebhooksInput : OrderedListInput
 {
     [OneOf("mux", "clerk", "resend", "alerts"), About("Of one vendor.")]
     public string? Provider { get; init; }

@@ -8,7 +8,7 @@ using Portal.People;
 
 namespace Portal.Functions.People;
 
-public sealed record ListInvitesInput : ListInput
+public sealed record ListInvitesInput : CountedListInput
 {
     [OneOf("pending", "accepted", "expired", "revoked")]
     public string? Status { get; init; }
@@ -38,7 +38,8 @@ public sealed class ListInvitesFunction(InviteStore invites, Lists lists)
         }
 
         var rows = await invites.ListAsync(caller.Tenant, caller, query.Status, page, ct);
-        return lists.Page(request, rows, page, Name, i => Position.Of(i.CreatedAt, i.Id.Value), InviteJson.From);
+        long? total = query.Total ? await invites.CountAsync(caller.Tenant, caller, query.Status, ct) : null;
+        return lists.Page(request, rows, page, Name, i => Position.Of(i.CreatedAt, i.Id.Value), InviteJson.From, total: total);
     }
 }
 

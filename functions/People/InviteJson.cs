@@ -14,12 +14,13 @@ public sealed record InviteJson(
     [OneOf("pending", "accepted", "expired", "revoked")] string Status, DateTimeOffset ExpiresAt,
     [OneOf("pending", "sent", "refused", "ended")] string Delivery,
     string? DeliveryFault,
-    Guid InvitedBy, string InvitedByName, Guid? AcceptedBy, DateTimeOffset? AcceptedAt, int Version,
+    Guid InvitedBy, string InvitedByName, Guid? AcceptedBy, string? AcceptedByName,
+    DateTimeOffset? AcceptedAt, int Version,
     DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt)
 {
     public static InviteJson From(Invite i) => new(
         i.Id.Value, i.Email, i.Role, i.ProjectIds, i.Status, i.ExpiresAt, DeliveryOf(i), i.ClerkFault, i.InvitedBy.Value, i.InvitedByName,
-        i.AcceptedBy,
+        i.AcceptedBy, i.AcceptedByName,
         i.AcceptedAt, i.Version,
         i.CreatedAt, i.UpdatedAt);
 

@@ -18,7 +18,7 @@ public sealed record UserJson(
     internal static Reply Reply(User u) => Foundation.Http.Reply.Ok(From(u), u.Version);
 }
 
-public sealed record ListUsersInput : SortedListInput
+public sealed record ListUsersInput : CountedListInput
 {
     [OneOf("admin", "agency", "client", "compliance")]
     public string? Role { get; init; }

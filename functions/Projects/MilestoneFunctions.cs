@@ -65,7 +65,7 @@ public sealed class ReadMilestoneFunction(MilestoneStore milestones)
     }
 }
 
-public sealed record ListMilestonesInput : ListInput
+public sealed record ListMilestonesInput : CountedListInput
 {
     public Guid? ProjectId { get; init; }
 
@@ -74,6 +74,8 @@ public sealed record ListMilestonesInput : ListInput
 
     [About("Due earlier than this day.")]
     public DateOnly? DueBefore { get; init; }
+
+    protected override bool IsDescending => false;
 }
 
 public sealed class ListMilestonesFunction(MilestoneStore milestones, Lists lists)
@@ -83,7 +85,7 @@ public sealed class ListMilestonesFunction(MilestoneStore milestones, Lists list
     [Function("ListMilestones")]
     [Allows(PortalAction.ReadMilestone)]
     [Operation(
-        "List milestones by due date, those without one last", Query = typeof(ListMilestonesInput),
+        "List milestones, earliest due date first, those without one last", Query = typeof(ListMilestonesInput),
         Returns = typeof(PageOf<MilestoneJson>))]
     public async Task<IResult> RunAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/milestones")] HttpRequest request, CancellationToken ct)
@@ -97,6 +99,7 @@ public sealed class ListMilestonesFunction(MilestoneStore milestones, Lists list
 
         var filter = new MilestoneFilter(query.ProjectId is { } project ? new ProjectId(project) : null, query.Status, query.DueBefore);
         var rows = await milestones.ListAsync(caller.Tenant, caller, filter, page, ct);
-        return lists.Page(request, rows, page, Name, MilestoneStore.PositionOf, m => MilestoneJson.From(m, caller));
+        long? total = query.Total ? await milestones.CountAsync(caller.Tenant, caller, filter, ct) : null;
+        return lists.Page(request, rows, page, Name, MilestoneStore.PositionOf, m => MilestoneJson.From(m, caller), total: total);
     }
 }

@@ -8,11 +8,18 @@ using Portal.Projects;
 
 namespace Portal.Functions.Projects;
 
+public sealed record ListProjectMembersInput : CountedListInput
+{
+    protected override bool IsDescending => false;
+}
+
 public sealed class ListProjectMembersFunction(ProjectStore projects, MemberStore members, Lists lists)
 {
     [Function("ListProjectMembers")]
     [Allows(PortalAction.ReadProject)]
-    [Operation("List project members", Query = typeof(ListInput), Returns = typeof(PageOf<ProjectMemberJson>))]
+    [Operation(
+        "List project members in the order they were added", Query = typeof(ListProjectMembersInput),
+        Returns = typeof(PageOf<ProjectMemberJson>))]
     [Refuses(404, "not-found", "There is no such project.")]
     public async Task<IResult> RunAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/projects/{id:guid}/members")] HttpRequest request,
@@ -21,7 +28,7 @@ public sealed class ListProjectMembersFunction(ProjectStore projects, MemberStor
     {
         var caller = request.HttpContext.Caller();
         var name = $"project-members:{id}";
-        var (query, page, problem) = lists.Read<ListInput>(request, _ => name);
+        var (query, page, problem) = lists.Read<ListProjectMembersInput>(request, _ => name);
         if (query is null)
         {
             return problem!;
@@ -33,7 +40,9 @@ public sealed class ListProjectMembersFunction(ProjectStore projects, MemberStor
         }
 
         var rows = await members.ListAsync(caller.Tenant, new ProjectId(id), page, ct);
-        return lists.Page(request, rows, page, name, m => Position.Of(m.AddedAt, m.UserId.Value), ProjectMemberJson.From);
+        long? total = query.Total ? await members.CountAsync(caller.Tenant, new ProjectId(id), ct) : null;
+        return lists.Page(
+            request, rows, page, name, m => Position.Of(m.AddedAt, m.UserId.Value), ProjectMemberJson.From, total: total);
     }
 }
 

@@ -25,7 +25,7 @@ public sealed class ReadProjectFunction(ProjectStore projects)
     }
 }
 
-public sealed record ListProjectsInput : SortedListInput
+public sealed record ListProjectsInput : CountedListInput
 {
     [OneOf(
         ProjectStatus.Active, ProjectStatus.OnHold, ProjectStatus.Completed, ProjectStatus.Archived), Items(4, Min = 1), About(

@@ -25,7 +25,7 @@ public sealed class ReadTaskFunction(TaskStore tasks)
     }
 }
 
-public sealed record ListTasksInput : SortedListInput
+public sealed record ListTasksInput : CountedListInput
 {
     public Guid? ProjectId { get; init; }
 

@@ -67,7 +67,7 @@ public sealed class ReadTemplateFunction(TemplateStore templates, TimeProvider c
     }
 }
 
-public sealed record ListTemplatesInput : ListInput
+public sealed record ListTemplatesInput : CountedListInput
 {
     [OneOf(TemplateStatus.Active, TemplateStatus.Archived)]
     public string Status { get; init; } = TemplateStatus.Active;
@@ -93,7 +93,9 @@ public sealed class ListTemplatesFunction(TemplateStore templates, Lists lists)
             return problem!;
         }
 
-        var rows = await templates.ListAsync(request.HttpContext.Caller().Tenant, query.Status, query.Q, page, ct);
-        return lists.Page(request, rows, page, Name, t => Position.Of(t.CreatedAt, t.Id.Value), TemplateJson.From);
+        var tenant = request.HttpContext.Caller().Tenant;
+        var rows = await templates.ListAsync(tenant, query.Status, query.Q, page, ct);
+        long? total = query.Total ? await templates.CountAsync(tenant, query.Status, query.Q, ct) : null;
+        return lists.Page(request, rows, page, Name, t => Position.Of(t.CreatedAt, t.Id.Value), TemplateJson.From, total: total);
     }
 }

@@ -37,8 +37,9 @@ public sealed class ListCommentsFunction(AssetStore assets, CommentStore comment
         }
 
         var filter = new CommentFilter(query.Resolved, query.AuthorId is { } author ? new UserId(author) : null);
-        var rows = await comments.ListAsync(caller.Tenant, caller, version.Id, filter, query.Order, page, ct);
-        return lists.Page(request, rows, page, Name(query, id, number), CommentStore.PositionOf, CommentJson.From);
+        var rows = await comments.ListAsync(caller.Tenant, caller, version.Id, filter, query.SortedBy, page, ct);
+        long? total = query.Total ? await comments.CountAsync(caller.Tenant, caller, version.Id, filter, ct) : null;
+        return lists.Page(request, rows, page, Name(query, id, number), CommentStore.PositionOf, CommentJson.From, total: total);
     }
 
     private static string Name(ListCommentsInput query, Guid id, int number) => $"comments:{query.Sort}:{id}:{number}";

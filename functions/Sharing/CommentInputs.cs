@@ -88,7 +88,7 @@ public sealed record EditSharedCommentInput
     public required string Body { get; init; }
 }
 
-public record ListCommentsInput : ListInput
+public record ListCommentsInput : CountedListInput
 {
     [About("true: only resolved threads; false: only open ones.")]
     public bool? Resolved { get; init; }
@@ -97,7 +97,9 @@ public record ListCommentsInput : ListInput
         "frame", "oldest", "newest"), About("frame: by place in the video, what is about the whole version first, each thread together.")]
     public string Sort { get; init; } = "frame";
 
-    internal CommentOrder Order =>
+    protected override bool IsDescending => Sort == "newest";
+
+    internal CommentOrder SortedBy =>
         Sort switch { "frame" => CommentOrder.Frame, "oldest" => CommentOrder.Oldest, _ => CommentOrder.Newest };
 }
 

@@ -26,8 +26,9 @@ public sealed record CommentJson(
     [property: About("The share link it was written through.")] Guid? ShareLinkId,
     [property: About("Markdown as it was written.")] string Body,
     [property: About("The same as safe HTML: no HTML of the author's, links to http, https and mailto only.")] string BodyHtml,
-    int? Frame, int? EndFrame, FrameRateJson? FrameRate, IReadOnlyList<Guid> Mentions, DateTimeOffset? ResolvedAt, Guid? ResolvedBy,
-    int Version,
+    int? Frame, int? EndFrame, FrameRateJson? FrameRate, IReadOnlyList<Guid> Mentions,
+    [property: About("In the order of mentions.")] IReadOnlyList<string> MentionNames, DateTimeOffset? ResolvedAt, Guid? ResolvedBy,
+    string? ResolvedByName, int Version,
     DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt, DateTimeOffset? EditedAt, DateTimeOffset? DeletedAt)
 {
     public static CommentJson From(Comment c) => new(
@@ -37,7 +38,8 @@ public sealed record CommentJson(
                 ? "guest"
                 : "member", c.AuthorId, c.AuthorName, c.AuthorRole), c.ShareLinkId, c.Body, CommentMarkdown.ToHtml(c.Body), c.Frame,
                 c.EndFrame,
-        FrameRateJson.From(c.Rate), c.Mentions, c.ResolvedAt, c.ResolvedBy, c.Version, c.CreatedAt, c.UpdatedAt, c.EditedAt, c.DeletedAt);
+        FrameRateJson.From(c.Rate), c.Mentions, c.MentionNames, c.ResolvedAt, c.ResolvedBy, c.ResolvedByName, c.Version, c.CreatedAt,
+        c.UpdatedAt, c.EditedAt, c.DeletedAt);
 }
 
 /// <summary>Who wrote it, for a guest: a display name, never an id, an address or a role.</summary>

@@ -78,11 +78,13 @@ public sealed class ListSharedCommentsFunction(SharedComments shared, CommentSto
             return problem!;
         }
 
-        var rows = await comments.ListForGuestAsync(
-            guest.TenantId, guest.AssetVersionId, new CommentFilter(query.Resolved, Link: guest.ShareLinkId), query.Order, page, ct);
+        var filter = new CommentFilter(query.Resolved, Link: guest.ShareLinkId);
+        var rows = await comments.ListForGuestAsync(guest.TenantId, guest.AssetVersionId, filter, query.SortedBy, page, ct);
+        long? total = query.Total ? await comments.CountForGuestAsync(guest.TenantId, guest.AssetVersionId, filter, ct) : null;
         var reader = SharedComments.Author(request, guest);
         return lists.Page(
-            request, rows, page, Name(query, guest), CommentStore.PositionOf, c => SharedCommentJson.From(c, reader), guest.TenantId);
+            request, rows, page, Name(query, guest), CommentStore.PositionOf, c => SharedCommentJson.From(c, reader), guest.TenantId,
+            total);
     }
 
     private static string Name(ListCommentsInput query, GuestLink guest) =>

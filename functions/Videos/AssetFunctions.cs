@@ -25,7 +25,7 @@ public sealed class ReadAssetFunction(AssetStore assets)
     }
 }
 
-public sealed record ListAssetsInput : SortedListInput
+public sealed record ListAssetsInput : CountedListInput
 {
     public Guid? ProjectId { get; init; }
 
@@ -78,7 +78,8 @@ public sealed class ListAssetVersionsFunction(AssetStore assets, Lists lists)
 
     [Function("ListAssetVersions")]
     [Allows(PortalAction.ReadAsset)]
-    [Operation("List the versions of an asset, newest first", Query = typeof(ListInput), Returns = typeof(PageOf<AssetVersionJson>))]
+    [Operation(
+        "List the versions of an asset, newest first", Query = typeof(CountedListInput), Returns = typeof(PageOf<AssetVersionJson>))]
     public async Task<IResult> RunAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/assets/{id:guid}/versions")] HttpRequest request,
         Guid id,
@@ -86,7 +87,7 @@ public sealed class ListAssetVersionsFunction(AssetStore assets, Lists lists)
     {
         var caller = request.HttpContext.Caller();
         var list = $"{Name}:{id}";
-        var (query, page, problem) = lists.Read<ListInput>(request, _ => list);
+        var (query, page, problem) = lists.Read<CountedListInput>(request, _ => list);
         if (query is null)
         {
             return problem!;
@@ -95,9 +96,13 @@ public sealed class ListAssetVersionsFunction(AssetStore assets, Lists lists)
         var rows = await assets.ListVersionsAsync(caller.Tenant, caller, new AssetId(id), page, ct);
 
         // An asset always has a version: an empty first page says that it is not there for the caller.
-        return rows.Count == 0 && page.After is null
-            ? Problem.NotFound("asset")
-            : lists.Page(request, rows, page, list, v => Position.Of(v.Number, v.Id.Value), AssetVersionJson.From);
+        if (rows.Count == 0 && page.After is null)
+        {
+            return Problem.NotFound("asset");
+        }
+
+        long? total = query.Total ? await assets.CountVersionsAsync(caller.Tenant, caller, new AssetId(id), ct) : null;
+        return lists.Page(request, rows, page, list, v => Position.Of(v.Number, v.Id.Value), AssetVersionJson.From, total: total);
     }
 }
 

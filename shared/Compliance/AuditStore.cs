@@ -9,7 +9,11 @@ namespace Portal.Compliance;
 public sealed record AuditRow(
     Guid Id, string ActorKind, string? ActorId, string? ImpersonatorId, string Action, string EntityType, Guid EntityId, string? OldValue,
     string? NewValue,
-    string? RequestId, DateTimeOffset OccurredAt, byte[] RowHash, long WrittenIn);
+    string? RequestId, DateTimeOffset OccurredAt, byte[] RowHash, long WrittenIn)
+{
+    /// <inheritdoc cref="Actor.Person"/>
+    public Guid? Person => new Actor(ActorKind, ActorId, ImpersonatorId, RequestId).Person;
+}
 
 /// <summary>Which rows are asked for; all conditions hold together.</summary>
 public sealed record AuditFilter(
@@ -38,14 +42,13 @@ public sealed class AuditStore(PortalDb db)
     private const string ByEntity = $"{ByTime} and a.entity_id = @entityId";
     private const string ByActor = $"{ByTime} and a.actor_id = @actor";
     private const string ByAction = $"{ByTime} and a.action = @action";
-    private const string Rest = """
+    private const string Filter = """
            and (@entityId::uuid is null or a.entity_id = @entityId) and (@actor::text is null or a.actor_id = @actor)
            and (@action::text is null or a.action = @action) and (@entityType::text is null or a.entity_type = @entityType)
            and a.occurred_at >= coalesce(@from::timestamptz, '-infinity') and a.occurred_at < coalesce(@to::timestamptz, 'infinity')
-           and (a.occurred_at, a.id) < (coalesce(@afterAt::timestamptz, 'infinity'),
-               coalesce(@afterId::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
-         order by a.occurred_at desc, a.id desc limit @take
         """;
+
+    private static readonly PageQuery ByAge = PageQuery.Descending("a.occurred_at, a.id", "@afterAt, @afterId");
 
     private const string SealColumns = "tenant_id, number, previous_seal, seal, row_ids, row_hashes, last_written_in, last_row_id, "
         + "key_id, signature, sealed_at";
@@ -55,10 +58,10 @@ public sealed class AuditStore(PortalDb db)
     {
         var sql = filter switch
         {
-            { EntityId: not null } => $"{ByEntity} {Rest}",
-            { Actor: not null } => $"{ByActor} {Rest}",
-            { Action: not null } => $"{ByAction} {Rest}",
-            _ => $"{ByTime} {Rest}",
+            { EntityId: not null } => ByAge.Of($"{ByEntity} {Filter}", page),
+            { Actor: not null } => ByAge.Of($"{ByActor} {Filter}", page),
+            { Action: not null } => ByAge.Of($"{ByAction} {Filter}", page),
+            _ => ByAge.Of($"{ByTime} {Filter}", page),
         };
         return db.ReadAsync<AuditRow>(tenant, sql, new
         {

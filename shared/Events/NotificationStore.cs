@@ -36,11 +36,7 @@ public sealed class NotificationStore(PortalDb db, TimeProvider clock)
           from (select * from portal.notifications n where n.tenant_id = @tenant and n.user_id = @user
         """;
 
-    private const string Rest = """
-                   and (@type::text is null or n.type = @type)
-                   and (@afterAt::timestamptz is null or (n.created_at, n.id) < (@afterAt, @afterId))
-                 order by n.created_at desc, n.id desc limit @take
-        """;
+    private const string OfType = "and (@type::text is null or n.type = @type)";
 
     private const string Words = """
                ) n
@@ -69,8 +65,11 @@ public sealed class NotificationStore(PortalDb db, TimeProvider clock)
                 union all
                select u.name, null from portal.users u
                 where n.subject_type = 'user' and u.tenant_id = n.tenant_id and u.id = n.subject_id) s on true
-         order by n.created_at desc, n.id desc
         """;
+
+    private const string Counted = $"select 1 from portal.notifications n where n.tenant_id = @tenant and n.user_id = @user {OfType}";
+
+    private static readonly PageQuery ByAge = PageQuery.Descending("n.created_at, n.id", "@afterAt, @afterId");
 
     /// <summary>Newest first; one row more than the page holds.</summary>
     public Task<IReadOnlyList<Notification>> ListAsync(
@@ -86,13 +85,22 @@ public sealed class NotificationStore(PortalDb db, TimeProvider clock)
             take = page.Take,
             now = clock.GetUtcNow(),
         };
-        return unread switch
+        var rows = unread switch
         {
-            true => db.ReadAsync<Notification>(tenant, $"{Own} and n.read_at is null {Rest} {Words}", args, ct),
-            false => db.ReadAsync<Notification>(tenant, $"{Own} and n.read_at is not null {Rest} {Words}", args, ct),
-            null => db.ReadAsync<Notification>(tenant, $"{Own} {Rest} {Words}", args, ct),
+            true => ByAge.Of($"{Own} and n.read_at is null {OfType}", page),
+            false => ByAge.Of($"{Own} and n.read_at is not null {OfType}", page),
+            null => ByAge.Of($"{Own} {OfType}", page),
         };
+        return db.ReadAsync<Notification>(tenant, string.Join('\n', rows, Words, ByAge.Order(page)), args, ct);
     }
+
+    public Task<long> CountAsync(TenantId tenant, Caller caller, bool? unread, string? type, CancellationToken ct) =>
+        db.ReadOneAsync<long>(tenant, unread switch
+        {
+            true => PageQuery.Count($"{Counted} and n.read_at is null"),
+            false => PageQuery.Count($"{Counted} and n.read_at is not null"),
+            null => PageQuery.Count(Counted),
+        }, new { tenant, user = caller.User, type }, ct);
 
     /// <summary>How many are unread, up to <see cref="CountLimit"/>.</summary>
     public async Task<int> CountUnreadAsync(TenantId tenant, Caller caller, CancellationToken ct) =>

@@ -12,7 +12,7 @@ namespace Portal.People;
 public sealed record Invite(
     InviteId Id, string Email, string Role, Guid[] ProjectIds, string Status, DateTimeOffset ExpiresAt, string ClerkState,
     string? ClerkFault,
-    UserId InvitedBy, string InvitedByName, Guid? AcceptedBy, DateTimeOffset? AcceptedAt, int Version,
+    UserId InvitedBy, string InvitedByName, Guid? AcceptedBy, string? AcceptedByName, DateTimeOffset? AcceptedAt, int Version,
     DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt);
 
 /// <summary>Somebody to invite.</summary>
@@ -27,10 +27,17 @@ public sealed class InviteStore(PortalDb db, AuditWriter audit, PersonalHash has
     internal const string Columns = """
         i.id, i.email, i.role, i.project_ids, i.status, i.expires_at, i.clerk_state, i.clerk_fault, i.invited_by,
         (select u.name from portal.users u where u.tenant_id = i.tenant_id and u.id = i.invited_by) as invited_by_name,
-        i.accepted_by, i.accepted_at, i.version, i.created_at, i.updated_at
+        i.accepted_by, (select u.name from portal.users u where u.tenant_id = i.tenant_id and u.id = i.accepted_by) as accepted_by_name,
+        i.accepted_at, i.version, i.created_at, i.updated_at
         """;
 
     private const string Find = $"select {Columns} from portal.invites i where i.tenant_id = @tenant and i.id = @id";
+
+    private const string Listed = $"""
+        select {Columns} from portal.invites i where i.tenant_id = @tenant and (@status::text is null or i.status = @status)
+        """;
+
+    private static readonly PageQuery ByAge = PageQuery.Descending("i.created_at, i.id", "@afterAt, @afterId");
 
     public Task<Invite?> FindAsync(TenantId tenant, Caller caller, InviteId id, CancellationToken ct) =>
         db.ReadOneAsync<Invite>(tenant, Find, new { tenant, id }, ct);
@@ -45,12 +52,12 @@ public sealed class InviteStore(PortalDb db, AuditWriter audit, PersonalHash has
 
     /// <summary>Newest first; one row more than the page holds.</summary>
     public Task<IReadOnlyList<Invite>> ListAsync(TenantId tenant, Caller caller, string? status, Page page, CancellationToken ct) =>
-        db.ReadAsync<Invite>(tenant, $"""
-            select {Columns} from portal.invites i
-             where i.tenant_id = @tenant and (@status::text is null or i.status = @status)
-               and (@afterAt::timestamptz is null or (i.created_at, i.id) < (@afterAt, @afterId))
-             order by i.created_at desc, i.id desc limit @take
-            """, new { tenant, status, afterAt = page.After?.At, afterId = page.After?.Id, take = page.Take }, ct);
+        db.ReadAsync<Invite>(
+            tenant, ByAge.Of(Listed, page), new { tenant, status, afterAt = page.After?.At, afterId = page.After?.Id, take = page.Take },
+            ct);
+
+    public Task<long> CountAsync(TenantId tenant, Caller caller, string? status, CancellationToken ct) =>
+        db.ReadOneAsync<long>(tenant, PageQuery.Count(Listed), new { tenant, status }, ct);
 
     /// <summary>Are all of these projects that somebody can still join?</summary>
     public async Task<bool> AreProjectsAsync(Tx tx, TenantId tenant, IReadOnlyList<Guid> projects) =>

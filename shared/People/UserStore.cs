@@ -26,7 +26,7 @@ public sealed record UserFilter(string? Role, string? Status, string? Text);
 /// </summary>
 public sealed class UserStore(PortalDb db, ParticipationTransitions participation, AuditWriter audit, TimeProvider clock)
 {
-    private const string SortName = "left(lower(u.name), 50)";
+    private const string SortName = "left(lower(u.name),50)";
     private const string Columns = $"u.id, u.name, u.email, u.role, u.status, u.version, u.created_at, u.updated_at, {SortName} as "
         + "sort_name";
     private const string Find = $"select {Columns} from portal.users u where u.tenant_id = @tenant and u.id = @id";
@@ -40,27 +40,8 @@ public sealed class UserStore(PortalDb db, ParticipationTransitions participatio
     private static readonly Refusal.Conflict LastAdmin =
         new("last-admin", "This is the only active Admin. Make somebody else Admin first.");
 
-    private const string Newest = $"""
-        {Listed} and (@afterAt::timestamptz is null or (u.created_at, u.id) < (@afterAt, @afterId))
-         order by u.created_at desc, u.id desc limit @take
-        """;
-
-    private const string Oldest = $"""
-        {Listed} and (@afterAt::timestamptz is null or (u.created_at, u.id) > (@afterAt, @afterId))
-         order by u.created_at, u.id limit @take
-        """;
-
-    private const string ByName = $"""
-        {Listed} and (@afterKey::text is null or ({SortName}, u.id) > (@afterKey, @afterId))
-         order by {SortName}, u.id limit @take
-        """;
-
-    private const string ByNameBackwards = $"""
-        {Listed} and (@afterKey::text is null or ({SortName}, u.id) < (@afterKey, @afterId))
-         order by {SortName} desc, u.id desc limit @take
-        """;
-
-    private const string Count = $"select count(*) from ({Listed} limit {Page.MostCounted}) counted";
+    private static readonly PageQuery ByAge = PageQuery.Descending("u.created_at, u.id", "@afterAt, @afterId");
+    private static readonly PageQuery ByName = PageQuery.Ascending($"{SortName}, u.id", "@afterKey, @afterId");
 
     private const string AnotherAdmin = """
         exists (select 1 from portal.users o where o.tenant_id = u.tenant_id and o.id <> u.id and o.role = 'admin' and o.status = 'active')
@@ -75,17 +56,18 @@ public sealed class UserStore(PortalDb db, ParticipationTransitions participatio
     /// <summary>One row more than the page holds.</summary>
     public Task<IReadOnlyList<User>> ListAsync(
         TenantId tenant, Caller caller, UserFilter filter, bool byName, Page page, CancellationToken ct) =>
-        db.ReadAsync<User>(
-            tenant, (byName, page.Reversed) switch
-            {
-                (true, false) => ByName,
-                (true, true) => ByNameBackwards,
-                (false, false) => Newest,
-                (false, true) => Oldest,
-            }, Arguments(tenant, filter, page), ct);
+        db.ReadAsync<User>(tenant, (byName ? ByName : ByAge).Of(Listed, page), Arguments(tenant, filter, page), ct);
 
     public Task<long> CountAsync(TenantId tenant, Caller caller, UserFilter filter, CancellationToken ct) =>
-        db.ReadOneAsync<long>(tenant, Count, Arguments(tenant, filter, new Page(1, null)), ct);
+        db.ReadOneAsync<long>(tenant, PageQuery.Count(Listed), Arguments(tenant, filter, new Page(1, null)), ct);
+
+    /// <summary>The names of these people of the tenant, by id.</summary>
+    public async Task<IReadOnlyDictionary<Guid, string>> NamesAsync(TenantId tenant, IReadOnlyList<Guid> ids, CancellationToken ct) =>
+        ids.Count == 0
+            ? new Dictionary<Guid, string>()
+            : (await db.ReadAsync<(Guid Id, string Name)>(
+                tenant, "select u.id, u.name from portal.users u where u.tenant_id = @tenant and u.id = any(@ids)",
+                new { tenant, ids = ids.ToArray() }, ct)).ToDictionary(u => u.Id, u => u.Name);
 
     /// <summary>Is somebody with this address a member?</summary>
     public Task<bool> HasEmailAsync(Tx tx, TenantId tenant, string email) =>

@@ -16,15 +16,22 @@ public sealed class MemberStore(
 {
     private const string Columns = "m.user_id, u.name, u.role, m.added_at";
 
+    private const string Listed = $"""
+        select {Columns} from portal.project_members m join portal.users u on u.tenant_id = m.tenant_id and u.id = m.user_id
+         where m.tenant_id = @tenant and m.project_id = @project and u.status = 'active'
+        """;
+
+    private static readonly PageQuery ByAge = PageQuery.Ascending("m.added_at, m.user_id", "@afterAt, @afterId");
+
     /// <summary>Oldest member first, and those who were deactivated left out; the caller has looked whether the project may be
     /// seen.</summary>
     public Task<IReadOnlyList<ProjectMember>> ListAsync(TenantId tenant, ProjectId project, Page page, CancellationToken ct) =>
-        db.ReadAsync<ProjectMember>(tenant, $"""
-            select {Columns} from portal.project_members m join portal.users u on u.tenant_id = m.tenant_id and u.id = m.user_id
-             where m.tenant_id = @tenant and m.project_id = @project and u.status = 'active'
-               and (@afterAt::timestamptz is null or (m.added_at, m.user_id) > (@afterAt, @afterId))
-             order by m.added_at, m.user_id limit @take
-            """, new { tenant, project, afterAt = page.After?.At, afterId = page.After?.Id, take = page.Take }, ct);
+        db.ReadAsync<ProjectMember>(
+            tenant, ByAge.Of(Listed, page), new { tenant, project, afterAt = page.After?.At, afterId = page.After?.Id, take = page.Take },
+            ct);
+
+    public Task<long> CountAsync(TenantId tenant, ProjectId project, CancellationToken ct) =>
+        db.ReadOneAsync<long>(tenant, PageQuery.Count(Listed), new { tenant, project }, ct);
 
     /// <summary>Adds an active Admin, Agency or Client user.</summary>
     public async Task<Result<ProjectMember>> AddAsync(
@@ -42,10 +49,7 @@ public sealed class MemberStore(
              where u.tenant_id = @tenant and u.id = @user and u.status = 'active' and u.role <> 'compliance'
             on conflict do nothing
             """, new { tenant, project, user, now });
-        var member = await tx.QueryOneAsync<ProjectMember>($"""
-            select {Columns} from portal.project_members m join portal.users u on u.tenant_id = m.tenant_id and u.id = m.user_id
-             where m.tenant_id = @tenant and m.project_id = @project and m.user_id = @user and u.status = 'active'
-            """, new { tenant, project, user });
+        var member = await tx.QueryOneAsync<ProjectMember>($"{Listed} and m.user_id = @user", new { tenant, project, user });
         if (member is null)
         {
             return new Refusal.NotFound("active person who can work on projects");

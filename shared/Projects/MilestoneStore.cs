@@ -25,6 +25,16 @@ public sealed class MilestoneStore(PortalDb db, ProjectStore projects, AuditWrit
 
     private const string Seen = $"s.tenant_id = @tenant and (@seesAll or s.project_id = any({ProjectStore.Mine}))";
 
+    private const string Listed = $"""
+        select {Columns} from portal.milestones s
+         where {Seen}
+           and (@project::uuid is null or s.project_id = @project)
+           and (@statuses::text[] is null or s.status = any(@statuses))
+           and (@dueBefore::date is null or s.due_key < @dueBefore)
+        """;
+
+    private static readonly PageQuery ByDue = PageQuery.Ascending("s.due_key, s.id", "@afterDue, @afterId");
+
     public Task<Milestone?> FindAsync(TenantId tenant, Caller caller, MilestoneId id, CancellationToken ct) =>
         db.ReadOneAsync<Milestone>(tenant, $"select {Columns} from portal.milestones s where {Seen} and s.id = @id",
             new { tenant, seesAll = caller.SeesAllProjects, user = caller.User, id }, ct);
@@ -32,28 +42,10 @@ public sealed class MilestoneStore(PortalDb db, ProjectStore projects, AuditWrit
     /// <summary>By due date, those without one last.</summary>
     public Task<IReadOnlyList<Milestone>> ListAsync(
         TenantId tenant, Caller caller, MilestoneFilter filter, Page page, CancellationToken ct) =>
-        db.ReadAsync<Milestone>(tenant, $"""
-            select {Columns} from portal.milestones s
-             where {Seen}
-               and (@project::uuid is null or s.project_id = @project)
-               and (@statuses::text[] is null or s.status = any(@statuses))
-               and (@dueBefore::date is null or s.due_key < @dueBefore)
-               and (@afterDue::date is null or (s.due_key, s.id) > (@afterDue, @afterId))
-             order by s.due_key, s.id limit @take
-            """, new
-        {
-            tenant,
-            seesAll = caller.SeesAllProjects,
-            user = caller.User,
-            project = filter.Project?.Value,
-            statuses = filter.Statuses?.ToArray(),
-            dueBefore = filter.DueBefore,
-            afterDue = page.After is { } after
-                ? DateOnly.ParseExact(after.Key, "yyyy-MM-dd", CultureInfo.InvariantCulture)
-                : (DateOnly?)null,
-            afterId = page.After?.Id,
-            take = page.Take,
-        }, ct);
+        db.ReadAsync<Milestone>(tenant, ByDue.Of(Listed, page), Arguments(tenant, caller, filter, page), ct);
+
+    public Task<long> CountAsync(TenantId tenant, Caller caller, MilestoneFilter filter, CancellationToken ct) =>
+        db.ReadOneAsync<long>(tenant, PageQuery.Count(Listed), Arguments(tenant, caller, filter, new Page(1, null)), ct);
 
     /// <summary>Where a row stands in the list.</summary>
     public static Position PositionOf(Milestone milestone) =>
@@ -207,6 +199,19 @@ public sealed class MilestoneStore(PortalDb db, ProjectStore projects, AuditWrit
             new { tenant, seesAll = caller.SeesAllProjects, user = caller.User, id });
         return milestone is null ? new Refusal.NotFound("milestone") : milestone;
     }
+
+    private static object Arguments(TenantId tenant, Caller caller, MilestoneFilter filter, Page page) => new
+    {
+        tenant,
+        seesAll = caller.SeesAllProjects,
+        user = caller.User,
+        project = filter.Project?.Value,
+        statuses = filter.Statuses?.ToArray(),
+        dueBefore = filter.DueBefore,
+        afterDue = page.After is { } after ? DateOnly.ParseExact(after.Key, "yyyy-MM-dd", CultureInfo.InvariantCulture) : (DateOnly?)null,
+        afterId = page.After?.Id,
+        take = page.Take,
+    };
 
     /// <summary>Names are what people typed: of those only that they changed.</summary>
     private static object Audited(Milestone m, bool? wordsChanged = null) =>

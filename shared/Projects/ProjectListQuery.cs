@@ -24,48 +24,22 @@ public sealed class ProjectListQuery(PortalDb db)
                select m.project_id from portal.project_members m where m.tenant_id = @tenant and m.user_id = @member)))
         """;
 
-    private const string NewestSql = $"""
-        {Filtered} and (@afterAt::timestamptz is null or (p.created_at, p.id) < (@afterAt, @afterId))
-         order by p.created_at desc, p.id desc limit @take
-        """;
-
-    private const string OldestSql = $"""
-        {Filtered} and (@afterAt::timestamptz is null or (p.created_at, p.id) > (@afterAt, @afterId))
-         order by p.created_at, p.id limit @take
-        """;
-
-    private const string ByNameSql = $"""
-        {Filtered} and (@afterKey::text is null or (p.name_key, p.id) > (@afterKey, @afterId))
-         order by p.name_key, p.id limit @take
-        """;
-
-    private const string ByNameBackwardsSql = $"""
-        {Filtered} and (@afterKey::text is null or (p.name_key, p.id) < (@afterKey, @afterId))
-         order by p.name_key desc, p.id desc limit @take
-        """;
-
-    private const string Count = $"select count(*) from ({Filtered} limit {Page.MostCounted}) counted";
-
+    private static readonly PageQuery NewestFirst = PageQuery.Descending("p.created_at, p.id", "@afterAt, @afterId");
+    private static readonly PageQuery InOrderOfNames = PageQuery.Ascending("p.name_key, p.id", "@afterKey, @afterId");
     private static readonly string[] Unarchived = [ProjectStatus.Active, ProjectStatus.OnHold, ProjectStatus.Completed];
 
     public Task<IReadOnlyList<Project>> ReadAsync(
         TenantId tenant, Caller caller, ProjectFilter filter, string order, Page page, CancellationToken ct) =>
-        db.ReadAsync<Project>(tenant, Statement(order, page.Reversed), Arguments(tenant, caller, filter, order, page), ct);
+        db.ReadAsync<Project>(
+            tenant, (order == ByName ? InOrderOfNames : NewestFirst).Of(Filtered, page),
+            Arguments(tenant, caller, filter, order, page), ct);
 
     public Task<long> CountAsync(TenantId tenant, Caller caller, ProjectFilter filter, CancellationToken ct) =>
-        db.ReadOneAsync<long>(tenant, Count, Arguments(tenant, caller, filter, Newest, new Page(1, null)), ct);
+        db.ReadOneAsync<long>(tenant, PageQuery.Count(Filtered), Arguments(tenant, caller, filter, Newest, new Page(1, null)), ct);
 
     /// <summary>Where a row stands in that order.</summary>
     public static Position PositionOf(Project project, string order) =>
         order == ByName ? new(project.NameKey, project.Id.Value) : Position.Of(project.CreatedAt, project.Id.Value);
-
-    private static string Statement(string order, bool reversed) => (order, reversed) switch
-    {
-        (ByName, false) => ByNameSql,
-        (ByName, true) => ByNameBackwardsSql,
-        (_, false) => NewestSql,
-        (_, true) => OldestSql,
-    };
 
     private static object Arguments(TenantId tenant, Caller caller, ProjectFilter filter, string order, Page page) => new
     {

@@ -8,7 +8,7 @@ public sealed record TaskItem(
     TaskId Id, ProjectId ProjectId, MilestoneId? MilestoneId, string Title, string Description, string Status, string Priority,
     DateOnly? DueOn, DateTimeOffset? DoneAt,
     UserId CreatedBy, string CreatedByName, int Version, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt,
-    Guid[] AssigneeIds, Guid[] WatcherIds,
+    Guid[] AssigneeIds, string[] AssigneeNames, Guid[] WatcherIds, string[] WatcherNames,
     Guid[] DependsOn, string TitleKey);
 
 /// <summary>What people write into a task.</summary>

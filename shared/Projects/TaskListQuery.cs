@@ -17,9 +17,9 @@ public sealed record TaskFilter(
     string? Text = null);
 
 /// <summary>
-/// The list of tasks in its four orders. Each is a statement whose filters vanish when they are not asked for, because the server plans
-/// it anew with the values at hand; what an index cannot answer (part of a title) is looked at while walking the order's own index,
-/// within one tenant (docs/decisions/0016-lists-under-row-level-security.md).
+/// The list of tasks in its four orders, either way. Each is a statement whose filters vanish when they are not asked for, because the
+/// server plans it anew with the values at hand; what an index cannot answer (part of a title) is looked at while walking the order's own
+/// index, within one tenant (docs/decisions/0016-lists-under-row-level-security.md).
 /// </summary>
 public sealed class TaskListQuery(PortalDb db, TimeProvider clock)
 {
@@ -46,54 +46,20 @@ public sealed class TaskListQuery(PortalDb db, TimeProvider clock)
            and (@text::text is null or strpos(lower(t.title), lower(@text)) > 0)
         """;
 
-    private const string NewestSql = $"""
-        {Filtered} and (@afterId::uuid is null or (t.created_at, t.id) < (@afterAt, @afterId))
-         order by t.created_at desc, t.id desc limit @take
-        """;
-
-    private const string OldestSql = $"""
-        {Filtered} and (@afterId::uuid is null or (t.created_at, t.id) > (@afterAt, @afterId))
-         order by t.created_at, t.id limit @take
-        """;
-
-    private const string ByDueSql = $"""
-        {Filtered} and (@afterId::uuid is null or (t.due_key, t.id) > (@afterDue, @afterId))
-         order by t.due_key, t.id limit @take
-        """;
-
-    private const string ByDueBackwardsSql = $"""
-        {Filtered} and (@afterId::uuid is null or (t.due_key, t.id) < (@afterDue, @afterId))
-         order by t.due_key desc, t.id desc limit @take
-        """;
-
-    private const string ByPrioritySql = $"""
-        {Filtered} and (@afterId::uuid is null or (t.priority_rank, t.id) < (@afterRank, @afterId))
-         order by t.priority_rank desc, t.id desc limit @take
-        """;
-
-    private const string ByPriorityBackwardsSql = $"""
-        {Filtered} and (@afterId::uuid is null or (t.priority_rank, t.id) > (@afterRank, @afterId))
-         order by t.priority_rank, t.id limit @take
-        """;
-
-    private const string ByTitleSql = $"""
-        {Filtered} and (@afterId::uuid is null or (t.title_key, t.id) > (@afterKey, @afterId))
-         order by t.title_key, t.id limit @take
-        """;
-
-    private const string ByTitleBackwardsSql = $"""
-        {Filtered} and (@afterId::uuid is null or (t.title_key, t.id) < (@afterKey, @afterId))
-         order by t.title_key desc, t.id desc limit @take
-        """;
-
-    private const string Count = $"select count(*) from ({Filtered} limit {Page.MostCounted}) counted";
+    private static readonly Dictionary<string, PageQuery> Orders = new()
+    {
+        [Newest] = PageQuery.Descending("t.created_at, t.id", "@afterAt, @afterId"),
+        [ByDue] = PageQuery.Ascending("t.due_key, t.id", "@afterDue, @afterId"),
+        [ByPriority] = PageQuery.Descending("t.priority_rank, t.id", "@afterRank, @afterId"),
+        [ByTitle] = PageQuery.Ascending("t.title_key, t.id", "@afterKey, @afterId"),
+    };
 
     public Task<IReadOnlyList<TaskItem>> ReadAsync(
         TenantId tenant, Caller caller, TaskFilter filter, string order, Page page, CancellationToken ct) =>
-        db.ReadAsync<TaskItem>(tenant, Statement(order, page.Reversed), Arguments(tenant, caller, filter, order, page), ct);
+        db.ReadAsync<TaskItem>(tenant, Orders[order].Of(Filtered, page), Arguments(tenant, caller, filter, order, page), ct);
 
     public Task<long> CountAsync(TenantId tenant, Caller caller, TaskFilter filter, CancellationToken ct) =>
-        db.ReadOneAsync<long>(tenant, Count, Arguments(tenant, caller, filter, Newest, new Page(1, null)), ct);
+        db.ReadOneAsync<long>(tenant, PageQuery.Count(Filtered), Arguments(tenant, caller, filter, Newest, new Page(1, null)), ct);
 
     /// <summary>Where a row stands in that order.</summary>
     public static Position PositionOf(TaskItem task, string order) => order switch
@@ -102,18 +68,6 @@ public sealed class TaskListQuery(PortalDb db, TimeProvider clock)
         ByPriority => new(TaskPriority.Rank(task.Priority).ToString(CultureInfo.InvariantCulture), task.Id.Value),
         ByTitle => new(task.TitleKey, task.Id.Value),
         _ => Position.Of(task.CreatedAt, task.Id.Value),
-    };
-
-    private static string Statement(string order, bool reversed) => (order, reversed) switch
-    {
-        (ByDue, false) => ByDueSql,
-        (ByDue, true) => ByDueBackwardsSql,
-        (ByPriority, false) => ByPrioritySql,
-        (ByPriority, true) => ByPriorityBackwardsSql,
-        (ByTitle, false) => ByTitleSql,
-        (ByTitle, true) => ByTitleBackwardsSql,
-        (_, false) => NewestSql,
-        (_, true) => OldestSql,
     };
 
     private object Arguments(TenantId tenant, Caller caller, TaskFilter filter, string order, Page page)

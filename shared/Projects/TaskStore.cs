@@ -15,8 +15,12 @@ public sealed class TaskStore(PortalDb db, ProjectStore projects, AuditWriter au
         t.version, t.created_at, t.updated_at,
         array(select a.user_id from portal.task_assignees a where a.tenant_id = t.tenant_id and a.task_id = t.id
         order by a.user_id) as assignee_ids,
+        array(select u.name from portal.task_assignees a join portal.users u on u.tenant_id = a.tenant_id and u.id = a.user_id
+        where a.tenant_id = t.tenant_id and a.task_id = t.id order by a.user_id) as assignee_names,
         array(select w.user_id from portal.task_watchers w where w.tenant_id = t.tenant_id and w.task_id = t.id
         order by w.user_id) as watcher_ids,
+        array(select u.name from portal.task_watchers w join portal.users u on u.tenant_id = w.tenant_id and u.id = w.user_id
+        where w.tenant_id = t.tenant_id and w.task_id = t.id order by w.user_id) as watcher_names,
         array(select d.depends_on from portal.task_dependencies d where d.tenant_id = t.tenant_id and d.task_id = t.id
         order by d.depends_on) as depends_on,
         t.title_key

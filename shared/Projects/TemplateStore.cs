@@ -31,6 +31,14 @@ public sealed class TemplateStore(PortalDb db, AuditWriter audit, TimeProvider c
         portal.milestone_templates t join portal.milestone_template_versions v on v.tenant_id = t.tenant_id and v.template_id = t.id
         """;
 
+    private const string Listed = $"""
+        select {Columns} from {Joined} and v.version = t.version
+         where t.tenant_id = @tenant and v.tenant_id = @tenant and t.status = @status
+           and (@text::text is null or strpos(lower(t.name), lower(@text)) > 0)
+        """;
+
+    private static readonly PageQuery ByAge = PageQuery.Descending("t.created_at, t.id", "@afterAt, @afterId");
+
     public static Task<bool> IsAppliedAsync(Tx tx, TenantId tenant, ProjectId project, TemplateId template) => tx.GetAsync<bool>("""
         select exists (select 1 from portal.template_applications where tenant_id = @tenant and project_id = @project
            and template_id = @template)
@@ -103,14 +111,12 @@ public sealed class TemplateStore(PortalDb db, AuditWriter audit, TimeProvider c
 
     /// <summary>The newest versions, newest template first.</summary>
     public async Task<IReadOnlyList<Template>> ListAsync(TenantId tenant, string status, string? text, Page page, CancellationToken ct) =>
-        [.. (await db.ReadAsync<Row>(tenant, $"""
-            select {Columns} from {Joined} and v.version = t.version
-             where t.tenant_id = @tenant and v.tenant_id = @tenant and t.status = @status
-               and (@text::text is null or strpos(lower(t.name), lower(@text)) > 0)
-               and (@afterAt::timestamptz is null or (t.created_at, t.id) < (@afterAt, @afterId))
-             order by t.created_at desc, t.id desc limit @take
-            """, new { tenant, status, text, afterAt = page.After?.At, afterId = page.After?.Id, take = page.Take },
+        [.. (await db.ReadAsync<Row>(tenant, ByAge.Of(Listed, page),
+            new { tenant, status, text, afterAt = page.After?.At, afterId = page.After?.Id, take = page.Take },
             ct)).Select(r => r.Read())];
+
+    public Task<long> CountAsync(TenantId tenant, string status, string? text, CancellationToken ct) =>
+        db.ReadOneAsync<long>(tenant, PageQuery.Count(Listed), new { tenant, status, text }, ct);
 
     /// <summary>The next version. An archived template takes none.</summary>
     public async Task<Result<Template>> EditAsync(

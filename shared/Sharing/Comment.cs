@@ -16,14 +16,13 @@ public sealed record Comment(
     Guid? ParentId, Guid? ShareLinkId,
     Guid? AuthorId, Guid? ViewerId, string? AuthorName, string? AuthorRole, string Visibility, string Body, int? Frame, int? EndFrame,
     int? RateNumerator,
-    int? RateDenominator, string MentionList, DateTimeOffset? ResolvedAt, Guid? ResolvedBy, int Version, DateTimeOffset CreatedAt,
+    int? RateDenominator, Guid[] Mentions, string[] MentionNames, DateTimeOffset? ResolvedAt, Guid? ResolvedBy, string? ResolvedByName,
+    int Version, DateTimeOffset CreatedAt,
     DateTimeOffset UpdatedAt,
     DateTimeOffset? EditedAt, DateTimeOffset? DeletedAt)
 {
     /// <summary>How long its author may change it.</summary>
     public static readonly TimeSpan EditWindow = TimeSpan.FromMinutes(15);
-
-    public IReadOnlyList<Guid> Mentions => [.. MentionList.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(Guid.Parse)];
 
     public FrameRate? Rate => RateNumerator is { } n && RateDenominator is { } d ? new(n, d) : null;
 

@@ -18,9 +18,13 @@ public sealed class CommentStore(PortalDb db, AuditWriter audit, TimeProvider cl
         case when c.deleted_at is null then coalesce(u.name, c.guest_name) end as author_name, u.role as author_role, c.visibility, c.body,
         c.frame, c.end_frame,
         c.rate_numerator, c.rate_denominator,
-        coalesce((select string_agg(m.user_id::text, ',' order by m.user_id) from portal.comment_mentions m
-                   where m.tenant_id = c.tenant_id and m.comment_id = c.id), '') as mention_list,
-        c.resolved_at, c.resolved_by, c.version, c.created_at, c.updated_at, c.edited_at, c.deleted_at
+        array(select m.user_id from portal.comment_mentions m where m.tenant_id = c.tenant_id and m.comment_id = c.id
+        order by m.user_id) as mentions,
+        array(select n.name from portal.comment_mentions m join portal.users n on n.tenant_id = m.tenant_id and n.id = m.user_id
+        where m.tenant_id = c.tenant_id and m.comment_id = c.id order by m.user_id) as mention_names,
+        c.resolved_at, c.resolved_by,
+        (select n.name from portal.users n where n.tenant_id = c.tenant_id and n.id = c.resolved_by) as resolved_by_name,
+        c.version, c.created_at, c.updated_at, c.edited_at, c.deleted_at
         """;
 
     private const string From = """
@@ -47,13 +51,15 @@ public sealed class CommentStore(PortalDb db, AuditWriter audit, TimeProvider cl
         and (@author::uuid is null or c.author_id = @author)
         """;
 
-    private const string AfterFrame = """
-        and (@afterSeq::bigint is null or (c.sort_frame, c.root_seq, c.seq) > (@afterFrame, @afterRoot, @afterSeq))
-        order by c.sort_frame, c.root_seq, c.seq limit @take
-        """;
+    private const string Listed = $"select {Columns} {From} {Seen} {Filter}";
+    private const string ListedForGuest = $"select {Columns} {From} {SeenByGuest} {Filter}";
 
-    private const string AfterOldest = "and (@afterSeq::bigint is null or c.seq > @afterSeq) order by c.seq limit @take";
-    private const string AfterNewest = "and (@afterSeq::bigint is null or c.seq < @afterSeq) order by c.seq desc limit @take";
+    private static readonly Dictionary<CommentOrder, PageQuery> Orders = new()
+    {
+        [CommentOrder.Frame] = PageQuery.Ascending("c.sort_frame, c.root_seq, c.seq", "@afterFrame, @afterRoot, @afterSeq"),
+        [CommentOrder.Oldest] = PageQuery.Ascending("c.seq", "@afterSeq"),
+        [CommentOrder.Newest] = PageQuery.Descending("c.seq", "@afterSeq"),
+    };
 
     /// <summary>Where a comment stands in a list of that order.</summary>
     public static Position PositionOf(Comment c) =>
@@ -63,22 +69,18 @@ public sealed class CommentStore(PortalDb db, AuditWriter audit, TimeProvider cl
     public Task<IReadOnlyList<Comment>> ListAsync(
         TenantId tenant, Caller caller, AssetVersionId version, CommentFilter filter, CommentOrder order, Page page,
         CancellationToken ct) =>
-        db.ReadAsync<Comment>(tenant, order switch
-        {
-            CommentOrder.Frame => $"select {Columns} {From} {Seen} {Filter} {AfterFrame}",
-            CommentOrder.Oldest => $"select {Columns} {From} {Seen} {Filter} {AfterOldest}",
-            _ => $"select {Columns} {From} {Seen} {Filter} {AfterNewest}",
-        }, Args(tenant, version, filter, page, caller), ct);
+        db.ReadAsync<Comment>(tenant, Orders[order].Of(Listed, page), Args(tenant, version, filter, page, caller), ct);
+
+    public Task<long> CountAsync(TenantId tenant, Caller caller, AssetVersionId version, CommentFilter filter, CancellationToken ct) =>
+        db.ReadOneAsync<long>(tenant, PageQuery.Count(Listed), Args(tenant, version, filter, new Page(1, null), caller), ct);
 
     /// <summary>Comments of a version for a guest of a link (<see cref="CommentFilter.Link"/>).</summary>
     public Task<IReadOnlyList<Comment>> ListForGuestAsync(
         TenantId tenant, AssetVersionId version, CommentFilter filter, CommentOrder order, Page page, CancellationToken ct) =>
-        db.ReadAsync<Comment>(tenant, order switch
-        {
-            CommentOrder.Frame => $"select {Columns} {From} {SeenByGuest} {Filter} {AfterFrame}",
-            CommentOrder.Oldest => $"select {Columns} {From} {SeenByGuest} {Filter} {AfterOldest}",
-            _ => $"select {Columns} {From} {SeenByGuest} {Filter} {AfterNewest}",
-        }, Args(tenant, version, filter, page, null), ct);
+        db.ReadAsync<Comment>(tenant, Orders[order].Of(ListedForGuest, page), Args(tenant, version, filter, page, null), ct);
+
+    public Task<long> CountForGuestAsync(TenantId tenant, AssetVersionId version, CommentFilter filter, CancellationToken ct) =>
+        db.ReadOneAsync<long>(tenant, PageQuery.Count(ListedForGuest), Args(tenant, version, filter, new Page(1, null), null), ct);
 
     public Task<Comment?> FindAsync(TenantId tenant, Caller caller, CommentId id, CancellationToken ct) =>
         db.ReadOneAsync<Comment>(
@@ -247,10 +249,11 @@ public sealed class CommentStore(PortalDb db, AuditWriter audit, TimeProvider cl
         var after = page.After?.Key.Split(':').Select(n => long.Parse(n, CultureInfo.InvariantCulture)).ToArray();
         return new(
             tenant, version, caller?.SeesAllProjects ?? false, caller?.User.Value, caller?.Role ?? "", clock.GetUtcNow(),
-            filter.Link?.Value, filter.Resolved, filter.Author?.Value, (int?)after?[0], after?[1], after?[2], page.Take);
+            filter.Link?.Value, filter.Resolved, filter.Author?.Value, (int?)after?[0], after?[1], after?[2], page.After?.Id,
+            page.Take);
     }
 
     private sealed record ListArgs(
         TenantId Tenant, AssetVersionId Version, bool SeesAll, Guid? User, string Role, DateTimeOffset Now, Guid? Link, bool? Resolved,
-        Guid? Author, int? AfterFrame, long? AfterRoot, long? AfterSeq, int Take);
+        Guid? Author, int? AfterFrame, long? AfterRoot, long? AfterSeq, Guid? AfterId, int Take);
 }

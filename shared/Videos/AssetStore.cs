@@ -67,27 +67,10 @@ public sealed class AssetStore(PortalDb db)
         and (@text::text is null or strpos(lower(a.title), lower(@text)) > 0)
         """;
 
-    private const string Newest = $"""
-        select {Columns} {From} {Filter} and (@afterAt::timestamptz is null or (a.created_at, a.id) < (@afterAt, @afterId))
-         order by a.created_at desc, a.id desc limit @take
-        """;
+    private const string Listed = $"select {Columns} {From} {Filter}";
 
-    private const string Oldest = $"""
-        select {Columns} {From} {Filter} and (@afterAt::timestamptz is null or (a.created_at, a.id) > (@afterAt, @afterId))
-         order by a.created_at, a.id limit @take
-        """;
-
-    private const string ByTitle = $"""
-        select {Columns} {From} {Filter} and (@afterKey::text is null or (a.title_key, a.id) > (@afterKey collate "C", @afterId))
-         order by a.title_key, a.id limit @take
-        """;
-
-    private const string ByTitleBackwards = $"""
-        select {Columns} {From} {Filter} and (@afterKey::text is null or (a.title_key, a.id) < (@afterKey collate "C", @afterId))
-         order by a.title_key desc, a.id desc limit @take
-        """;
-
-    private const string Count = $"select count(*) from (select {Columns} {From} {Filter} limit {Page.MostCounted}) counted";
+    private static readonly PageQuery ByAge = PageQuery.Descending("a.created_at, a.id", "@afterAt, @afterId");
+    private static readonly PageQuery ByTitle = PageQuery.Ascending("a.title_key, a.id", "@afterKey collate \"C\", @afterId");
 
     private const string VersionColumns = """
         v.id, v.asset_id, a.project_id, v.number, v.status, v.file_name, v.size_bytes, v.duration_s, v.aspect_ratio, v.width, v.height,
@@ -102,6 +85,10 @@ public sealed class AssetStore(PortalDb db)
         join portal.projects p on p.tenant_id = a.tenant_id and p.id = a.project_id
         where v.tenant_id = @tenant and v.asset_id = @asset and {ProjectStore.Visible}
         """;
+
+    private const string Versions = $"select {VersionColumns} {FromVersions}";
+
+    private static readonly PageQuery ByNumber = PageQuery.Descending("v.number", "@afterNumber");
 
     private const string Ready = """
         select v.id, v.number, v.playback_id, v.duration_s, v.aspect_ratio, a.title
@@ -122,26 +109,28 @@ public sealed class AssetStore(PortalDb db)
     /// <summary>By age or by title, of what the caller sees; one row more than the page holds.</summary>
     public Task<IReadOnlyList<Asset>> ListAsync(
         TenantId tenant, Caller caller, AssetFilter filter, bool byTitle, Page page, CancellationToken ct) =>
-        db.ReadAsync<Asset>(
-            tenant, (byTitle, page.Reversed) switch
-            {
-                (true, false) => ByTitle,
-                (true, true) => ByTitleBackwards,
-                (false, false) => Newest,
-                (false, true) => Oldest,
-            }, Arguments(tenant, caller, filter, page), ct);
+        db.ReadAsync<Asset>(tenant, (byTitle ? ByTitle : ByAge).Of(Listed, page), Arguments(tenant, caller, filter, page), ct);
 
     public Task<long> CountAsync(TenantId tenant, Caller caller, AssetFilter filter, CancellationToken ct) =>
-        db.ReadOneAsync<long>(tenant, Count, Arguments(tenant, caller, filter, new Page(1, null)), ct);
+        db.ReadOneAsync<long>(tenant, PageQuery.Count(Listed), Arguments(tenant, caller, filter, new Page(1, null)), ct);
 
     /// <summary>The versions of an asset that the caller sees, newest first; one row more than the page holds.</summary>
     public Task<IReadOnlyList<AssetVersion>> ListVersionsAsync(
         TenantId tenant, Caller caller, AssetId asset, Page page, CancellationToken ct) =>
-        db.ReadAsync<AssetVersion>(tenant, $"""
-            select {VersionColumns} {FromVersions} and (@before::bigint is null or v.number < @before) order by v.number desc limit @take
-            """,
-            new { tenant, asset, seesAll = caller.SeesAllProjects, user = caller.User, before = page.After?.Number, take = page.Take },
-            ct);
+        db.ReadAsync<AssetVersion>(tenant, ByNumber.Of(Versions, page), new
+        {
+            tenant,
+            asset,
+            seesAll = caller.SeesAllProjects,
+            user = caller.User,
+            afterNumber = page.After?.Number,
+            afterId = page.After?.Id,
+            take = page.Take,
+        }, ct);
+
+    public Task<long> CountVersionsAsync(TenantId tenant, Caller caller, AssetId asset, CancellationToken ct) =>
+        db.ReadOneAsync<long>(
+            tenant, PageQuery.Count(Versions), new { tenant, asset, seesAll = caller.SeesAllProjects, user = caller.User }, ct);
 
     public Task<AssetVersion?> FindVersionAsync(TenantId tenant, Caller caller, AssetId asset, int number, CancellationToken ct) =>
         db.ReadOneAsync<AssetVersion>(tenant, $"select {VersionColumns} {FromVersions} and v.number = @number",

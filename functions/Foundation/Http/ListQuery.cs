@@ -15,22 +15,27 @@ public record ListInput
     public string? Cursor { get; init; }
 }
 
-/// <summary>What the larger lists understand besides.</summary>
-public abstract record SortedListInput : ListInput
+/// <summary>What a list understands that can be read from either end. It is newest first unless it says otherwise.</summary>
+public record OrderedListInput : ListInput
 {
     private const string Ascending = "asc";
     private const string Descending = "desc";
 
-    [OneOf(Ascending, Descending), About("Left out: the direction that the sort names.")]
+    [OneOf(Ascending, Descending), About("Left out: the list's own direction, as its summary or the sort names it.")]
     public string? Order { get; init; }
-
-    [About("true: the answer says how many there are on all pages together, in total. Counting stops at 10000.")]
-    public bool Total { get; init; }
 
     internal bool IsReversed => Order is { } order && order != (IsDescending ? Descending : Ascending);
 
     /// <summary>The list's own direction.</summary>
-    protected abstract bool IsDescending { get; }
+    protected virtual bool IsDescending => true;
+}
+
+/// <summary>What a list understands besides when counting it is cheap: its rows are those of one tenant, project, video or person. What
+/// grows with everything that happens anywhere is not counted (docs/api.md).</summary>
+public record CountedListInput : OrderedListInput
+{
+    [About("true: the answer says how many there are on all pages together, in total. Counting stops at 10000.")]
+    public bool Total { get; init; }
 }
 
 /// <summary>Lists: reading filters, <c>limit</c> and <c>cursor</c>; writing <c>items</c> and <c>nextCursor</c>.</summary>
@@ -49,7 +54,7 @@ public sealed class Lists(Cursors cursors, TimeProvider clock)
         }
 
         Position? after = null;
-        var reversed = query is SortedListInput { IsReversed: true };
+        var reversed = query is OrderedListInput { IsReversed: true };
         if (query.Cursor is { } cursor && (after = cursors.Read(cursor, Owner(request, tenant), Name(list(query), reversed))) is null)
         {
             return (

@@ -25,7 +25,7 @@ public sealed class ReadShareLinkFunction(ShareLinkStore links, ShareLinkAnswers
     }
 }
 
-public sealed record ListShareLinksInput : ListInput
+public sealed record ListShareLinksInput : CountedListInput
 {
     public Guid? AssetId { get; init; }
 }
@@ -47,8 +47,10 @@ public sealed class ListShareLinksFunction(ShareLinkStore links, Lists lists)
             return problem!;
         }
 
-        var rows = await links.ListAsync(caller.Tenant, caller, query.AssetId is { } id ? new AssetId(id) : null, page, ct);
-        return lists.Page(request, rows, page, Name, l => Position.Of(l.CreatedAt, l.Id.Value), ShareLinkJson.From);
+        AssetId? asset = query.AssetId is { } id ? new AssetId(id) : null;
+        var rows = await links.ListAsync(caller.Tenant, caller, asset, page, ct);
+        long? total = query.Total ? await links.CountAsync(caller.Tenant, caller, asset, ct) : null;
+        return lists.Page(request, rows, page, Name, l => Position.Of(l.CreatedAt, l.Id.Value), ShareLinkJson.From, total: total);
     }
 }
 
@@ -57,7 +59,7 @@ public sealed class ListShareLinkOpensFunction(ShareLinkStore links, Lists lists
 {
     [Function("ListShareLinkOpens")]
     [Allows(PortalAction.ReadShareLink)]
-    [Operation("List the opens of a share link, newest first", Query = typeof(ListInput), Returns = typeof(PageOf<ShareOpenJson>),
+    [Operation("List the opens of a share link, newest first", Query = typeof(CountedListInput), Returns = typeof(PageOf<ShareOpenJson>),
         Details = "A viewer is a browser with the link's cookie. mintedTokens counts the playback and download URLs it was given.")]
     public async Task<IResult> RunAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/share-links/{id:guid}/opens")] HttpRequest request,
@@ -66,7 +68,7 @@ public sealed class ListShareLinkOpensFunction(ShareLinkStore links, Lists lists
     {
         var caller = request.HttpContext.Caller();
         var list = $"share-link-opens:{id}";
-        var (query, page, problem) = lists.Read<ListInput>(request, _ => list);
+        var (query, page, problem) = lists.Read<CountedListInput>(request, _ => list);
         if (query is null)
         {
             return problem!;
@@ -75,9 +77,13 @@ public sealed class ListShareLinkOpensFunction(ShareLinkStore links, Lists lists
         var rows = await links.ListOpensAsync(caller.Tenant, caller, new ShareLinkId(id), page, ct);
 
         // Nobody opened it yet, or it is not there for the caller: only the latter is 404.
-        return rows.Count == 0 && await links.FindAsync(caller.Tenant, caller, new ShareLinkId(id), ct) is null
-            ? Problem.NotFound("share link")
-            : lists.Page(request, rows, page, list, v => Position.Of(v.FirstSeenAt, v.Id), ShareOpenJson.From);
+        if (rows.Count == 0 && await links.FindAsync(caller.Tenant, caller, new ShareLinkId(id), ct) is null)
+        {
+            return Problem.NotFound("share link");
+        }
+
+        long? total = query.Total ? await links.CountOpensAsync(caller.Tenant, caller, new ShareLinkId(id), ct) : null;
+        return lists.Page(request, rows, page, list, v => Position.Of(v.FirstSeenAt, v.Id), ShareOpenJson.From, total: total);
     }
 }
 
@@ -88,7 +94,7 @@ public sealed class ListSharedWithMeFunction(ShareLinkStore links, ShareLinkAnsw
 
     [Function("ListSharedWithMe")]
     [Allows(PortalAction.ReadSharedWithMe)]
-    [Operation("List assets shared with me, newest first", Query = typeof(ListInput), Returns = typeof(PageOf<AddressedLinkJson>),
+    [Operation("List assets shared with me, newest first", Query = typeof(CountedListInput), Returns = typeof(PageOf<AddressedLinkJson>),
         Details = "Active share links of the caller's projects that name the caller's address. Watch, comment and download with token "
             + "under /api/share/{token}, as guests do; "
             + "send the session along, so that the link knows who it is.")]
@@ -96,13 +102,14 @@ public sealed class ListSharedWithMeFunction(ShareLinkStore links, ShareLinkAnsw
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/shared-with-me")] HttpRequest request, CancellationToken ct)
     {
         var caller = request.HttpContext.Caller();
-        var (query, page, problem) = lists.Read<ListInput>(request, _ => Name);
+        var (query, page, problem) = lists.Read<CountedListInput>(request, _ => Name);
         if (query is null)
         {
             return problem!;
         }
 
         var rows = await links.ListAddressedAsync(caller.Tenant, caller, page, ct);
-        return lists.Page(request, rows, page, Name, l => Position.Of(l.CreatedAt, l.Id.Value), answers.Addressed);
+        long? total = query.Total ? await links.CountAddressedAsync(caller.Tenant, caller, ct) : null;
+        return lists.Page(request, rows, page, Name, l => Position.Of(l.CreatedAt, l.Id.Value), answers.Addressed, total: total);
     }
 }

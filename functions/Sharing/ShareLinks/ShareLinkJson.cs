@@ -35,7 +35,9 @@ public sealed record AddressedLinkJson(
 /// <summary>One browser that opened a link.</summary>
 public sealed record ShareOpenJson(
     Guid ViewerId, DateTimeOffset FirstSeenAt, DateTimeOffset LastSeenAt,
-    [OneOf("Chrome", "Edge", "Firefox", "Safari", "curl", "robot", "other", "unknown")] string AgentFamily, Guid? UserId, int MintedTokens)
+    [OneOf("Chrome", "Edge", "Firefox", "Safari", "curl", "robot", "other", "unknown")] string AgentFamily,
+    [About("The member who was signed in; null: nobody was.")] Guid? UserId, string? UserName, int MintedTokens)
 {
-    public static ShareOpenJson From(ShareViewer v) => new(v.Id, v.FirstSeenAt, v.LastSeenAt, v.AgentFamily, v.UserId, v.Minted);
+    public static ShareOpenJson From(ShareViewer v) =>
+        new(v.Id, v.FirstSeenAt, v.LastSeenAt, v.AgentFamily, v.UserId, v.UserName, v.Minted);
 }

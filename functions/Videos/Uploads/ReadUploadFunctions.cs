@@ -25,7 +25,7 @@ public sealed class ReadUploadFunction(UploadStore store, UploadTargets targets)
     }
 }
 
-public sealed record ListUploadsInput : ListInput
+public sealed record ListUploadsInput : CountedListInput
 {
     public Guid? ProjectId { get; init; }
 
@@ -60,6 +60,7 @@ public sealed class ListUploadsFunction(UploadStore store, UploadTargets targets
         var filter = new UploadFilter(
             query.ProjectId is { } id ? new ProjectId(id) : null, query.Status, query.Mine ? caller.User : null);
         var rows = await store.ListAsync(caller.Tenant, caller, filter, page, ct);
-        return lists.Page(request, rows, page, Name, j => Position.Of(j.CreatedAt, j.Id.Value), targets.Json);
+        long? total = query.Total ? await store.CountAsync(caller.Tenant, caller, filter, ct) : null;
+        return lists.Page(request, rows, page, Name, j => Position.Of(j.CreatedAt, j.Id.Value), targets.Json, total: total);
     }
 }

@@ -5,15 +5,22 @@ using Portal.Videos.Uploads;
 namespace Portal.Functions.Videos.Uploads;
 
 /// <summary>Why an upload ended badly: a stable code, and a sentence for the uploader.</summary>
-public sealed record UploadFailureJson(string Code, string? Reason);
+public sealed record UploadFailureJson([OneOf(typeof(UploadFailureCode))] string Code, string? Reason);
+
+/// <summary>How the bytes are sent; what each means is told of the target.</summary>
+public static class UploadProtocol
+{
+    public const string Resumable = "resumable";
+    public const string Single = "single";
+}
 
 /// <summary>
 /// Where and how to send the bytes. <c>resumable</c>: PUT in chunks that are multiples of 256 KiB, each with Content-Range; 308 means
 /// send the next, 200 or 201 finished. <c>single</c>: one PUT with the headers given; or in parts, where <c>multipart</c> says.
 /// </summary>
 public sealed record UploadTargetJson(
-    string Method, string Url, string Protocol, IReadOnlyDictionary<string, string> Headers, DateTimeOffset ExpiresAt,
-    UploadMultipartJson? Multipart = null);
+    [OneOf("PUT")] string Method, string Url, [OneOf(typeof(UploadProtocol))] string Protocol, IReadOnlyDictionary<string, string> Headers,
+    DateTimeOffset ExpiresAt, UploadMultipartJson? Multipart = null);
 
 /// <summary>
 /// Vercel Blob's multipart upload, for files that must survive a break: POST to <c>url</c> with the target's headers and
@@ -25,14 +32,14 @@ public sealed record UploadMultipartJson(string Url, int PartBytes);
 /// <summary>An upload job on the wire.</summary>
 public sealed record UploadJson(
     Guid Id, [OneOf(typeof(UploadStatus))] string Status, [OneOf(typeof(UploadSource))] string Source, int Attempt,
-    Guid ProjectId, Guid AssetId, Guid AssetVersionId, Guid CreatedBy, string FileName, long SizeBytes, UploadTargetJson? Target,
-    UploadFailureJson? Failure, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt)
+    Guid ProjectId, Guid AssetId, Guid AssetVersionId, Guid CreatedBy, string CreatedByName, string FileName, long SizeBytes,
+    UploadTargetJson? Target, UploadFailureJson? Failure, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt)
 {
     private const int PartBytes = 8 * 1024 * 1024;
 
     public static UploadJson From(UploadJob job, BlobUpload? blob) => new(
         job.Id.Value, job.Status, job.Source, job.Attempt, job.ProjectId.Value, job.AssetId.Value, job.AssetVersionId.Value,
-        job.CreatedBy.Value,
+        job.CreatedBy.Value, job.CreatedByName!,
         job.FileName,
         job.SizeBytes,
         TargetOf(job, blob),
@@ -49,12 +56,12 @@ public sealed record UploadJson(
 
         if (job.MuxUploadUrl is { } url)
         {
-            return new("PUT", url, "resumable", new Dictionary<string, string>(), job.ExpiresAt);
+            return new("PUT", url, UploadProtocol.Resumable, new Dictionary<string, string>(), job.ExpiresAt);
         }
 
         return blob is null
             ? null
-            : new("PUT", blob.Url, "single", new Dictionary<string, string>
+            : new("PUT", blob.Url, UploadProtocol.Single, new Dictionary<string, string>
             {
                 ["authorization"] = $"Bearer {blob.Token}",
                 ["x-vercel-blob-access"] = "private",

@@ -24,6 +24,13 @@ public sealed class DeliveryStore(PortalDb db, AuditWriter audit, TimeProvider c
         d.last_error, d.next_attempt_at, d.vendor_id, d.mail_state, d.created_at, d.done_at
         """;
 
+    private const string Listed = $"""
+        select {Columns} from portal.deliveries d
+         where (@status::text is null or d.status = @status) and (@tenant::uuid is null or d.tenant_id = @tenant)
+        """;
+
+    private static readonly PageQuery ByAge = PageQuery.Descending("d.created_at, d.id", "@afterAt, @afterId");
+
     /// <summary>
     /// pending → sending, oldest first. One that has an earlier one of the same aggregate to the same recipient still open waits for it:
     /// nobody reads that a link was withdrawn before the mail that brings it.
@@ -98,12 +105,8 @@ public sealed class DeliveryStore(PortalDb db, AuditWriter audit, TimeProvider c
 
     /// <summary>For on-call, across tenants: newest first; one row more than the page holds.</summary>
     public Task<IReadOnlyList<DeliveryNote>> ListAsync(string? status, Guid? tenant, Page page, CancellationToken ct) =>
-        db.AcrossTenantsAsync(tx => tx.QueryAsync<DeliveryNote>($"""
-            select {Columns} from portal.deliveries d
-             where (@status::text is null or d.status = @status) and (@tenant::uuid is null or d.tenant_id = @tenant)
-               and (@afterAt::timestamptz is null or (d.created_at, d.id) < (@afterAt, @afterId))
-             order by d.created_at desc, d.id desc limit @take
-            """, new { status, tenant, afterAt = page.After?.At, afterId = page.After?.Id, take = page.Take }), ct);
+        db.AcrossTenantsAsync(tx => tx.QueryAsync<DeliveryNote>(
+            ByAge.Of(Listed, page), new { status, tenant, afterAt = page.After?.At, afterId = page.After?.Id, take = page.Take }), ct);
 
     /// <summary>
     /// failed → pending, as a new attempt with an orchestration of its own. The vendor's key stays the delivery's: within 24 hours of a

@@ -35,6 +35,7 @@ internal static class DapperSetup
         SqlMapper.RemoveTypeMap(typeof(DateOnly?));
         SqlMapper.AddTypeHandler(new DateHandler());
         SqlMapper.AddTypeHandler(new GuidsHandler());
+        SqlMapper.AddTypeHandler(new TextsHandler());
         SqlMapper.RemoveTypeMap(typeof(DateTimeOffset));
         SqlMapper.RemoveTypeMap(typeof(DateTimeOffset?));
         SqlMapper.AddTypeHandler(new UtcHandler());
@@ -84,5 +85,17 @@ internal static class DapperSetup
         }
 
         public override Guid[] Parse(object value) => (Guid[])value;
+    }
+
+    /// <summary>text[]: likewise.</summary>
+    private sealed class TextsHandler : SqlMapper.TypeHandler<string[]>
+    {
+        public override void SetValue(IDbDataParameter parameter, string[]? value)
+        {
+            ((NpgsqlParameter)parameter).NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text;
+            parameter.Value = (object?)value ?? DBNull.Value;
+        }
+
+        public override string[] Parse(object value) => (string[])value;
     }
 }

@@ -24,6 +24,14 @@ public sealed class WebhookInboxStore(PortalDb db, AuditWriter audit, TimeProvid
     private const string Columns = "w.id, w.provider, w.event_id, w.type, w.status, w.outcome, w.attempts, w.last_error, "
         + "w.next_attempt_at, w.received_at, w.processed_at";
 
+    private const string Listed = $"""
+        select {Columns} from portal.webhook_inbox w
+         where (@provider::text is null or w.provider = @provider) and (@status::text is null or w.status = @status)
+           and (@type::text is null or w.type = @type)
+        """;
+
+    private static readonly PageQuery ByAge = PageQuery.Descending("w.received_at, w.id", "@afterAt, @afterId");
+
     /// <summary>True when the event is new. A repeat changes nothing.</summary>
     public async Task<bool> AddAsync(
         string provider, string eventId, string type, string body, TimeSpan firstRetryIn, CancellationToken ct) =>
@@ -93,14 +101,8 @@ public sealed class WebhookInboxStore(PortalDb db, AuditWriter audit, TimeProvid
 
     /// <summary>Newest first; one row more than the page holds.</summary>
     public Task<IReadOnlyList<WebhookNote>> ListAsync(WebhookFilter filter, Page page, CancellationToken ct) =>
-        db.AcrossTenantsAsync(tx => tx.QueryAsync<WebhookNote>($"""
-            select {Columns} from portal.webhook_inbox w
-             where (@provider::text is null or w.provider = @provider) and (@status::text is null or w.status = @status)
-               and (@type::text is null or w.type = @type)
-               and (w.received_at, w.id) < (coalesce(@afterAt::timestamptz, 'infinity'),
-                  coalesce(@afterId::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
-             order by w.received_at desc, w.id desc limit @take
-            """,
+        db.AcrossTenantsAsync(tx => tx.QueryAsync<WebhookNote>(
+            ByAge.Of(Listed, page),
             new { filter.Provider, filter.Status, filter.Type, afterAt = page.After?.At, afterId = page.After?.Id, take = page.Take }),
             ct);
 

@@ -17,10 +17,12 @@ public sealed class IncidentStore(PortalDb db, AuditWriter audit, TimeProvider c
         i.acknowledged_at, i.acknowledged_by, i.resolved_at, i.resolved_by, i.version
         """;
 
-    private const string Order = """
-           and (@after::timestamptz is null or (i.opened_at, i.id) < (@after, @afterId))
-         order by i.opened_at desc, i.id desc limit @take
+    private const string Listed = $"""
+        select {Columns} from portal.incidents i
+         where (@status::text is null or i.status = @status) and (@kind::text is null or i.kind = @kind)
         """;
+
+    private static readonly PageQuery ByAge = PageQuery.Descending("i.opened_at, i.id", "@afterAt, @afterId");
 
     /// <summary>Opens an incident, or counts up the one that is open. New: it is the first of its trouble.</summary>
     public async Task<(Incident Incident, bool New)> OpenAsync(Tx tx, Trouble trouble)
@@ -72,11 +74,11 @@ public sealed class IncidentStore(PortalDb db, AuditWriter audit, TimeProvider c
 
     /// <summary>Newest first.</summary>
     public Task<IReadOnlyList<Incident>> ListAsync(string? status, string? kind, Page page, CancellationToken ct) =>
-        db.AcrossTenantsAsync(tx => tx.QueryAsync<Incident>($"""
-            select {Columns} from portal.incidents i
-             where (@status::text is null or i.status = @status) and (@kind::text is null or i.kind = @kind)
-            {Order}
-            """, new { status, kind, after = page.After?.At, afterId = page.After?.Id, take = page.Take }), ct);
+        db.AcrossTenantsAsync(tx => tx.QueryAsync<Incident>(
+            ByAge.Of(Listed, page), new { status, kind, afterAt = page.After?.At, afterId = page.After?.Id, take = page.Take }), ct);
+
+    public Task<long> CountAsync(string? status, string? kind, CancellationToken ct) =>
+        db.AcrossTenantsAsync(tx => tx.GetAsync<long>(PageQuery.Count(Listed), new { status, kind }), ct);
 
     /// <summary>What is not resolved, the worst first, and how many there are.</summary>
     public Task<(IReadOnlyList<Incident> First, int Total)> UnresolvedAsync(int most, CancellationToken ct) =>

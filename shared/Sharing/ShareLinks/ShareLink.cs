@@ -33,7 +33,7 @@ public sealed record PassphraseChange(KeptPassphrase? To);
 /// <param name="UserId">Who it was, when they were signed in.</param>
 /// <param name="Minted">How many playback tokens it was given.</param>
 public sealed record ShareViewer(
-    Guid Id, DateTimeOffset FirstSeenAt, DateTimeOffset LastSeenAt, string AgentFamily, Guid? UserId, int Minted);
+    Guid Id, DateTimeOffset FirstSeenAt, DateTimeOffset LastSeenAt, string AgentFamily, Guid? UserId, string? UserName, int Minted);
 
 /// <summary>A link that is addressed to a Client, with what makes its token again.</summary>
 public sealed record AddressedLink(

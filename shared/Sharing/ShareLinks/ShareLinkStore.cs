@@ -32,6 +32,35 @@ public sealed class ShareLinkStore(PortalDb db, AuditWriter audit, TimeProvider 
         where l.tenant_id = @tenant and {ProjectStore.Visible}
         """;
 
+    private const string Listed = $"select {Columns} {From} and (@asset::uuid is null or l.asset_id = @asset)";
+
+    private const string Opens = $"""
+        select w.id, w.first_seen_at, w.last_seen_at, w.agent_family, w.user_id,
+               (select u.name from portal.users u where u.tenant_id = w.tenant_id and u.id = w.user_id) as user_name, w.minted
+          from portal.share_viewers w
+         where w.tenant_id = @tenant and w.share_link_id = @id and exists (select 1 {From} and l.id = w.share_link_id)
+        """;
+
+    private const string Addressed = $"""
+        select l.id, l.project_id, l.token_kid, l.generation, a.title, v.number as version_number, l.expires_at, l.allow_comments,
+           l.allow_download,
+               l.passphrase_hash is not null as has_passphrase, l.created_at
+          from portal.share_links l
+          join portal.projects p on p.tenant_id = l.tenant_id and p.id = l.project_id
+          join portal.assets a on a.tenant_id = l.tenant_id and a.id = l.asset_id
+          join lateral (select v.number from portal.asset_versions v
+                         where v.tenant_id = l.tenant_id and v.asset_id = l.asset_id and v.status = 'ready'
+                           and (l.asset_version_id is null or v.id = l.asset_version_id)
+                         order by v.number desc limit 1) v on true
+         where l.tenant_id = @tenant and {ProjectStore.Visible} and l.status = 'active' and l.expires_at > @now
+           and exists (select 1 from portal.share_link_guests g
+                         join portal.users u on u.tenant_id = g.tenant_id and lower(u.email) = g.email
+                        where g.tenant_id = l.tenant_id and g.share_link_id = l.id and u.id = @user)
+        """;
+
+    private static readonly PageQuery ByAge = PageQuery.Descending("l.created_at, l.id", "@afterAt, @afterId");
+    private static readonly PageQuery ByFirstOpen = PageQuery.Descending("w.first_seen_at, w.id", "@afterAt, @afterId");
+
     public async Task<ShareLink> CreateAsync(Tx tx, TenantId tenant, Caller caller, NewShareLink link)
     {
         var now = clock.GetUtcNow();
@@ -86,11 +115,7 @@ public sealed class ShareLinkStore(PortalDb db, AuditWriter audit, TimeProvider 
 
     /// <summary>Newest first, of one asset or of all the caller sees; one row more than the page holds.</summary>
     public Task<IReadOnlyList<ShareLink>> ListAsync(TenantId tenant, Caller caller, AssetId? asset, Page page, CancellationToken ct) =>
-        db.ReadAsync<ShareLink>(tenant, $"""
-            select {Columns} {From} and (@asset::uuid is null or l.asset_id = @asset)
-               and (@afterAt::timestamptz is null or (l.created_at, l.id) < (@afterAt, @afterId))
-             order by l.created_at desc, l.id desc limit @take
-            """, new
+        db.ReadAsync<ShareLink>(tenant, ByAge.Of(Listed, page), new
         {
             tenant,
             seesAll = caller.SeesAllProjects,
@@ -102,17 +127,20 @@ public sealed class ShareLinkStore(PortalDb db, AuditWriter audit, TimeProvider 
             take = page.Take,
         }, ct);
 
+    public Task<long> CountAsync(TenantId tenant, Caller caller, AssetId? asset, CancellationToken ct) =>
+        db.ReadOneAsync<long>(tenant, PageQuery.Count(Listed), new
+        {
+            tenant,
+            seesAll = caller.SeesAllProjects,
+            user = caller.User,
+            now = clock.GetUtcNow(),
+            asset = asset?.Value,
+        }, ct);
+
     /// <summary>Who looked through a link, newest first; nothing when the caller does not see it.</summary>
     public Task<IReadOnlyList<ShareViewer>> ListOpensAsync(
         TenantId tenant, Caller caller, ShareLinkId id, Page page, CancellationToken ct) =>
-        db.ReadAsync<ShareViewer>(tenant, $"""
-            select w.id, w.first_seen_at, w.last_seen_at, w.agent_family, w.user_id, w.minted
-              from portal.share_viewers w
-             where w.tenant_id = @tenant and w.share_link_id = @id
-               and exists (select 1 {From} and l.id = w.share_link_id)
-               and (@afterAt::timestamptz is null or (w.first_seen_at, w.id) < (@afterAt, @afterId))
-             order by w.first_seen_at desc, w.id desc limit @take
-            """, new
+        db.ReadAsync<ShareViewer>(tenant, ByFirstOpen.Of(Opens, page), new
         {
             tenant,
             id,
@@ -123,29 +151,16 @@ public sealed class ShareLinkStore(PortalDb db, AuditWriter audit, TimeProvider 
             take = page.Take,
         }, ct);
 
+    public Task<long> CountOpensAsync(TenantId tenant, Caller caller, ShareLinkId id, CancellationToken ct) =>
+        db.ReadOneAsync<long>(
+            tenant, PageQuery.Count(Opens), new { tenant, id, seesAll = caller.SeesAllProjects, user = caller.User }, ct);
+
     /// <summary>
     /// What a Client may watch: active links of their projects that name their address and have something ready behind them. Whoever is
     /// taken off a project or off a link no longer finds it here.
     /// </summary>
     public Task<IReadOnlyList<AddressedLink>> ListAddressedAsync(TenantId tenant, Caller caller, Page page, CancellationToken ct) =>
-        db.ReadAsync<AddressedLink>(tenant, $"""
-            select l.id, l.project_id, l.token_kid, l.generation, a.title, v.number as version_number, l.expires_at, l.allow_comments,
-               l.allow_download,
-                   l.passphrase_hash is not null as has_passphrase, l.created_at
-              from portal.share_links l
-              join portal.projects p on p.tenant_id = l.tenant_id and p.id = l.project_id
-              join portal.assets a on a.tenant_id = l.tenant_id and a.id = l.asset_id
-              join lateral (select v.number from portal.asset_versions v
-                             where v.tenant_id = l.tenant_id and v.asset_id = l.asset_id and v.status = 'ready'
-                               and (l.asset_version_id is null or v.id = l.asset_version_id)
-                             order by v.number desc limit 1) v on true
-             where l.tenant_id = @tenant and {ProjectStore.Visible} and l.status = 'active' and l.expires_at > @now
-               and exists (select 1 from portal.share_link_guests g
-                             join portal.users u on u.tenant_id = g.tenant_id and lower(u.email) = g.email
-                            where g.tenant_id = l.tenant_id and g.share_link_id = l.id and u.id = @user)
-               and (@afterAt::timestamptz is null or (l.created_at, l.id) < (@afterAt, @afterId))
-             order by l.created_at desc, l.id desc limit @take
-            """, new
+        db.ReadAsync<AddressedLink>(tenant, ByAge.Of(Addressed, page), new
         {
             tenant,
             seesAll = caller.SeesAllProjects,
@@ -155,6 +170,11 @@ public sealed class ShareLinkStore(PortalDb db, AuditWriter audit, TimeProvider 
             afterId = page.After?.Id,
             take = page.Take,
         }, ct);
+
+    public Task<long> CountAddressedAsync(TenantId tenant, Caller caller, CancellationToken ct) =>
+        db.ReadOneAsync<long>(
+            tenant, PageQuery.Count(Addressed),
+            new { tenant, seesAll = caller.SeesAllProjects, user = caller.User, now = clock.GetUtcNow() }, ct);
 
     internal Task AddressAsync(Tx tx, TenantId tenant, ShareLinkId id, IReadOnlyList<string> emails) => tx.ExecuteAsync("""
         delete from portal.share_link_guests where tenant_id = @tenant and share_link_id = @id and email <> all(@emails);

@@ -17,7 +17,7 @@ public sealed class CancelUpload(UploadStore store, UploadTransitions moves)
 
         if (await moves.ToCancelledAsync(tx, job, Actor.From(caller)) is { } moved)
         {
-            return moved;
+            return moved with { CreatedByName = job.CreatedByName };
         }
 
         var now = await store.FindAsync(tx, caller.Tenant, caller, id) ?? job;

@@ -36,6 +36,6 @@ public sealed class RetryUpload(
                 $"The upload is {now.Status}; only a failed or timed_out one, whose version is still there, can be retried.");
         }
 
-        return await limit.TakeUploadAsync(tx, caller) is { } tooMany ? tooMany : moved;
+        return await limit.TakeUploadAsync(tx, caller) is { } tooMany ? tooMany : moved with { CreatedByName = job.CreatedByName };
     }
 }

@@ -53,6 +53,7 @@ public sealed record UploadRef(Guid TenantId, Guid JobId, int Attempt)
 }
 
 /// <summary>An upload job's row.</summary>
+/// <param name="CreatedByName">Null where the pipeline reads it.</param>
 public sealed record UploadJob(
     UploadJobId Id, TenantId TenantId, ProjectId ProjectId, AssetId AssetId, AssetVersionId AssetVersionId, UserId CreatedBy,
     string Source,
@@ -60,7 +61,7 @@ public sealed record UploadJob(
     DateTimeOffset? MuxCreateAt, string? BlobPathname, string? BlobUrl, string? CorsOrigin, DateTimeOffset ExpiresAt, int Attempts,
     string? LastError,
     DateTimeOffset? NextRetryAt, string? FailureCode, string? FailureReason, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt,
-    string FileName, long SizeBytes)
+    string FileName, long SizeBytes, string? CreatedByName)
 {
     public UploadRef Ref => new(TenantId.Value, Id.Value, Attempt);
 

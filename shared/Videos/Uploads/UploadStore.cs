@@ -15,8 +15,10 @@ public sealed record UploadFilter(ProjectId? Project = null, IReadOnlyList<strin
 /// </summary>
 public sealed class UploadStore(PortalDb db)
 {
-    /// <summary>Of <see cref="UploadJob"/>, of <c>portal.upload_jobs j</c>.</summary>
-    internal const string Columns = """
+    /// <summary>Of <see cref="UploadJob"/>, of <c>portal.upload_jobs j</c>. The pipeline's role may read nobody's name.</summary>
+    internal const string Columns = $"{Fields}, null::text as created_by_name";
+
+    private const string Fields = """
         j.id, j.tenant_id, j.project_id, j.asset_id, j.asset_version_id, j.created_by, j.source, j.status, j.attempt, j.started_at,
         j.mux_upload_id, j.mux_upload_url, j.mux_asset_id, j.mux_create_at, j.blob_pathname, j.blob_url, j.cors_origin, j.expires_at,
         j.attempts, j.last_error, j.next_retry_at, j.failure_code, j.failure_reason, j.created_at, j.updated_at,
@@ -24,20 +26,24 @@ public sealed class UploadStore(PortalDb db)
         (select v.size_bytes from portal.asset_versions v where v.id = j.asset_version_id) as size_bytes
         """;
 
+    private const string Shown = $"""
+        {Fields}, (select u.name from portal.users u where u.tenant_id = j.tenant_id and u.id = j.created_by) as created_by_name
+        """;
+
     private const string Find = $"""
-        select {Columns} from portal.upload_jobs j
+        select {Shown} from portal.upload_jobs j
           join portal.projects p on p.tenant_id = j.tenant_id and p.id = j.project_id
          where j.tenant_id = @tenant and j.id = @id and {ProjectStore.Visible}
         """;
 
-    private const string List = $"""
-        select {Columns} from portal.upload_jobs j
+    private const string Listed = $"""
+        select {Shown} from portal.upload_jobs j
           join portal.projects p on p.tenant_id = j.tenant_id and p.id = j.project_id
          where j.tenant_id = @tenant and {ProjectStore.Visible} and (@project::uuid is null or j.project_id = @project)
            and (@statuses::text[] is null or j.status = any(@statuses)) and (@by::uuid is null or j.created_by = @by)
-           and (@afterAt::timestamptz is null or (j.created_at, j.id) < (@afterAt, @afterId))
-         order by j.created_at desc, j.id desc limit @take
         """;
+
+    private static readonly PageQuery ByAge = PageQuery.Descending("j.created_at, j.id", "@afterAt, @afterId");
 
     /// <summary>An upload job of a project that the caller sees.</summary>
     public Task<UploadJob?> FindAsync(TenantId tenant, Caller caller, UploadJobId id, CancellationToken ct) =>
@@ -50,18 +56,10 @@ public sealed class UploadStore(PortalDb db)
     /// <summary>Newest first, of the projects that the caller sees; one row more than the page holds.</summary>
     public Task<IReadOnlyList<UploadJob>> ListAsync(
         TenantId tenant, Caller caller, UploadFilter filter, Page page, CancellationToken ct) =>
-        db.ReadAsync<UploadJob>(tenant, List, new
-        {
-            tenant,
-            seesAll = caller.SeesAllProjects,
-            user = caller.User,
-            project = filter.Project?.Value,
-            statuses = filter.Statuses is { Count: > 0 } some ? some.ToArray() : null,
-            by = filter.By?.Value,
-            afterAt = page.After?.At,
-            afterId = page.After?.Id,
-            take = page.Take,
-        }, ct);
+        db.ReadAsync<UploadJob>(tenant, ByAge.Of(Listed, page), Arguments(tenant, caller, filter, page), ct);
+
+    public Task<long> CountAsync(TenantId tenant, Caller caller, UploadFilter filter, CancellationToken ct) =>
+        db.ReadOneAsync<long>(tenant, PageQuery.Count(Listed), Arguments(tenant, caller, filter, new Page(1, null)), ct);
 
     /// <summary>Makes a new asset with its first version pending.</summary>
     public Task<int> AddAssetAsync(Tx tx, TenantId tenant, NewUpload upload) => tx.ExecuteAsync("""
@@ -89,7 +87,20 @@ public sealed class UploadStore(PortalDb db)
         """, Args(tenant, upload, number));
 
     public Task<UploadJob?> ReadAsync(Tx tx, TenantId tenant, UploadJobId id) => tx.QueryOneAsync<UploadJob>(
-        $"select {Columns} from portal.upload_jobs j where j.tenant_id = @tenant and j.id = @id", new { tenant, id });
+        $"select {Shown} from portal.upload_jobs j where j.tenant_id = @tenant and j.id = @id", new { tenant, id });
+
+    private static object Arguments(TenantId tenant, Caller caller, UploadFilter filter, Page page) => new
+    {
+        tenant,
+        seesAll = caller.SeesAllProjects,
+        user = caller.User,
+        project = filter.Project?.Value,
+        statuses = filter.Statuses is { Count: > 0 } some ? some.ToArray() : null,
+        by = filter.By?.Value,
+        afterAt = page.After?.At,
+        afterId = page.After?.Id,
+        take = page.Take,
+    };
 
     private static object Args(TenantId tenant, NewUpload u, int number = 1) => new
     {

@@ -151,10 +151,13 @@ public sealed class IsolationTests(TestPortal portal) : IClassFixture<TestPortal
         Assert.Empty(await assets.ListAsync(tenant, Admin, new AssetFilter(), byTitle: false, page, default));
         Assert.Null(await assets.FindReadyAsync(tenant, assetId, null, default));
         Assert.Null(await uploads.FindAsync(tenant, Admin, new UploadJobId(upload.Id), default));
+        Assert.Empty(await uploads.ListAsync(tenant, Admin, new UploadFilter(), page, default));
+        Assert.Equal(0, await uploads.CountAsync(tenant, Admin, new UploadFilter(), default));
         Assert.Null(await db.InTenantAsync(tenant, tx => uploads.ReadAsync(tx, tenant, new UploadJobId(upload.Id)), default));
         Assert.Null(await db.InTenantAsync(tenant, tx => uploads.NextVersionAsync(tx, tenant, new ProjectId(project), assetId), default));
         Assert.Null(await links.FindAsync(tenant, Admin, linkId, default));
         Assert.Empty(await links.ListAsync(tenant, Admin, null, page, default));
+        Assert.Equal(0, await links.CountAsync(tenant, Admin, null, default));
 
         var real = new ShareLinkStore(new PortalDb(RealSources()), audit, portal.Clock);
         var seen = await real.FindAsync(Victim, Admin with { Tenant = Victim }, linkId, default);

@@ -62,6 +62,8 @@ public sealed class PeopleIsolationTests(TestPortal portal) : IClassFixture<Test
         Assert.Null(await stores.Profiles.FindAsync(Victim, Admin with { User = Client }, default));
         Assert.Empty(await stores.Users.ListAsync(Victim, Admin, new(null, null, null), byName: false, new Page(50, null), default));
         Assert.Empty(await stores.Notifications.ListAsync(Victim, Admin with { User = Client }, null, null, new Page(50, null), default));
+        Assert.Equal(0, await stores.Notifications.CountAsync(Victim, Admin with { User = Client }, null, null, default));
+        Assert.Empty(await stores.Users.NamesAsync(Victim, [Client.Value], default));
     }
 
     [Fact]
@@ -92,6 +94,8 @@ public sealed class PeopleIsolationTests(TestPortal portal) : IClassFixture<Test
                 await stores.Users.ListAsync(
                     Intruder, Admin, new(null, null, null), byName: true, new Page(50, null), default)).Select(u => u.Name));
         Assert.Empty(await stores.Invites.ListAsync(Intruder, Admin, null, new Page(50, null), default));
+        Assert.Equal(0, await stores.Invites.CountAsync(Intruder, Admin, null, default));
+        Assert.Empty(await stores.Users.NamesAsync(Intruder, [Client.Value], default));
     }
 
     [Fact]
@@ -144,6 +148,7 @@ public sealed class PeopleIsolationTests(TestPortal portal) : IClassFixture<Test
         Assert.Null(await stores.Users.FindAsync(tenant, caller, Client, default));
         Assert.Null(await stores.Invites.FindAsync(tenant, caller, new InviteId(pending), default));
         Assert.Empty(await stores.Invites.ListAsync(tenant, caller, null, new Page(50, null), default));
+        Assert.Equal(0, await stores.Invites.CountAsync(tenant, caller, null, default));
         Assert.Equal(0, await stores.Notifications.CountUnreadAsync(tenant, caller, default));
         Assert.Null(await stores.Sync.TakeAsync(tenant, new InviteId(pending), default));
         await stores.Db.InTenantAsync(tenant, async tx =>

@@ -30,6 +30,7 @@ public sealed class EnrolmentTests(TestPortal portal) : IClassFixture<TestPortal
         Assert.Equal(("agency", "nina@portal.example", "Person nina"), (me.Text("role"), me.Text("email"), me.Text("name")));
         var read = (await portal.As("admin").FetchAsync($"/api/invites/{invite}")).Expect(200);
         Assert.Equal(("accepted", me.Id.ToString(), "ended"), (read.Text("status"), read.Text("acceptedBy"), read.Text("delivery")));
+        Assert.Equal("Person nina", read.Text("acceptedByName"));
         Assert.Equal(
             ["invite_accepted", "invite_created", "user_enrolled"],
             await portal.ListAsync(

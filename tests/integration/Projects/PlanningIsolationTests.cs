@@ -168,10 +168,13 @@ public sealed class PlanningIsolationTests(TestPortal portal) : IClassFixture<Te
         }
 
         Assert.Empty(await members.ListAsync(tenant, projectId, page, default));
+        Assert.Equal(0, await members.CountAsync(tenant, projectId, default));
         Assert.Null(await templates.FindAsync(tenant, templateId, null, default));
         Assert.Empty(await templates.ListAsync(tenant, TemplateStatus.Active, null, page, default));
+        Assert.Equal(0, await templates.CountAsync(tenant, TemplateStatus.Active, null, default));
         Assert.Null(await milestones.FindAsync(tenant, Admin, milestoneId, default));
         Assert.Empty(await milestones.ListAsync(tenant, Admin, new(), page, default));
+        Assert.Equal(0, await milestones.CountAsync(tenant, Admin, new(), default));
         Assert.Null(await tasks.FindAsync(tenant, Admin, taskId, default));
         foreach (var order in new[] { TaskListQuery.Newest, TaskListQuery.ByDue, TaskListQuery.ByPriority, TaskListQuery.ByTitle })
         {

@@ -143,8 +143,13 @@ public sealed class SharingIsolationTests(TestPortal portal) : IClassFixture<Tes
         Assert.Null(await assets.FindVersionAsync(tenant, caller, seenAsset.Id, 1, default));
         Assert.Empty(await links.ListOpensAsync(tenant, caller, seenLink.Id, page, default));
         Assert.Empty(await links.ListAddressedAsync(tenant, caller, page, default));
+        Assert.Equal(0, await assets.CountVersionsAsync(tenant, caller, seenAsset.Id, default));
+        Assert.Equal(0, await links.CountOpensAsync(tenant, caller, seenLink.Id, default));
+        Assert.Equal(0, await links.CountAddressedAsync(tenant, caller, default));
         Assert.Null(await comments.FindAsync(tenant, caller, seenComment.Id, default));
         Assert.Empty(await comments.ListAsync(tenant, caller, version.Id, new CommentFilter(), CommentOrder.Frame, page, default));
+        Assert.Equal(0, await comments.CountAsync(tenant, caller, version.Id, new CommentFilter(), default));
+        Assert.Equal(0, await comments.CountForGuestAsync(tenant, version.Id, new CommentFilter(), default));
         Assert.Empty(
             await comments.ListForGuestAsync(
                 tenant, version.Id, new CommentFilter(Link: seenLink.Id), CommentOrder.Oldest, page, default));

@@ -1,0 +1,134 @@
+using System.Text.Json.Nodes;
+using Portal.Functions.Foundation.Contract;
+using Portal.Functions.Foundation.Http;
+using Portal.Tests.Integration.Contract;
+using Portal.Tests.Support;
+using Portal.Tests.Support.Contract;
+
+namespace Portal.Tests.Integration.Foundation;
+
+/// <summary>Every list of the OpenAPI document that can be read from either end: both directions, in pages, and how many there
+/// are.</summary>
+public sealed class EveryListTests(EveryListTests.FilledPortal filled) : IClassFixture<EveryListTests.FilledPortal>
+{
+    /// <summary>What comes first without being asked for: the newest, but of these.</summary>
+    private static readonly string[] Ascending = ["ListMilestones", "ListProjectMembers", "ListComments", "ListSharedComments"];
+
+    public static TheoryData<string> Lists =>
+        [.. ApiOperation.All.Where(o => o.About.Query?.IsAssignableTo(typeof(OrderedListInput)) == true).Select(o => o.Name)];
+
+    [Theory]
+    [MemberData(nameof(Lists))]
+    public async Task A_list_goes_either_way_and_counts_itself(string name)
+    {
+        var operation = ApiOperation.All.Single(o => o.Name == name);
+        var list = operation.Request("GET", await ApiSamples.Of(operation).Make(filled.World));
+        var (own, other) = Ascending.Contains(name) ? ("asc", "desc") : ("desc", "asc");
+
+        var usual = await WalkAsync(list, "");
+        Assert.True(usual.Distinct().Count() >= 3, $"{usual.Count} rows show no direction.");
+        Assert.Equal(usual, await WalkAsync(list, $"&order={own}"));
+        Assert.Equal(usual.AsEnumerable().Reverse(), await WalkAsync(list, $"&order={other}"));
+
+        // A cursor is one of its direction.
+        var cursor = (await ReadAsync(list, "limit=1", 200)).Json!["nextCursor"]!.ToString();
+        await ReadAsync(list, $"limit=1&cursor={cursor}", 200);
+        await ReadAsync(list, $"limit=1&cursor={cursor}&order={own}", 200);
+        await ReadAsync(list, $"limit=1&cursor={cursor}&order={other}", 400);
+        await ReadAsync(list, "order=sideways", 400);
+
+        var counts = operation.About.Query!.IsAssignableTo(typeof(CountedListInput));
+        var counted = await ReadAsync(list, "limit=1&total=true", counts ? 200 : 400);
+        if (counts)
+        {
+            Assert.Equal(usual.Count, counted.Json!["total"]!.GetValue<int>());
+            Assert.False((await ReadAsync(list, "limit=1", 200)).Json!.AsObject().ContainsKey("total"), "Nobody asked for a total.");
+        }
+    }
+
+    [Theory]
+    [InlineData("ListMilestones", "status=done", 0)]
+    [InlineData("ListMilestones", "dueBefore=2026-05-03", 2)]
+    [InlineData("ListMilestoneTemplates", "status=archived", 0)]
+    [InlineData("ListInvites", "status=revoked", 1)]
+    [InlineData("ListComments", "resolved=true", 1)]
+    [InlineData("ListSharedComments", "resolved=true", 1)]
+    [InlineData("ListNotifications", "unread=false", 0)]
+    [InlineData("ListRestoreTests", "succeeded=false", 0)]
+    [InlineData("ListUploads", "mine=true", 0)]
+    public async Task A_total_is_that_of_what_was_asked_for(string name, string filter, int total)
+    {
+        var operation = ApiOperation.All.Single(o => o.Name == name);
+        var list = operation.Request("GET", await ApiSamples.Of(operation).Make(filled.World));
+        Assert.Equal(total, (await ReadAsync(list, $"{filter}&total=true", 200)).Json!["total"]!.GetValue<int>());
+    }
+
+    private async Task<IReadOnlyList<string>> WalkAsync(ApiRequest list, string query)
+    {
+        var seen = new List<string>();
+        JsonNode? cursor = null;
+        do
+        {
+            var page = (await ReadAsync(list, $"limit=2{query}{(cursor is null ? "" : $"&cursor={cursor}")}", 200)).Json!;
+            seen.AddRange(page["items"]!.AsArray().Select(IdOf));
+            cursor = page["nextCursor"];
+        }
+        while (cursor is not null);
+        return seen;
+    }
+
+    private static string IdOf(JsonNode? item) =>
+        (item!["id"] ?? item["viewerId"] ?? item["eventId"] ?? item["userId"])!.ToString();
+
+    private async Task<ApiAnswer> ReadAsync(ApiRequest list, string query, int status)
+    {
+        var answer = await filled.World.SendAsync(list with { Path = $"{list.Path}?{query}" });
+        Assert.True(answer.Status == status, $"{list.Path}?{query}: {answer}");
+        return answer;
+    }
+
+    /// <summary>A portal with three of everything that there is a list of.</summary>
+    public sealed class FilledPortal : IAsyncLifetime
+    {
+        private readonly ContractPortal portal = new();
+
+        public SampleWorld World => portal.World;
+
+        public async Task InitializeAsync()
+        {
+            await portal.InitializeAsync();
+            var (project, asset) = (await World.ProjectAsync(), await World.SharedAssetAsync());
+            var link = (await portal.Portal.As("agency").FetchAsync($"/api/share-links/{await World.LinkAsync()}")).Expect(200);
+            for (var day = 1; day <= 3; day++)
+            {
+                (await portal.Portal.As("admin").PostAsync(
+                    "/api/milestones", new { projectId = project, name = $"Due {day}", dueDate = $"2026-05-0{day}" })).Expect(201);
+                await World.NewMilestoneAsync();
+                await World.NewTemplateAsync();
+                await World.NewTaskAsync();
+                await World.NewInviteAsync();
+                await World.NewCommentAsync();
+                await World.NewNotificationAsync();
+                await World.NewFailedDeliveryAsync();
+                await World.NewDeadWebhookAsync();
+                await World.NewIncidentAsync();
+                await World.NewResidencyReportAsync();
+                (await portal.Portal.As("operator").PostAsync("/api/ops/restore-tests", World.NewRestoreTest())).Expect(201);
+                await portal.Portal.ShareAsync(asset, new { guestEmails = new[] { "client@portal.example" } });
+                (await portal.Portal.GuestOf(link).OpenAsync()).Expect(200);
+                await portal.Portal.WhileMovingAsync(portal.Portal.As("agency").PostAsync(
+                    "/api/uploads", new { projectId = project, assetId = asset, fileName = "next.mp4", sizeBytes = 10 }));
+                portal.Portal.Clock.Advance(TimeSpan.FromSeconds(1));
+            }
+
+            await World.NewRevokedInviteAsync();
+            await World.NewResolvedCommentAsync();
+            await World.NewProjectAsync();
+            await World.NewProjectAsync();
+            await World.NewAssetAsync();
+            await World.NewAssetAsync();
+        }
+
+        public Task DisposeAsync() => portal.DisposeAsync();
+    }
+}
