@@ -34,7 +34,7 @@ public sealed class TaskListQuery(PortalDb db, TimeProvider clock)
            and (@project::uuid is null or t.project_id = @project)
            and (@milestone::uuid is null or t.milestone_id = @milestone)
            and (@statuses::text[] is null or t.status = any(@statuses))
-           and (@priorities::text[] is null or t.priority = any(@priorities))
+           and (@priorities::text[] is null or (t.priority = any(@priorities) and t.priority_rank between @lowestRank and @highestRank))
            and (@assignee::uuid is null or t.id = any(array(
                select a.task_id from portal.task_assignees a where a.tenant_id = @tenant and a.user_id = @assignee)))
            and (@watcher::uuid is null or t.id = any(array(
@@ -82,6 +82,9 @@ public sealed class TaskListQuery(PortalDb db, TimeProvider clock)
             milestone = filter.Milestone?.Value,
             statuses = filter.Statuses?.ToArray(),
             priorities = filter.Priorities?.ToArray(),
+            // Where in the order by priority they lie, so that nobody walks past all the others.
+            lowestRank = filter.Priorities?.Min(TaskPriority.Rank),
+            highestRank = filter.Priorities?.Max(TaskPriority.Rank),
             assignee = filter.Assignee?.Value,
             watcher = filter.Watcher?.Value,
             dueBefore = filter.DueBefore,
