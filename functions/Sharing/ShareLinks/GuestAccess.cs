@@ -14,7 +14,7 @@ namespace Portal.Functions.Sharing.ShareLinks;
 /// session where somebody is signed in. A page on another site may find its browser keeping no cookies of ours: it sends the same tokens
 /// as headers, which it reads from our answers.
 /// </summary>
-public sealed class GuestAccess(ClerkSessions sessions, EnterShareLink enter, RequesterHash hash)
+public sealed class GuestAccess(ClerkSessions sessions, EnterShareLink enter, RequesterHash hash, TimeProvider clock)
 {
     public const string ViewerHeader = "Portal-Viewer";
     public const string UnlockHeader = "Portal-Unlock";
@@ -56,13 +56,13 @@ public sealed class GuestAccess(ClerkSessions sessions, EnterShareLink enter, Re
 
     public Requester Requester(HttpRequest request) => request.HttpContext.Requester(hash);
 
-    public static void GiveViewer(HttpContext http, Visitor visitor, DateTimeOffset end) =>
+    public void GiveViewer(HttpContext http, Visitor visitor, DateTimeOffset end) =>
         Give(http, (ViewerCookie, ViewerHeader), visitor.Token, visitor.NewViewerToken, end);
 
-    public static void GiveUnlock(HttpContext http, string token, string unlock, DateTimeOffset? end) =>
+    public void GiveUnlock(HttpContext http, string token, string unlock, DateTimeOffset? end) =>
         Give(http, (UnlockCookie, UnlockHeader), token, unlock, end);
 
-    private static void Give(
+    private void Give(
         HttpContext http, (string Cookie, string Header) names, string token, string value, DateTimeOffset? end)
     {
         // Set by CorsMiddleware for the portal's own origins: a page of theirs asks from another origin than this app's.
@@ -74,6 +74,8 @@ public sealed class GuestAccess(ClerkSessions sessions, EnterShareLink enter, Re
             Secure = http.Request.IsHttps,
             SameSite = SameSiteMode.Lax,
             Expires = end,
+            // Goes before Expires (RFC 6265), and a wrong clock in the browser is no matter to it.
+            MaxAge = end - clock.GetUtcNow(),
         };
         if (fromPortal)
         {

@@ -40,7 +40,7 @@ public sealed class UnlockShareLinkFunction(UnlockShareLink unlock, GuestAccess 
         {
             if (unlocked.Token is { } cookie)
             {
-                GuestAccess.GiveUnlock(request.HttpContext, token, cookie, unlocked.ExpiresAt);
+                access.GiveUnlock(request.HttpContext, token, cookie, unlocked.ExpiresAt);
             }
 
             return Reply.NoContent;

@@ -53,7 +53,7 @@ public sealed class OpenShareLinkFunction(OpenShareLink open, GuestAccess access
 
             if (link.NewViewer)
             {
-                GuestAccess.GiveViewer(request.HttpContext, visitor, link.ExpiresAt);
+                access.GiveViewer(request.HttpContext, visitor, link.ExpiresAt);
             }
 
             return Results.Json(SharedAssetJson.From(link, link.Urls));

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
@@ -43,6 +44,8 @@ public sealed class ShareAccessTests(TestPortal portal) : IClassFixture<TestPort
         var cookie = Assert.Single(guest.Cookies);
         Assert.Contains("httponly", cookie, StringComparison.OrdinalIgnoreCase);
         Assert.Contains($"path=/api/share/{link.Text("token")}", cookie, StringComparison.OrdinalIgnoreCase);
+        var left = DateTimeOffset.Parse(link.Text("expiresAt"), CultureInfo.InvariantCulture) - portal.Clock.GetUtcNow();
+        Assert.Contains($"max-age={left.TotalSeconds:0};", cookie, StringComparison.OrdinalIgnoreCase);
         (await guest.OpenAsync()).Expect(200);
         (await guest.OpenAsync()).Expect(200);
         Assert.Equal(1, await OpensAsync(link));
