@@ -1,52 +1,42 @@
-using System.Diagnostics;
 using System.Xml.Linq;
 using Portal.Postgres;
 using Portal.Tests.Support;
 
 namespace Portal.Tests.Soak.Mutants;
 
-/// <summary>What became of a mutant.</summary>
-/// <param name="By">The test that noticed; else why none did.</param>
-public sealed record MutantVerdict(bool Killed, string By);
-
 /// <summary>
-/// A copy of the checkout below the system's temporary folder, built once, in which one mutant at a time is applied, built and tested.
-/// Its tests share one Postgres. Disposing of it deletes it.
+/// A copy of the checkout, built once, in which one mutant at a time is applied and tested. Only the project that a mutant changes is
+/// compiled, and its assembly put beside the tests, which share one Postgres. Disposing of it deletes it, unless it is to be kept.
 /// </summary>
 public sealed class MutantCopy : IAsyncDisposable
 {
-    private const int TimedOut = -1;
+    private const string Output = "bin/Debug/net10.0";
 
     private static readonly string[] Projects = ["unit", "integration"];
 
     // A mutant that makes tests wait for what never comes is noticed too.
-    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(6);
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(4);
 
+    private static readonly TimeSpan LongLimit = TimeSpan.FromMinutes(40);
+
+    private readonly Dictionary<string, MutantTestRun> unchanged = [];
     private readonly string folder;
+    private readonly bool isKept;
     private readonly PostgresServer server;
 
-    private MutantCopy(string folder, PostgresServer server)
+    private MutantCopy(string folder, bool isKept, PostgresServer server)
     {
         this.folder = folder;
+        this.isKept = isKept;
         this.server = server;
     }
 
+    /// <param name="kept">Where the copy is kept, so that the next run builds only what has changed since; null: nowhere.</param>
     /// <exception cref="InvalidOperationException">The checkout does not build.</exception>
-    public static async Task<MutantCopy> MakeAsync(string checkout)
+    public static async Task<MutantCopy> MakeAsync(string checkout, string? kept)
     {
-        var folder = Directory.CreateTempSubdirectory("portal-mutants-").FullName;
-        var files = await RunAsync(checkout, "git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], Limit);
-        foreach (var file in files.Output.Split('\0', StringSplitOptions.RemoveEmptyEntries))
-        {
-            var from = Path.Combine(checkout, file);
-            if (File.Exists(from))
-            {
-                var to = Path.Combine(folder, file);
-                Directory.CreateDirectory(Path.GetDirectoryName(to)!);
-                File.Copy(from, to);
-            }
-        }
-
+        var folder = kept is null ? Directory.CreateTempSubdirectory("portal-mutants-").FullName : Path.GetFullPath(kept);
+        await BringAsync(checkout, folder);
         var server = await PostgresServer.StartAsync(new PostgresServerOptions
         {
             Name = $"test/mutants-{Environment.ProcessId}",
@@ -55,135 +45,243 @@ public sealed class MutantCopy : IAsyncDisposable
             TimeZone = "Pacific/Tongatapu",
             MaxConnections = 300,
         });
-        var copy = new MutantCopy(folder, server);
-        foreach (var project in Projects)
+        var copy = new MutantCopy(folder, kept is not null, server);
+        if (await copy.BuildTestsAsync(restore: true) is { } error)
         {
-            if (await copy.BuildAsync(project, restore: true) is { } error)
-            {
-                await copy.DisposeAsync();
-                throw new InvalidOperationException($"tests/{project} does not build: {error}");
-            }
+            await copy.DisposeAsync();
+            throw new InvalidOperationException(error);
         }
 
         return copy;
     }
 
-    /// <summary>Applies it, runs its tests and its area's, and takes it back.</summary>
-    public async Task<MutantVerdict> TryAsync(Mutant mutant)
+    /// <summary>
+    /// Runs all the tests that the mutants name, with nothing changed: a test that fails without a mutant says nothing about it.
+    /// </summary>
+    public async Task RunUnchangedAsync(IReadOnlyCollection<Mutant> mutants)
     {
+        foreach (var named in mutants.SelectMany(mutant => mutant.Tests).GroupBy(tests => tests.Project))
+        {
+            unchanged[named.Key] = await RunAsync(named.Key, named.Select(tests => tests.Name), LongLimit);
+        }
+    }
+
+    /// <summary>Applies it, runs the tests that it names, and takes it back.</summary>
+    /// <param name="area">Whether its area's tests run when the named ones did not notice, to find one that does.</param>
+    public async Task<MutantVerdict> TryAsync(Mutant mutant, bool area)
+    {
+        foreach (var tests in mutant.Tests)
+        {
+            var run = unchanged[tests.Project];
+            var known = run.Of(tests).ToList();
+            if (run.Trouble is { } trouble)
+            {
+                return new(MutantFate.Refused, $"without it, {trouble}");
+            }
+
+            if (known.Count == 0)
+            {
+                return new(MutantFate.Refused, $"there is no test in tests/{tests.Project} whose name has \"{tests.Name}\"");
+            }
+
+            if (known.Find(outcome => !outcome.Passed) is { Name: { } fails })
+            {
+                return new(MutantFate.Refused, $"{fails} fails without it");
+            }
+        }
+
         var path = Path.Combine(folder, mutant.File);
         var original = await File.ReadAllTextAsync(path);
         await File.WriteAllTextAsync(path, mutant.Apply(original));
+        var changed = new ChangedProject(folder, mutant.File);
+        string? error = null;
         try
         {
-            return await TestAsync(mutant);
+            error = await BuildAsync(changed);
+            return error is null ? await TestAsync(mutant, area) : new(MutantFate.Refused, $"it does not compile: {error}");
         }
         finally
         {
             await File.WriteAllTextAsync(path, original);
+            await TakeBackAsync(changed);
         }
     }
 
     public async ValueTask DisposeAsync()
     {
         await server.DisposeAsync();
-        Directory.Delete(folder, recursive: true);
+        if (!isKept)
+        {
+            Directory.Delete(folder, recursive: true);
+        }
     }
 
-    private async Task<MutantVerdict> TestAsync(Mutant mutant)
+    /// <summary>Makes the folder's files those of the checkout. Those that are alike are left alone: their time says that they are built.
+    /// </summary>
+    private static async Task BringAsync(string checkout, string folder)
     {
-        var built = new HashSet<string>();
-        var area = Projects.Select(project => new MutantTests(project, $".{mutant.Area}."));
-        foreach (var tests in mutant.Tests.Concat(area))
+        var listed = await MutantProcess.RunAsync(
+            checkout, ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], Limit, program: "git");
+        var files = listed.Output.Split('\0', StringSplitOptions.RemoveEmptyEntries)
+            .Where(file => File.Exists(Path.Combine(checkout, file))).ToHashSet(StringComparer.Ordinal);
+        foreach (var file in files)
         {
-            if (built.Add(tests.Project) && await BuildAsync(tests.Project, restore: false) is { } error)
+            var (from, to) = (Path.Combine(checkout, file), Path.Combine(folder, file));
+            var (wanted, present) = (await File.ReadAllBytesAsync(from), File.Exists(to) ? await File.ReadAllBytesAsync(to) : null);
+            if (!wanted.AsSpan().SequenceEqual(present))
             {
-                return new(false, $"it does not compile: {error}");
-            }
-
-            var (ran, failed) = await TestAsync(tests);
-            if (failed is not null)
-            {
-                return new(true, failed);
-            }
-
-            if (ran == 0 && mutant.Tests.Contains(tests))
-            {
-                return new(false, $"there is no test in tests/{tests.Project} whose name has \"{tests.Name}\"");
+                Directory.CreateDirectory(Path.GetDirectoryName(to)!);
+                File.Copy(from, to, overwrite: true);
+                File.SetLastWriteTimeUtc(to, TimeProvider.System.GetUtcNow().UtcDateTime);
             }
         }
 
-        return new(false, mutant.Rule);
+        foreach (var file in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
+            .Select(file => Path.GetRelativePath(folder, file).Replace('\\', '/'))
+            .Where(file => !files.Contains(file) && !file.Split('/').Any(part => part is "bin" or "obj")).ToList())
+        {
+            File.Delete(Path.Combine(folder, file));
+        }
     }
 
+    private async Task<MutantVerdict> TestAsync(Mutant mutant, bool area)
+    {
+        foreach (var named in mutant.Tests.GroupBy(tests => tests.Project))
+        {
+            var run = await RunAsync(named.Key, named.Select(tests => tests.Name), Limit);
+            if (run.Outcomes.FirstOrDefault(outcome => !outcome.Passed).Name is { } failed)
+            {
+                return new(MutantFate.Killed, failed);
+            }
+
+            if (run.Trouble is { } trouble)
+            {
+                return new(run.TimedOut ? MutantFate.Killed : MutantFate.Refused, trouble);
+            }
+        }
+
+        foreach (var project in area ? Projects : [])
+        {
+            var run = await RunAsync(project, [$".{mutant.Area}."], LongLimit);
+            if (run.Outcomes.FirstOrDefault(outcome => !outcome.Passed).Name is { } failed)
+            {
+                return new(MutantFate.Survived, $"the tests it names; in its area failed {failed}");
+            }
+        }
+
+        return new(MutantFate.Survived, $"the tests it names: {mutant.Rule}");
+    }
+
+    private Task<MutantTestRun> RunAsync(string project, IEnumerable<string> names, TimeSpan limit)
+    {
+        var assembly = $"Portal.Tests.{char.ToUpperInvariant(project[0])}{project[1..]}.dll";
+        return MutantTestRun.RunAsync(Path.Combine(folder, "tests", project, Output, assembly), names, server.ConnectionString, limit);
+    }
+
+    /// <summary>Compiles the project and puts its assembly beside the tests.</summary>
     /// <returns>The first error, or null.</returns>
-    private async Task<string?> BuildAsync(string project, bool restore)
+    private async Task<string?> BuildAsync(ChangedProject project)
+    {
+        var before = await File.ReadAllBytesAsync(project.Surface);
+        var error = await DotnetAsync(
+            "msbuild", project.File, "-t:PrepareResources;Compile", "-p:BuildProjectReferences=false");
+        if (error is not null)
+        {
+            return error;
+        }
+
+        // Constants are compiled into whoever uses them, so a change that shows outside is built into everything.
+        var after = await File.ReadAllBytesAsync(project.Surface);
+        if (!before.AsSpan().SequenceEqual(after))
+        {
+            project.ShowsOutside = true;
+            return await BuildTestsAsync(restore: false);
+        }
+
+        project.CopyTo(Projects.Select(tests => Path.Combine(folder, "tests", tests, Output)), project.Compiled);
+        return null;
+    }
+
+    private async Task TakeBackAsync(ChangedProject project)
+    {
+        if (project.ShowsOutside)
+        {
+            if (await BuildTestsAsync(restore: false) is { } error)
+            {
+                throw new InvalidOperationException(error);
+            }
+        }
+        else
+        {
+            project.CopyTo(Projects.Select(tests => Path.Combine(folder, "tests", tests, Output)), project.Built);
+        }
+    }
+
+    private async Task<string?> BuildTestsAsync(bool restore)
+    {
+        foreach (var project in Projects)
+        {
+            var options = restore ? Array.Empty<string>() : ["--no-restore"];
+            if (await DotnetAsync(["build", $"tests/{project}", "-c", "Debug", .. options]) is { } error)
+            {
+                return $"tests/{project} does not build: {error}";
+            }
+        }
+
+        return null;
+    }
+
+    private async Task<string?> DotnetAsync(params string[] arguments)
     {
         string[] options =
         [
-            "build", $"tests/{project}", "-c", "Debug", "-v", "q", "-nologo", "-clp:NoSummary", "-p:RunAnalyzers=false",
-            "-p:TreatWarningsAsErrors=false", .. restore ? Array.Empty<string>() : ["--no-restore"],
+            "-v:q", "-nologo", "-clp:NoSummary", "-p:RunAnalyzers=false", "-p:TreatWarningsAsErrors=false", "-p:UseSharedCompilation=true",
         ];
-        var run = await RunAsync(folder, "dotnet", options, TimeSpan.FromMinutes(20));
+        var run = await MutantProcess.RunAsync(folder, [.. arguments, .. options], LongLimit);
         return run.ExitCode == 0
             ? null
             : run.Output.Split('\n').FirstOrDefault(line => line.Contains("error", StringComparison.Ordinal))
                 ?? $"exit code {run.ExitCode}";
     }
 
-    /// <returns>How many ran, and the first that failed.</returns>
-    private async Task<(int Ran, string? Failed)> TestAsync(MutantTests tests)
+    /// <summary>The project that a file belongs to: the next project file above it.</summary>
+    private sealed class ChangedProject
     {
-        var results = Path.Combine(folder, "results.trx");
-        File.Delete(results);
-        var run = await RunAsync(folder, "dotnet",
-            [
-                "test", $"tests/{tests.Project}", "-c", "Debug", "--no-build", "--filter", $"FullyQualifiedName~{tests.Name}",
-                "--logger", $"trx;LogFileName={results}",
-            ], Limit, server.ConnectionString);
-        if (run.ExitCode == TimedOut)
+        private readonly string name;
+        private readonly string directory;
+
+        public ChangedProject(string root, string file)
         {
-            return (1, $"the tests do not end within {Limit.TotalMinutes:0} minutes");
+            directory = Path.GetDirectoryName(Path.Combine(root, file))!;
+            while (Directory.GetFiles(directory, "*.csproj") is [])
+            {
+                directory = Path.GetDirectoryName(directory)!;
+            }
+
+            File = Directory.GetFiles(directory, "*.csproj").Single();
+            name = (string?)XDocument.Load(File).Descendants("AssemblyName").SingleOrDefault() ?? Path.GetFileNameWithoutExtension(File);
         }
 
-        // No test was found: no file is written.
-        if (!File.Exists(results))
-        {
-            return run.ExitCode == 0 ? (0, null) : (1, "the tests could not run");
-        }
+        public string File { get; }
 
-        var ran = XDocument.Load(results).Descendants().Where(element => element.Name.LocalName == "UnitTestResult").ToList();
-        var failed = ran.FirstOrDefault(result => (string?)result.Attribute("outcome") == "Failed");
-        return (ran.Count, (string?)failed?.Attribute("testName"));
-    }
+        public bool ShowsOutside { get; set; }
 
-    private static async Task<(int ExitCode, string Output)> RunAsync(
-        string directory, string program, IReadOnlyList<string> arguments, TimeSpan limit, string? database = null)
-    {
-        var start = new ProcessStartInfo(program, arguments)
-        {
-            WorkingDirectory = directory,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        if (database is not null)
-        {
-            start.Environment["PORTAL_DATABASE"] = database;
-        }
+        /// <summary>What others see of it, constants included, without what it does.</summary>
+        public string Surface => Path.Combine(Compiled, "refint", $"{name}.dll");
 
-        using var process = Process.Start(start)!;
-        var output = process.StandardOutput.ReadToEndAsync();
-        var errors = process.StandardError.ReadToEndAsync();
-        using var limited = new CancellationTokenSource(limit);
-        try
+        public string Compiled => Path.Combine(directory, "obj/Debug/net10.0");
+
+        public string Built => Path.Combine(directory, Output);
+
+        public void CopyTo(IEnumerable<string> folders, string from)
         {
-            await process.WaitForExitAsync(limited.Token);
-            return (process.ExitCode, await output + await errors);
-        }
-        catch (OperationCanceledException)
-        {
-            process.Kill(entireProcessTree: true);
-            return (TimedOut, "");
+            foreach (var folder in folders)
+            {
+                foreach (var file in new[] { $"{name}.dll", $"{name}.pdb" })
+                {
+                    System.IO.File.Copy(Path.Combine(from, file), Path.Combine(folder, file), overwrite: true);
+                }
+            }
         }
     }
 }

@@ -5,8 +5,8 @@ using Portal.Tests.Support;
 namespace Portal.Tests.Soak.Mutants;
 
 /// <summary>
-/// Applies the mutants of tests/mutants one at a time to a copy of the checkout and runs the tests that are to notice: first those a
-/// mutant names, then its whole area.
+/// Applies the mutants of tests/mutants one at a time to a copy of the checkout and runs the tests that each names, which first have to
+/// pass without it.
 /// </summary>
 public static class MutantsSoak
 {
@@ -15,15 +15,22 @@ public static class MutantsSoak
         var began = TimeProvider.System.GetTimestamp();
         var seed = args.Number("--seed", Random.Shared.Next(1_000_000));
         var chosen = Choose(args, seed);
-        await using var copy = await MutantCopy.MakeAsync(Checkout.Require());
+        await using var copy = await MutantCopy.MakeAsync(Checkout.Require(), args.Text("--copy"));
         Console.WriteLine($"mutants: {chosen.Count}, seed {seed}; the copy is built after {Seconds(began)}");
+        await copy.RunUnchangedAsync(chosen);
+        Console.WriteLine($"mutants: the tests they name ran unchanged after {Seconds(began)}");
         var killed = 0;
         foreach (var (mutant, at) in chosen.Select((mutant, at) => (mutant, at + 1)))
         {
             var started = TimeProvider.System.GetTimestamp();
-            var verdict = await copy.TryAsync(mutant);
-            killed += verdict.Killed ? 1 : 0;
-            var fate = verdict.Killed ? "killed  " : "SURVIVED";
+            var verdict = await copy.TryAsync(mutant, args.Has("--area"));
+            killed += verdict.Fate == MutantFate.Killed ? 1 : 0;
+            var fate = verdict.Fate switch
+            {
+                MutantFate.Killed => "killed  ",
+                MutantFate.Survived => "SURVIVED",
+                _ => "REFUSED ",
+            };
             Console.WriteLine($"{at,4}/{chosen.Count} {fate} {mutant.Name}: {verdict.By} ({Seconds(started)})");
         }
 
@@ -34,9 +41,12 @@ public static class MutantsSoak
     private static List<Mutant> Choose(SoakArguments args, int seed)
     {
         var all = Mutant.All().Where(mutant => mutant.Equivalent is null);
-        if (args.Text("--only") is { } part)
+        if (args.Text("--only") is { } parts)
         {
-            all = all.Where(mutant => mutant.Name.Contains(part, StringComparison.OrdinalIgnoreCase));
+            var any = parts.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+            var areas = Mutant.All().Select(mutant => mutant.Area).ToHashSet();
+            all = all.Where(mutant => any.Any(
+                part => areas.Contains(part) ? mutant.Area == part : mutant.Name.Contains(part, StringComparison.Ordinal)));
         }
 
         var chosen = all.ToArray();
