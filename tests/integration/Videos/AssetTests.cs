@@ -70,6 +70,21 @@ public sealed class AssetTests(TestPortal portal) : IClassFixture<TestPortal>, I
     }
 
     [Fact]
+    public async Task Of_eight_changes_under_one_version_of_an_asset_one_wins()
+    {
+        var path = $"/api/assets/{(await UploadAsync(project, "Untitled")).Text("assetId")}";
+        var read = (await portal.As("agency").FetchAsync(path)).Expect(200);
+
+        var answers = await Task.WhenAll(Enumerable.Range(1, 8).Select(
+            i => PatchAsync(path, new JsonObject { ["title"] = $"Title {i}" }, read.Tag())));
+
+        var won = Assert.Single(answers, a => a.Code == 200);
+        Assert.All(answers.Where(a => a.Code != 200), a => a.Expect(412));
+        var now = (await portal.As("agency").FetchAsync(path)).Expect(200);
+        Assert.Equal((won.Text("title"), won.Tag()), (now.Text("title"), now.Tag()));
+    }
+
+    [Fact]
     public async Task Metadata_keeps_its_bounds()
     {
         var id = Guid.Parse((await UploadAsync(project, "Bounds")).Text("assetId"));

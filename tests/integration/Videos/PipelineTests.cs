@@ -1,7 +1,10 @@
 using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
+using Portal.Foundation.Audit;
 using Portal.Foundation.Faults;
 using Portal.LocalVendors;
 using Portal.Tests.Support;
+using Portal.Vendors.Mux;
 using Portal.Videos.Uploads;
 
 namespace Portal.Tests.Integration.Videos;
@@ -84,9 +87,7 @@ public sealed class PipelineTests(TestPortal portal) : IClassFixture<TestPortal>
         Assert.Equal(
             1, await portal.ScalarAsync<long>(
                 "select count(*) from portal.alerts where kind = 'upload_failed' and dedup_key = @id", new { id = upload.Id.ToString() }));
-        Assert.Equal(
-            "failed", await portal.ScalarAsync<string>(
-                "select status from portal.asset_versions where id = @id", new { id = Guid.Parse(upload.Text("assetVersionId")) }));
+        Assert.Equal("failed", await VersionStatusAsync(upload));
     }
 
     [Fact]
@@ -140,6 +141,9 @@ public sealed class PipelineTests(TestPortal portal) : IClassFixture<TestPortal>
 
         await GoneAtMuxAsync(upload.Id);
         Assert.Equal("cancelled", await portal.StatusAsync(upload.Id));
+        Assert.Equal("cancelled", await portal.ScalarAsync<string>(
+            "select reason from portal.mux_cleanups where job_id = @id", new { id = upload.Id }));
+        Assert.Equal(["asset_uploaded"], await EventsAsync(upload.Id));
     }
 
     [Fact]
@@ -241,16 +245,35 @@ public sealed class PipelineTests(TestPortal portal) : IClassFixture<TestPortal>
         Assert.Single(await MuxAssetsAsync(upload.Id));
     }
 
-    /// <summary>Of a direct upload Mux says that it timed out; of one to Blob nobody does, and our own end decides.</summary>
+    /// <summary>Mux may call it timed out first, or our own end of it may come first; of one to Blob only our own end decides.</summary>
     [Theory]
-    [InlineData("direct")]
-    [InlineData("blob")]
-    public async Task An_upload_that_is_never_sent_times_out_without_a_webhook(string source)
+    [InlineData("direct", 7, "timed_out")]
+    [InlineData("direct", -1, "waiting")]
+    [InlineData("blob", 0, null)]
+    public async Task An_upload_that_is_never_sent_times_out_without_a_webhook(string source, int daysAfterMux, string? atMux)
     {
-        var upload = (await portal.AskUploadAsync(project, source: source)).Expect(201);
+        var upload = (await portal.AskUploadAsync(project, "crew1", source)).Expect(201);
+        var end = await portal.ScalarAsync<DateTime>(
+            "update portal.upload_jobs set expires_at = expires_at + @later where id = @id returning expires_at",
+            new { id = upload.Id, later = TimeSpan.FromDays(daysAfterMux) });
         await portal.UntilAsync(upload.Id, "timed_out", TimeSpan.FromMinutes(14));
+
+        Assert.Equal(daysAfterMux > 0, portal.Clock.GetUtcNow() < end);
+        Assert.Equal(atMux, await portal.ScalarAsync<string?>(
+            "select u.status from vendors.mux_uploads u join portal.upload_jobs j on j.mux_upload_id = u.id where j.id = @id",
+            new { id = upload.Id }));
         Assert.Equal("timed_out", await OutputAsync(upload.Id));
         Assert.Equal(["asset_process_failed", "asset_uploaded"], await EventsAsync(upload.Id));
+        Assert.Equal("failed", await VersionStatusAsync(upload));
+        // The uploader is told. It is nobody's fault: no alert, no incident, and nothing for the admins.
+        await portal.DeliverAsync();
+        var asset = Guid.Parse(upload.Text("assetId"));
+        Assert.Contains(asset, await portal.ToldAsync("crew1", "asset_process_failed"));
+        Assert.DoesNotContain(asset, await portal.ToldAsync("admin", "asset_process_failed"));
+        Assert.Equal(0, await portal.ScalarAsync<long>(
+            "select count(*) from portal.alerts where dedup_key like @id || '%'", new { id = upload.Id.ToString() }));
+        Assert.Equal(0, await portal.ScalarAsync<long>(
+            "select count(*) from portal.incidents where dedup_key || summary like '%' || @id || '%'", new { id = upload.Id.ToString() }));
     }
 
     [Fact]
@@ -340,6 +363,106 @@ public sealed class PipelineTests(TestPortal portal) : IClassFixture<TestPortal>
     }
 
     [Fact]
+    public async Task An_upload_that_is_cancelled_while_Mux_opens_it_is_withdrawn_there()
+    {
+        portal.Mux.Faults.FailNextApiCalls(1, ApiFault.ConnectionAbort, (method, path) =>
+            method == "POST" && path == "/video/v1/uploads" && !Cancelled());
+
+        var upload = await portal.AskUploadAsync(project);
+        await portal.SettleAsync();
+
+        Assert.Equal("cancelled", await OutputAsync(upload.Id));
+        Assert.Contains(
+            portal.Mux.Requests.All, r => r.Method == "PUT" && r.Path.EndsWith("/cancel", StringComparison.Ordinal) && r.Status == 200);
+        Assert.Null(await portal.ScalarAsync<string?>(
+            "select mux_upload_url from portal.upload_jobs where id = @id", new { id = upload.Id }));
+        Assert.Null((await JobAsync(upload.Id)).Json!["target"]);
+    }
+
+    [Theory]
+    [InlineData(401)]
+    [InlineData(403)]
+    public async Task A_key_that_Mux_does_not_accept_fails_no_upload(int status)
+    {
+        const string Unauthorized = """{"error":{"type":"unauthorized","messages":["Unauthorized request."]}}""";
+        portal.Mux.Faults.FailNextApiCalls(
+            1, ApiFault.Status(status, Unauthorized), (method, path) => method == "POST" && path == "/video/v1/uploads");
+        var upload = (await portal.AskUploadAsync(project)).Expect(202);
+        await Eventually.MovingAsync(
+            portal.Clock, TimeSpan.FromSeconds(10), async () => (await JobAsync(upload.Id)).Json!["target"] is not null,
+            "Mux to accept the key again");
+
+        Assert.Equal("waiting", await portal.StatusAsync(upload.Id));
+        Assert.Equal(1, await portal.ScalarAsync<int>("select attempts from portal.upload_jobs where id = @id", new { id = upload.Id }));
+        Assert.Equal(["asset_uploaded"], await EventsAsync(upload.Id));
+    }
+
+    [Fact]
+    public async Task A_quiet_upload_is_asked_about_after_half_an_hour_and_again_after_another()
+    {
+        var upload = (await portal.AskUploadAsync(project)).Expect(201);
+        var halfAnHour = TimeSpan.FromMinutes(30);
+        var last = await AtAsync("updated_at");
+        foreach (var _ in new[] { "first", "second" })
+        {
+            portal.Clock.Advance(last!.Value + halfAnHour - TimeSpan.FromSeconds(1) - portal.Clock.GetUtcNow().UtcDateTime);
+            await portal.Host.RunTimerAsync("ReconcileUploads");
+            var before = await AtAsync("asked_at");
+            portal.Clock.Advance(TimeSpan.FromSeconds(1));
+            await portal.Host.RunTimerAsync("ReconcileUploads");
+
+            Assert.Equal(before is null ? null : last, before);
+            Assert.Equal(last + halfAnHour, last = await AtAsync("asked_at"));
+        }
+
+        Task<DateTime?> AtAsync(string column) => portal.ScalarAsync<DateTime?>(
+            $"select {column} from portal.upload_jobs where id = @id", new { id = upload.Id });
+    }
+
+    [Fact]
+    public async Task An_asset_that_Mux_will_not_delete_is_tried_until_it_does_and_on_call_hears_at_the_eighth_time()
+    {
+        const string Refused = """{"error":{"type":"invalid_parameters","messages":["Asset is not ready."]}}""";
+        var upload = (await portal.AskUploadAsync(project)).Expect(201);
+        await portal.ScalarAsync<int?>("""
+            insert into portal.mux_cleanups (mux_asset_id, tenant_id, job_id, reason, next_attempt_at, created_at)
+            values ('stubborn', @tenant, @id, 'cancelled', @now, @now)
+            """, new { tenant = TestPeople.Tenant, id = upload.Id, now = portal.Clock.GetUtcNow() });
+        portal.Mux.Faults.FailNextApiCalls(1000, ApiFault.Status(400, Refused), (method, _) => method == "DELETE");
+        for (var attempt = 1; attempt <= 9; attempt++)
+        {
+            await portal.Host.RunTimerAsync("ReconcileUploads");
+            Assert.Equal(attempt, await portal.ScalarAsync<int>(
+                "select attempts from portal.mux_cleanups where mux_asset_id = 'stubborn' and done_at is null"));
+            Assert.Equal(attempt < 8 ? 0 : 1, await portal.ScalarAsync<int>(
+                "select coalesce(sum(times), 0)::int from portal.alerts where kind = 'mux_cleanup_stuck' and dedup_key = 'stubborn'"));
+            portal.Clock.Advance(TimeSpan.FromMinutes(15));
+        }
+
+        portal.Mux.Faults.Clear();
+        await portal.Host.RunTimerAsync("ReconcileUploads");
+        Assert.Equal(1, await portal.ScalarAsync<long>(
+            "select count(*) from portal.mux_cleanups where mux_asset_id = 'stubborn' and done_at is not null"));
+    }
+
+    [Fact]
+    public async Task An_error_that_Mux_reports_of_a_ready_video_is_told_and_the_video_stays()
+    {
+        var upload = await portal.UploadReadyAsync(project);
+        var asset = Assert.Single(await MuxAssetsAsync(upload.Id));
+        var errored = new MuxAsset(
+            asset, "errored", null, upload.Id.ToString(), null, [], null, null, null, null, null, "Too late.", "invalid_input");
+
+        var settled = await portal.Services.GetRequiredService<SettleUpload>().ApplyAssetAsync(errored, Actor.Mux("late"), default);
+
+        Assert.Equal(SettledAs.NothingNew, settled.As);
+        Assert.Equal(("ready", "ready"), (await portal.StatusAsync(upload.Id), await VersionStatusAsync(upload)));
+        Assert.DoesNotContain("asset_process_failed", await EventsAsync(upload.Id));
+        Assert.Equal(1, await portal.ScalarAsync<long>(
+            "select count(*) from portal.alerts where kind = 'errored_after_ready' and dedup_key = @id", new { id = upload.Id.ToString() }));
+    }
+
+    [Fact]
     public async Task Thirty_uploads_at_once_end_ready_at_the_pace_of_Mux_and_none_fails()
     {
         const int Count = 30;
@@ -417,6 +540,19 @@ public sealed class PipelineTests(TestPortal portal) : IClassFixture<TestPortal>
         using var response = await http.PutAsync(new Uri(job.Field("target")["url"]!.ToString()), content);
         Assert.True(response.IsSuccessStatusCode);
     }
+
+    /// <summary>A person cancels whatever waits in the project.</summary>
+    private bool Cancelled()
+    {
+        using var connection = new NpgsqlConnection(portal.Database.Admin);
+        Dapper.SqlMapper.Execute(
+            connection, "update portal.upload_jobs set status = 'cancelled' where project_id = @project and status = 'waiting'",
+            new { project });
+        return true;
+    }
+
+    private Task<string> VersionStatusAsync(Answer upload) => portal.ScalarAsync<string>(
+        "select status from portal.asset_versions where id = @id", new { id = Guid.Parse(upload.Text("assetVersionId")) });
 
     private Task<Answer> JobAsync(Guid id) => portal.As("admin").FetchAsync($"/api/uploads/{id}");
 

@@ -1,6 +1,11 @@
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
+using Portal.Foundation.Audit;
+using Portal.LocalVendors;
 using Portal.Tests.Support;
+using Portal.Vendors.Mux;
 using Portal.Videos.Uploads;
 
 namespace Portal.Tests.Integration.Videos;
@@ -74,6 +79,9 @@ public sealed class UploadTests(TestPortal portal) : IClassFixture<TestPortal>, 
         var upload = await FailedAsync("crew2");
         var other = (await portal.AskUploadAsync(project, "crew2")).Expect(201);
         Assert.Equal("upload-not-failed", (await RetryAsync(other.Id, "crew2")).Expect(409).ProblemType);
+        (await portal.As("crew2").PostAsync($"/api/uploads/{other.Id}/cancel")).Expect(200);
+        Assert.Equal("upload-not-failed", (await RetryAsync(other.Id, "crew2")).Expect(409).ProblemType);
+        Assert.Equal("cancelled", await portal.StatusAsync(other.Id));
         (await RetryAsync(upload.Id, "other-admin")).Expect(404);
         (await RetryAsync(upload.Id, "client")).Expect(403);
 
@@ -139,6 +147,8 @@ public sealed class UploadTests(TestPortal portal) : IClassFixture<TestPortal>, 
         Assert.Equal(2, await portal.ScalarAsync<int>("select attempt from portal.upload_jobs where id = @id", new { id = upload.Id }));
         Assert.Equal(0, await portal.EventsAsync(upload.Id, "asset_process_failed"));
         Assert.Equal(1, await portal.EventsAsync(upload.Id, "upload_replayed"));
+        var first = await portal.Host.DurableClient.GetInstanceAsync($"{upload.Id}-1", getInputsAndOutputs: true);
+        Assert.Equal("failed", first!.ReadOutputAs<string>());
         await portal.DeliverAsync();
         Assert.Empty(await portal.ToldAsync("crew4", "upload_replayed"));
     }
@@ -262,6 +272,154 @@ public sealed class UploadTests(TestPortal portal) : IClassFixture<TestPortal>, 
         (await PlayAsync($"/api/assets/{upload.Text("assetId")}/versions/1")).Expect(200);
     }
 
+    [Theory]
+    [InlineData("direct")]
+    [InlineData("blob")]
+    public async Task A_late_report_about_the_video_of_attempt_1_leaves_attempt_2_alone(string source)
+    {
+        var upload = await FailedAsync("crew2", source);
+        var (asset, opened) = (await OfRowAsync("mux_asset_id"), await OfRowAsync("mux_upload_id"));
+        portal.Mux.Faults.FailNextApiCalls(1000, ApiFault.Status(503), (method, path) => method == "POST" && path == "/video/v1/assets");
+        Assert.Equal("2", (await RetryAsync(upload.Id, "crew2")).Text("attempt"));
+        var errored = new MuxAsset(
+            asset!, "errored", opened, upload.Id.ToString(), null, [], null, null, null, null, null, "No video.", "invalid_input");
+
+        var settled = await portal.Services.GetRequiredService<SettleUpload>().ApplyAssetAsync(errored, Actor.Mux("late"), default);
+
+        Assert.Equal(SettledAs.NothingNew, settled.As);
+        Assert.Equal("waiting", await portal.StatusAsync(upload.Id));
+        Assert.Equal(1, await portal.EventsAsync(upload.Id, "asset_process_failed"));
+
+        Task<string?> OfRowAsync(string column) =>
+            portal.ScalarAsync<string?>($"select {column} from portal.upload_jobs where id = @id", new { id = upload.Id });
+    }
+
+    [Fact]
+    public async Task A_pipeline_of_an_earlier_attempt_opens_nothing_at_Mux()
+    {
+        var upload = await FailedAsync("crew2");
+        (await RetryAsync(upload.Id, "crew2")).Expect(200);
+        await portal.ScalarAsync<int?>(
+            "update portal.upload_jobs set mux_upload_id = null, mux_upload_url = null where id = @id", new { id = upload.Id });
+        var asked = portal.Mux.Requests.Count("POST", "/video/v1/uploads");
+        var open = portal.Services.GetRequiredService<CreateMuxUpload>();
+
+        Assert.Equal(new Opened("cancelled"), await open.RunAsync(new(TestPeople.Tenant, upload.Id, 1), null, default));
+
+        Assert.Equal(asked, portal.Mux.Requests.Count("POST", "/video/v1/uploads"));
+        Assert.Equal("waiting", await portal.StatusAsync(upload.Id));
+    }
+
+    [Fact]
+    public async Task An_upload_that_is_ready_is_not_cancelled()
+    {
+        var upload = await portal.UploadReadyAsync(project, "crew2");
+
+        Assert.Equal("upload-over", (await portal.As("crew2").PostAsync($"/api/uploads/{upload.Id}/cancel")).Expect(409).ProblemType);
+
+        Assert.Equal("ready", await portal.StatusAsync(upload.Id));
+        Assert.Equal(0, await portal.EventsAsync(upload.Id, "upload_cancelled"));
+        (await PlayAsync($"/api/assets/{upload.Text("assetId")}")).Expect(200);
+    }
+
+    [Fact]
+    public async Task A_new_version_is_only_of_an_asset_of_that_project()
+    {
+        var asset = Guid.Parse((await portal.AskUploadAsync(project, "crew1")).Expect(201).Text("assetId"));
+        var elsewhere = await portal.NewProjectAsync("Elsewhere");
+
+        (await portal.AskUploadAsync(elsewhere, "crew1", assetId: asset)).Expect(404);
+
+        Assert.Equal(1, await portal.ScalarAsync<long>(
+            "select count(*) from portal.asset_versions where asset_id = @asset", new { asset }));
+    }
+
+    [Fact]
+    public async Task Who_is_not_in_the_project_finds_neither_its_uploads_nor_its_assets()
+    {
+        var closed = (await portal.As("admin").PostAsync(
+            "/api/projects", new { name = "Closed set", memberIds = new[] { TestPeople.UserId("crew1") } })).Expect(201).Id;
+        var upload = await portal.UploadReadyAsync(closed, "crew1");
+        var (one, asset) = ($"/api/uploads/{upload.Id}", $"/api/assets/{upload.Text("assetId")}");
+        (await portal.As("crew1").FetchAsync($"{asset}/versions/1")).Expect(200);
+
+        foreach (var list in new[] { $"/api/uploads?projectId={closed}", $"/api/assets?projectId={closed}" })
+        {
+            Assert.Single((await portal.As("crew1").FetchAsync(list)).Expect(200).Field("items").AsArray());
+            Assert.Empty((await portal.As("crew2").FetchAsync(list)).Expect(200).Field("items").AsArray());
+        }
+
+        foreach (var path in new[] { one, asset, $"{asset}/versions", $"{asset}/versions/1" })
+        {
+            (await portal.As("crew2").FetchAsync(path)).Expect(404);
+        }
+
+        foreach (var act in new[]
+        {
+            $"{one}/cancel", $"{one}/retry", $"{asset}/playback", $"{asset}/versions/1/playback", $"{asset}/versions/1/archive",
+        })
+        {
+            (await portal.As("crew2").PostAsync(act)).Expect(404);
+        }
+
+        Assert.Equal(0, await portal.ScalarAsync<long>(
+            "select count(*) from portal.playback_audit where asset_version_id = @id",
+            new { id = Guid.Parse(upload.Text("assetVersionId")) }));
+        Assert.Equal("ready", await portal.StatusAsync(upload.Id));
+    }
+
+    [Theory]
+    [InlineData("missing")]
+    [InlineData("another key")]
+    [InlineData("another body")]
+    [InlineData("cut short")]
+    public async Task A_callback_of_Blob_whose_signature_is_not_right_is_refused_and_told(string fault)
+    {
+        var upload = (await portal.AskUploadAsync(project, source: "blob")).Expect(201);
+        var body = new JsonObject
+        {
+            ["type"] = "blob.upload-completed",
+            ["payload"] = new JsonObject
+            {
+                ["blob"] = new JsonObject { ["pathname"] = $"originals/{upload.Id}", ["url"] = "https://elsewhere.example/film" },
+            },
+        }.ToJsonString();
+        var good = Sign(body, portal.Settings["Blob:ReadWriteToken"]!);
+
+        var refused = await CallBackAsync(body, fault switch
+        {
+            "another key" => Sign(body, "vercel_blob_rw_other_secret"),
+            "another body" => Sign($"{body} ", portal.Settings["Blob:ReadWriteToken"]!),
+            "cut short" => good[..^2],
+            _ => null,
+        });
+
+        Assert.Equal("bad-signature", refused.Expect(401).ProblemType);
+        Assert.Null(await BlobUrlAsync());
+        Assert.Equal(1, await portal.ScalarAsync<long>(
+            "select sum(times) from portal.alerts where kind = 'webhook_refused' and dedup_key = 'blob:mismatch'"));
+        (await CallBackAsync(body, good)).Expect(200);
+        Assert.Equal("https://elsewhere.example/film", await BlobUrlAsync());
+
+        Task<string?> BlobUrlAsync() =>
+            portal.ScalarAsync<string?>("select blob_url from portal.upload_jobs where id = @id", new { id = upload.Id });
+    }
+
+    [Fact]
+    public async Task The_key_to_Blob_lives_an_hour_and_never_longer_than_the_upload()
+    {
+        var upload = (await portal.AskUploadAsync(project, source: "blob")).Expect(201);
+        foreach (var (left, lives) in new[] { (61, 60), (60, 60), (59, 59) })
+        {
+            await portal.ScalarAsync<int?>(
+                "update portal.upload_jobs set expires_at = @at where id = @id",
+                new { id = upload.Id, at = portal.Clock.GetUtcNow().AddMinutes(left) });
+            var target = (await FetchAsync($"/api/uploads/{upload.Id}")).Field("target");
+            Assert.Equal(
+                lives, Math.Round((target["expiresAt"]!.GetValue<DateTimeOffset>() - portal.Clock.GetUtcNow()).TotalMinutes, 3));
+        }
+    }
+
     /// <summary>Failed because of the file, as Mux says.</summary>
     private async Task<Answer> FailedAsync(string person, string source = "direct")
     {
@@ -292,6 +450,21 @@ public sealed class UploadTests(TestPortal portal) : IClassFixture<TestPortal>, 
     private async Task<IEnumerable<Guid>> ListAsync(string query) =>
         (await FetchAsync($"/api/uploads?{query}")).Field("items").AsArray().Select(u => Guid.Parse(u!["id"]!.ToString()));
 
+    private static string Sign(string body, string key) => Convert.ToHexStringLower(
+        HMACSHA256.HashData(Encoding.UTF8.GetBytes(key), Encoding.UTF8.GetBytes(body)));
+
+    private async Task<Answer> CallBackAsync(string body, string? signature)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/webhooks/blob");
+        request.Content = new StringContent(body, Encoding.UTF8, "application/json");
+        if (signature is not null)
+        {
+            request.Headers.Add("x-vercel-signature", signature);
+        }
+
+        return await (await portal.Anonymous.SendAsync(request)).ReadAsync();
+    }
+
     private static JsonObject Part(int number, JsonNode sent) => new() { ["partNumber"] = number, ["etag"] = sent["etag"]!.ToString() };
 
     private static async Task<string> PutAsync(Answer upload, byte[] bytes)
@@ -309,7 +482,7 @@ public sealed class UploadTests(TestPortal portal) : IClassFixture<TestPortal>, 
         request.Content = body switch
         {
             byte[] bytes => new ByteArrayContent(bytes),
-            JsonNode json => new StringContent(json.ToJsonString(), System.Text.Encoding.UTF8, "application/json"),
+            JsonNode json => new StringContent(json.ToJsonString(), Encoding.UTF8, "application/json"),
             _ => null,
         };
         request.Headers.Add("x-mpu-action", action);

@@ -196,6 +196,20 @@ public sealed class ClerkSessionTests : IDisposable
         Assert.Equal("unknown_key", (await CheckAsync(Claims())).Fault);
     }
 
+    [Fact]
+    public async Task A_session_that_was_found_good_is_believed_for_a_minute_more()
+    {
+        var token = Token(Claims(c => c["exp"] = clock.GetUtcNow().ToUnixTimeSeconds() + 600));
+        Assert.NotNull((await sessions.CheckAsync(token, default)).Session);
+        clock.Advance(TimeSpan.FromSeconds(59));
+        page.Answer = Jwks("k2");
+        Assert.Equal("unknown_key", (await sessions.CheckAsync(Token(Claims(), kid: "unheard-of"), default)).Fault);
+
+        Assert.NotNull((await sessions.CheckAsync(token, default)).Session);
+        clock.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal("unknown_key", (await sessions.CheckAsync(token, default)).Fault);
+    }
+
     [Theory]
     [InlineData(null)]
     [InlineData("<html>")]

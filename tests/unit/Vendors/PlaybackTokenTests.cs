@@ -32,5 +32,24 @@ public sealed class PlaybackTokenTests
         }
     }
 
+    [Theory]
+    [InlineData(0, 15 * 60)]
+    [InlineData(1, (15 * 60) - 1)]
+    [InlineData(59, (15 * 60) - 59)]
+    public void A_token_ends_on_a_whole_minute_within_fifteen_and_not_after_the_end_that_is_given(int second, int lives)
+    {
+        using var key = RSA.Create(2048);
+        var clock = new TestClock();
+        clock.Advance(TimeSpan.FromSeconds(60 + second - clock.GetUtcNow().Second));
+        var now = DateTimeOffset.FromUnixTimeSeconds(clock.GetUtcNow().ToUnixTimeSeconds());
+        var pem = Convert.ToBase64String(Encoding.UTF8.GetBytes(key.ExportRSAPrivateKeyPem()));
+        var tokens = new PlaybackTokens(Options.Create(new MuxOptions { SigningKeyId = "key_1", SigningPrivateKey = pem }), clock);
+
+        Assert.Equal(now.AddSeconds(lives), tokens.Expiry(null));
+        Assert.Equal(now.AddSeconds(lives - 1), tokens.Expiry(now.AddSeconds(lives - 1)));
+        Assert.Equal(now.AddSeconds(lives), tokens.Expiry(now.AddSeconds(lives)));
+        Assert.Equal(now.AddSeconds(lives), tokens.Expiry(now.AddSeconds(lives + 1)));
+    }
+
     private static string Text(string part) => Encoding.UTF8.GetString(Base64Url.DecodeFromChars(part));
 }

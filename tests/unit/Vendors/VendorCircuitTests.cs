@@ -87,6 +87,32 @@ public sealed class VendorCircuitTests : IAsyncDisposable
         }
     }
 
+    [Theory]
+    [InlineData(HttpStatusCode.InternalServerError)]
+    [InlineData(HttpStatusCode.ServiceUnavailable)]
+    [InlineData(HttpStatusCode.RequestTimeout)]
+    public async Task A_vendor_that_is_at_a_loss_counts_as_away(HttpStatusCode status)
+    {
+        vendor.Answer = () => new(status);
+        await FailAsync<One>();
+        await Assert.ThrowsAsync<HttpRequestException>(CallAsync<One>);
+        Assert.Equal(VendorCircuits.MinimumCalls, vendor.Calls);
+    }
+
+    [Fact]
+    public async Task Half_of_the_calls_failing_is_too_many_and_less_is_not()
+    {
+        foreach (var status in (HttpStatusCode[])[HttpStatusCode.OK, HttpStatusCode.OK, HttpStatusCode.OK, HttpStatusCode.BadGateway,
+            HttpStatusCode.BadGateway, HttpStatusCode.BadGateway])
+        {
+            vendor.Answer = () => new(status);
+            Assert.Equal(status, await CallAsync<One>());
+        }
+
+        await Assert.ThrowsAsync<HttpRequestException>(CallAsync<One>);
+        Assert.Equal(6, vendor.Calls);
+    }
+
     [Fact]
     public async Task Failures_that_lie_apart_break_nothing()
     {

@@ -48,6 +48,17 @@ public sealed class UploadPipelineFailureTests
     }
 
     [Fact]
+    public async Task A_turn_at_Mux_is_good_for_one_call()
+    {
+        var turn = new DateTimeOffset(PipelineScript.Start).AddSeconds(7);
+        var script = new PipelineScript()
+            .Answer(Open, new Opened("waiting", turn)).Fail<TransientException>(Open, Away).Answer(Open, new Opened("ready"));
+
+        Assert.Equal("ready", await script.RunAsync());
+        Assert.Equal([null, turn, null], script.Inputs<OpenRequest>(Open).Select(request => request.Slot));
+    }
+
+    [Fact]
     public async Task An_outage_of_any_length_fails_no_upload()
     {
         var script = new PipelineScript().Fail<TransientException>(Open, Away, 40).Answer(Open, new Opened("ready"));

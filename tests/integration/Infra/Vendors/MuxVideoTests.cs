@@ -42,6 +42,7 @@ public sealed class MuxVideoTests(TestPortal portal) : IClassFixture<TestPortal>
     [Theory]
     [InlineData(500)]
     [InlineData(503)]
+    [InlineData(408)]
     [InlineData(409)]
     public async Task A_server_error_is_unknown(int status)
     {
@@ -67,6 +68,15 @@ public sealed class MuxVideoTests(TestPortal portal) : IClassFixture<TestPortal>
         Assert.Equal(404, refused.Status);
         Assert.Contains("not_found", refused.Reason, StringComparison.Ordinal);
         Assert.Null(await video.DeleteAssetAsync("nobody", default));
+    }
+
+    [Fact]
+    public async Task A_delete_that_is_refused_has_not_happened()
+    {
+        portal.Mux.Faults.FailNextApiCalls(
+            2, ApiFault.Status(400, """{"error":{"type":"invalid_parameters","messages":["Asset is not ready."]}}"""));
+        Assert.Equal(400, Assert.IsType<VendorFailure.Refused>(await video.DeleteAssetAsync("busy", default)).Status);
+        Assert.Equal(400, Assert.IsType<VendorFailure.Refused>(await video.DeletePlaybackIdAsync("busy", "one", default)).Status);
     }
 
     [Fact]
