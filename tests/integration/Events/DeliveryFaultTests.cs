@@ -1,6 +1,8 @@
 using Dapper;
 using Microsoft.Extensions.DependencyInjection;
+using Portal.Events.Deliveries;
 using Portal.Foundation.Audit;
+using Portal.Foundation.Identity;
 using Portal.LocalVendors;
 using Portal.Tests.Support;
 
@@ -186,6 +188,55 @@ public sealed class DeliveryFaultTests(TestPortal portal) : IClassFixture<TestPo
     }
 
     [Fact]
+    public async Task A_delivery_that_is_tried_anew_is_not_settled_by_its_earlier_attempt()
+    {
+        var id = await SentAsync("Tried anew");
+        await portal.ScalarAsync<int?>(
+            "update portal.deliveries set status = 'sending', attempt = 2, done_at = null, vendor_id = null where id = @id", new { id });
+        var (deliveries, first) = (portal.Services.GetRequiredService<DeliveryStore>(), new DeliveryRef(TestPeople.Tenant, id, 1));
+        var tenant = new TenantId(TestPeople.Tenant);
+
+        Assert.Equal(0, await deliveries.SentAsync(tenant, first, "late", default));
+        Assert.False(await deliveries.EndAsync(tenant, first, "failed", "late", default));
+        Assert.Equal(0, await deliveries.NoteAttemptAsync(tenant, first, 3, "late", portal.Clock.GetUtcNow(), default));
+        Assert.False(await deliveries.SubmissionStartedAsync(tenant, first, default));
+        Assert.Null(await deliveries.FindAsync(tenant, first, default));
+
+        Assert.Equal(
+            ["sending 2"],
+            await portal.ListAsync(
+                "select status || ' ' || attempt || coalesce(vendor_id, '') || coalesce(reason, '') || coalesce(last_error, '') "
+                    + "from portal.deliveries where id = @id",
+                new { id }));
+        Assert.Equal(1, await deliveries.SentAsync(tenant, first with { Attempt = 2 }, null, default));
+    }
+
+    [Fact]
+    public async Task Only_a_delivery_that_has_failed_is_sent_again()
+    {
+        var id = await SentAsync("Sent already");
+        var mails = (await portal.InboxOfAsync("agency")).Count;
+        foreach (var status in new[] { "sent", "skipped", "pending", "sending" })
+        {
+            await portal.ScalarAsync<int?>("""
+                update portal.deliveries set status = @status, reason = case when @status = 'skipped' then 'gone' end,
+                       done_at = case when @status in ('sent', 'skipped') then @now end
+                 where id = @id
+                """, new { id, status, now = portal.Clock.GetUtcNow() });
+            var refused = await portal.As("operator").PostAsync($"/api/ops/deliveries/{id}/retry", new { reason = "Once more" });
+            Assert.Equal("delivery-not-failed", refused.Expect(409).ProblemType);
+            Assert.Equal(
+                [$"{status} 1"],
+                await portal.ListAsync("select status || ' ' || attempt from portal.deliveries where id = @id", new { id }));
+        }
+
+        await portal.ScalarAsync<int?>(
+            "update portal.deliveries set status = 'sent', done_at = created_at where id = @id", new { id });
+        Assert.Equal(0, await portal.AuditedAsync(id, "delivery_retried"));
+        Assert.Equal(mails, (await portal.InboxOfAsync("agency")).Count);
+    }
+
+    [Fact]
     public async Task A_vendor_that_asks_to_slow_down_uses_no_attempt()
     {
         portal.Resend.Faults.FailNextApiCalls(
@@ -312,6 +363,16 @@ public sealed class DeliveryFaultTests(TestPortal portal) : IClassFixture<TestPo
         {
             await connection.ExecuteAsync("delete from portal.outbox");
         }
+    }
+
+    /// <summary>A mail to the agency that went out.</summary>
+    private async Task<Guid> SentAsync(string name)
+    {
+        var project = await portal.NewProjectAsync(name);
+        await portal.DeliverAsync();
+        return await portal.ScalarAsync<Guid>(
+            "select id from portal.deliveries where aggregate_id = @project and recipient = @to and status = 'sent'",
+            new { project, to = $"user:{TestPeople.UserId("agency")}" });
     }
 
     /// <summary>Makes it happen; who is mailed because of it, and what it is about.</summary>

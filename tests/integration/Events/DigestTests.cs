@@ -106,6 +106,13 @@ public sealed class DigestTests(TestPortal portal) : IClassFixture<TestPortal>, 
             project, "For later", new { dueDate = $"{today.AddDays(1):yyyy-MM-dd}", assigneeIds = new[] { TestPeople.UserId("crew1") } });
         var moved = await portal.NewTaskAsync(project, "Has moved", new { watcherIds = new[] { TestPeople.UserId("crew1") } });
         (await portal.MoveTaskAsync(moved.Id, "in_progress")).Expect(200);
+        var own = await portal.NewTaskAsync(
+            project, "Moved by herself",
+            new { assigneeIds = new[] { TestPeople.UserId("crew1") }, watcherIds = new[] { TestPeople.UserId("crew1") } });
+        (await portal.MoveTaskAsync(own.Id, "in_progress", "crew1")).Expect(200);
+        var done = await portal.NewTaskAsync(
+            project, "Done and late", new { dueDate = "2026-01-01", assigneeIds = new[] { TestPeople.UserId("crew1") } });
+        await portal.PlaceTaskAsync(done.Id, "done");
         await portal.DeliverAsync();
         await using (var connection = await portal.OpenAsync())
         {
@@ -121,7 +128,10 @@ public sealed class DigestTests(TestPortal portal) : IClassFixture<TestPortal>, 
         Assert.All(
             new[] { "Overdue", "Late & <i>loud</i>", "Due today", "For today", "What moved", "Has moved", "1 unread notification",
                 "Daily" }, words => Assert.Contains(words, mail.Text!, StringComparison.Ordinal));
-        Assert.DoesNotContain("For later", mail.Text!, StringComparison.Ordinal);
+        Assert.All(
+            new[] { "For later", "Moved by herself", "Done and late" },
+            words => Assert.DoesNotContain(words, mail.Text!, StringComparison.Ordinal));
+        Assert.Equal(2, mail.Text!.Split("For today").Length);
         Assert.Contains("Late &amp; &lt;i&gt;loud&lt;/i&gt;", mail.Html!, StringComparison.Ordinal);
         Assert.DoesNotContain(await portal.InboxOfAsync("compliance"), m => m.Subject.StartsWith("Your ", StringComparison.Ordinal));
         Assert.Equal(before + 1, await portal.EventsAsync(TestPeople.UserId("crew1"), "notification_digest_sent"));

@@ -66,6 +66,24 @@ public sealed class UnsubscribeTests(TestPortal portal) : IClassFixture<TestPort
         (await portal.Anonymous.PostAsync($"/api/mail/unsubscribe/{token}")).Expect(404);
     }
 
+    [Fact]
+    public async Task A_token_whose_signature_was_changed_is_not_found_and_stops_no_mail()
+    {
+        var first = await portal.NewProjectAsync("Signed");
+        await portal.DeliverAsync();
+        var way = Way(await MailOfAsync("crew3", first));
+        var changed = $"{way[..^5]}{(way[^5] == 'A' ? 'B' : 'A')}{way[^4..]}";
+
+        (await portal.Anonymous.FetchAsync(changed)).Expect(404);
+        using var form = new FormUrlEncodedContent([new("List-Unsubscribe", "One-Click")]);
+        Assert.Equal(404, (int)(await portal.Anonymous.PostAsync(new Uri(changed), form)).StatusCode);
+
+        var second = await portal.NewProjectAsync("Signed again");
+        await portal.DeliverAsync();
+        await MailOfAsync("crew3", second);
+        Assert.Equal(0, await portal.AuditedAsync(TestPeople.UserId("crew3"), "mail_unsubscribed"));
+    }
+
     private static string Way(LocalVendors.InboxMessage mail) => mail.Header("List-Unsubscribe")!.Trim('<', '>');
 
     private async Task<LocalVendors.InboxMessage> MailOfAsync(string person, Guid about) =>

@@ -86,7 +86,9 @@ public sealed class TimerRunTests(TestPortal portal) : IClassFixture<TestPortal>
         Assert.Equal(("ok", "0 * * * * *"), (timer["state"]!.ToString(), timer["schedule"]!.ToString()));
         var wait = timer["nextDueAt"]!.GetValue<DateTimeOffset>() - portal.Clock.GetUtcNow();
         Assert.InRange(wait, TimeSpan.FromTicks(1), TimeSpan.FromMinutes(1));
-        portal.Clock.Advance(TimeSpan.FromMinutes(7));
+        portal.Clock.Advance(wait + TimeSpan.FromMinutes(5));
+        Assert.Equal("ok", (await TimerAsync("SealAudit"))["state"]!.ToString());
+        portal.Clock.Advance(TimeSpan.FromSeconds(1));
         Assert.Equal("late", (await TimerAsync("SealAudit"))["state"]!.ToString());
 
         await portal.ScalarAsync<long>("""
@@ -94,7 +96,9 @@ public sealed class TimerRunTests(TestPortal portal) : IClassFixture<TestPortal>
             select count(*) from run
             """, new { now = portal.Clock.GetUtcNow() });
         Assert.Equal("running", (await TimerAsync("SealAudit"))["state"]!.ToString());
-        portal.Clock.Advance(TimeSpan.FromMinutes(61));
+        portal.Clock.Advance(TimeSpan.FromMinutes(60));
+        Assert.Equal("running", (await TimerAsync("SealAudit"))["state"]!.ToString());
+        portal.Clock.Advance(TimeSpan.FromSeconds(1));
         Assert.Equal("lost", (await TimerAsync("SealAudit"))["state"]!.ToString());
     }
 

@@ -58,6 +58,12 @@ public sealed class WebhookOperationsTests(TestPortal portal) : IClassFixture<Te
         Assert.Single(answers, a => a.Code == 200);
         Assert.Equal(7, answers.Count(a => a.Code == 409));
         Assert.Equal(
+            ["received 0 true"],
+            await portal.ListAsync(
+                "select concat_ws(' ', status, attempts, (next_attempt_at <= @now)::text, last_error) from portal.webhook_inbox "
+                    + "where event_id = 'w-0'",
+                new { now = portal.Clock.GetUtcNow() }));
+        Assert.Equal(
             ["00000000-0000-7000-8000-000000000000 user_operator See incident 12"],
             await portal.ListAsync(
                 "select concat_ws(' ', tenant_id, actor_id, new_value ->> 'reason') from portal.audit_log where action = "

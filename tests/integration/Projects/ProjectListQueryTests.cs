@@ -36,6 +36,23 @@ public sealed class ProjectListTests(TestPortal portal) : IClassFixture<TestPort
     }
 
     [Fact]
+    public async Task An_Admin_who_is_removed_sees_the_project_and_keeps_their_tasks()
+    {
+        var id = await portal.NewProjectAsync();
+        var admin = TestPeople.UserId("admin");
+        (await portal.As("admin").SetAsync($"/api/projects/{id}/members/{admin}")).Expect(200);
+        var task = await portal.NewTaskAsync(id, more: new { assigneeIds = new[] { admin }, watcherIds = new[] { admin } });
+
+        (await portal.As("admin").DropAsync($"/api/projects/{id}/members/{admin}")).Expect(204);
+
+        (await portal.As("admin").FetchAsync($"/api/projects/{id}")).Expect(200);
+        var kept = (await portal.As("admin").FetchAsync($"/api/tasks/{task.Id}")).Expect(200);
+        Assert.Equal(admin.ToString(), Assert.Single(kept.Field("assigneeIds").AsArray())!.ToString());
+        Assert.Equal(admin.ToString(), Assert.Single(kept.Field("watcherIds").AsArray())!.ToString());
+        Assert.Equal(task.Text("version"), kept.Text("version"));
+    }
+
+    [Fact]
     public async Task A_removed_member_loses_the_project_and_its_tasks()
     {
         var id = await portal.NewProjectAsync();

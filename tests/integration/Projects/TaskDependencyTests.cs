@@ -34,6 +34,30 @@ public sealed class TaskDependencyTests(TestPortal portal) : IClassFixture<TestP
     }
 
     [Fact]
+    public async Task A_task_depends_on_fifty_others_at_most()
+    {
+        var (_, a, b, c) = await ThreeAsync();
+        await using (var connection = await portal.OpenAsync())
+        {
+            await connection.ExecuteAsync("""
+                with others as (
+                    insert into portal.tasks (id, tenant_id, project_id, title, created_by, created_at, updated_at)
+                    select gen_random_uuid(), tenant_id, project_id, 'Other', created_by, created_at, updated_at
+                      from portal.tasks, generate_series(1, 49) where id = @a
+                    returning id, tenant_id, project_id, created_at)
+                insert into portal.task_dependencies (tenant_id, project_id, task_id, depends_on, added_at)
+                select tenant_id, project_id, @a, id, created_at from others
+                """, new { a });
+        }
+
+        Assert.Equal(50, (await DependAsync(a, b)).Expect(200).Field("dependsOn").AsArray().Count);
+        Assert.Equal("too-many-dependencies", (await DependAsync(a, c)).Expect(409).ProblemType);
+        // One that is there already is none more.
+        Assert.Equal(50, (await DependAsync(a, b)).Expect(200).Field("dependsOn").AsArray().Count);
+        Assert.Equal(1, await portal.AuditedAsync(a, "task_dependency_added"));
+    }
+
+    [Fact]
     public async Task A_task_of_another_project_is_nothing_to_wait_for()
     {
         var (_, a, _, _) = await ThreeAsync();

@@ -110,6 +110,8 @@ public sealed class TaskTests(TestPortal portal) : IClassFixture<TestPortal>
         var (project, other) = (await portal.NewProjectAsync(), await portal.NewProjectAsync());
         var elsewhere = await portal.NewMilestoneAsync(other);
         var made = await portal.NewTaskAsync(project);
+        var left = TestPeople.UserId("crew6");
+        (await portal.As("admin").DropAsync($"/api/projects/{project}/members/{left}")).Expect(204);
         Assert.Equal(
             "/milestoneId", Pointer(
                 await portal.As("agency").PostAsync("/api/tasks", new { projectId = project, title = "x", milestoneId = elsewhere.Id })));
@@ -117,7 +119,7 @@ public sealed class TaskTests(TestPortal portal) : IClassFixture<TestPortal>
             "/milestoneId", Pointer(
                 await portal.As("agency").EditAsync($"/api/tasks/{made.Id}", new { milestoneId = elsewhere.Id }, made)));
         foreach (var stranger in new[] { TestPeople.UserId("client"), TestPeople.UserId("compliance"), TestPeople.UserId("other-admin"),
-            Guid.NewGuid() })
+            left, Guid.NewGuid() })
         {
             Assert.Equal(
                 "/assigneeIds", Pointer(

@@ -192,6 +192,47 @@ public sealed class CommentTests(TestPortal portal) : IClassFixture<TestPortal>,
     }
 
     [Fact]
+    public async Task A_thread_takes_five_hundred_replies()
+    {
+        var own = await NewVersionAsync();
+        var thread = (await AddAsync(new { body = "talk" }, own)).Expect(201);
+        var first = (await AddAsync(new { body = "1", parentId = thread.Id }, own)).Expect(201);
+        await using (var connection = await portal.OpenAsync())
+        {
+            await Dapper.SqlMapper.ExecuteAsync(connection, """
+                insert into portal.comments (id, tenant_id, seq, root_seq, sort_frame, project_id, asset_id, asset_version_id, parent_id,
+                   author_id, visibility, body, created_at, updated_at)
+                select gen_random_uuid(), tenant_id, nextval('portal.comment_seq'), root_seq, sort_frame, project_id, asset_id,
+                   asset_version_id, parent_id, author_id, visibility, body, created_at, updated_at
+                  from portal.comments, generate_series(2, 499) where id = @id
+                """, new { id = first.Id });
+        }
+
+        (await AddAsync(new { body = "500", parentId = thread.Id }, own)).Expect(201);
+        Assert.Equal("thread-closed", (await AddAsync(new { body = "501", parentId = thread.Id }, own)).Expect(409).ProblemType);
+        Assert.Equal(500, await portal.ScalarAsync<long>(
+            "select count(*) from portal.comments where parent_id = @id", new { id = thread.Id }));
+    }
+
+    [Fact]
+    public async Task Who_is_named_in_a_comment_that_is_deleted_before_its_mail_goes_gets_none()
+    {
+        await portal.DeliverAsync();
+        var mails = (await portal.InboxOfAsync("crew2")).Count;
+        var comment = (await AddAsync(new { body = "regretted", mentions = new[] { TestPeople.UserId("crew2") } })).Expect(201);
+        (await portal.As("agency").ChangeAsync(HttpMethod.Delete, $"/api/comments/{comment.Id}", null, comment.Tag())).Expect(204);
+
+        await portal.DeliverAsync();
+
+        Assert.Equal(mails, (await portal.InboxOfAsync("crew2")).Count);
+        Assert.Equal(
+            ["skipped comment_deleted"],
+            await portal.ListAsync(
+                "select status || ' ' || reason from portal.deliveries where aggregate_id = @id and recipient = @to",
+                new { id = comment.Id, to = $"user:{TestPeople.UserId("crew2")}" }));
+    }
+
+    [Fact]
     public async Task Mentions_name_people_who_see_the_thread_and_the_event_names_them_by_id()
     {
         var crew = TestPeople.UserId("crew1");

@@ -120,6 +120,38 @@ public sealed class MuxWebhookTests(TestPortal portal) : IClassFixture<TestPorta
     }
 
     [Fact]
+    public async Task A_repeat_of_an_event_is_answered_and_not_handled_again()
+    {
+        var body = Event("evt-repeat", "video.asset.ready", passthrough: Guid.NewGuid().ToString());
+        (await SendAsync(body, Sign(body))).Expect(200);
+        (await SendAsync(body, Sign(body))).Expect(200);
+
+        Assert.Equal((1, 1L, "retrying"), (
+            await AttemptsAsync("evt-repeat"), await StoredAsync("evt-repeat"), await StatusAsync("evt-repeat")));
+    }
+
+    [Fact]
+    public async Task An_event_whose_intake_died_is_handled_by_the_timer()
+    {
+        await portal.ScalarAsync<int?>("""
+            insert into portal.webhook_inbox (provider, event_id, type, body, next_attempt_at, received_at)
+            values ('mux', 'evt-left', 'video.asset.ready', @body, @due, @now)
+            """, new
+        {
+            body = Event("evt-left", "video.asset.ready"),
+            now = portal.Clock.GetUtcNow(),
+            due = portal.Clock.GetUtcNow().AddSeconds(30),
+        });
+        portal.Clock.Advance(TimeSpan.FromSeconds(29));
+        await portal.Host.RunTimerAsync("RetryWebhookInbox");
+        Assert.Equal("received", await StatusAsync("evt-left"));
+
+        portal.Clock.Advance(TimeSpan.FromSeconds(1));
+        await portal.Host.RunTimerAsync("RetryWebhookInbox");
+        Assert.Equal("processed", await StatusAsync("evt-left"));
+    }
+
+    [Fact]
     public async Task An_asset_of_somebody_else_and_an_unknown_event_are_recorded_and_left()
     {
         foreach (var (id, type) in new[] { ("evt-foreign", "video.asset.ready"), ("evt-new-kind", "video.hologram.ready") })

@@ -11,14 +11,17 @@ public sealed class DiagnosisTests
     [Theory]
     [InlineData("waiting", "Running", 1, "running", "running")]
     [InlineData("waiting", "Pending", 1, "running", "pending")]
+    [InlineData("waiting", "Pending", 2, "running", "pending")]
     [InlineData("waiting", "Pending", 3, "stuck", "engine_behind")]
     [InlineData("waiting", "Suspended", 1, "stuck", "suspended")]
     [InlineData("waiting", "Terminated", 1, "stuck", "abandoned")]
     [InlineData("processing", "Completed", 1, "stuck", "abandoned")]
     [InlineData("processing", "Failed", 1, "stuck", "abandoned")]
     [InlineData("processing", "Running", 59, "running", "running")]
+    [InlineData("processing", "Running", 60, "running", "running")]
     [InlineData("processing", "Running", 61, "stuck", "slow_at_mux")]
     [InlineData("waiting", null, 1, "running", "starting")]
+    [InlineData("waiting", null, 2, "stuck", "not_started")]
     [InlineData("waiting", null, 3, "stuck", "not_started")]
     [InlineData("failed", "Completed", 1, "failed", "mux_errored")]
     [InlineData("timed_out", null, 1, "failed", "timed_out")]
@@ -54,10 +57,12 @@ public sealed class DiagnosisTests
         Assert.Equal((group, code), (finding.Group, finding.Code));
     }
 
-    [Fact]
-    public void An_upload_that_should_have_timed_out_is_stuck() =>
-        Assert.Equal(
-            "overdue", Diagnosis.Of(Instance("Running", 1), Upload("waiting", 1) with { ExpiresAt = Now.AddHours(-1) }, Now).Code);
+    [Theory]
+    [InlineData(29, "running")]
+    [InlineData(30, "running")]
+    [InlineData(31, "overdue")]
+    public void An_upload_that_should_have_timed_out_is_stuck(int minutesAgo, string code) => Assert.Equal(
+        code, Diagnosis.Of(Instance("Running", 1), Upload("waiting", 1) with { ExpiresAt = Now.AddMinutes(-minutesAgo) }, Now).Code);
 
     [Fact]
     public void An_earlier_attempt_is_over_and_names_the_current_one()

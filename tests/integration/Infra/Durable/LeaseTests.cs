@@ -76,6 +76,18 @@ public sealed class LeaseTests : DurableTest
     }
 
     [Fact]
+    public async Task Every_round_renews_the_lease_for_its_whole_length()
+    {
+        await ExecuteAsync($"update durable.workers set lease_until = clock_timestamp() + interval '1 minute' where id = {Engine.Worker}");
+
+        await Engine.RunHousekeepingAsync();
+
+        Assert.InRange(
+            await QueryAsync<double>(
+                $"select extract(epoch from lease_until - clock_timestamp()) from durable.workers where id = {Engine.Worker}"), 240, 300);
+    }
+
+    [Fact]
     public async Task A_renewal_that_fails_now_and_then_costs_nothing()
     {
         await Engine.StopAsync();
