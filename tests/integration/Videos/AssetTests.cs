@@ -75,8 +75,19 @@ public sealed class AssetTests(TestPortal portal) : IClassFixture<TestPortal>, I
         var path = $"/api/assets/{(await UploadAsync(project, "Untitled")).Text("assetId")}";
         var read = (await portal.As("agency").FetchAsync(path)).Expect(200);
 
-        var answers = await Task.WhenAll(Enumerable.Range(1, 8).Select(
-            i => PatchAsync(path, new JsonObject { ["title"] = $"Title {i}" }, read.Tag())));
+        // Held until all have read it: each waits with its change for the others.
+        await using var connection = await portal.OpenAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        await Dapper.SqlMapper.ExecuteAsync(
+            connection, "select 1 from portal.assets where id = @id for update", new { id = read.Id }, transaction);
+        var asked = Enumerable.Range(1, 8).Select(
+            i => PatchAsync(path, new JsonObject { ["title"] = $"Title {i}" }, read.Tag())).ToList();
+        await Eventually.TrueAsync(
+            async () => await portal.ScalarAsync<long>(
+                "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'") == 8,
+            "eight to wait with their changes");
+        await transaction.CommitAsync();
+        var answers = await Task.WhenAll(asked);
 
         var won = Assert.Single(answers, a => a.Code == 200);
         Assert.All(answers.Where(a => a.Code != 200), a => a.Expect(412));

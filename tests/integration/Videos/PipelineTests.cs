@@ -238,6 +238,8 @@ public sealed class PipelineTests(TestPortal portal) : IClassFixture<TestPortal>
         await Eventually.MovingAsync(
             portal.Clock, TimeSpan.FromMinutes(20), () => Task.FromResult(
                 portal.Clock.GetUtcNow().UtcDateTime > expires.AddHours(1)), "the timeout");
+        // The sweep asks about what nothing has moved for long: it waits all the same.
+        await portal.Host.RunTimerAsync("ReconcileUploads");
         Assert.Equal("waiting", await portal.StatusAsync(upload.Id));
 
         portal.Mux.Faults.Clear();
@@ -323,6 +325,23 @@ public sealed class PipelineTests(TestPortal portal) : IClassFixture<TestPortal>
         Assert.Equal(
             "superseded", await portal.ScalarAsync<string>(
                 "select reason from portal.mux_cleanups where job_id = @id", new { id = upload.Id }));
+    }
+
+    [Fact]
+    public async Task A_second_video_of_an_upload_is_unwanted_from_its_first_report_on()
+    {
+        var upload = await portal.UploadReadyAsync(project);
+        var first = Assert.Single(await MuxAssetsAsync(upload.Id));
+        var second = new MuxAsset("the-second", "preparing", null, upload.Id.ToString(), null, [], null, null, null, null, null, null);
+
+        var settled = await portal.Services.GetRequiredService<SettleUpload>().ApplyAssetAsync(second, Actor.Mux("late"), default);
+
+        Assert.Equal(SettledAs.Unwanted, settled.As);
+        Assert.Equal(["the-second superseded"], await ListAsync(
+            "select mux_asset_id || ' ' || reason from portal.mux_cleanups where job_id = @job", upload.Id));
+        Assert.Equal("ready", await portal.StatusAsync(upload.Id));
+        Assert.Equal(first, await portal.ScalarAsync<string>(
+            "select mux_asset_id from portal.upload_jobs where id = @id", new { id = upload.Id }));
     }
 
     [Fact]

@@ -34,7 +34,8 @@ public sealed class MuxVideoTests(TestPortal portal) : IClassFixture<TestPortal>
     public async Task Silence_and_garbage_are_unknown()
     {
         portal.Mux.Faults.FailNextApiCalls(1, ApiFault.NeverAnswers);
-        Assert.IsType<VendorFailure.Unknown>((await video.GetUploadAsync("u", default)).Failure);
+        var impatient = Over(portal.Mux.ApiUrl.ToString(), milliseconds: 400);
+        Assert.IsType<VendorFailure.Unknown>((await impatient.GetUploadAsync("u", default)).Failure);
         portal.Mux.Faults.FailNextApiCalls(1, ApiFault.Garbage);
         Assert.IsType<VendorFailure.Unknown>((await video.GetUploadAsync("u", default)).Failure);
     }
@@ -86,14 +87,14 @@ public sealed class MuxVideoTests(TestPortal portal) : IClassFixture<TestPortal>
         Assert.Empty(portal.Mux.Requests.All);
     }
 
-    private static MuxVideo Over(string address)
+    private static MuxVideo Over(string address, int milliseconds = 20_000)
     {
         var configuration = new Configuration
         {
             BasePath = address,
             Username = "local-mux-token",
             Password = "local-mux-secret",
-            Timeout = 400,
+            Timeout = milliseconds,
         };
         return new MuxVideo(new DirectUploadsApi(configuration), new AssetsApi(configuration));
     }

@@ -83,6 +83,8 @@ public sealed class ResendMailTests : IAsyncLifetime
     [Theory]
     [InlineData(500, """{"statusCode":500,"name":"application_error","message":"boom"}""")]
     [InlineData(502, "<html>bad gateway</html>")]
+    [InlineData(404, "<html>nobody here</html>")]
+    [InlineData(422, "<html>a proxy's own words</html>")]
     [InlineData(404, """{"message":"a body that names no status"}""")]
     [InlineData(422, """{"statusCode":422,"name":"brand_new_error","message":"m"}""")]
     [InlineData(409, """{"statusCode":409,"name":"concurrent_idempotent_requests","message":"m"}""")]
@@ -115,8 +117,9 @@ public sealed class ResendMailTests : IAsyncLifetime
     [Fact]
     public async Task Nobody_there_and_silence_are_unknown()
     {
+        await provider.DisposeAsync();
         resend.Faults.FailNextApiCalls(1, ApiFault.NeverAnswers);
-        Assert.IsType<VendorFailure.Unknown>((await mail.SendAsync(Letter(), default)).Failure);
+        Assert.IsType<VendorFailure.Unknown>((await Over(resend.ApiUrl, 400).SendAsync(Letter(), default)).Failure);
         await provider.DisposeAsync();
         Assert.IsType<VendorFailure.Unknown>((await Over(new Uri("http://127.0.0.1:9")).SendAsync(Letter(), default)).Failure);
     }
@@ -129,11 +132,11 @@ public sealed class ResendMailTests : IAsyncLifetime
         Guid.NewGuid(), "no-reply@portal.example", "Harbour Films", "guest@client.example", "Your film is ready", "<p>Ready</p>", "Ready",
         new Dictionary<string, string> { ["List-Unsubscribe"] = "<https://portal.example/unsubscribe>" });
 
-    private ResendMail Over(Uri address)
+    private ResendMail Over(Uri address, int milliseconds = 20_000)
     {
         var services = new ServiceCollection();
         services.AddResend(options => (options.ApiUrl, options.ApiToken) = (address.ToString(), "re_local_key"))
-            .ConfigureHttpClient(http => http.Timeout = TimeSpan.FromMilliseconds(400));
+            .ConfigureHttpClient(http => http.Timeout = TimeSpan.FromMilliseconds(milliseconds));
         provider = services.BuildServiceProvider();
         return new ResendMail(provider.CreateScope().ServiceProvider.GetRequiredService<IResend>());
     }
