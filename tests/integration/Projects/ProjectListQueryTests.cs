@@ -55,7 +55,7 @@ public sealed class ProjectListTests(TestPortal portal) : IClassFixture<TestPort
     [Fact]
     public async Task A_removed_member_loses_the_project_and_its_tasks()
     {
-        var id = await portal.NewProjectAsync();
+        var (id, other) = (await portal.NewProjectAsync(), await portal.NewProjectAsync("Stays theirs"));
         var crew = TestPeople.UserId("crew1");
         var task = await portal.NewTaskAsync(
             id, more: new { assigneeIds = new[] { crew, TestPeople.UserId("agency") }, watcherIds = new[] { crew } });
@@ -68,6 +68,7 @@ public sealed class ProjectListTests(TestPortal portal) : IClassFixture<TestPort
         Assert.Equal(1, await portal.AuditedAsync(id, "project_member_removed"));
         (await portal.As("crew1").FetchAsync($"/api/projects/{id}")).Expect(404);
         (await portal.As("crew1").FetchAsync($"/api/tasks/{task.Id}")).Expect(404);
+        (await portal.As("crew1").FetchAsync($"/api/projects/{other}")).Expect(200);
         var left = await portal.As("agency").FetchAsync($"/api/tasks/{task.Id}");
         Assert.Equal(TestPeople.UserId("agency").ToString(), Assert.Single(left.Field("assigneeIds").AsArray())!.ToString());
         Assert.Empty(left.Field("watcherIds").AsArray());
