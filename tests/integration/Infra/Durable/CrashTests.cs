@@ -260,7 +260,7 @@ public sealed class CrashTests : DurableTest
                 await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, ct);
             }
 
-            return "alive";
+            return $"alive, strikes {await QueryAsync<int>("select strikes from durable.instances")}";
         });
         var id = await StartAsync(context => context.CallActivityAsync<string>("Deadly", "x"));
         for (var crash = 1; crash <= 3; crash++)
@@ -278,7 +278,7 @@ public sealed class CrashTests : DurableTest
 
         deadly = false;
         await Client.ResumeInstanceAsync(id);
-        Assert.Equal("alive", (await CompletedAsync(id)).ReadOutputAs<string>());
+        Assert.Equal("alive, strikes 0", (await CompletedAsync(id)).ReadOutputAs<string>());
     }
 
     [Fact]

@@ -202,6 +202,10 @@ public sealed class EventTests : DurableTest
         Clock.Advance(TimeSpan.FromMinutes(2));
         await IdleAsync();
         Assert.Equal(OrchestrationRuntimeStatus.Suspended, (await ReadAsync(id)).RuntimeStatus);
+        // An event has it looked at, which is no reason to go on.
+        await Client.RaiseEventAsync(id, "Unexpected");
+        await IdleAsync();
+        Assert.Equal(OrchestrationRuntimeStatus.Suspended, (await ReadAsync(id)).RuntimeStatus);
         await Client.ResumeInstanceAsync(id);
         Assert.Equal("fired", (await CompletedAsync(id)).ReadOutputAs<string>());
     }
