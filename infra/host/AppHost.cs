@@ -145,11 +145,7 @@ public sealed class AppHost : IAsyncDisposable
         });
         builder.Logging.AddConsole(console => console.FormatterName = OneLineConsole.FormatterName);
         builder.Logging.AddConsoleFormatter<OneLineConsole, Microsoft.Extensions.Logging.Console.ConsoleFormatterOptions>();
-        builder.Logging.SetMinimumLevel(LogLevel.Information)
-            // Paths carry share tokens; the server's own request log would put them into every line's scope.
-            .AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None)
-            .AddFilter("Microsoft.AspNetCore", LogLevel.Warning).AddFilter("Grpc", LogLevel.Warning).AddFilter("Yarp", LogLevel.Warning)
-            .AddFilter("DurableTask", LogLevel.Warning).AddFilter("Azure", LogLevel.Warning);
+        builder.Logging.AddHostLevels();
         options.ConfigureLogging?.Invoke(builder.Logging);
         builder.Services.AddRouting();
         builder.Services.AddHttpForwarder();

@@ -182,6 +182,12 @@ public sealed class MutantCopy : IAsyncDisposable
     /// <returns>The first error, or null.</returns>
     private async Task<string?> BuildAsync(ChangedProject project)
     {
+        if (project.File is null)
+        {
+            project.ShowsOutside = true;
+            return await BuildTestsAsync(restore: false);
+        }
+
         var before = await File.ReadAllBytesAsync(project.Surface);
         var error = await DotnetAsync(
             "msbuild", project.File, "-t:PrepareResources;Compile", "-p:BuildProjectReferences=false");
@@ -244,7 +250,7 @@ public sealed class MutantCopy : IAsyncDisposable
                 ?? $"exit code {run.ExitCode}";
     }
 
-    /// <summary>The project that a file belongs to: the next project file above it.</summary>
+    /// <summary>The project that a file belongs to: the next project file above it, if any.</summary>
     private sealed class ChangedProject
     {
         private readonly string name;
@@ -253,16 +259,18 @@ public sealed class MutantCopy : IAsyncDisposable
         public ChangedProject(string root, string file)
         {
             directory = Path.GetDirectoryName(Path.Combine(root, file))!;
-            while (Directory.GetFiles(directory, "*.csproj") is [])
+            while (directory != root && Directory.GetFiles(directory, "*.csproj") is [])
             {
                 directory = Path.GetDirectoryName(directory)!;
             }
 
-            File = Directory.GetFiles(directory, "*.csproj").Single();
-            name = (string?)XDocument.Load(File).Descendants("AssemblyName").SingleOrDefault() ?? Path.GetFileNameWithoutExtension(File);
+            File = Directory.GetFiles(directory, "*.csproj").SingleOrDefault();
+            name = File is null
+                ? ""
+                : XDocument.Load(File).Descendants("AssemblyName").SingleOrDefault()?.Value ?? Path.GetFileNameWithoutExtension(File);
         }
 
-        public string File { get; }
+        public string? File { get; }
 
         public bool ShowsOutside { get; set; }
 
