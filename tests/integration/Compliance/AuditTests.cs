@@ -4,7 +4,10 @@ using Dapper;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using Portal.Compliance;
+using Portal.Foundation.Db;
+using Portal.Foundation.Identity;
 using Portal.Foundation.Limits;
+using Portal.Foundation.Paging;
 using Portal.Tests.Support;
 
 namespace Portal.Tests.Integration.Compliance;
@@ -60,6 +63,52 @@ public sealed class AuditTests(TestPortal portal) : IClassFixture<TestPortal>, I
         Assert.Equal((kind, kind == "reordered" ? next : victim, 1L), (fault.Kind, fault.RowId, fault.Seal));
         var verdict = (await portal.As("admin").FetchAsync("/api/audit/verification")).Expect(200);
         Assert.Equal((kind, "false"), (verdict.Field("fault")["kind"]!.ToString(), verdict.Text("holds")));
+    }
+
+    [Fact]
+    public async Task A_row_that_is_not_sealed_yet_is_named_too_when_it_was_altered()
+    {
+        await ProjectsAsync(2);
+        var victim = (await IdsAsync())[0];
+        await TamperAsync("update portal.audit_log set action = 'project_archived' where id = @id", victim);
+        var fault = (await CheckAsync(await ExportAsync())).Fault!;
+        Assert.Equal(("altered", victim), (fault.Kind, fault.RowId));
+    }
+
+    [Theory]
+    [InlineData("row_hash", "written_in", true)]
+    [InlineData("sha256('another')", "written_in", false)]
+    [InlineData("row_hash", "written_in + 1", false)]
+    public async Task A_row_leaves_the_log_only_when_the_archive_has_that_very_row(string hash, string place, bool leaves)
+    {
+        await ProjectsAsync(1);
+        var id = (await IdsAsync())[0];
+        await using var connection = await portal.OpenAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        await connection.ExecuteAsync($"""
+            insert into portal.audit_archive
+            select a.id, a.tenant_id, a.actor_kind, a.actor_id, a.impersonator_id, a.action, a.entity_type, a.entity_id, a.old_value,
+                   a.new_value, a.request_id, a.occurred_at, {hash}, {place}
+              from portal.audit_log a where a.id = @id
+            """, new { id });
+        var refused = await Record.ExceptionAsync(
+            () => connection.ExecuteAsync("delete from portal.audit_log where id = @id", new { id }));
+        Assert.Equal(leaves, refused is null);
+    }
+
+    [Fact]
+    public async Task Seals_are_archived_up_to_the_first_that_holds_a_young_row()
+    {
+        for (var i = 0; i < 3; i++)
+        {
+            await ProjectsAsync(1);
+            await SealAsync();
+        }
+
+        await TamperAsync("update portal.audit_seals set last_at = last_at - interval '1 year' where number <> 2", Guid.Empty);
+        Assert.Equal(1, await portal.ScalarAsync<long>(
+            "select portal.last_seal_before(@tenant, @before)",
+            new { tenant = TestPeople.Tenant, before = portal.Clock.GetUtcNow().AddDays(-30) }));
     }
 
     [Fact]
@@ -382,6 +431,34 @@ public sealed class AuditTests(TestPortal portal) : IClassFixture<TestPortal>, I
             await portal.As("other-admin").FetchAsync($"/api/audit?entityId={link}")).Expect(200).Field("items").AsArray().Single()!;
         Assert.Equal(("read_denied", "ReadShareLink"), (row["action"]!.ToString(), row["newValue"]!["function"]!.ToString()));
         Assert.Empty((await portal.As("admin").FetchAsync($"/api/audit?entityId={link}")).Expect(200).Field("items").AsArray());
+    }
+
+    [Fact]
+    public async Task Playing_what_is_not_theirs_leaves_a_row_too()
+    {
+        var asset = Guid.CreateVersion7();
+        (await portal.As("other-admin").PostAsync($"/api/assets/{asset}/playback")).Expect(404);
+        Assert.Equal(1, await portal.AuditedAsync(asset, "read_denied"));
+    }
+
+    [Fact]
+    public async Task Predicates_alone_keep_the_log_and_its_seals_from_another_tenant()
+    {
+        await ProjectsAsync(2);
+        await SealAsync();
+        var bypassing = await portal.BypassAsync();
+        await using var sources = new PortalDataSources(NpgsqlDataSource.Create(bypassing), NpgsqlDataSource.Create(bypassing));
+        var store = new AuditStore(new PortalDb(sources));
+        foreach (var (tenant, seals, rows) in new[] { (TestPeople.Tenant, 1, 2), (TestPeople.OtherTenant, 0, 0) })
+        {
+            var of = new TenantId(tenant);
+            var everything = new AuditFilter(null, null, null, null, null, null);
+            Assert.Equal(rows, (await store.ListAsync(of, everything, new Page(50, null), default)).Count);
+            Assert.Equal(rows, (await store.ReadChainAsync(of, ChainPlace.Beginning, 50, default)).Count);
+            Assert.Equal(seals, (await store.ReadSealsAsync(of, 1, 9, 9, default)).Count);
+            Assert.Equal(seals, await store.FindLastSealAsync(of, default) is null ? 0 : 1);
+            Assert.Equal(seals, (await store.FindSpanAsync(of, null, null, default)).First ?? 0);
+        }
     }
 
     [Fact]

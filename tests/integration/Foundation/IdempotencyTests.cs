@@ -48,6 +48,23 @@ public sealed class IdempotencyTests(TestPortal portal) : IClassFixture<TestPort
     }
 
     [Fact]
+    public async Task Keys_of_two_people_of_one_tenant_do_not_meet()
+    {
+        object body = new { projectId = await portal.NewProjectAsync(), title = "Grade the opening" };
+        var mine = (await SendAsync("agency", "/api/tasks", "k-team", body)).Expect(201);
+        var theirs = (await SendAsync("crew1", "/api/tasks", "k-team", body)).Expect(201);
+        Assert.NotEqual(mine.Id, theirs.Id);
+    }
+
+    [Fact]
+    public async Task The_same_body_at_another_address_is_another_request()
+    {
+        Assert.IsType<Reply>(await WorkAsync("k-address", _ => Task.FromResult<IResult>(Reply.NoContent)));
+        var elsewhere = await WorkAsync("k-address", _ => Task.FromResult<IResult>(Reply.NoContent), "/api/made-up/too");
+        Assert.Equal(422, Assert.IsType<Problem>(elsewhere).Status);
+    }
+
+    [Fact]
     public async Task A_refusal_is_kept_too()
     {
         object body = new { name = "With a stranger", memberIds = new[] { TestPeople.UserId("other-admin") } };
@@ -132,7 +149,9 @@ public sealed class IdempotencyTests(TestPortal portal) : IClassFixture<TestPort
     public async Task After_a_day_the_key_is_free_again()
     {
         (await CreateAsync("k-day", "Daily")).Expect(201);
-        portal.Clock.Advance(TimeSpan.FromHours(24) + TimeSpan.FromSeconds(1));
+        portal.Clock.Advance(TimeSpan.FromHours(24) - TimeSpan.FromSeconds(1));
+        Assert.True((await CreateAsync("k-day", "Daily")).Expect(201).Headers.Contains("Idempotency-Replayed"));
+        portal.Clock.Advance(TimeSpan.FromSeconds(1));
         var next = (await CreateAsync("k-day", "Daily")).Expect(201);
         Assert.False(next.Headers.Contains("Idempotency-Replayed"));
         Assert.Equal(2, await NamedAsync("Daily"));
@@ -186,6 +205,12 @@ public sealed class IdempotencyTests(TestPortal portal) : IClassFixture<TestPort
     }
 
     [Theory]
+    [InlineData(255, 201)]
+    [InlineData(256, 400)]
+    public async Task A_key_has_255_characters_at_most(int length, int code) =>
+        (await CreateAsync(new string('k', length), $"Key of {length}")).Expect(code);
+
+    [Theory]
     [InlineData("two words")]
     public async Task A_key_that_is_no_key_is_refused(string key) => (await CreateAsync(key, "Never")).Expect(400);
 
@@ -217,11 +242,11 @@ public sealed class IdempotencyTests(TestPortal portal) : IClassFixture<TestPort
         portal.ScalarAsync<long>("select count(*) from portal.projects where name = @name", new { name });
 
     /// <summary>A POST of the person to a function that does this.</summary>
-    private Task<IResult> WorkAsync(string key, Func<Tx, Task<IResult>> work)
+    private Task<IResult> WorkAsync(string key, Func<Tx, Task<IResult>> work, string path = "/api/made-up")
     {
         var http = new DefaultHttpContext();
         http.Request.Method = "POST";
-        http.Request.Path = "/api/made-up";
+        http.Request.Path = path;
         http.Request.ContentType = "application/json";
         http.Request.Body = new MemoryStream("""{"reason":"Because"}"""u8.ToArray());
         http.Request.ContentLength = http.Request.Body.Length;

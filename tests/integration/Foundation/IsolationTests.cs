@@ -111,6 +111,51 @@ public sealed class IsolationTests(TestPortal portal) : IClassFixture<TestPortal
     }
 
     [Fact]
+    public async Task Every_policy_of_the_application_names_its_tenant_for_what_is_read_and_for_what_is_written() =>
+        Assert.Empty(await portal.ListAsync("""
+            select tablename || ' ' || policyname from pg_policies
+             where schemaname = 'portal' and 'portal_app' = any(roles)
+               and (coalesce(qual, with_check) not like '%current_tenant%' or coalesce(with_check, qual) not like '%current_tenant%')
+            union all
+            select c.relname || ' is not held to its policies' from pg_class c join pg_attribute a on a.attrelid = c.oid
+             where c.relnamespace = 'portal'::regnamespace and c.relkind = 'r' and a.attname = 'tenant_id' and not c.relrowsecurity
+            """));
+
+    [Fact]
+    public async Task What_runs_as_the_owner_is_for_the_roles_that_need_it_and_not_for_everybody() =>
+        Assert.Empty(await portal.ListAsync("""
+            select p.proname from pg_proc p cross join aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a
+             where p.pronamespace = 'portal'::regnamespace and p.prosecdef and a.grantee = 0
+            """));
+
+    [Fact]
+    public async Task The_tenant_of_a_transaction_ends_with_it()
+    {
+        // As behind a pooler of transactions: one connection, which nobody resets.
+        var pooled = new NpgsqlConnectionStringBuilder(portal.Database.App) { NoResetOnClose = true, MaxPoolSize = 1 }.ConnectionString;
+        await using var sources = new PortalDataSources(
+            NpgsqlDataSource.Create(pooled), NpgsqlDataSource.Create(portal.Database.System));
+        var db = new PortalDb(sources);
+        const string Count = "select count(*) from portal.projects";
+        Assert.True(await db.InTenantAsync(Victim, tx => tx.GetAsync<long>(Count), default) > 0);
+        Assert.Equal(0, await db.AskAsync<long>(Count, new { }, default));
+        Assert.True(await db.ReadOneAsync<long>(Victim, Count, new { }, default) > 0);
+        Assert.Equal(0, await db.AskAsync<long>(Count, new { }, default));
+    }
+
+    [Fact]
+    public async Task What_throws_in_a_transaction_leaves_nothing()
+    {
+        await using var sources = RealSources();
+        await Assert.ThrowsAsync<InvalidDataException>(() => new PortalDb(sources).InTenantAsync<int>(Victim, async tx =>
+        {
+            await tx.ExecuteAsync("update portal.projects set name = 'Half done' where id = @project", new { project });
+            throw new InvalidDataException();
+        }, default));
+        Assert.Equal(0, await portal.ScalarAsync<long>("select count(*) from portal.projects where name = 'Half done'"));
+    }
+
+    [Fact]
     public async Task The_application_roles_own_nothing_and_bypass_nothing()
     {
         await using var connection = await portal.OpenAsync();

@@ -108,6 +108,7 @@ public sealed class LimitTests(TestPortal portal) : IClassFixture<TestPortal>, I
             (await WithTokenAsync($"made.up.{i}")).Expect(401);
         }
 
+        Assert.Equal(0, await AlertsAsync("session"));
         var slowed = (await WithTokenAsync("made.up.again")).Expect(429);
         Assert.NotNull(slowed.Headers.RetryAfter);
         (await WithTokenAsync("made.up.more")).Expect(429);

@@ -118,6 +118,24 @@ public sealed class SessionTests(TestPortal portal) : IClassFixture<TestPortal>,
         (await SendAsync(jwt, HttpMethod.Post, "name=x", mediaType: "application/x-www-form-urlencoded")).Expect(415);
     }
 
+    [Theory]
+    [InlineData(64 * 1024, 400)]
+    [InlineData((64 * 1024) + 1, 413)]
+    public async Task A_body_may_have_64_KiB_whether_or_not_it_says_its_length(int bytes, int code)
+    {
+        const string Empty = """{"name":""}""";
+        var body = Empty.Insert(Empty.Length - 2, new('x', bytes - Empty.Length));
+        foreach (var saysLength in new[] { true, false })
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Post, "/api/projects")
+            {
+                Content = new StringContent(body, Encoding.UTF8, "application/json"),
+            };
+            request.Headers.TransferEncodingChunked = !saysLength;
+            (await (await portal.As("admin").SendAsync(request)).ReadAsync()).Expect(code);
+        }
+    }
+
     [Fact]
     public async Task Lists_come_in_pages_whose_cursor_cannot_be_made_up_or_carried_elsewhere()
     {

@@ -110,6 +110,9 @@ public sealed class EnrolmentTests(TestPortal portal) : IClassFixture<TestPortal
                 "cross", new() { Claims = new() { ["o"] = new System.Text.Json.Nodes.JsonObject { ["id"] = "org_harbour" } } })).Jwt;
         Assert.Equal("not-enrolled", (await SendAsync(here)).Expect(403).ProblemType);
         Assert.Equal("admin", (await SendAsync(there)).Expect(200).Text("role"));
+
+        // A member there is none here.
+        Assert.Equal("not-enrolled", (await SendAsync(here)).Expect(403).ProblemType);
     }
 
     [Theory]
@@ -171,6 +174,20 @@ public sealed class EnrolmentTests(TestPortal portal) : IClassFixture<TestPortal
         }
 
         (await portal.As("storm").FetchAsync("/api/me")).Expect(200);
+    }
+
+    [Fact]
+    public async Task Who_has_proved_no_address_is_not_let_in_and_later_is()
+    {
+        var invite = await InviteAsync("unproved", "client");
+        await portal.AcceptAtClerkAsync(invite, "unproved");
+        portal.Clerk.Faults.FailNextApiCalls(1, ApiFault.Status(200, """
+            { "id": "user_unproved", "primary_email_address_id": "idn_1",
+              "email_addresses": [{ "id": "idn_1", "email_address": "u@portal.example", "verification": { "status": "unverified" } }] }
+            """), (_, path) => path.EndsWith("/user_unproved", StringComparison.Ordinal));
+        Assert.Equal("email-not-verified", (await portal.As("unproved").FetchAsync("/api/me")).Expect(403).ProblemType);
+        Assert.Equal("pending", await StatusAsync(invite));
+        (await portal.As("unproved").FetchAsync("/api/me")).Expect(200);
     }
 
     [Fact]

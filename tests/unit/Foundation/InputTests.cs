@@ -77,6 +77,23 @@ public sealed class InputTests
     public void Lists_are_read_entry_by_entry(string list, string expected) =>
         Assert.Equal(expected, Faults<Functions.Projects.CreateProjectInput>($$"""{ "name": "a", "memberIds": {{list}} }"""));
 
+    [Theory]
+    [InlineData(0, "")]
+    [InlineData(200, "")]
+    [InlineData(201, "/label length")]
+    public void A_text_may_have_as_many_characters_as_its_limit_says(int length, string expected) =>
+        Assert.Equal(expected, Faults<CreateShareLinkInput>(
+            $$"""{ "assetId": "0198b4d2-0000-7000-8000-000000000001", "label": "{{new string('x', length)}}" }"""));
+
+    [Theory]
+    [InlineData(0, "/maxOpens range")]
+    [InlineData(1, "")]
+    [InlineData(1_000_000, "")]
+    [InlineData(1_000_001, "/maxOpens range")]
+    public void A_number_may_be_as_small_and_as_large_as_its_limits_say(int number, string expected) =>
+        Assert.Equal(expected, Faults<CreateShareLinkInput>(
+            $$"""{ "assetId": "0198b4d2-0000-7000-8000-000000000001", "maxOpens": {{number}} }"""));
+
     [Fact]
     public void Strings_are_trimmed_and_normalised_and_then_counted()
     {
