@@ -43,6 +43,7 @@ public sealed class ShareAccessTests(TestPortal portal) : IClassFixture<TestPort
         (await guest.UnlockAsync(Passphrase)).Expect(204);
         var cookie = Assert.Single(guest.Cookies);
         Assert.Contains("httponly", cookie, StringComparison.OrdinalIgnoreCase);
+        Assert.Contains($"expires={link.Field("expiresAt").GetValue<DateTimeOffset>():R}", cookie, StringComparison.OrdinalIgnoreCase);
         Assert.Contains($"path=/api/share/{link.Text("token")}", cookie, StringComparison.OrdinalIgnoreCase);
         var left = DateTimeOffset.Parse(link.Text("expiresAt"), CultureInfo.InvariantCulture) - portal.Clock.GetUtcNow();
         Assert.Contains($"max-age={left.TotalSeconds:0};", cookie, StringComparison.OrdinalIgnoreCase);
@@ -69,8 +70,36 @@ public sealed class ShareAccessTests(TestPortal portal) : IClassFixture<TestPort
         (await portal.GuestOf(link).OpenAsync()).Expect(403);
     }
 
+    [Fact]
+    public async Task A_viewers_key_is_of_one_link()
+    {
+        var (one, two) = (
+            await portal.ShareAsync(asset, new { allowComments = true }), await portal.ShareAsync(asset, new { allowComments = true }));
+        Guest Of(Answer link) =>
+            new(portal.Anonymous, link.Text("token")) { Headers = { ["Portal-Viewer"] = "a-key-for-two-links-0123456789" } };
+        (await Of(one).OpenAsync()).Expect(200);
+        Assert.Equal("share-link-not-opened", (await Of(two).CommentAsync("Not yet")).Expect(403).ProblemType);
+        (await Of(two).OpenAsync()).Expect(200);
+        Assert.Equal((1, 1), (await OpensAsync(one), await OpensAsync(two)));
+    }
+
+    [Theory]
+    [InlineData(22)]
+    [InlineData(100)]
+    public async Task A_key_of_22_to_100_characters_is_a_viewers_own(int length)
+    {
+        var link = await portal.ShareAsync(asset, new { maxOpens = 1 });
+        for (var i = 0; i < 2; i++)
+        {
+            var guest = portal.GuestOf(link);
+            guest.Headers["Portal-Viewer"] = new string('k', length);
+            (await guest.OpenAsync()).Expect(200);
+        }
+    }
+
     [Theory]
     [InlineData("too-short")]
+    [InlineData("twenty-one-characters")]
     [InlineData("has spaces in it, and is long enough")]
     public async Task A_key_that_could_be_guessed_or_is_none_is_passed_over(string key)
     {
@@ -163,6 +192,7 @@ public sealed class ShareAccessTests(TestPortal portal) : IClassFixture<TestPort
     {
         var link = await portal.ShareAsync(asset, new { passphrase = Passphrase });
         var other = await portal.ShareAsync(asset, new { passphrase = Passphrase });
+        ToTheNext(TimeSpan.FromMinutes(15));
         var guesses = await Task.WhenAll(Enumerable.Range(0, 9).Select(i => portal.GuestOf(link).UnlockAsync($"guess number {i}")));
         Assert.All(guesses, guess => Assert.Equal("wrong-passphrase", guess.Expect(403).ProblemType));
         (await portal.GuestOf(link).UnlockAsync(Passphrase)).Expect(204);
@@ -182,7 +212,9 @@ public sealed class ShareAccessTests(TestPortal portal) : IClassFixture<TestPort
         // Neither another link's guests at this address nor this link's at another are held up.
         (await portal.GuestOf(other).UnlockAsync(Passphrase)).Expect(204);
         (await portal.ElsewhereOf(link).UnlockAsync(Passphrase)).Expect(204);
-        portal.Clock.Advance(TimeSpan.FromMinutes(15));
+        portal.Clock.Advance(TimeSpan.FromMinutes(15) - TimeSpan.FromSeconds(1));
+        (await portal.GuestOf(link).UnlockAsync(Passphrase)).Expect(429);
+        portal.Clock.Advance(TimeSpan.FromSeconds(1));
         (await portal.GuestOf(link).UnlockAsync(Passphrase)).Expect(204);
     }
 
@@ -190,14 +222,19 @@ public sealed class ShareAccessTests(TestPortal portal) : IClassFixture<TestPort
     public async Task A_link_takes_a_hundred_wrong_passphrases_an_hour_from_all_addresses_together()
     {
         var link = await portal.ShareAsync(asset, new { passphrase = Passphrase });
+        ToTheNext(TimeSpan.FromHours(1));
         (await portal.ElsewhereOf(link, 1).UnlockAsync("wrong")).Expect(403);
         await portal.ScalarAsync<int>(
             "update portal.rate_windows set hits = 98 where key = 'unlock-link:' || @Id returning hits", new { link.Id });
         (await portal.ElsewhereOf(link, 2).UnlockAsync(Passphrase)).Expect(204);
+        Assert.Equal(0, await AlertsAsync(link));
         (await portal.ElsewhereOf(link, 3).UnlockAsync("wrong")).Expect(403);
+        Assert.Equal(1, await AlertsAsync(link));
         (await portal.ElsewhereOf(link, 4).UnlockAsync("wrong")).Expect(403);
         Assert.True((await portal.ElsewhereOf(link, 5).UnlockAsync(Passphrase)).Expect(429).Headers.RetryAfter!.Delta > TimeSpan.Zero);
-        portal.Clock.Advance(TimeSpan.FromHours(1));
+        portal.Clock.Advance(TimeSpan.FromHours(1) - TimeSpan.FromSeconds(1));
+        (await portal.ElsewhereOf(link, 5).UnlockAsync(Passphrase)).Expect(429);
+        portal.Clock.Advance(TimeSpan.FromSeconds(1));
         (await portal.ElsewhereOf(link, 5).UnlockAsync(Passphrase)).Expect(204);
     }
 
@@ -265,6 +302,23 @@ public sealed class ShareAccessTests(TestPortal portal) : IClassFixture<TestPort
     }
 
     [Fact]
+    public async Task From_its_end_on_a_link_does_not_unlock_whether_or_not_the_timer_has_run()
+    {
+        var link = await portal.ShareAsync(
+            asset, new { passphrase = Passphrase, expiresAt = portal.Clock.GetUtcNow().AddHours(24) });
+        portal.Clock.Advance(TimeSpan.FromHours(24) - TimeSpan.FromSeconds(1));
+        (await portal.GuestOf(link).UnlockAsync(Passphrase)).Expect(204);
+        portal.Clock.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal("active", await portal.ScalarAsync<string>("select status from portal.share_links where id = @Id", new { link.Id }));
+        foreach (var words in new[] { Passphrase, "not the one" })
+        {
+            Assert.Equal("share-link-unavailable", (await portal.GuestOf(link).UnlockAsync(words)).Expect(403).ProblemType);
+        }
+
+        Assert.Equal(1, await UnlocksAsync(link));
+    }
+
+    [Fact]
     public async Task A_new_passphrase_closes_the_door_for_those_who_knew_the_old_one()
     {
         var link = await portal.ShareAsync(asset, new { passphrase = Passphrase });
@@ -274,7 +328,17 @@ public sealed class ShareAccessTests(TestPortal portal) : IClassFixture<TestPort
 
         var path = $"/api/share-links/{link.Id}";
         var tag = (await portal.As("agency").FetchAsync(path)).Expect(200).Tag();
+        var unlocked = await portal.ScalarAsync<byte[]>(
+            "select unlock_hash from portal.share_unlocks where share_link_id = @Id", new { link.Id });
         (await portal.As("agency").ChangeAsync(HttpMethod.Patch, path, new { passphrase = "another passphrase" }, tag)).Expect(200);
+        Assert.Equal(0, await UnlocksAsync(link));
+
+        // Somebody who gave the old one at that very moment is written down a moment later.
+        await portal.ScalarAsync<int>("""
+            insert into portal.share_unlocks (tenant_id, share_link_id, unlock_hash, passphrase_version, created_at)
+            select tenant_id, id, @unlocked, passphrase_version - 1, updated_at from portal.share_links where id = @Id
+            returning passphrase_version
+            """, new { link.Id, unlocked });
         Assert.Equal("passphrase-required", (await guest.OpenAsync()).Expect(401).ProblemType);
         (await guest.UnlockAsync("another passphrase")).Expect(204);
         (await guest.OpenAsync()).Expect(200);
@@ -289,6 +353,8 @@ public sealed class ShareAccessTests(TestPortal portal) : IClassFixture<TestPort
     [Fact]
     public async Task A_link_for_signed_in_people_opens_for_those_it_is_meant_for()
     {
+        // crew1 is of another project.
+        await portal.NewProjectAsync();
         var link = await portal.ShareAsync(asset, new { requireSignIn = true, guestEmails = new[] { "Client@Portal.example" } });
         Assert.Equal("sign-in-required", (await portal.GuestOf(link).OpenAsync()).Expect(401).ProblemType);
         var expired = portal.GuestOf(link);
@@ -315,6 +381,7 @@ public sealed class ShareAccessTests(TestPortal portal) : IClassFixture<TestPort
     [Fact]
     public async Task A_Client_whom_the_link_does_not_name_is_refused()
     {
+        await portal.ShareAsync(asset, new { requireSignIn = true, guestEmails = new[] { "client@portal.example" } });
         var link = await portal.ShareAsync(asset, new { requireSignIn = true, guestEmails = new[] { "somebody@else.example" } });
         var guest = portal.GuestOf(link);
         guest.Session = await portal.SessionAsync("client");
@@ -323,6 +390,27 @@ public sealed class ShareAccessTests(TestPortal portal) : IClassFixture<TestPort
         Assert.Equal("not_addressed", await portal.ScalarAsync<string>(
             "select new_value ->> 'reason' from portal.audit_log where action = 'share_link_refused' and entity_id = @id",
             new { id = link.Id }));
+    }
+
+    [Fact]
+    public async Task A_deactivated_person_is_nobody_to_a_link_for_signed_in_people()
+    {
+        var id = await portal.AddMemberAsync(TestPeople.Tenant, "org_harbour", "leaver", "admin");
+        var guest = portal.GuestOf(await portal.ShareAsync(asset, new { requireSignIn = true, allowComments = true }));
+        guest.Session = await portal.SessionAsync("leaver");
+        (await guest.OpenAsync()).Expect(200);
+        (await guest.SendAsync(HttpMethod.Get, "/comments")).Expect(200);
+        (await portal.As("admin").PostAsync($"/api/users/{id}/deactivate")).Expect(200);
+        Assert.Equal("sign-in-required", (await guest.OpenAsync()).Expect(401).ProblemType);
+        Assert.Equal("sign-in-required", (await guest.SendAsync(HttpMethod.Get, "/comments")).Expect(401).ProblemType);
+    }
+
+    [Fact]
+    public async Task An_impersonated_session_is_nobody_to_a_link_for_signed_in_people()
+    {
+        var guest = portal.GuestOf(await portal.ShareAsync(asset, new { requireSignIn = true }));
+        guest.Session = (await portal.Clerk.SignInAsync("admin", new() { Actor = "user_support" })).Jwt;
+        Assert.Equal("sign-in-required", (await guest.OpenAsync()).Expect(401).ProblemType);
     }
 
     [Fact]
@@ -387,6 +475,13 @@ public sealed class ShareAccessTests(TestPortal portal) : IClassFixture<TestPort
         (await guest.SendAsync(HttpMethod.Head, "")).Expect(200);
         Assert.Equal(0, await OpensAsync(link));
     }
+
+    /// <summary>Where a window of that length begins.</summary>
+    private void ToTheNext(TimeSpan window) =>
+        portal.Clock.Advance(window - TimeSpan.FromTicks(portal.Clock.GetUtcNow().Ticks % window.Ticks));
+
+    private Task<long> UnlocksAsync(Answer link) =>
+        portal.ScalarAsync<long>("select count(*) from portal.share_unlocks where share_link_id = @Id", new { link.Id });
 
     private Task<long> AlertsAsync(Answer link) => portal.ScalarAsync<long>(
         "select count(*) from portal.alerts where kind = 'passphrase_guessing' and dedup_key = @id", new { id = link.Text("id") });

@@ -1,7 +1,10 @@
 using System.Globalization;
 using System.Net;
 using Microsoft.Extensions.DependencyInjection;
+using Portal.Foundation.Db;
+using Portal.Foundation.Identity;
 using Portal.LocalVendors;
+using Portal.Sharing.ShareLinks;
 using Portal.Tests.Support;
 using Portal.Videos;
 
@@ -118,8 +121,9 @@ public sealed class ShareLinkChangeTests(TestPortal portal) : IClassFixture<Test
     public async Task An_expired_link_opens_again_once_extended()
     {
         var link = await portal.ShareAsync(asset, new { expiresAt = portal.Clock.GetUtcNow().AddHours(24) });
-        portal.Clock.Advance(TimeSpan.FromHours(25));
+        portal.Clock.Advance(TimeSpan.FromHours(24));
         (await portal.GuestOf(link).OpenAsync()).Expect(403);
+        Assert.Equal("expired", (await portal.As("agency").FetchAsync($"/api/share-links/{link.Id}")).Expect(200).Text("status"));
         await portal.Host.RunTimerAsync("ExpireShareLinks");
         Assert.Equal("expired", await StatusAsync(link));
         Assert.Equal(1, await EventsAsync("share_link_expired", link));
@@ -134,6 +138,18 @@ public sealed class ShareLinkChangeTests(TestPortal portal) : IClassFixture<Test
 
         (await portal.As("agency").PostAsync($"/api/share-links/{link.Id}/revoke")).Expect(200);
         Assert.Equal("share-link-revoked", (await ExtendAsync(path, 100)).Expect(409).ProblemType);
+    }
+
+    [Fact]
+    public async Task An_expired_link_is_revoked_for_good()
+    {
+        var link = await portal.ShareAsync(asset, new { expiresAt = portal.Clock.GetUtcNow().AddHours(24) });
+        portal.Clock.Advance(TimeSpan.FromHours(24));
+        await portal.Host.RunTimerAsync("ExpireShareLinks");
+        (await portal.As("agency").PostAsync($"/api/share-links/{link.Id}/revoke")).Expect(200);
+        Assert.Equal(("revoked", 1), (await StatusAsync(link), await EventsAsync("share_link_revoked", link)));
+        var extend = await ExtendAsync($"/api/share-links/{link.Id}/extend", 48);
+        Assert.Equal("share-link-revoked", extend.Expect(409).ProblemType);
     }
 
     [Fact]
@@ -314,6 +330,31 @@ public sealed class ShareLinkChangeTests(TestPortal portal) : IClassFixture<Test
         (await portal.As("agency").PostAsync($"/api/share-links/{link.Id}/revoke")).Expect(200);
         Assert.Equal("share-link-unavailable", (await guest.SendAsync(HttpMethod.Get, "/download")).Expect(403).ProblemType);
         Assert.Equal(minted + 1, await MintedAsync(link));
+    }
+
+    /// <summary>The link was looked at before, and may have changed since.</summary>
+    [Theory]
+    [InlineData("status = 'revoked', revoked_at = @now, revoked_by = created_by")]
+    [InlineData("expires_at = @now")]
+    [InlineData("allow_download = false")]
+    public async Task A_download_is_minted_only_while_the_link_allows_it(string change)
+    {
+        var link = await portal.ShareAsync(asset, new { allowDownload = true });
+        (await portal.GuestOf(link).OpenAsync()).Expect(200);
+        var version = await portal.ScalarAsync<Guid>("select id from portal.asset_versions where asset_id = @asset", new { asset });
+        var viewer = await portal.ScalarAsync<Guid>("select id from portal.share_viewers where share_link_id = @Id", new { link.Id });
+        var (tenant, now) = (new TenantId(TestPeople.Tenant), portal.Clock.GetUtcNow());
+        var guest = new GuestLink(
+            "open", null, null, tenant, new(link.Id), new(project), new(asset), new(version), 1, viewer, false, null, now.AddDays(1), null,
+            "t", true, true, "p", "highest.mp4", null, null, null);
+        Assert.Equal((true, 2L), (await MintAsync(), await MintedAsync(link)));
+        await portal.ScalarAsync<Guid>($"update portal.share_links set {change} where id = @Id returning id", new { link.Id, now });
+        Assert.Equal((false, 2L), (await MintAsync(), await MintedAsync(link)));
+
+        Task<bool> MintAsync() => portal.Services.GetRequiredService<PortalDb>().InTenantAsync(
+            tenant,
+            tx => portal.Services.GetRequiredService<ShareAccessStore>().KeepMintAsync(tx, tenant, guest, new([1], "other", "test"), now),
+            default);
     }
 
     [Fact]

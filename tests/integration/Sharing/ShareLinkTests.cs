@@ -172,6 +172,32 @@ public sealed class ShareLinkTests(TestPortal portal) : IClassFixture<TestPortal
     }
 
     [Fact]
+    public async Task A_revoke_that_commits_first_is_seen_by_who_opens_and_by_who_renews()
+    {
+        var link = await LinkAsync();
+        var (newcomer, known) = (portal.GuestOf(link), portal.GuestOf(link));
+        (await known.OpenAsync()).Expect(200);
+        var minted = await MintedAsync();
+
+        // Those of one address take turns.
+        known.Headers["X-Forwarded-For"] = "198.51.100.1";
+        await using var holder = await portal.OpenAsync();
+        await using var revoke = await holder.BeginTransactionAsync();
+        await Dapper.SqlMapper.ExecuteAsync(
+            holder, "update portal.share_links set status = 'revoked', revoked_at = @now, revoked_by = created_by where id = @Id",
+            new { link.Id, now = portal.Clock.GetUtcNow() });
+        var answers = new[] { newcomer.OpenAsync(), known.OpenAsync() };
+        await Eventually.TrueAsync(
+            async () => await portal.ScalarAsync<long>(
+                "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'") == 2,
+            "both to wait for the link's row");
+        await revoke.CommitAsync();
+        Assert.All(
+            await Task.WhenAll(answers), answer => Assert.Equal("share-link-unavailable", answer.Expect(403).ProblemType));
+        Assert.Equal((minted, 1), (await MintedAsync(), await OpensAsync(link)));
+    }
+
+    [Fact]
     public async Task Share_guest_and_playback_requests_of_one_address_are_a_hundred_in_any_minute()
     {
         var link = await portal.ShareAsync(asset, new { allowComments = true, allowDownload = true });

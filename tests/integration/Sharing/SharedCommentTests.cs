@@ -133,12 +133,16 @@ public sealed class SharedCommentTests(TestPortal portal) : IClassFixture<TestPo
         var (stranger, _) = await OpenedAsync(own, new { allowComments = true });
         var theirs = (await stranger.CommentAsync("Of another customer")).Expect(201);
         var among = (await stranger.CommentAsync("Also of another", new { parentId = open.Id })).Expect(201);
+        var toThem = (await agency.PostAsync(path, new { body = "To the other", parentId = theirs.Id })).Expect(201);
         await portal.DeliverAsync();
 
         Assert.Equal(
             new[] { open.Id, asked.Id, answered.Id }.Select(id => id.ToString()).Order(),
             (await client.FetchAsync($"{path}?limit=100")).Column("id").Order());
-        foreach (var (comment, status) in new[] { (open, 200), (asked, 200), (answered, 200), (inside, 404), (theirs, 404), (among, 404) })
+        foreach (var (comment, status) in new[]
+        {
+            (open, 200), (asked, 200), (answered, 200), (inside, 404), (theirs, 404), (among, 404), (toThem, 404),
+        })
         {
             (await client.FetchAsync($"/api/comments/{comment.Id}")).Expect(status);
         }
@@ -291,7 +295,7 @@ public sealed class SharedCommentTests(TestPortal portal) : IClassFixture<TestPo
         foreach (var answer in new[]
         {
             await guest.SendAsync(HttpMethod.Get, "/comments"), await guest.CommentAsync("Too late"),
-            await guest.SendAsync(HttpMethod.Get, "/download"),
+            await guest.SendAsync(HttpMethod.Get, "/download"), await guest.OpenAsync(),
         })
         {
             Assert.Equal("share-link-unavailable", answer.Expect(403).ProblemType);
@@ -301,7 +305,9 @@ public sealed class SharedCommentTests(TestPortal portal) : IClassFixture<TestPo
     [Fact]
     public async Task A_guest_who_floods_is_stopped()
     {
-        var (guest, _) = await OpenedAsync();
+        var (guest, link) = await OpenedAsync();
+        var other = portal.GuestOf(link);
+        (await other.OpenAsync()).Expect(200);
         var answers = new List<Answer>();
         for (var i = 0; i < 21; i++)
         {
@@ -310,6 +316,7 @@ public sealed class SharedCommentTests(TestPortal portal) : IClassFixture<TestPo
 
         Assert.Equal(20, answers.Count(a => a.Code == 201));
         Assert.True(answers[^1].Expect(429).Headers.RetryAfter!.Delta > TimeSpan.Zero);
+        (await other.CommentAsync("Not held up")).Expect(201);
     }
 
     [Fact]
