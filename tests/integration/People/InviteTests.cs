@@ -55,8 +55,13 @@ public sealed class InviteTests(TestPortal portal) : IClassFixture<TestPortal>, 
     {
         Assert.Equal("already-member", (await AskAsync("CLIENT@portal.example")).Expect(409).ProblemType);
         var theirs = (await portal.As("other-admin").PostAsync("/api/projects", new { name = "Theirs" })).Expect(201).Id;
-        var refused = (await AskAsync("new@agency.example", projects: [theirs])).Expect(400);
-        Assert.Equal("/projectIds", refused.Field("errors")[0]!["pointer"]!.ToString());
+        var over = await portal.NewProjectAsync("Over");
+        (await portal.As("admin").PostAsync($"/api/projects/{over}/archive")).Expect(200);
+        foreach (var project in new[] { theirs, over })
+        {
+            var refused = (await AskAsync("new@agency.example", projects: [project])).Expect(400);
+            Assert.Equal("/projectIds", refused.Field("errors")[0]!["pointer"]!.ToString());
+        }
     }
 
     [Theory]

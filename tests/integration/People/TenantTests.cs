@@ -67,6 +67,23 @@ public sealed class TenantTests(TestPortal portal) : IClassFixture<TestPortal>, 
         (await portal.As("claimer").PostAsync("/api/tenants", new { name = "Mine" })).Expect(201);
     }
 
+    [Fact]
+    public async Task A_portal_is_attempted_ten_times_an_hour()
+    {
+        await portal.AddAtClerkAsync("insistent", "org_insistent");
+        portal.Clerk.Faults.FailNextApiCalls(10, LocalVendors.ApiFault.Status(200, """
+            { "id": "user_insistent", "email_addresses": [] }
+            """), (_, path) => path.StartsWith("/v1/users", StringComparison.Ordinal));
+        for (var i = 0; i < 10; i++)
+        {
+            (await portal.As("insistent").PostAsync("/api/tenants", new { name = "Mine" })).Expect(403);
+        }
+
+        var refused = (await portal.As("insistent").PostAsync("/api/tenants", new { name = "Mine" })).Expect(429);
+        portal.Clock.Advance(refused.Headers.RetryAfter!.Delta!.Value);
+        (await portal.As("insistent").PostAsync("/api/tenants", new { name = "Mine" })).Expect(201);
+    }
+
     [Theory]
     [InlineData("""{"name":"x","timeZone":"AUS Eastern Standard Time"}""", "/timeZone")]
     [InlineData("""{"name":"x","timeZone":"../../etc/passwd"}""", "/timeZone")]
