@@ -36,11 +36,15 @@ public sealed class PruneRetentionTests(TestPortal portal) : IClassFixture<TestP
         await NotifyAsync(TestPeople.Tenant, "agency", 2, Now.AddDays(-9));
         await NotifyAsync(TestPeople.OtherTenant, "other-admin", 2, Now.AddDays(-89));
         await NotifyAsync(TestPeople.OtherTenant, "other-admin", 1, Now.AddDays(-91));
-        await RunAsync();
-        await RunAsync();
 
-        Assert.Equal([$"{TestPeople.Tenant} 2", $"{TestPeople.OtherTenant} 2"],
-            await portal.ListAsync("select tenant_id || ' ' || count(*) from portal.notifications group by tenant_id order by tenant_id"));
+        // One run does it all, another finds nothing.
+        for (var run = 0; run < 2; run++)
+        {
+            await RunAsync();
+            Assert.Equal([$"{TestPeople.Tenant} 2", $"{TestPeople.OtherTenant} 2"], await portal.ListAsync(
+                "select tenant_id || ' ' || count(*) from portal.notifications group by tenant_id order by tenant_id"));
+        }
+
         // Two batches of the one tenant, one of the other; the sums by person are what was unread.
         Assert.Equal([$"{TestPeople.Tenant} 2 1503 1500", $"{TestPeople.OtherTenant} 1 1 1"], await portal.ListAsync("""
             select tenant_id || ' ' || count(*) || ' ' || sum((payload->>'notifications')::int) || ' '
@@ -64,6 +68,28 @@ public sealed class PruneRetentionTests(TestPortal portal) : IClassFixture<TestP
         Assert.Equal(
             [$"{TestPeople.OtherTenant} 1001"],
             await portal.ListAsync("select tenant_id || ' ' || count(*) from portal.notifications group by tenant_id"));
+    }
+
+    [Fact]
+    public async Task A_tenant_whose_retention_fails_stops_no_other_and_the_run_is_a_failed_one()
+    {
+        await NotifyAsync(TestPeople.Tenant, "agency", 1, Now.AddDays(-91));
+        await NotifyAsync(TestPeople.OtherTenant, "other-admin", 1, Now.AddDays(-91));
+        await DoAsync($"""
+            create function refuse_the_first() returns trigger language plpgsql as $$ begin raise exception 'broken'; end $$;
+            create trigger broken before delete on portal.notifications
+              for each row when (old.tenant_id = '{TestPeople.Tenant}') execute function refuse_the_first();
+            """);
+        try
+        {
+            await Assert.ThrowsAsync<AggregateException>(RunAsync);
+        }
+        finally
+        {
+            await DoAsync("drop function refuse_the_first() cascade");
+        }
+
+        Assert.Equal([$"{TestPeople.Tenant}"], await portal.ListAsync("select tenant_id::text from portal.notifications"));
     }
 
     [Fact]

@@ -20,12 +20,25 @@ public sealed class LocalWeekTests
     [InlineData("Asia/Tehran", "2021-03-21T20:30:00Z", "2021-W11", "2021-03-14T20:30:00Z", "2021-03-21T20:30:00Z")]
     [InlineData("Asia/Tehran", "2020-09-20T20:29:00Z", "2020-W37", "2020-09-06T19:30:00Z", "2020-09-13T19:30:00Z")]
     [InlineData("Asia/Tehran", "2020-09-20T20:30:00Z", "2020-W38", "2020-09-13T19:30:00Z", "2020-09-20T20:30:00Z")]
-    // The first days of a year may be of the last week of the year before.
+    // The first days of a year may be of the last week of the year before, the last ones of the first week of the next.
     [InlineData("UTC", "2027-01-04T00:00:00Z", "2026-W53", "2026-12-28T00:00:00Z", "2027-01-04T00:00:00Z")]
+    [InlineData("UTC", "2025-01-06T00:00:00Z", "2025-W01", "2024-12-30T00:00:00Z", "2025-01-06T00:00:00Z")]
     public void The_last_week_that_is_over(string zone, string now, string name, string start, string end)
     {
         var week = LocalWeek.LastOver(At(now), TimeZoneInfo.FindSystemTimeZoneById(zone));
         Assert.Equal((name, At(start), At(end)), (week.Name, week.Start, week.End));
+    }
+
+    [Fact]
+    public void A_week_begins_at_the_first_of_two_midnights()
+    {
+        // Clocks that go back from one o'clock to midnight on Monday 5 October 2026.
+        var summer = TimeZoneInfo.AdjustmentRule.CreateAdjustmentRule(
+            new(2026, 1, 1), new(2026, 12, 31), TimeSpan.FromHours(1),
+            TimeZoneInfo.TransitionTime.CreateFixedDateRule(new(1, 1, 1, 2, 0, 0), 4, 6),
+            TimeZoneInfo.TransitionTime.CreateFixedDateRule(new(1, 1, 1, 1, 0, 0), 10, 5));
+        var zone = TimeZoneInfo.CreateCustomTimeZone("Test/Back", TimeSpan.FromHours(10), "Back", "Back", "Back", [summer]);
+        Assert.Equal(At("2026-10-04T13:00:00Z"), LocalWeek.LastOver(At("2026-10-12T12:00:00Z"), zone).Start);
     }
 
     private static DateTimeOffset At(string text) => DateTimeOffset.Parse(text, CultureInfo.InvariantCulture);
