@@ -15,6 +15,15 @@ public sealed class MutantCatalogueTests
         Assert.All(Mutant.All().Where(mutant => mutant.File == file), mutant => Assert.NotEqual(content, mutant.Apply(content)));
     }
 
+    [Theory]
+    [MemberData(nameof(Files))]
+    public void No_change_is_there_twice(string file)
+    {
+        var content = Sources.Read(file);
+        var same = Mutant.All().Where(mutant => mutant.File == file).GroupBy(mutant => mutant.Apply(content)).Where(of => of.Count() > 1);
+        Assert.Empty(same.Select(of => string.Join(" = ", of.Select(mutant => mutant.Name))));
+    }
+
     [Fact]
     public void The_tests_that_a_mutant_names_are_there()
     {
