@@ -39,7 +39,7 @@ public sealed class StartUpload(UploadStore store, UploadProgressStore progress,
 
             if (clock.GetUtcNow() >= until)
             {
-                return full with { Status = 202, Location = reply.Location };
+                return full with { Status = StatusCodes.Status202Accepted };
             }
 
             await Task.Delay(TimeSpan.FromMilliseconds(pause), clock, ct);

@@ -102,6 +102,19 @@ public sealed class UploadTests(TestPortal portal) : IClassFixture<TestPortal>, 
     }
 
     [Fact]
+    public async Task A_retry_for_which_Mux_takes_longer_says_where_to_look()
+    {
+        var upload = await FailedAsync("crew3");
+        portal.Mux.Faults.FailNextApiCalls(
+            4, ApiFault.Status(503), (method, path) => method == "POST" && path.StartsWith("/video", StringComparison.Ordinal));
+
+        var again = (await RetryAsync(upload.Id, "crew3")).Expect(202);
+
+        Assert.Equal($"/api/uploads/{upload.Id}", again.Headers.Location!.ToString());
+        Assert.Null(again.Json!["target"]);
+    }
+
+    [Fact]
     public async Task A_retry_counts_as_an_upload_of_the_day_and_needs_an_open_project()
     {
         var upload = await FailedAsync("crew5");
