@@ -7,8 +7,7 @@ namespace Portal.Tests.Integration.Contract;
 /// Drives every operation of the OpenAPI document: success, and each refusal that can be provoked without knowing what the operation
 /// is about. An answer with a status, problem type, header or field that is not documented fails, and so does a missing one.
 /// </summary>
-[Collection(ContractCollection.Name)]
-public sealed class ConformanceTests(ContractPortal portal)
+public sealed class ConformanceTests(ContractPortal portal) : IClassFixture<ContractPortal>
 {
     private readonly List<string> faults = [];
 

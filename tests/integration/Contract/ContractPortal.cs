@@ -33,9 +33,3 @@ public sealed class ContractPortal : IAsyncLifetime
             ]);
     }
 }
-
-[CollectionDefinition(Name)]
-public sealed class ContractCollection : ICollectionFixture<ContractPortal>
-{
-    public const string Name = "contract";
-}

@@ -7,8 +7,7 @@ using Portal.Tests.Support.Contract;
 namespace Portal.Tests.Integration.Contract;
 
 /// <summary>The page at /api/docs: whole, from nowhere else, and with a policy that allows nothing but itself.</summary>
-[Collection(ContractCollection.Name)]
-public sealed partial class DocsPageTests(ContractPortal portal)
+public sealed partial class DocsPageTests(ContractPortal portal) : IClassFixture<ContractPortal>
 {
     [Fact]
     public async Task Every_operation_and_schema_is_on_it_and_every_link_leads_somewhere()

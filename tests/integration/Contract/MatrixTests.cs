@@ -6,8 +6,7 @@ namespace Portal.Tests.Integration.Contract;
 
 /// <summary>Every cell of docs/permissions.md through the front door: each function × each role and everybody else who may
 /// knock.</summary>
-[Collection(ContractCollection.Name)]
-public sealed class MatrixTests(ContractPortal portal)
+public sealed class MatrixTests(ContractPortal portal) : IClassFixture<ContractPortal>
 {
     [Fact]
     public async Task Every_cell_answers_as_the_page_says()
