@@ -163,11 +163,16 @@ public sealed class AssetTests(TestPortal portal) : IClassFixture<TestPortal>, I
         var upload = await UploadAsync(project, "Never sent");
         var id = Guid.Parse(upload.Text("assetId"));
         Assert.Contains("pending", (await ArchiveAsync(id, 1)).Expect(409).Text("detail"), StringComparison.Ordinal);
+        var replayed = await portal.As("operator").PostAsync($"/api/ops/uploads/{upload.Id}/replay", new { reason = "Too early" });
+        Assert.Equal("upload-not-replayable", replayed.Expect(409).ProblemType);
         (await portal.As("crew1").PostAsync($"/api/uploads/{upload.Id}/cancel")).Expect(200);
         var answers = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => ArchiveAsync(id, 1)));
         Assert.Single(answers, a => a.Code == 200);
-        Assert.All(
-            answers.Where(a => a.Code != 200), a => Assert.Contains("archived", a.Expect(409).Text("detail"), StringComparison.Ordinal));
+        Assert.All(answers.Where(a => a.Code != 200), a =>
+        {
+            Assert.Equal("version-not-archivable", a.Expect(409).ProblemType);
+            Assert.Contains("archived", a.Text("detail"), StringComparison.Ordinal);
+        });
         Assert.Equal(
             1, await portal.ScalarAsync<long>(
                 "select count(*) from portal.audit_log where action = 'asset_version_archived' and new_value ->> 'assetId' = @id",

@@ -69,6 +69,19 @@ public sealed partial class SourceRulesTests
             new("a/Cursor.Reading.cs", "namespace A;\n\npublic sealed partial class Cursor\n"),
         ]));
 
+    [Fact]
+    public void Every_refusal_that_the_API_document_promises_is_named_by_a_test()
+    {
+        var promised = Sources.CSharp("functions").SelectMany(file => Refuses().Matches(file.Text).Select(match => match.Groups[1].Value))
+            .Distinct().ToList();
+        var tests = Sources.CSharp("tests/unit", "tests/integration").Select(file => file.Text).ToList();
+
+        Assert.True(promised.Count > 40, "The search finds nothing any more.");
+        Fail(
+            "Refusals that no test provokes by name",
+            promised.Where(slug => !tests.Exists(text => text.Contains($"\"{slug}\"", StringComparison.Ordinal))));
+    }
+
     [Theory]
     [InlineData("public sealed class UploadManager(X x)", true)]
     [InlineData("internal static class Helpers", true)]
@@ -112,6 +125,9 @@ public sealed partial class SourceRulesTests
         var list = found.ToList();
         Assert.True(list.Count == 0, $"{what}:\n{string.Join('\n', list)}");
     }
+
+    [GeneratedRegex(@"\[Refuses\(\d+, ""([a-z-]+)""")]
+    private static partial Regex Refuses();
 
     [GeneratedRegex("""Include="([^"]+)""")]
     private static partial Regex Included();
