@@ -1,4 +1,5 @@
 using Dapper;
+using Grpc.Core;
 using Microsoft.DurableTask.Client;
 using Npgsql;
 
@@ -69,7 +70,8 @@ public sealed class EngineFeeder(string database, int seed, int inFlight)
 
             await ResumeAsync(client);
         }
-        catch (Exception exception) when (exception is NpgsqlException or IOException or TimeoutException)
+        catch (Exception exception) when (exception is NpgsqlException or IOException or TimeoutException
+            or RpcException { StatusCode: StatusCode.Unavailable })
         {
             // The database is away; a worker starts them later.
         }

@@ -1,5 +1,7 @@
 using System.Runtime.InteropServices;
 using Dapper;
+using Grpc.Core;
+using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using Portal.Runtime.Durable;
@@ -85,7 +87,7 @@ public static class EngineWorkerVerb
                     }
                     else
                     {
-                        await engine.Client.RaiseEventAsync(id, "Go", "go", ct);
+                        await RaiseAsync(engine.Client, id, ct);
                     }
 
                     var next = kind == EngineWorkload.Event && state == 0 ? 1 : 2;
@@ -101,6 +103,18 @@ public static class EngineWorkerVerb
             {
                 await Task.Delay(TimeSpan.FromMilliseconds(40), TimeProvider.System, CancellationToken.None);
             }
+        }
+    }
+
+    private static async Task RaiseAsync(DurableTaskClient client, string id, CancellationToken ct)
+    {
+        try
+        {
+            await client.RaiseEventAsync(id, "Go", "go", ct);
+        }
+        catch (RpcException over) when (over.StatusCode == StatusCode.FailedPrecondition)
+        {
+            // Someone who was killed before saying so has raised it, and the instance has ended.
         }
     }
 
@@ -122,7 +136,8 @@ public static class EngineWorkerVerb
     }
 
     private static bool IsTrouble(Exception exception) =>
-        exception is NpgsqlException or IOException or OperationCanceledException or ObjectDisposedException or TimeoutException;
+        exception is NpgsqlException or IOException or OperationCanceledException or ObjectDisposedException or TimeoutException
+            or RpcException { StatusCode: StatusCode.Unavailable };
 
     private sealed record Todo(string Id, string Kind, int State);
 }
