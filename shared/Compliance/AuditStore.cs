@@ -48,7 +48,7 @@ public sealed class AuditStore(PortalDb db)
            and a.occurred_at >= coalesce(@from::timestamptz, '-infinity') and a.occurred_at < coalesce(@to::timestamptz, 'infinity')
         """;
 
-    private static readonly PageQuery ByAge = PageQuery.Descending("a.occurred_at, a.id", "@afterAt, @afterId");
+    private static readonly PageQuery ByAge = PageQuery.Descending("a.occurred_at, a.id");
 
     private const string SealColumns = "tenant_id, number, previous_seal, seal, row_ids, row_hashes, last_written_in, last_row_id, "
         + "key_id, signature, sealed_at";
@@ -63,7 +63,7 @@ public sealed class AuditStore(PortalDb db)
             { Action: not null } => ByAge.Of($"{ByAction} {Filter}", page),
             _ => ByAge.Of($"{ByTime} {Filter}", page),
         };
-        return db.ReadAsync<AuditRow>(tenant, sql, new
+        return db.ReadAsync<AuditRow>(tenant, sql, PageQuery.Arguments(new
         {
             tenant,
             actor = filter.Actor,
@@ -72,10 +72,7 @@ public sealed class AuditStore(PortalDb db)
             entityId = filter.EntityId,
             from = filter.From,
             to = filter.To,
-            afterAt = page.After?.At,
-            afterId = page.After?.Id,
-            take = page.Take,
-        }, ct);
+        }, page), ct);
     }
 
     /// <summary>Rows in the order of the chain, behind <paramref name="after"/>: those in the archive first, for only sealed rows move

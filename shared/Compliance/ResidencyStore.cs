@@ -22,7 +22,7 @@ public sealed class ResidencyStore(PortalDb db)
     private const string Columns = "r.id, r.week, r.period_start, r.period_end, r.json_sha256, r.html_sha256, r.created_at";
     private const string Listed = $"select {Columns} from portal.residency_reports r where r.tenant_id = @tenant";
 
-    private static readonly PageQuery ByAge = PageQuery.Descending("r.created_at, r.id", "@afterAt, @afterId");
+    private static readonly PageQuery ByAge = PageQuery.Descending("r.created_at, r.id");
 
     public Task<IReadOnlyList<ReportedTenant>> TenantsAsync(CancellationToken ct) =>
         db.AcrossTenantsAsync(tx => tx.QueryAsync<ReportedTenant>(
@@ -99,11 +99,10 @@ public sealed class ResidencyStore(PortalDb db)
 
     /// <summary>Newest first; one more than the page holds.</summary>
     public Task<IReadOnlyList<StoredReport>> ListAsync(TenantId tenant, Page page, CancellationToken ct) =>
-        db.ReadAsync<StoredReport>(
-            tenant, ByAge.Of(Listed, page), new { tenant, afterAt = page.After?.At, afterId = page.After?.Id, take = page.Take }, ct);
+        db.ReadPageAsync<StoredReport>(tenant, ByAge, Listed, page, new { tenant }, ct);
 
     public Task<long> CountAsync(TenantId tenant, CancellationToken ct) =>
-        db.ReadOneAsync<long>(tenant, PageQuery.Count(Listed), new { tenant }, ct);
+        db.CountAsync(tenant, Listed, new { tenant }, ct);
 
     public Task<StoredReport?> FindAsync(TenantId tenant, Guid id, CancellationToken ct) => db.ReadOneAsync<StoredReport>(
         tenant, $"select {Columns} from portal.residency_reports r where r.tenant_id = @tenant and r.id = @id", new { tenant, id }, ct);

@@ -69,22 +69,13 @@ public sealed class NotificationStore(PortalDb db, TimeProvider clock)
 
     private const string Counted = $"select 1 from portal.notifications n where n.tenant_id = @tenant and n.user_id = @user {OfType}";
 
-    private static readonly PageQuery ByAge = PageQuery.Descending("n.created_at, n.id", "@afterAt, @afterId");
+    private static readonly PageQuery ByAge = PageQuery.Descending("n.created_at, n.id");
 
     /// <summary>Newest first; one row more than the page holds.</summary>
     public Task<IReadOnlyList<Notification>> ListAsync(
         TenantId tenant, Caller caller, bool? unread, string? type, Page page, CancellationToken ct)
     {
-        var args = new
-        {
-            tenant,
-            user = caller.User,
-            type,
-            afterAt = page.After?.At,
-            afterId = page.After?.Id,
-            take = page.Take,
-            now = clock.GetUtcNow(),
-        };
+        var args = PageQuery.Arguments(new { tenant, user = caller.User, type, now = clock.GetUtcNow() }, page);
         var rows = unread switch
         {
             true => ByAge.Of($"{Own} and n.read_at is null {OfType}", page),
@@ -94,13 +85,16 @@ public sealed class NotificationStore(PortalDb db, TimeProvider clock)
         return db.ReadAsync<Notification>(tenant, string.Join('\n', rows, Words, ByAge.Order(page)), args, ct);
     }
 
-    public Task<long> CountAsync(TenantId tenant, Caller caller, bool? unread, string? type, CancellationToken ct) =>
-        db.ReadOneAsync<long>(tenant, unread switch
+    public Task<long> CountAsync(TenantId tenant, Caller caller, bool? unread, string? type, CancellationToken ct)
+    {
+        var args = new { tenant, user = caller.User, type };
+        return unread switch
         {
-            true => PageQuery.Count($"{Counted} and n.read_at is null"),
-            false => PageQuery.Count($"{Counted} and n.read_at is not null"),
-            null => PageQuery.Count(Counted),
-        }, new { tenant, user = caller.User, type }, ct);
+            true => db.CountAsync(tenant, $"{Counted} and n.read_at is null", args, ct),
+            false => db.CountAsync(tenant, $"{Counted} and n.read_at is not null", args, ct),
+            null => db.CountAsync(tenant, Counted, args, ct),
+        };
+    }
 
     /// <summary>How many are unread, up to <see cref="CountLimit"/>.</summary>
     public async Task<int> CountUnreadAsync(TenantId tenant, Caller caller, CancellationToken ct) =>

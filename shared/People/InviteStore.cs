@@ -37,7 +37,7 @@ public sealed class InviteStore(PortalDb db, AuditWriter audit, PersonalHash has
         select {Columns} from portal.invites i where i.tenant_id = @tenant and (@status::text is null or i.status = @status)
         """;
 
-    private static readonly PageQuery ByAge = PageQuery.Descending("i.created_at, i.id", "@afterAt, @afterId");
+    private static readonly PageQuery ByAge = PageQuery.Descending("i.created_at, i.id");
 
     public Task<Invite?> FindAsync(TenantId tenant, Caller caller, InviteId id, CancellationToken ct) =>
         db.ReadOneAsync<Invite>(tenant, Find, new { tenant, id }, ct);
@@ -52,12 +52,10 @@ public sealed class InviteStore(PortalDb db, AuditWriter audit, PersonalHash has
 
     /// <summary>Newest first; one row more than the page holds.</summary>
     public Task<IReadOnlyList<Invite>> ListAsync(TenantId tenant, Caller caller, string? status, Page page, CancellationToken ct) =>
-        db.ReadAsync<Invite>(
-            tenant, ByAge.Of(Listed, page), new { tenant, status, afterAt = page.After?.At, afterId = page.After?.Id, take = page.Take },
-            ct);
+        db.ReadPageAsync<Invite>(tenant, ByAge, Listed, page, new { tenant, status }, ct);
 
     public Task<long> CountAsync(TenantId tenant, Caller caller, string? status, CancellationToken ct) =>
-        db.ReadOneAsync<long>(tenant, PageQuery.Count(Listed), new { tenant, status }, ct);
+        db.CountAsync(tenant, Listed, new { tenant, status }, ct);
 
     /// <summary>Are all of these projects that somebody can still join?</summary>
     public async Task<bool> AreProjectsAsync(Tx tx, TenantId tenant, IReadOnlyList<Guid> projects) =>

@@ -40,7 +40,7 @@ public sealed class UserStore(PortalDb db, ParticipationTransitions participatio
     private static readonly Refusal.Conflict LastAdmin =
         new("last-admin", "This is the only active Admin. Make somebody else Admin first.");
 
-    private static readonly PageQuery ByAge = PageQuery.Descending("u.created_at, u.id", "@afterAt, @afterId");
+    private static readonly PageQuery ByAge = PageQuery.Descending("u.created_at, u.id");
     private static readonly PageQuery ByName = PageQuery.Ascending($"{SortName}, u.id", "@afterKey, @afterId");
 
     private const string AnotherAdmin = """
@@ -56,10 +56,11 @@ public sealed class UserStore(PortalDb db, ParticipationTransitions participatio
     /// <summary>One row more than the page holds.</summary>
     public Task<IReadOnlyList<User>> ListAsync(
         TenantId tenant, Caller caller, UserFilter filter, bool byName, Page page, CancellationToken ct) =>
-        db.ReadAsync<User>(tenant, (byName ? ByName : ByAge).Of(Listed, page), Arguments(tenant, filter, page), ct);
+        db.ReadPageAsync<User>(
+            tenant, byName ? ByName : ByAge, Listed, page, new { tenant, filter.Role, filter.Status, filter.Text }, ct);
 
     public Task<long> CountAsync(TenantId tenant, Caller caller, UserFilter filter, CancellationToken ct) =>
-        db.ReadOneAsync<long>(tenant, PageQuery.Count(Listed), Arguments(tenant, filter, new Page(1, null)), ct);
+        db.CountAsync(tenant, Listed, new { tenant, filter.Role, filter.Status, filter.Text }, ct);
 
     /// <summary>The names of these people of the tenant, by id.</summary>
     public async Task<IReadOnlyDictionary<Guid, string>> NamesAsync(TenantId tenant, IReadOnlyList<Guid> ids, CancellationToken ct) =>
@@ -168,16 +169,4 @@ public sealed class UserStore(PortalDb db, ParticipationTransitions participatio
         await participation.EndAsync(tx, tenant, Actor.From(caller), id);
         return moved;
     }
-
-    private static object Arguments(TenantId tenant, UserFilter filter, Page page) => new
-    {
-        tenant,
-        filter.Role,
-        filter.Status,
-        filter.Text,
-        afterAt = page.After?.At,
-        afterKey = page.After?.Key,
-        afterId = page.After?.Id,
-        take = page.Take,
-    };
 }

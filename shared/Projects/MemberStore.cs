@@ -21,17 +21,15 @@ public sealed class MemberStore(
          where m.tenant_id = @tenant and m.project_id = @project and u.status = 'active'
         """;
 
-    private static readonly PageQuery ByAge = PageQuery.Ascending("m.added_at, m.user_id", "@afterAt, @afterId");
+    private static readonly PageQuery ByAge = PageQuery.Ascending("m.added_at, m.user_id");
 
     /// <summary>Oldest member first, and those who were deactivated left out; the caller has looked whether the project may be
     /// seen.</summary>
     public Task<IReadOnlyList<ProjectMember>> ListAsync(TenantId tenant, ProjectId project, Page page, CancellationToken ct) =>
-        db.ReadAsync<ProjectMember>(
-            tenant, ByAge.Of(Listed, page), new { tenant, project, afterAt = page.After?.At, afterId = page.After?.Id, take = page.Take },
-            ct);
+        db.ReadPageAsync<ProjectMember>(tenant, ByAge, Listed, page, new { tenant, project }, ct);
 
     public Task<long> CountAsync(TenantId tenant, ProjectId project, CancellationToken ct) =>
-        db.ReadOneAsync<long>(tenant, PageQuery.Count(Listed), new { tenant, project }, ct);
+        db.CountAsync(tenant, Listed, new { tenant, project }, ct);
 
     /// <summary>Adds an active Admin, Agency or Client user.</summary>
     public async Task<Result<ProjectMember>> AddAsync(

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Portal.Foundation.Audit;
 using Portal.Foundation.Db;
 using Portal.Foundation.Faults;
@@ -33,7 +32,7 @@ public sealed class MilestoneStore(PortalDb db, ProjectStore projects, AuditWrit
            and (@dueBefore::date is null or s.due_key < @dueBefore)
         """;
 
-    private static readonly PageQuery ByDue = PageQuery.Ascending("s.due_key, s.id", "@afterDue, @afterId");
+    private static readonly PageQuery ByDue = PageQuery.Ascending("s.due_key, s.id", "@afterKey::date, @afterId");
 
     public Task<Milestone?> FindAsync(TenantId tenant, Caller caller, MilestoneId id, CancellationToken ct) =>
         db.ReadOneAsync<Milestone>(tenant, $"select {Columns} from portal.milestones s where {Seen} and s.id = @id",
@@ -42,14 +41,13 @@ public sealed class MilestoneStore(PortalDb db, ProjectStore projects, AuditWrit
     /// <summary>By due date, those without one last.</summary>
     public Task<IReadOnlyList<Milestone>> ListAsync(
         TenantId tenant, Caller caller, MilestoneFilter filter, Page page, CancellationToken ct) =>
-        db.ReadAsync<Milestone>(tenant, ByDue.Of(Listed, page), Arguments(tenant, caller, filter, page), ct);
+        db.ReadPageAsync<Milestone>(tenant, ByDue, Listed, page, Args(tenant, caller, filter), ct);
 
     public Task<long> CountAsync(TenantId tenant, Caller caller, MilestoneFilter filter, CancellationToken ct) =>
-        db.ReadOneAsync<long>(tenant, PageQuery.Count(Listed), Arguments(tenant, caller, filter, new Page(1, null)), ct);
+        db.CountAsync(tenant, Listed, Args(tenant, caller, filter), ct);
 
     /// <summary>Where a row stands in the list.</summary>
-    public static Position PositionOf(Milestone milestone) =>
-        new((milestone.DueOn ?? DateOnly.MaxValue).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), milestone.Id.Value);
+    public static Position PositionOf(Milestone milestone) => Position.Of(milestone.DueOn, milestone.Id.Value);
 
     public async Task<Result<Milestone>> CreateAsync(
         Tx tx, TenantId tenant, Caller caller, ProjectId project, MilestoneFields fields)
@@ -200,20 +198,13 @@ public sealed class MilestoneStore(PortalDb db, ProjectStore projects, AuditWrit
         return milestone is null ? new Refusal.NotFound("milestone") : milestone;
     }
 
-    private static object Arguments(TenantId tenant, Caller caller, MilestoneFilter filter, Page page) => new
-    {
-        tenant,
-        seesAll = caller.SeesAllProjects,
-        user = caller.User,
-        project = filter.Project?.Value,
-        statuses = filter.Statuses?.ToArray(),
-        dueBefore = filter.DueBefore,
-        afterDue = page.After is { } after ? DateOnly.ParseExact(after.Key, "yyyy-MM-dd", CultureInfo.InvariantCulture) : (DateOnly?)null,
-        afterId = page.After?.Id,
-        take = page.Take,
-    };
+    private static ListArgs Args(TenantId tenant, Caller caller, MilestoneFilter filter) => new(
+        tenant, caller.SeesAllProjects, caller.User, filter.Project?.Value, filter.Statuses?.ToArray(), filter.DueBefore);
 
     /// <summary>Names are what people typed: of those only that they changed.</summary>
     private static object Audited(Milestone m, bool? wordsChanged = null) =>
         new { status = m.Status, projectId = m.ProjectId.Value, startDate = m.StartsOn, dueDate = m.DueOn, wordsChanged };
+
+    private sealed record ListArgs(
+        TenantId Tenant, bool SeesAll, UserId User, Guid? Project, string[]? Statuses, DateOnly? DueBefore);
 }

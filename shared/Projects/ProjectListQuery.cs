@@ -24,34 +24,24 @@ public sealed class ProjectListQuery(PortalDb db)
                select m.project_id from portal.project_members m where m.tenant_id = @tenant and m.user_id = @member)))
         """;
 
-    private static readonly PageQuery NewestFirst = PageQuery.Descending("p.created_at, p.id", "@afterAt, @afterId");
+    private static readonly PageQuery NewestFirst = PageQuery.Descending("p.created_at, p.id");
     private static readonly PageQuery InOrderOfNames = PageQuery.Ascending("p.name_key, p.id", "@afterKey, @afterId");
     private static readonly string[] Unarchived = [ProjectStatus.Active, ProjectStatus.OnHold, ProjectStatus.Completed];
 
     public Task<IReadOnlyList<Project>> ReadAsync(
         TenantId tenant, Caller caller, ProjectFilter filter, string order, Page page, CancellationToken ct) =>
-        db.ReadAsync<Project>(
-            tenant, (order == ByName ? InOrderOfNames : NewestFirst).Of(Filtered, page),
-            Arguments(tenant, caller, filter, order, page), ct);
+        db.ReadPageAsync<Project>(
+            tenant, order == ByName ? InOrderOfNames : NewestFirst, Filtered, page, Args(tenant, caller, filter), ct);
 
     public Task<long> CountAsync(TenantId tenant, Caller caller, ProjectFilter filter, CancellationToken ct) =>
-        db.ReadOneAsync<long>(tenant, PageQuery.Count(Filtered), Arguments(tenant, caller, filter, Newest, new Page(1, null)), ct);
+        db.CountAsync(tenant, Filtered, Args(tenant, caller, filter), ct);
 
     /// <summary>Where a row stands in that order.</summary>
     public static Position PositionOf(Project project, string order) =>
         order == ByName ? new(project.NameKey, project.Id.Value) : Position.Of(project.CreatedAt, project.Id.Value);
 
-    private static object Arguments(TenantId tenant, Caller caller, ProjectFilter filter, string order, Page page) => new
-    {
-        tenant,
-        seesAll = caller.SeesAllProjects,
-        user = caller.User,
-        statuses = filter.Statuses?.ToArray() ?? Unarchived,
-        text = filter.Text,
-        member = filter.Member?.Value,
-        afterAt = order == ByName ? null : page.After?.At,
-        afterKey = page.After?.Key,
-        afterId = page.After?.Id,
-        take = page.Take,
-    };
+    private static ListArgs Args(TenantId tenant, Caller caller, ProjectFilter filter) => new(
+        tenant, caller.SeesAllProjects, caller.User, filter.Statuses?.ToArray() ?? Unarchived, filter.Text, filter.Member?.Value);
+
+    private sealed record ListArgs(TenantId Tenant, bool SeesAll, UserId User, string[] Statuses, string? Text, Guid? Member);
 }

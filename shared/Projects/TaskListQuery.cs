@@ -1,4 +1,3 @@
-using System.Globalization;
 using Portal.Foundation.Db;
 using Portal.Foundation.Identity;
 using Portal.Foundation.Paging;
@@ -48,58 +47,36 @@ public sealed class TaskListQuery(PortalDb db, TimeProvider clock)
 
     private static readonly Dictionary<string, PageQuery> Orders = new()
     {
-        [Newest] = PageQuery.Descending("t.created_at, t.id", "@afterAt, @afterId"),
-        [ByDue] = PageQuery.Ascending("t.due_key, t.id", "@afterDue, @afterId"),
-        [ByPriority] = PageQuery.Descending("t.priority_rank, t.id", "@afterRank, @afterId"),
+        [Newest] = PageQuery.Descending("t.created_at, t.id"),
+        [ByDue] = PageQuery.Ascending("t.due_key, t.id", "@afterKey::date, @afterId"),
+        [ByPriority] = PageQuery.Descending("t.priority_rank, t.id", "@afterKey::smallint, @afterId"),
         [ByTitle] = PageQuery.Ascending("t.title_key, t.id", "@afterKey, @afterId"),
     };
 
     public Task<IReadOnlyList<TaskItem>> ReadAsync(
         TenantId tenant, Caller caller, TaskFilter filter, string order, Page page, CancellationToken ct) =>
-        db.ReadAsync<TaskItem>(tenant, Orders[order].Of(Filtered, page), Arguments(tenant, caller, filter, order, page), ct);
+        db.ReadPageAsync<TaskItem>(tenant, Orders[order], Filtered, page, Args(tenant, caller, filter), ct);
 
     public Task<long> CountAsync(TenantId tenant, Caller caller, TaskFilter filter, CancellationToken ct) =>
-        db.ReadOneAsync<long>(tenant, PageQuery.Count(Filtered), Arguments(tenant, caller, filter, Newest, new Page(1, null)), ct);
+        db.CountAsync(tenant, Filtered, Args(tenant, caller, filter), ct);
 
     /// <summary>Where a row stands in that order.</summary>
     public static Position PositionOf(TaskItem task, string order) => order switch
     {
-        ByDue => new((task.DueOn ?? DateOnly.MaxValue).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), task.Id.Value),
-        ByPriority => new(TaskPriority.Rank(task.Priority).ToString(CultureInfo.InvariantCulture), task.Id.Value),
+        ByDue => Position.Of(task.DueOn, task.Id.Value),
+        ByPriority => Position.Of(TaskPriority.Rank(task.Priority), task.Id.Value),
         ByTitle => new(task.TitleKey, task.Id.Value),
         _ => Position.Of(task.CreatedAt, task.Id.Value),
     };
 
-    private object Arguments(TenantId tenant, Caller caller, TaskFilter filter, string order, Page page)
-    {
-        var after = page.After;
-        return new
-        {
-            tenant,
-            seesAll = caller.SeesAllProjects,
-            user = caller.User,
-            project = filter.Project?.Value,
-            milestone = filter.Milestone?.Value,
-            statuses = filter.Statuses?.ToArray(),
-            priorities = filter.Priorities?.ToArray(),
-            // Where in the order by priority they lie, so that nobody walks past all the others.
-            lowestRank = filter.Priorities?.Min(TaskPriority.Rank),
-            highestRank = filter.Priorities?.Max(TaskPriority.Rank),
-            assignee = filter.Assignee?.Value,
-            watcher = filter.Watcher?.Value,
-            dueBefore = filter.DueBefore,
-            dueAfter = filter.DueAfter,
-            overdue = filter.Overdue,
-            text = filter.Text,
-            now = clock.GetUtcNow(),
-            afterId = after?.Id,
-            afterAt = order == Newest ? after?.At : null,
-            afterDue = order == ByDue && after is not null
-                ? DateOnly.ParseExact(after.Key, "yyyy-MM-dd", CultureInfo.InvariantCulture)
-                : (DateOnly?)null,
-            afterRank = order == ByPriority && after is not null ? int.Parse(after.Key, CultureInfo.InvariantCulture) : (int?)null,
-            afterKey = after?.Key,
-            take = page.Take,
-        };
-    }
+    private ListArgs Args(TenantId tenant, Caller caller, TaskFilter filter) => new(
+        tenant, caller.SeesAllProjects, caller.User, filter.Project?.Value, filter.Milestone?.Value, filter.Statuses?.ToArray(),
+        filter.Priorities?.ToArray(), filter.Priorities?.Min(TaskPriority.Rank), filter.Priorities?.Max(TaskPriority.Rank),
+        filter.Assignee?.Value, filter.Watcher?.Value, filter.DueBefore, filter.DueAfter, filter.Overdue, filter.Text, clock.GetUtcNow());
+
+    /// <param name="LowestRank">Where in the order by priority they lie, so that nobody walks past all the others.</param>
+    private sealed record ListArgs(
+        TenantId Tenant, bool SeesAll, UserId User, Guid? Project, Guid? Milestone, string[]? Statuses, string[]? Priorities,
+        int? LowestRank, int? HighestRank, Guid? Assignee, Guid? Watcher, DateOnly? DueBefore, DateOnly? DueAfter, bool Overdue,
+        string? Text, DateTimeOffset Now);
 }

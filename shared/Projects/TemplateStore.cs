@@ -37,7 +37,7 @@ public sealed class TemplateStore(PortalDb db, AuditWriter audit, TimeProvider c
            and (@text::text is null or strpos(lower(t.name), lower(@text)) > 0)
         """;
 
-    private static readonly PageQuery ByAge = PageQuery.Descending("t.created_at, t.id", "@afterAt, @afterId");
+    private static readonly PageQuery ByAge = PageQuery.Descending("t.created_at, t.id");
 
     public static Task<bool> IsAppliedAsync(Tx tx, TenantId tenant, ProjectId project, TemplateId template) => tx.GetAsync<bool>("""
         select exists (select 1 from portal.template_applications where tenant_id = @tenant and project_id = @project
@@ -111,12 +111,10 @@ public sealed class TemplateStore(PortalDb db, AuditWriter audit, TimeProvider c
 
     /// <summary>The newest versions, newest template first.</summary>
     public async Task<IReadOnlyList<Template>> ListAsync(TenantId tenant, string status, string? text, Page page, CancellationToken ct) =>
-        [.. (await db.ReadAsync<Row>(tenant, ByAge.Of(Listed, page),
-            new { tenant, status, text, afterAt = page.After?.At, afterId = page.After?.Id, take = page.Take },
-            ct)).Select(r => r.Read())];
+        [.. (await db.ReadPageAsync<Row>(tenant, ByAge, Listed, page, new { tenant, status, text }, ct)).Select(r => r.Read())];
 
     public Task<long> CountAsync(TenantId tenant, string status, string? text, CancellationToken ct) =>
-        db.ReadOneAsync<long>(tenant, PageQuery.Count(Listed), new { tenant, status, text }, ct);
+        db.CountAsync(tenant, Listed, new { tenant, status, text }, ct);
 
     /// <summary>The next version. An archived template takes none.</summary>
     public async Task<Result<Template>> EditAsync(

@@ -54,11 +54,15 @@ public sealed class CommentStore(PortalDb db, AuditWriter audit, TimeProvider cl
     private const string Listed = $"select {Columns} {From} {Seen} {Filter}";
     private const string ListedForGuest = $"select {Columns} {From} {SeenByGuest} {Filter}";
 
+    // Of PositionOf: the frame, the thread, the comment.
+    private const string Key = "split_part(@afterKey, ':', ";
+    private const string Seq = $"{Key}3)::bigint";
+
     private static readonly Dictionary<CommentOrder, PageQuery> Orders = new()
     {
-        [CommentOrder.Frame] = PageQuery.Ascending("c.sort_frame, c.root_seq, c.seq", "@afterFrame, @afterRoot, @afterSeq"),
-        [CommentOrder.Oldest] = PageQuery.Ascending("c.seq", "@afterSeq"),
-        [CommentOrder.Newest] = PageQuery.Descending("c.seq", "@afterSeq"),
+        [CommentOrder.Frame] = PageQuery.Ascending("c.sort_frame, c.root_seq, c.seq", $"{Key}1)::integer, {Key}2)::bigint, {Seq}"),
+        [CommentOrder.Oldest] = PageQuery.Ascending("c.seq", Seq),
+        [CommentOrder.Newest] = PageQuery.Descending("c.seq", Seq),
     };
 
     /// <summary>Where a comment stands in a list of that order.</summary>
@@ -69,18 +73,18 @@ public sealed class CommentStore(PortalDb db, AuditWriter audit, TimeProvider cl
     public Task<IReadOnlyList<Comment>> ListAsync(
         TenantId tenant, Caller caller, AssetVersionId version, CommentFilter filter, CommentOrder order, Page page,
         CancellationToken ct) =>
-        db.ReadAsync<Comment>(tenant, Orders[order].Of(Listed, page), Args(tenant, version, filter, page, caller), ct);
+        db.ReadPageAsync<Comment>(tenant, Orders[order], Listed, page, Args(tenant, version, filter, caller), ct);
 
     public Task<long> CountAsync(TenantId tenant, Caller caller, AssetVersionId version, CommentFilter filter, CancellationToken ct) =>
-        db.ReadOneAsync<long>(tenant, PageQuery.Count(Listed), Args(tenant, version, filter, new Page(1, null), caller), ct);
+        db.CountAsync(tenant, Listed, Args(tenant, version, filter, caller), ct);
 
     /// <summary>Comments of a version for a guest of a link (<see cref="CommentFilter.Link"/>).</summary>
     public Task<IReadOnlyList<Comment>> ListForGuestAsync(
         TenantId tenant, AssetVersionId version, CommentFilter filter, CommentOrder order, Page page, CancellationToken ct) =>
-        db.ReadAsync<Comment>(tenant, Orders[order].Of(ListedForGuest, page), Args(tenant, version, filter, page, null), ct);
+        db.ReadPageAsync<Comment>(tenant, Orders[order], ListedForGuest, page, Args(tenant, version, filter, null), ct);
 
     public Task<long> CountForGuestAsync(TenantId tenant, AssetVersionId version, CommentFilter filter, CancellationToken ct) =>
-        db.ReadOneAsync<long>(tenant, PageQuery.Count(ListedForGuest), Args(tenant, version, filter, new Page(1, null), null), ct);
+        db.CountAsync(tenant, ListedForGuest, Args(tenant, version, filter, null), ct);
 
     public Task<Comment?> FindAsync(TenantId tenant, Caller caller, CommentId id, CancellationToken ct) =>
         db.ReadOneAsync<Comment>(
@@ -243,17 +247,11 @@ public sealed class CommentStore(PortalDb db, AuditWriter audit, TimeProvider cl
         select u.tenant_id, @id, u.id from portal.users u where u.tenant_id = @tenant and u.id = any(@users) on conflict do nothing
         """, new { tenant, id, users = users.ToArray() });
 
-    private ListArgs Args(TenantId tenant, AssetVersionId version, CommentFilter filter, Page page, Caller? caller)
-    {
-        // The signature of the cursor says that we wrote it.
-        var after = page.After?.Key.Split(':').Select(n => long.Parse(n, CultureInfo.InvariantCulture)).ToArray();
-        return new(
-            tenant, version, caller?.SeesAllProjects ?? false, caller?.User.Value, caller?.Role ?? "", clock.GetUtcNow(),
-            filter.Link?.Value, filter.Resolved, filter.Author?.Value, (int?)after?[0], after?[1], after?[2], page.After?.Id,
-            page.Take);
-    }
+    private ListArgs Args(TenantId tenant, AssetVersionId version, CommentFilter filter, Caller? caller) => new(
+        tenant, version, caller?.SeesAllProjects ?? false, caller?.User.Value, caller?.Role ?? "", clock.GetUtcNow(),
+        filter.Link?.Value, filter.Resolved, filter.Author?.Value);
 
     private sealed record ListArgs(
         TenantId Tenant, AssetVersionId Version, bool SeesAll, Guid? User, string Role, DateTimeOffset Now, Guid? Link, bool? Resolved,
-        Guid? Author, int? AfterFrame, long? AfterRoot, long? AfterSeq, Guid? AfterId, int Take);
+        Guid? Author);
 }

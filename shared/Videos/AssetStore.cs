@@ -69,7 +69,7 @@ public sealed class AssetStore(PortalDb db)
 
     private const string Listed = $"select {Columns} {From} {Filter}";
 
-    private static readonly PageQuery ByAge = PageQuery.Descending("a.created_at, a.id", "@afterAt, @afterId");
+    private static readonly PageQuery ByAge = PageQuery.Descending("a.created_at, a.id");
     private static readonly PageQuery ByTitle = PageQuery.Ascending("a.title_key, a.id", "@afterKey collate \"C\", @afterId");
 
     private const string VersionColumns = """
@@ -88,7 +88,7 @@ public sealed class AssetStore(PortalDb db)
 
     private const string Versions = $"select {VersionColumns} {FromVersions}";
 
-    private static readonly PageQuery ByNumber = PageQuery.Descending("v.number", "@afterNumber");
+    private static readonly PageQuery ByNumber = PageQuery.Descending("v.number", "@afterKey::integer");
 
     private const string Ready = """
         select v.id, v.number, v.playback_id, v.duration_s, v.aspect_ratio, a.title
@@ -109,28 +109,19 @@ public sealed class AssetStore(PortalDb db)
     /// <summary>By age or by title, of what the caller sees; one row more than the page holds.</summary>
     public Task<IReadOnlyList<Asset>> ListAsync(
         TenantId tenant, Caller caller, AssetFilter filter, bool byTitle, Page page, CancellationToken ct) =>
-        db.ReadAsync<Asset>(tenant, (byTitle ? ByTitle : ByAge).Of(Listed, page), Arguments(tenant, caller, filter, page), ct);
+        db.ReadPageAsync<Asset>(tenant, byTitle ? ByTitle : ByAge, Listed, page, Args(tenant, caller, filter), ct);
 
     public Task<long> CountAsync(TenantId tenant, Caller caller, AssetFilter filter, CancellationToken ct) =>
-        db.ReadOneAsync<long>(tenant, PageQuery.Count(Listed), Arguments(tenant, caller, filter, new Page(1, null)), ct);
+        db.CountAsync(tenant, Listed, Args(tenant, caller, filter), ct);
 
     /// <summary>The versions of an asset that the caller sees, newest first; one row more than the page holds.</summary>
     public Task<IReadOnlyList<AssetVersion>> ListVersionsAsync(
         TenantId tenant, Caller caller, AssetId asset, Page page, CancellationToken ct) =>
-        db.ReadAsync<AssetVersion>(tenant, ByNumber.Of(Versions, page), new
-        {
-            tenant,
-            asset,
-            seesAll = caller.SeesAllProjects,
-            user = caller.User,
-            afterNumber = page.After?.Number,
-            afterId = page.After?.Id,
-            take = page.Take,
-        }, ct);
+        db.ReadPageAsync<AssetVersion>(
+            tenant, ByNumber, Versions, page, new { tenant, asset, seesAll = caller.SeesAllProjects, user = caller.User }, ct);
 
     public Task<long> CountVersionsAsync(TenantId tenant, Caller caller, AssetId asset, CancellationToken ct) =>
-        db.ReadOneAsync<long>(
-            tenant, PageQuery.Count(Versions), new { tenant, asset, seesAll = caller.SeesAllProjects, user = caller.User }, ct);
+        db.CountAsync(tenant, Versions, new { tenant, asset, seesAll = caller.SeesAllProjects, user = caller.User }, ct);
 
     public Task<AssetVersion?> FindVersionAsync(TenantId tenant, Caller caller, AssetId asset, int number, CancellationToken ct) =>
         db.ReadOneAsync<AssetVersion>(tenant, $"select {VersionColumns} {FromVersions} and v.number = @number",
@@ -149,17 +140,9 @@ public sealed class AssetStore(PortalDb db)
     public Task<ReadyVersion?> FindReadyAsync(Tx tx, TenantId tenant, AssetId asset, AssetVersionId? version) =>
         tx.QueryOneAsync<ReadyVersion>(Ready, new { tenant, asset, version = version?.Value });
 
-    private static object Arguments(TenantId tenant, Caller caller, AssetFilter filter, Page page) => new
-    {
-        tenant,
-        seesAll = caller.SeesAllProjects,
-        user = caller.User,
-        project = filter.Project?.Value,
-        statuses = filter.Statuses is { Count: > 0 } some ? some.ToArray() : null,
-        text = filter.Text,
-        afterAt = page.After?.At,
-        afterKey = page.After?.Key,
-        afterId = page.After?.Id,
-        take = page.Take,
-    };
+    private static ListArgs Args(TenantId tenant, Caller caller, AssetFilter filter) => new(
+        tenant, caller.SeesAllProjects, caller.User, filter.Project?.Value,
+        filter.Statuses is { Count: > 0 } some ? some.ToArray() : null, filter.Text);
+
+    private sealed record ListArgs(TenantId Tenant, bool SeesAll, UserId User, Guid? Project, string[]? Statuses, string? Text);
 }

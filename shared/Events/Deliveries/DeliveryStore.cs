@@ -29,7 +29,7 @@ public sealed class DeliveryStore(PortalDb db, AuditWriter audit, TimeProvider c
          where (@status::text is null or d.status = @status) and (@tenant::uuid is null or d.tenant_id = @tenant)
         """;
 
-    private static readonly PageQuery ByAge = PageQuery.Descending("d.created_at, d.id", "@afterAt, @afterId");
+    private static readonly PageQuery ByAge = PageQuery.Descending("d.created_at, d.id");
 
     /// <summary>
     /// pending → sending, oldest first. One that has an earlier one of the same aggregate to the same recipient still open waits for it:
@@ -105,8 +105,7 @@ public sealed class DeliveryStore(PortalDb db, AuditWriter audit, TimeProvider c
 
     /// <summary>For on-call, across tenants: newest first; one row more than the page holds.</summary>
     public Task<IReadOnlyList<DeliveryNote>> ListAsync(string? status, Guid? tenant, Page page, CancellationToken ct) =>
-        db.AcrossTenantsAsync(tx => tx.QueryAsync<DeliveryNote>(
-            ByAge.Of(Listed, page), new { status, tenant, afterAt = page.After?.At, afterId = page.After?.Id, take = page.Take }), ct);
+        db.AcrossTenantsAsync(tx => tx.QueryPageAsync<DeliveryNote>(ByAge, Listed, page, new { status, tenant }), ct);
 
     /// <summary>
     /// failed → pending, as a new attempt with an orchestration of its own. The vendor's key stays the delivery's: within 24 hours of a

@@ -1,6 +1,8 @@
+using System.Diagnostics.CodeAnalysis;
 using Dapper;
 using Npgsql;
 using Portal.Foundation.Identity;
+using Portal.Foundation.Paging;
 
 namespace Portal.Foundation.Db;
 
@@ -72,6 +74,16 @@ public class PortalDb(PortalDataSources sources)
     public async Task<T?> ReadOneAsync<T>(TenantId tenant, string sql, object args, CancellationToken ct) =>
         (await ReadAsync<T>(tenant, sql, args, ct)).SingleOrDefault();
 
+    /// <summary>A page of a list of one tenant, in one round trip: one row more than it holds.</summary>
+    /// <param name="listed">A select that ends in its conditions.</param>
+    public Task<IReadOnlyList<T>> ReadPageAsync<T>(
+        TenantId tenant, PageQuery order, [ConstantExpected] string listed, Page page, object args, CancellationToken ct) =>
+        ReadAsync<T>(tenant, order.Of(listed, page), PageQuery.Arguments(args, page), ct);
+
+    /// <summary>How many rows the list has, as far as anybody counts.</summary>
+    public Task<long> CountAsync(TenantId tenant, [ConstantExpected] string listed, object args, CancellationToken ct) =>
+        ReadOneAsync<long>(tenant, PageQuery.Count(listed), args, ct);
+
     /// <summary>One statement before any tenant is known: only <c>security definer</c> functions answer here, tables show
     /// nothing.</summary>
     public async Task<T> AskAsync<T>(string sql, object args, CancellationToken ct)
@@ -114,6 +126,13 @@ public sealed class Tx(NpgsqlConnection connection, NpgsqlTransaction transactio
 
     public async Task<IReadOnlyList<T>> QueryAsync<T>(string sql, object? args = null) =>
         (await connection.QueryAsync<T>(Command(sql, args))).AsList();
+
+    /// <inheritdoc cref="PortalDb.ReadPageAsync"/>
+    public Task<IReadOnlyList<T>> QueryPageAsync<T>(PageQuery order, [ConstantExpected] string listed, Page page, object args) =>
+        QueryAsync<T>(order.Of(listed, page), PageQuery.Arguments(args, page));
+
+    /// <inheritdoc cref="PortalDb.CountAsync"/>
+    public Task<long> CountAsync([ConstantExpected] string listed, object args) => GetAsync<long>(PageQuery.Count(listed), args);
 
     public Task<T?> QueryOneAsync<T>(string sql, object? args = null) => connection.QuerySingleOrDefaultAsync<T>(Command(sql, args));
 

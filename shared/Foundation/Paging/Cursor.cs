@@ -15,6 +15,10 @@ public sealed record Position(string Key, Guid Id)
     public static Position Of(DateTimeOffset at, Guid id) =>
         new(((at - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond).ToString(CultureInfo.InvariantCulture), id);
 
+    /// <summary>By a day, as Postgres writes it; a row without one comes last.</summary>
+    public static Position Of(DateOnly? day, Guid id) =>
+        new(day is { } on ? on.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture) : "infinity", id);
+
     /// <summary>By a whole number.</summary>
     public static Position Of(long number, Guid id) => new(number.ToString(CultureInfo.InvariantCulture), id);
 

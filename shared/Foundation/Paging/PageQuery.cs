@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Dapper;
 
 namespace Portal.Foundation.Paging;
 
@@ -8,6 +9,8 @@ namespace Portal.Foundation.Paging;
 /// </summary>
 public sealed class PageQuery
 {
+    private const string AgeAndId = "@afterAt, @afterId";
+
     private readonly string order;
     private readonly string against;
     private readonly string after;
@@ -23,22 +26,30 @@ public sealed class PageQuery
     }
 
     /// <param name="columns">Separated by comma and space, which therefore stand in none of them.</param>
-    /// <param name="values">Those of the row that the page begins behind, as parameters; of the first page <c>@afterId</c> is
-    /// null.</param>
-    public static PageQuery Ascending([ConstantExpected] string columns, [ConstantExpected] string values) =>
+    /// <param name="values">Those of the row that the page begins behind, of the parameters <c>@afterAt</c> or <c>@afterKey</c> (its key as a
+    /// time, or as it is) and <c>@afterId</c>, all null for the first page. Left out: time and id.</param>
+    public static PageQuery Ascending([ConstantExpected] string columns, [ConstantExpected] string values = AgeAndId) =>
         new(columns, values, descending: false);
 
     /// <inheritdoc cref="Ascending"/>
-    public static PageQuery Descending([ConstantExpected] string columns, [ConstantExpected] string values) =>
+    public static PageQuery Descending([ConstantExpected] string columns, [ConstantExpected] string values = AgeAndId) =>
         new(columns, values, descending: true);
 
-    /// <summary>One row more than the page holds; <c>@take</c> says how many.</summary>
+    /// <summary>One row more than the page holds. Its parameters: <see cref="Arguments"/>.</summary>
     /// <param name="listed">A select that ends in its conditions.</param>
     public string Of([ConstantExpected] string listed, Page page) =>
         $"{listed} and (@afterId::uuid is null or {(page.Reversed ? before : after)}) {Order(page)} limit @take";
 
     /// <summary>The order alone, for a statement around that of the page.</summary>
     public string Order(Page page) => page.Reversed ? against : order;
+
+    /// <summary>The list's own parameters and those of the page.</summary>
+    public static DynamicParameters Arguments(object args, Page page)
+    {
+        var all = new DynamicParameters(args);
+        all.AddDynamicParams(new { afterAt = page.After?.At, afterKey = page.After?.Key, afterId = page.After?.Id, take = page.Take });
+        return all;
+    }
 
     /// <summary>How many rows there are on all pages together, as far as anybody counts.</summary>
     public static string Count([ConstantExpected] string listed) => $"select count(*) from ({listed} limit {Page.MostCounted}) counted";

@@ -30,7 +30,7 @@ public sealed class WebhookInboxStore(PortalDb db, AuditWriter audit, TimeProvid
            and (@type::text is null or w.type = @type)
         """;
 
-    private static readonly PageQuery ByAge = PageQuery.Descending("w.received_at, w.id", "@afterAt, @afterId");
+    private static readonly PageQuery ByAge = PageQuery.Descending("w.received_at, w.id");
 
     /// <summary>True when the event is new. A repeat changes nothing.</summary>
     public async Task<bool> AddAsync(
@@ -101,10 +101,7 @@ public sealed class WebhookInboxStore(PortalDb db, AuditWriter audit, TimeProvid
 
     /// <summary>Newest first; one row more than the page holds.</summary>
     public Task<IReadOnlyList<WebhookNote>> ListAsync(WebhookFilter filter, Page page, CancellationToken ct) =>
-        db.AcrossTenantsAsync(tx => tx.QueryAsync<WebhookNote>(
-            ByAge.Of(Listed, page),
-            new { filter.Provider, filter.Status, filter.Type, afterAt = page.After?.At, afterId = page.After?.Id, take = page.Take }),
-            ct);
+        db.AcrossTenantsAsync(tx => tx.QueryPageAsync<WebhookNote>(ByAge, Listed, page, filter), ct);
 
     /// <summary>dead → received, due at once, with all its attempts before it. Null: it is not dead.</summary>
     public Task<WebhookNote?> ReplayAsync(Operator person, string provider, string eventId, string reason, CancellationToken ct) =>

@@ -22,7 +22,7 @@ public sealed class IncidentStore(PortalDb db, AuditWriter audit, TimeProvider c
          where (@status::text is null or i.status = @status) and (@kind::text is null or i.kind = @kind)
         """;
 
-    private static readonly PageQuery ByAge = PageQuery.Descending("i.opened_at, i.id", "@afterAt, @afterId");
+    private static readonly PageQuery ByAge = PageQuery.Descending("i.opened_at, i.id");
 
     /// <summary>Opens an incident, or counts up the one that is open. New: it is the first of its trouble.</summary>
     public async Task<(Incident Incident, bool New)> OpenAsync(Tx tx, Trouble trouble)
@@ -74,11 +74,10 @@ public sealed class IncidentStore(PortalDb db, AuditWriter audit, TimeProvider c
 
     /// <summary>Newest first.</summary>
     public Task<IReadOnlyList<Incident>> ListAsync(string? status, string? kind, Page page, CancellationToken ct) =>
-        db.AcrossTenantsAsync(tx => tx.QueryAsync<Incident>(
-            ByAge.Of(Listed, page), new { status, kind, afterAt = page.After?.At, afterId = page.After?.Id, take = page.Take }), ct);
+        db.AcrossTenantsAsync(tx => tx.QueryPageAsync<Incident>(ByAge, Listed, page, new { status, kind }), ct);
 
     public Task<long> CountAsync(string? status, string? kind, CancellationToken ct) =>
-        db.AcrossTenantsAsync(tx => tx.GetAsync<long>(PageQuery.Count(Listed), new { status, kind }), ct);
+        db.AcrossTenantsAsync(tx => tx.CountAsync(Listed, new { status, kind }), ct);
 
     /// <summary>What is not resolved, the worst first, and how many there are.</summary>
     public Task<(IReadOnlyList<Incident> First, int Total)> UnresolvedAsync(int most, CancellationToken ct) =>

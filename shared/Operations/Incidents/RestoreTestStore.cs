@@ -46,7 +46,7 @@ public sealed class RestoreTestStore(PortalDb db, IncidentStore incidents, Audit
     private const string Listed =
         $"select {Columns} from portal.restore_tests r where (@succeeded::boolean is null or r.succeeded = @succeeded)";
 
-    private static readonly PageQuery ByAge = PageQuery.Descending("r.ran_at, r.id", "@afterAt, @afterId");
+    private static readonly PageQuery ByAge = PageQuery.Descending("r.ran_at, r.id");
 
     /// <returns>The run on record and whether this made it so; another one of that time when the two say different things.</returns>
     public Task<(RestoreTest Test, bool New)> RecordAsync(RestoreRun run, Actor actor, CancellationToken ct) =>
@@ -98,11 +98,10 @@ public sealed class RestoreTestStore(PortalDb db, IncidentStore incidents, Audit
 
     /// <summary>Newest run first.</summary>
     public Task<IReadOnlyList<RestoreTest>> ListAsync(bool? succeeded, Page page, CancellationToken ct) =>
-        db.AcrossTenantsAsync(tx => tx.QueryAsync<RestoreTest>(
-            ByAge.Of(Listed, page), new { succeeded, afterAt = page.After?.At, afterId = page.After?.Id, take = page.Take }), ct);
+        db.AcrossTenantsAsync(tx => tx.QueryPageAsync<RestoreTest>(ByAge, Listed, page, new { succeeded }), ct);
 
     public Task<long> CountAsync(bool? succeeded, CancellationToken ct) =>
-        db.AcrossTenantsAsync(tx => tx.GetAsync<long>(PageQuery.Count(Listed), new { succeeded }), ct);
+        db.AcrossTenantsAsync(tx => tx.CountAsync(Listed, new { succeeded }), ct);
 
     /// <summary>Postgres keeps microseconds; what is compared must be what is kept.</summary>
     public static RestoreRun AsKept(RestoreRun run) => run with { RanAt = Micro(run.RanAt), BackupTakenAt = Micro(run.BackupTakenAt) };

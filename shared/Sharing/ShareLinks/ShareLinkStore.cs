@@ -58,8 +58,8 @@ public sealed class ShareLinkStore(PortalDb db, AuditWriter audit, TimeProvider 
                         where g.tenant_id = l.tenant_id and g.share_link_id = l.id and u.id = @user)
         """;
 
-    private static readonly PageQuery ByAge = PageQuery.Descending("l.created_at, l.id", "@afterAt, @afterId");
-    private static readonly PageQuery ByFirstOpen = PageQuery.Descending("w.first_seen_at, w.id", "@afterAt, @afterId");
+    private static readonly PageQuery ByAge = PageQuery.Descending("l.created_at, l.id");
+    private static readonly PageQuery ByFirstOpen = PageQuery.Descending("w.first_seen_at, w.id");
 
     public async Task<ShareLink> CreateAsync(Tx tx, TenantId tenant, Caller caller, NewShareLink link)
     {
@@ -115,66 +115,34 @@ public sealed class ShareLinkStore(PortalDb db, AuditWriter audit, TimeProvider 
 
     /// <summary>Newest first, of one asset or of all the caller sees; one row more than the page holds.</summary>
     public Task<IReadOnlyList<ShareLink>> ListAsync(TenantId tenant, Caller caller, AssetId? asset, Page page, CancellationToken ct) =>
-        db.ReadAsync<ShareLink>(tenant, ByAge.Of(Listed, page), new
-        {
-            tenant,
-            seesAll = caller.SeesAllProjects,
-            user = caller.User,
-            now = clock.GetUtcNow(),
-            asset = asset?.Value,
-            afterAt = page.After?.At,
-            afterId = page.After?.Id,
-            take = page.Take,
-        }, ct);
+        db.ReadPageAsync<ShareLink>(tenant, ByAge, Listed, page, Args(tenant, caller, asset), ct);
 
     public Task<long> CountAsync(TenantId tenant, Caller caller, AssetId? asset, CancellationToken ct) =>
-        db.ReadOneAsync<long>(tenant, PageQuery.Count(Listed), new
-        {
-            tenant,
-            seesAll = caller.SeesAllProjects,
-            user = caller.User,
-            now = clock.GetUtcNow(),
-            asset = asset?.Value,
-        }, ct);
+        db.CountAsync(tenant, Listed, Args(tenant, caller, asset), ct);
 
     /// <summary>Who looked through a link, newest first; nothing when the caller does not see it.</summary>
     public Task<IReadOnlyList<ShareViewer>> ListOpensAsync(
         TenantId tenant, Caller caller, ShareLinkId id, Page page, CancellationToken ct) =>
-        db.ReadAsync<ShareViewer>(tenant, ByFirstOpen.Of(Opens, page), new
-        {
-            tenant,
-            id,
-            seesAll = caller.SeesAllProjects,
-            user = caller.User,
-            afterAt = page.After?.At,
-            afterId = page.After?.Id,
-            take = page.Take,
-        }, ct);
+        db.ReadPageAsync<ShareViewer>(
+            tenant, ByFirstOpen, Opens, page, new { tenant, id, seesAll = caller.SeesAllProjects, user = caller.User }, ct);
 
     public Task<long> CountOpensAsync(TenantId tenant, Caller caller, ShareLinkId id, CancellationToken ct) =>
-        db.ReadOneAsync<long>(
-            tenant, PageQuery.Count(Opens), new { tenant, id, seesAll = caller.SeesAllProjects, user = caller.User }, ct);
+        db.CountAsync(tenant, Opens, new { tenant, id, seesAll = caller.SeesAllProjects, user = caller.User }, ct);
 
     /// <summary>
     /// What a Client may watch: active links of their projects that name their address and have something ready behind them. Whoever is
     /// taken off a project or off a link no longer finds it here.
     /// </summary>
     public Task<IReadOnlyList<AddressedLink>> ListAddressedAsync(TenantId tenant, Caller caller, Page page, CancellationToken ct) =>
-        db.ReadAsync<AddressedLink>(tenant, ByAge.Of(Addressed, page), new
-        {
-            tenant,
-            seesAll = caller.SeesAllProjects,
-            user = caller.User,
-            now = clock.GetUtcNow(),
-            afterAt = page.After?.At,
-            afterId = page.After?.Id,
-            take = page.Take,
-        }, ct);
+        db.ReadPageAsync<AddressedLink>(tenant, ByAge, Addressed, page, Args(tenant, caller), ct);
 
     public Task<long> CountAddressedAsync(TenantId tenant, Caller caller, CancellationToken ct) =>
-        db.ReadOneAsync<long>(
-            tenant, PageQuery.Count(Addressed),
-            new { tenant, seesAll = caller.SeesAllProjects, user = caller.User, now = clock.GetUtcNow() }, ct);
+        db.CountAsync(tenant, Addressed, Args(tenant, caller), ct);
+
+    private ListArgs Args(TenantId tenant, Caller caller, AssetId? asset = null) =>
+        new(tenant, caller.SeesAllProjects, caller.User, clock.GetUtcNow(), asset?.Value);
+
+    private sealed record ListArgs(TenantId Tenant, bool SeesAll, UserId User, DateTimeOffset Now, Guid? Asset);
 
     internal Task AddressAsync(Tx tx, TenantId tenant, ShareLinkId id, IReadOnlyList<string> emails) => tx.ExecuteAsync("""
         delete from portal.share_link_guests where tenant_id = @tenant and share_link_id = @id and email <> all(@emails);

@@ -43,7 +43,7 @@ public sealed class UploadStore(PortalDb db)
            and (@statuses::text[] is null or j.status = any(@statuses)) and (@by::uuid is null or j.created_by = @by)
         """;
 
-    private static readonly PageQuery ByAge = PageQuery.Descending("j.created_at, j.id", "@afterAt, @afterId");
+    private static readonly PageQuery ByAge = PageQuery.Descending("j.created_at, j.id");
 
     /// <summary>An upload job of a project that the caller sees.</summary>
     public Task<UploadJob?> FindAsync(TenantId tenant, Caller caller, UploadJobId id, CancellationToken ct) =>
@@ -56,16 +56,16 @@ public sealed class UploadStore(PortalDb db)
     /// <summary>Newest first, of the projects that the caller sees; one row more than the page holds.</summary>
     public Task<IReadOnlyList<UploadJob>> ListAsync(
         TenantId tenant, Caller caller, UploadFilter filter, Page page, CancellationToken ct) =>
-        db.ReadAsync<UploadJob>(tenant, ByAge.Of(Listed, page), Arguments(tenant, caller, filter, page), ct);
+        db.ReadPageAsync<UploadJob>(tenant, ByAge, Listed, page, Args(tenant, caller, filter), ct);
 
     public Task<long> CountAsync(TenantId tenant, Caller caller, UploadFilter filter, CancellationToken ct) =>
-        db.ReadOneAsync<long>(tenant, PageQuery.Count(Listed), Arguments(tenant, caller, filter, new Page(1, null)), ct);
+        db.CountAsync(tenant, Listed, Args(tenant, caller, filter), ct);
 
     /// <summary>Makes a new asset with its first version pending.</summary>
     public Task<int> AddAssetAsync(Tx tx, TenantId tenant, NewUpload upload) => tx.ExecuteAsync("""
         insert into portal.assets (id, tenant_id, project_id, title, created_by, created_at, updated_at)
         values (@AssetId, @tenant, @ProjectId, @Title, @CreatedBy, @Now, @Now)
-        """, Args(tenant, upload));
+        """, new { tenant, upload.AssetId, upload.ProjectId, upload.Title, upload.CreatedBy, upload.Now });
 
     /// <summary>
     /// The next version number of an asset of the caller's project, or null when there is no such asset there. Locks the asset row:
@@ -84,42 +84,32 @@ public sealed class UploadStore(PortalDb db)
                                         cors_origin, expires_at, created_at, updated_at)
         values (@JobId, @tenant, @ProjectId, @AssetId, @VersionId, @CreatedBy, @Source, 'waiting', @BlobPathname,
                 @CorsOrigin, @ExpiresAt, @Now, @Now)
-        """, Args(tenant, upload, number));
+        """, new
+    {
+        tenant,
+        number,
+        upload.JobId,
+        upload.AssetId,
+        upload.VersionId,
+        upload.ProjectId,
+        upload.CreatedBy,
+        upload.FileName,
+        upload.SizeBytes,
+        upload.Source,
+        upload.BlobPathname,
+        upload.CorsOrigin,
+        upload.ExpiresAt,
+        upload.Now,
+    });
 
     public Task<UploadJob?> ReadAsync(Tx tx, TenantId tenant, UploadJobId id) => tx.QueryOneAsync<UploadJob>(
         $"select {Shown} from portal.upload_jobs j where j.tenant_id = @tenant and j.id = @id", new { tenant, id });
 
-    private static object Arguments(TenantId tenant, Caller caller, UploadFilter filter, Page page) => new
-    {
-        tenant,
-        seesAll = caller.SeesAllProjects,
-        user = caller.User,
-        project = filter.Project?.Value,
-        statuses = filter.Statuses is { Count: > 0 } some ? some.ToArray() : null,
-        by = filter.By?.Value,
-        afterAt = page.After?.At,
-        afterId = page.After?.Id,
-        take = page.Take,
-    };
+    private static ListArgs Args(TenantId tenant, Caller caller, UploadFilter filter) => new(
+        tenant, caller.SeesAllProjects, caller.User, filter.Project?.Value,
+        filter.Statuses is { Count: > 0 } some ? some.ToArray() : null, filter.By?.Value);
 
-    private static object Args(TenantId tenant, NewUpload u, int number = 1) => new
-    {
-        tenant,
-        number,
-        u.JobId,
-        u.AssetId,
-        u.VersionId,
-        u.ProjectId,
-        u.CreatedBy,
-        u.Title,
-        u.FileName,
-        u.SizeBytes,
-        u.Source,
-        u.BlobPathname,
-        u.CorsOrigin,
-        u.ExpiresAt,
-        u.Now,
-    };
+    private sealed record ListArgs(TenantId Tenant, bool SeesAll, UserId User, Guid? Project, string[]? Statuses, Guid? By);
 }
 
 /// <summary>The rows of one new upload.</summary>

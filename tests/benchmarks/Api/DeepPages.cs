@@ -20,7 +20,7 @@ public static class DeepPages
     private static readonly (string Order, string Key, string By)[] Orders =
     [
         (TaskListQuery.Newest, "(extract(epoch from created_at) * 1000000)::bigint::text", "created_at desc, id desc"),
-        (TaskListQuery.ByDue, "case when due_key = 'infinity' then '9999-12-31' else due_key::text end", "due_key, id"),
+        (TaskListQuery.ByDue, "due_key::text", "due_key, id"),
         (TaskListQuery.ByPriority, "priority_rank::text", "priority_rank desc, id desc"),
         (TaskListQuery.ByTitle, "title_key", "title_key, id"),
     ];
