@@ -31,21 +31,7 @@ public sealed class IsolationMatrixTests : IAsyncLifetime
     {
         var matrix = new PermissionMatrix(portal);
         await matrix.PrepareAsync();
-        await using (var admin = await portal.Portal.OpenAsync())
-        {
-            await admin.ExecuteAsync("""
-                do $$ begin
-                    if not exists (select 1 from pg_roles where rolname = 'bypass_for_tests')
-                    then create role bypass_for_tests nologin bypassrls; end if;
-                exception when duplicate_object or unique_violation then null;
-                end $$;
-                grant portal_app to bypass_for_tests;
-                """);
-        }
-
-        var bypassing = new NpgsqlConnectionStringBuilder(
-            portal.Portal.Database.Admin)
-        { Options = "-c role=bypass_for_tests" }.ConnectionString;
+        var bypassing = await portal.Portal.BypassAsync();
         await using (var app = new NpgsqlConnection(bypassing))
         {
             Assert.True(

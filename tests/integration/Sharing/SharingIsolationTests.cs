@@ -1,4 +1,3 @@
-using Dapper;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Npgsql;
@@ -96,18 +95,7 @@ public sealed class SharingIsolationTests(TestPortal portal) : IClassFixture<Tes
     [Fact]
     public async Task Predicates_alone_show_and_change_nothing()
     {
-        await using (var admin = await portal.OpenAsync())
-        {
-            await admin.ExecuteAsync("""
-                do $$ begin
-                    if not exists (select 1 from pg_roles where rolname = 'bypass_for_tests')
-                    then create role bypass_for_tests nologin bypassrls; end if;
-                end $$;
-                grant portal_app to bypass_for_tests;
-                """);
-        }
-
-        var bypassing = new NpgsqlConnectionStringBuilder(portal.Database.Admin) { Options = "-c role=bypass_for_tests" }.ConnectionString;
+        var bypassing = await portal.BypassAsync();
         await using var sources = new PortalDataSources(NpgsqlDataSource.Create(bypassing), NpgsqlDataSource.Create(bypassing));
         Assert.True(
             await new PortalDb(sources).AskAsync<long>(
