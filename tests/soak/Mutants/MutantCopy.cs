@@ -76,17 +76,17 @@ public sealed class MutantCopy : IAsyncDisposable
             var known = run.Of(tests).ToList();
             if (run.Trouble is { } trouble)
             {
-                return new(MutantFate.Refused, $"without it, {trouble}");
+                return new(MutantOutcome.Refused, $"without it, {trouble}");
             }
 
             if (known.Count == 0)
             {
-                return new(MutantFate.Refused, $"there is no test in tests/{tests.Project} whose name has \"{tests.Name}\"");
+                return new(MutantOutcome.Refused, $"there is no test in tests/{tests.Project} whose name has \"{tests.Name}\"");
             }
 
             if (known.Find(outcome => !outcome.Passed) is { Name: { } fails })
             {
-                return new(MutantFate.Refused, $"{fails} fails without it");
+                return new(MutantOutcome.Refused, $"{fails} fails without it");
             }
         }
 
@@ -98,7 +98,7 @@ public sealed class MutantCopy : IAsyncDisposable
         try
         {
             error = await BuildAsync(changed);
-            return error is null ? await TestAsync(mutant, area) : new(MutantFate.Refused, $"it does not compile: {error}");
+            return error is null ? await TestAsync(mutant, area) : new(MutantOutcome.Refused, $"it does not compile: {error}");
         }
         finally
         {
@@ -151,12 +151,12 @@ public sealed class MutantCopy : IAsyncDisposable
             var run = await RunAsync(named.Key, named.Select(tests => tests.Name), Limit);
             if (run.Outcomes.FirstOrDefault(outcome => !outcome.Passed).Name is { } failed)
             {
-                return new(MutantFate.Killed, failed);
+                return new(MutantOutcome.Killed, failed);
             }
 
             if (run.Trouble is { } trouble)
             {
-                return new(run.TimedOut ? MutantFate.Killed : MutantFate.Refused, trouble);
+                return new(run.TimedOut ? MutantOutcome.Killed : MutantOutcome.Refused, trouble);
             }
         }
 
@@ -165,11 +165,11 @@ public sealed class MutantCopy : IAsyncDisposable
             var run = await RunAsync(project, [$".{mutant.Area}."], LongLimit);
             if (run.Outcomes.FirstOrDefault(outcome => !outcome.Passed).Name is { } failed)
             {
-                return new(MutantFate.Survived, $"the tests it names; in its area failed {failed}");
+                return new(MutantOutcome.Survived, $"the tests it names; in its area failed {failed}");
             }
         }
 
-        return new(MutantFate.Survived, $"the tests it names: {mutant.Rule}");
+        return new(MutantOutcome.Survived, $"the tests it names: {mutant.Rule}");
     }
 
     private Task<MutantTestRun> RunAsync(string project, IEnumerable<string> names, TimeSpan limit)

@@ -2,9 +2,9 @@ namespace Portal.Tests.Soak.Mutants;
 
 /// <summary>What became of a mutant.</summary>
 /// <param name="By">The test that noticed; else what went wrong.</param>
-public sealed record MutantVerdict(MutantFate Fate, string By);
+public sealed record MutantVerdict(MutantOutcome Outcome, string By);
 
-public enum MutantFate
+public enum MutantOutcome
 {
     /// <summary>A test that it names failed.</summary>
     Killed,

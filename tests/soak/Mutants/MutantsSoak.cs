@@ -24,14 +24,14 @@ public static class MutantsSoak
         {
             var started = TimeProvider.System.GetTimestamp();
             var verdict = await copy.TryAsync(mutant, args.Has("--area"));
-            killed += verdict.Fate == MutantFate.Killed ? 1 : 0;
-            var fate = verdict.Fate switch
+            killed += verdict.Outcome == MutantOutcome.Killed ? 1 : 0;
+            var outcome = verdict.Outcome switch
             {
-                MutantFate.Killed => "killed  ",
-                MutantFate.Survived => "SURVIVED",
+                MutantOutcome.Killed => "killed  ",
+                MutantOutcome.Survived => "SURVIVED",
                 _ => "REFUSED ",
             };
-            Console.WriteLine($"{at,4}/{chosen.Count} {fate} {mutant.Name}: {verdict.By} ({Seconds(started)})");
+            Console.WriteLine($"{at,4}/{chosen.Count} {outcome} {mutant.Name}: {verdict.By} ({Seconds(started)})");
         }
 
         Console.WriteLine($"mutants: {killed} of {chosen.Count} killed, seed {seed}, {Seconds(began)} in all");
