@@ -302,6 +302,7 @@ internal sealed class Cluster(string folder, string npmFolder, string? account, 
             .. options.Durable
                 ? (string[])[]
                 : ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "wal_level=minimal", "max_wal_senders=0"],
+            $"autovacuum={(options.Autovacuum ? "on" : "off")}",
         ];
         return string.Join(' ', settings.Select(setting => $"-c {setting}"));
     }

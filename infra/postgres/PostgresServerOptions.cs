@@ -39,6 +39,9 @@ public sealed record PostgresServerOptions
 
     public int MaxConnections { get; init; } = 200;
 
+    /// <summary>Not for hundreds of small databases that are gone in a minute: each is given a worker of its own now and then.</summary>
+    public bool Autovacuum { get; init; } = true;
+
     /// <summary>
     /// A folder with initdb, pg_ctl and postgres, or <c>npm</c> for the pinned package; null looks at PORTAL_POSTGRES_BINARIES, then
     /// takes the newest on this machine, then the package.

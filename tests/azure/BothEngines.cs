@@ -22,7 +22,7 @@ public sealed class BothEngines : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        database = await PostgresFixture.EmptyAsync();
+        database = await PostgresFixture.CloneAsync();
         storage = await Published.StorageAsync();
         fast = await FunctionsHost.StartAsync(new FunctionsHostOptions
         {

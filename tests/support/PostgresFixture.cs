@@ -102,7 +102,9 @@ public sealed class PostgresFixture
             Throwaway = true,
             StateFolder = MemoryFolder(),
             TimeZone = TimeZone,
-            MaxConnections = 300,
+            // Eight classes at a time, each with an app, its vendors and an engine whose pools grow with what is asked at once.
+            MaxConnections = 600,
+            Autovacuum = false,
         });
         var run = Random.Shared.Next(1, int.MaxValue);
         // Held open as long as the process lives: its lock says that this run's databases are in use.

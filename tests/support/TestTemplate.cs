@@ -1,6 +1,10 @@
+using System.Reflection;
 using System.Security.Cryptography;
 using System.Text;
+using Npgsql;
+using Portal.LocalVendors.Hosting;
 using Portal.Postgres;
+using Portal.Runtime.Durable;
 
 namespace Portal.Tests.Support;
 
@@ -9,8 +13,9 @@ namespace Portal.Tests.Support;
 /// <param name="FillAsync">Fills an empty database; gets an unpooled connection string to it.</param>
 public sealed record TestTemplate(string Content, Func<string, Task> FillAsync)
 {
-    /// <summary>The portal's schema.</summary>
-    public static TestTemplate Portal { get; } = Of(Migration.In(), DatabaseFunction.In());
+    /// <summary>The portal's schema, and what the local engine and the local vendors would make as they start: making that takes a start
+    /// longer than all else it does.</summary>
+    public static TestTemplate Portal { get; } = Whole();
 
     /// <summary>A schema made by the given migrations and functions.</summary>
     public static TestTemplate Of(IReadOnlyList<Migration> migrations, params IReadOnlyList<DatabaseFunction> functions)
@@ -19,5 +24,19 @@ public sealed record TestTemplate(string Content, Func<string, Task> FillAsync)
             '\n', [.. migrations.Select(migration => migration.Checksum), .. functions.Select(function => function.Checksum)]);
         var content = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..16];
         return new TestTemplate(content, address => Migrator.ApplyAsync(address, migrations, functions));
+    }
+
+    private static TestTemplate Whole()
+    {
+        var portal = Of(Migration.In(), DatabaseFunction.In());
+        Module[] scripts = [typeof(DurableSchema).Module, typeof(VendorDatabase).Module];
+        var content = string.Join('_', [portal.Content, .. scripts.Select(module => module.ModuleVersionId.ToString("N")[..8])]);
+        return new TestTemplate(content, async address =>
+        {
+            await portal.FillAsync(address);
+            await using var engine = NpgsqlDataSource.Create(address);
+            await DurableSchema.MigrateAsync(engine, CancellationToken.None);
+            await using var vendors = await VendorDatabase.OpenAsync(address, "template", CancellationToken.None);
+        });
     }
 }

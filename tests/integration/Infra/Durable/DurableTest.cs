@@ -29,7 +29,7 @@ public abstract class DurableTest : IAsyncLifetime
 
     public virtual async Task InitializeAsync()
     {
-        database = await PostgresFixture.EmptyAsync();
+        database = await PostgresFixture.CloneAsync();
         Functions.Activity<string, string>("Echo", input => input);
         Functions.Activity<string, string>("Fail", input => throw new InvalidOperationException(input));
         await StartEngineAsync();

@@ -9,7 +9,7 @@ public sealed class RuntimeDatabase : IAsyncLifetime
 
     public string ConnectionString => database?.Admin ?? throw new InvalidOperationException("xunit has not initialised the fixture.");
 
-    public async Task InitializeAsync() => database = await PostgresFixture.EmptyAsync();
+    public async Task InitializeAsync() => database = await PostgresFixture.CloneAsync();
 
     public async Task DisposeAsync()
     {

@@ -20,7 +20,7 @@ public sealed class BlobTests : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        database = await PostgresFixture.EmptyAsync();
+        database = await PostgresFixture.CloneAsync();
         hooks = await WebhookReceiver.StartAsync();
         blob = await LocalBlob.StartAsync(new LocalBlobOptions { Database = database.Admin, Clock = clock });
     }

@@ -21,7 +21,7 @@ public sealed class ClerkTests : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        database = await PostgresFixture.EmptyAsync();
+        database = await PostgresFixture.CloneAsync();
         hooks = await WebhookReceiver.StartAsync();
         clerk = await StartAsync();
         await clerk.AddPersonAsync(Admin);

@@ -37,7 +37,7 @@ internal sealed class MuxLab : IAsyncDisposable
 
     public static async Task<MuxLab> StartAsync(bool limits = false, bool listen = true, int burst = 5)
     {
-        var database = await PostgresFixture.EmptyAsync();
+        var database = await PostgresFixture.CloneAsync();
         var clock = new TestClock();
         return await StartAsync(database, database.Admin, clock, limits, listen, burst);
     }

@@ -20,7 +20,7 @@ public sealed class PagerDutyTests : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        database = await PostgresFixture.EmptyAsync();
+        database = await PostgresFixture.CloneAsync();
         await StartAsync(0);
     }
 

@@ -18,7 +18,7 @@ public sealed class ResendMailTests : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        database = await PostgresFixture.EmptyAsync();
+        database = await PostgresFixture.CloneAsync();
         resend = await LocalResend.StartAsync(new LocalResendOptions { Database = database.Admin, Clock = clock, RequestsPerSecond = 0 });
         mail = Over(resend.ApiUrl);
     }

@@ -17,7 +17,7 @@ public sealed class ResendTests : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        database = await PostgresFixture.EmptyAsync();
+        database = await PostgresFixture.CloneAsync();
         hooks = await WebhookReceiver.StartAsync();
         await StartAsync(0);
     }
