@@ -195,6 +195,7 @@ public sealed class OrchestrationApiTests(TestPortal portal) : IClassFixture<Tes
     {
         portal.Mux.Faults.DropWebhooks = _ => true;
         var upload = (await portal.AskUploadAsync(project)).Expect(201);
+        await portal.SettleAsync();
         portal.Clock.Advance(TimeSpan.FromMinutes(3));
         await Eventually.TrueAsync(
             async () => { await portal.SettleAsync(); return (await WaitsAsync()).Contains("done"); }, "the first wait to run out");

@@ -69,12 +69,17 @@ public sealed class DeterminismTests : DurableTest
     [Fact]
     public async Task Coming_back_on_a_foreign_thread_while_waiting_for_something_durable_fails()
     {
-        var done = await RunAsync(async context =>
+        var foreign = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var id = await StartAsync(async context =>
         {
             var never = context.WaitForExternalEvent<int>("Never");
-            await Task.WhenAny(never, Task.Delay(TimeSpan.FromMilliseconds(30), TimeProvider.System));
+            await Task.WhenAny(never, foreign.Task);
             return await context.CallActivityAsync<string>("Echo", "x");
         });
+        // Not before it waits: a task that is done already is no wait at all.
+        await Engine.WhenIdleAsync(Limit);
+        foreign.SetResult();
+        var done = await CompletedAsync(id);
         Assert.Contains("awaits something that is not durable", done.SerializedOutput, StringComparison.Ordinal);
     }
 
