@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Portal.Functions.Compliance;
+using Portal.Functions.Compliance.Erasure;
 using Portal.Functions.Foundation.Http;
 using Portal.Functions.Operations;
 using Portal.Functions.Operations.Page;
@@ -30,6 +31,7 @@ public static class PortalApp
         builder.Services.AddSingleton<WebhookEndpoint>();
         builder.Services.AddSingleton<TimerCatalog>().AddSingleton<TimerQueries>();
         builder.Services.AddSingleton<RouteTable>();
+        builder.Services.AddSingleton<ErasureRequests>();
         builder.Services.AddSingleton<AuditReads>();
 
         builder.Services.Configure<KestrelServerOptions>(kestrel =>

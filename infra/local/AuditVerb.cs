@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Security.Cryptography;
 using System.Text;
 using Portal.Compliance;
 
@@ -11,7 +10,7 @@ internal static class AuditVerb
 {
     public static async Task<int> RunAsync(LauncherArguments arguments, TextWriter output, CancellationToken ct)
     {
-        var keys = arguments.Keys.Count == 0 ? null : ReadKeys(arguments.Keys);
+        var keys = arguments.Keys.Count == 0 ? null : PublicKeys.Read(arguments.Keys);
         using var file = new StreamReader(arguments.File!, Encoding.UTF8);
         var verdict = await new AuditVerifier(keys).RunAsync(LinesAsync(file, ct));
         if (verdict.Fault is { } fault)
@@ -54,30 +53,5 @@ internal static class AuditVerb
         {
             yield return Encoding.UTF8.GetBytes(line);
         }
-    }
-
-    private static Dictionary<string, byte[]> ReadKeys(IReadOnlyList<string> given)
-    {
-        var keys = new Dictionary<string, byte[]>(StringComparer.Ordinal);
-        foreach (var text in given)
-        {
-            if (text.Split('=', 2) is not [var id, var path])
-            {
-                throw new UsageException($"--key is written id=file, not {text}. See --help.");
-            }
-
-            try
-            {
-                using var key = ECDsa.Create();
-                key.ImportFromPem(File.ReadAllText(path));
-                keys[id] = key.ExportSubjectPublicKeyInfo();
-            }
-            catch (Exception e) when (e is ArgumentException or CryptographicException)
-            {
-                throw new UsageException($"{path} is not a PEM with an ECDSA key.");
-            }
-        }
-
-        return keys;
     }
 }

@@ -9,6 +9,7 @@ internal enum Verb
     Serve,
     Token,
     Audit,
+    Erasure,
     Rebuild,
     Webhooks,
     Help,
@@ -31,6 +32,8 @@ internal sealed record LauncherArguments
                            somebody who signed up or accepted an invitation at the local Clerk
           audit verify <export>    checks an export of the audit log, without a database; names the first row that is not
                            as it was sealed, and leaves with 1 then
+          erasure verify <certificate>   checks the certificate of an erasure, without a database, and prints what it says; leaves
+                           with 1 when it is not as it was signed
           events rebuild   makes what is counted from events (project progress, unread counts, analytics) again, and leaves with 1
                            when something differed; it is put right then
           webhooks capture <file>  writes the events of the local inbox as lines of JSON
@@ -40,8 +43,8 @@ internal sealed record LauncherArguments
           --database <address>     Host=…;Database=… or postgres://…, a direct connection; else PORTAL_DATABASE; else a server of its own
           --fresh                  throws away the local data first: the own server's, or in a given database the schemas
                                    portal, durable, runtime, vendors, local and the table public.schema_migrations
-          --key <id=file>          with audit: the public key (PEM) that the seals of this key id must be signed with,
-                                   from elsewhere than the export; may be repeated
+          --key <id=file>          with audit and erasure: the public key (PEM) that what this key id signed must be signed with,
+                                   from elsewhere than the file; may be repeated
           --shuffle, --duplicate, --gaps   with webhooks replay: in an order drawn by lot, each twice, or some left out
           --seed <number>          with webhooks replay: what the lot is drawn with (1)
           --as-azure               with demo and serve: the published app in a process of its own, on Microsoft's Durable engine and
@@ -59,7 +62,7 @@ internal sealed record LauncherArguments
 
     public string? Person { get; init; }
 
-    /// <summary>Public keys for audit verify: <c>id=file</c>.</summary>
+    /// <summary>Public keys for audit and erasure verify: <c>id=file</c>.</summary>
     public IReadOnlyList<string> Keys { get; init; } = [];
 
     /// <summary>Of webhooks: replay, else capture.</summary>
@@ -157,20 +160,23 @@ internal sealed record LauncherArguments
         ["audit", "verify", var export] => read with { Verb = Verb.Audit, File = export },
         ["events", "rebuild"] => read with { Verb = Verb.Rebuild },
         ["events", ..] => throw Wrong("events is written: events rebuild."),
+        ["erasure", "verify", var certificate] => read with { Verb = Verb.Erasure, File = certificate },
+        ["erasure", ..] => throw Wrong("erasure is written: erasure verify <certificate>."),
         ["audit", ..] => throw Wrong("audit is written: audit verify <export>."),
         ["webhooks", "replay", var file] => read with { Verb = Verb.Webhooks, Replays = true, File = file },
         ["webhooks", "capture", var file] => read with { Verb = Verb.Webhooks, File = file },
         ["webhooks", ..] => throw Wrong("webhooks is written: webhooks capture <file> or webhooks replay <file>."),
         ["help"] => read with { Verb = Verb.Help },
         [var word, ..] when System.IO.File.Exists(word) => throw Wrong($"{word} is a file, not a verb: write demo {word}."),
-        [var word, ..] => throw Wrong($"{word} is not a verb: there are demo, serve, token, audit, events and webhooks."),
+        [var word, ..] => throw Wrong($"{word} is not a verb: there are demo, serve, token, audit, erasure, events and webhooks."),
     };
 
     private static LauncherArguments Check(LauncherArguments read, bool portGiven) => read switch
     {
         { AsAzure: true, Verb: not (Verb.Demo or Verb.Serve or Verb.Help) } => throw Wrong("--as-azure goes with demo and serve."),
         { Exit: true, Verb: not (Verb.Demo or Verb.Help) } => throw Wrong("--exit goes with demo."),
-        { Verb: not (Verb.Audit or Verb.Help), Keys.Count: > 0 } => throw Wrong("--key goes with audit verify."),
+        { Verb: not (Verb.Audit or Verb.Erasure or Verb.Help), Keys.Count: > 0 } =>
+            throw Wrong("--key goes with audit verify and erasure verify."),
         { Replays: false, Verb: not Verb.Help, Replay: not ReplayMode.InOrder } =>
             throw Wrong("--shuffle, --duplicate and --gaps go with webhooks replay."),
         { Replays: false, Verb: not Verb.Help, Seed: not 1 } => throw Wrong("--seed goes with webhooks replay."),

@@ -453,28 +453,82 @@ grant insert, select on table portal.digests to portal_app;
 grant delete on table portal.digests to portal_system;
 grant select (tenant_id, user_id, day) on table portal.digests to portal_system;
 
+create table portal.erasure_certificates (
+    erasure_id uuid not null,
+    tenant_id uuid not null,
+    document text not null,
+    key_id text not null,
+    signature bytea not null,
+    created_at timestamp with time zone not null,
+    constraint erasure_certificates_document_check CHECK ((length(document) <= 65536)),
+    constraint erasure_certificates_pkey PRIMARY KEY (erasure_id),
+    constraint erasure_certificates_tenant_id_erasure_id_fkey FOREIGN KEY (tenant_id, erasure_id) REFERENCES portal.erasure_requests(tenant_id, id),
+    constraint erasure_certificates_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES portal.tenants(id)
+);
+alter table portal.erasure_certificates enable row level security;
+create policy by_code on portal.erasure_certificates as permissive for select to portal_system
+    using (true);
+create policy own_tenant on portal.erasure_certificates as permissive for all to portal_app
+    using ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)))
+    with check ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)));
+CREATE TRIGGER erasure_certificates_append_only BEFORE DELETE OR UPDATE ON portal.erasure_certificates FOR EACH ROW EXECUTE FUNCTION portal.refuse_change();
+CREATE TRIGGER erasure_certificates_no_truncate BEFORE TRUNCATE ON portal.erasure_certificates FOR EACH STATEMENT EXECUTE FUNCTION portal.refuse_change();
+grant insert, select on table portal.erasure_certificates to portal_app;
+grant select on table portal.erasure_certificates to portal_system;
+
 create table portal.erasure_requests (
     id uuid not null,
     tenant_id uuid not null,
     kind text not null,
-    subject_id uuid not null,
+    subject_id uuid,
     status text default 'requested'::text not null,
     requested_at timestamp with time zone not null,
     due_at timestamp with time zone not null,
+    starts_at timestamp with time zone not null,
+    comments text default 'keep'::text not null,
+    address text,
+    address_hash text,
+    viewer_ids uuid[] default '{}'::uuid[] not null,
+    clerk_user_id text,
+    requested_by uuid,
+    attempt integer default 1 not null,
+    last_error text,
+    next_at timestamp with time zone,
+    done jsonb default '{}'::jsonb not null,
+    started_at timestamp with time zone,
+    ended_at timestamp with time zone,
+    version integer default 1 not null,
+    constraint erasure_requests_address_check CHECK (((length(address) >= 3) AND (length(address) <= 320))),
+    constraint erasure_requests_address_hash_check CHECK ((address_hash ~ '^[0-9a-f]{64}$'::text)),
+    constraint erasure_requests_attempt_check CHECK ((attempt >= 1)),
     constraint erasure_requests_check CHECK ((due_at >= requested_at)),
-    constraint erasure_requests_kind_check CHECK ((kind = 'person'::text)),
+    constraint erasure_requests_clerk_user_id_check CHECK (((length(clerk_user_id) >= 1) AND (length(clerk_user_id) <= 200))),
+    constraint erasure_requests_comments_check CHECK ((comments = ANY (ARRAY['keep'::text, 'remove'::text]))),
+    constraint erasure_requests_ended_check CHECK (((status = ANY (ARRAY['completed'::text, 'cancelled'::text])) = (ended_at IS NOT NULL))),
+    constraint erasure_requests_forgets_check CHECK (((status <> 'completed'::text) OR ((address IS NULL) AND (clerk_user_id IS NULL)))),
+    constraint erasure_requests_guest_check CHECK (((kind <> 'guest'::text) OR (address_hash IS NOT NULL))),
+    constraint erasure_requests_kind_check CHECK ((kind = ANY (ARRAY['person'::text, 'guest'::text]))),
+    constraint erasure_requests_last_error_check CHECK ((length(last_error) <= 1000)),
     constraint erasure_requests_pkey PRIMARY KEY (id),
-    constraint erasure_requests_status_check CHECK ((status = ANY (ARRAY['requested'::text, 'running'::text, 'completed'::text, 'failed'::text]))),
+    constraint erasure_requests_requested_by FOREIGN KEY (tenant_id, requested_by) REFERENCES portal.users(tenant_id, id),
+    constraint erasure_requests_status_check CHECK ((status = ANY (ARRAY['requested'::text, 'running'::text, 'completed'::text, 'failed'::text, 'cancelled'::text]))),
+    constraint erasure_requests_subject_check CHECK (((kind = 'person'::text) = (subject_id IS NOT NULL))),
     constraint erasure_requests_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES portal.tenants(id),
-    constraint erasure_requests_tenant_id_kind_subject_id_key UNIQUE (tenant_id, kind, subject_id),
-    constraint erasure_requests_tenant_id_subject_id_fkey FOREIGN KEY (tenant_id, subject_id) REFERENCES portal.users(tenant_id, id)
+    constraint erasure_requests_tenant_id_id_key UNIQUE (tenant_id, id),
+    constraint erasure_requests_tenant_id_subject_id_fkey FOREIGN KEY (tenant_id, subject_id) REFERENCES portal.users(tenant_id, id),
+    constraint erasure_requests_viewer_ids_check CHECK ((cardinality(viewer_ids) <= 100))
 );
-CREATE INDEX erasure_requests_due ON portal.erasure_requests USING btree (due_at) WHERE (status = ANY (ARRAY['requested'::text, 'failed'::text]));
+CREATE INDEX erasure_requests_by_age ON portal.erasure_requests USING btree (tenant_id, requested_at DESC, id DESC);
+CREATE INDEX erasure_requests_due ON portal.erasure_requests USING btree (next_at) WHERE (status = ANY (ARRAY['requested'::text, 'running'::text, 'failed'::text]));
+CREATE UNIQUE INDEX erasure_requests_open ON portal.erasure_requests USING btree (tenant_id, kind, COALESCE((subject_id)::text, address_hash)) WHERE (status = ANY (ARRAY['requested'::text, 'running'::text, 'failed'::text]));
 alter table portal.erasure_requests enable row level security;
+create policy all_tenants on portal.erasure_requests as permissive for select to portal_system
+    using (true);
 create policy own_tenant on portal.erasure_requests as permissive for all to portal_app
     using ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)))
     with check ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)));
-grant insert, select on table portal.erasure_requests to portal_app;
+grant insert, select, update on table portal.erasure_requests to portal_app;
+grant select (id, tenant_id, status, due_at, starts_at, attempt, next_at) on table portal.erasure_requests to portal_system;
 
 create table portal.events (
     event_id uuid not null,
@@ -1562,6 +1616,7 @@ create table portal.users (
     updated_at timestamp with time zone not null,
     clerk_updated_at timestamp with time zone,
     own_name boolean default false not null,
+    erased_at timestamp with time zone,
     constraint users_clerk_user_id_check CHECK (((length(clerk_user_id) >= 1) AND (length(clerk_user_id) <= 200))),
     constraint users_email_check CHECK (((length(email) >= 3) AND (length(email) <= 320))),
     constraint users_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
@@ -1684,6 +1739,32 @@ CREATE OR REPLACE FUNCTION portal.enter_share_link(p_token_hash bytea, p_viewer_
  SECURITY DEFINER
  SET search_path TO 'portal', 'pg_temp';
 grant execute on function portal.enter_share_link(bytea,bytea,bytea,text,bytea,timestamp with time zone,integer) to portal_app;
+
+CREATE OR REPLACE FUNCTION portal.erase_guest(p_tenant uuid, p_address text, p_address_hash text, p_viewers uuid[], p_remove_comments boolean, p_now timestamp with time zone)
+ RETURNS TABLE(what text, count bigint)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'portal', 'pg_temp';
+grant execute on function portal.erase_guest(uuid,text,text,uuid[],boolean,timestamp with time zone) to portal_app;
+
+CREATE OR REPLACE FUNCTION portal.erase_invites(p_tenant uuid, p_address text)
+ RETURNS TABLE(what text, count bigint)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'portal', 'pg_temp';
+
+CREATE OR REPLACE FUNCTION portal.erase_person(p_tenant uuid, p_user uuid, p_address text, p_clerk_user text, p_remove_comments boolean, p_now timestamp with time zone)
+ RETURNS TABLE(what text, count bigint)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'portal', 'pg_temp';
+grant execute on function portal.erase_person(uuid,uuid,text,text,boolean,timestamp with time zone) to portal_app;
+
+CREATE OR REPLACE FUNCTION portal.erase_texts(p_tenant uuid, p_needles text[])
+ RETURNS TABLE(what text, count bigint)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'portal', 'pg_temp';
 
 CREATE OR REPLACE FUNCTION portal.find_caller(p_clerk_user_id text, p_clerk_org_id text)
  RETURNS TABLE(tenant_id uuid, user_id uuid, role text, user_status text, tenant_status text, is_operator boolean)

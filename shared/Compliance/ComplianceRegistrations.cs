@@ -1,8 +1,10 @@
 using Microsoft.Extensions.DependencyInjection;
+using Portal.Compliance.Erasure;
+using Portal.People;
 
 namespace Portal.Compliance;
 
-/// <summary>Registers audit exports, residency reports and retention.</summary>
+/// <summary>Registers audit exports, residency reports, retention and erasure.</summary>
 public static class ComplianceRegistrations
 {
     public static IServiceCollection AddCompliance(this IServiceCollection services)
@@ -14,6 +16,8 @@ public static class ComplianceRegistrations
         return services
             .AddSingleton<AuditKeys>().AddSingleton<AuditStore>().AddSingleton<AuditExport>().AddSingleton<SealAudit>()
             .AddSingleton<RetentionStore>().AddSingleton<PruneRetention>().AddSingleton<DeleteOriginals>()
+            .AddSingleton<ErasureStore>().AddSingleton<EraseSubject>().AddSingleton<SweepErasures>().AddSingleton<ErasureCertificates>()
+            .AddSingleton<IDeletedUserSubscriber, RequestDeletedErasure>()
             .AddSingleton<ResidencyStore>().AddSingleton<GenerateResidencyReports>();
     }
 }

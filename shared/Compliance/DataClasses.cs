@@ -58,7 +58,8 @@ public static class DataClasses
             ["projects", "project_members", "milestone_templates", "milestones", "tasks", "comments"]),
         new("People", "Confidential", "Names, e-mail addresses, roles, preferences, invites", _ => "While the organisation is a "
             + "customer, or until erased", [Neon, Clerk, Resend],
-            ["users", "invites", "notification_preferences", "project_mutes", "mail_suppressions", "erasure_requests"]),
+            ["users", "invites", "notification_preferences", "project_mutes", "mail_suppressions", "erasure_requests",
+                "erasure_certificates"]),
         new("Share tokens", "Sensitive", "Links for guests (tokens as hashes only), whom they are addressed to, who opened them",
             _ => "Links are active for 7 days at most at a time", [Neon, Resend],
             ["share_links", "share_link_guests", "share_viewers", "share_unlocks"]),

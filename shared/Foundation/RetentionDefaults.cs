@@ -21,6 +21,9 @@ public static class RetentionDefaults
     public const int OperatorSessionDays = 7;
     public const int IdempotencyHours = 24;
 
+    /// <summary>How far back the database can be restored: the history that Neon keeps of it, a setting of its project there.</summary>
+    public const int BackupDays = 7;
+
     /// <summary>After a version was archived, by a person or by retention, until it goes at Mux.</summary>
     public const int ArchivedVideoDays = 30;
 

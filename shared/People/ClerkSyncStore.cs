@@ -20,8 +20,6 @@ public sealed record Deactivation(bool Moved, bool WithoutAdmin);
 public sealed class ClerkSyncStore(
     PortalDb db, UserStore users, ParticipationTransitions participation, AuditWriter audit, PersonalHash hash, TimeProvider clock)
 {
-    private static readonly TimeSpan ErasureTime = TimeSpan.FromHours(24);
-
     /// <summary>Across tenants: where this Clerk user is, or was, a member.</summary>
     public Task<IReadOnlyList<UserOfTenant>> FindAsync(string clerkUserId, CancellationToken ct) =>
         db.AcrossTenantsAsync(tx => tx.QueryAsync<UserOfTenant>(
@@ -44,7 +42,7 @@ public sealed class ClerkSyncStore(
             select u.name, u.email, u.own_name from portal.users u
              where u.tenant_id = @tenant and u.id = @id and coalesce(u.clerk_updated_at, '-infinity') <= @at
                and not exists (select 1 from portal.erasure_requests e where e.tenant_id = @tenant and e.kind = 'person'
-                  and e.subject_id = @id)
+                  and e.subject_id = @id and e.status <> 'cancelled')
                for no key update
             """, new { tenant, id, at });
         if (before is null)
@@ -92,24 +90,6 @@ public sealed class ClerkSyncStore(
                             where u.tenant_id = @tenant and u.id = @id and u.role = 'admin' and t.status = 'active')
                and not exists (select 1 from portal.users where tenant_id = @tenant and role = 'admin' and status = 'active')
             """, new { tenant, id }));
-    }
-
-    /// <summary>Marks a person for erasure within 24 hours, once. True when it is new.</summary>
-    public async Task<bool> RequestErasureAsync(Tx tx, TenantId tenant, Actor actor, UserId id)
-    {
-        var now = clock.GetUtcNow();
-        var request = await tx.QueryOneAsync<Guid?>("""
-            insert into portal.erasure_requests (id, tenant_id, kind, subject_id, status, requested_at, due_at)
-            values (@key, @tenant, 'person', @id, 'requested', @now, @due) on conflict (tenant_id, kind, subject_id) do nothing
-            returning id
-            """, new { key = Guid.CreateVersion7(now), tenant, id, now, due = now + ErasureTime });
-        if (request is { } made)
-        {
-            await audit.WriteAsync(tx, tenant, actor, new AuditEntry("erasure_requested", "erasure_request", made, null,
-                new { kind = "person", userId = id.Value, status = "requested", dueAt = now + ErasureTime }, EventType.ErasureRequested));
-        }
-
-        return request is not null;
     }
 
     private sealed record Known(string Name, string Email, bool OwnName);

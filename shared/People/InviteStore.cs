@@ -154,6 +154,21 @@ public sealed class InviteStore(PortalDb db, AuditWriter audit, PersonalHash has
         }
     }
 
+    /// <summary>pending → revoked, those to this address: whoever it is is to be erased.</summary>
+    public async Task WithdrawAsync(Tx tx, TenantId tenant, Actor actor, string email)
+    {
+        var withdrawn = await tx.QueryAsync<Invite>($"""
+            update portal.invites i set status = 'revoked', generation = i.generation + 1, clerk_state = 'unwanted', clerk_attempts = 0,
+                   clerk_next_at = greatest(i.clerk_next_at, @now), version = i.version + 1, updated_at = @now
+             where i.tenant_id = @tenant and lower(i.email) = lower(@email) and i.status in ('pending')
+            returning {Columns}
+            """, new { tenant, email, now = clock.GetUtcNow() });
+        foreach (var invite in withdrawn)
+        {
+            await RecordAsync(tx, tenant, actor, EventType.InviteRevoked, "pending", invite);
+        }
+    }
+
     /// <summary>pending → expired, by time. False: not pending, or not over yet.</summary>
     public async Task<bool> ExpireAsync(Tx tx, TenantId tenant, InviteId id)
     {

@@ -30,7 +30,8 @@ public sealed class SyncClerkUser(
         return rows.Count == 0 ? new(HandledAs.Ignored, "no_member") : new(HandledAs.Done, moved ? "moved" : "nothing_new");
     }
 
-    /// <summary>Deactivated wherever they are a member, and to be erased there within a day; what else they were here ends too.</summary>
+    /// <summary>Deactivated wherever they are a member; what else they were here ends too, and what follows from it is for the
+    /// subscribers.</summary>
     public async Task<Handled> PersonGoneAsync(string clerkUserId, Actor actor, CancellationToken ct)
     {
         var rows = await store.FindAsync(clerkUserId, ct);
@@ -42,13 +43,9 @@ public sealed class SyncClerkUser(
 
         foreach (var row in rows)
         {
-            var (left, marked) = await db.InTenantAsync(
-                row.TenantId,
-                async tx => (
-                    await store.DeactivateAsync(
-                        tx, row.TenantId, actor, row.Id, "deleted_at_clerk"), await store.RequestErasureAsync(
-                            tx, row.TenantId, actor, row.Id)), ct);
-            moved |= left.Moved || marked;
+            var left = await db.InTenantAsync(
+                row.TenantId, tx => store.DeactivateAsync(tx, row.TenantId, actor, row.Id, "deleted_at_clerk"), ct);
+            moved |= left.Moved;
             await TellAsync(row.TenantId, left, ct);
         }
 

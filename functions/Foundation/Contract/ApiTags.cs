@@ -18,6 +18,9 @@ public static class ApiTags
         new(
             "Deliveries", "What was sent because of events, for people on call, and the way out of mails.",
             ["/api/mail", "/api/ops/deliveries"]),
+        new(
+            "Erasures", "Erasing what is kept of a person or a guest, within a day, and proving it.",
+            ["/api/erasures", "/api/me/erasure"]),
         new("Health", "Whether the app runs and can do its work.", ["/api/health"]),
         new("Incidents", "For people on call: incidents, the change freeze, tests of restoring a backup.",
             ["/api/ops/incidents", "/api/ops/change-freeze", "/api/ops/error-budget-breaches", "/api/ops/restore-tests"]),

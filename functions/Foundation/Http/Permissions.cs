@@ -66,6 +66,11 @@ public enum PortalAction
     ReadAudit,
     ReadAnalytics,
     ReadReport,
+    RequestErasure,
+    ReadErasure,
+
+    /// <summary>Of oneself.</summary>
+    EraseMe,
 
     /// <summary>People on call, across tenants.</summary>
     OperateUploads,
@@ -168,6 +173,9 @@ public static class Permissions
         [PortalAction.ReadAudit] = [Role.Admin, Role.Compliance],
         [PortalAction.ReadAnalytics] = Producers,
         [PortalAction.ReadReport] = [Role.Admin, Role.Compliance],
+        [PortalAction.RequestErasure] = [Role.Admin, Role.Compliance],
+        [PortalAction.ReadErasure] = [Role.Admin, Role.Compliance],
+        [PortalAction.EraseMe] = Everybody,
     };
 
     /// <summary>

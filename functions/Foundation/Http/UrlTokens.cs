@@ -6,8 +6,8 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Portal.Functions.Foundation.Http;
 
 /// <summary>
-/// Share and unsubscribe tokens stand in paths, and instrumentation writes paths down. What it noted of this request loses them before
-/// anything is exported; logs never had them (<see cref="PortalApp"/>).
+/// Share and unsubscribe tokens and the codes of certificates stand in paths, and instrumentation writes paths down. What it noted of
+/// this request loses them before anything is exported; logs never had them (<see cref="PortalApp"/>).
 /// </summary>
 internal static partial class UrlTokens
 {
@@ -42,6 +42,6 @@ internal static partial class UrlTokens
         }
     }
 
-    [GeneratedRegex(@"(?<=/api/(?:share|mail/unsubscribe)/)[^/?#\s]+", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(@"(?<=/api/(?:share|mail/unsubscribe|erasures/by-code)/)[^/?#\s]+", RegexOptions.IgnoreCase)]
     private static partial Regex Token();
 }

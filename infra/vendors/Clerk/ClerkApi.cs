@@ -41,6 +41,7 @@ internal sealed class ClerkApi(
         Map(app, "GET", "/v1/users/{id}/organization_memberships", ListMembershipsAsync);
         Map(app, "GET", "/v1/users", ListUsersAsync);
         Map(app, "DELETE", "/v1/users/{id}", DeleteUserAsync);
+        Map(app, "DELETE", "/v1/organizations/{org}/memberships/{user}", DeleteMembershipAsync);
     }
 
     public void Map(WebApplication app, string method, string pattern, Func<HttpContext, Task<VendorReply>> handle) =>
@@ -117,6 +118,16 @@ internal sealed class ClerkApi(
         }
         var data = person.OrganizationId is null ? new JsonArray() : new JsonArray(ClerkPeople.Membership(person));
         return new VendorReply(200, new JsonObject { ["data"] = data, ["total_count"] = data.Count });
+    }
+
+    /// <summary>Answers with the whole membership, unlike the delete of a user.</summary>
+    private async Task<VendorReply> DeleteMembershipAsync(HttpContext context)
+    {
+        var person = await people.ByIdAsync(context.Route("user"), context.RequestAborted);
+        return person is not null && person.OrganizationId == context.Route("org")
+            && await changes.LeaveAsync(person.UserId, context.RequestAborted)
+            ? new VendorReply(200, ClerkPeople.Membership(person))
+            : NotFound;
     }
 
     private async Task<VendorReply> DeleteUserAsync(HttpContext context) =>

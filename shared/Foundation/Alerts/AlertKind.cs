@@ -34,6 +34,7 @@ public sealed class AlertKind
     private const string Upload = "docs/playbook/operations/an-upload-is-stuck.md";
     private const string Paging = "docs/playbook/operations/incidents-and-change-freeze.md";
     private const string Mux = "docs/playbook/platform/mux-upload-and-webhook-reliability.md";
+    private const string Erasure = "docs/playbook/compliance/erasing-somebody.md";
     private const string Retention = "docs/playbook/compliance/data-residency-and-retention.md";
 
     private static readonly Dictionary<string, AlertKind> ByName = new(StringComparer.Ordinal);
@@ -75,6 +76,9 @@ public sealed class AlertKind
     public static readonly AlertKind DigestsFailed = new("digests_failed", AlertSeverity.Error, Everything);
     public static readonly AlertKind InvitesStuck = new("invites_stuck", AlertSeverity.Error, Everything);
     public static readonly AlertKind TenantWithoutAdmin = new("tenant_without_admin", AlertSeverity.Error, Everything);
+    public static readonly AlertKind ErasureLate = new("erasure_late", AlertSeverity.Error, Erasure);
+    public static readonly AlertKind ErasureFailed = new("erasure_failed", AlertSeverity.Error, Erasure);
+    public static readonly AlertKind ErasureOverdue = new("erasure_overdue", AlertSeverity.Critical, Erasure);
     public static readonly AlertKind TimerFailed = new("timer_failed", AlertSeverity.Error, Everything);
 
     private AlertKind(string name, string severity, string runbook, string? objective = null)

@@ -29,7 +29,8 @@ public sealed class EventType
     public static readonly EventType UserRoleChanged = new("user_role_changed", "role");
     public static readonly EventType UserDeactivated = new("user_deactivated", "status role reason?");
     public static readonly EventType UserReactivated = new("user_reactivated", "status role");
-    public static readonly EventType ErasureRequested = new("erasure_requested", "kind userId status dueAt");
+    public static readonly EventType ErasureRequested = new("erasure_requested", "kind userId? status dueAt");
+    public static readonly EventType ErasureCompleted = new("erasure_completed", "kind userId? status");
 
     public static readonly EventType ProjectCreated = new("project_created", "projectId status members");
     public static readonly EventType ProjectUpdated = new("project_updated", "version fields");

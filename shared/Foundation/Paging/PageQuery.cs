@@ -26,8 +26,8 @@ public sealed class PageQuery
     }
 
     /// <param name="columns">Separated by comma and space, which therefore stand in none of them.</param>
-    /// <param name="values">Those of the row that the page begins behind, of the parameters <c>@afterAt</c> or <c>@afterKey</c> (its key as a
-    /// time, or as it is) and <c>@afterId</c>, all null for the first page. Left out: time and id.</param>
+    /// <param name="values">Those of the row that the page begins behind, of the parameters <c>@afterAt</c> or <c>@afterKey</c> (its key
+    /// as a time, or as it is) and <c>@afterId</c>, all null for the first page. Left out: time and id.</param>
     public static PageQuery Ascending([ConstantExpected] string columns, [ConstantExpected] string values = AgeAndId) =>
         new(columns, values, descending: false);
 

@@ -52,6 +52,22 @@ public sealed class ClerkDirectory(HttpClient http, IOptions<ClerkOptions> optio
             : new VendorFailure.Refused((int)HttpStatusCode.NotFound, "no_membership");
     }
 
+    /// <summary>Ids of the organizations that a person is a member of.</summary>
+    public Task<VendorResult<IReadOnlyList<string>>> OrganizationsAsync(string userId, CancellationToken ct) =>
+        CallAsync<WireList<WireMembership>, IReadOnlyList<string>>(
+            HttpMethod.Get, $"users/{Uri.EscapeDataString(userId)}/organization_memberships?limit=500", null,
+            list => list.Data is { } data ? [.. data.Select(membership => membership.Organization?.Id).OfType<string>()] : null, ct);
+
+    /// <summary>Null: deleted. Refused 404: it was before.</summary>
+    public async Task<VendorFailure?> DeleteUserAsync(string userId, CancellationToken ct) =>
+        (await CallAsync<JsonElement, object>(HttpMethod.Delete, $"users/{Uri.EscapeDataString(userId)}", null, gone => gone, ct)).Failure;
+
+    /// <summary>Null: deleted. Refused 404: it was before.</summary>
+    public async Task<VendorFailure?> DeleteMembershipAsync(string organizationId, string userId, CancellationToken ct) =>
+        (await CallAsync<JsonElement, object>(
+            HttpMethod.Delete, $"organizations/{Uri.EscapeDataString(organizationId)}/memberships/{Uri.EscapeDataString(userId)}", null,
+            gone => gone, ct)).Failure;
+
     /// <summary>Invitations to that address which can still be accepted.</summary>
     public Task<VendorResult<IReadOnlyList<ClerkInvitation>>> PendingInvitationsAsync(
         string organizationId, string email, CancellationToken ct) =>

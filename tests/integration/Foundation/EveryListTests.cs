@@ -113,6 +113,7 @@ public sealed class EveryListTests(EveryListTests.FilledPortal filled) : IClassF
                 await World.NewDeadWebhookAsync();
                 await World.NewIncidentAsync();
                 await World.NewResidencyReportAsync();
+                await World.NewErasureAsync("requested");
                 (await portal.Portal.As("operator").PostAsync("/api/ops/restore-tests", World.NewRestoreTest())).Expect(201);
                 await portal.Portal.ShareAsync(asset, new { guestEmails = new[] { "client@portal.example" } });
                 (await portal.Portal.GuestOf(link).OpenAsync()).Expect(200);

@@ -31,6 +31,7 @@ public sealed class TelemetryTests : IAsyncLifetime
     [InlineData("/api/share/{0}/unlock", "POST")]
     [InlineData("/api/share/{0}/nothing", "GET")]
     [InlineData("/api/mail/unsubscribe/{0}", "GET")]
+    [InlineData("/api/erasures/by-code/{0}", "GET")]
     [InlineData("/api/mail/unsubscribe/{0}", "POST")]
     public async Task Neither_logs_nor_traces_hold_the_token(string path, string method)
     {

@@ -206,8 +206,10 @@ public sealed class ClerkEventsTests(TestPortal portal) : IClassFixture<TestPort
         Assert.Equal("processed nothing_new", await portal.WebhookAsync("gone-again"));
         Assert.Equal("client deactivated", await UserAsync("gone"));
         Assert.Equal(
-            "requested 1 day", await portal.ScalarAsync<string>(
-                "select concat_ws(' ', status, due_at - requested_at) from portal.erasure_requests where subject_id = @id", new { id }));
+            "requested 1 day 1 day", await portal.ScalarAsync<string>("""
+                select concat_ws(' ', status, starts_at - requested_at, due_at - starts_at) from portal.erasure_requests
+                 where subject_id = @id
+                """, new { id }));
         Assert.Equal(
             1, await portal.ScalarAsync<long>(
                 "select count(*) from portal.events where type = 'erasure_requested' and payload ->> 'userId' = @id",

@@ -56,7 +56,17 @@ public static class ApiSamples
         ["EditComment"] = InProject(async w => ApiAsk.Id(await w.NewCommentAsync(), new { body = $"{SampleWorld.Marker} better" })),
         ["EditMilestoneTemplate"] = InTenant(
             async w => ApiAsk.Id(await w.NewTemplateAsync(), new { name = $"{SampleWorld.Marker} edited" })),
+        ["CancelErasure"] = InTenant(async w => ApiAsk.Id(await w.NewErasureAsync("requested"))),
+        ["EraseMe"] = Open(async w => OfThemselves(await w.NewMemberAsync())),
         ["ExportAudit"] = Open(),
+        ["ListErasures"] = Open(),
+        ["OpenErasureCertificate"] = Open(async w => new ApiAsk
+        {
+            Path = new Dictionary<string, string> { ["code"] = await w.NewCertificateCodeAsync() },
+        }),
+        ["ReadErasure"] = InTenant(async w => ApiAsk.Id(await w.NewErasureAsync("requested"))),
+        ["ReadErasureCertificate"] = InTenant(async w => ApiAsk.Id(await w.NewErasureAsync("completed"))),
+        ["RequestErasure"] = Open(_ => ApiAsk.Of(new { kind = "guest", email = $"{SampleNames.Next("guest")}@client.example" })),
         ["EditSharedComment"] = Open(w => w.NewGuestCommentAsync(new { body = "Better" })),
         ["ExtendShareLink"] = InProject(
             async w => ApiAsk.Id(await w.NewShortLinkAsync(), new { expiresAt = w.Portal.Clock.GetUtcNow().AddDays(5) })),
@@ -197,6 +207,8 @@ public static class ApiSamples
 
     /// <summary>Rows of functions that are gone.</summary>
     public static IReadOnlyList<string> Orphans() => [.. Table.Keys.Except(ApiOperation.All.Select(o => o.Name))];
+
+    private static ApiAsk OfThemselves(string handle) => ApiAsk.Of(new { email = $"{handle}@portal.example" }) with { As = handle };
 
     private static ApiSample Open() => new(Reach.Nothing, _ => Task.FromResult(new ApiAsk()));
 

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Dapper;
 using Microsoft.Extensions.DependencyInjection;
 using Portal.Compliance;
+using Portal.Compliance.Erasure;
 using Portal.Events.Deliveries.Mails;
 using Portal.LocalVendors;
 
@@ -215,6 +216,49 @@ public sealed class SampleWorld(TestPortal portal)
         await AddAsync(handle, "agency", status);
         return TestPeople.UserId(handle);
     }
+
+    /// <summary>Somebody of the tenant who can sign in, and whom no test needs; answers their handle.</summary>
+    public async Task<string> NewMemberAsync()
+    {
+        var handle = SampleNames.Next("member");
+        await portal.AddMemberAsync(TestPeople.Tenant, "org_harbour", handle, "client");
+        return handle;
+    }
+
+    /// <summary>A request for the erasure of a guest, which nothing carries out: it waits, or it is completed and has its
+    /// certificate.</summary>
+    public async Task<Guid> NewErasureAsync(string status)
+    {
+        var (id, now) = (Guid.CreateVersion7(), portal.Clock.GetUtcNow());
+        await using var connection = await portal.OpenAsync();
+        await connection.ExecuteAsync("""
+            insert into portal.erasure_requests (id, tenant_id, kind, status, address_hash, requested_at, starts_at, next_at, due_at,
+                started_at, ended_at)
+            values (@id, @tenant, 'guest', @status, encode(sha256(@id::text::bytea), 'hex'), @now, @later, @later, @later,
+                case @status when 'completed' then @now end, case @status when 'completed' then @now end)
+            """, new { id, tenant = TestPeople.Tenant, status, now, later = now.AddYears(10) });
+        if (status == "completed")
+        {
+            var certificate = new ErasureCertificate(
+                1, id, TestPeople.Tenant, new("guest", null, null), "keep", now, now, now, [], [], now.AddDays(7));
+            await connection.ExecuteAsync("""
+                insert into portal.erasure_certificates (erasure_id, tenant_id, document, key_id, signature, created_at)
+                values (@id, @tenant, @document, 'a1', '\x00', @now)
+                """, new
+            {
+                id,
+                tenant = TestPeople.Tenant,
+                document = JsonSerializer.Serialize(certificate, JsonSerializerOptions.Web),
+                now,
+            });
+        }
+
+        return id;
+    }
+
+    /// <summary>What opens a certificate without a session.</summary>
+    public async Task<string> NewCertificateCodeAsync() => (await portal.As("admin").FetchAsync(
+        $"/api/erasures/{await NewErasureAsync("completed")}")).Expect(200).Text("certificateCode");
 
     /// <summary>Somebody signed in to an organization that has no portal; answers their handle.</summary>
     public async Task<string> NewNewcomerAsync()

@@ -30,18 +30,20 @@ public sealed class ApiWordsTests
         ["the same as HTML"] = "Comment.bodyHtml SharedComment.bodyHtml",
         ["people's names"] = """
             Asset.createdByName AuditEntry.actorName Comment.mentionNames Comment.resolvedByName CommentAuthor.name
+            Erasure.requestedByName Erasure.userName
             Invite.acceptedByName Invite.invitedByName Me.name Milestone.createdByName NotificationActor.name Project.createdByName
             ProjectMember.name ShareLink.createdByName ShareOpen.userName SharedCommentAuthor.name Task.assigneeNames
             Task.createdByName Task.watcherNames Template.createdByName Upload.createdByName User.name
             """,
         ["addresses, checked where they are written"] =
-            "Invite.email Me.email ShareLink.guestEmails Tenant.residencyContact User.email",
+            "Erasure.email Invite.email Me.email ShareLink.guestEmails Tenant.residencyContact User.email",
         ["files as people call them"] = "AssetVersion.fileName RequestUploadInput.fileName Upload.fileName",
         ["settings that are checked where they are written: zones, colours, addresses of pictures and pages"] = """
             MyTenant.accentColor MyTenant.logoUrl MyTenant.timeZone RequestUploadInput.corsOrigin ResidencyReport.timeZone
             Tenant.accentColor Tenant.logoUrl Tenant.timeZone
             """,
         ["addresses and tokens of ours and of vendors, to be used as they are"] = """
+            /code Erasure.certificateCode
             AddressedLink.token AddressedLink.url Download.url Playback.playbackUrl Playback.posterUrl ShareLink.token ShareLink.url
             SharedAsset.playbackUrl SharedAsset.posterUrl UploadMultipart.url UploadTarget.headers UploadTarget.url /token
             """,
@@ -58,7 +60,7 @@ public sealed class ApiWordsTests
             """,
         ["sentences of ours and of vendors, for people"] = """
             AssetVersion.failureReason AuditFault.message Delivery.lastError Delivery.reason Diagnosis.text FieldError.message
-            Incident.summary Invite.deliveryFault Notification.text Orchestration.state Problem.detail Problem.title
+            Erasure.lastError Incident.summary Invite.deliveryFault Notification.text Orchestration.state Problem.detail Problem.title
             TimelineEntry.error TimelineEntry.text TimerRun.error UploadFailure.reason UploadNote.failureReason UploadNote.lastError
             Webhook.lastError
             """,
@@ -72,6 +74,11 @@ public sealed class ApiWordsTests
             OpenedResidencyReport.json Processor.name Processor.purpose Processor.receives Processor.region
             ReportedClass.classification ReportedClass.holders ReportedClass.kept ReportedClass.name ReportedClass.what
             ResidencyReport.week ResidencyReportMeta.week
+            """,
+        ["the certificate of an erasure, as it was signed at its time"] = """
+            ErasedAtProcessor.did ErasedAtProcessor.holds ErasedAtProcessor.name ErasedData.did ErasedData.table ErasedData.why
+            ErasedSubject.addressHash ErasedSubject.who ErasureCertificate.comments SignedErasureCertificate.document
+            SignedErasureCertificate.keyId SignedErasureCertificate.publicKey SignedErasureCertificate.signature
             """,
         ["the rule of a field, or the problem of one of many: both grow with what can be asked"] = "FieldError.pointer FieldError.rule",
         ["of one kind of incident the objective, of another an upload job or an alert"] = "Incident.subject",

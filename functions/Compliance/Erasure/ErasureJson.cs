@@ -1,0 +1,86 @@
+using Portal.Compliance;
+using Portal.Compliance.Erasure;
+using Portal.Functions.Foundation.Http;
+using Portal.Functions.Foundation.Http.Inputs;
+
+namespace Portal.Functions.Compliance.Erasure;
+
+/// <summary>A request to erase somebody, on the wire.</summary>
+public sealed record ErasureJson(
+    Guid Id, [OneOf(typeof(ErasureKind))] string Kind, Guid? UserId, string? UserName,
+    [About("Of a guest; null once it is over, when nobody keeps it.")] string? Email,
+    IReadOnlyList<Guid> ViewerIds, [OneOf(typeof(ErasureStatus))] string Status, [OneOf(typeof(ErasedComments))] string Comments,
+    [About("Why it waits, or why an attempt failed.")] string? LastError, DateTimeOffset RequestedAt,
+    [About("Null: nobody here asked; the person was deleted at Clerk.")] Guid? RequestedById, string? RequestedByName,
+    [About("Not before. Later than requestedAt when Clerk reported a deletion: until then it can be cancelled.")] DateTimeOffset StartsAt,
+    [About("A day after startsAt.")] DateTimeOffset DueAt, DateTimeOffset? EndedAt,
+    [About("Opens the certificate without signing in, once it is completed: give it to whoever is erased.")] string CertificateCode,
+    int Version)
+{
+    public static ErasureJson From(ErasureRequest e, ErasureCertificates certificates) => new(
+        e.Id, e.Kind, e.SubjectId, e.SubjectName, e.Kind == ErasureKind.Guest ? e.Address : null, e.ViewerIds, e.Status, e.Comments,
+        e.LastError, e.RequestedAt, e.RequestedBy, e.RequestedByName, e.StartsAt, e.DueAt, e.EndedAt, certificates.CodeOf(e.Id),
+        e.Version);
+}
+
+/// <summary>A certificate, opened. What is signed is <c>document</c>, as UTF-8; <c>certificate</c> is the same, read.</summary>
+/// <param name="PublicKey">Base64 of the SubjectPublicKeyInfo; compare it with the one that you have from elsewhere.</param>
+/// <param name="Signature">Base64 of an ECDSA signature over SHA-256, as DER.</param>
+public sealed record SignedErasureCertificateJson(
+    ErasureCertificate Certificate, string Document, string KeyId, string PublicKey, string Signature)
+{
+    public static SignedErasureCertificateJson From(StoredCertificate stored, AuditKeys keys) => new(
+        ErasureCertificates.Read(stored.Document), stored.Document, stored.KeyId,
+        Convert.ToBase64String(keys.Public[stored.KeyId]), Convert.ToBase64String(stored.Signature));
+}
+
+public sealed record RequestErasureInput : IChecked
+{
+    [OneOf(typeof(ErasureKind))]
+    public required string Kind { get; init; }
+
+    [About("Of a person.", Example = "\"0198c5a2-7d31-7c4e-9a52-3f1b6e0d8c47\"")]
+    public Guid? UserId { get; init; }
+
+    [Email, About("Of a guest: the address that share links were sent to.")]
+    public string? Email { get; init; }
+
+    [Items(100), About("Of a guest: the viewers that are theirs, as their comments and opens name them. An address alone finds none.")]
+    public IReadOnlyList<Guid>? ViewerIds { get; init; }
+
+    [OneOf(typeof(ErasedComments)), About("Whether the text of their comments stays, under \"Deleted person\".")]
+    public string Comments { get; init; } = ErasedComments.Keep;
+
+    public void Check(Faults faults, DateTimeOffset now)
+    {
+        if (Kind == ErasureKind.Person && UserId is null)
+        {
+            faults.Add("userId", "required", "is required for a person.");
+        }
+
+        if (Kind == ErasureKind.Guest && Email is null)
+        {
+            faults.Add("email", "required", "is required for a guest.");
+        }
+
+        if (Kind == ErasureKind.Person && (Email is not null || ViewerIds is not null))
+        {
+            faults.Add("email", "kind", "goes with a guest, as viewerIds do; of a person we know the address.");
+        }
+    }
+}
+
+public sealed record EraseMeInput
+{
+    [Email, About("One's own address, typed again: nobody is erased by a slip.", Example = "\"kim@studio.example\"")]
+    public required string Email { get; init; }
+
+    [OneOf(typeof(ErasedComments)), About("Whether the text of your comments stays, under \"Deleted person\".")]
+    public string Comments { get; init; } = ErasedComments.Keep;
+}
+
+public sealed record ListErasuresInput : CountedListInput
+{
+    [OneOf(typeof(ErasureStatus))]
+    public string? Status { get; init; }
+}

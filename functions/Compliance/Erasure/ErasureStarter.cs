@@ -1,0 +1,13 @@
+using Microsoft.DurableTask.Client;
+using Portal.Compliance.Erasure;
+using Portal.Foundation.Faults;
+using Portal.Functions.Durable;
+
+namespace Portal.Functions.Compliance.Erasure;
+
+/// <summary>Starts erasures through Durable's client, which Functions hands to a function per call.</summary>
+public sealed class ErasureStarter(DurableTaskClient durable) : IErasureStarter
+{
+    public Task<StartedOnce> StartOnceAsync(ErasureRef erasure, CancellationToken ct) =>
+        durable.StartOnceAsync(EraseSubjectOrchestration.Name, erasure.InstanceId, erasure, ct);
+}

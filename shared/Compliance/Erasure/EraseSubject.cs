@@ -1,0 +1,126 @@
+using Portal.Foundation.Audit;
+using Portal.Foundation.Db;
+using Portal.Foundation.Faults;
+using Portal.Foundation.Identity;
+using Portal.People;
+using Portal.Vendors;
+using Portal.Vendors.Clerk;
+
+namespace Portal.Compliance.Erasure;
+
+/// <summary>
+/// The steps of erasing a person or a guest, in their order: end what they may do, then Clerk, then our rows, and last, when what was on
+/// its way has arrived, our rows again and the certificate. Each may run again: rows only move forward, and Clerk's "not found" is done.
+/// </summary>
+public sealed class EraseSubject(
+    PortalDb db, ErasureStore store, ClerkSyncStore people, InviteStore invites, ClerkDirectory clerk, ErasureCertificates certificates)
+{
+    private const int NotFound = 404;
+    private static readonly Actor By = Actor.System("erasure");
+
+    /// <summary>Takes the request on. False: it is not this attempt's, or its time has not come.</summary>
+    public Task<bool> BeginAsync(ErasureRef erasure, CancellationToken ct) => db.InTenantAsync(erasure.Tenant, async tx =>
+    {
+        if (await store.BeginAsync(tx, erasure) is not { } request)
+        {
+            return false;
+        }
+
+        if (request.SubjectId is { } user)
+        {
+            await people.DeactivateAsync(tx, erasure.Tenant, By, new UserId(user), "erased");
+        }
+
+        await invites.WithdrawAsync(tx, erasure.Tenant, By, request.Address!);
+        return true;
+    }, ct);
+
+    /// <summary>Deletes the person at Clerk, or only their membership when they are in other organizations too.</summary>
+    /// <exception cref="TransientException">Clerk is away.</exception>
+    /// <exception cref="PermanentException">Clerk refuses.</exception>
+    public async Task<string> EraseAtClerkAsync(ErasureRef erasure, CancellationToken ct)
+    {
+        var (request, organization) = await db.InTenantAsync(erasure.Tenant, async tx =>
+            (await store.RunningAsync(tx, erasure), await store.OrganizationAsync(tx, erasure.Tenant)), ct);
+        if (request is null)
+        {
+            return AtClerk.NotThere;
+        }
+
+        var did = ErasureSteps.Read(request.Done).Clerk ?? (request.ClerkUserId is { } user
+            ? await DeleteAsync(user, organization, ct)
+            : AtClerk.NotAsked);
+        await db.InTenantAsync(erasure.Tenant, async tx =>
+        {
+            if (await store.RunningAsync(tx, erasure) is { } running)
+            {
+                await store.NoteDoneAsync(tx, running, ErasureSteps.Read(running.Done) with { Clerk = did });
+            }
+
+            return true;
+        }, ct);
+        return did;
+    }
+
+    public Task<bool> EraseRowsAsync(ErasureRef erasure, CancellationToken ct) => db.InTenantAsync(erasure.Tenant, async tx =>
+    {
+        if (await store.RunningAsync(tx, erasure) is not { } request)
+        {
+            return false;
+        }
+
+        await store.EraseRowsAsync(tx, request);
+        return true;
+    }, ct);
+
+    /// <summary>Erases what came meanwhile, writes the certificate, and forgets who it was.</summary>
+    /// <exception cref="TransientException">Something of the subject is still on its way.</exception>
+    public Task<bool> CompleteAsync(ErasureRef erasure, CancellationToken ct) => db.InTenantAsync(erasure.Tenant, async tx =>
+    {
+        if (await store.RunningAsync(tx, erasure) is not { } before)
+        {
+            return false;
+        }
+
+        await store.EraseRowsAsync(tx, before);
+        if (await store.UnderWayAsync(tx, before) is var left and > 0)
+        {
+            throw new TransientException($"{left} invites or mails of the subject are not settled yet");
+        }
+
+        var request = (await store.FindAsync(tx, erasure.Tenant, erasure.ErasureId))!;
+        await store.CompleteAsync(tx, request, certificates.Make(request));
+        return true;
+    }, ct);
+
+    private async Task<string> DeleteAsync(string user, string organization, CancellationToken ct)
+    {
+        var found = await clerk.OrganizationsAsync(user, ct);
+        if (found.IsFailure(out var failure, out var organizations))
+        {
+            return IsGone(failure) ? AtClerk.NotThere : throw Fault(failure);
+        }
+
+        var elsewhere = organizations.Any(other => other != organization);
+        var deleted = elsewhere
+            ? await clerk.DeleteMembershipAsync(organization, user, ct)
+            : await clerk.DeleteUserAsync(user, ct);
+        return deleted switch
+        {
+            null => elsewhere ? AtClerk.MembershipDeleted : AtClerk.UserDeleted,
+            { } refused when IsGone(refused) => AtClerk.NotThere,
+            { } refused => throw Fault(refused),
+        };
+    }
+
+    /// <summary>A second delete answers 404: it is done.</summary>
+    private static bool IsGone(VendorFailure failure) => failure is VendorFailure.Refused { Status: NotFound };
+
+    private static Exception Fault(VendorFailure failure) => failure switch
+    {
+        VendorFailure.Refused refused => new PermanentException($"Clerk refuses: {refused.Reason}"),
+        VendorFailure.RateLimited => new TransientException("Clerk asks to slow down"),
+        VendorFailure.Unknown unknown => new TransientException(unknown.Reason),
+        _ => new InvalidOperationException($"A failure without an answer: {failure.GetType().Name}."),
+    };
+}

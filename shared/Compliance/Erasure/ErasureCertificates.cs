@@ -1,0 +1,98 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Portal.Foundation;
+using Portal.Foundation.Audit;
+
+namespace Portal.Compliance.Erasure;
+
+/// <summary>Whom a certificate is about: a person by their id, a guest by their address, of which only the portal can make the
+/// hash.</summary>
+public sealed record ErasedSubject(string Who, Guid? Id, string? AddressHash);
+
+/// <summary>A line of a certificate: what became of one kind of data.</summary>
+/// <param name="Did">deleted, replaced or kept.</param>
+/// <param name="Rows">How many rows were touched; null: they are kept, and nobody counted them.</param>
+/// <param name="Why">Of what is kept, why and for how long.</param>
+public sealed record ErasedData(string Table, string Did, long? Rows, string? Why);
+
+/// <summary>What a processor was told, and what it still holds.</summary>
+public sealed record ErasedAtProcessor(string Name, string Did, string? Holds);
+
+/// <summary>The certificate of an erasure, format 1.</summary>
+public sealed record ErasureCertificate(
+    int Format, Guid ErasureId, Guid TenantId, ErasedSubject Subject, string Comments, DateTimeOffset RequestedAt,
+    DateTimeOffset StartedAt, DateTimeOffset CompletedAt, IReadOnlyList<ErasedData> Data, IReadOnlyList<ErasedAtProcessor> Processors,
+    DateTimeOffset BackupsUntil);
+
+/// <summary>
+/// Makes certificates, signs them with the key of the audit log, and knows their codes: whoever was erased opens theirs without signing
+/// in. A code is made of the erasure's id with the key of personal hashes, so that nothing is stored that opens one.
+/// </summary>
+public sealed class ErasureCertificates(AuditKeys keys, PersonalHash hash, TimeProvider clock)
+{
+    private const int Format = 1;
+    private const int IdLength = 16;
+    private const int TagLength = 16;
+
+    public StoredCertificate Make(ErasureRequest request)
+    {
+        var now = clock.GetUtcNow();
+        var completed = now.AddTicks(-(now.Ticks % TimeSpan.TicksPerMillisecond));
+        var done = ErasureSteps.Read(request.Done);
+        var certificate = new ErasureCertificate(
+            Format, request.Id, request.TenantId.Value, new(request.Kind, request.SubjectId, request.AddressHash), request.Comments,
+            request.RequestedAt, request.StartedAt!.Value, completed, TablePlans.Erased(request.Kind, request.RemovesComments, done.Rows),
+            Processors(done.Clerk), completed.AddDays(RetentionDefaults.BackupDays));
+        var document = JsonSerializer.Serialize(certificate, JsonSerializerOptions.Web);
+        return new(request.Id, request.TenantId, document, keys.CurrentKey, keys.Sign(Message(document)), completed);
+    }
+
+    /// <summary>What is signed: the document's UTF-8 bytes.</summary>
+    public static byte[] Message(string document) => Encoding.UTF8.GetBytes(document);
+
+    public static ErasureCertificate Read(string document) =>
+        JsonSerializer.Deserialize<ErasureCertificate>(document, JsonSerializerOptions.Web)!;
+
+    /// <summary>43 characters, base64url.</summary>
+    public string CodeOf(Guid erasure)
+    {
+        var id = erasure.ToByteArray(bigEndian: true);
+        return Base64Url.EncodeToString((byte[])[.. id, .. Tag(id)]);
+    }
+
+    /// <summary>Which erasure a code is of; null: it is no code of ours.</summary>
+    public Guid? ErasureOf(string code)
+    {
+        if (!Base64Url.IsValid(code, out var length) || length != IdLength + TagLength)
+        {
+            return null;
+        }
+
+        var bytes = Base64Url.DecodeFromChars(code);
+        var id = bytes.AsSpan(0, IdLength);
+        return CryptographicOperations.FixedTimeEquals(Tag(id), bytes.AsSpan(IdLength)) ? new Guid(id, bigEndian: true) : null;
+    }
+
+    private byte[] Tag(ReadOnlySpan<byte> id) =>
+        Convert.FromHexString(hash.Of($"erasure certificate {Convert.ToHexStringLower(id)}")!)[..TagLength];
+
+    private static IReadOnlyList<ErasedAtProcessor> Processors(string? clerk) =>
+    [
+        new("Clerk", clerk switch
+        {
+            AtClerk.UserDeleted => "the user was deleted",
+            AtClerk.MembershipDeleted => "the membership was deleted; the user is a member of other organizations",
+            AtClerk.NotThere => "nothing was there any more",
+            _ => "nothing was asked: a guest has no account",
+        }, null),
+        new(
+            "Resend", "nothing can be deleted",
+            "the mails that were sent, for as long as Resend keeps them: it has no call that deletes one"),
+        new("Mux", "nothing was asked", "videos, by ids; no names and no addresses"),
+        new("Vercel Blob", "nothing was asked", "originals of videos, by ids; no names and no addresses"),
+        new("PagerDuty", "nothing was asked", "ids and states of incidents; nothing of people"),
+        new("Neon", "the rows above were deleted or replaced", "backups of the database, until the moment that this certificate names"),
+    ];
+}

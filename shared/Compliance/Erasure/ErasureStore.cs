@@ -1,0 +1,355 @@
+using System.Text.Json;
+using Portal.Foundation.Audit;
+using Portal.Foundation.Db;
+using Portal.Foundation.Faults;
+using Portal.Foundation.Identity;
+using Portal.Foundation.Outbox;
+using Portal.Foundation.Paging;
+
+namespace Portal.Compliance.Erasure;
+
+/// <summary>An erasure that is open, as the sweep sees it across tenants.</summary>
+public sealed record OpenErasure(Guid Id, TenantId TenantId, string Status, int Attempt, DateTimeOffset StartsAt, DateTimeOffset DueAt)
+{
+    public ErasureRef Ref => new(TenantId.Value, Id, Attempt);
+}
+
+/// <summary>How many rows of a table an erasure touched.</summary>
+public sealed record ErasedRows(string What, long Count);
+
+/// <summary>A certificate as it is kept.</summary>
+public sealed record StoredCertificate(
+    Guid ErasureId, TenantId TenantId, string Document, string KeyId, byte[] Signature, DateTimeOffset CreatedAt);
+
+/// <summary>All SQL of erasure requests and their certificates. What is erased of the rows: <c>portal.erase_person</c>,
+/// <c>portal.erase_guest</c>.</summary>
+public sealed class ErasureStore(PortalDb db, AuditWriter audit, PersonalHash hash, TimeProvider clock)
+{
+    private static readonly TimeSpan Promise = TimeSpan.FromHours(24);
+    private static readonly TimeSpan HoldBack = TimeSpan.FromHours(24);
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromHours(1);
+
+    private const string Columns = """
+        e.id, e.tenant_id, e.kind, e.subject_id, e.status, e.comments, e.address, e.address_hash, e.viewer_ids, e.clerk_user_id,
+        e.requested_by, e.attempt, e.last_error, e.requested_at, e.starts_at, e.due_at, e.started_at, e.ended_at, e.version,
+        e.done::text as done,
+        (select u.name from portal.users u where u.tenant_id = e.tenant_id and u.id = e.subject_id) as subject_name,
+        (select u.name from portal.users u where u.tenant_id = e.tenant_id and u.id = e.requested_by) as requested_by_name
+        """;
+
+    private const string Listed = $"""
+        select {Columns} from portal.erasure_requests e where e.tenant_id = @tenant and (@status::text is null or e.status = @status)
+        """;
+
+    private const string Find = $"select {Columns} from portal.erasure_requests e where e.tenant_id = @tenant and e.id = @id";
+
+    private static readonly PageQuery ByAge = PageQuery.Descending("e.requested_at, e.id");
+
+    public Task<IReadOnlyList<ErasureRequest>> ListAsync(TenantId tenant, string? status, Page page, CancellationToken ct) =>
+        db.ReadPageAsync<ErasureRequest>(tenant, ByAge, Listed, page, new { tenant, status }, ct);
+
+    public Task<long> CountAsync(TenantId tenant, string? status, CancellationToken ct) =>
+        db.CountAsync(tenant, Listed, new { tenant, status }, ct);
+
+    public Task<ErasureRequest?> FindAsync(TenantId tenant, Guid id, CancellationToken ct) =>
+        db.ReadOneAsync<ErasureRequest>(tenant, Find, new { tenant, id }, ct);
+
+    public Task<ErasureRequest?> FindAsync(Tx tx, TenantId tenant, Guid id) =>
+        tx.QueryOneAsync<ErasureRequest>(Find, new { tenant, id });
+
+    /// <summary>
+    /// Asks for an erasure. Asked again while one of the same subject waits, it is that one, which begins no later than now asked;
+    /// refused when it has begun.
+    /// </summary>
+    public async Task<Result<ErasureRequest>> RequestAsync(Tx tx, TenantId tenant, Actor actor, NewErasure wanted)
+    {
+        var subject = wanted.Subject is { } user ? await SubjectAsync(tx, tenant, user) : null;
+        if (wanted.Subject is not null && subject is null)
+        {
+            return new Refusal.NotFound("user");
+        }
+
+        if (subject is { LastAdmin: true })
+        {
+            return new Refusal.Conflict("last-admin", "This is the only active Admin. Make somebody else Admin first.");
+        }
+
+        if (subject is { Erased: true })
+        {
+            return new Refusal.Conflict("erased", "The person has been erased.");
+        }
+
+        if (wanted.Kind == ErasureKind.Guest && await IsMemberAsync(tx, tenant, wanted.Address!))
+        {
+            return new Refusal.InvalidField("email", "guest", "must not be that of a user: ask for the erasure of the person.");
+        }
+
+        return await AddAsync(tx, tenant, actor, wanted, subject, TimeSpan.Zero) ?? await HastenAsync(tx, tenant, wanted);
+    }
+
+    /// <summary>At Clerk's word, which may be a mis-click: held back for a day, and refused to nobody, since whoever is gone there runs no
+    /// tenant. True: it is new.</summary>
+    public async Task<bool> RequestHeldBackAsync(Tx tx, TenantId tenant, Actor actor, UserId user) =>
+        await SubjectAsync(tx, tenant, user) is { Erased: false } subject
+        && await AddAsync(
+            tx, tenant, actor, new(ErasureKind.Person, user, null, [], ErasedComments.Keep), subject, HoldBack) is not null;
+
+    /// <summary>Whether it is the caller's own address, letter case aside.</summary>
+    public Task<bool> IsAddressOfAsync(Tx tx, Caller caller, string address) => tx.GetAsync<bool>("""
+        select exists (select 1 from portal.users u
+                        where u.tenant_id = @Tenant and u.id = @User and lower(u.email) = lower(@address))
+        """, new { caller.Tenant, caller.User, address = address.Trim() });
+
+    /// <summary>requested → cancelled.</summary>
+    public async Task<Result<ErasureRequest>> CancelAsync(Tx tx, TenantId tenant, Actor actor, Guid id)
+    {
+        if (await FindAsync(tx, tenant, id) is null)
+        {
+            return new Refusal.NotFound("erasure");
+        }
+
+        var now = clock.GetUtcNow();
+        var cancelled = await tx.ExecuteAsync("""
+            update portal.erasure_requests set status = 'cancelled', ended_at = @now, address = null, clerk_user_id = null,
+                   version = version + 1
+             where tenant_id = @tenant and id = @id and status in ('requested')
+            """, new { tenant, id, now }) == 1;
+        if (!cancelled)
+        {
+            return new Refusal.Conflict("erasure-begun", "It has begun, or is over, and cannot be taken back.");
+        }
+
+        await audit.WriteAsync(tx, tenant, actor, new AuditEntry(
+            "erasure_cancelled", "erasure_request", id, new { status = "requested" }, new { status = "cancelled" }));
+        return (await FindAsync(tx, tenant, id))!;
+    }
+
+    /// <summary>requested, failed → running, when its time has come. Null: not this attempt's, or not yet.</summary>
+    public async Task<ErasureRequest?> BeginAsync(Tx tx, ErasureRef erasure)
+    {
+        var now = clock.GetUtcNow();
+        var before = await LockAsync(tx, erasure);
+        if (before is null || before.Status == ErasureStatus.Running || before.EndedAt is not null || before.StartsAt > now)
+        {
+            return before is { Status: ErasureStatus.Running } ? before : null;
+        }
+
+        await tx.ExecuteAsync("""
+            update portal.erasure_requests set status = 'running', started_at = coalesce(started_at, @now), version = version + 1
+             where tenant_id = @Tenant and id = @ErasureId and attempt = @Attempt and status in ('requested', 'failed')
+            """, new { erasure.Tenant, erasure.ErasureId, erasure.Attempt, now });
+        await audit.WriteAsync(tx, erasure.Tenant, By, new AuditEntry(
+            "erasure_started", "erasure_request", erasure.ErasureId, new { status = before.Status }, new { status = "running" }));
+        return await FindAsync(tx, erasure.Tenant, erasure.ErasureId);
+    }
+
+    /// <summary>The running attempt, its row locked. Null: it is over, or another attempt's.</summary>
+    public async Task<ErasureRequest?> RunningAsync(Tx tx, ErasureRef erasure) =>
+        await LockAsync(tx, erasure) is { Status: ErasureStatus.Running } running ? running : null;
+
+    /// <summary>Erases in the tenant's rows what names the subject, and adds up what that touched.</summary>
+    public async Task EraseRowsAsync(Tx tx, ErasureRequest request)
+    {
+        var args = new
+        {
+            tenant = request.TenantId,
+            subject = request.SubjectId,
+            request.Address,
+            request.AddressHash,
+            clerkUser = request.ClerkUserId,
+            viewers = request.ViewerIds,
+            remove = request.RemovesComments,
+            now = clock.GetUtcNow(),
+        };
+        var erased = request.Kind == ErasureKind.Person
+            ? await tx.QueryAsync<ErasedRows>(
+                "select * from portal.erase_person(@tenant, @subject, @Address, @clerkUser, @remove, @now)", args)
+            : await tx.QueryAsync<ErasedRows>(
+                "select * from portal.erase_guest(@tenant, @Address, @AddressHash, @viewers, @remove, @now)", args);
+        var done = ErasureSteps.Read(request.Done);
+        foreach (var rows in erased)
+        {
+            done.Rows[rows.What] = done.Rows.GetValueOrDefault(rows.What) + rows.Count;
+        }
+
+        await NoteDoneAsync(tx, request, done);
+    }
+
+    /// <summary>What still holds the subject's address, because it is on its way: an invite that Clerk must be told of, a mail.</summary>
+    public Task<long> UnderWayAsync(Tx tx, ErasureRequest request) => tx.GetAsync<long>("""
+        select (select count(*) from portal.invites i
+                 where i.tenant_id = @tenant and lower(i.email) = lower(@Address))
+             + (select count(*) from portal.deliveries d
+                 where d.tenant_id = @tenant and d.recipient = @recipient and d.done_at is null)
+        """, new
+    {
+        tenant = request.TenantId,
+        request.Address,
+        recipient = request.SubjectId is { } user ? $"user:{user}" : $"guest:{request.AddressHash}",
+    });
+
+    public Task NoteDoneAsync(Tx tx, ErasureRequest request, ErasureSteps done) => tx.ExecuteAsync(
+        "update portal.erasure_requests set done = @done::jsonb where tenant_id = @TenantId and id = @Id",
+        new { request.TenantId, request.Id, done = JsonSerializer.Serialize(done, JsonSerializerOptions.Web) });
+
+    /// <summary>Why the running attempt waits: for whoever reads the request.</summary>
+    public Task NoteErrorAsync(ErasureRef erasure, string error, CancellationToken ct) =>
+        db.InTenantAsync(erasure.Tenant, tx => tx.ExecuteAsync("""
+            update portal.erasure_requests set last_error = left(@error, 1000)
+             where tenant_id = @Tenant and id = @ErasureId and attempt = @Attempt and status in ('running')
+            """, new { erasure.Tenant, erasure.ErasureId, erasure.Attempt, error }), ct);
+
+    /// <summary>running → completed, with its certificate; what was looked for is forgotten.</summary>
+    public async Task CompleteAsync(Tx tx, ErasureRequest request, StoredCertificate certificate)
+    {
+        await tx.ExecuteAsync("""
+            insert into portal.erasure_certificates (erasure_id, tenant_id, document, key_id, signature, created_at)
+            values (@ErasureId, @TenantId, @Document, @KeyId, @Signature, @CreatedAt)
+            """, certificate);
+        await tx.ExecuteAsync("""
+            update portal.erasure_requests set status = 'completed', ended_at = @CreatedAt, address = null, clerk_user_id = null,
+                   last_error = null, next_at = null, version = version + 1
+             where tenant_id = @TenantId and id = @ErasureId and status in ('running')
+            """, certificate);
+        await audit.WriteAsync(tx, request.TenantId, By, new AuditEntry(
+            "erasure_completed", "erasure_request", request.Id, new { status = "running" },
+            new { kind = request.Kind, userId = request.SubjectId, status = "completed" }, EventType.ErasureCompleted));
+    }
+
+    /// <summary>running → failed; the sweep starts another attempt in an hour. False: it is over, or another attempt's.</summary>
+    public Task<bool> FailAsync(ErasureRef erasure, string reason, CancellationToken ct) => db.InTenantAsync(erasure.Tenant, async tx =>
+    {
+        var failed = await tx.ExecuteAsync("""
+            update portal.erasure_requests set status = 'failed', attempt = attempt + 1, next_at = @next, last_error = left(@reason, 1000),
+                   version = version + 1
+             where tenant_id = @Tenant and id = @ErasureId and attempt = @Attempt and status in ('running')
+            """, new { erasure.Tenant, erasure.ErasureId, erasure.Attempt, reason, next = clock.GetUtcNow() + RetryAfter }) == 1;
+        if (failed)
+        {
+            await audit.WriteAsync(tx, erasure.Tenant, By, new AuditEntry(
+                "erasure_failed", "erasure_request", erasure.ErasureId, new { status = "running" }, new { status = "failed" }));
+        }
+
+        return failed;
+    }, ct);
+
+    /// <summary>Of all tenants: those that may begin, and those under way.</summary>
+    public Task<IReadOnlyList<OpenErasure>> OpenAsync(Guid after, int limit, CancellationToken ct) =>
+        db.AcrossTenantsAsync(tx => tx.QueryAsync<OpenErasure>("""
+            select e.id, e.tenant_id, e.status, e.attempt, e.starts_at, e.due_at from portal.erasure_requests e
+             where e.status in ('requested', 'running', 'failed') and e.next_at <= @now and e.id > @after order by e.id limit @limit
+            """, new { now = clock.GetUtcNow(), after, limit }), ct);
+
+    public Task<StoredCertificate?> FindCertificateAsync(TenantId tenant, Guid erasure, CancellationToken ct) =>
+        db.ReadOneAsync<StoredCertificate>(tenant, """
+            select c.erasure_id, c.tenant_id, c.document, c.key_id, c.signature, c.created_at from portal.erasure_certificates c
+             where c.tenant_id = @tenant and c.erasure_id = @erasure
+            """, new { tenant, erasure }, ct);
+
+    /// <summary>For whoever holds the code of it, which names no tenant.</summary>
+    public Task<StoredCertificate?> FindCertificateAsync(Guid erasure, CancellationToken ct) =>
+        db.AcrossTenantsAsync(tx => tx.QueryOneAsync<StoredCertificate>("""
+            select c.erasure_id, c.tenant_id, c.document, c.key_id, c.signature, c.created_at from portal.erasure_certificates c
+             where c.erasure_id = @erasure
+            """, new { erasure }), ct);
+
+    /// <summary>Across tenants: whose people this Clerk user is.</summary>
+    public Task<IReadOnlyList<ErasableUser>> UsersAsync(string clerkUserId, CancellationToken ct) =>
+        db.AcrossTenantsAsync(tx => tx.QueryAsync<ErasableUser>(
+            "select u.tenant_id, u.id from portal.users u where u.clerk_user_id = @clerkUserId order by u.tenant_id",
+            new { clerkUserId }), ct);
+
+    /// <summary>The organization at Clerk that is the tenant's.</summary>
+    public Task<string> OrganizationAsync(Tx tx, TenantId tenant) =>
+        tx.GetAsync<string>("select t.clerk_org_id from portal.tenants t where t.id = @tenant", new { tenant });
+
+    private static Actor By => Actor.System("erasure");
+
+    private Task<ErasureRequest?> LockAsync(Tx tx, ErasureRef erasure) => tx.QueryOneAsync<ErasureRequest>($"""
+        select {Columns} from portal.erasure_requests e
+         where e.tenant_id = @Tenant and e.id = @ErasureId and e.attempt = @Attempt for no key update
+        """, new { erasure.Tenant, erasure.ErasureId, erasure.Attempt });
+
+    private async Task<ErasureRequest?> AddAsync(
+        Tx tx, TenantId tenant, Actor actor, NewErasure wanted, Subject? subject, TimeSpan heldBack)
+    {
+        var now = clock.GetUtcNow();
+        var address = subject?.Email ?? wanted.Address!.Trim().ToLowerInvariant();
+        var starts = now + heldBack;
+        var made = await tx.QueryOneAsync<Guid?>("""
+            insert into portal.erasure_requests (id, tenant_id, kind, subject_id, status, comments, address, address_hash, viewer_ids,
+                clerk_user_id, requested_by, requested_at, starts_at, next_at, due_at)
+            values (@id, @tenant, @Kind, @subject, 'requested', @Comments, @address, @addressHash, @viewers, @clerkUser, @by, @now,
+                @starts, @starts, @due)
+            on conflict (tenant_id, kind, coalesce(subject_id::text, address_hash)) where status in ('requested', 'running', 'failed')
+            do nothing
+            returning id
+            """, new
+        {
+            id = Guid.CreateVersion7(now),
+            tenant,
+            wanted.Kind,
+            subject = wanted.Subject?.Value,
+            wanted.Comments,
+            address,
+            addressHash = hash.Of(address),
+            viewers = wanted.Viewers.ToArray(),
+            clerkUser = subject?.ClerkUserId,
+            by = actor.Person,
+            now,
+            starts,
+            due = starts + Promise,
+        });
+        if (made is not { } id)
+        {
+            return null;
+        }
+
+        await audit.WriteAsync(tx, tenant, actor, new AuditEntry("erasure_requested", "erasure_request", id, null,
+            new { kind = wanted.Kind, userId = wanted.Subject?.Value, status = "requested", dueAt = starts + Promise },
+            EventType.ErasureRequested));
+        return await FindAsync(tx, tenant, id);
+    }
+
+    /// <summary>The one that waits, which begins now, as asked now.</summary>
+    private async Task<Result<ErasureRequest>> HastenAsync(Tx tx, TenantId tenant, NewErasure wanted)
+    {
+        var now = clock.GetUtcNow();
+        var id = await tx.QueryOneAsync<Guid?>("""
+            update portal.erasure_requests set starts_at = least(starts_at, @now), next_at = least(next_at, @now),
+                   due_at = least(due_at, @due), comments = @Comments, version = version + 1
+             where tenant_id = @tenant and kind = @Kind and status in ('requested')
+               and (subject_id = @subject or (subject_id is null and address_hash = @addressHash))
+            returning id
+            """, new
+        {
+            tenant,
+            wanted.Kind,
+            wanted.Comments,
+            subject = wanted.Subject?.Value,
+            addressHash = hash.Of(wanted.Address),
+            now,
+            due = now + Promise,
+        });
+        return id is { } waiting
+            ? (await FindAsync(tx, tenant, waiting))!
+            : new Refusal.Conflict("erasure-begun", "An erasure of the same subject is under way.");
+    }
+
+    private static Task<Subject?> SubjectAsync(Tx tx, TenantId tenant, UserId id) => tx.QueryOneAsync<Subject>("""
+        select u.email, u.clerk_user_id, u.erased_at is not null as erased,
+               u.role = 'admin' and u.status = 'active' and not exists (
+                   select 1 from portal.users o where o.tenant_id = u.tenant_id and o.id <> u.id and o.role = 'admin'
+                      and o.status = 'active') as last_admin
+          from portal.users u where u.tenant_id = @tenant and u.id = @id
+        """, new { tenant, id });
+
+    private static Task<bool> IsMemberAsync(Tx tx, TenantId tenant, string address) => tx.GetAsync<bool>(
+        "select exists (select 1 from portal.users u where u.tenant_id = @tenant and lower(u.email) = lower(@address))",
+        new { tenant, address = address.Trim() });
+
+    private sealed record Subject(string Email, string ClerkUserId, bool Erased, bool LastAdmin);
+}
+
+/// <summary>One tenant's row of somebody at Clerk.</summary>
+public sealed record ErasableUser(TenantId TenantId, UserId Id);

@@ -1,0 +1,461 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Dapper;
+using Microsoft.Extensions.DependencyInjection;
+using Portal.Compliance;
+using Portal.Compliance.Erasure;
+using Portal.LocalVendors;
+using Portal.Tests.Support;
+
+namespace Portal.Tests.Integration.Compliance;
+
+/// <summary>Erasing a person and a guest: what goes, what stays and why, and the certificate that says so.</summary>
+public sealed class ErasureTests(TestPortal portal) : IClassFixture<TestPortal>, IAsyncLifetime
+{
+    private static int made;
+    private Guid project;
+    private Guid asset;
+
+    public async Task InitializeAsync()
+    {
+        await portal.ResetAsync();
+        if (await portal.ScalarAsync<long>("select count(*) from portal.assets") == 0)
+        {
+            await portal.UploadReadyAsync(await portal.NewProjectAsync(), bytes: Mp4Sample.Clip());
+        }
+
+        asset = await portal.ScalarAsync<Guid>("select id from portal.assets");
+        project = await portal.ScalarAsync<Guid>("select project_id from portal.assets");
+    }
+
+    public Task DisposeAsync() => Task.CompletedTask;
+
+    [Fact]
+    public async Task A_person_is_gone_from_every_table_and_from_Clerk_and_the_certificate_says_what_was_kept()
+    {
+        var (handle, id) = await BusyPersonAsync();
+        Assert.Contains("users", await TablesWithAsync($"{handle}@portal.example"));
+        var other = await ChecksumAsync(TestPeople.OtherTenant);
+
+        var erasure = (await portal.As("admin").PostAsync("/api/erasures", new { kind = "person", userId = id })).Expect(201);
+        Assert.Equal(("requested", $"Person {handle}"), (erasure.Text("status"), erasure.Text("userName")));
+        await FinishAsync(erasure.Id);
+
+        Assert.Empty(await TablesWithAsync($"{handle}@portal.example"));
+        Assert.Empty(await TablesWithAsync($"Person {handle}"));
+        Assert.Equal(other, await ChecksumAsync(TestPeople.OtherTenant));
+        Assert.Equal(0, await portal.ScalarAsync<long>(
+            "select count(*) from vendors.clerk_people where user_id = @user", new { user = $"user_{handle}" }));
+        var certificate = (await CertificateAsync(erasure.Id)).Field("certificate");
+        var data = certificate["data"]!.AsArray().ToDictionary(line => line!["table"]!.ToString());
+        Assert.Equal(("replaced", 1), (data["users"]!["did"]!.ToString(), (int)data["users"]!["rows"]!));
+        Assert.Equal("deleted", data["notification_preferences"]!["did"]!.ToString());
+        Assert.Equal(1, (int)data["notification_preferences"]!["rows"]!);
+        Assert.Equal(1, (int)data["invites"]!["rows"]!);
+        Assert.Equal("kept", data["audit_log"]!["did"]!.ToString());
+        // The id stands where the certificate says that ids stay, and nowhere else.
+        Assert.Empty((await TablesWithAsync(id.ToString())).Except(data.Keys).Except(["rate_windows"]));
+        Assert.Equal("the user was deleted", AtClerkOf(certificate));
+        // Audit names nobody: that it happened is there, by id.
+        Assert.Equal(["erasure_completed", "erasure_requested", "erasure_started"], await portal.ListAsync(
+            "select action from portal.audit_log where entity_id = @id order by action", new { id = erasure.Id }));
+        Assert.Equal(401, (await portal.Anonymous.FetchAsync("/api/me")).Code);
+    }
+
+    [Fact]
+    public async Task What_a_person_wrote_stays_under_another_name_or_goes_as_the_request_says()
+    {
+        foreach (var (comments, body, name) in new[] { ("keep", "Brighter, please", "Deleted person"), ("remove", "", null) })
+        {
+            var (handle, id) = await BusyPersonAsync();
+            var comment = await portal.ScalarAsync<Guid>("select id from portal.comments where author_id = @id", new { id });
+            var wanted = new { kind = "person", userId = id, comments };
+            var erasure = (await portal.As("admin").PostAsync("/api/erasures", wanted)).Expect(201);
+            await FinishAsync(erasure.Id);
+            var seen = (await portal.As("agency").FetchAsync($"/api/comments/{comment}")).Expect(200);
+            Assert.Equal((body, name), (seen.Json!["body"]?.ToString() ?? "", seen.Json!["author"]?["name"]?.ToString()));
+            var line = (await CertificateAsync(erasure.Id)).Field("certificate")["data"]!.AsArray()
+                .Single(data => data!["table"]!.ToString() == "comments")!;
+            Assert.Equal(comments == "keep" ? "kept" : "deleted", line["did"]!.ToString());
+            Assert.NotEqual(handle, name);
+        }
+    }
+
+    [Fact]
+    public async Task A_guests_address_is_gone_from_every_table_and_their_name_with_the_viewers_that_are_theirs()
+    {
+        var address = $"guest{++made}@client.example";
+        var link = await portal.ShareAsync(asset, new { allowComments = true, guestEmails = new[] { address } });
+        await portal.DeliverAsync();
+        var guest = portal.GuestOf(link);
+        (await guest.OpenAsync()).Expect(200);
+        var said = (await guest.CommentAsync("Lovely", new { name = $"Guest {made}" })).Expect(201);
+        var viewer = await portal.ScalarAsync<Guid>("select viewer_id from portal.comments where id = @id", new { id = said.Id });
+        Assert.Contains("share_link_guests", await TablesWithAsync(address));
+
+        var erasure = (await portal.As("compliance").PostAsync(
+            "/api/erasures", new { kind = "guest", email = address.ToUpperInvariant(), viewerIds = new[] { viewer } })).Expect(201);
+        Assert.Equal(address, erasure.Text("email"));
+        await FinishAsync(erasure.Id);
+
+        Assert.Empty(await TablesWithAsync(address));
+        Assert.Empty(await TablesWithAsync($"Guest {made}"));
+        var seen = (await portal.As("agency").FetchAsync($"/api/comments/{said.Id}")).Expect(200);
+        Assert.Equal("Deleted person", seen.Field("author")["name"]!.ToString());
+        Assert.Equal("", await portal.ScalarAsync<string>(
+            "select encode(ip_hash, 'hex') || agent_family from portal.share_viewers where id = @viewer", new { viewer }));
+        Assert.Null((await portal.As("admin").FetchAsync($"/api/erasures/{erasure.Id}")).Json!["email"]);
+        // Somebody who had opened the link is a new viewer of it.
+        (await guest.OpenAsync()).Expect(200);
+    }
+
+    [Fact]
+    public async Task An_invite_that_waits_is_withdrawn_at_Clerk_before_its_address_is_forgotten()
+    {
+        var address = $"invited{++made}@client.example";
+        var invite = (await portal.As("admin").PostAsync("/api/invites", new { email = address, role = "client" })).Expect(201).Id;
+        await portal.SettleAsync();
+        portal.Clerk.Faults.FailNextApiCalls(1, ApiFault.Status(503), (_, path) => path.EndsWith("/revoke", StringComparison.Ordinal));
+        var erasure = (await portal.As("admin").PostAsync("/api/erasures", new { kind = "guest", email = address })).Expect(201).Id;
+        await portal.SettleAsync();
+        portal.Clock.Advance(TimeSpan.FromMinutes(11));
+        await portal.SettleAsync();
+        Assert.Equal("running", await StatusAsync(erasure));
+        var waiting = (await portal.As("admin").FetchAsync($"/api/erasures/{erasure}")).Expect(200);
+        Assert.Contains("not settled yet", waiting.Text("lastError"), StringComparison.Ordinal);
+        await FinishAsync(erasure);
+        Assert.Equal("revoked", await portal.ScalarAsync<string>("select status from portal.invites where id = @invite", new { invite }));
+        Assert.Empty(await TablesWithAsync(address));
+    }
+
+    [Fact]
+    public async Task Clerks_word_alone_is_held_back_for_a_day_and_can_be_cancelled_or_confirmed()
+    {
+        var (mistaken, mistakenId) = await BusyPersonAsync();
+        var (sure, sureId) = await BusyPersonAsync();
+        await portal.Clerk.DeletePersonAsync(mistaken);
+        await portal.Clerk.DeletePersonAsync(sure);
+        await portal.SettleAsync();
+        var waiting = await OfAsync(mistakenId);
+        Assert.Equal(TimeSpan.FromDays(1), (DateTimeOffset)waiting["startsAt"]! - (DateTimeOffset)waiting["requestedAt"]!);
+        Assert.Null(waiting["requestedById"]);
+
+        (await portal.As("compliance").PostAsync($"/api/erasures/{waiting["id"]}/cancel")).Expect(200);
+        var confirmed = (await portal.As("admin").PostAsync("/api/erasures", new { kind = "person", userId = sureId })).Expect(201);
+        Assert.Equal((await OfAsync(sureId))["id"]!.ToString(), confirmed.Text("id"));
+        await FinishAsync(confirmed.Id);
+        portal.Clock.Advance(TimeSpan.FromHours(25));
+        await SweepAsync();
+
+        Assert.Equal("cancelled", await StatusAsync(Guid.Parse(waiting["id"]!.ToString())));
+        Assert.Contains("users", await TablesWithAsync($"{mistaken}@portal.example"));
+        Assert.Empty(await TablesWithAsync($"{sure}@portal.example"));
+        (await portal.As("admin").PostAsync($"/api/erasures/{confirmed.Id}/cancel")).Expect(409);
+    }
+
+    [Fact]
+    public async Task Held_back_it_begins_by_itself_after_a_day_and_not_a_minute_before()
+    {
+        var (handle, id) = await BusyPersonAsync();
+        await portal.Clerk.DeletePersonAsync(handle);
+        await portal.SettleAsync();
+        var erasure = Guid.Parse((await OfAsync(id))["id"]!.ToString());
+        portal.Clock.AdvanceTo((DateTimeOffset)(await OfAsync(id))["startsAt"]! - TimeSpan.FromMinutes(1));
+        await SweepAsync();
+        Assert.Equal("requested", await StatusAsync(erasure));
+        portal.Clock.Advance(TimeSpan.FromMinutes(2));
+        await FinishAsync(erasure);
+        Assert.Equal("nothing was there any more", AtClerkOf((await CertificateAsync(erasure)).Field("certificate")));
+    }
+
+    [Fact]
+    public async Task With_Clerk_away_for_23_hours_it_ends_in_time_and_on_call_hears_of_it_four_hours_before()
+    {
+        var erasure = await WithoutClerkAsync(TimeSpan.FromHours(23));
+        Assert.Equal(["erasure_late"], await AlertsAsync(erasure));
+        portal.Clerk.Faults.Clear();
+        await FinishAsync(erasure);
+        Assert.True(await portal.ScalarAsync<bool>(
+            "select ended_at < due_at from portal.erasure_requests where id = @erasure", new { erasure }));
+        Assert.DoesNotContain("erasure_overdue", await AlertsAsync(erasure));
+    }
+
+    [Fact]
+    public async Task With_Clerk_away_for_25_hours_it_is_an_incident_and_ends_later()
+    {
+        var erasure = await WithoutClerkAsync(TimeSpan.FromHours(25));
+        Assert.Equal(["erasure_late", "erasure_overdue"], await AlertsAsync(erasure));
+        Assert.Equal(1, await portal.ScalarAsync<long>(
+            "select count(*) from portal.incidents where pages and summary like '%' || @id || '%'", new { id = erasure.ToString() }));
+        portal.Clerk.Faults.Clear();
+        await FinishAsync(erasure);
+    }
+
+    [Fact]
+    public async Task What_Clerk_refuses_fails_the_attempt_alerts_and_is_tried_again_in_an_hour()
+    {
+        var (_, id) = await BusyPersonAsync();
+        portal.Clerk.Faults.FailNextApiCalls(
+            1, ApiFault.Status(422, """{"errors":[{"code":"last_admin","message":"no"}]}"""), (method, _) => method == "DELETE");
+        var erasure = (await portal.As("admin").PostAsync("/api/erasures", new { kind = "person", userId = id })).Expect(201).Id;
+        await portal.SettleAsync();
+        Assert.Equal("failed", await StatusAsync(erasure));
+        Assert.Equal(["erasure_failed"], await AlertsAsync(erasure));
+        await SweepAsync();
+        Assert.Equal("failed", await StatusAsync(erasure));
+        portal.Clock.Advance(TimeSpan.FromHours(1));
+        await FinishAsync(erasure);
+        Assert.Equal(2, await portal.ScalarAsync<int>("select attempt from portal.erasure_requests where id = @erasure", new { erasure }));
+    }
+
+    [Fact]
+    public async Task Every_step_may_run_again_and_the_certificate_counts_a_row_once()
+    {
+        var (_, id) = await BusyPersonAsync();
+        var request = (await portal.As("admin").PostAsync("/api/erasures", new { kind = "person", userId = id })).Expect(201);
+        var steps = portal.Host.Services.GetRequiredService<EraseSubject>();
+        await portal.SettleAsync();
+        var erasure = new ErasureRef(TestPeople.Tenant, request.Id, 1);
+        for (var time = 0; time < 2; time++)
+        {
+            Assert.True(await steps.BeginAsync(erasure, default));
+            Assert.Equal("user_deleted", await steps.EraseAtClerkAsync(erasure, default));
+            Assert.True(await steps.EraseRowsAsync(erasure, default));
+        }
+
+        await FinishAsync(request.Id);
+        Assert.False(await steps.CompleteAsync(erasure, default));
+        var data = (await CertificateAsync(request.Id)).Field("certificate")["data"]!.AsArray();
+        Assert.Equal(1, (int)data.Single(line => line!["table"]!.ToString() == "users")!["rows"]!);
+        Assert.Equal(1, await portal.ScalarAsync<long>(
+            "select count(*) from portal.events where type = 'erasure_completed' and aggregate_id = @id", new { id = request.Id }));
+    }
+
+    [Fact]
+    public async Task An_app_that_dies_in_the_middle_ends_it_all_the_same_once()
+    {
+        var (handle, id) = await BusyPersonAsync();
+        portal.Clerk.Faults.FailNextAfterEffect(1, ApiFault.ConnectionAbort, (method, _) => method == "DELETE");
+        var request = (await portal.As("admin").PostAsync("/api/erasures", new { kind = "person", userId = id })).Expect(201);
+        await portal.SettleAsync();
+        await portal.RestartHostAsync();
+        await FinishAsync(request.Id);
+        Assert.Empty(await TablesWithAsync($"{handle}@portal.example"));
+        Assert.Equal(1, await portal.ScalarAsync<long>(
+            "select count(*) from portal.erasure_certificates where erasure_id = @id", new { id = request.Id }));
+    }
+
+    [Fact]
+    public async Task The_certificate_opens_by_its_code_alone_and_a_changed_word_breaks_its_signature()
+    {
+        var erasure = (await portal.As("admin").PostAsync(
+            "/api/erasures", new { kind = "guest", email = $"code{++made}@client.example" })).Expect(201);
+        var code = erasure.Text("certificateCode");
+        Assert.Equal(404, (await portal.Anonymous.FetchAsync($"/api/erasures/by-code/{code}")).Code);
+        await FinishAsync(erasure.Id);
+
+        var opened = (await portal.Anonymous.FetchAsync($"/api/erasures/by-code/{code}")).Expect(200);
+        Assert.Equal(erasure.Text("id"), opened.Field("certificate")["erasureId"]!.ToString());
+        Assert.True(IsSigned(opened, opened.Text("document")));
+        Assert.False(IsSigned(opened, opened.Text("document").Replace("guest", "ghost", StringComparison.Ordinal)));
+        var read = ErasureCertificates.Read(opened.Text("document"));
+        Assert.Equal(JsonSerializer.Serialize(read, JsonSerializerOptions.Web), opened.Text("document"));
+        foreach (var wrong in new[] { code[..^1] + (code[^1] == 'A' ? 'E' : 'A'), code[..20], "x", new string('A', 43) })
+        {
+            Assert.Equal(404, (await portal.Anonymous.FetchAsync($"/api/erasures/by-code/{wrong}")).Code);
+        }
+
+        await using var connection = await portal.OpenAsync();
+        await Assert.ThrowsAnyAsync<Exception>(() => connection.ExecuteAsync("update portal.erasure_certificates set document = '{}'"));
+    }
+
+    [Fact]
+    public async Task Oneself_is_erased_without_asking_anybody_but_not_the_last_Admin()
+    {
+        var (handle, id) = await BusyPersonAsync();
+        Assert.Equal("/email", (await portal.As(handle).PostAsync("/api/me/erasure", new { email = "admin@portal.example" })).Expect(400)
+            .Field("errors")[0]!["pointer"]!.ToString());
+        var erasure = (await portal.As(handle).PostAsync(
+            "/api/me/erasure", new { email = $"{handle}@portal.example", comments = "remove" })).Expect(201);
+        Assert.Equal(id.ToString(), erasure.Text("userId"));
+        await FinishAsync(erasure.Id);
+        Assert.Empty(await TablesWithAsync($"{handle}@portal.example"));
+        Assert.Equal("last-admin", (await portal.As("other-admin").PostAsync(
+            "/api/me/erasure", new { email = "other-admin@portal.example" })).Expect(409).ProblemType);
+        Assert.Equal("last-admin", (await portal.As("other-admin").PostAsync(
+            "/api/erasures", new { kind = "person", userId = TestPeople.UserId("other-admin") })).Expect(409).ProblemType);
+    }
+
+    [Fact]
+    public async Task What_cannot_be_erased_is_refused_by_name()
+    {
+        var (handle, id) = await BusyPersonAsync();
+        Assert.Equal(404, (await ErasePersonAsync(Guid.NewGuid())).Code);
+        Assert.Equal(404, (await portal.As("other-admin").PostAsync("/api/erasures", new { kind = "person", userId = id })).Code);
+        var member = new { kind = "guest", email = $"{handle}@portal.example" };
+        var refused = (await portal.As("admin").PostAsync("/api/erasures", member)).Expect(400);
+        Assert.Equal("/email", refused.Field("errors")[0]!["pointer"]!.ToString());
+        foreach (var wrong in new object[]
+        {
+            new { kind = "person" }, new { kind = "guest" }, new { kind = "tenant" }, new { kind = "guest", email = "nobody" },
+            new { kind = "person", userId = id, email = "a@b.example" }, new { kind = "person", userId = id, comments = "burn" },
+        })
+        {
+            (await portal.As("admin").PostAsync("/api/erasures", wrong)).Expect(400);
+        }
+
+        var guest = new { kind = "guest", email = $"twice{++made}@client.example" };
+        (await portal.As("admin").PostAsync("/api/erasures", guest)).Expect(201);
+        await portal.SettleAsync();
+        Assert.Equal("erasure-begun", (await portal.As("admin").PostAsync("/api/erasures", guest)).Expect(409).ProblemType);
+        await FinishAsync((await ErasePersonAsync(id)).Expect(201).Id);
+        Assert.Equal("erased", (await ErasePersonAsync(id)).Expect(409).ProblemType);
+    }
+
+    /// <summary>A table that is added says how long its rows are kept and what an erasure does to them, or this fails.</summary>
+    [Fact]
+    public async Task Every_table_has_a_plan_and_the_database_touches_what_the_plans_say()
+    {
+        Assert.Equal(
+            await portal.ListAsync("select tablename::text from pg_tables where schemaname = 'portal' order by tablename collate \"C\""),
+            TablePlans.All.Select(plan => plan.Table).Order(StringComparer.Ordinal));
+        foreach (var (kind, function) in new[] { ("person", "erase_person"), ("guest", "erase_guest") })
+        {
+            var touched = await portal.ListAsync("""
+                select distinct m[1] from pg_proc p, regexp_matches(
+                    p.prosrc || (select string_agg(q.prosrc, ' ') from pg_proc q where q.proname in ('erase_invites', 'erase_texts')),
+                    '(?:update|delete from) portal\.(\w+)', 'g') m where p.proname = @function order by 1
+                """, new { function });
+            var planned = TablePlans.All.Where(plan => (kind == "person" ? plan.Person : plan.Guest) is { Did: not TableErasure.Keeps })
+                .Select(plan => plan.Table);
+            // What becomes of comments is for the request to say.
+            Assert.Equal(
+                touched.Except(["comments"]).Order(StringComparer.Ordinal), planned.Except(["comments"]).Order(StringComparer.Ordinal));
+        }
+    }
+
+    private static string AtClerkOf(JsonNode certificate) =>
+        certificate["processors"]!.AsArray().Single(p => p!["name"]!.ToString() == "Clerk")!["did"]!.ToString();
+
+    private Task<Answer> ErasePersonAsync(Guid id) => portal.As("admin").PostAsync("/api/erasures", new { kind = "person", userId = id });
+
+    private static bool IsSigned(Answer certificate, string document) => AuditKeys.Verify(
+        Convert.FromBase64String(certificate.Text("publicKey")), ErasureCertificates.Message(document),
+        Convert.FromBase64String(certificate.Text("signature")));
+
+    /// <summary>Somebody with rows wherever a person can have them: signed in, told, asked, invited, heard.</summary>
+    private async Task<(string Handle, Guid Id)> BusyPersonAsync()
+    {
+        var handle = $"eve{++made}x";
+        var invite = (await portal.As("admin").PostAsync(
+            "/api/invites", new { email = $"{handle}@portal.example", role = "agency", projectIds = new[] { project } })).Expect(201).Id;
+        await portal.SettleAsync();
+        await portal.AcceptAtClerkAsync(invite, handle);
+        await portal.SettleAsync();
+        var me = (await portal.As(handle).FetchAsync("/api/me")).Expect(200);
+        var id = me.Id;
+        await portal.As(handle).ChangeAsync("/api/me", new { mutedProjectIds = new[] { project } });
+        await using (var connection = await portal.OpenAsync())
+        {
+            await connection.ExecuteAsync("""
+                insert into portal.notification_preferences (tenant_id, user_id, event_type, in_app, email)
+                values (@tenant, @id, 'task_created', false, false) on conflict do nothing
+                """, new { tenant = TestPeople.Tenant, id });
+        }
+
+        (await portal.As(handle).PostAsync($"/api/assets/{asset}/versions/1/comments", new { body = "Brighter, please" })).Expect(201);
+        (await portal.As("agency").PostAsync("/api/tasks", new { projectId = project, title = "Grade", assigneeIds = new[] { id } }))
+            .Expect(201);
+        await portal.DeliverAsync();
+        return (handle, id);
+    }
+
+    private async Task<Guid> WithoutClerkAsync(TimeSpan time)
+    {
+        var (_, id) = await BusyPersonAsync();
+        portal.Clerk.Faults.FailNextApiCalls(
+            int.MaxValue, ApiFault.Status(503), (_, path) => path.StartsWith("/v1", StringComparison.Ordinal));
+        var erasure = (await ErasePersonAsync(id)).Expect(201).Id;
+        var until = portal.Clock.GetUtcNow() + time;
+        while (portal.Clock.GetUtcNow() < until)
+        {
+            portal.Clock.Advance(TimeSpan.FromMinutes(30));
+            await SweepAsync();
+        }
+
+        Assert.Equal("running", await StatusAsync(erasure));
+        return erasure;
+    }
+
+    private async Task SweepAsync()
+    {
+        await portal.RunTimerAsync("SweepErasures");
+        await portal.SettleAsync();
+    }
+
+    /// <summary>Moves on until it is completed, with the timers that would run.</summary>
+    private async Task FinishAsync(Guid erasure)
+    {
+        for (var round = 0; round < 40 && await StatusAsync(erasure) != "completed"; round++)
+        {
+            await SweepAsync();
+            await portal.RunTimerAsync("SyncInvites");
+            await portal.DeliverAsync();
+            portal.Clock.Advance(TimeSpan.FromMinutes(1));
+            await portal.SettleAsync();
+        }
+
+        Assert.Equal("completed", await StatusAsync(erasure));
+        // What Clerk told us of it.
+        await portal.SettleAsync();
+    }
+
+    private async Task<Answer> CertificateAsync(Guid erasure) =>
+        (await portal.As("compliance").FetchAsync($"/api/erasures/{erasure}/certificate")).Expect(200);
+
+    private async Task<string> StatusAsync(Guid erasure) =>
+        (await portal.As("admin").FetchAsync($"/api/erasures/{erasure}")).Expect(200).Text("status");
+
+    private async Task<JsonNode> OfAsync(Guid user) =>
+        (await portal.As("admin").FetchAsync("/api/erasures?limit=200")).Expect(200).Field("items").AsArray()
+            .First(e => e!["userId"]?.ToString() == user.ToString())!;
+
+    private Task<IReadOnlyList<string>> AlertsAsync(Guid erasure) => portal.ListAsync(
+        "select kind from portal.alerts where dedup_key = @key order by kind", new { key = erasure.ToString() });
+
+    /// <summary>The portal's tables in which some row, as a text, holds these words.</summary>
+    private async Task<IReadOnlyList<string>> TablesWithAsync(string words)
+    {
+        await using var connection = await portal.OpenAsync();
+        var tables = await connection.QueryAsync<string>("select tablename from pg_tables where schemaname = 'portal' order by tablename");
+        var found = new List<string>();
+        foreach (var table in tables)
+        {
+            if (await connection.ExecuteScalarAsync<bool>(
+                $"select exists (select 1 from portal.{table} t where strpos(lower(t::text), lower(@words)) > 0)", new { words }))
+            {
+                found.Add(table);
+            }
+        }
+
+        return found;
+    }
+
+    private async Task<string> ChecksumAsync(Guid tenant)
+    {
+        await using var connection = await portal.OpenAsync();
+        var tables = await connection.QueryAsync<string>("""
+            select c.table_name from information_schema.columns c
+             where c.table_schema = 'portal' and c.column_name = 'tenant_id' order by c.table_name
+            """);
+        var sums = new List<string>();
+        foreach (var table in tables)
+        {
+            sums.Add(await connection.ExecuteScalarAsync<string>(
+                $"select coalesce(md5(string_agg(t::text, ',' order by t::text)), '') from portal.{table} t where tenant_id = @tenant",
+                new { tenant }) ?? "");
+        }
+
+        return string.Join(' ', sums);
+    }
+}
