@@ -1,4 +1,5 @@
 using Microsoft.Azure.Functions.Worker;
+using Microsoft.DurableTask.Client;
 using Portal.Compliance;
 using Portal.Foundation.Timers;
 
@@ -8,6 +9,7 @@ namespace Portal.Functions.Compliance;
 public sealed class PruneRetentionTimer(PruneRetention prune, TimerRunStore runs)
 {
     [Function("PruneRetention")]
-    public Task RunAsync([TimerTrigger("%PruneRetentionSchedule%")] TimerInfo timer, CancellationToken ct) =>
-        runs.RunAsync("PruneRetention", prune.RunAsync, ct);
+    public Task RunAsync(
+        [TimerTrigger("%PruneRetentionSchedule%")] TimerInfo timer, [DurableClient] DurableTaskClient durable, CancellationToken ct) =>
+        runs.RunAsync("PruneRetention", stop => prune.RunAsync(new OrchestrationHistories(durable), stop), ct);
 }

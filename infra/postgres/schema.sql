@@ -1814,6 +1814,27 @@ CREATE OR REPLACE FUNCTION portal.open_upload_incident(p_job uuid, p_attempt int
  SET search_path TO 'portal', 'pg_temp';
 grant execute on function portal.open_upload_incident(uuid,integer,text,uuid,uuid,uuid,timestamp with time zone) to portal_app;
 
+CREATE OR REPLACE FUNCTION portal.prune_guest_addresses(p_before timestamp with time zone, p_limit integer)
+ RETURNS integer
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'portal', 'pg_temp';
+grant execute on function portal.prune_guest_addresses(timestamp with time zone,integer) to portal_system;
+
+CREATE OR REPLACE FUNCTION portal.prune_invites(p_before timestamp with time zone, p_limit integer)
+ RETURNS integer
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'portal', 'pg_temp';
+grant execute on function portal.prune_invites(timestamp with time zone,integer) to portal_system;
+
+CREATE OR REPLACE FUNCTION portal.prune_viewers(p_before timestamp with time zone, p_limit integer)
+ RETURNS integer
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'portal', 'pg_temp';
+grant execute on function portal.prune_viewers(timestamp with time zone,integer) to portal_system;
+
 CREATE OR REPLACE FUNCTION portal.put_into_outbox()
  RETURNS trigger
  LANGUAGE plpgsql

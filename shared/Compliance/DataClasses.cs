@@ -61,7 +61,8 @@ public static class DataClasses
             ["users", "invites", "notification_preferences", "project_mutes", "mail_suppressions", "erasure_requests",
                 "erasure_certificates"]),
         new("Share tokens", "Sensitive", "Links for guests (tokens as hashes only), whom they are addressed to, who opened them",
-            _ => "Links are active for 7 days at most at a time", [Neon, Resend],
+            _ => "Links are active for 7 days at most at a time; addresses, viewers and names of guests "
+                + $"{RetentionDefaults.GuestDays} days after a link has ended", [Neon, Resend],
             ["share_links", "share_link_guests", "share_viewers", "share_unlocks"]),
         new("Audit", "Restricted", "Who did what, and who was given playback; people by id", _ => $"{RetentionDefaults.AuditDays} days, "
             + "then in an archive that is never dropped", [Neon],
@@ -76,7 +77,8 @@ public static class DataClasses
                 + $"{RetentionDefaults.HourlyAnalyticsDays}, by day {RetentionDefaults.DailyAnalyticsDays}, by month for ever", [Neon],
                 ["analytics_raw", "analytics_rollups"]),
         new(
-            "Uploads", "Internal", "How uploads went", own => $"{own.UploadJobDays ?? RetentionSettings.MaxUploadJobDays} days",
+            "Uploads", "Internal", "How uploads went", own => $"{own.UploadJobDays ?? RetentionSettings.MaxUploadJobDays} days; histories "
+                + $"of orchestrations {RetentionDefaults.CompletedHistoryDays} days, of failed ones {RetentionDefaults.FailedHistoryDays}",
             [Neon, Azure], ["upload_jobs"]),
         new(
             "Platform operations", "Internal", "Webhooks as vendors sent them, alerts, runs of timers; not kept by tenant",

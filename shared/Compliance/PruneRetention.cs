@@ -9,6 +9,16 @@ using Portal.People;
 
 namespace Portal.Compliance;
 
+/// <summary>Histories of orchestrations that have ended; the Functions side knows where they are.</summary>
+public interface IOrchestrationHistories
+{
+    /// <summary>Of those that were started before that moment; how many.</summary>
+    Task<int> PurgeCompletedAsync(DateTimeOffset before, CancellationToken ct);
+
+    /// <summary>Failed and terminated ones, likewise.</summary>
+    Task<int> PurgeFailedAsync(DateTimeOffset before, CancellationToken ct);
+}
+
 /// <summary>
 /// Lets go of what was kept for its time: archives where the number says so, deletes where it does not. In batches, each a transaction of
 /// its own, so that nothing waits for long; what a run leaves is older, and first, in the next. Whatever is decided is decided by the ages
@@ -26,10 +36,13 @@ public sealed partial class PruneRetention(
     private static readonly Actor By = Actor.System("retention");
 
     /// <exception cref="AggregateException">Of some tenants not everything could be done; the others were.</exception>
-    public async Task<RunCounts> RunAsync(CancellationToken ct)
+    public async Task<RunCounts> RunAsync(IOrchestrationHistories histories, CancellationToken ct)
     {
         var counts = new RunCounts();
         await PlatformAsync(counts, ct);
+        await GuestsAsync(counts, ct);
+        counts.Add("histories", await histories.PurgeCompletedAsync(Days(RetentionDefaults.CompletedHistoryDays), ct)
+            + await histories.PurgeFailedAsync(Days(RetentionDefaults.FailedHistoryDays), ct));
         var faults = new List<Exception>();
         foreach (var tenant in await store.TenantsAsync(ct))
         {
@@ -67,6 +80,15 @@ public sealed partial class PruneRetention(
         await DrainAsync(
             counts, "rollups", Batch, limit => store.PruneRollupsAsync(
                 Days(RetentionDefaults.HourlyAnalyticsDays), Days(RetentionDefaults.DailyAnalyticsDays), limit, ct), ct);
+    }
+
+    /// <summary>Whom links were addressed to, who opened them, who was invited.</summary>
+    private async Task GuestsAsync(RunCounts counts, CancellationToken ct)
+    {
+        await DrainAsync(
+            counts, "guestAddresses", Batch, limit => store.PruneGuestAddressesAsync(Days(RetentionDefaults.GuestDays), limit, ct), ct);
+        await DrainAsync(counts, "viewers", Batch, limit => store.PruneViewersAsync(Days(RetentionDefaults.GuestDays), limit, ct), ct);
+        await DrainAsync(counts, "invites", Batch, limit => store.PruneInvitesAsync(Days(RetentionDefaults.InviteDays), limit, ct), ct);
     }
 
     private async Task TenantAsync(TenantRetention tenant, RunCounts counts, CancellationToken ct)

@@ -162,6 +162,18 @@ public sealed class RetentionStore(PortalDb db)
             select tenant_id, actor_id, key from portal.idempotency_keys where created_at < @before order by created_at limit @limit)
         """, new { before, limit }), ct);
 
+    /// <summary>Whom links were addressed to that ended before.</summary>
+    public Task<int> PruneGuestAddressesAsync(DateTimeOffset before, int limit, CancellationToken ct) => db.AcrossTenantsAsync(
+        tx => tx.GetAsync<int>("select portal.prune_guest_addresses(@before, @limit)", new { before, limit }), ct);
+
+    /// <summary>Who opened links that ended before: hashes and names, not that somebody did.</summary>
+    public Task<int> PruneViewersAsync(DateTimeOffset before, int limit, CancellationToken ct) => db.AcrossTenantsAsync(
+        tx => tx.GetAsync<int>("select portal.prune_viewers(@before, @limit)", new { before, limit }), ct);
+
+    /// <summary>Invites that were over before.</summary>
+    public Task<int> PruneInvitesAsync(DateTimeOffset before, int limit, CancellationToken ct) => db.AcrossTenantsAsync(
+        tx => tx.GetAsync<int>("select portal.prune_invites(@before, @limit)", new { before, limit }), ct);
+
     /// <summary>Of links that have ended; one that is extended asks for its passphrase again.</summary>
     public Task<int> PruneUnlocksAsync(int limit, CancellationToken ct) => db.AcrossTenantsAsync(tx => tx.ExecuteAsync("""
         delete from portal.share_unlocks where (share_link_id, unlock_hash) in (

@@ -21,6 +21,18 @@ public static class RetentionDefaults
     public const int OperatorSessionDays = 7;
     public const int IdempotencyHours = 24;
 
+    /// <summary>After a link has ended: whom it was addressed to, who opened it, and the names that guests gave.</summary>
+    public const int GuestDays = 90;
+
+    /// <summary>After an invite is over.</summary>
+    public const int InviteDays = 365;
+
+    /// <summary>After the start of an orchestration that has completed.</summary>
+    public const int CompletedHistoryDays = 90;
+
+    /// <summary>After the start of one that failed or was terminated.</summary>
+    public const int FailedHistoryDays = 365;
+
     /// <summary>How far back the database can be restored: the history that Neon keeps of it, a setting of its project there.</summary>
     public const int BackupDays = 7;
 

@@ -148,6 +148,8 @@ public sealed class ErasureTests(TestPortal portal) : IClassFixture<TestPortal>,
         await SweepAsync();
 
         Assert.Equal("cancelled", await StatusAsync(Guid.Parse(waiting["id"]!.ToString())));
+        Assert.Equal(0, await portal.ScalarAsync<long>(
+            "select count(*) from portal.erasure_requests where ended_at is not null and num_nonnulls(address, clerk_user_id) > 0"));
         Assert.Contains("users", await TablesWithAsync($"{mistaken}@portal.example"));
         Assert.Empty(await TablesWithAsync($"{sure}@portal.example"));
         (await portal.As("admin").PostAsync($"/api/erasures/{confirmed.Id}/cancel")).Expect(409);

@@ -363,6 +363,79 @@ public sealed class PruneRetentionTests(TestPortal portal) : IClassFixture<TestP
         await Assert.ThrowsAsync<Npgsql.PostgresException>(() => DoAsync("delete from portal.playback_archive"));
     }
 
+    [Theory]
+    [InlineData(89, true)]
+    [InlineData(91, false)]
+    public async Task Guests_of_a_link_are_forgotten_90_days_after_its_end_and_those_of_an_active_one_never(int days, bool kept)
+    {
+        var asset = AssetOf(await portal.UploadReadyAsync(project, "crew3"));
+        var address = $"guest{Guid.NewGuid():N}@client.example";
+        var link = await portal.ShareAsync(asset, new { allowComments = true, guestEmails = new[] { address } });
+        var guest = portal.GuestOf(link);
+        (await guest.OpenAsync()).Expect(200);
+        var said = (await guest.CommentAsync("Nice", new { name = "Gwen Guest" })).Expect(201).Id;
+        (await portal.As("agency").PostAsync($"/api/share-links/{link.Id}/revoke")).Expect(200);
+        portal.Clock.Advance(TimeSpan.FromDays(days));
+        var active = await portal.ShareAsync(asset, new { guestEmails = new[] { address } });
+        (await portal.GuestOf(active).OpenAsync()).Expect(200);
+        // It began long ago, and is not over.
+        await DoAsync("update portal.share_links set created_at = created_at - interval '200 days' where id = @Id", new { active.Id });
+        await RunAsync();
+        await RunAsync();
+
+        Assert.Equal(kept ? 1 : 0, await CountAsync("share_link_guests", "share_link_id::text = @id", link.Id));
+        Assert.Equal(kept ? 1 : 0, await CountAsync("share_viewers", "share_link_id::text = @id and ip_hash <> '\\x'", link.Id));
+        Assert.Equal(1, await CountAsync("share_viewers", "share_link_id::text = @id", link.Id));
+        Assert.Equal(
+            kept ? "Gwen Guest" : "Guest",
+            await portal.ScalarAsync<string>("select guest_name from portal.comments where id = @said", new { said }));
+        Assert.Equal(1, await CountAsync("share_link_guests", "share_link_id::text = @id", active.Id));
+        Assert.Equal(1, await CountAsync("share_viewers", "share_link_id::text = @id and ip_hash <> '\\x'", active.Id));
+    }
+
+    [Fact]
+    public async Task Invites_go_a_year_after_they_are_over_and_those_that_Clerk_must_hear_of_stay()
+    {
+        async Task<Guid> InviteAsync() => (await portal.As("admin").PostAsync(
+            "/api/invites", new { email = $"i{Guid.NewGuid():N}@client.example", role = "client" })).Expect(201).Id;
+        var (over, pending, untold) = (await InviteAsync(), await InviteAsync(), await InviteAsync());
+        (await portal.As("admin").PostAsync($"/api/invites/{over}/revoke")).Expect(200);
+        await portal.SettleAsync();
+        await DoAsync("update portal.invites set status = 'revoked', clerk_state = 'unwanted' where id = @untold", new { untold });
+        await DoAsync("update portal.invites set clerk_state = 'none' where id = @over", new { over });
+        await DoAsync("update portal.invites set expires_at = expires_at + interval '2 years' where id = @pending", new { pending });
+        portal.Clock.Advance(TimeSpan.FromDays(364));
+        await RunAsync();
+        Assert.Equal(1, await CountAsync("invites", "id::text = @id", over));
+        portal.Clock.Advance(TimeSpan.FromDays(2));
+        await RunAsync();
+        Assert.Equal(0, await CountAsync("invites", "id::text = @id", over));
+        Assert.Equal(1, await CountAsync("invites", "id::text = @id", pending));
+        Assert.Equal(1, await CountAsync("invites", "id::text = @id", untold));
+    }
+
+    [Fact]
+    public async Task Histories_of_orchestrations_go_after_90_days_and_failed_ones_after_a_year()
+    {
+        async Task<long> HistoriesAsync(Guid upload) => await portal.ScalarAsync<long>(
+            "select count(*) from durable.instances where id like @id || '%'", new { id = upload.ToString() });
+        var ready = (await portal.UploadReadyAsync(project, "crew4")).Id;
+        var failed = (await portal.UploadReadyAsync(project, "crew4")).Id;
+        await DoAsync("update durable.instances set status = 3, lane = 2 where id like @id || '%'", new { id = failed.ToString() });
+        portal.Clock.Advance(TimeSpan.FromDays(89));
+        await RunAsync();
+        Assert.Equal((1, 1), (await HistoriesAsync(ready), await HistoriesAsync(failed)));
+        portal.Clock.Advance(TimeSpan.FromDays(2));
+        await RunAsync();
+        Assert.Equal((0, 1), (await HistoriesAsync(ready), await HistoriesAsync(failed)));
+        portal.Clock.Advance(TimeSpan.FromDays(273));
+        await RunAsync();
+        Assert.Equal(1, await HistoriesAsync(failed));
+        portal.Clock.Advance(TimeSpan.FromDays(2));
+        await RunAsync();
+        Assert.Equal(0, await HistoriesAsync(failed));
+    }
+
     private static Guid AssetOf(Answer upload) => Guid.Parse(upload.Text("assetId"));
 
     private Task RunAsync() => portal.Host.RunTimerAsync("PruneRetention");
