@@ -511,7 +511,7 @@ create table portal.erasure_requests (
     constraint erasure_requests_last_error_check CHECK ((length(last_error) <= 1000)),
     constraint erasure_requests_pkey PRIMARY KEY (id),
     constraint erasure_requests_requested_by FOREIGN KEY (tenant_id, requested_by) REFERENCES portal.users(tenant_id, id),
-    constraint erasure_requests_status_check CHECK ((status = ANY (ARRAY['requested'::text, 'running'::text, 'completed'::text, 'failed'::text, 'cancelled'::text]))),
+    constraint erasure_requests_status_check CHECK ((status = ANY (ARRAY['requested'::text, 'running'::text, 'completed'::text, 'failed'::text, 'held'::text, 'cancelled'::text]))),
     constraint erasure_requests_subject_check CHECK (((kind = 'person'::text) = (subject_id IS NOT NULL))),
     constraint erasure_requests_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES portal.tenants(id),
     constraint erasure_requests_tenant_id_id_key UNIQUE (tenant_id, id),
@@ -520,7 +520,7 @@ create table portal.erasure_requests (
 );
 CREATE INDEX erasure_requests_by_age ON portal.erasure_requests USING btree (tenant_id, requested_at DESC, id DESC);
 CREATE INDEX erasure_requests_due ON portal.erasure_requests USING btree (next_at) WHERE (status = ANY (ARRAY['requested'::text, 'running'::text, 'failed'::text]));
-CREATE UNIQUE INDEX erasure_requests_open ON portal.erasure_requests USING btree (tenant_id, kind, COALESCE((subject_id)::text, address_hash)) WHERE (status = ANY (ARRAY['requested'::text, 'running'::text, 'failed'::text]));
+CREATE UNIQUE INDEX erasure_requests_open ON portal.erasure_requests USING btree (tenant_id, kind, COALESCE((subject_id)::text, address_hash)) WHERE (status = ANY (ARRAY['requested'::text, 'running'::text, 'failed'::text, 'held'::text]));
 alter table portal.erasure_requests enable row level security;
 create policy all_tenants on portal.erasure_requests as permissive for select to portal_system
     using (true);
@@ -557,6 +557,37 @@ CREATE TRIGGER events_append_only BEFORE DELETE OR UPDATE ON portal.events FOR E
 CREATE TRIGGER events_to_outbox AFTER INSERT ON portal.events FOR EACH ROW EXECUTE FUNCTION portal.put_into_outbox();
 grant insert, select on table portal.events to portal_app;
 grant insert on table portal.events to portal_system;
+
+create table portal.holds (
+    id uuid not null,
+    tenant_id uuid not null,
+    kind text not null,
+    subject_id uuid not null,
+    reason text not null,
+    review_on date not null,
+    placed_by uuid not null,
+    placed_at timestamp with time zone not null,
+    lifted_by uuid,
+    lifted_at timestamp with time zone,
+    lift_reason text,
+    version integer default 1 not null,
+    constraint holds_check CHECK ((((lifted_at IS NULL) = (lifted_by IS NULL)) AND ((lifted_at IS NULL) = (lift_reason IS NULL)))),
+    constraint holds_kind_check CHECK ((kind = ANY (ARRAY['tenant'::text, 'project'::text, 'asset'::text, 'person'::text]))),
+    constraint holds_lift_reason_check CHECK (((length(lift_reason) >= 1) AND (length(lift_reason) <= 1000))),
+    constraint holds_pkey PRIMARY KEY (id),
+    constraint holds_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 1000))),
+    constraint holds_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES portal.tenants(id),
+    constraint holds_tenant_id_id_key UNIQUE (tenant_id, id),
+    constraint holds_tenant_id_lifted_by_fkey FOREIGN KEY (tenant_id, lifted_by) REFERENCES portal.users(tenant_id, id),
+    constraint holds_tenant_id_placed_by_fkey FOREIGN KEY (tenant_id, placed_by) REFERENCES portal.users(tenant_id, id)
+);
+CREATE INDEX holds_by_age ON portal.holds USING btree (tenant_id, placed_at DESC, id DESC);
+CREATE UNIQUE INDEX holds_in_force ON portal.holds USING btree (tenant_id, kind, subject_id) WHERE (lifted_at IS NULL);
+alter table portal.holds enable row level security;
+create policy own_tenant on portal.holds as permissive for all to portal_app
+    using ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)))
+    with check ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)));
+grant insert, select, update on table portal.holds to portal_app;
 
 create table portal.idempotency_keys (
     tenant_id uuid not null,
@@ -1785,6 +1816,14 @@ CREATE OR REPLACE FUNCTION portal.hash_audit_row()
  LANGUAGE plpgsql
  SET search_path TO 'pg_catalog', 'pg_temp';
 grant execute on function portal.hash_audit_row() to public;
+
+CREATE OR REPLACE FUNCTION portal.is_held(p_tenant uuid, p_project uuid, p_asset uuid, p_person uuid)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'portal', 'pg_temp';
+grant execute on function portal.is_held(uuid,uuid,uuid,uuid) to portal_app;
+grant execute on function portal.is_held(uuid,uuid,uuid,uuid) to portal_system;
 
 CREATE OR REPLACE FUNCTION portal.last_seal_before(p_tenant uuid, p_before timestamp with time zone)
  RETURNS bigint

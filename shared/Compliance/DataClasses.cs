@@ -59,7 +59,7 @@ public static class DataClasses
         new("People", "Confidential", "Names, e-mail addresses, roles, preferences, invites", _ => "While the organisation is a "
             + "customer, or until erased", [Neon, Clerk, Resend],
             ["users", "invites", "notification_preferences", "project_mutes", "mail_suppressions", "erasure_requests",
-                "erasure_certificates"]),
+                "erasure_certificates", "holds"]),
         new("Share tokens", "Sensitive", "Links for guests (tokens as hashes only), whom they are addressed to, who opened them",
             _ => "Links are active for 7 days at most at a time; addresses, viewers and names of guests "
                 + $"{RetentionDefaults.GuestDays} days after a link has ended", [Neon, Resend],
@@ -77,11 +77,12 @@ public static class DataClasses
                 + $"{RetentionDefaults.HourlyAnalyticsDays}, by day {RetentionDefaults.DailyAnalyticsDays}, by month for ever", [Neon],
                 ["analytics_raw", "analytics_rollups"]),
         new(
-            "Uploads", "Internal", "How uploads went", own => $"{own.UploadJobDays ?? RetentionSettings.MaxUploadJobDays} days; histories "
-                + $"of orchestrations {RetentionDefaults.CompletedHistoryDays} days, of failed ones {RetentionDefaults.FailedHistoryDays}",
+            "Uploads", "Internal", "How uploads went", own => $"{own.UploadJobDays ?? RetentionSettings.MaxUploadJobDays} days",
             [Neon, Azure], ["upload_jobs"]),
         new(
             "Platform operations", "Internal", "Webhooks as vendors sent them, alerts, runs of timers; not kept by tenant",
-            _ => $"Webhooks {RetentionDefaults.WebhookDays} days, runs {RetentionDefaults.TimerRunDays}", [Neon, Azure, PagerDuty], []),
+            _ => $"Webhooks {RetentionDefaults.WebhookDays} days, runs {RetentionDefaults.TimerRunDays}, histories of orchestrations "
+                + $"{RetentionDefaults.CompletedHistoryDays}, of failed ones {RetentionDefaults.FailedHistoryDays}",
+            [Neon, Azure, PagerDuty], []),
     ];
 }

@@ -39,8 +39,9 @@ public sealed class RetentionStore(PortalDb db)
         var gone = await tx.QueryAsync<GoneNotification>("""
             delete from portal.notifications n
              where n.tenant_id = @tenant and n.id in (select o.id from portal.notifications o
-                                                       where o.tenant_id = @tenant and o.created_at < @before order by o.created_at
-                                                          limit @limit)
+                                                       where o.tenant_id = @tenant and o.created_at < @before
+                                                          and not portal.is_held(@tenant, null, null, o.user_id)
+                                                       order by o.created_at limit @limit)
             returning n.user_id, n.read_at is null as unread
             """, new { tenant, before, limit });
         return (gone.Count, [.. gone.Where(n => n.Unread).GroupBy(n => n.UserId).Select(of => new UnreadLost(of.Key, of.Count()))]);
@@ -51,7 +52,7 @@ public sealed class RetentionStore(PortalDb db)
         with old as (
             select id from portal.upload_jobs
              where tenant_id = @tenant and status in ('ready', 'failed', 'timed_out', 'cancelled') and updated_at < @before
-                and blob_url is null
+                and blob_url is null and not portal.is_held(@tenant, null, asset_id, created_by)
              order by updated_at limit @limit for update skip locked),
         attempts as (delete from portal.upload_attempts where tenant_id = @tenant and job_id in (select id from old)),
         gone as (delete from portal.upload_jobs where tenant_id = @tenant and id in (select id from old) returning 1)
@@ -63,6 +64,7 @@ public sealed class RetentionStore(PortalDb db)
         delete from portal.analytics_raw
          where tenant_id = @tenant and (event_id, metric) in (
                select event_id, metric from portal.analytics_raw where tenant_id = @tenant and rolled_up and recorded_at < @before
+                   and not portal.is_held(@tenant, project_id, null, null)
                 order by recorded_at limit @limit)
         """, new { tenant, before, limit });
 
@@ -83,6 +85,7 @@ public sealed class RetentionStore(PortalDb db)
              where v.tenant_id = @tenant and v.id in (select id from portal.asset_versions
                                                        where tenant_id = @tenant and status = 'archived' and purged_at is null
                                                           and archived_at < @archivedBefore
+                                                          and not portal.is_held(@tenant, null, asset_id, null)
                                                        order by archived_at limit @limit for update skip locked)
             returning v.id, v.asset_id, v.mux_asset_id
             """, new { tenant, archivedBefore, now, limit });
@@ -107,6 +110,7 @@ public sealed class RetentionStore(PortalDb db)
              where j.tenant_id = @tenant and j.blob_url is not null and j.id > @after
                 and j.status in ('ready', 'failed', 'timed_out', 'cancelled')
                and (v.purged_at is not null or j.updated_at < @jobsBefore)
+               and not portal.is_held(@tenant, null, j.asset_id, null)
              order by j.id limit @limit
             """, new { tenant, jobsBefore, after, limit }), ct);
 
@@ -139,8 +143,8 @@ public sealed class RetentionStore(PortalDb db)
     public Task<int> PruneDeliveriesAsync(DateTimeOffset before, int limit, CancellationToken ct) =>
         db.AcrossTenantsAsync(tx => tx.ExecuteAsync("""
         delete from portal.deliveries where id in (
-            select id from portal.deliveries where status in ('sent', 'skipped', 'failed') and created_at < @before order by created_at
-               limit @limit)
+            select id from portal.deliveries where status in ('sent', 'skipped', 'failed') and created_at < @before
+               and not portal.is_held(tenant_id, null, null, null) order by created_at limit @limit)
         """, new { before, limit }), ct);
 
     /// <summary>What monitoring reported: kept as long as its webhooks, so that a repeat counts once.</summary>

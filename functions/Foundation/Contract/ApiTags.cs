@@ -22,6 +22,7 @@ public static class ApiTags
             "Erasures", "Erasing what is kept of a person or a guest, within a day, and proving it.",
             ["/api/erasures", "/api/me/erasure"]),
         new("Health", "Whether the app runs and can do its work.", ["/api/health"]),
+        new("Holds", "Legal holds: what they cover is neither deleted nor erased until Compliance lifts them.", ["/api/holds"]),
         new("Incidents", "For people on call: incidents, the change freeze, tests of restoring a backup.",
             ["/api/ops/incidents", "/api/ops/change-freeze", "/api/ops/error-budget-breaches", "/api/ops/restore-tests"]),
         new("Invites", "Inviting people into the portal, by an e-mail that Clerk sends.", ["/api/invites"]),

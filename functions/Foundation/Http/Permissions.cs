@@ -71,6 +71,9 @@ public enum PortalAction
 
     /// <summary>Of oneself.</summary>
     EraseMe,
+    PlaceHold,
+    ReadHold,
+    LiftHold,
 
     /// <summary>People on call, across tenants.</summary>
     OperateUploads,
@@ -176,6 +179,9 @@ public static class Permissions
         [PortalAction.RequestErasure] = [Role.Admin, Role.Compliance],
         [PortalAction.ReadErasure] = [Role.Admin, Role.Compliance],
         [PortalAction.EraseMe] = Everybody,
+        [PortalAction.PlaceHold] = [Role.Admin, Role.Compliance],
+        [PortalAction.ReadHold] = [Role.Admin, Role.Compliance],
+        [PortalAction.LiftHold] = [Role.Compliance],
     };
 
     /// <summary>

@@ -1,6 +1,7 @@
 -- ready, failed, cancelled → archived, for versions past their tenant's retention: older than the long number of days; or than the
 -- short one, when who made the asset is gone or has left no trace in the audit log since p_acted_since. What an active link plays stays
--- until the link ends. First the asset rows are held, as everybody does who makes a link; only then it is looked at who links.
+-- until the link ends, what a legal hold covers as long as it does. First the asset rows are locked, as everybody does who makes a link;
+-- only then it is looked at who links.
 create or replace function portal.archive_old_versions(
     p_tenant uuid, p_active_before timestamptz, p_inactive_before timestamptz, p_acted_since timestamptz, p_now timestamptz,
     p_limit integer)
@@ -17,6 +18,7 @@ begin
               from portal.asset_versions v
               join portal.assets a on a.tenant_id = v.tenant_id and a.id = v.asset_id
              where v.tenant_id = p_tenant and v.status in ('ready', 'failed', 'cancelled') and v.created_at < p_inactive_before
+               and not portal.is_held(p_tenant, null, a.id, null)
                and (v.created_at < p_active_before or not exists (
                        select 1 from portal.users u
                         where u.tenant_id = p_tenant and u.id = a.created_by and u.status = 'active'

@@ -7,7 +7,8 @@ as $$
         delete from portal.share_link_guests g where (g.share_link_id, g.email) in (
             select o.share_link_id, o.email from portal.share_link_guests o
               join portal.share_links l on l.tenant_id = o.tenant_id and l.id = o.share_link_id
-             where l.status <> 'active' and least(l.revoked_at, l.expires_at) < p_before limit p_limit)
+             where l.status <> 'active' and least(l.revoked_at, l.expires_at) < p_before
+           and not portal.is_held(l.tenant_id, null, l.asset_id, null) limit p_limit)
         returning 1)
     select count(*)::integer from gone
 $$;

@@ -6,7 +6,8 @@ as $$
     with gone as (
         delete from portal.invites i where i.id in (
             select o.id from portal.invites o
-             where o.status <> 'pending' and o.clerk_state not in ('wanted', 'unwanted') and o.updated_at < p_before limit p_limit)
+             where o.status <> 'pending' and o.clerk_state not in ('wanted', 'unwanted') and o.updated_at < p_before
+               and not portal.is_held(o.tenant_id, null, null, o.accepted_by) limit p_limit)
         returning 1)
     select count(*)::integer from gone
 $$;

@@ -7,7 +7,8 @@ as $$
     with due as (
         select v.id from portal.share_viewers v
           join portal.share_links l on l.tenant_id = v.tenant_id and l.id = v.share_link_id
-         where l.status <> 'active' and least(l.revoked_at, l.expires_at) < p_before and v.ip_hash <> '\x' limit p_limit),
+         where l.status <> 'active' and least(l.revoked_at, l.expires_at) < p_before
+           and not portal.is_held(l.tenant_id, null, l.asset_id, null) and v.ip_hash <> '\x' limit p_limit),
     named as (
         update portal.comments c set guest_name = 'Guest' where c.viewer_id in (select d.id from due d)
            and c.guest_name not in ('Guest', 'Deleted person')),

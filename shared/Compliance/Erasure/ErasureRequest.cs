@@ -13,13 +13,17 @@ public static class ErasureKind
     public const string Guest = "guest";
 }
 
-/// <summary>requested → running → completed, failed; failed → running; requested → cancelled (docs/states.md).</summary>
+/// <summary>requested → running → completed, failed; failed → running; requested → held → requested; requested → cancelled
+/// (docs/states.md).</summary>
 public static class ErasureStatus
 {
     public const string Requested = "requested";
     public const string Running = "running";
     public const string Completed = "completed";
     public const string Failed = "failed";
+
+    /// <summary>By a legal hold, until it is lifted.</summary>
+    public const string Held = "held";
     public const string Cancelled = "cancelled";
 }
 

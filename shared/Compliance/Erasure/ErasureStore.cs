@@ -100,7 +100,7 @@ public sealed class ErasureStore(PortalDb db, AuditWriter audit, PersonalHash ha
                         where u.tenant_id = @Tenant and u.id = @User and lower(u.email) = lower(@address))
         """, new { caller.Tenant, caller.User, address = address.Trim() });
 
-    /// <summary>requested → cancelled.</summary>
+    /// <summary>requested, held → cancelled.</summary>
     public async Task<Result<ErasureRequest>> CancelAsync(Tx tx, TenantId tenant, Actor actor, Guid id)
     {
         if (await FindAsync(tx, tenant, id) is null)
@@ -112,7 +112,7 @@ public sealed class ErasureStore(PortalDb db, AuditWriter audit, PersonalHash ha
         var cancelled = await tx.ExecuteAsync("""
             update portal.erasure_requests set status = 'cancelled', ended_at = @now, address = null, clerk_user_id = null,
                    version = version + 1
-             where tenant_id = @tenant and id = @id and status in ('requested')
+             where tenant_id = @tenant and id = @id and status in ('requested', 'held')
             """, new { tenant, id, now }) == 1;
         if (!cancelled)
         {
@@ -129,9 +129,17 @@ public sealed class ErasureStore(PortalDb db, AuditWriter audit, PersonalHash ha
     {
         var now = clock.GetUtcNow();
         var before = await LockAsync(tx, erasure);
-        if (before is null || before.Status == ErasureStatus.Running || before.EndedAt is not null || before.StartsAt > now)
+        if (before is null || before.Status == ErasureStatus.Running || before.Status == ErasureStatus.Held
+            || before.EndedAt is not null || before.StartsAt > now)
         {
             return before is { Status: ErasureStatus.Running } ? before : null;
+        }
+
+        if (await tx.GetAsync<bool>(
+            "select portal.is_held(@Tenant, null, null, @subject)", new { erasure.Tenant, subject = before.SubjectId }))
+        {
+            await HoldAsync(tx, before);
+            return null;
         }
 
         await tx.ExecuteAsync("""
@@ -141,6 +149,23 @@ public sealed class ErasureStore(PortalDb db, AuditWriter audit, PersonalHash ha
         await audit.WriteAsync(tx, erasure.Tenant, By, new AuditEntry(
             "erasure_started", "erasure_request", erasure.ErasureId, new { status = before.Status }, new { status = "running" }));
         return await FindAsync(tx, erasure.Tenant, erasure.ErasureId);
+    }
+
+    /// <summary>held → requested, where no hold is left; they begin with the next sweep, and are due a day from now.</summary>
+    public async Task ResumeAsync(Tx tx, TenantId tenant, Actor actor)
+    {
+        var now = clock.GetUtcNow();
+        var resumed = await tx.QueryAsync<Guid>("""
+            update portal.erasure_requests set status = 'requested', attempt = attempt + 1, starts_at = @now, next_at = @now,
+                   due_at = @due, last_error = null, version = version + 1
+             where tenant_id = @tenant and status in ('held') and not portal.is_held(@tenant, null, null, subject_id)
+            returning id
+            """, new { tenant, now, due = now + Promise });
+        foreach (var id in resumed)
+        {
+            await audit.WriteAsync(tx, tenant, actor, new AuditEntry(
+                "erasure_resumed", "erasure_request", id, new { status = "held" }, new { status = "requested" }));
+        }
     }
 
     /// <summary>The running attempt, its row locked. Null: it is over, or another attempt's.</summary>
@@ -263,6 +288,16 @@ public sealed class ErasureStore(PortalDb db, AuditWriter audit, PersonalHash ha
     public Task<string> OrganizationAsync(Tx tx, TenantId tenant) =>
         tx.GetAsync<string>("select t.clerk_org_id from portal.tenants t where t.id = @tenant", new { tenant });
 
+    private async Task HoldAsync(Tx tx, ErasureRequest request)
+    {
+        await tx.ExecuteAsync("""
+            update portal.erasure_requests set status = 'held', last_error = 'a legal hold is in force', version = version + 1
+             where tenant_id = @TenantId and id = @Id and status in ('requested', 'failed')
+            """, new { request.TenantId, request.Id });
+        await audit.WriteAsync(tx, request.TenantId, By, new AuditEntry(
+            "erasure_held", "erasure_request", request.Id, new { status = request.Status }, new { status = "held" }));
+    }
+
     private static Actor By => Actor.System("erasure");
 
     private Task<ErasureRequest?> LockAsync(Tx tx, ErasureRef erasure) => tx.QueryOneAsync<ErasureRequest>($"""
@@ -281,7 +316,8 @@ public sealed class ErasureStore(PortalDb db, AuditWriter audit, PersonalHash ha
                 clerk_user_id, requested_by, requested_at, starts_at, next_at, due_at)
             values (@id, @tenant, @Kind, @subject, 'requested', @Comments, @address, @addressHash, @viewers, @clerkUser, @by, @now,
                 @starts, @starts, @due)
-            on conflict (tenant_id, kind, coalesce(subject_id::text, address_hash)) where status in ('requested', 'running', 'failed')
+            on conflict (tenant_id, kind, coalesce(subject_id::text, address_hash))
+               where status in ('requested', 'running', 'failed', 'held')
             do nothing
             returning id
             """, new

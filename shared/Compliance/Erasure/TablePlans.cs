@@ -59,6 +59,7 @@ public static class TablePlans
         new("erasure_requests", "for ever", TableErasure.Kept("that it was asked for, by id"),
             TableErasure.Kept("that it was asked for, the address as a keyed hash")),
         new("events", Customer, ById, ById),
+        new("holds", Customer, TableErasure.Kept("that there was a legal hold, by id")),
         new("idempotency_keys", "24 hours", TableErasure.Deleted, TableErasure.Deleted),
         new("incident_reports", "90 days"),
         new("incidents", "as long as the database"),

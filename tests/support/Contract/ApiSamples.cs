@@ -59,7 +59,17 @@ public static class ApiSamples
         ["CancelErasure"] = InTenant(async w => ApiAsk.Id(await w.NewErasureAsync("requested"))),
         ["EraseMe"] = Open(async w => OfThemselves(await w.NewMemberAsync())),
         ["ExportAudit"] = Open(),
+        ["LiftHold"] = InTenant(async w => ApiAsk.Id(await w.NewHoldAsync(), new { reason = "Settled" })),
         ["ListErasures"] = Open(),
+        ["ListHolds"] = Open(),
+        ["PlaceHold"] = InTenant(async w => ApiAsk.Of(new
+        {
+            kind = "person",
+            subjectId = await w.NewUserAsync("deactivated"),
+            reason = $"{SampleWorld.Marker} dispute",
+            reviewOn = w.Portal.Clock.GetUtcNow().AddDays(90).ToString("yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture),
+        })),
+        ["ReadHold"] = InTenant(async w => ApiAsk.Id(await w.NewHoldAsync())),
         ["OpenErasureCertificate"] = Open(async w => new ApiAsk
         {
             Path = new Dictionary<string, string> { ["code"] = await w.NewCertificateCodeAsync() },

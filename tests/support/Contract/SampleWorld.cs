@@ -256,6 +256,15 @@ public sealed class SampleWorld(TestPortal portal)
         return id;
     }
 
+    /// <summary>A legal hold on somebody whom no test needs.</summary>
+    public async Task<Guid> NewHoldAsync() => (await portal.As("admin").PostAsync("/api/holds", new
+    {
+        kind = "person",
+        subjectId = await NewUserAsync("deactivated"),
+        reason = $"{Marker} dispute",
+        reviewOn = portal.Clock.GetUtcNow().AddDays(90).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
+    })).Expect(201).Id;
+
     /// <summary>What opens a certificate without a session.</summary>
     public async Task<string> NewCertificateCodeAsync() => (await portal.As("admin").FetchAsync(
         $"/api/erasures/{await NewErasureAsync("completed")}")).Expect(200).Text("certificateCode");

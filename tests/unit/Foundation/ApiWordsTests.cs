@@ -18,6 +18,7 @@ public sealed class ApiWordsTests
             CreateShareLinkInput.passphrase CreateTaskInput.description CreateTaskInput.title CreateTemplateInput.description
             CreateTemplateInput.name CreateTenantInput.name DuplicateTaskInput.title EditCommentInput.body EditSharedCommentInput.body
             EditTemplateInput.description EditTemplateInput.name Milestone.description Milestone.name MyTenant.name Notification.title
+            Hold.liftReason Hold.reason LiftHoldInput.reason PlaceHoldInput.reason
             Project.description Project.name ReasonInput.reason RequestUploadInput.title RestoreTest.notes RestoreTestInput.notes
             ShareLink.label SharedAsset.title SharedComment.body Task.description Task.title Template.description Template.name
             TemplateMilestone.description TemplateMilestone.name TemplateMilestoneInput.description TemplateMilestoneInput.name
@@ -30,7 +31,7 @@ public sealed class ApiWordsTests
         ["the same as HTML"] = "Comment.bodyHtml SharedComment.bodyHtml",
         ["people's names"] = """
             Asset.createdByName AuditEntry.actorName Comment.mentionNames Comment.resolvedByName CommentAuthor.name
-            Erasure.requestedByName Erasure.userName
+            Erasure.requestedByName Erasure.userName Hold.liftedByName Hold.placedByName Hold.subjectName
             Invite.acceptedByName Invite.invitedByName Me.name Milestone.createdByName NotificationActor.name Project.createdByName
             ProjectMember.name ShareLink.createdByName ShareOpen.userName SharedCommentAuthor.name Task.assigneeNames
             Task.createdByName Task.watcherNames Template.createdByName Upload.createdByName User.name

@@ -1,0 +1,184 @@
+using System.Globalization;
+using Dapper;
+using Portal.Tests.Support;
+
+namespace Portal.Tests.Integration.Compliance;
+
+/// <summary>Legal holds: what retention and erasure leave alone, until Compliance lifts them.</summary>
+public sealed class HoldTests(TestPortal portal) : IClassFixture<TestPortal>, IAsyncLifetime
+{
+    private static int made;
+
+    public async Task InitializeAsync()
+    {
+        await portal.ResetAsync();
+        await using var connection = await portal.OpenAsync();
+        await connection.ExecuteAsync("""
+            update portal.holds set lifted_by = placed_by, lifted_at = now(), lift_reason = 'before the test' where lifted_at is null
+            """);
+    }
+
+    public Task DisposeAsync() => Task.CompletedTask;
+
+    [Theory]
+    [InlineData("tenant")]
+    [InlineData("project")]
+    [InlineData("asset")]
+    public async Task A_held_video_outlives_its_retention_and_goes_when_the_hold_is_lifted(string kind)
+    {
+        var project = await portal.NewProjectAsync();
+        var (held, free) = (await VideoAsync(project), await VideoAsync(await portal.NewProjectAsync()));
+        var hold = await PlaceAsync(kind, kind switch { "project" => project, "asset" => held, _ => null });
+        portal.Clock.Advance(TimeSpan.FromDays(181));
+        await PruneAsync();
+        Assert.Equal(("ready", kind == "tenant" ? "ready" : "archived"), (await StatusAsync(held), await StatusAsync(free)));
+
+        // Archived by hand, it is not deleted at Mux either.
+        (await portal.As("agency").PostAsync($"/api/assets/{held}/versions/1/archive")).Expect(200);
+        portal.Clock.Advance(TimeSpan.FromDays(31));
+        await PruneAsync();
+        Assert.False(await PurgedAsync(held));
+
+        (await portal.As("compliance").PostAsync($"/api/holds/{hold.Id}/lift", new { reason = "Settled" })).Expect(200);
+        await PruneAsync();
+        Assert.True(await PurgedAsync(held));
+    }
+
+    [Fact]
+    public async Task Guests_of_a_held_assets_links_stay_and_those_of_another_tenants_hold_do_not()
+    {
+        var asset = await VideoAsync(await portal.NewProjectAsync());
+        var other = await VideoAsync(await portal.NewProjectAsync());
+        var (kept, gone) = (await LinkAsync(asset), await LinkAsync(other));
+        await PlaceAsync("asset", asset);
+        (await portal.As("other-admin").PostAsync("/api/holds", Wanted("tenant", null))).Expect(201);
+        portal.Clock.Advance(TimeSpan.FromDays(100));
+        await PruneAsync();
+        Assert.Equal((1, 0), (await GuestsAsync(kept), await GuestsAsync(gone)));
+    }
+
+    [Theory]
+    [InlineData("person")]
+    [InlineData("tenant")]
+    public async Task An_erasure_waits_for_the_hold_says_so_and_begins_when_it_is_lifted(string kind)
+    {
+        var handle = $"held{++made}";
+        var id = await portal.AddMemberAsync(TestPeople.Tenant, "org_harbour", handle, "client");
+        var hold = await PlaceAsync(kind, kind == "person" ? id : null);
+        var erasure = (await portal.As("admin").PostAsync("/api/erasures", new { kind = "person", userId = id })).Expect(201).Id;
+        await portal.SettleAsync();
+        var waiting = (await portal.As("admin").FetchAsync($"/api/erasures/{erasure}")).Expect(200);
+        Assert.Equal(("held", "a legal hold is in force"), (waiting.Text("status"), waiting.Text("lastError")));
+        portal.Clock.Advance(TimeSpan.FromDays(3));
+        await SweepAsync();
+        Assert.Equal("held", await ErasureAsync(erasure));
+        Assert.Equal("active", await portal.ScalarAsync<string>("select status from portal.users where id = @id", new { id }));
+        Assert.Equal(0, await portal.ScalarAsync<long>("select count(*) from portal.alerts where kind like 'erasure%'"));
+
+        (await portal.As("compliance").PostAsync($"/api/holds/{hold.Id}/lift", new { reason = "Settled" })).Expect(200);
+        await SweepAsync();
+        portal.Clock.Advance(TimeSpan.FromMinutes(11));
+        await portal.DeliverAsync();
+        await SweepAsync();
+        portal.Clock.Advance(TimeSpan.FromMinutes(1));
+        await portal.SettleAsync();
+        Assert.Equal("completed", await ErasureAsync(erasure));
+        Assert.Equal("Deleted person", await portal.ScalarAsync<string>("select name from portal.users where id = @id", new { id }));
+    }
+
+    [Fact]
+    public async Task Two_holds_on_one_person_must_both_be_lifted()
+    {
+        var id = await portal.AddMemberAsync(TestPeople.Tenant, "org_harbour", $"held{++made}", "client");
+        var (onPerson, onTenant) = (await PlaceAsync("person", id), await PlaceAsync("tenant", null));
+        var erasure = (await portal.As("admin").PostAsync("/api/erasures", new { kind = "person", userId = id })).Expect(201).Id;
+        await portal.SettleAsync();
+        (await portal.As("compliance").PostAsync($"/api/holds/{onPerson.Id}/lift", new { reason = "Settled" })).Expect(200);
+        await SweepAsync();
+        Assert.Equal("held", await ErasureAsync(erasure));
+        (await portal.As("compliance").PostAsync($"/api/holds/{onTenant.Id}/lift", new { reason = "Settled" })).Expect(200);
+        await SweepAsync();
+        Assert.Equal("running", await ErasureAsync(erasure));
+    }
+
+    [Fact]
+    public async Task One_is_in_force_on_a_thing_and_lifted_once_with_audit_and_names()
+    {
+        var project = await portal.NewProjectAsync("Disputed");
+        var hold = await PlaceAsync("project", project);
+        Assert.Equal(("Disputed", "admin"), (hold.Text("subjectName"), hold.Text("placedByName")));
+        Assert.Equal("held", (await portal.As("admin").PostAsync("/api/holds", Wanted("project", project))).Expect(409).ProblemType);
+        Assert.Equal(403, (await portal.As("admin").PostAsync($"/api/holds/{hold.Id}/lift", new { reason = "No" })).Code);
+        Assert.Equal(404, (await portal.As("admin").PostAsync("/api/holds", Wanted("project", Guid.NewGuid()))).Code);
+        Assert.Equal(404, (await portal.As("other-admin").FetchAsync($"/api/holds/{hold.Id}")).Code);
+        var lifted = (await portal.As("compliance").PostAsync($"/api/holds/{hold.Id}/lift", new { reason = "Settled" })).Expect(200);
+        Assert.Equal(("Settled", "compliance"), (lifted.Text("liftReason"), lifted.Text("liftedByName")));
+        Assert.Equal("not-in-force", (await portal.As("compliance").PostAsync(
+            $"/api/holds/{hold.Id}/lift", new { reason = "Again" })).Expect(409).ProblemType);
+        Assert.Equal(["hold_lifted", "hold_placed"], await portal.ListAsync(
+            "select action from portal.audit_log where entity_id = @id order by action", new { id = hold.Id }));
+        Assert.Equal(0, await portal.ScalarAsync<long>(
+            "select count(*) from portal.audit_log t where entity_id = @id and t::text like '%Settled%'", new { id = hold.Id }));
+        var there = (await portal.As("compliance").FetchAsync("/api/holds?inForce=false&limit=200")).Expect(200).Column("id");
+        Assert.Contains(hold.Text("id"), there);
+        Assert.DoesNotContain(
+            hold.Text("id"), (await portal.As("compliance").FetchAsync("/api/holds?inForce=true&limit=200")).Expect(200).Column("id"));
+        (await portal.As("admin").PostAsync("/api/holds", Wanted("project", project))).Expect(201);
+    }
+
+    [Theory]
+    [InlineData(0, 400)]
+    [InlineData(1, 201)]
+    [InlineData(366, 201)]
+    [InlineData(367, 400)]
+    public async Task It_is_to_be_looked_at_again_within_a_year(int days, int answer) =>
+        (await portal.As("admin").PostAsync("/api/holds", Wanted("project", await portal.NewProjectAsync(), days))).Expect(answer);
+
+    [Fact]
+    public async Task What_it_is_on_goes_with_its_kind()
+    {
+        (await portal.As("admin").PostAsync("/api/holds", Wanted("tenant", TestPeople.Tenant))).Expect(400);
+        (await portal.As("admin").PostAsync("/api/holds", Wanted("asset", null))).Expect(400);
+        (await portal.As("admin").PostAsync("/api/holds", Wanted("guest", Guid.NewGuid()))).Expect(400);
+    }
+
+    private object Wanted(string kind, Guid? subject, int days = 30) => new
+    {
+        kind,
+        subjectId = subject,
+        reason = "A dispute with the client",
+        reviewOn = portal.Clock.GetUtcNow().AddDays(days).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
+    };
+
+    private async Task<Answer> PlaceAsync(string kind, Guid? subject) =>
+        (await portal.As("admin").PostAsync("/api/holds", Wanted(kind, subject))).Expect(201);
+
+    private async Task<Guid> VideoAsync(Guid project) =>
+        Guid.Parse((await portal.UploadReadyAsync(project, $"crew{(made++ % TestPeople.Crew) + 1}")).Text("assetId"));
+
+    private async Task<Guid> LinkAsync(Guid asset) =>
+        (await portal.ShareAsync(asset, new { guestEmails = new[] { "guest@client.example" } })).Id;
+
+    private async Task PruneAsync()
+    {
+        await portal.RunTimerAsync("ExpireShareLinks");
+        await portal.RunTimerAsync("PruneRetention");
+    }
+
+    private async Task SweepAsync()
+    {
+        await portal.RunTimerAsync("SweepErasures");
+        await portal.SettleAsync();
+    }
+
+    private async Task<string> ErasureAsync(Guid id) => (await portal.As("admin").FetchAsync($"/api/erasures/{id}")).Text("status");
+
+    private Task<long> GuestsAsync(Guid link) => portal.ScalarAsync<long>(
+        "select count(*) from portal.share_link_guests where share_link_id = @link", new { link });
+
+    private Task<string> StatusAsync(Guid asset) =>
+        portal.ScalarAsync<string>("select status from portal.asset_versions where asset_id = @asset", new { asset });
+
+    private Task<bool> PurgedAsync(Guid asset) => portal.ScalarAsync<bool>(
+        "select purged_at is not null from portal.asset_versions where asset_id = @asset", new { asset });
+}
