@@ -13,7 +13,9 @@ public sealed class OrchestrationHistories(DurableTaskClient durable) : IOrchest
     public Task<int> PurgeFailedAsync(DateTimeOffset before, CancellationToken ct) =>
         PurgeAsync(before, [OrchestrationRuntimeStatus.Failed, OrchestrationRuntimeStatus.Terminated], ct);
 
+    /// <summary>From a day on that there is: Azure Tables knows none before 1601, which is what the host makes of no day.</summary>
     private async Task<int> PurgeAsync(DateTimeOffset before, OrchestrationRuntimeStatus[] statuses, CancellationToken ct) =>
         (await DurableCalls.AskAsync(
-            () => durable.PurgeAllInstancesAsync(new PurgeInstancesFilter(null, before, statuses), ct), ct)).PurgedInstanceCount;
+            () => durable.PurgeAllInstancesAsync(new PurgeInstancesFilter(DateTimeOffset.UnixEpoch, before, statuses), ct), ct))
+        .PurgedInstanceCount;
 }

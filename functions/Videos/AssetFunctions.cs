@@ -1,5 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
+using Portal.Foundation.Db;
+using Portal.Foundation.Faults;
 using Portal.Foundation.Identity;
 using Portal.Foundation.Paging;
 using Portal.Functions.Foundation.Http;
@@ -222,4 +224,52 @@ public sealed class ArchiveAssetVersionFunction(AssetStore assets, AssetChangeSt
                 ? refusal.Problem()
                 : Reply.Ok(AssetVersionJson.From((await assets.FindVersionAsync(tx, caller.Tenant, caller, new AssetId(id), number))!));
         });
+}
+
+/// <summary>Keeps a video that retention would take, as if it had been uploaded today.</summary>
+public sealed class KeepAssetFunction(AssetStore assets, AssetChangeStore changes, Writes writes)
+{
+    [Function("KeepAsset")]
+    [Allows(PortalAction.UpdateAsset)]
+    [Operation("Keep an asset", Returns = typeof(AssetJson), TakesKey = true,
+        Details = "Its age counts from now. People are told two weeks before retention takes a video.")]
+    [Refuses(404, "not-found", "There is no such asset.")]
+    [Refuses(409, "nothing-to-keep", "No version of it is ready.")]
+    public Task<IResult> RunAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/assets/{id:guid}/keep")] HttpRequest request, Guid id) =>
+        AssetMoves.RunAsync(writes, assets, changes, request, id, changes.KeepAsync);
+}
+
+/// <summary>Brings an archived video back, for as long as it is at Mux: 30 days.</summary>
+public sealed class RestoreAssetFunction(AssetStore assets, AssetChangeStore changes, Writes writes)
+{
+    [Function("RestoreAsset")]
+    [Allows(PortalAction.RestoreAsset)]
+    [Operation("Restore an asset", Returns = typeof(AssetJson), TakesKey = true,
+        Details = "Its archived versions can be watched again, for 30 days after they were archived. Their age counts from now.")]
+    [Refuses(404, "not-found", "There is no such asset.")]
+    [Refuses(409, "nothing-to-restore", "No version of it is archived, or they have been deleted at Mux.")]
+    public Task<IResult> RunAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/assets/{id:guid}/restore")] HttpRequest request, Guid id) =>
+        AssetMoves.RunAsync(writes, assets, changes, request, id, changes.RestoreAsync);
+}
+
+internal static class AssetMoves
+{
+    public static Task<IResult> RunAsync(
+        Writes writes, AssetStore assets, AssetChangeStore changes, HttpRequest request, Guid id,
+        Func<Tx, TenantId, Caller, Asset, Task<Refusal?>> move) => writes.PostAsync(request, async (tx, caller) =>
+    {
+        await changes.HoldAsync(tx, caller.Tenant, new AssetId(id));
+        if (await assets.FindAsync(tx, caller.Tenant, caller, new AssetId(id)) is not { } asset)
+        {
+            return Problem.NotFound("asset");
+        }
+
+        return await move(tx, caller.Tenant, caller, asset) is { } refusal
+            ? refusal.Problem()
+            : Answer((await assets.FindAsync(tx, caller.Tenant, caller, new AssetId(id)))!);
+    });
+
+    private static Reply Answer(Asset asset) => Reply.Ok(AssetJson.From(asset), asset.Version);
 }

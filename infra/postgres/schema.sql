@@ -111,6 +111,8 @@ create table portal.asset_versions (
     download_name text,
     archived_at timestamp with time zone,
     purged_at timestamp with time zone,
+    kept_at timestamp with time zone,
+    expiry_warned_at timestamp with time zone,
     constraint asset_versions_aspect_ratio_check CHECK ((length(aspect_ratio) <= 20)),
     constraint asset_versions_asset_id_number_key UNIQUE (asset_id, number),
     constraint asset_versions_check CHECK (((status <> 'ready'::text) OR ((mux_asset_id IS NOT NULL) AND (playback_id IS NOT NULL)))),
@@ -1730,12 +1732,12 @@ CREATE OR REPLACE FUNCTION portal.archive_audit(p_tenant uuid, p_through bigint,
  SET search_path TO 'portal', 'pg_temp';
 grant execute on function portal.archive_audit(uuid,bigint,integer) to portal_system;
 
-CREATE OR REPLACE FUNCTION portal.archive_old_versions(p_tenant uuid, p_active_before timestamp with time zone, p_inactive_before timestamp with time zone, p_acted_since timestamp with time zone, p_now timestamp with time zone, p_limit integer)
+CREATE OR REPLACE FUNCTION portal.archive_old_versions(p_tenant uuid, p_active_before timestamp with time zone, p_inactive_before timestamp with time zone, p_acted_since timestamp with time zone, p_warned_before timestamp with time zone, p_now timestamp with time zone, p_limit integer)
  RETURNS TABLE(version_id uuid, asset_id uuid, project_id uuid, version_number integer, status text)
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'portal', 'pg_temp';
-grant execute on function portal.archive_old_versions(uuid,timestamp with time zone,timestamp with time zone,timestamp with time zone,timestamp with time zone,integer) to portal_system;
+grant execute on function portal.archive_old_versions(uuid,timestamp with time zone,timestamp with time zone,timestamp with time zone,timestamp with time zone,timestamp with time zone,integer) to portal_system;
 
 CREATE OR REPLACE FUNCTION portal.archive_playback(p_tenant uuid, p_before timestamp with time zone, p_limit integer)
  RETURNS integer
@@ -1945,6 +1947,19 @@ CREATE OR REPLACE FUNCTION portal.unsealed_audit_rows(p_limit integer)
  STABLE SECURITY DEFINER
  SET search_path TO 'portal', 'pg_temp';
 grant execute on function portal.unsealed_audit_rows(integer) to portal_system;
+
+CREATE OR REPLACE FUNCTION portal.version_is_old(v portal.asset_versions, a portal.assets, p_active_before timestamp with time zone, p_inactive_before timestamp with time zone, p_acted_since timestamp with time zone, p_now timestamp with time zone)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'portal', 'pg_temp';
+
+CREATE OR REPLACE FUNCTION portal.warn_old_versions(p_tenant uuid, p_active_before timestamp with time zone, p_inactive_before timestamp with time zone, p_acted_since timestamp with time zone, p_now timestamp with time zone, p_limit integer)
+ RETURNS TABLE(version_id uuid, asset_id uuid, project_id uuid, version_number integer, status text)
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'portal', 'pg_temp';
+grant execute on function portal.warn_old_versions(uuid,timestamp with time zone,timestamp with time zone,timestamp with time zone,timestamp with time zone,integer) to portal_system;
 
 CREATE OR REPLACE FUNCTION portal.xid_offset()
  RETURNS bigint

@@ -94,6 +94,7 @@ public sealed partial class PruneRetention(
     private async Task TenantAsync(TenantRetention tenant, RunCounts counts, CancellationToken ct)
     {
         await DrainAsync(counts, "notifications", Batch, limit => NotificationsAsync(tenant, limit, ct), ct);
+        await DrainAsync(counts, "videosWarned", VideoBatch, limit => WarnOfVideosAsync(tenant, limit, ct), ct);
         await DrainAsync(counts, "videosArchived", VideoBatch, limit => ArchiveVideosAsync(tenant, limit, ct), ct);
         await DrainAsync(counts, "videosPurged", VideoBatch, limit => PurgeVideosAsync(tenant.Id, limit, ct), ct);
         var (deleted, left) = await originals.RunAsync(
@@ -125,12 +126,42 @@ public sealed partial class PruneRetention(
         return rows;
     }, ct);
 
-    private Task<int> ArchiveVideosAsync(TenantRetention tenant, int limit, CancellationToken ct) => db.AcrossTenantsAsync(async tx =>
+    private static (int Active, int Inactive) VideoDays(TenantRetention tenant)
     {
         var active = tenant.KeepActiveVideoDays ?? RetentionSettings.MaxActiveVideoDays;
-        var inactive = Math.Min(active, tenant.KeepInactiveVideoDays ?? RetentionSettings.MaxInactiveVideoDays);
+        return (active, Math.Min(active, tenant.KeepInactiveVideoDays ?? RetentionSettings.MaxInactiveVideoDays));
+    }
+
+    /// <summary>Tells the people of videos that will be taken two weeks from now; of a failed or cancelled one there is nothing to
+    /// tell.</summary>
+    private Task<int> WarnOfVideosAsync(TenantRetention tenant, int limit, CancellationToken ct) => db.AcrossTenantsAsync(async tx =>
+    {
+        var (active, inactive) = VideoDays(tenant);
+        var warned = await store.WarnVersionsAsync(
+            tx, tenant.Id, Days(active - RetentionDefaults.VideoWarningDays), Days(inactive - RetentionDefaults.VideoWarningDays),
+            Days(RetentionDefaults.CreatorActiveDays), clock.GetUtcNow(), limit);
+        foreach (var version in warned.Where(version => version.Status == "ready"))
+        {
+            await audit.WriteAsync(tx, tenant.Id, By, new AuditEntry("asset_expiring", "asset", version.AssetId, null,
+                new
+                {
+                    projectId = version.ProjectId,
+                    assetVersionId = version.VersionId,
+                    versionNumber = version.VersionNumber,
+                    archivedFrom = clock.GetUtcNow().AddDays(RetentionDefaults.VideoWarningDays),
+                },
+                EventType.AssetExpiring));
+        }
+
+        return warned.Count;
+    }, ct);
+
+    private Task<int> ArchiveVideosAsync(TenantRetention tenant, int limit, CancellationToken ct) => db.AcrossTenantsAsync(async tx =>
+    {
+        var (active, inactive) = VideoDays(tenant);
         var archived = await store.ArchiveVersionsAsync(
-            tx, tenant.Id, Days(active), Days(inactive), Days(RetentionDefaults.CreatorActiveDays), clock.GetUtcNow(), limit);
+            tx, tenant.Id, Days(active), Days(inactive), Days(RetentionDefaults.CreatorActiveDays),
+            Days(RetentionDefaults.VideoWarningDays), clock.GetUtcNow(), limit);
         foreach (var version in archived)
         {
             await audit.WriteAsync(tx, tenant.Id, By, new AuditEntry("asset_version_archived", "asset_version", version.VersionId,

@@ -68,12 +68,20 @@ public sealed class RetentionStore(PortalDb db)
                 order by recorded_at limit @limit)
         """, new { tenant, before, limit });
 
-    /// <summary>ready, failed, cancelled → archived.</summary>
+    /// <summary>ready, failed, cancelled → archived, of those whose people were told before.</summary>
     public Task<IReadOnlyList<RetiredVersion>> ArchiveVersionsAsync(
+        Tx tx, TenantId tenant, DateTimeOffset activeBefore, DateTimeOffset inactiveBefore, DateTimeOffset actedSince,
+        DateTimeOffset warnedBefore, DateTimeOffset now, int limit) =>
+        tx.QueryAsync<RetiredVersion>("""
+            select * from portal.archive_old_versions(@tenant, @activeBefore, @inactiveBefore, @actedSince, @warnedBefore, @now, @limit)
+            """, new { tenant, activeBefore, inactiveBefore, actedSince, warnedBefore, now, limit });
+
+    /// <summary>Versions whose people are to be told now: those that will be old by the moments given.</summary>
+    public Task<IReadOnlyList<RetiredVersion>> WarnVersionsAsync(
         Tx tx, TenantId tenant, DateTimeOffset activeBefore, DateTimeOffset inactiveBefore, DateTimeOffset actedSince, DateTimeOffset now,
         int limit) =>
         tx.QueryAsync<RetiredVersion>(
-            "select * from portal.archive_old_versions(@tenant, @activeBefore, @inactiveBefore, @actedSince, @now, @limit)",
+            "select * from portal.warn_old_versions(@tenant, @activeBefore, @inactiveBefore, @actedSince, @now, @limit)",
             new { tenant, activeBefore, inactiveBefore, actedSince, now, limit });
 
     /// <summary>Puts the Mux assets of versions that were archived long ago on the list of those to delete.</summary>

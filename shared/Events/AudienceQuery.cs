@@ -41,6 +41,12 @@ public sealed record AudienceQuery(string Sql, bool EvenTheActor = false, bool S
     /// <summary>Who produces in the project: an Admin only when they are a member of it.</summary>
     public static readonly AudienceQuery ProjectAgency = new($"{Each} ({Agency}) x");
 
+    public static readonly AudienceQuery ProjectAgencyAndAdmins = new($"""
+        {Each} ({Agency}
+             union
+            select u.id from portal.users u where u.tenant_id = @tenant and u.role = 'admin' and u.status = 'active') x
+        """);
+
     /// <summary>Of an upload that nobody sent a file for, the uploader alone.</summary>
     public static readonly AudienceQuery UploaderAndAdmins = new($"""
         {Each} (

@@ -57,6 +57,8 @@ public sealed record EventEffects(
             ]),
         [EventType.AssetUploaded] = new(Counts: new Metric("uploads")),
         [EventType.AssetVersionReplaced] = new(Notify: AudienceQuery.ProjectAgency),
+        [EventType.AssetExpiring] = new(
+            Notify: AudienceQuery.ProjectAgencyAndAdmins, Mail: AudienceQuery.ProjectAgencyAndAdmins),
         [EventType.AssetReady] = new(
             Notify: AudienceQuery.UploaderAndProject, Mail: AudienceQuery.UploaderAndProject, Counts: new Metric("uploads_ready")),
         [EventType.AssetFailed] = new(

@@ -29,7 +29,8 @@ public static class EventsRegistrations
             .AddSingleton<MailRecipientStore>().AddSingleton<MailSubjectStore>().AddSingleton<ComposeMail>()
             .AddSingleton<IMailWriter, InviteExpiredMail>().AddSingleton<IMailWriter, UploadMail>()
             .AddSingleton<IMailWriter, ProjectMail>().AddSingleton<IMailWriter, ResidencyMail>()
-            .AddSingleton<IMailWriter, AssetReadyMail>().AddSingleton<IMailWriter, ShareLinkMail>()
+            .AddSingleton<IMailWriter, AssetReadyMail>()
+            .AddSingleton<IMailWriter, AssetExpiringMail>().AddSingleton<IMailWriter, ShareLinkMail>()
             .AddSingleton<IMailWriter, MentionMail>().AddSingleton<IMailWriter, DigestMail>()
             .AddScoped<IDeliveryChannel, SendMail>();
     }

@@ -19,6 +19,7 @@ public static class NotificationWords
             [EventType.AssetReady] = (_, _, what) => $"{what} is ready to watch.",
             [EventType.AssetFailed] = (_, _, what) => $"{what} could not be processed.",
             [EventType.UploadReplayed] = (_, _, what) => $"The file of {what} is needed again.",
+            [EventType.AssetExpiring] = (_, _, what) => $"{what} will be deleted two weeks from then unless somebody keeps it.",
             [EventType.AssetVersionReplaced] = (_, _, what) => $"{what} has a new version.",
             [EventType.ShareLinkOpened] = (_, _, what) => $"Your link to {what} was opened.",
             [EventType.ShareLinkExpired] = (_, _, what) => $"Your link to {what} has expired.",

@@ -36,6 +36,9 @@ public static class RetentionDefaults
     /// <summary>How far back the database can be restored: the history that Neon keeps of it, a setting of its project there.</summary>
     public const int BackupDays = 7;
 
+    /// <summary>Before retention archives a version its people have been told for so long.</summary>
+    public const int VideoWarningDays = 14;
+
     /// <summary>After a version was archived, by a person or by retention, until it goes at Mux.</summary>
     public const int ArchivedVideoDays = 30;
 

@@ -9,8 +9,8 @@ public static class NotificationTypes
     [
         EventType.InviteCreated, EventType.InviteExpired, EventType.UserEnrolled, EventType.UserRoleChanged, EventType.ProjectCreated,
         EventType.ProjectMemberAdded, EventType.TaskStatusChanged, EventType.AssetReady, EventType.AssetFailed,
-        EventType.UploadReplayed, EventType.AssetVersionReplaced, EventType.ShareLinkOpened, EventType.ShareLinkExpired,
-        EventType.ShareLinkRevoked,
-        EventType.CommentAdded, EventType.EmailBounced, EventType.DigestSent, EventType.ResidencyReport,
+        EventType.UploadReplayed, EventType.AssetVersionReplaced, EventType.AssetExpiring, EventType.ShareLinkOpened,
+        EventType.ShareLinkExpired, EventType.ShareLinkRevoked, EventType.CommentAdded, EventType.EmailBounced,
+        EventType.DigestSent, EventType.ResidencyReport,
     ];
 }

@@ -3,6 +3,7 @@ using Portal.Foundation.Audit;
 using Portal.Foundation.Db;
 using Portal.Foundation.Faults;
 using Portal.Foundation.Identity;
+using Portal.Foundation.Outbox;
 
 namespace Portal.Videos;
 
@@ -86,4 +87,43 @@ public sealed class AssetChangeStore(AuditWriter audit, TimeProvider clock)
 
         return moved ? null : new Refusal.Conflict("version-not-archivable", $"The version is {version.Status}.");
     }
+
+    /// <summary>What is in use counts as new: retention takes it no sooner than it would a new upload. Null: nothing of it is ready. Call
+    /// <see cref="HoldAsync"/> before.</summary>
+    public async Task<Refusal?> KeepAsync(Tx tx, TenantId tenant, Caller caller, Asset asset)
+    {
+        var kept = await tx.QueryAsync<int>("""
+            update portal.asset_versions set kept_at = @now, expiry_warned_at = null, updated_at = @now
+             where tenant_id = @tenant and asset_id = @Id and status = 'ready' returning number
+            """, new { tenant, asset.Id, now = clock.GetUtcNow() });
+        if (kept.Count == 0)
+        {
+            return new Refusal.Conflict("nothing-to-keep", "No version of it is ready.");
+        }
+
+        await WriteAsync(tx, tenant, caller, asset, EventType.AssetKept, kept);
+        return null;
+    }
+
+    /// <summary>archived → ready, the versions that are still at Mux; they count as new. Call <see cref="HoldAsync"/> before.</summary>
+    public async Task<Refusal?> RestoreAsync(Tx tx, TenantId tenant, Caller caller, Asset asset)
+    {
+        var restored = await tx.QueryAsync<int>("""
+            update portal.asset_versions set status = 'ready', archived_at = null, kept_at = @now, expiry_warned_at = null,
+                   updated_at = @now
+             where tenant_id = @tenant and asset_id = @Id and status in ('archived') and purged_at is null and playback_id is not null
+            returning number
+            """, new { tenant, asset.Id, now = clock.GetUtcNow() });
+        if (restored.Count == 0)
+        {
+            return new Refusal.Conflict("nothing-to-restore", "No version of it is archived, or they have been deleted at Mux.");
+        }
+
+        await WriteAsync(tx, tenant, caller, asset, EventType.AssetRestored, restored);
+        return null;
+    }
+
+    private Task WriteAsync(Tx tx, TenantId tenant, Caller caller, Asset asset, EventType act, IReadOnlyList<int> numbers) =>
+        audit.WriteAsync(tx, tenant, Actor.From(caller), new AuditEntry(
+            act.Name, "asset", asset.Id.Value, null, new { projectId = asset.ProjectId.Value, versionNumbers = numbers.Order() }, act));
 }

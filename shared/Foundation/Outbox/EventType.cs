@@ -59,6 +59,9 @@ public sealed class EventType
     public static readonly EventType AssetVersionArchived = new(
         "asset_version_archived", "status assetId projectId versionNumber cause?");
 
+    public static readonly EventType AssetExpiring = new("asset_expiring", "projectId assetVersionId versionNumber archivedFrom");
+    public static readonly EventType AssetKept = new("asset_kept", "projectId versionNumbers");
+    public static readonly EventType AssetRestored = new("asset_restored", "projectId versionNumbers");
     public static readonly EventType AssetVersionPurged = new("asset_version_purged", "status purged assetId muxAssetId");
     public static readonly EventType AssetReady = new("mux_asset_ready", Upload);
     public static readonly EventType AssetFailed = new("asset_process_failed", Upload);

@@ -23,6 +23,9 @@ public sealed record PortalEvent(
     public (string Type, Guid Id) Subject =>
         AggregateType == "upload_job" && Id("assetId") is { } asset ? ("asset", asset) : (AggregateType, AggregateId);
 
+    public DateTimeOffset? Time(string name) =>
+        Json.TryGetProperty(name, out var value) && value.TryGetDateTimeOffset(out var time) ? time : null;
+
     public Guid? Id(string name) => Json.TryGetProperty(name, out var value) && value.TryGetGuid(out var id) ? id : null;
 
     public string? Text(string name) =>

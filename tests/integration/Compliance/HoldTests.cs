@@ -162,6 +162,13 @@ public sealed class HoldTests(TestPortal portal) : IClassFixture<TestPortal>, IA
     private async Task PruneAsync()
     {
         await portal.RunTimerAsync("ExpireShareLinks");
+        await using (var connection = await portal.OpenAsync())
+        {
+            // Their people were told in time.
+            await connection.ExecuteAsync(
+                "update portal.asset_versions set expiry_warned_at = created_at where expiry_warned_at is null");
+        }
+
         await portal.RunTimerAsync("PruneRetention");
     }
 

@@ -438,7 +438,12 @@ public sealed class PruneRetentionTests(TestPortal portal) : IClassFixture<TestP
 
     private static Guid AssetOf(Answer upload) => Guid.Parse(upload.Text("assetId"));
 
-    private Task RunAsync() => portal.Host.RunTimerAsync("PruneRetention");
+    /// <summary>Everybody was told in time: what that takes is told in KeptVideoTests.</summary>
+    private async Task RunAsync()
+    {
+        await DoAsync("update portal.asset_versions set expiry_warned_at = created_at where expiry_warned_at is null");
+        await portal.Host.RunTimerAsync("PruneRetention");
+    }
 
     private async Task DoAsync(string sql, object? args = null)
     {

@@ -141,6 +141,14 @@ public sealed class SampleWorld(TestPortal portal)
         return Guid.Parse((await portal.UploadReadyAsync(await ProjectAsync())).Text("assetId"));
     }
 
+    /// <summary>One whose only version has been archived.</summary>
+    public async Task<Guid> NewArchivedAssetAsync()
+    {
+        var asset = await NewAssetAsync();
+        (await portal.As("admin").PostAsync($"/api/assets/{asset}/versions/1/archive")).Expect(200);
+        return asset;
+    }
+
     /// <summary>A guest who has opened a link: its token, and the cookie that makes them the same guest again.</summary>
     public async Task<(string Token, IReadOnlyDictionary<string, string> Cookie)> NewGuestAsync()
     {

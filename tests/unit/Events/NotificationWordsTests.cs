@@ -17,6 +17,7 @@ public sealed class NotificationWordsTests
     [InlineData("task_status_changed", null, null, "done", "Somebody moved something that is gone to done.")]
     [InlineData("mux_asset_ready", "Cut", null, null, "“Cut” is ready to watch.")]
     [InlineData("asset_process_failed", "Cut", null, null, "“Cut” could not be processed.")]
+    [InlineData("asset_expiring", "Cut", null, null, "“Cut” will be deleted two weeks from then unless somebody keeps it.")]
     [InlineData("asset_version_replaced", "Cut", "Ada", null, "“Cut” has a new version.")]
     [InlineData("share_link_opened", "Cut", null, null, "Your link to “Cut” was opened.")]
     [InlineData("share_link_expired", "Cut", null, null, "Your link to “Cut” has expired.")]

@@ -38,6 +38,35 @@ public sealed class AssetReadyMail(MailSubjectStore subjects, IOptions<MailOptio
     }
 }
 
+/// <summary>Retention is about to take a version.</summary>
+public sealed class AssetExpiringMail(MailSubjectStore subjects, IOptions<MailOptions> options) : IMailWriter
+{
+    public IReadOnlyCollection<EventType> Types { get; } = [EventType.AssetExpiring];
+
+    public async Task<(MailContent? Content, string? Why)> WriteAsync(
+        TenantId tenant, Delivery delivery, MailRecipient to, CancellationToken ct)
+    {
+        var version = await subjects.VersionAsync(tenant, delivery.Event.Id("assetVersionId"), ct);
+        if (version is not { Status: "ready" })
+        {
+            return (null, "version_not_ready_any_more");
+        }
+
+        var day = delivery.Event.Time("archivedFrom")?.ToString("d MMMM yyyy", System.Globalization.CultureInfo.GetCultureInfo("en-AU"));
+        return (new(
+            $"“{version.Title}” will be deleted unless you keep it", $"From {day} on it can no longer be watched.",
+            $"“{version.Title}” will be deleted unless you keep it",
+            [
+                new MailPart.Paragraph(
+                    $"It has been here for as long as {to.Brand.TenantName} keeps videos. From {day} on it can no longer be watched, and "
+                        + "a month later it is gone for good. If you still need it, keep it."),
+                new MailPart.Facts([("Project", version.ProjectName), ("Version", $"{version.Number}")]),
+            ],
+            new("Keep it", $"{options.Value.PortalUrl}/assets/{version.Id}"),
+            $"You get this because you work on “{version.ProjectName}” at {to.Brand.TenantName}."), null);
+    }
+}
+
 /// <summary>
 /// A guest gets the link, and later hears that it is withdrawn, also when nobody knows whether the link's mail got through. The token is
 /// made again from the link's row: it is nowhere stored.
