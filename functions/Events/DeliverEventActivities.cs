@@ -2,8 +2,7 @@ using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.Logging;
 using Portal.Events.Deliveries;
 using Portal.Foundation.Alerts;
-using Portal.Foundation.Db;
-using Portal.Foundation.Faults;
+using Portal.Functions.Durable;
 
 namespace Portal.Functions.Events;
 
@@ -17,7 +16,7 @@ public sealed record DeliveryFailure(DeliveryRef Delivery, string Reason);
 /// The steps of <see cref="DeliverEventOrchestration"/>. Each may run more than once: the vendor knows the key, the rows move forward
 /// only.
 /// </summary>
-public sealed partial class DeliverEventActivities(
+public sealed class DeliverEventActivities(
     SendDelivery send, FailDelivery fail, DeliveryStore deliveries, AlertStore alerts, ILogger<DeliverEventActivities> logger)
 {
     public const string Send = "SendDelivery";
@@ -48,26 +47,13 @@ public sealed partial class DeliverEventActivities(
     public Task<bool> FailAsync([ActivityTrigger] DeliveryFailure failure, CancellationToken ct) =>
         StepAsync(failure.Delivery, Fail, () => fail.RunAsync(failure.Delivery, failure.Reason, ct));
 
-    private async Task<T> StepAsync<T>(DeliveryRef delivery, string step, Func<Task<T>> run)
-    {
-        using var scope = logger.BeginScope(
-            new Dictionary<string, object>
-            { ["TenantId"] = delivery.TenantId, ["DeliveryId"] = delivery.DeliveryId, ["Attempt"] = delivery.Attempt });
-        try
+    private Task<T> StepAsync<T>(DeliveryRef delivery, string step, Func<Task<T>> run) => ActivityStep.RunAsync(
+        logger,
+        new Dictionary<string, object>
         {
-            var result = await run();
-            Log.Done(logger, step, result);
-            return result;
-        }
-        catch (Exception e) when (PostgresFault.IsPassing(e))
-        {
-            throw new TransientException($"The database is away: {e.Message}", e);
-        }
-    }
-
-    private static partial class Log
-    {
-        [LoggerMessage(Level = LogLevel.Information, Message = "{Step} → {Result}")]
-        public static partial void Done(ILogger logger, string step, object? result);
-    }
+            ["TenantId"] = delivery.TenantId,
+            ["DeliveryId"] = delivery.DeliveryId,
+            ["Attempt"] = delivery.Attempt,
+        },
+        step, run);
 }

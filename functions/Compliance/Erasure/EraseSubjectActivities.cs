@@ -2,8 +2,7 @@ using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.Logging;
 using Portal.Compliance.Erasure;
 using Portal.Foundation.Alerts;
-using Portal.Foundation.Db;
-using Portal.Foundation.Faults;
+using Portal.Functions.Durable;
 
 namespace Portal.Functions.Compliance.Erasure;
 
@@ -11,7 +10,7 @@ namespace Portal.Functions.Compliance.Erasure;
 public sealed record ErasureFault(ErasureRef Erasure, string Reason);
 
 /// <summary>The steps of <see cref="EraseSubjectOrchestration"/>. Each may run more than once.</summary>
-public sealed partial class EraseSubjectActivities(
+public sealed class EraseSubjectActivities(
     EraseSubject erase, ErasureStore store, AlertStore alerts, ILogger<EraseSubjectActivities> logger)
 {
     public const string Begin = "BeginErasure";
@@ -55,26 +54,13 @@ public sealed partial class EraseSubjectActivities(
         return await store.FailAsync(fault.Erasure, fault.Reason, ct);
     });
 
-    private async Task<T> StepAsync<T>(ErasureRef erasure, string step, Func<Task<T>> run)
-    {
-        using var scope = logger.BeginScope(
-            new Dictionary<string, object>
-            { ["TenantId"] = erasure.TenantId, ["ErasureId"] = erasure.ErasureId, ["Attempt"] = erasure.Attempt });
-        try
+    private Task<T> StepAsync<T>(ErasureRef erasure, string step, Func<Task<T>> run) => ActivityStep.RunAsync(
+        logger,
+        new Dictionary<string, object>
         {
-            var result = await run();
-            Log.Done(logger, step, result);
-            return result;
-        }
-        catch (Exception e) when (PostgresFault.IsPassing(e))
-        {
-            throw new TransientException($"The database is away: {e.Message}", e);
-        }
-    }
-
-    private static partial class Log
-    {
-        [LoggerMessage(Level = LogLevel.Information, Message = "{Step} → {Result}")]
-        public static partial void Done(ILogger logger, string step, object? result);
-    }
+            ["TenantId"] = erasure.TenantId,
+            ["ErasureId"] = erasure.ErasureId,
+            ["Attempt"] = erasure.Attempt,
+        },
+        step, run);
 }

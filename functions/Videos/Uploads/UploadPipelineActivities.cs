@@ -1,8 +1,7 @@
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.Logging;
 using Portal.Foundation.Alerts;
-using Portal.Foundation.Db;
-using Portal.Foundation.Faults;
+using Portal.Functions.Durable;
 using Portal.Videos.Uploads;
 
 namespace Portal.Functions.Videos.Uploads;
@@ -19,7 +18,7 @@ public sealed record FailureNote(UploadRef Upload, string Code, string Reason);
 /// The steps of <see cref="UploadPipelineOrchestration"/>. Each may run more than once (a crash, a lost lease) and each may be the
 /// second to arrive: the guarded statements behind them see to that. A database that is away means try again.
 /// </summary>
-public sealed partial class UploadPipelineActivities(
+public sealed class UploadPipelineActivities(
     CreateMuxUpload open, ReconcileUpload reconcile, EndUpload end, UploadProgressStore progress, AlertStore alerts,
     ILogger<UploadPipelineActivities> logger)
 {
@@ -69,25 +68,13 @@ public sealed partial class UploadPipelineActivities(
         return true;
     });
 
-    private async Task<T> StepAsync<T>(UploadRef upload, string step, Func<Task<T>> run)
-    {
-        using var scope = logger.BeginScope(
-            new Dictionary<string, object> { ["TenantId"] = upload.TenantId, ["JobId"] = upload.JobId, ["Attempt"] = upload.Attempt });
-        try
+    private Task<T> StepAsync<T>(UploadRef upload, string step, Func<Task<T>> run) => ActivityStep.RunAsync(
+        logger,
+        new Dictionary<string, object>
         {
-            var result = await run();
-            Log.Done(logger, step, result);
-            return result;
-        }
-        catch (Exception e) when (PostgresFault.IsPassing(e))
-        {
-            throw new TransientException($"The database is away: {e.Message}", e);
-        }
-    }
-
-    private static partial class Log
-    {
-        [LoggerMessage(Level = LogLevel.Information, Message = "{Step} → {Result}")]
-        public static partial void Done(ILogger logger, string step, object? result);
-    }
+            ["TenantId"] = upload.TenantId,
+            ["JobId"] = upload.JobId,
+            ["Attempt"] = upload.Attempt,
+        },
+        step, run);
 }

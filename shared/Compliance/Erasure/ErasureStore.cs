@@ -84,6 +84,11 @@ public sealed class ErasureStore(PortalDb db, AuditWriter audit, PersonalHash ha
             return new Refusal.InvalidField("email", "guest", "must not be that of a user: ask for the erasure of the person.");
         }
 
+        if (wanted.Viewers.Count > 0 && await UnknownViewersAsync(tx, tenant, wanted.Viewers) is var unknown and > 0)
+        {
+            return new Refusal.InvalidField("viewerIds", "viewer", $"names {unknown} viewers that no link of this portal has.");
+        }
+
         return await AddAsync(tx, tenant, actor, wanted, subject, TimeSpan.Zero) ?? await HastenAsync(tx, tenant, wanted);
     }
 
@@ -379,6 +384,11 @@ public sealed class ErasureStore(PortalDb db, AuditWriter audit, PersonalHash ha
                       and o.status = 'active') as last_admin
           from portal.users u where u.tenant_id = @tenant and u.id = @id
         """, new { tenant, id });
+
+    private static Task<long> UnknownViewersAsync(Tx tx, TenantId tenant, IReadOnlyList<Guid> viewers) => tx.GetAsync<long>("""
+        select count(*) from unnest(@viewers) as w (id)
+         where not exists (select 1 from portal.share_viewers v where v.tenant_id = @tenant and v.id = w.id)
+        """, new { tenant, viewers = viewers.ToArray() });
 
     private static Task<bool> IsMemberAsync(Tx tx, TenantId tenant, string address) => tx.GetAsync<bool>(
         "select exists (select 1 from portal.users u where u.tenant_id = @tenant and lower(u.email) = lower(@address))",

@@ -311,6 +311,9 @@ public sealed class ErasureTests(TestPortal portal) : IClassFixture<TestPortal>,
             (await portal.As("admin").PostAsync("/api/erasures", wrong)).Expect(400);
         }
 
+        var stranger = new { kind = "guest", email = $"view{++made}@client.example", viewerIds = new[] { Guid.NewGuid() } };
+        var unknown = (await portal.As("admin").PostAsync("/api/erasures", stranger)).Expect(400);
+        Assert.Equal("/viewerIds", unknown.Field("errors")[0]!["pointer"]!.ToString());
         var guest = new { kind = "guest", email = $"twice{++made}@client.example" };
         (await portal.As("admin").PostAsync("/api/erasures", guest)).Expect(201);
         await portal.SettleAsync();
