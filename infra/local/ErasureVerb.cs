@@ -27,6 +27,13 @@ internal static class ErasureVerb
             return 1;
         }
 
+        // Who reads the other part of the file must not be told anything else.
+        if (file.Certificate is { } shown && !JsonElement.DeepEquals(shown, JsonSerializer.Deserialize<JsonElement>(file.Document)))
+        {
+            await output.WriteLineAsync("NOT AS SIGNED: the file's certificate says something else than the document that is signed.");
+            return 1;
+        }
+
         await PrintAsync(ErasureCertificates.Read(file.Document), output);
         if (keys.Count == 0)
         {
@@ -85,5 +92,5 @@ internal static class ErasureVerb
         }
     }
 
-    private sealed record CertificateFile(string Document, string KeyId, string PublicKey, string Signature);
+    private sealed record CertificateFile(string Document, string KeyId, string PublicKey, string Signature, JsonElement? Certificate);
 }

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Portal.Compliance.Erasure;
 
 namespace Portal.Tests.EndToEnd;
@@ -34,6 +35,18 @@ public sealed class ErasureVerbTests : IDisposable
     {
         var (code, output, _) = await VerifyAsync(
             Certificate().Replace("replaced", "deleted!", StringComparison.Ordinal), null);
+        Assert.Equal(1, code);
+        Assert.StartsWith("NOT AS SIGNED", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_certificate_that_says_something_else_than_what_is_signed_does_not_pass()
+    {
+        var file = JsonNode.Parse(Certificate())!;
+        file["certificate"] = JsonNode.Parse(file["document"]!.ToString());
+        Assert.Equal(0, (await VerifyAsync(file.ToJsonString(), key)).Code);
+        file["certificate"]!["comments"] = "remove";
+        var (code, output, _) = await VerifyAsync(file.ToJsonString(), key);
         Assert.Equal(1, code);
         Assert.StartsWith("NOT AS SIGNED", output, StringComparison.Ordinal);
     }
