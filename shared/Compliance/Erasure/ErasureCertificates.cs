@@ -1,5 +1,3 @@
-using System.Buffers.Text;
-using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Portal.Foundation;
@@ -33,8 +31,6 @@ public sealed record ErasureCertificate(
 public sealed class ErasureCertificates(AuditKeys keys, PersonalHash hash, TimeProvider clock)
 {
     private const int Format = 1;
-    private const int IdLength = 16;
-    private const int TagLength = 16;
 
     public StoredCertificate Make(ErasureRequest request)
     {
@@ -55,28 +51,12 @@ public sealed class ErasureCertificates(AuditKeys keys, PersonalHash hash, TimeP
     public static ErasureCertificate Read(string document) =>
         JsonSerializer.Deserialize<ErasureCertificate>(document, JsonSerializerOptions.Web)!;
 
-    /// <summary>43 characters, base64url.</summary>
-    public string CodeOf(Guid erasure)
-    {
-        var id = erasure.ToByteArray(bigEndian: true);
-        return Base64Url.EncodeToString((byte[])[.. id, .. Tag(id)]);
-    }
+    public string CodeOf(Guid erasure) => SignedIds.Write(erasure, Tag);
 
     /// <summary>Which erasure a code is of; null: it is no code of ours.</summary>
-    public Guid? ErasureOf(string code)
-    {
-        if (!Base64Url.IsValid(code, out var length) || length != IdLength + TagLength)
-        {
-            return null;
-        }
+    public Guid? ErasureOf(string code) => SignedIds.Read(code, Tag);
 
-        var bytes = Base64Url.DecodeFromChars(code);
-        var id = bytes.AsSpan(0, IdLength);
-        return CryptographicOperations.FixedTimeEquals(Tag(id), bytes.AsSpan(IdLength)) ? new Guid(id, bigEndian: true) : null;
-    }
-
-    private byte[] Tag(ReadOnlySpan<byte> id) =>
-        Convert.FromHexString(hash.Of($"erasure certificate {Convert.ToHexStringLower(id)}")!)[..TagLength];
+    private byte[] Tag(byte[] id) => Convert.FromHexString(hash.Of($"erasure certificate {Convert.ToHexStringLower(id)}")!);
 
     private static IReadOnlyList<ErasedAtProcessor> Processors(string? clerk) =>
     [
