@@ -11,6 +11,7 @@ using Portal.Functions.Operations.Page;
 using Portal.Functions.People;
 using Portal.Functions.Sharing;
 using Portal.Functions.Sharing.ShareLinks;
+using Portal.Functions.Videos;
 using Portal.Functions.Videos.Uploads;
 
 namespace Portal.Functions;
@@ -31,7 +32,7 @@ public static class PortalApp
         builder.Services.AddSingleton<WebhookEndpoint>();
         builder.Services.AddSingleton<TimerCatalog>().AddSingleton<TimerQueries>();
         builder.Services.AddSingleton<RouteTable>();
-        builder.Services.AddSingleton<ErasureRequests>();
+        builder.Services.AddSingleton<ErasureRequests>().AddSingleton<AssetMoves>();
         builder.Services.AddSingleton<AuditReads>();
 
         builder.Services.Configure<KestrelServerOptions>(kestrel =>

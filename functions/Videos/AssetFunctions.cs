@@ -227,7 +227,7 @@ public sealed class ArchiveAssetVersionFunction(AssetStore assets, AssetChangeSt
 }
 
 /// <summary>Keeps a video that retention would take, as if it had been uploaded today.</summary>
-public sealed class KeepAssetFunction(AssetStore assets, AssetChangeStore changes, Writes writes)
+public sealed class KeepAssetFunction(AssetMoves moves, AssetChangeStore changes)
 {
     [Function("KeepAsset")]
     [Allows(PortalAction.UpdateAsset)]
@@ -237,11 +237,11 @@ public sealed class KeepAssetFunction(AssetStore assets, AssetChangeStore change
     [Refuses(409, "nothing-to-keep", "No version of it is ready.")]
     public Task<IResult> RunAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/assets/{id:guid}/keep")] HttpRequest request, Guid id) =>
-        AssetMoves.RunAsync(writes, assets, changes, request, id, changes.KeepAsync);
+        moves.RunAsync(request, id, changes.KeepAsync);
 }
 
 /// <summary>Brings an archived video back, for as long as it is at Mux: 30 days.</summary>
-public sealed class RestoreAssetFunction(AssetStore assets, AssetChangeStore changes, Writes writes)
+public sealed class RestoreAssetFunction(AssetMoves moves, AssetChangeStore changes)
 {
     [Function("RestoreAsset")]
     [Allows(PortalAction.RestoreAsset)]
@@ -251,25 +251,27 @@ public sealed class RestoreAssetFunction(AssetStore assets, AssetChangeStore cha
     [Refuses(409, "nothing-to-restore", "No version of it is archived, or they have been deleted at Mux.")]
     public Task<IResult> RunAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/assets/{id:guid}/restore")] HttpRequest request, Guid id) =>
-        AssetMoves.RunAsync(writes, assets, changes, request, id, changes.RestoreAsync);
+        moves.RunAsync(request, id, changes.RestoreAsync);
 }
 
-internal static class AssetMoves
+/// <summary>Moves all versions of an asset at once.</summary>
+public sealed class AssetMoves(AssetStore assets, AssetChangeStore changes, Writes writes)
 {
-    public static Task<IResult> RunAsync(
-        Writes writes, AssetStore assets, AssetChangeStore changes, HttpRequest request, Guid id,
-        Func<Tx, TenantId, Caller, Asset, Task<Refusal?>> move) => writes.PostAsync(request, async (tx, caller) =>
-    {
-        await changes.HoldAsync(tx, caller.Tenant, new AssetId(id));
-        if (await assets.FindAsync(tx, caller.Tenant, caller, new AssetId(id)) is not { } asset)
+    public Task<IResult> RunAsync(HttpRequest request, Guid id, Func<Tx, TenantId, Caller, Asset, Task<Refusal?>> move) =>
+        writes.PostAsync(request, async (tx, caller) =>
         {
-            return Problem.NotFound("asset");
-        }
+            await changes.HoldAsync(tx, caller.Tenant, new AssetId(id));
+            if (await assets.FindAsync(tx, caller.Tenant, caller, new AssetId(id)) is not { } asset)
+            {
+                return Problem.NotFound("asset");
+            }
 
-        return await move(tx, caller.Tenant, caller, asset) is { } refusal
-            ? refusal.Problem()
-            : Answer((await assets.FindAsync(tx, caller.Tenant, caller, new AssetId(id)))!);
-    });
+            if (await move(tx, caller.Tenant, caller, asset) is { } refusal)
+            {
+                return refusal.Problem();
+            }
 
-    private static Reply Answer(Asset asset) => Reply.Ok(AssetJson.From(asset), asset.Version);
+            var moved = (await assets.FindAsync(tx, caller.Tenant, caller, new AssetId(id)))!;
+            return Reply.Ok(AssetJson.From(moved), moved.Version);
+        });
 }

@@ -14,14 +14,13 @@ internal static class ErasureVerb
     {
         var file = await ReadAsync(arguments.File!, ct);
         var keys = PublicKeys.Read(arguments.Keys);
-        var key = keys.Count == 0 ? Convert.FromBase64String(file.PublicKey) : keys.GetValueOrDefault(file.KeyId);
-        if (key is null)
+        if (keys.Count > 0 && !keys.ContainsKey(file.KeyId))
         {
             await output.WriteLineAsync($"NOT CHECKED: it is signed with key {file.KeyId}, which is not given.");
             return 1;
         }
 
-        if (!IsSigned(key, file))
+        if (!IsSigned(keys.GetValueOrDefault(file.KeyId), file))
         {
             await output.WriteLineAsync($"NOT AS SIGNED: the signature is not one of key {file.KeyId} over this document.");
             return 1;
@@ -64,11 +63,14 @@ internal static class ErasureVerb
 
     private static string Moment(DateTimeOffset at) => at.ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture);
 
-    private static bool IsSigned(byte[] key, CertificateFile file)
+    /// <param name="key">Null: the one in the file.</param>
+    private static bool IsSigned(byte[]? key, CertificateFile file)
     {
         try
         {
-            return AuditKeys.Verify(key, ErasureCertificates.Message(file.Document), Convert.FromBase64String(file.Signature));
+            return AuditKeys.Verify(
+                key ?? Convert.FromBase64String(file.PublicKey), ErasureCertificates.Message(file.Document),
+                Convert.FromBase64String(file.Signature));
         }
         catch (Exception e) when (e is CryptographicException or FormatException)
         {

@@ -1813,6 +1813,12 @@ CREATE OR REPLACE FUNCTION portal.find_passphrase(p_token_hash bytea, p_ip_hash 
  SET search_path TO 'portal', 'pg_temp';
 grant execute on function portal.find_passphrase(bytea,bytea,timestamp with time zone,integer,integer,integer) to portal_app;
 
+CREATE OR REPLACE FUNCTION portal.forget_viewers(p_ids uuid[])
+ RETURNS bigint
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'portal', 'pg_temp';
+
 CREATE OR REPLACE FUNCTION portal.hash_audit_row()
  RETURNS trigger
  LANGUAGE plpgsql

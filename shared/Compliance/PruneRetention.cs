@@ -41,8 +41,6 @@ public sealed partial class PruneRetention(
         var counts = new RunCounts();
         await PlatformAsync(counts, ct);
         await GuestsAsync(counts, ct);
-        counts.Add("histories", await histories.PurgeCompletedAsync(Days(RetentionDefaults.CompletedHistoryDays), ct)
-            + await histories.PurgeFailedAsync(Days(RetentionDefaults.FailedHistoryDays), ct));
         var faults = new List<Exception>();
         foreach (var tenant in await store.TenantsAsync(ct))
         {
@@ -57,6 +55,9 @@ public sealed partial class PruneRetention(
             }
         }
 
+        // Last: the engine being away keeps no tenant's rows from going.
+        counts.Add("histories", await histories.PurgeCompletedAsync(Days(RetentionDefaults.CompletedHistoryDays), ct)
+            + await histories.PurgeFailedAsync(Days(RetentionDefaults.FailedHistoryDays), ct));
         return faults.Count == 0 ? counts : throw new AggregateException($"{faults.Count} tenants could not be done whole.", faults);
     }
 

@@ -24,6 +24,12 @@ public sealed record NewInvite(string Email, string Role, IReadOnlyList<Guid> Pr
 /// </summary>
 public sealed class InviteStore(PortalDb db, AuditWriter audit, PersonalHash hash, TimeProvider clock)
 {
+    /// <summary>pending → revoked; Clerk is to be told.</summary>
+    private const string Revoke = """
+        update portal.invites i set status = 'revoked', generation = i.generation + 1, clerk_state = 'unwanted', clerk_attempts = 0,
+               clerk_next_at = greatest(i.clerk_next_at, @now), version = i.version + 1, updated_at = @now
+        """;
+
     internal const string Columns = """
         i.id, i.email, i.role, i.project_ids, i.status, i.expires_at, i.clerk_state, i.clerk_fault, i.invited_by,
         (select u.name from portal.users u where u.tenant_id = i.tenant_id and u.id = i.invited_by) as invited_by_name,
@@ -121,8 +127,7 @@ public sealed class InviteStore(PortalDb db, AuditWriter audit, PersonalHash has
         }
 
         var after = await tx.QueryOneAsync<Invite>($"""
-            update portal.invites i set status = 'revoked', generation = i.generation + 1, clerk_state = 'unwanted', clerk_attempts = 0,
-                   clerk_next_at = greatest(i.clerk_next_at, @now), version = i.version + 1, updated_at = @now
+            {Revoke}
              where i.tenant_id = @tenant and i.id = @id and i.status in ('pending')
             returning {Columns}
             """, new { tenant, id, now = clock.GetUtcNow() });
@@ -158,8 +163,7 @@ public sealed class InviteStore(PortalDb db, AuditWriter audit, PersonalHash has
     public async Task WithdrawAsync(Tx tx, TenantId tenant, Actor actor, string email)
     {
         var withdrawn = await tx.QueryAsync<Invite>($"""
-            update portal.invites i set status = 'revoked', generation = i.generation + 1, clerk_state = 'unwanted', clerk_attempts = 0,
-                   clerk_next_at = greatest(i.clerk_next_at, @now), version = i.version + 1, updated_at = @now
+            {Revoke}
              where i.tenant_id = @tenant and lower(i.email) = lower(@email) and i.status in ('pending')
             returning {Columns}
             """, new { tenant, email, now = clock.GetUtcNow() });

@@ -37,7 +37,7 @@ public sealed class UserStore(PortalDb db, ParticipationTransitions participatio
            and (@text::text is null or position(lower(@text) in lower(u.name)) > 0 or position(lower(@text) in lower(u.email)) > 0)
         """;
 
-    private static readonly Refusal.Conflict LastAdmin =
+    public static readonly Refusal.Conflict LastAdmin =
         new("last-admin", "This is the only active Admin. Make somebody else Admin first.");
 
     private static readonly PageQuery ByAge = PageQuery.Descending("u.created_at, u.id");
@@ -98,6 +98,12 @@ public sealed class UserStore(PortalDb db, ParticipationTransitions participatio
     /// <summary>Asks for the tenant's row, so that whatever is decided about its Admins is decided by one at a time.</summary>
     public Task LockAdminsAsync(Tx tx, TenantId tenant) =>
         tx.ExecuteAsync("select 1 from portal.tenants where id = @tenant for no key update", new { tenant });
+
+    /// <summary>Whether nobody else would be an active Admin.</summary>
+    public Task<bool> IsLastAdminAsync(Tx tx, TenantId tenant, UserId id) => tx.GetAsync<bool>($"""
+        select exists (select 1 from portal.users u where u.tenant_id = @tenant and u.id = @id and u.role = 'admin'
+           and u.status = 'active' and not {AnotherAdmin})
+        """, new { tenant, id });
 
     public async Task<Result<User>> ChangeRoleAsync(Tx tx, TenantId tenant, Caller caller, UserId id, int version, string role)
     {

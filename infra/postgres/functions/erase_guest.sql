@@ -14,10 +14,8 @@ begin
         delete from portal.share_link_guests g where g.tenant_id = p_tenant and g.email = lower(p_address) returning 1)
         select 'share_link_guests'::text, count(*) from gone;
     return query select * from portal.erase_invites(p_tenant, p_address);
-    return query with gone as (
-        update portal.share_viewers v set ip_hash = '\x', agent_family = '', viewer_hash = sha256(convert_to(v.id::text, 'UTF8'))
-         where v.tenant_id = p_tenant and v.id = any (p_viewers) and v.ip_hash <> '\x' returning 1)
-        select 'share_viewers'::text, count(*) from gone;
+    return query select 'share_viewers'::text, portal.forget_viewers(array(
+        select v.id from portal.share_viewers v where v.tenant_id = p_tenant and v.id = any (p_viewers)));
     return query with gone as (
         update portal.comments c set guest_name = 'Deleted person', updated_at = p_now,
                body = case when p_remove_comments then '' else c.body end,

@@ -35,10 +35,8 @@ begin
         delete from portal.idempotency_keys k where k.tenant_id = p_tenant and k.actor_id = p_user returning 1)
         select 'idempotency_keys'::text, count(*) from gone;
     return query select * from portal.erase_invites(p_tenant, p_address);
-    return query with gone as (
-        update portal.share_viewers v set ip_hash = '\x', agent_family = '', viewer_hash = sha256(convert_to(v.id::text, 'UTF8'))
-         where v.tenant_id = p_tenant and v.user_id = p_user and v.ip_hash <> '\x' returning 1)
-        select 'share_viewers'::text, count(*) from gone;
+    return query select 'share_viewers'::text, portal.forget_viewers(array(
+        select v.id from portal.share_viewers v where v.tenant_id = p_tenant and v.user_id = p_user));
     if p_remove_comments then
         return query with gone as (
             update portal.comments c set body = '', deleted_at = p_now, deleted_by = 'author', updated_at = p_now, version = c.version + 1

@@ -1,5 +1,4 @@
--- Forgets who opened links that ended before that moment: hashes of their cookies and addresses, what they used, and the names they gave,
--- at most of so many viewers; of how many. That somebody opened it stays, by id.
+-- Forgets who opened links that ended before that moment, and the names they gave, at most of so many viewers; of how many.
 create or replace function portal.prune_viewers(p_before timestamptz, p_limit integer) returns integer
     language sql security definer
     set search_path = portal, pg_temp
@@ -11,11 +10,8 @@ as $$
            and not portal.is_held(l.tenant_id, null, l.asset_id, null) and v.ip_hash <> '\x' limit p_limit),
     named as (
         update portal.comments c set guest_name = 'Guest' where c.viewer_id in (select d.id from due d)
-           and c.guest_name not in ('Guest', 'Deleted person')),
-    gone as (
-        update portal.share_viewers v set ip_hash = '\x', agent_family = '', viewer_hash = sha256(convert_to(v.id::text, 'UTF8'))
-         where v.id in (select d.id from due d) returning 1)
-    select count(*)::integer from gone
+           and c.guest_name not in ('Guest', 'Deleted person'))
+    select portal.forget_viewers(array(select d.id from due d))::integer
 $$;
 
 revoke all on function portal.prune_viewers(timestamptz,integer) from public;

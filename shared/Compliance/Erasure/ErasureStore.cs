@@ -5,6 +5,7 @@ using Portal.Foundation.Faults;
 using Portal.Foundation.Identity;
 using Portal.Foundation.Outbox;
 using Portal.Foundation.Paging;
+using Portal.People;
 
 namespace Portal.Compliance.Erasure;
 
@@ -23,7 +24,7 @@ public sealed record StoredCertificate(
 
 /// <summary>All SQL of erasure requests and their certificates. What is erased of the rows: <c>portal.erase_person</c>,
 /// <c>portal.erase_guest</c>.</summary>
-public sealed class ErasureStore(PortalDb db, AuditWriter audit, PersonalHash hash, TimeProvider clock)
+public sealed class ErasureStore(PortalDb db, UserStore users, AuditWriter audit, PersonalHash hash, TimeProvider clock)
 {
     private static readonly TimeSpan Promise = TimeSpan.FromHours(24);
     private static readonly TimeSpan HoldBack = TimeSpan.FromHours(24);
@@ -69,9 +70,9 @@ public sealed class ErasureStore(PortalDb db, AuditWriter audit, PersonalHash ha
             return new Refusal.NotFound("user");
         }
 
-        if (subject is { LastAdmin: true })
+        if (wanted.Subject is { } person && await users.IsLastAdminAsync(tx, tenant, person))
         {
-            return new Refusal.Conflict("last-admin", "This is the only active Admin. Make somebody else Admin first.");
+            return UserStore.LastAdmin;
         }
 
         if (subject is { Erased: true })
@@ -108,7 +109,7 @@ public sealed class ErasureStore(PortalDb db, AuditWriter audit, PersonalHash ha
     /// <summary>requested, held → cancelled.</summary>
     public async Task<Result<ErasureRequest>> CancelAsync(Tx tx, TenantId tenant, Actor actor, Guid id)
     {
-        if (await FindAsync(tx, tenant, id) is null)
+        if (await FindAsync(tx, tenant, id) is not { } before)
         {
             return new Refusal.NotFound("erasure");
         }
@@ -125,7 +126,7 @@ public sealed class ErasureStore(PortalDb db, AuditWriter audit, PersonalHash ha
         }
 
         await audit.WriteAsync(tx, tenant, actor, new AuditEntry(
-            "erasure_cancelled", "erasure_request", id, new { status = "requested" }, new { status = "cancelled" }));
+            "erasure_cancelled", "erasure_request", id, new { status = before.Status }, new { status = "cancelled" }));
         return (await FindAsync(tx, tenant, id))!;
     }
 
@@ -378,11 +379,8 @@ public sealed class ErasureStore(PortalDb db, AuditWriter audit, PersonalHash ha
     }
 
     private static Task<Subject?> SubjectAsync(Tx tx, TenantId tenant, UserId id) => tx.QueryOneAsync<Subject>("""
-        select u.email, u.clerk_user_id, u.erased_at is not null as erased,
-               u.role = 'admin' and u.status = 'active' and not exists (
-                   select 1 from portal.users o where o.tenant_id = u.tenant_id and o.id <> u.id and o.role = 'admin'
-                      and o.status = 'active') as last_admin
-          from portal.users u where u.tenant_id = @tenant and u.id = @id
+        select u.email, u.clerk_user_id, u.erased_at is not null as erased from portal.users u
+         where u.tenant_id = @tenant and u.id = @id
         """, new { tenant, id });
 
     private static Task<long> UnknownViewersAsync(Tx tx, TenantId tenant, IReadOnlyList<Guid> viewers) => tx.GetAsync<long>("""
@@ -394,7 +392,7 @@ public sealed class ErasureStore(PortalDb db, AuditWriter audit, PersonalHash ha
         "select exists (select 1 from portal.users u where u.tenant_id = @tenant and lower(u.email) = lower(@address))",
         new { tenant, address = address.Trim() });
 
-    private sealed record Subject(string Email, string ClerkUserId, bool Erased, bool LastAdmin);
+    private sealed record Subject(string Email, string ClerkUserId, bool Erased);
 }
 
 /// <summary>One tenant's row of somebody at Clerk.</summary>

@@ -1,3 +1,6 @@
+using Portal.Foundation;
+using Portal.People;
+
 namespace Portal.Compliance.Erasure;
 
 /// <summary>What an erasure does to a table's rows of its subject.</summary>
@@ -31,10 +34,12 @@ public static class TablePlans
 
     private static readonly TableErasure ById = TableErasure.Kept(Ids);
     private static readonly TableErasure Evidence =
-        TableErasure.Kept("evidence that nobody may change: by id, network address as a keyed hash; 365 days, then archived");
+        TableErasure.Kept(
+            $"evidence that nobody may change: by id, network address as a keyed hash; {RetentionDefaults.AuditDays} days, then archived");
 
     private static readonly TableErasure Mails =
-        TableErasure.Kept("that a mail was sent: to an id or to a keyed hash, without address or text; 90 days");
+        TableErasure.Kept(
+            $"that a mail was sent: to an id or to a keyed hash, without address or text; {RetentionDefaults.DeliveryDays} days");
 
     private static readonly TableErasure NotMailedAgain =
         TableErasure.Kept("the address as a keyed hash, so that somebody who asked for no more mail gets none");
@@ -42,28 +47,30 @@ public static class TablePlans
     public static IReadOnlyList<TablePlan> All { get; } =
     [
         new("alerts", "as long as the database"),
-        new("analytics_raw", "30 days"),
-        new("analytics_rollups", "by hour 90, by day 365 days, by month for ever"),
+        new("analytics_raw", $"{RetentionSettings.MaxRawAnalyticsDays} days"),
+        new(
+            "analytics_rollups",
+            $"by hour {RetentionDefaults.HourlyAnalyticsDays}, by day {RetentionDefaults.DailyAnalyticsDays} days, by month for ever"),
         new("asset_versions", "by the tenant's days; then archived, and deleted at Mux"),
         new("assets", Customer, ById),
         new("audit_archive", "for ever", Evidence, Evidence),
-        new("audit_log", "365 days, then archived", Evidence, Evidence),
+        new("audit_log", $"{RetentionDefaults.AuditDays} days, then archived", Evidence, Evidence),
         new("audit_seals", "for ever"),
         new("change_freeze", "one row"),
         new("comment_mentions", Customer, ById),
         new("comments", Customer, TableErasure.Kept("under \"Deleted person\"; what others wrote of somebody is not searched"),
             TableErasure.Replaced),
-        new("deliveries", "90 days", Mails, Mails),
-        new("digests", "90 days", TableErasure.Deleted),
+        new("deliveries", $"{RetentionDefaults.DeliveryDays} days", Mails, Mails),
+        new("digests", $"{RetentionDefaults.DeliveryDays} days", TableErasure.Deleted),
         new("erasure_certificates", "for ever", TableErasure.Kept("this certificate"), TableErasure.Kept("this certificate")),
         new("erasure_requests", "for ever", TableErasure.Kept("that it was asked for, by id"),
             TableErasure.Kept("that it was asked for, the address as a keyed hash")),
         new("events", Customer, ById, ById),
         new("holds", Customer, TableErasure.Kept("that there was a legal hold, by id")),
-        new("idempotency_keys", "24 hours", TableErasure.Deleted, TableErasure.Deleted),
-        new("incident_reports", "90 days"),
+        new("idempotency_keys", $"{RetentionDefaults.IdempotencyHours} hours", TableErasure.Deleted, TableErasure.Deleted),
+        new("incident_reports", $"{RetentionDefaults.WebhookDays} days"),
         new("incidents", "as long as the database"),
-        new("invites", "a year after they are over", TableErasure.Replaced, TableErasure.Replaced),
+        new("invites", $"{RetentionDefaults.InviteDays} days after they are over", TableErasure.Replaced, TableErasure.Replaced),
         new("mail_suppressions", Customer, NotMailedAgain, NotMailedAgain),
         new("milestone_template_versions", Customer, ById),
         new("milestone_templates", Customer, ById),
@@ -71,12 +78,12 @@ public static class TablePlans
         new("mux_cleanups", "as long as the database"),
         new("mux_tasks", "as long as the database"),
         new("notification_preferences", Customer, TableErasure.Deleted),
-        new("notifications", "by the tenant's days, 90 at most", TableErasure.Deleted),
-        new("operator_sessions", "7 days after their end"),
+        new("notifications", $"by the tenant's days, {RetentionSettings.MaxNotificationDays} at most", TableErasure.Deleted),
+        new("operator_sessions", $"{RetentionDefaults.OperatorSessionDays} days after their end"),
         new("operators", "as long as they are on call"),
         new("outbox", "until dispatched"),
         new("playback_archive", "for ever", Evidence, Evidence),
-        new("playback_audit", "365 days, then archived", Evidence, Evidence),
+        new("playback_audit", $"{RetentionDefaults.PlaybackAuditDays} days, then archived", Evidence, Evidence),
         new("project_members", Customer, ById),
         new("project_mutes", Customer, TableErasure.Deleted),
         new("project_progress", Customer),
@@ -84,24 +91,26 @@ public static class TablePlans
         new("rate_windows", "an hour"),
         new("residency_reports", Customer),
         new("restore_tests", "as long as the database"),
-        new("share_link_guests", "90 days after their link has ended", null, TableErasure.Deleted),
+        new("share_link_guests", $"{RetentionDefaults.GuestDays} days after their link has ended", null, TableErasure.Deleted),
         new("share_link_notices", Customer),
         new("share_links", Customer, ById),
         new("share_unlocks", "until their link has ended"),
-        new("share_viewers", "by id; hashes 90 days after their link has ended", TableErasure.Replaced, TableErasure.Replaced),
+        new(
+            "share_viewers", $"by id; hashes {RetentionDefaults.GuestDays} days after their link has ended", TableErasure.Replaced,
+            TableErasure.Replaced),
         new("task_assignees", Customer, ById),
         new("task_dependencies", Customer),
         new("task_watchers", Customer, ById),
         new("tasks", Customer, ById),
         new("template_applications", Customer, ById),
         new("tenants", Customer),
-        new("timer_runs", "30 days"),
+        new("timer_runs", $"{RetentionDefaults.TimerRunDays} days"),
         new("unread_counts", Customer, TableErasure.Deleted),
         new("upload_attempts", "with their job"),
-        new("upload_jobs", "by the tenant's days, 365 at most", ById),
+        new("upload_jobs", $"by the tenant's days, {RetentionSettings.MaxUploadJobDays} at most", ById),
         new("users", Customer, TableErasure.Replaced),
         new("vendor_rate_limits", "one row a vendor"),
-        new("webhook_inbox", "90 days", TableErasure.Replaced, TableErasure.Replaced),
+        new("webhook_inbox", $"{RetentionDefaults.WebhookDays} days", TableErasure.Replaced, TableErasure.Replaced),
     ];
 
     /// <summary>The lines of a certificate, from what the erasure touched.</summary>

@@ -38,25 +38,21 @@ public sealed class ClerkDirectory(HttpClient http, IOptions<ClerkOptions> optio
     /// is Refused 404.</summary>
     public async Task<VendorResult<InviteMark>> FindMembershipAsync(string userId, string organizationId, CancellationToken ct)
     {
-        var answer = await CallAsync<WireList<WireMembership>, WireList<WireMembership>>(
-            HttpMethod.Get, $"users/{Uri.EscapeDataString(userId)}/organization_memberships?limit=500", null, list => list.Data is null
-                ? null
-                : list, ct);
-        if (answer.IsFailure(out var failure, out var list))
+        if ((await MembershipsAsync(userId, ct)).IsFailure(out var failure, out var memberships))
         {
             return failure;
         }
 
-        return list.Data!.FirstOrDefault(m => m.Organization?.Id == organizationId) is { } found
+        return memberships.FirstOrDefault(m => m.Organization?.Id == organizationId) is { } found
             ? ClerkWire.Mark(found.PublicMetadata) ?? new InviteMark(Guid.Empty, 0)
             : new VendorFailure.Refused((int)HttpStatusCode.NotFound, "no_membership");
     }
 
     /// <summary>Ids of the organizations that a person is a member of.</summary>
-    public Task<VendorResult<IReadOnlyList<string>>> OrganizationsAsync(string userId, CancellationToken ct) =>
-        CallAsync<WireList<WireMembership>, IReadOnlyList<string>>(
-            HttpMethod.Get, $"users/{Uri.EscapeDataString(userId)}/organization_memberships?limit=500", null,
-            list => list.Data is { } data ? [.. data.Select(membership => membership.Organization?.Id).OfType<string>()] : null, ct);
+    public async Task<VendorResult<IReadOnlyList<string>>> OrganizationsAsync(string userId, CancellationToken ct) =>
+        (await MembershipsAsync(userId, ct)).IsFailure(out var failure, out var memberships)
+            ? failure
+            : memberships.Select(m => m.Organization?.Id).OfType<string>().ToList();
 
     /// <summary>Null: deleted. Refused 404: it was before.</summary>
     public async Task<VendorFailure?> DeleteUserAsync(string userId, CancellationToken ct) =>
@@ -113,6 +109,10 @@ public sealed class ClerkDirectory(HttpClient http, IOptions<ClerkOptions> optio
             HttpMethod.Post,
             $"organizations/{Uri.EscapeDataString(organizationId)}/invitations/{Uri.EscapeDataString(invitationId)}/revoke", new { }, Read,
             ct);
+
+    private Task<VendorResult<IReadOnlyList<WireMembership>>> MembershipsAsync(string userId, CancellationToken ct) =>
+        CallAsync<WireList<WireMembership>, IReadOnlyList<WireMembership>>(
+            HttpMethod.Get, $"users/{Uri.EscapeDataString(userId)}/organization_memberships?limit=500", null, list => list.Data, ct);
 
     private async Task<VendorResult<TOut>> CallAsync<TIn, TOut>(
         HttpMethod method, string path, object? body, Func<TIn, TOut?> read, CancellationToken ct)

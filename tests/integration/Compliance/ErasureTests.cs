@@ -333,7 +333,8 @@ public sealed class ErasureTests(TestPortal portal) : IClassFixture<TestPortal>,
         {
             var touched = await portal.ListAsync("""
                 select distinct m[1] from pg_proc p, regexp_matches(
-                    p.prosrc || (select string_agg(q.prosrc, ' ') from pg_proc q where q.proname in ('erase_invites', 'erase_texts')),
+                    p.prosrc || (select string_agg(q.prosrc, ' ') from pg_proc q
+                                  where q.proname in ('erase_invites', 'erase_texts', 'forget_viewers')),
                     '(?:update|delete from) portal\.(\w+)', 'g') m where p.proname = @function order by 1
                 """, new { function });
             var planned = TablePlans.All.Where(plan => (kind == "person" ? plan.Person : plan.Guest) is { Did: not TableErasure.Keeps })
