@@ -2,7 +2,7 @@ using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask;
 using Portal.Events.Deliveries;
 using Portal.Foundation.Faults;
-using Portal.Functions.Videos.Uploads;
+using Portal.Functions.Durable;
 
 namespace Portal.Functions.Events;
 
@@ -26,12 +26,6 @@ public static class DeliverEventOrchestration
     /// <summary>Beyond that, waiting counts as attempts: the vendor would have forgotten the key.</summary>
     private static readonly TimeSpan LongestPatience = TimeSpan.FromHours(12);
 
-    /// <summary>For bookkeeping in our own rows: a database that is away must not fail a delivery.</summary>
-    private static readonly TaskOptions Bookkeeping = TaskOptions.FromRetryPolicy(
-        new RetryPolicy(
-            300, TimeSpan.FromSeconds(5), 2, TimeSpan.FromMinutes(5))
-        { HandleFailure = f => f.IsCausedBy<TransientException>() });
-
     [Function(Name)]
     public static async Task<string> RunAsync([OrchestrationTrigger] TaskOrchestrationContext context, DeliveryRef delivery)
     {
@@ -43,7 +37,7 @@ public static class DeliverEventOrchestration
         catch (TaskFailedException e)
         {
             await context.CallActivityAsync<bool>(
-                DeliverEventActivities.Fail, new DeliveryFailure(delivery, Reason(e.FailureDetails)), Bookkeeping);
+                DeliverEventActivities.Fail, new DeliveryFailure(delivery, Reason(e.FailureDetails)), Retries.Bookkeeping);
             return "failed";
         }
     }
@@ -77,16 +71,16 @@ public static class DeliverEventOrchestration
                 {
                     await context.CallActivityAsync<bool>(
                         DeliverEventActivities.Fail, new DeliveryFailure(
-                            delivery, "the vendor asked to slow down for too long"), Bookkeeping);
+                            delivery, "the vendor asked to slow down for too long"), Retries.Bookkeeping);
                     return;
                 }
             }
             catch (TaskFailedException e) when (attempts < MaxAttempts && e.FailureDetails.IsCausedBy<TransientException>())
             {
-                next = context.CurrentUtcDateTime + UploadPipelineOrchestration.Delay(attempts);
+                next = context.CurrentUtcDateTime + Retries.Delay(attempts);
                 await context.CallActivityAsync<bool>(
                     DeliverEventActivities.NoteAttempt, new DeliveryAttempt(
-                        delivery, attempts, e.FailureDetails.ErrorMessage, next, attempts == AlertAtRetry), Bookkeeping);
+                        delivery, attempts, e.FailureDetails.ErrorMessage, next, attempts == AlertAtRetry), Retries.Bookkeeping);
                 attempts++;
             }
 

@@ -2,7 +2,7 @@ using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask;
 using Portal.Compliance.Erasure;
 using Portal.Foundation.Faults;
-using Portal.Functions.Videos.Uploads;
+using Portal.Functions.Durable;
 
 namespace Portal.Functions.Compliance.Erasure;
 
@@ -16,15 +16,8 @@ public static class EraseSubjectOrchestration
 {
     public const string Name = "EraseSubject";
 
-    /// <summary>Some 14 hours of one step: then afresh, so that the history stays short.</summary>
-    private const int AttemptsPerRun = 60;
-
     /// <summary>Webhooks, mails and requests that had begun before.</summary>
     private static readonly TimeSpan Arrival = TimeSpan.FromMinutes(10);
-
-    private static readonly TaskOptions Bookkeeping = TaskOptions.FromRetryPolicy(
-        new RetryPolicy(300, TimeSpan.FromSeconds(5), 2, TimeSpan.FromMinutes(5))
-        { HandleFailure = f => f.IsCausedBy<TransientException>() });
 
     [Function(Name)]
     public static async Task<string> RunAsync([OrchestrationTrigger] TaskOrchestrationContext context, ErasureRef erasure)
@@ -50,30 +43,15 @@ public static class EraseSubjectOrchestration
         catch (TaskFailedException e)
         {
             var reason = e.FailureDetails.IsCausedBy<PermanentException>() ? e.FailureDetails.ErrorMessage : "internal_error";
-            await context.CallActivityAsync<bool>(EraseSubjectActivities.Fail, new ErasureFault(erasure, reason), Bookkeeping);
+            await context.CallActivityAsync<bool>(EraseSubjectActivities.Fail, new ErasureFault(erasure, reason), Retries.Bookkeeping);
             return ErasureStatus.Failed;
         }
     }
 
-    private static async Task<T> StepAsync<T>(TaskOrchestrationContext context, ErasureRef erasure, string activity)
-    {
-        for (var attempts = 1; attempts <= AttemptsPerRun; attempts++)
-        {
-            try
-            {
-                return await context.CallActivityAsync<T>(activity, erasure);
-            }
-            catch (TaskFailedException e) when (e.FailureDetails.IsCausedBy<TransientException>())
-            {
-                await context.CallActivityAsync<bool>(
-                    EraseSubjectActivities.NoteError, new ErasureFault(erasure, e.FailureDetails.ErrorMessage), Bookkeeping);
-                await context.CreateTimer(
-                    context.CurrentUtcDateTime + UploadPipelineOrchestration.Delay(attempts), CancellationToken.None);
-            }
-        }
-
-        throw new OutageException();
-    }
-
-    private sealed class OutageException : Exception;
+    private static Task<T> StepAsync<T>(TaskOrchestrationContext context, ErasureRef erasure, string activity) =>
+        Retries.UntilAnsweredAsync(
+            context,
+            _ => context.CallActivityAsync<T>(activity, erasure),
+            (_, error, _) => context.CallActivityAsync<bool>(
+                EraseSubjectActivities.NoteError, new ErasureFault(erasure, error), Retries.Bookkeeping));
 }

@@ -1,6 +1,7 @@
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask;
 using Portal.Foundation.Faults;
+using Portal.Functions.Durable;
 using Portal.Videos.Uploads;
 
 namespace Portal.Functions.Videos.Uploads;
@@ -19,19 +20,8 @@ public static class UploadPipelineOrchestration
 
     internal const int AlertAtRetry = 4;
     private const int LooksPerRun = 60;
-
-    /// <summary>Some 14 hours of one call: then afresh, so that the history stays short.</summary>
-    private const int AttemptsPerRun = 60;
     private static readonly TimeSpan FirstLook = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(15);
-    private static readonly TimeSpan FirstRetry = TimeSpan.FromSeconds(30);
-
-    /// <summary>For bookkeeping in our own rows: a day of attempts, since a database that is away must not fail a healthy
-    /// upload.</summary>
-    private static readonly TaskOptions Bookkeeping = TaskOptions.FromRetryPolicy(
-        new RetryPolicy(
-            300, TimeSpan.FromSeconds(5), 2, TimeSpan.FromMinutes(5))
-        { HandleFailure = f => f.IsCausedBy<TransientException>() });
 
     [Function(Name)]
     public static async Task<string> RunAsync([OrchestrationTrigger] TaskOrchestrationContext context, UploadRef upload)
@@ -61,7 +51,7 @@ public static class UploadPipelineOrchestration
         catch (TaskFailedException e)
         {
             var failed = await context.CallActivityAsync<string?>(
-                UploadPipelineActivities.Fail, Failure(upload, e.FailureDetails), Bookkeeping);
+                UploadPipelineActivities.Fail, Failure(upload, e.FailureDetails), Retries.Bookkeeping);
             context.SetCustomStatus(failed ?? UploadStatus.Failed);
             return failed ?? UploadStatus.Failed;
         }
@@ -106,7 +96,7 @@ public static class UploadPipelineOrchestration
             var signalled = await signals.WaitAsync(wait);
             wait = signalled ? wait : wait + wait > LongestWait ? LongestWait : wait + wait;
             var status = signalled
-                ? await context.CallActivityAsync<string?>(UploadPipelineActivities.GetStatus, upload, Bookkeeping)
+                ? await context.CallActivityAsync<string?>(UploadPipelineActivities.GetStatus, upload, Retries.Bookkeeping)
                 : await RetryAsync<string?>(context, upload, UploadPipelineActivities.Reconcile, upload);
             context.SetCustomStatus(status);
             if (status is null || UploadStatus.IsFinal(status))
@@ -124,34 +114,14 @@ public static class UploadPipelineOrchestration
     }
 
     /// <param name="again">The input of later attempts, where it differs: a slot is good for one call.</param>
-    private static async Task<T> RetryAsync<T>(
-        TaskOrchestrationContext context, UploadRef upload, string activity, object input, object? again = null)
-    {
-        for (var attempts = 1; ; attempts++)
-        {
-            try
-            {
-                return await context.CallActivityAsync<T>(activity, attempts == 1 ? input : again ?? input);
-            }
-            catch (TaskFailedException e) when (e.FailureDetails.IsCausedBy<TransientException>())
-            {
-                if (attempts == AttemptsPerRun)
-                {
-                    throw new OutageException();
-                }
-
-                var next = context.CurrentUtcDateTime + Delay(attempts);
-                await context.CallActivityAsync<bool>(
-                    UploadPipelineActivities.NoteAttempt, new AttemptNote(
-                        upload, attempts, e.FailureDetails.ErrorMessage, next, attempts == AlertAtRetry), Bookkeeping);
-                await context.CreateTimer(next, CancellationToken.None);
-            }
-        }
-    }
-
-    /// <summary>30 s doubling to 15 min.</summary>
-    internal static TimeSpan Delay(int attempts) =>
-        TimeSpan.FromSeconds(Math.Min(LongestWait.TotalSeconds, FirstRetry.TotalSeconds * Math.Pow(2, attempts - 1)));
+    private static Task<T> RetryAsync<T>(
+        TaskOrchestrationContext context, UploadRef upload, string activity, object input, object? again = null) =>
+        Retries.UntilAnsweredAsync(
+            context,
+            attempts => context.CallActivityAsync<T>(activity, attempts == 1 ? input : again ?? input),
+            (attempts, error, next) => context.CallActivityAsync<bool>(
+                UploadPipelineActivities.NoteAttempt, new AttemptNote(upload, attempts, error, next, attempts == AlertAtRetry),
+                Retries.Bookkeeping));
 
     private static FailureNote Failure(UploadRef upload, TaskFailureDetails details)
     {
@@ -160,9 +130,6 @@ public static class UploadPipelineOrchestration
             // A bug: its text is for the log and the history, not for the uploader.
             : new(upload, UploadFailureCode.InternalError, "Something went wrong on our side.");
     }
-
-    /// <summary>A vendor or the database has been away for as long as one run of the orchestration lasts.</summary>
-    private sealed class OutageException : Exception;
 
     /// <summary>Waits for signals with one waiter at a time: one left behind would swallow the next.</summary>
     private sealed class Signals(TaskOrchestrationContext context)
