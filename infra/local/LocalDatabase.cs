@@ -153,10 +153,11 @@ internal sealed class LocalDatabase : IAsyncDisposable
         }
     }
 
-    // A start-up option: what the pool resets a connection to, so the role is still the role when the connection is used again.
+    // A start-up option: what a connection is reset to, so the role is still the role however often the connection is used again. As in
+    // production, nobody resets it: nothing outlives a transaction.
     private string As(string role)
     {
-        var builder = new NpgsqlConnectionStringBuilder(Address) { MaxPoolSize = 20 };
+        var builder = new NpgsqlConnectionStringBuilder(Address) { MaxPoolSize = 20, NoResetOnClose = true };
         builder.Options = $"{builder.Options} -c role={role}".TrimStart();
         return builder.ConnectionString;
     }

@@ -90,11 +90,11 @@ public sealed class RetentionStore(PortalDb db)
     {
         var purged = await tx.QueryAsync<PurgedVersion>("""
             update portal.asset_versions v set purged_at = @now
-             where v.tenant_id = @tenant and v.id in (select id from portal.asset_versions
-                                                       where tenant_id = @tenant and status = 'archived' and purged_at is null
-                                                          and archived_at < @archivedBefore
-                                                          and not portal.is_held(@tenant, null, asset_id, null)
-                                                       order by archived_at limit @limit for update skip locked)
+             where v.tenant_id = @tenant and v.id = any (array(
+                   select id from portal.asset_versions
+                    where tenant_id = @tenant and status = 'archived' and purged_at is null and archived_at < @archivedBefore
+                      and not portal.is_held(@tenant, null, asset_id, null)
+                    order by archived_at limit @limit for update skip locked))
             returning v.id, v.asset_id, v.mux_asset_id
             """, new { tenant, archivedBefore, now, limit });
         await tx.ExecuteAsync("""

@@ -32,9 +32,10 @@ public sealed class MuxTaskStore(PortalDb db, TimeProvider clock)
     public Task<IReadOnlyList<MuxTask>> TakeDueAsync(TenantId? tenant, int limit, CancellationToken ct) =>
         db.AcrossTenantsAsync(tx => tx.QueryAsync<MuxTask>("""
             update portal.mux_tasks c set next_attempt_at = @now + interval '1 minute', attempts = c.attempts + 1
-             where c.id in (select id from portal.mux_tasks where done_at is null and next_attempt_at <= @now
-                and (@tenant::uuid is null or tenant_id = @tenant)
-                             order by next_attempt_at limit @limit for update skip locked)
+             where c.id = any (array(
+                   select id from portal.mux_tasks
+                    where done_at is null and next_attempt_at <= @now and (@tenant::uuid is null or tenant_id = @tenant)
+                    order by next_attempt_at limit @limit for update skip locked))
             returning c.id, c.tenant_id, c.kind, c.asset_version_id, c.mux_asset_id, c.old_playback_id, c.attempts, c.slot_at
             """, new { tenant = tenant?.Value, now = clock.GetUtcNow(), limit }), ct);
 

@@ -17,8 +17,9 @@ internal static class VendorDatabase
         var settings = new NpgsqlConnectionStringBuilder(connectionString)
         {
             ApplicationName = $"local-{vendor}",
-            MaxPoolSize = 24,
-            MinPoolSize = 0,
+            // Those that work on rows that are due, and as many again for requests. Nothing outlives a transaction.
+            MaxPoolSize = 12,
+            NoResetOnClose = true,
             Enlist = false,
         };
         var source = NpgsqlDataSource.Create(settings);

@@ -38,13 +38,13 @@ public sealed class DeliveryStore(PortalDb db, AuditWriter audit, TimeProvider c
     public Task<IReadOnlyList<DeliveryRef>> TakePendingAsync(int limit, CancellationToken ct) =>
         db.AcrossTenantsAsync(tx => tx.QueryAsync<DeliveryRef>("""
             update portal.deliveries d set status = 'sending', started_at = @now
-             where d.id in (
+             where d.id = any (array(
                    select p.id from portal.deliveries p
                     where p.status = 'pending'
                       and not exists (select 1 from portal.deliveries q
                                        where q.tenant_id = p.tenant_id and q.aggregate_id = p.aggregate_id and q.channel = p.channel
                                          and q.recipient = p.recipient and q.seq < p.seq and q.status in ('pending', 'sending'))
-                    order by p.created_at, p.id limit @limit for update skip locked)
+                    order by p.created_at, p.id limit @limit for update skip locked))
                and d.status = 'pending'
             returning d.tenant_id, d.id as delivery_id, d.attempt
             """, new { now = clock.GetUtcNow(), limit }), ct);
@@ -54,8 +54,9 @@ public sealed class DeliveryStore(PortalDb db, AuditWriter audit, TimeProvider c
     public Task<IReadOnlyList<DeliveryRef>> TakeStaleAsync(TimeSpan quiet, int limit, CancellationToken ct) =>
         db.AcrossTenantsAsync(tx => tx.QueryAsync<DeliveryRef>("""
             update portal.deliveries d set started_at = @now
-             where d.id in (select id from portal.deliveries where status = 'sending' and started_at <= @before order by started_at
-                limit @limit for update skip locked)
+             where d.id = any (array(
+                   select id from portal.deliveries where status = 'sending' and started_at <= @before
+                    order by started_at limit @limit for update skip locked))
             returning d.tenant_id, d.id as delivery_id, d.attempt
             """, new { now = clock.GetUtcNow(), before = clock.GetUtcNow() - quiet, limit }), ct);
 

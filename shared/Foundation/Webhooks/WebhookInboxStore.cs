@@ -84,10 +84,11 @@ public sealed class WebhookInboxStore(PortalDb db, AuditWriter audit, TimeProvid
     /// <summary>Takes what is due, for one minute: a worker that dies leaves it to the next.</summary>
     public Task<IReadOnlyList<StoredWebhook>> TakeDueAsync(int limit, CancellationToken ct) =>
         db.AcrossTenantsAsync(tx => tx.QueryAsync<StoredWebhook>("""
-            update portal.webhook_inbox w set next_attempt_at = @now + interval '1 minute'
-             where (w.provider, w.event_id) in (
-                   select provider, event_id from portal.webhook_inbox where status in ('received', 'retrying') and next_attempt_at <= @now
-                    order by next_attempt_at limit @limit for update skip locked)
+            with due as materialized (
+                select provider, event_id from portal.webhook_inbox where status in ('received', 'retrying') and next_attempt_at <= @now
+                 order by next_attempt_at limit @limit for update skip locked)
+            update portal.webhook_inbox w set next_attempt_at = @now + interval '1 minute' from due
+             where w.provider = due.provider and w.event_id = due.event_id
             returning w.provider, w.event_id, w.type, w.body, w.status, w.attempts
             """, new { now = clock.GetUtcNow(), limit }), ct);
 

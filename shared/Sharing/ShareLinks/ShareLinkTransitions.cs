@@ -174,8 +174,9 @@ public sealed class ShareLinkTransitions(ShareLinkStore links, AuditWriter audit
     {
         var ended = await tx.QueryAsync<EndedLink>("""
             update portal.share_links l set status = 'expired', updated_at = @now
-             where l.id in (select id from portal.share_links where status = 'active' and expires_at <= @now order by expires_at
-                limit @limit for update skip locked)
+             where l.id = any (array(
+                   select id from portal.share_links where status = 'active' and expires_at <= @now
+                    order by expires_at limit @limit for update skip locked))
             returning l.tenant_id, l.id, l.asset_id, l.project_id, l.created_by
             """, new { now = clock.GetUtcNow(), limit });
         foreach (var link in ended)

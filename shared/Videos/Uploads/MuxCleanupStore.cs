@@ -17,8 +17,9 @@ public sealed class MuxCleanupStore(PortalDb db, TimeProvider clock)
     public Task<IReadOnlyList<MuxCleanup>> TakeDueAsync(int limit, CancellationToken ct) =>
         db.AcrossTenantsAsync(tx => tx.QueryAsync<MuxCleanup>("""
             update portal.mux_cleanups c set next_attempt_at = @now + interval '1 minute', attempts = c.attempts + 1
-             where c.mux_asset_id in (select mux_asset_id from portal.mux_cleanups where done_at is null and next_attempt_at <= @now
-                                       order by next_attempt_at limit @limit for update skip locked)
+             where c.mux_asset_id = any (array(
+                   select mux_asset_id from portal.mux_cleanups where done_at is null and next_attempt_at <= @now
+                    order by next_attempt_at limit @limit for update skip locked))
             returning c.mux_asset_id, c.tenant_id, c.job_id, c.reason, c.attempts
             """, new { now = clock.GetUtcNow(), limit }), ct);
 

@@ -95,10 +95,10 @@ public sealed class UploadProgressStore(PortalDb db, TimeProvider clock)
     public Task<IReadOnlyList<UploadJob>> TakeQuietAsync(DateTimeOffset since, int limit, CancellationToken ct) =>
         db.AcrossTenantsAsync(tx => tx.QueryAsync<UploadJob>($"""
             update portal.upload_jobs j set asked_at = @now
-             where j.id in (select id from portal.upload_jobs
-                             where status in ('waiting', 'processing') and updated_at <= @since
-                                and coalesce(asked_at, updated_at) <= @since
-                             order by updated_at limit @limit for update skip locked)
+             where j.id = any (array(
+                   select id from portal.upload_jobs
+                    where status in ('waiting', 'processing') and updated_at <= @since and coalesce(asked_at, updated_at) <= @since
+                    order by updated_at limit @limit for update skip locked))
             returning {UploadStore.Columns}
             """, new { since, limit, now = clock.GetUtcNow() }), ct);
 

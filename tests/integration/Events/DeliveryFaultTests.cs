@@ -41,6 +41,32 @@ public sealed class DeliveryFaultTests(TestPortal portal) : IClassFixture<TestPo
     }
 
     [Fact]
+    public async Task No_more_are_started_at_once_than_a_batch()
+    {
+        var project = await portal.NewProjectAsync("Many recipients");
+        await portal.DeliverAsync();
+        await using (var connection = await portal.OpenAsync())
+        {
+            await connection.ExecuteAsync("""
+                insert into portal.deliveries (id, tenant_id, event_id, event_type, aggregate_id, seq, channel, recipient, created_at)
+                select gen_random_uuid(), d.tenant_id, d.event_id, d.event_type, d.aggregate_id, d.seq, d.channel, 'reader-' || n, d.created_at
+                  from (select * from portal.deliveries where aggregate_id = @project limit 1) d, generate_series(1, 250) n
+                """, new { project });
+        }
+
+        var store = portal.Services.GetRequiredService<DeliveryStore>();
+        var taken = new List<int>();
+        while (taken is not [.., 0])
+        {
+            taken.Add((await store.TakePendingAsync(100, default)).Count);
+        }
+
+        Assert.Equal([100, 100, 50, 0], taken);
+        await using var rows = await portal.OpenAsync();
+        await rows.ExecuteAsync("delete from portal.deliveries where recipient like 'reader-%'");
+    }
+
+    [Fact]
     public async Task Words_that_changed_between_two_attempts_are_not_sent_twice()
     {
         var project = await portal.NewProjectAsync("Before");
