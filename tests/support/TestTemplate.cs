@@ -36,7 +36,7 @@ public sealed record TestTemplate(string Content, Func<string, Task> FillAsync)
             await portal.FillAsync(address);
             await using var engine = NpgsqlDataSource.Create(address);
             await DurableSchema.MigrateAsync(engine, CancellationToken.None);
-            await using var vendors = await VendorDatabase.OpenAsync(address, "template", CancellationToken.None);
+            await using var vendors = await VendorDatabase.OpenAsync(address, CancellationToken.None);
         });
     }
 }

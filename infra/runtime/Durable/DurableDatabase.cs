@@ -21,6 +21,7 @@ internal static class DurableDatabase
             MaxPoolSize = 10,
         };
         settings.Options = string.IsNullOrEmpty(settings.Options) ? Planner : $"{settings.Options} {Planner}";
-        return new NpgsqlDataSourceBuilder(settings.ConnectionString).Build();
+        // Postgres's own types and their arrays alone: the catalog need not be asked for others.
+        return new NpgsqlDataSourceBuilder(settings.ConnectionString).ConfigureTypeLoading(types => types.EnableTypeLoading(false)).Build();
     }
 }

@@ -6,33 +6,87 @@ using Npgsql;
 
 namespace Portal.LocalVendors.Hosting;
 
-/// <summary>The schema <c>vendors</c>: created here, used by every local vendor, never part of the app's migrations.</summary>
-internal static class VendorDatabase
+/// <summary>
+/// The schema <c>vendors</c>: created here, used by every local vendor, never part of the app's migrations. The vendors of one process on
+/// one database share their connections: each that Postgres has to open costs more than most of what is then asked.
+/// </summary>
+internal sealed class VendorDatabase : IAsyncDisposable
 {
     // Any constant will do; it only has to be the same in every process.
     private const long SchemaLock = 0x56454E444F5253;
 
-    public static async Task<NpgsqlDataSource> OpenAsync(string connectionString, string vendor, CancellationToken ct)
+    // What five vendors do at most at one time, each with a connection held while the app, which may ask the same vendors, answers a
+    // webhook; and some for those requests.
+    private const int MaxConnections = 40;
+
+    private static readonly Lock Gate = new();
+    private static readonly Dictionary<string, Pool> Pools = [];
+
+    private readonly string key;
+    private bool disposed;
+
+    private VendorDatabase(string key, NpgsqlDataSource data)
     {
-        var settings = new NpgsqlConnectionStringBuilder(connectionString)
+        this.key = key;
+        Data = data;
+    }
+
+    public NpgsqlDataSource Data { get; }
+
+    /// <summary>Dispose of it when done: the last one closes the connections.</summary>
+    public static async Task<VendorDatabase> OpenAsync(string connectionString, CancellationToken ct)
+    {
+        Pool pool;
+        lock (Gate)
         {
-            ApplicationName = $"local-{vendor}",
-            // Those that work on rows that are due, and as many again for requests. Nothing outlives a transaction.
-            MaxPoolSize = 12,
-            NoResetOnClose = true,
-            Enlist = false,
-        };
-        var source = NpgsqlDataSource.Create(settings);
+            if (!Pools.TryGetValue(connectionString, out pool!))
+            {
+                Pools[connectionString] = pool = new(Build(connectionString));
+            }
+            pool.Users++;
+        }
+        var database = new VendorDatabase(connectionString, pool.Data);
         try
         {
-            await CreateSchemaAsync(source, ct);
-            return source;
+            await CreateSchemaAsync(pool.Data, ct);
+            return database;
         }
         catch
         {
-            await source.DisposeAsync();
+            await database.DisposeAsync();
             throw;
         }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        lock (Gate)
+        {
+            if (disposed || --Pools[key].Users > 0)
+            {
+                disposed = true;
+                return;
+            }
+            disposed = true;
+            Pools.Remove(key);
+        }
+        await Data.DisposeAsync();
+    }
+
+    // Nothing outlives a transaction, so that nobody resets a connection; the tables are small, so that a plan that was made once will do;
+    // and the types are Postgres's own, so that the catalog need not be asked for others.
+    private static NpgsqlDataSource Build(string connectionString)
+    {
+        var settings = new NpgsqlConnectionStringBuilder(connectionString)
+        {
+            ApplicationName = "local-vendors",
+            MaxPoolSize = MaxConnections,
+            NoResetOnClose = true,
+            MaxAutoPrepare = 30,
+            AutoPrepareMinUsages = 2,
+            Enlist = false,
+        };
+        return new NpgsqlDataSourceBuilder(settings.ConnectionString).ConfigureTypeLoading(types => types.EnableTypeLoading(false)).Build();
     }
 
     // One process at a time, and only when the scripts changed: CREATE INDEX IF NOT EXISTS locks tables even when there is nothing
@@ -69,5 +123,12 @@ internal static class VendorDatabase
             using var reader = new StreamReader(assembly.GetManifestResourceStream(name)!);
             yield return reader.ReadToEnd();
         }
+    }
+
+    private sealed class Pool(NpgsqlDataSource data)
+    {
+        public NpgsqlDataSource Data { get; } = data;
+
+        public int Users { get; set; }
     }
 }

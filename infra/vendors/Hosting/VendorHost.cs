@@ -21,25 +21,26 @@ internal sealed partial class VendorHost : IAsyncDisposable
 
     private readonly LocalVendorOptions options;
     private readonly ILoggerFactory loggers;
+    private readonly VendorDatabase database;
     private WebApplication? app;
     private bool disposed;
 
-    private VendorHost(string vendor, LocalVendorOptions options, NpgsqlDataSource data)
+    private VendorHost(string vendor, LocalVendorOptions options, VendorDatabase database)
     {
         this.options = options;
+        this.database = database;
         Vendor = vendor;
-        Data = data;
         Clock = options.Clock;
         loggers = LoggerFactory.Create(logging => options.ConfigureLogging?.Invoke(logging));
         Logger = loggers.CreateLogger($"Portal.LocalVendors.{vendor}");
-        Work = new DueWork(vendor, data, Clock, Logger);
-        Files = new StoredFiles(data, Clock);
-        Limits = new RateLimits(vendor, data, Clock);
+        Work = new DueWork(vendor, Data, Clock, Logger);
+        Files = new StoredFiles(Data, Clock);
+        Limits = new RateLimits(vendor, Data, Clock);
     }
 
     public string Vendor { get; }
 
-    public NpgsqlDataSource Data { get; }
+    public NpgsqlDataSource Data => database.Data;
 
     public TimeProvider Clock { get; }
 
@@ -61,7 +62,7 @@ internal sealed partial class VendorHost : IAsyncDisposable
     public CancellationToken Stopping => app?.Lifetime.ApplicationStopping ?? CancellationToken.None;
 
     public static async Task<VendorHost> OpenAsync(string vendor, LocalVendorOptions options, CancellationToken ct) =>
-        new(vendor, options, await VendorDatabase.OpenAsync(options.Database, vendor, ct));
+        new(vendor, options, await VendorDatabase.OpenAsync(options.Database, ct));
 
     /// <summary>Starts listening, then the due work. Throws <see cref="IOException"/> when the port is taken.</summary>
     public async Task ServeAsync(VendorApi api, VendorFaults faults, CancellationToken ct)
@@ -132,7 +133,7 @@ internal sealed partial class VendorHost : IAsyncDisposable
             await app.DisposeAsync();
         }
         await Work.DisposeAsync();
-        await Data.DisposeAsync();
+        await database.DisposeAsync();
         loggers.Dispose();
     }
 
