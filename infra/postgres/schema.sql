@@ -1773,6 +1773,13 @@ CREATE OR REPLACE FUNCTION portal.enter_share_link(p_token_hash bytea, p_viewer_
  SET search_path TO 'portal', 'pg_temp';
 grant execute on function portal.enter_share_link(bytea,bytea,bytea,text,bytea,timestamp with time zone,integer) to portal_app;
 
+CREATE OR REPLACE FUNCTION portal.erase_answers(p_tenant uuid, p_needles text[])
+ RETURNS bigint
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'portal', 'pg_temp';
+grant execute on function portal.erase_answers(uuid,text[]) to portal_app;
+
 CREATE OR REPLACE FUNCTION portal.erase_guest(p_tenant uuid, p_address text, p_address_hash text, p_viewers uuid[], p_remove_comments boolean, p_now timestamp with time zone)
  RETURNS TABLE(what text, count bigint)
  LANGUAGE plpgsql

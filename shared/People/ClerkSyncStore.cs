@@ -1,3 +1,4 @@
+using Portal.Foundation.Alerts;
 using Portal.Foundation.Audit;
 using Portal.Foundation.Db;
 using Portal.Foundation.Identity;
@@ -11,7 +12,13 @@ namespace Portal.People;
 public sealed record UserOfTenant(TenantId TenantId, UserId Id);
 
 /// <summary>What a deactivation came to. <paramref name="WithoutAdmin"/>: nobody is left who runs the tenant.</summary>
-public sealed record Deactivation(bool Moved, bool WithoutAdmin);
+public sealed record Deactivation(bool Moved, bool WithoutAdmin)
+{
+    /// <summary>What on-call is told, if anything.</summary>
+    public Alert? AlertOf(TenantId tenant) => !WithoutAdmin ? null : new(
+        AlertKind.TenantWithoutAdmin, tenant.ToString(),
+        $"Tenant {tenant} has no active Admin any more: the last one is gone at Clerk or was erased.", new { tenantId = tenant.Value });
+}
 
 /// <summary>
 /// The SQL of following Clerk: it names a person or an organization, so rows are looked up across tenants and changed one tenant at a

@@ -94,10 +94,9 @@ public sealed class SyncClerkUser(
 
     private async Task TellAsync(TenantId tenant, Deactivation left, CancellationToken ct)
     {
-        if (left.WithoutAdmin)
+        if (left.AlertOf(tenant) is { } alert)
         {
-            await alerts.AddAsync(new(AlertKind.TenantWithoutAdmin, tenant.ToString(),
-                $"Tenant {tenant} has no active Admin any more: the last one is gone at Clerk.", new { tenantId = tenant.Value }), ct);
+            await alerts.AddAsync(alert, ct);
         }
     }
 }

@@ -50,12 +50,19 @@ public static class PortalCalls
     public static async Task<Answer> FetchAsync(this HttpClient http, string path) =>
         await (await http.GetAsync(new Uri(path, UriKind.RelativeOrAbsolute))).ReadAsync();
 
-    public static async Task<Answer> PostAsync(this HttpClient http, string path, object? body = null) =>
-        await (
-            await http.PostAsync(
-                new Uri(path, UriKind.Relative), body is null
-                    ? null
-                    : JsonContent.Create(body, options: JsonSerializerOptions.Web))).ReadAsync();
+    public static async Task<Answer> PostAsync(this HttpClient http, string path, object? body = null, string? key = null)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(path, UriKind.Relative))
+        {
+            Content = body is null ? null : JsonContent.Create(body, options: JsonSerializerOptions.Web),
+        };
+        if (key is not null)
+        {
+            request.Headers.Add("Idempotency-Key", key);
+        }
+
+        return await (await http.SendAsync(request)).ReadAsync();
+    }
 
     /// <summary>An address of the database as a role that row-level security does not bind: then the statements' own predicates hold
     /// alone.</summary>

@@ -1,15 +1,10 @@
--- Bodies that name the subject: of requests kept for their idempotency key, and of webhooks that have been dealt with. What is looked for
--- is an address or an id of a vendor's, never a name: another's text may hold the same words. How many rows, by kind.
+-- Bodies of webhooks that name the subject and have been dealt with. What is looked for is an address or an id of a vendor's, never a name:
+-- another's text may hold the same words. How many rows, by kind.
 create or replace function portal.erase_texts(p_tenant uuid, p_needles text[]) returns table (what text, count bigint)
     language plpgsql security definer
     set search_path = portal, pg_temp
 as $$
 begin
-    return query with gone as (
-        delete from portal.idempotency_keys k
-         where k.tenant_id = p_tenant and exists (select 1 from unnest(p_needles) n where strpos(lower(k.body), lower(n)) > 0)
-        returning 1)
-        select 'idempotency_keys'::text, count(*) from gone;
     return query with gone as (
         update portal.webhook_inbox w set body = '{}'
          where w.status in ('processed', 'dead') and exists (select 1 from unnest(p_needles) n where strpos(lower(w.body), lower(n)) > 0)

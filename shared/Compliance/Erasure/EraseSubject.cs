@@ -1,3 +1,4 @@
+using Portal.Foundation.Alerts;
 using Portal.Foundation.Audit;
 using Portal.Foundation.Db;
 using Portal.Foundation.Faults;
@@ -13,27 +14,34 @@ namespace Portal.Compliance.Erasure;
 /// its way has arrived, our rows again and the certificate. Each may run again: rows only move forward, and Clerk's "not found" is done.
 /// </summary>
 public sealed class EraseSubject(
-    PortalDb db, ErasureStore store, ClerkSyncStore people, InviteStore invites, ClerkDirectory clerk, ErasureCertificates certificates)
+    PortalDb db, ErasureStore store, ClerkSyncStore people, InviteStore invites, ClerkDirectory clerk, ErasureCertificates certificates,
+    AlertStore alerts)
 {
     private const int NotFound = 404;
     private static readonly Actor By = Actor.System("erasure");
 
     /// <summary>Takes the request on. False: it is not this attempt's, or its time has not come.</summary>
-    public Task<bool> BeginAsync(ErasureRef erasure, CancellationToken ct) => db.InTenantAsync(erasure.Tenant, async tx =>
+    public async Task<bool> BeginAsync(ErasureRef erasure, CancellationToken ct)
     {
-        if (await store.BeginAsync(tx, erasure) is not { } request)
+        var (begun, left) = await db.InTenantAsync<(bool, Deactivation?)>(erasure.Tenant, async tx =>
         {
-            return false;
+            if (await store.BeginAsync(tx, erasure) is not { } request)
+            {
+                return (false, null);
+            }
+
+            var deactivated = request.SubjectId is { } user
+                ? await people.DeactivateAsync(tx, erasure.Tenant, By, new UserId(user), "erased") : null;
+            await invites.WithdrawAsync(tx, erasure.Tenant, By, request.Address!);
+            return (true, deactivated);
+        }, ct);
+        if (left?.AlertOf(erasure.Tenant) is { } alert)
+        {
+            await alerts.AddAsync(alert, ct);
         }
 
-        if (request.SubjectId is { } user)
-        {
-            await people.DeactivateAsync(tx, erasure.Tenant, By, new UserId(user), "erased");
-        }
-
-        await invites.WithdrawAsync(tx, erasure.Tenant, By, request.Address!);
-        return true;
-    }, ct);
+        return begun;
+    }
 
     /// <summary>Deletes the person at Clerk, or only their membership when they are in other organizations too.</summary>
     /// <exception cref="TransientException">Clerk is away.</exception>
@@ -88,6 +96,7 @@ public sealed class EraseSubject(
             throw new TransientException($"{left} invites or mails of the subject are not settled yet");
         }
 
+        await store.EraseAnswersAsync(tx, (await store.RunningAsync(tx, erasure))!);
         var request = (await store.FindAsync(tx, erasure.Tenant, erasure.ErasureId))!;
         await store.CompleteAsync(tx, request, certificates.Make(request));
         return true;

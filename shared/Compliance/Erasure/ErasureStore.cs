@@ -206,6 +206,17 @@ public sealed class ErasureStore(PortalDb db, UserStore users, AuditWriter audit
         await NoteDoneAsync(tx, request, done);
     }
 
+    /// <summary>What was kept for who repeats a request with its key: the last rows to go.</summary>
+    public async Task EraseAnswersAsync(Tx tx, ErasureRequest request)
+    {
+        var needles = new[] { request.Address, request.ClerkUserId }.OfType<string>().ToArray();
+        var erased = await tx.GetAsync<long>(
+            "select portal.erase_answers(@tenant, @needles)", new { tenant = request.TenantId, needles });
+        var done = ErasureSteps.Read(request.Done);
+        done.Rows["idempotency_keys"] = done.Rows.GetValueOrDefault("idempotency_keys") + erased;
+        await NoteDoneAsync(tx, request, done);
+    }
+
     /// <summary>What still holds the subject's address, because it is on its way: an invite that Clerk must be told of, a mail.</summary>
     public Task<long> UnderWayAsync(Tx tx, ErasureRequest request) => tx.GetAsync<long>("""
         select (select count(*) from portal.invites i

@@ -239,6 +239,19 @@ public sealed class ErasureTests(TestPortal portal) : IClassFixture<TestPortal>,
     }
 
     [Fact]
+    public async Task Who_lost_the_answer_and_asks_again_with_the_same_key_hears_the_same_while_it_runs()
+    {
+        var wanted = new { kind = "guest", email = "lost-answer@client.example" };
+        var first = (await portal.As("admin").PostAsync("/api/erasures", wanted, "lost-answer-1")).Expect(201);
+        await portal.SettleAsync();
+        Assert.Equal("running", await StatusAsync(first.Id));
+        Assert.Equal(first.Id, (await portal.As("admin").PostAsync("/api/erasures", wanted, "lost-answer-1")).Expect(201).Id);
+
+        await FinishAsync(first.Id);
+        Assert.Empty(await TablesWithAsync("lost-answer@client.example"));
+    }
+
+    [Fact]
     public async Task An_app_that_dies_in_the_middle_ends_it_all_the_same_once()
     {
         var (handle, id) = await BusyPersonAsync();
@@ -274,6 +287,21 @@ public sealed class ErasureTests(TestPortal portal) : IClassFixture<TestPortal>,
 
         await using var connection = await portal.OpenAsync();
         await Assert.ThrowsAnyAsync<Exception>(() => connection.ExecuteAsync("update portal.erasure_certificates set document = '{}'"));
+    }
+
+    [Fact]
+    public async Task On_call_is_told_when_the_last_Admin_is_erased_after_all()
+    {
+        var (handle, id) = await BusyPersonAsync();
+        await SetRoleAsync(handle, "admin");
+        var erasure = (await ErasePersonAsync(id)).Expect(201).Id;
+        // The other one goes meanwhile, as when two are erased at once.
+        await SetRoleAsync("admin", "agency");
+        await FinishAsync(erasure);
+        await SetRoleAsync("admin", "admin");
+
+        Assert.Equal([TestPeople.Tenant.ToString()], await portal.ListAsync(
+            "select dedup_key from portal.alerts where kind = 'tenant_without_admin'"));
     }
 
     [Fact]
@@ -334,7 +362,7 @@ public sealed class ErasureTests(TestPortal portal) : IClassFixture<TestPortal>,
             var touched = await portal.ListAsync("""
                 select distinct m[1] from pg_proc p, regexp_matches(
                     p.prosrc || (select string_agg(q.prosrc, ' ') from pg_proc q
-                                  where q.proname in ('erase_invites', 'erase_texts', 'forget_viewers')),
+                                  where q.proname in ('erase_invites', 'erase_answers', 'erase_texts', 'forget_viewers')),
                     '(?:update|delete from) portal\.(\w+)', 'g') m where p.proname = @function order by 1
                 """, new { function });
             var planned = TablePlans.All.Where(plan => (kind == "person" ? plan.Person : plan.Guest) is { Did: not TableErasure.Keeps })
@@ -398,6 +426,13 @@ public sealed class ErasureTests(TestPortal portal) : IClassFixture<TestPortal>,
         return erasure;
     }
 
+    private async Task SetRoleAsync(string handle, string role)
+    {
+        await using var connection = await portal.OpenAsync();
+        await connection.ExecuteAsync(
+            "update portal.users set role = @role where email = @email", new { role, email = $"{handle}@portal.example" });
+    }
+
     private async Task SweepAsync()
     {
         await portal.RunTimerAsync("SweepErasures");
@@ -425,7 +460,7 @@ public sealed class ErasureTests(TestPortal portal) : IClassFixture<TestPortal>,
         (await portal.As("compliance").FetchAsync($"/api/erasures/{erasure}/certificate")).Expect(200);
 
     private async Task<string> StatusAsync(Guid erasure) =>
-        (await portal.As("admin").FetchAsync($"/api/erasures/{erasure}")).Expect(200).Text("status");
+        (await portal.As("compliance").FetchAsync($"/api/erasures/{erasure}")).Expect(200).Text("status");
 
     private async Task<JsonNode> OfAsync(Guid user) =>
         (await portal.As("admin").FetchAsync("/api/erasures?limit=200")).Expect(200).Field("items").AsArray()
