@@ -5,6 +5,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Portal.Functions.Compliance;
 using Portal.Functions.Compliance.Erasure;
+using Portal.Functions.Compliance.Exports;
 using Portal.Functions.Foundation.Http;
 using Portal.Functions.Operations;
 using Portal.Functions.Operations.Page;
@@ -32,7 +33,7 @@ public static class PortalApp
         builder.Services.AddSingleton<WebhookEndpoint>();
         builder.Services.AddSingleton<TimerCatalog>().AddSingleton<TimerQueries>();
         builder.Services.AddSingleton<RouteTable>();
-        builder.Services.AddSingleton<ErasureRequests>().AddSingleton<AssetMoves>();
+        builder.Services.AddSingleton<ErasureRequests>().AddSingleton<ExportRequests>().AddSingleton<AssetMoves>();
         builder.Services.AddSingleton<AuditReads>();
 
         builder.Services.Configure<KestrelServerOptions>(kestrel =>

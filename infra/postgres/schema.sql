@@ -560,6 +560,61 @@ CREATE TRIGGER events_to_outbox AFTER INSERT ON portal.events FOR EACH ROW EXECU
 grant insert, select on table portal.events to portal_app;
 grant insert on table portal.events to portal_system;
 
+create table portal.exports (
+    id uuid not null,
+    tenant_id uuid not null,
+    kind text not null,
+    subject_id uuid,
+    address text,
+    address_hash text,
+    viewer_ids uuid[] default '{}'::uuid[] not null,
+    status text default 'requested'::text not null,
+    attempt integer default 1 not null,
+    last_error text,
+    requested_by uuid not null,
+    requested_at timestamp with time zone not null,
+    next_at timestamp with time zone,
+    pathname text,
+    size_bytes bigint,
+    sha256 text,
+    rows jsonb default '{}'::jsonb not null,
+    discard boolean default false not null,
+    ready_at timestamp with time zone,
+    expires_at timestamp with time zone,
+    version integer default 1 not null,
+    constraint exports_address_check CHECK (((length(address) >= 3) AND (length(address) <= 320))),
+    constraint exports_address_hash_check CHECK ((address_hash ~ '^[0-9a-f]{64}$'::text)),
+    constraint exports_attempt_check CHECK ((attempt >= 1)),
+    constraint exports_forgets_check CHECK (((status <> 'expired'::text) OR ((address IS NULL) AND (pathname IS NULL)))),
+    constraint exports_guest_check CHECK (((kind <> 'guest'::text) OR (address_hash IS NOT NULL))),
+    constraint exports_kind_check CHECK ((kind = ANY (ARRAY['person'::text, 'guest'::text]))),
+    constraint exports_last_error_check CHECK ((length(last_error) <= 1000)),
+    constraint exports_pathname_check CHECK (((length(pathname) >= 1) AND (length(pathname) <= 500))),
+    constraint exports_pkey PRIMARY KEY (id),
+    constraint exports_ready_check CHECK (((status <> 'ready'::text) OR ((pathname IS NOT NULL) AND (sha256 IS NOT NULL) AND (expires_at IS NOT NULL)))),
+    constraint exports_requested_by FOREIGN KEY (tenant_id, requested_by) REFERENCES portal.users(tenant_id, id),
+    constraint exports_sha256_check CHECK ((sha256 ~ '^[0-9a-f]{64}$'::text)),
+    constraint exports_size_bytes_check CHECK ((size_bytes >= 0)),
+    constraint exports_status_check CHECK ((status = ANY (ARRAY['requested'::text, 'running'::text, 'ready'::text, 'failed'::text, 'expired'::text]))),
+    constraint exports_subject FOREIGN KEY (tenant_id, subject_id) REFERENCES portal.users(tenant_id, id),
+    constraint exports_subject_check CHECK (((kind = 'person'::text) = (subject_id IS NOT NULL))),
+    constraint exports_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES portal.tenants(id),
+    constraint exports_tenant_id_id_key UNIQUE (tenant_id, id),
+    constraint exports_viewer_ids_check CHECK ((cardinality(viewer_ids) <= 100))
+);
+CREATE INDEX exports_by_age ON portal.exports USING btree (tenant_id, requested_at DESC, id DESC);
+CREATE INDEX exports_due ON portal.exports USING btree (next_at) WHERE (status = ANY (ARRAY['requested'::text, 'running'::text, 'failed'::text, 'ready'::text]));
+CREATE INDEX exports_of_subject ON portal.exports USING btree (tenant_id, subject_id) WHERE (subject_id IS NOT NULL);
+CREATE UNIQUE INDEX exports_open ON portal.exports USING btree (tenant_id, kind, COALESCE((subject_id)::text, address_hash)) WHERE (status = ANY (ARRAY['requested'::text, 'running'::text, 'failed'::text]));
+alter table portal.exports enable row level security;
+create policy all_tenants on portal.exports as permissive for select to portal_system
+    using (true);
+create policy own_tenant on portal.exports as permissive for all to portal_app
+    using ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)))
+    with check ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)));
+grant insert, select, update on table portal.exports to portal_app;
+grant select (id, tenant_id, status, attempt, next_at) on table portal.exports to portal_system;
+
 create table portal.holds (
     id uuid not null,
     tenant_id uuid not null,

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Portal.Compliance.Erasure;
+using Portal.Compliance.Exports;
 using Portal.Compliance.Holds;
 using Portal.People;
 
@@ -18,6 +19,7 @@ public static class ComplianceRegistrations
             .AddSingleton<AuditKeys>().AddSingleton<AuditStore>().AddSingleton<AuditExport>().AddSingleton<SealAudit>()
             .AddSingleton<RetentionStore>().AddSingleton<PruneRetention>().AddSingleton<DeleteOriginals>()
             .AddSingleton<ErasureStore>().AddSingleton<EraseSubject>().AddSingleton<SweepErasures>().AddSingleton<ErasureCertificates>()
+            .AddSingleton<ExportStore>().AddSingleton<ExportedRowsQuery>().AddSingleton<MakeExport>().AddSingleton<SweepExports>()
             .AddSingleton<HoldStore>()
             .AddSingleton<IDeletedUserSubscriber, RequestDeletedErasure>()
             .AddSingleton<ResidencyStore>().AddSingleton<GenerateResidencyReports>();

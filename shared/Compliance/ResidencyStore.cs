@@ -59,6 +59,7 @@ public sealed class ResidencyStore(PortalDb db)
         union all select 'project_mutes', count(*) from portal.project_mutes where tenant_id = @tenant
         union all select 'mail_suppressions', count(*) from portal.mail_suppressions where tenant_id = @tenant
         union all select 'erasure_requests', count(*) from portal.erasure_requests where tenant_id = @tenant
+        union all select 'exports', count(*) from portal.exports where tenant_id = @tenant
         union all select 'holds', count(*) from portal.holds where tenant_id = @tenant
         union all select 'erasure_certificates', count(*) from portal.erasure_certificates where tenant_id = @tenant
         union all select 'share_links', count(*) from portal.share_links where tenant_id = @tenant

@@ -74,6 +74,7 @@ public sealed record EventEffects(
             Notify: AudienceQuery.CommentParticipants, Mail: AudienceQuery.Mentioned, Counts: new Metric("comments")),
         [EventType.DigestSent] = new(Mail: AudienceQuery.ThatPerson, Counts: new Metric("digests_sent")),
         [EventType.EmailBounced] = new(Notify: AudienceQuery.Admins),
+        [EventType.ExportReady] = new(Mail: AudienceQuery.ThatPerson),
         [EventType.ResidencyReport] = new(Mail: AudienceQuery.Compliance, MailContact: true),
         [EventType.BudgetBreach] = new(Page: true),
         [EventType.IncidentOpened] = new(Page: true),

@@ -29,6 +29,7 @@ public static class EventsRegistrations
             .AddSingleton<MailRecipientStore>().AddSingleton<MailSubjectStore>().AddSingleton<ComposeMail>()
             .AddSingleton<IMailWriter, InviteExpiredMail>().AddSingleton<IMailWriter, UploadMail>()
             .AddSingleton<IMailWriter, ProjectMail>().AddSingleton<IMailWriter, ResidencyMail>()
+            .AddSingleton<IMailWriter, ExportReadyMail>()
             .AddSingleton<IMailWriter, AssetReadyMail>()
             .AddSingleton<IMailWriter, AssetExpiringMail>().AddSingleton<IMailWriter, ShareLinkMail>()
             .AddSingleton<IMailWriter, MentionMail>().AddSingleton<IMailWriter, DigestMail>()

@@ -21,6 +21,9 @@ public static class RetentionDefaults
     public const int OperatorSessionDays = 7;
     public const int IdempotencyHours = 24;
 
+    /// <summary>How long the file of an export can be fetched.</summary>
+    public const int ExportDays = 7;
+
     /// <summary>After a link has ended: whom it was addressed to, who opened it, and the names that guests gave.</summary>
     public const int GuestDays = 90;
 

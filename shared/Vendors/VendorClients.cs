@@ -40,7 +40,8 @@ public static class VendorClients
 
     public static IServiceCollection AddBlob(this IServiceCollection services) => services
         .AddVendor<BlobReads>("Vercel Blob", TimeSpan.FromSeconds(20))
-        .AddVendor<BlobDeletes>("Vercel Blob", TimeSpan.FromSeconds(20));
+        .AddVendor<BlobDeletes>("Vercel Blob", TimeSpan.FromSeconds(20))
+        .AddVendor<BlobWrites>("Vercel Blob", TimeSpan.FromMinutes(2));
 
     public static IServiceCollection AddPagerDuty(this IServiceCollection services) => services
         .AddVendor<PagerDutyEvents>("PagerDuty", TimeSpan.FromSeconds(10));

@@ -21,6 +21,7 @@ public static class ApiTags
         new(
             "Erasures", "Erasing what is kept of a person or a guest, within a day, and proving it.",
             ["/api/erasures", "/api/me/erasure"]),
+        new("Exports", "Copies of what is kept of a person or a guest.", ["/api/exports", "/api/me/export"]),
         new("Health", "Whether the app runs and can do its work.", ["/api/health"]),
         new("Holds", "Legal holds: what they cover is neither deleted nor erased until Compliance lifts them.", ["/api/holds"]),
         new("Incidents", "For people on call: incidents, the change freeze, tests of restoring a backup.",

@@ -72,6 +72,11 @@ public enum PortalAction
 
     /// <summary>Of oneself.</summary>
     EraseMe,
+    RequestExport,
+    ReadExport,
+
+    /// <summary>Of oneself.</summary>
+    ExportMe,
     PlaceHold,
     ReadHold,
     LiftHold,
@@ -181,6 +186,9 @@ public static class Permissions
         [PortalAction.RequestErasure] = [Role.Admin, Role.Compliance],
         [PortalAction.ReadErasure] = [Role.Admin, Role.Compliance],
         [PortalAction.EraseMe] = Everybody,
+        [PortalAction.RequestExport] = [Role.Admin, Role.Compliance],
+        [PortalAction.ReadExport] = [Role.Admin, Role.Compliance],
+        [PortalAction.ExportMe] = Everybody,
         [PortalAction.PlaceHold] = [Role.Admin, Role.Compliance],
         [PortalAction.ReadHold] = [Role.Admin, Role.Compliance],
         [PortalAction.LiftHold] = [Role.Compliance],

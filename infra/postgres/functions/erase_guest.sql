@@ -25,6 +25,10 @@ begin
          where c.tenant_id = p_tenant and c.viewer_id = any (p_viewers)
            and (c.guest_name is distinct from 'Deleted person' or (p_remove_comments and c.deleted_at is null)) returning 1)
         select 'comments'::text, count(*) from gone;
+    return query with gone as (
+        update portal.exports x set discard = true, next_at = p_now
+         where x.tenant_id = p_tenant and x.address_hash = p_address_hash and x.status <> 'expired' and not x.discard returning 1)
+        select 'exports'::text, count(*) from gone;
     return query select * from portal.erase_texts(p_tenant, array[p_address]);
 end
 $$;

@@ -43,6 +43,10 @@ begin
              where c.tenant_id = p_tenant and c.author_id = p_user and c.deleted_at is null returning 1)
             select 'comments'::text, count(*) from gone;
     end if;
+    return query with gone as (
+        update portal.exports x set discard = true, next_at = p_now
+         where x.tenant_id = p_tenant and x.subject_id = p_user and x.status <> 'expired' and not x.discard returning 1)
+        select 'exports'::text, count(*) from gone;
     return query select * from portal.erase_texts(p_tenant, array[p_address, p_clerk_user]);
 end
 $$;

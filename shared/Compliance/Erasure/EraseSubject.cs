@@ -93,7 +93,7 @@ public sealed class EraseSubject(
         await store.EraseRowsAsync(tx, before);
         if (await store.UnderWayAsync(tx, before) is var left and > 0)
         {
-            throw new TransientException($"{left} invites or mails of the subject are not settled yet");
+            throw new TransientException($"{left} invites, mails or exports of the subject are not settled yet");
         }
 
         await store.EraseAnswersAsync(tx, (await store.RunningAsync(tx, erasure))!);

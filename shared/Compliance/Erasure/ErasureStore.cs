@@ -217,16 +217,21 @@ public sealed class ErasureStore(PortalDb db, UserStore users, AuditWriter audit
         await NoteDoneAsync(tx, request, done);
     }
 
-    /// <summary>What still holds the subject's address, because it is on its way: an invite that Clerk must be told of, a mail.</summary>
+    /// <summary>What still holds the subject's data, because it is on its way: an invite that Clerk must be told of, a mail, a file that
+    /// is to be deleted.</summary>
     public Task<long> UnderWayAsync(Tx tx, ErasureRequest request) => tx.GetAsync<long>("""
         select (select count(*) from portal.invites i
                  where i.tenant_id = @tenant and lower(i.email) = lower(@Address))
              + (select count(*) from portal.deliveries d
                  where d.tenant_id = @tenant and d.recipient = @recipient and d.done_at is null)
+             + (select count(*) from portal.exports x where x.tenant_id = @tenant and x.discard and x.status <> 'expired'
+                   and (x.subject_id = @SubjectId or x.address_hash = @AddressHash))
         """, new
     {
         tenant = request.TenantId,
         request.Address,
+        request.SubjectId,
+        request.AddressHash,
         recipient = request.SubjectId is { } user ? $"user:{user}" : $"guest:{request.AddressHash}",
     });
 

@@ -66,6 +66,8 @@ public static class TablePlans
         new("erasure_requests", "for ever", TableErasure.Kept("that it was asked for, by id"),
             TableErasure.Kept("that it was asked for, the address as a keyed hash")),
         new("events", Customer, ById, ById),
+        new("exports", $"that it was asked for, while the organization is a customer; the file {RetentionDefaults.ExportDays} days",
+            TableErasure.Replaced, TableErasure.Replaced),
         new("holds", Customer, TableErasure.Kept("that there was a legal hold, by id")),
         new("idempotency_keys", $"{RetentionDefaults.IdempotencyHours} hours", TableErasure.Deleted, TableErasure.Deleted),
         new("incident_reports", $"{RetentionDefaults.WebhookDays} days"),

@@ -79,6 +79,7 @@ public sealed class AlertKind
     public static readonly AlertKind ErasureLate = new("erasure_late", AlertSeverity.Error, Erasure);
     public static readonly AlertKind ErasureFailed = new("erasure_failed", AlertSeverity.Error, Erasure);
     public static readonly AlertKind ErasureOverdue = new("erasure_overdue", AlertSeverity.Critical, Erasure);
+    public static readonly AlertKind ExportFailed = new("export_failed", AlertSeverity.Error, "compliance/giving-people-their-data.md");
     public static readonly AlertKind TimerFailed = new("timer_failed", AlertSeverity.Error, Everything);
 
     private AlertKind(string name, string severity, string runbook, string? objective = null)

@@ -49,7 +49,8 @@ public sealed class DeliveryFaultTests(TestPortal portal) : IClassFixture<TestPo
         {
             await connection.ExecuteAsync("""
                 insert into portal.deliveries (id, tenant_id, event_id, event_type, aggregate_id, seq, channel, recipient, created_at)
-                select gen_random_uuid(), d.tenant_id, d.event_id, d.event_type, d.aggregate_id, d.seq, d.channel, 'reader-' || n, d.created_at
+                select gen_random_uuid(), d.tenant_id, d.event_id, d.event_type, d.aggregate_id, d.seq, d.channel, 'reader-' || n,
+                       d.created_at
                   from (select * from portal.deliveries where aggregate_id = @project limit 1) d, generate_series(1, 250) n
                 """, new { project });
         }

@@ -114,6 +114,7 @@ public sealed class EveryListTests(EveryListTests.FilledPortal filled) : IClassF
                 await World.NewIncidentAsync();
                 await World.NewResidencyReportAsync();
                 await World.NewErasureAsync("requested");
+                await World.NewExportAsync("requested");
                 await World.NewHoldAsync();
                 (await portal.Portal.As("operator").PostAsync("/api/ops/restore-tests", World.NewRestoreTest())).Expect(201);
                 await portal.Portal.ShareAsync(asset, new { guestEmails = new[] { "client@portal.example" } });

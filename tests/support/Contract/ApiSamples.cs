@@ -77,6 +77,13 @@ public static class ApiSamples
         }),
         ["ReadErasure"] = InTenant(async w => ApiAsk.Id(await w.NewErasureAsync("requested"))),
         ["ReadErasureCertificate"] = InTenant(async w => ApiAsk.Id(await w.NewErasureAsync("completed"))),
+        ["DownloadExport"] = InTenant(async w => ApiAsk.Id(await w.NewExportAsync("ready"))),
+        ["DownloadMyExport"] = Open(async w => await OwnExportAsync(w, "ready")),
+        ["ExportMe"] = Open(async w => new ApiAsk { As = await w.NewMemberAsync() }),
+        ["ListExports"] = Open(),
+        ["ReadExport"] = InTenant(async w => ApiAsk.Id(await w.NewExportAsync("requested"))),
+        ["ReadMyExport"] = Open(async w => await OwnExportAsync(w, "requested")),
+        ["RequestExport"] = Open(_ => ApiAsk.Of(new { kind = "guest", email = $"{SampleNames.Next("guest")}@client.example" })),
         ["RequestErasure"] = Open(_ => ApiAsk.Of(new { kind = "guest", email = $"{SampleNames.Next("guest")}@client.example" })),
         ["EditSharedComment"] = Open(w => w.NewGuestCommentAsync(new { body = "Better" })),
         ["ExtendShareLink"] = InProject(
@@ -221,6 +228,14 @@ public static class ApiSamples
     public static IReadOnlyList<string> Orphans() => [.. Table.Keys.Except(ApiOperation.All.Select(o => o.Name))];
 
     private static ApiAsk OfThemselves(string handle) => ApiAsk.Of(new { email = $"{handle}@portal.example" }) with { As = handle };
+
+    private static async Task<ApiAsk> OwnExportAsync(SampleWorld w, string status)
+    {
+        var handle = await w.NewMemberAsync();
+        await w.NewExportAsync(status, await w.Portal.ScalarAsync<Guid>(
+            "select id from portal.users where email = @email", new { email = $"{handle}@portal.example" }));
+        return new() { As = handle };
+    }
 
     private static ApiSample Open() => new(Reach.Nothing, _ => Task.FromResult(new ApiAsk()));
 

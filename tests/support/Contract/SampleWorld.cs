@@ -6,6 +6,8 @@ using Portal.Compliance;
 using Portal.Compliance.Erasure;
 using Portal.Events.Deliveries.Mails;
 using Portal.LocalVendors;
+using Portal.Vendors.Blob;
+using Xunit;
 
 namespace Portal.Tests.Support.Contract;
 
@@ -261,6 +263,38 @@ public sealed class SampleWorld(TestPortal portal)
             });
         }
 
+        return id;
+    }
+
+    /// <summary>An export of a guest, which nothing carries out: it waits, or it is ready and its file lies at Blob.</summary>
+    public async Task<Guid> NewExportAsync(string status, Guid? of = null)
+    {
+        var (id, now) = (Guid.CreateVersion7(), portal.Clock.GetUtcNow());
+        var pathname = status == "ready" ? $"exports/{TestPeople.Tenant}/{id}/sample.zip" : null;
+        if (pathname is not null)
+        {
+            using var file = new MemoryStream("PK"u8.ToArray());
+            Assert.Null(await portal.Services.GetRequiredService<BlobWrites>().PutAsync(pathname, "application/zip", file, default));
+        }
+
+        await using var connection = await portal.OpenAsync();
+        await connection.ExecuteAsync("""
+            insert into portal.exports (id, tenant_id, kind, subject_id, status, address_hash, requested_by, requested_at, next_at, pathname,
+                sha256, size_bytes, ready_at, expires_at)
+            select @id, @tenant, case when @of::uuid is null then 'guest' else 'person' end, @of, @status,
+                   case when @of::uuid is null then encode(sha256(@id::text::bytea), 'hex') end, coalesce(@of, @admin), @now, @later, @pathname,
+                   case when @pathname::text is not null then repeat('0', 64) end, 2, @now, @later
+            """, new
+        {
+            id,
+            tenant = TestPeople.Tenant,
+            of,
+            status,
+            admin = TestPeople.UserId("admin"),
+            now,
+            later = now.AddYears(10),
+            pathname,
+        });
         return id;
     }
 

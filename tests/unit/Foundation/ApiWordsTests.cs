@@ -31,13 +31,13 @@ public sealed class ApiWordsTests
         ["the same as HTML"] = "Comment.bodyHtml SharedComment.bodyHtml",
         ["people's names"] = """
             Asset.createdByName AuditEntry.actorName Comment.mentionNames Comment.resolvedByName CommentAuthor.name
-            Erasure.requestedByName Erasure.userName Hold.liftedByName Hold.placedByName Hold.subjectName
+            Erasure.requestedByName Erasure.userName Export.requestedByName Export.userName Hold.liftedByName Hold.placedByName Hold.subjectName
             Invite.acceptedByName Invite.invitedByName Me.name Milestone.createdByName NotificationActor.name Project.createdByName
             ProjectMember.name ShareLink.createdByName ShareOpen.userName SharedCommentAuthor.name Task.assigneeNames
             Task.createdByName Task.watcherNames Template.createdByName Upload.createdByName User.name
             """,
         ["addresses, checked where they are written"] =
-            "Erasure.email Invite.email Me.email ShareLink.guestEmails Tenant.residencyContact User.email",
+            "Erasure.email Export.email Invite.email Me.email ShareLink.guestEmails Tenant.residencyContact User.email",
         ["files as people call them"] = "AssetVersion.fileName RequestUploadInput.fileName Upload.fileName",
         ["settings that are checked where they are written: zones, colours, addresses of pictures and pages"] = """
             MyTenant.accentColor MyTenant.logoUrl MyTenant.timeZone RequestUploadInput.corsOrigin ResidencyReport.timeZone
@@ -46,7 +46,7 @@ public sealed class ApiWordsTests
         ["addresses and tokens of ours and of vendors, to be used as they are"] = """
             /code Erasure.certificateCode
             AddressedLink.token AddressedLink.url Download.url Playback.playbackUrl Playback.posterUrl ShareLink.token ShareLink.url
-            SharedAsset.playbackUrl SharedAsset.posterUrl UploadMultipart.url UploadTarget.headers UploadTarget.url /token
+            SharedAsset.playbackUrl SharedAsset.posterUrl UploadMultipart.url UploadTarget.headers ExportDownload.url UploadTarget.url /token
             """,
         ["cursors, to be sent back as they are"] = "?cursor *.nextCursor",
         ["ids of vendors, of Clerk's people (Operators have no name here), of Durable and of requests"] = """
@@ -56,12 +56,12 @@ public sealed class ApiWordsTests
             /eventId /id
             """,
         ["hashes"] = """
-            AuditEntry.hash AuditVerification.lastSeal AuditVerification.previousSeal ReportedSeal.seal ResidencyReportMeta.htmlSha256
+            AuditEntry.hash Export.sha256 AuditVerification.lastSeal AuditVerification.previousSeal ReportedSeal.seal ResidencyReportMeta.htmlSha256
             ResidencyReportMeta.jsonSha256
             """,
         ["sentences of ours and of vendors, for people"] = """
             AssetVersion.failureReason AuditFault.message Delivery.lastError Delivery.reason Diagnosis.text FieldError.message
-            Erasure.lastError Incident.summary Invite.deliveryFault Notification.text Orchestration.state Problem.detail Problem.title
+            Erasure.lastError Export.lastError Incident.summary Invite.deliveryFault Notification.text Orchestration.state Problem.detail Problem.title
             TimelineEntry.error TimelineEntry.text TimerRun.error UploadFailure.reason UploadNote.failureReason UploadNote.lastError
             Webhook.lastError
             """,

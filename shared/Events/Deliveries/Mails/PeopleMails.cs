@@ -59,6 +59,33 @@ public sealed class ProjectMail(MailSubjectStore subjects, IOptions<MailOptions>
     }
 }
 
+/// <summary>A copy of somebody's data can be fetched. The mail holds no address of it: whoever fetches it signs in.</summary>
+public sealed class ExportReadyMail(IOptions<MailOptions> options) : IMailWriter
+{
+    public IReadOnlyCollection<EventType> Types { get; } = [EventType.ExportReady];
+
+    public Task<(MailContent? Content, string? Why)> WriteAsync(TenantId tenant, Delivery delivery, MailRecipient to, CancellationToken ct)
+    {
+        var e = delivery.Event;
+        List<(string, string)> facts = [("Export", e.AggregateId.ToString())];
+        if (e.Time("expiresAt") is { } expiresAt)
+        {
+            facts.Add(("Can be fetched until", MailWords.Time(expiresAt, to.Brand.TimeZone)));
+        }
+
+        return Task.FromResult<(MailContent?, string?)>((new(
+            "The copy of data that you asked for is ready", "Fetch it within a week.", "The copy of data is ready",
+            [
+                new MailPart.Paragraph(
+                    "It is a zip of JSON files with a README that says what each field means. It holds personal data: keep it safe, and "
+                        + "delete it when you do not need it any more."),
+                new MailPart.Facts(facts),
+            ],
+            new("Fetch it", $"{options.Value.PortalUrl}/exports/{e.AggregateId}"),
+            $"You get this because you asked for it at {to.Brand.TenantName}."), null));
+    }
+}
+
 /// <summary>The weekly report on where data lies is there.</summary>
 public sealed class ResidencyMail(IOptions<MailOptions> options) : IMailWriter
 {

@@ -342,7 +342,7 @@ public sealed class CrashTests : DurableTest
     public async Task Connections_cut_under_load_lose_nothing()
     {
         PrepareOrchestrators();
-        var ids = Enumerable.Range(0, 60).Select(n => $"i{n}").ToList();
+        var ids = Enumerable.Range(0, 30).Select(n => $"i{n}").ToList();
         using var stop = new CancellationTokenSource();
         var cutting = Task.Run(async () =>
         {
@@ -351,7 +351,8 @@ public sealed class CrashTests : DurableTest
                 await ExecuteAsync(
                     "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'portal-durable' and datname = "
                         + "current_database()");
-                await Task.Delay(TimeSpan.FromMilliseconds(60), TimeProvider.System);
+                // Long enough to get something done between two cuts where a new connection takes a tenth of a second.
+                await Task.Delay(TimeSpan.FromMilliseconds(400), TimeProvider.System);
             }
         });
         await Task.WhenAll(

@@ -1,0 +1,64 @@
+using System.Text.Json;
+using Portal.Compliance.Exports;
+using Portal.Functions.Foundation.Http;
+using Portal.Functions.Foundation.Http.Inputs;
+
+namespace Portal.Functions.Compliance.Exports;
+
+/// <summary>A copy of what is kept of somebody, on the wire.</summary>
+public sealed record ExportJson(
+    Guid Id, [OneOf(typeof(ExportKind))] string Kind, Guid? UserId, string? UserName,
+    [About("Of a guest; null once the file is gone.")] string? Email,
+    IReadOnlyList<Guid> ViewerIds, [OneOf(typeof(ExportStatus))] string Status,
+    [About("Why it waits, or why an attempt failed.")] string? LastError, DateTimeOffset RequestedAt, Guid RequestedById,
+    string? RequestedByName, DateTimeOffset? ReadyAt, [About("When the file goes: a week after it was ready.")] DateTimeOffset? ExpiresAt,
+    long? SizeBytes, [About("Of the file, in lower-case hexadecimal.")] string? Sha256,
+    [About("How many records each file of the zip has.")] IReadOnlyDictionary<string, int> Records, int Version)
+{
+    public static ExportJson From(Export e) => new(
+        e.Id, e.Kind, e.SubjectId, e.SubjectName, e.Address, e.ViewerIds, e.Status, e.LastError, e.RequestedAt, e.RequestedBy,
+        e.RequestedByName, e.ReadyAt, e.ExpiresAt, e.SizeBytes, e.Sha256, JsonSerializer.Deserialize<Dictionary<string, int>>(e.Rows)!,
+        e.Version);
+}
+
+/// <summary>Where the file of an export is for 15 minutes, for whoever has the address.</summary>
+public sealed record ExportDownloadJson(string Url, DateTimeOffset ExpiresAt);
+
+public sealed record RequestExportInput : IChecked
+{
+    [OneOf(typeof(ExportKind))]
+    public required string Kind { get; init; }
+
+    [About("Of a person.", Example = "\"0198c5a2-7d31-7c4e-9a52-3f1b6e0d8c47\"")]
+    public Guid? UserId { get; init; }
+
+    [Email, About("Of a guest: the address that share links were sent to.")]
+    public string? Email { get; init; }
+
+    [Items(100), About("Of a guest: the viewers that are theirs, as their comments and opens name them. An address alone finds none.")]
+    public IReadOnlyList<Guid>? ViewerIds { get; init; }
+
+    public void Check(Faults faults, DateTimeOffset now)
+    {
+        if (Kind == ExportKind.Person && UserId is null)
+        {
+            faults.Add("userId", "required", "is required for a person.");
+        }
+
+        if (Kind == ExportKind.Guest && Email is null)
+        {
+            faults.Add("email", "required", "is required for a guest.");
+        }
+
+        if (Kind == ExportKind.Person && (Email is not null || ViewerIds is not null))
+        {
+            faults.Add("email", "kind", "goes with a guest, as viewerIds do; of a person we know the address.");
+        }
+    }
+}
+
+public sealed record ListExportsInput : CountedListInput
+{
+    [OneOf(typeof(ExportStatus))]
+    public string? Status { get; init; }
+}

@@ -1,0 +1,298 @@
+using System.IO.Compression;
+using System.Security.Cryptography;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Dapper;
+using Portal.Compliance.Exports;
+using Portal.LocalVendors;
+using Portal.Tests.Support;
+
+namespace Portal.Tests.Integration.Compliance;
+
+/// <summary>A copy of what is kept of somebody: what is in it, who gets it, for how long.</summary>
+public sealed class ExportTests(TestPortal portal) : IClassFixture<TestPortal>, IAsyncLifetime
+{
+    private static int made;
+
+    public Task InitializeAsync() => portal.ResetAsync();
+
+    public Task DisposeAsync() => Task.CompletedTask;
+
+    [Fact]
+    public async Task A_person_s_copy_holds_what_they_did_and_what_they_are_and_nobody_else_s()
+    {
+        var (handle, id) = await PersonAsync();
+        var project = await portal.NewProjectAsync();
+        (await portal.As("admin").SetAsync($"/api/projects/{project}/members/{id}")).Expect(200);
+        (await portal.As("agency").PostAsync("/api/tasks", new { projectId = project, title = "Grade", assigneeIds = new[] { id } })).Expect(201);
+        var asset = Guid.Parse((await portal.UploadReadyAsync(project, bytes: Mp4Sample.Clip())).Text("assetId"));
+        (await portal.As(handle).PostAsync($"/api/assets/{asset}/versions/1/comments", new { body = "Brighter, please" })).Expect(201);
+        (await portal.As("agency").PostAsync($"/api/assets/{asset}/versions/1/comments", new { body = "Not mine" })).Expect(201);
+
+        var export = await ReadyAsync(await AskAsync("admin", new { kind = "person", userId = id }));
+        var zip = await FetchAsync("admin", export.Id);
+
+        Assert.Equal(export.Text("sha256"), Convert.ToHexStringLower(SHA256.HashData(zip)));
+        Assert.Equal(zip.Length, (long)export.Json!["sizeBytes"]!);
+        var files = Read(zip);
+        Assert.Equal($"{handle}@portal.example", Assert.Single(files["profile"])!["email"]!.ToString());
+        Assert.Equal("Brighter, please", Assert.Single(files["comments"])!["body"]!.ToString());
+        Assert.Equal(project.ToString(), Assert.Single(files["projects"])!["projectId"]!.ToString());
+        Assert.Equal(("Grade", "assignee"), (files["tasks"][0]!["title"]!.ToString(), files["tasks"][0]!["as"]!.ToString()));
+        Assert.Contains(files["actions"], action => action!["action"]!.ToString() == "comment_added");
+        Assert.Equal(1, (int)export.Json!["records"]!["comments"]!);
+        Assert.DoesNotContain("Not mine", files["comments"].ToJsonString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("admin@portal.example", string.Join('\n', files.Values.Select(f => f.ToJsonString())), StringComparison.Ordinal);
+        // Whoever asked hears of it; the mail opens nothing by itself.
+        await portal.DeliverAsync();
+        var mail = Assert.Single(await portal.InboxOfAsync("admin"), m => m.Text!.Contains(export.Id.ToString(), StringComparison.Ordinal));
+        Assert.DoesNotContain("vercel-blob-signature", mail.Html, StringComparison.Ordinal);
+        Assert.Equal(
+            ["export_download_requested", "export_ready", "export_requested"],
+            await portal.ListAsync("select action from portal.audit_log where entity_id = @id order by action", new { id = export.Id }));
+    }
+
+    [Fact]
+    public async Task A_guest_s_copy_is_found_by_address_and_viewers()
+    {
+        var address = $"guest{++made}@client.example";
+        var asset = Guid.Parse((await portal.UploadReadyAsync(await portal.NewProjectAsync(), bytes: Mp4Sample.Clip())).Text("assetId"));
+        var link = await portal.ShareAsync(asset, new { guestEmails = new[] { address }, allowComments = true });
+        var guest = portal.GuestOf(link);
+        (await guest.OpenAsync()).Expect(200);
+        (await guest.CommentAsync("Lovely", new { name = "Kim" })).Expect(201);
+        await portal.DeliverAsync();
+        var viewer = await portal.ScalarAsync<Guid>("select viewer_id from portal.comments where guest_name = 'Kim'");
+
+        var files = Read(await FetchAsync("compliance", (await ReadyAsync(await AskAsync(
+            "compliance", new { kind = "guest", email = address.ToUpperInvariant(), viewerIds = new[] { viewer } }))).Id));
+
+        Assert.Equal(address, Assert.Single(files["links-sent"])!["email"]!.ToString());
+        Assert.Equal("Lovely", Assert.Single(files["comments"])!["body"]!.ToString());
+        Assert.Equal(viewer.ToString(), Assert.Single(files["links-opened"])!["id"]!.ToString());
+        Assert.NotEmpty(files["mails"]);
+        Assert.DoesNotContain("profile", files.Keys);
+        var without = Read(await FetchAsync("compliance", (await ReadyAsync(await AskAsync(
+            "compliance", new { kind = "guest", email = address }))).Id));
+        Assert.Empty(without["comments"]);
+    }
+
+    [Fact]
+    public async Task Oneself_needs_nobody_and_sees_one_s_own_alone()
+    {
+        var (handle, _) = await PersonAsync();
+        Assert.Equal(404, (await portal.As(handle).FetchAsync("/api/me/export")).Code);
+        Assert.Equal(404, (await portal.As(handle).PostAsync("/api/me/export/download")).Code);
+        var asked = (await portal.As(handle).PostAsync("/api/me/export")).Expect(201);
+        await portal.SettleAsync();
+        Assert.Equal("ready", (await portal.As(handle).FetchAsync("/api/me/export")).Expect(200).Text("status"));
+        var url = (await portal.As(handle).PostAsync("/api/me/export/download")).Expect(200).Text("url");
+        Assert.Single(Read(await BytesAsync(url))["profile"]);
+
+        Assert.Equal(403, (await portal.As(handle).FetchAsync($"/api/exports/{asked.Id}")).Code);
+        Assert.Equal(404, (await portal.As((await PersonAsync()).Handle).FetchAsync("/api/me/export")).Code);
+        Assert.Equal(404, (await portal.As("other-admin").FetchAsync($"/api/exports/{asked.Id}")).Code);
+        Assert.Equal(404, (await portal.As("other-admin").PostAsync($"/api/exports/{asked.Id}/download")).Code);
+        Assert.Equal(200, (await portal.As("compliance").FetchAsync($"/api/exports/{asked.Id}")).Code);
+    }
+
+    [Fact]
+    public async Task An_address_opens_it_for_a_quarter_of_an_hour_and_the_file_goes_after_a_week()
+    {
+        var export = await ReadyAsync(await AskAsync("admin", new { kind = "person", userId = (await PersonAsync()).Id }));
+        var download = (await portal.As("admin").PostAsync($"/api/exports/{export.Id}/download")).Expect(200);
+        Assert.Equal(portal.Clock.GetUtcNow().AddMinutes(15), download.Json!["expiresAt"]!.GetValue<DateTimeOffset>());
+        portal.Clock.Advance(TimeSpan.FromMinutes(15) - TimeSpan.FromSeconds(1));
+        Assert.NotEmpty(await BytesAsync(download.Text("url")));
+        portal.Clock.Advance(TimeSpan.FromSeconds(2));
+        Assert.Equal(403, (await portal.Anonymous.FetchAsync(download.Text("url"))).Code);
+
+        portal.Clock.Advance(TimeSpan.FromDays(7) - TimeSpan.FromMinutes(15) - TimeSpan.FromSeconds(2));
+        await SweepAsync();
+        Assert.Equal("ready", await StatusAsync(export.Id));
+        portal.Clock.Advance(TimeSpan.FromSeconds(1));
+        await SweepAsync();
+        var over = (await portal.As("admin").FetchAsync($"/api/exports/{export.Id}")).Expect(200);
+        Assert.Equal("expired", over.Text("status"));
+        Assert.Empty(await FilesAsync(export.Id));
+        Assert.Equal("not-ready", (await portal.As("admin").PostAsync($"/api/exports/{export.Id}/download")).Expect(409).ProblemType);
+    }
+
+    [Fact]
+    public async Task One_is_made_at_a_time_while_the_store_is_away_and_no_file_is_left_behind()
+    {
+        var (_, id) = await PersonAsync();
+        portal.Blob.Faults.FailNextApiCalls(2, ApiFault.Status(503), (method, _) => method == "PUT");
+        portal.Blob.Faults.FailNextAfterEffect(1, ApiFault.ConnectionAbort, (method, _) => method == "PUT");
+        var export = await AskAsync("admin", new { kind = "person", userId = id });
+        await portal.SettleAsync();
+
+        var waiting = (await portal.As("admin").FetchAsync($"/api/exports/{export}")).Expect(200);
+        Assert.Equal("running", waiting.Text("status"));
+        Assert.Contains("Blob", waiting.Text("lastError"), StringComparison.Ordinal);
+        Assert.Equal("not-ready", (await portal.As("admin").PostAsync($"/api/exports/{export}/download")).Expect(409).ProblemType);
+        Assert.Equal("export-begun", (await portal.As("admin").PostAsync(
+            "/api/exports", new { kind = "person", userId = id })).Expect(409).ProblemType);
+        await Eventually.MovingAsync(
+            portal.Clock, TimeSpan.FromSeconds(30), async () => await StatusAsync(export) == "ready", "the export to be ready");
+
+        Assert.Single(await FilesAsync(export));
+        Assert.Equal(1, await portal.ScalarAsync<long>(
+            "select count(*) from portal.events where type = 'export_ready' and aggregate_id = @export", new { export }));
+    }
+
+    [Fact]
+    public async Task What_the_store_refuses_is_told_to_on_call_and_tried_again_an_hour_later()
+    {
+        portal.Blob.Faults.FailNextApiCalls(1, ApiFault.Status(403), (method, _) => method == "PUT");
+        var export = await AskAsync("admin", new { kind = "person", userId = (await PersonAsync()).Id });
+        await portal.SettleAsync();
+        Assert.Equal("failed", await StatusAsync(export));
+        Assert.Equal([export.ToString()], await portal.ListAsync("select dedup_key from portal.alerts where kind = 'export_failed'"));
+
+        portal.Clock.Advance(TimeSpan.FromHours(1) - TimeSpan.FromSeconds(1));
+        await SweepAsync();
+        Assert.Equal("failed", await StatusAsync(export));
+        portal.Clock.Advance(TimeSpan.FromSeconds(1));
+        await SweepAsync();
+        Assert.Equal("ready", await StatusAsync(export));
+        Assert.Single(await FilesAsync(export));
+    }
+
+    [Fact]
+    public async Task One_whose_start_was_lost_is_started_by_the_sweep()
+    {
+        var export = Guid.CreateVersion7();
+        await using (var connection = await portal.OpenAsync())
+        {
+            await connection.ExecuteAsync("""
+                insert into portal.exports (id, tenant_id, kind, subject_id, requested_by, requested_at, next_at)
+                values (@export, @tenant, 'person', @id, @id, @now, @now)
+                """, new { export, tenant = TestPeople.Tenant, (await PersonAsync()).Id, now = portal.Clock.GetUtcNow() });
+        }
+
+        await SweepAsync();
+        Assert.Equal("ready", await StatusAsync(export));
+    }
+
+    [Fact]
+    public async Task Who_is_erased_takes_the_copy_along()
+    {
+        var (_, id) = await PersonAsync();
+        var export = await ReadyAsync(await AskAsync("admin", new { kind = "person", userId = id }));
+        Assert.Single(await FilesAsync(export.Id));
+        var erasure = (await portal.As("admin").PostAsync("/api/erasures", new { kind = "person", userId = id })).Expect(201).Id;
+        await Eventually.MovingAsync(
+            portal.Clock,
+            TimeSpan.FromMinutes(1),
+            async () =>
+            {
+                await portal.RunTimerAsync("SyncInvites");
+                await SweepAsync();
+                return (await portal.As("admin").FetchAsync($"/api/erasures/{erasure}")).Text("status") == "completed";
+            },
+            "the erasure to be completed");
+
+        Assert.Empty(await FilesAsync(export.Id));
+        Assert.Equal("expired", await StatusAsync(export.Id));
+        var certificate = (await portal.As("admin").FetchAsync($"/api/erasures/{erasure}/certificate")).Expect(200).Field("certificate");
+        Assert.Equal(1, (int)certificate["data"]!.AsArray().Single(line => line!["table"]!.ToString() == "exports")!["rows"]!);
+    }
+
+    [Fact]
+    public async Task Only_people_and_viewers_of_the_tenant_can_be_named()
+    {
+        var (_, id) = await PersonAsync();
+        Assert.Equal(404, (await portal.As("other-admin").PostAsync("/api/exports", new { kind = "person", userId = id })).Code);
+        var stranger = new { kind = "guest", email = "x@client.example", viewerIds = new[] { Guid.CreateVersion7() } };
+        Assert.Equal("/viewerIds", (await portal.As("admin").PostAsync("/api/exports", stranger)).Expect(400)
+            .Field("errors")[0]!["pointer"]!.ToString());
+        Assert.Equal(403, (await portal.As("agency").PostAsync("/api/exports", new { kind = "person", userId = id })).Code);
+        foreach (var wrong in new object[]
+        {
+            new { kind = "person" }, new { kind = "guest" }, new { kind = "person", userId = id, email = "a@b.example" },
+        })
+        {
+            (await portal.As("admin").PostAsync("/api/exports", wrong)).Expect(400);
+        }
+    }
+
+    /// <summary>Each statement has the columns that the README explains, for both kinds.</summary>
+    [Fact]
+    public async Task Every_field_is_explained_and_none_is_missing()
+    {
+        await using var connection = await portal.OpenAsync();
+        foreach (var table in ExportedRowsQuery.All)
+        {
+            foreach (var statement in new[] { table.Person, table.Guest }.OfType<string>())
+            {
+                await using var reader = await connection.ExecuteReaderAsync(
+                    statement.Replace("to_jsonb(r)::text", "r.*", StringComparison.Ordinal), new
+                    {
+                        tenant = TestPeople.Tenant,
+                        Subject = TestPeople.UserId("admin"),
+                        Address = "x@client.example",
+                        AddressHash = "",
+                        Viewers = Array.Empty<Guid>(),
+                        Recipient = "",
+                        most = 1,
+                    });
+                var columns = Enumerable.Range(0, reader.FieldCount).Select(reader.GetName);
+                Assert.Equal((table.Name, string.Join(' ', table.Fields.Select(f => f.Name))), (table.Name, string.Join(' ', columns)));
+            }
+        }
+    }
+
+    private async Task<Guid> AskAsync(string who, object wanted) => (await portal.As(who).PostAsync("/api/exports", wanted)).Expect(201).Id;
+
+    private async Task<Answer> ReadyAsync(Guid export)
+    {
+        await portal.SettleAsync();
+        var answer = (await portal.As("admin").FetchAsync($"/api/exports/{export}")).Expect(200);
+        Assert.Equal("ready", answer.Text("status"));
+        return answer;
+    }
+
+    private async Task<byte[]> FetchAsync(string who, Guid export) =>
+        await BytesAsync((await portal.As(who).PostAsync($"/api/exports/{export}/download")).Expect(200).Text("url"));
+
+    private async Task<byte[]> BytesAsync(string url)
+    {
+        using var response = await portal.Anonymous.GetAsync(new Uri(url));
+        Assert.Equal(200, (int)response.StatusCode);
+        return await response.Content.ReadAsByteArrayAsync();
+    }
+
+    private async Task<string> StatusAsync(Guid export) =>
+        await portal.ScalarAsync<string>("select status from portal.exports where id = @export", new { export });
+
+    private Task<IReadOnlyList<string>> FilesAsync(Guid export) => portal.ListAsync(
+        "select pathname from vendors.blob_objects where pathname like 'exports/%' || @export || '/%'", new { export = export.ToString() });
+
+    private async Task SweepAsync()
+    {
+        await portal.RunTimerAsync("SweepExports");
+        await portal.SettleAsync();
+    }
+
+    /// <summary>The arrays by file; README and export.json are there, and count alike.</summary>
+    private static Dictionary<string, JsonArray> Read(byte[] zip)
+    {
+        using var archive = new ZipArchive(new MemoryStream(zip));
+        var files = archive.Entries.Where(e => e.FullName is not "README.txt" and not "export.json").ToDictionary(
+            e => Path.GetFileNameWithoutExtension(e.FullName), e => JsonSerializer.Deserialize<JsonArray>(e.Open())!);
+        var about = JsonSerializer.Deserialize<JsonObject>(archive.GetEntry("export.json")!.Open())!;
+        Assert.Equal("portal-export/1", about["format"]!.ToString());
+        Assert.All(files, file => Assert.Equal(file.Value.Count, (int)about["records"]![file.Key]!));
+        using var readme = new StreamReader(archive.GetEntry("README.txt")!.Open());
+        var text = readme.ReadToEnd();
+        Assert.All(files.Keys, name => Assert.Contains($"{name}.json", text, StringComparison.Ordinal));
+        return files;
+    }
+
+    private async Task<(string Handle, Guid Id)> PersonAsync()
+    {
+        var handle = $"copy{++made}x";
+        return (handle, await portal.AddMemberAsync(TestPeople.Tenant, "org_harbour", handle, "agency"));
+    }
+}
