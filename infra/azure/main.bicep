@@ -31,6 +31,10 @@ param inviteRedirectUrl string
 @description('The page of the portal that takes a share token, ending with a slash.')
 param sharePageUrl string
 
+@description('Whom people write to about their data, an e-mail address or a page: shown with the privacy notice.')
+@minLength(1)
+param privacyContact string
+
 @description('Ids of the keys of share tokens, the current one first; old ones while their links live. Secret: ShareLinks-Keys-<id>.')
 @minLength(1)
 param shareLinkKeyIds string[] = ['k1']
@@ -296,6 +300,7 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
       PagerDuty__Source: appName
       ShareLinks__CurrentKey: shareLinkKeyIds[0]
       ShareLinks__PageUrl: sharePageUrl
+      Privacy__Contact: privacyContact
       Audit__CurrentKey: auditKeyIds[0]
       Mail__PortalUrl: portalOrigins[0]
       Mail__ApiUrl: address

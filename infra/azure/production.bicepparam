@@ -9,6 +9,7 @@ param mailFrom = 'no-reply@portal.example'
 param portalOrigins = ['https://portal.example']
 param inviteRedirectUrl = 'https://portal.example/welcome'
 param sharePageUrl = 'https://portal.example/s/'
+param privacyContact = 'privacy@portal.example'
 
 // Sized for users: no cold start, and one zone may fail.
 param paging = true

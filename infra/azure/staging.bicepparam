@@ -9,6 +9,7 @@ param mailFrom = 'no-reply@staging.portal.example'
 param portalOrigins = ['https://staging.portal.example']
 param inviteRedirectUrl = 'https://staging.portal.example/welcome'
 param sharePageUrl = 'https://staging.portal.example/s/'
+param privacyContact = 'privacy@portal.example'
 
 // Small, and nobody is woken.
 param paging = false

@@ -39,6 +39,7 @@ internal static class LocalSettings
                 // There is no page here that takes a token, so a link opens the API itself.
                 ["ShareLinks__PageUrl"] = $"{app}/api/share/",
                 ["Privacy__HashKey"] = secrets.HashKey,
+                ["Privacy__Contact"] = "privacy@portal.example",
                 ["Paging__CursorKey"] = secrets.CursorKey,
                 ["Audit__Keys__local"] = secrets.AuditKey,
                 ["Audit__CurrentKey"] = "local",

@@ -383,6 +383,30 @@ create policy own_tenant on portal.comments as permissive for all to portal_app
     with check ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)));
 grant insert, select, update on table portal.comments to portal_app;
 
+create table portal.consents (
+    seq bigint generated always as identity not null,
+    tenant_id uuid not null,
+    user_id uuid,
+    viewer_id uuid,
+    purpose text not null,
+    granted boolean not null,
+    notice_version date not null,
+    browser_signal boolean not null,
+    decided_at timestamp with time zone not null,
+    constraint consents_check CHECK ((num_nonnulls(user_id, viewer_id) = 1)),
+    constraint consents_pkey PRIMARY KEY (seq),
+    constraint consents_purpose_check CHECK ((purpose = 'viewing_analytics'::text)),
+    constraint consents_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES portal.tenants(id),
+    constraint consents_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES portal.users(tenant_id, id),
+    constraint consents_tenant_id_viewer_id_fkey FOREIGN KEY (tenant_id, viewer_id) REFERENCES portal.share_viewers(tenant_id, id)
+);
+CREATE INDEX consents_by_subject ON portal.consents USING btree (tenant_id, COALESCE(user_id, viewer_id), purpose, seq DESC);
+alter table portal.consents enable row level security;
+create policy own_tenant on portal.consents as permissive for all to portal_app
+    using ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)))
+    with check ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)));
+grant insert, select on table portal.consents to portal_app;
+
 create table portal.deliveries (
     id uuid not null,
     tenant_id uuid not null,

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Portal.Compliance.Consents;
 using Portal.Compliance.Erasure;
 using Portal.Compliance.Exports;
 using Portal.Compliance.Holds;
@@ -6,7 +7,7 @@ using Portal.People;
 
 namespace Portal.Compliance;
 
-/// <summary>Registers audit exports, residency reports, retention and erasure.</summary>
+/// <summary>Registers audit exports, residency reports, retention, erasure, legal holds and consents.</summary>
 public static class ComplianceRegistrations
 {
     public static IServiceCollection AddCompliance(this IServiceCollection services)
@@ -21,6 +22,8 @@ public static class ComplianceRegistrations
             .AddSingleton<ErasureStore>().AddSingleton<EraseSubject>().AddSingleton<SweepErasures>().AddSingleton<ErasureCertificates>()
             .AddSingleton<ExportStore>().AddSingleton<ExportedRowsQuery>().AddSingleton<MakeExport>().AddSingleton<SweepExports>()
             .AddSingleton<HoldStore>()
+            .AddSingleton(_ => new PrivacyNotices(NoticeText.Embedded()))
+            .AddSingleton<ConsentQuery>().AddSingleton<ConsentStore>().AddSingleton<DecideConsents>()
             .AddSingleton<IDeletedUserSubscriber, RequestDeletedErasure>()
             .AddSingleton<ResidencyStore>().AddSingleton<GenerateResidencyReports>();
     }

@@ -56,10 +56,12 @@ public static class DataClasses
         new("Planning and review", "Confidential", "Projects, milestones, tasks, comments", _ => "While the organisation is a customer",
             [Neon],
             ["projects", "project_members", "milestone_templates", "milestones", "tasks", "comments"]),
-        new("People", "Confidential", "Names, e-mail addresses, roles, preferences, invites", _ => "While the organisation is a "
-            + "customer, or until erased", [Neon, Clerk, Resend, Blob],
+        new("People", "Confidential", "Names, e-mail addresses, roles, preferences, invites, consents, copies of what is kept of somebody",
+            _ => "While the organisation is a customer, or until erased; consents of guests "
+                + $"{RetentionDefaults.GuestDays} days after a link has ended, copies {RetentionDefaults.ExportDays} days",
+            [Neon, Clerk, Resend, Blob],
             ["users", "invites", "notification_preferences", "project_mutes", "mail_suppressions", "erasure_requests",
-                "erasure_certificates", "holds", "exports"]),
+                "erasure_certificates", "holds", "consents", "exports"]),
         new("Share tokens", "Sensitive", "Links for guests (tokens as hashes only), whom they are addressed to, who opened them",
             _ => "Links are active for 7 days at most at a time; addresses, viewers and names of guests "
                 + $"{RetentionDefaults.GuestDays} days after a link has ended", [Neon, Resend],

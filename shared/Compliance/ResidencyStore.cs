@@ -61,6 +61,7 @@ public sealed class ResidencyStore(PortalDb db)
         union all select 'erasure_requests', count(*) from portal.erasure_requests where tenant_id = @tenant
         union all select 'exports', count(*) from portal.exports where tenant_id = @tenant
         union all select 'holds', count(*) from portal.holds where tenant_id = @tenant
+        union all select 'consents', count(*) from portal.consents where tenant_id = @tenant
         union all select 'erasure_certificates', count(*) from portal.erasure_certificates where tenant_id = @tenant
         union all select 'share_links', count(*) from portal.share_links where tenant_id = @tenant
         union all select 'share_link_guests', count(*) from portal.share_link_guests where tenant_id = @tenant

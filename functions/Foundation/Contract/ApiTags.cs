@@ -30,6 +30,8 @@ public static class ApiTags
         new("Milestones", "The steps of a project.", ["/api/milestones"]),
         new("Notifications", "What a person has been told, and has read.", ["/api/notifications"]),
         new("Operations", "For people on call: across tenants, by ids and states.", ["/api/ops"]),
+        new("Privacy", "The privacy notice, and what people and guests consented to.",
+            ["/api/privacy-notice", "/api/me/consents", "/api/share/{token}/consents"]),
         new("Projects", "What people work on; everything else hangs off a project.", ["/api/projects"]),
         new(
             "Residency reports", "Weekly evidence of where a tenant's data is kept, by whom, and how much of it there is.",

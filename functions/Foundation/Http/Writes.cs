@@ -98,6 +98,14 @@ public sealed class Writes(PortalDb db, IdempotencyStore keys, TimeProvider cloc
         return problem ?? await InTransactionAsync(request, tx => work(tx, request.HttpContext.Caller(), input!));
     }
 
+    /// <summary>A PUT of somebody without a session (a guest).</summary>
+    public async Task<IResult> PutAsync<T>(HttpRequest request, TenantId tenant, Func<Tx, T, Task<IResult>> work)
+        where T : class
+    {
+        var (input, problem) = await Input.ReadAsync<T>(request, clock.GetUtcNow());
+        return problem ?? await InTransactionAsync(request, tx => work(tx, input!), tenant);
+    }
+
     /// <summary>With <c>If-Match: *</c> the refusal of a version that nothing has tells the one to change.</summary>
     private async Task<IResult> AtVersionAsync(
         HttpRequest request, TenantId? tenant, Func<Tx, int, Task<IResult>> work, Func<Task<Problem?>>? prepare = null)

@@ -14,6 +14,9 @@ begin
         delete from portal.share_link_guests g where g.tenant_id = p_tenant and g.email = lower(p_address) returning 1)
         select 'share_link_guests'::text, count(*) from gone;
     return query select * from portal.erase_invites(p_tenant, p_address);
+    return query with gone as (
+        delete from portal.consents c where c.tenant_id = p_tenant and c.viewer_id = any (p_viewers) returning 1)
+        select 'consents'::text, count(*) from gone;
     return query select 'share_viewers'::text, portal.forget_viewers(array(
         select v.id from portal.share_viewers v where v.tenant_id = p_tenant and v.id = any (p_viewers)));
     return query with gone as (

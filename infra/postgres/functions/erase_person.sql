@@ -35,6 +35,13 @@ begin
         delete from portal.idempotency_keys k where k.tenant_id = p_tenant and k.actor_id = p_user returning 1)
         select 'idempotency_keys'::text, count(*) from gone;
     return query select * from portal.erase_invites(p_tenant, p_address);
+    return query with gone as (
+        delete from portal.consents c
+         where c.tenant_id = p_tenant
+           and (c.user_id = p_user or c.viewer_id in (
+                   select v.id from portal.share_viewers v where v.tenant_id = p_tenant and v.user_id = p_user))
+        returning 1)
+        select 'consents'::text, count(*) from gone;
     return query select 'share_viewers'::text, portal.forget_viewers(array(
         select v.id from portal.share_viewers v where v.tenant_id = p_tenant and v.user_id = p_user));
     if p_remove_comments then

@@ -60,6 +60,9 @@ public static class TablePlans
         new("comment_mentions", Customer, ById),
         new("comments", Customer, TableErasure.Kept("under \"Deleted person\"; what others wrote of somebody is not searched"),
             TableErasure.Replaced),
+        new(
+            "consents", $"of people {Customer}, of guests {RetentionDefaults.GuestDays} days after their link has ended",
+            TableErasure.Deleted, TableErasure.Deleted),
         new("deliveries", $"{RetentionDefaults.DeliveryDays} days", Mails, Mails),
         new("digests", $"{RetentionDefaults.DeliveryDays} days", TableErasure.Deleted),
         new("erasure_certificates", "for ever", TableErasure.Kept("this certificate"), TableErasure.Kept("this certificate")),

@@ -16,6 +16,9 @@ public sealed class PrivacyOptions
 
     /// <summary>Base64 key, 32 bytes or more. Changing it makes earlier hashes unlinkable.</summary>
     public string HashKey { get; set; } = "";
+
+    /// <summary>Whom people write to about their data: an e-mail address or a page, shown with the privacy notice.</summary>
+    public string Contact { get; set; } = "";
 }
 
 /// <summary>Reduces an address and a User-Agent to what may be stored (no personal values in audit rows).</summary>

@@ -55,6 +55,7 @@ public sealed class ErasureTests(TestPortal portal) : IClassFixture<TestPortal>,
         Assert.Equal(("replaced", 1), (data["users"]!["did"]!.ToString(), (int)data["users"]!["rows"]!));
         Assert.Equal("deleted", data["notification_preferences"]!["did"]!.ToString());
         Assert.Equal(1, (int)data["notification_preferences"]!["rows"]!);
+        Assert.Equal(("deleted", 1), (data["consents"]!["did"]!.ToString(), (int)data["consents"]!["rows"]!));
         Assert.Equal(1, (int)data["invites"]!["rows"]!);
         Assert.Equal("kept", data["audit_log"]!["did"]!.ToString());
         // The id stands where the certificate says that ids stay, and nowhere else.
@@ -94,6 +95,7 @@ public sealed class ErasureTests(TestPortal portal) : IClassFixture<TestPortal>,
         var guest = portal.GuestOf(link);
         (await guest.OpenAsync()).Expect(200);
         var said = (await guest.CommentAsync("Lovely", new { name = $"Guest {made}" })).Expect(201);
+        (await guest.SendAsync(HttpMethod.Put, "/consents", Consenting)).Expect(200);
         var viewer = await portal.ScalarAsync<Guid>("select viewer_id from portal.comments where id = @id", new { id = said.Id });
         Assert.Contains("share_link_guests", await TablesWithAsync(address));
 
@@ -109,6 +111,10 @@ public sealed class ErasureTests(TestPortal portal) : IClassFixture<TestPortal>,
         Assert.Equal("", await portal.ScalarAsync<string>(
             "select encode(ip_hash, 'hex') || agent_family from portal.share_viewers where id = @viewer", new { viewer }));
         Assert.Null((await portal.As("admin").FetchAsync($"/api/erasures/{erasure.Id}")).Json!["email"]);
+        Assert.DoesNotContain("consents", await TablesWithAsync(viewer.ToString()));
+        var consents = (await CertificateAsync(erasure.Id)).Field("certificate")["data"]!.AsArray()
+            .Single(data => data!["table"]!.ToString() == "consents")!;
+        Assert.Equal(("deleted", 1), (consents["did"]!.ToString(), (int)consents["rows"]!));
         // Somebody who had opened the link is a new viewer of it.
         (await guest.OpenAsync()).Expect(200);
     }
@@ -377,6 +383,9 @@ public sealed class ErasureTests(TestPortal portal) : IClassFixture<TestPortal>,
     private static string AtClerkOf(JsonNode certificate) =>
         certificate["processors"]!.AsArray().Single(p => p!["name"]!.ToString() == "Clerk")!["did"]!.ToString();
 
+    private static object Consenting { get; } =
+        new { noticeVersion = "2026-12-01", consents = new[] { new { purpose = "viewing_analytics", granted = true } } };
+
     private Task<Answer> ErasePersonAsync(Guid id) => portal.As("admin").PostAsync("/api/erasures", new { kind = "person", userId = id });
 
     private static bool IsSigned(Answer certificate, string document) => AuditKeys.Verify(
@@ -395,6 +404,7 @@ public sealed class ErasureTests(TestPortal portal) : IClassFixture<TestPortal>,
         var me = (await portal.As(handle).FetchAsync("/api/me")).Expect(200);
         var id = me.Id;
         await portal.As(handle).ChangeAsync("/api/me", new { mutedProjectIds = new[] { project } });
+        (await portal.As(handle).WriteAsync(HttpMethod.Put, "/api/me/consents", Consenting, null)).Expect(200);
         await using (var connection = await portal.OpenAsync())
         {
             await connection.ExecuteAsync("""

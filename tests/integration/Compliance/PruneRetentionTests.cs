@@ -374,10 +374,14 @@ public sealed class PruneRetentionTests(TestPortal portal) : IClassFixture<TestP
         var guest = portal.GuestOf(link);
         (await guest.OpenAsync()).Expect(200);
         var said = (await guest.CommentAsync("Nice", new { name = "Gwen Guest" })).Expect(201).Id;
+        var yes = new { noticeVersion = "2026-12-01", consents = new[] { new { purpose = "viewing_analytics", granted = true } } };
+        (await guest.SendAsync(HttpMethod.Put, "/consents", yes)).Expect(200);
         (await portal.As("agency").PostAsync($"/api/share-links/{link.Id}/revoke")).Expect(200);
         portal.Clock.Advance(TimeSpan.FromDays(days));
         var active = await portal.ShareAsync(asset, new { guestEmails = new[] { address } });
-        (await portal.GuestOf(active).OpenAsync()).Expect(200);
+        var another = portal.GuestOf(active);
+        (await another.OpenAsync()).Expect(200);
+        (await another.SendAsync(HttpMethod.Put, "/consents", yes)).Expect(200);
         // It began long ago, and is not over.
         await DoAsync("update portal.share_links set created_at = created_at - interval '200 days' where id = @Id", new { active.Id });
         await RunAsync();
@@ -386,6 +390,9 @@ public sealed class PruneRetentionTests(TestPortal portal) : IClassFixture<TestP
         Assert.Equal(kept ? 1 : 0, await CountAsync("share_link_guests", "share_link_id::text = @id", link.Id));
         Assert.Equal(kept ? 1 : 0, await CountAsync("share_viewers", "share_link_id::text = @id and ip_hash <> '\\x'", link.Id));
         Assert.Equal(1, await CountAsync("share_viewers", "share_link_id::text = @id", link.Id));
+        const string OfTheLink = "viewer_id in (select v.id from portal.share_viewers v where v.share_link_id::text = @id)";
+        Assert.Equal(kept ? 1 : 0, await CountAsync("consents", OfTheLink, link.Id));
+        Assert.Equal(1, await CountAsync("consents", OfTheLink, active.Id));
         Assert.Equal(
             kept ? "Gwen Guest" : "Guest",
             await portal.ScalarAsync<string>("select guest_name from portal.comments where id = @said", new { said }));

@@ -53,6 +53,11 @@ public static class ApiSamples
         ["DuplicateTask"] = InProject(async w => ApiAsk.Id(await w.NewTaskAsync(), new { title = SampleWorld.Marker })),
         ["DeleteSharedComment"] = Open(w => w.NewGuestCommentAsync()),
         ["DownloadShared"] = Open(async w => AsGuest(await w.NewGuestAsync())),
+        ["DecideMyConsents"] = Open(_ => ApiAsk.Of(Consents())),
+        ["DecideSharedConsents"] = Open(async w => AsGuest(await w.NewGuestAsync(), Consents())),
+        ["ReadMyConsents"] = Open(),
+        ["ReadPrivacyNotice"] = Open(_ => new ApiAsk { Query = "?jurisdiction=eu" }),
+        ["ReadSharedConsents"] = Open(async w => AsGuest(await w.NewGuestAsync())),
         ["EditComment"] = InProject(async w => ApiAsk.Id(await w.NewCommentAsync(), new { body = $"{SampleWorld.Marker} better" })),
         ["EditMilestoneTemplate"] = InTenant(
             async w => ApiAsk.Id(await w.NewTemplateAsync(), new { name = $"{SampleWorld.Marker} edited" })),
@@ -254,6 +259,12 @@ public static class ApiSamples
         name = $"{SampleWorld.Marker} template",
         items = new[] { new { name = SampleWorld.Marker, startDay = 0, dueDay = 5,
             tasks = new[] { new { title = SampleWorld.Marker, dueDay = 2 } } } },
+    };
+
+    private static object Consents() => new
+    {
+        noticeVersion = "2026-12-01",
+        consents = new[] { new { purpose = "viewing_analytics", granted = true } },
     };
 
     private static ApiAsk Orchestration(string id, object? body = null) =>

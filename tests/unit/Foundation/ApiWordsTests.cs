@@ -55,6 +55,10 @@ public sealed class ApiWordsTests
             Orchestration.instanceId Problem.requestId ReplayedUpload.instanceId RestoreTest.recordedBy Webhook.eventId ?actor
             /eventId /id
             """,
+        ["the privacy notice, as its files say it, and its contact, a setting"] = """
+            NoticePurpose.text NoticePurpose.title NoticeSection.id NoticeSection.text NoticeSection.title PrivacyNotice.contact
+            PrivacyNotice.title
+            """,
         ["hashes"] = """
             AuditEntry.hash Export.sha256 AuditVerification.lastSeal AuditVerification.previousSeal ReportedSeal.seal ResidencyReportMeta.htmlSha256
             ResidencyReportMeta.jsonSha256
