@@ -1,5 +1,4 @@
 using System.Buffers.Text;
-using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -42,7 +41,6 @@ public sealed record ReadPrivacyNoticeInput
 public sealed class ReadPrivacyNoticeFunction(PrivacyNotices notices, IOptions<PrivacyOptions> options, TimeProvider clock)
 {
     private const int TagBytes = 9;
-    private readonly ConcurrentDictionary<PrivacyNotice, CachedBytes> made = new(ReferenceEqualityComparer.Instance);
 
     [Function("ReadPrivacyNotice")]
     [Allows(PortalAction.Anonymous)]
@@ -57,11 +55,11 @@ public sealed class ReadPrivacyNoticeFunction(PrivacyNotices notices, IOptions<P
         }
 
         return notices.Find(query.Version ?? notices.Current, query.Jurisdiction) is { } notice
-            ? made.GetOrAdd(notice, Make)
+            ? Json(notice)
             : Problem.NotFound("version of the privacy notice");
     }
 
-    private CachedBytes Make(PrivacyNotice n)
+    private CachedBytes Json(PrivacyNotice n)
     {
         var json = new PrivacyNoticeJson(
             n.Version, n.Version, n.Jurisdiction, n.Title, options.Value.Contact is { Length: > 0 } contact ? contact : null,

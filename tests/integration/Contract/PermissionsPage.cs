@@ -5,8 +5,8 @@ namespace Portal.Tests.Integration.Contract;
 /// <summary>A row of docs/permissions.md: the function and who may call it, by the columns' headings.</summary>
 public sealed record PermissionsRow(string Function, string Request, IReadOnlyDictionary<string, bool> Allowed)
 {
-    /// <summary>A page for browsers, behind a cookie: not of the API.</summary>
-    public bool IsPage => Request.Contains("`/ops", StringComparison.Ordinal);
+    /// <summary>A page for browsers, or a file at a well-known address: not of the API.</summary>
+    public bool IsPage => !Request.Contains("`/api/", StringComparison.Ordinal);
 }
 
 /// <summary>Reads the table of docs/permissions.md.</summary>
