@@ -19,7 +19,9 @@ public sealed record NotificationActorJson(Guid? UserId, string Name);
 /// <param name="Text">A sentence to show.</param>
 public sealed record NotificationJson(
     Guid Id, [OneOf(typeof(NotificationTypes))] string Type,
-    [OneOf("invite", "user", "project", "task", "asset", "upload_job", "share_link", "comment", "delivery")] string SubjectType,
+    [OneOf(
+        "invite", "user", "project", "task", "asset", "upload_job", "share_link", "comment", "delivery", "vendor_review_reminder")]
+    string SubjectType,
     Guid SubjectId, Guid? ProjectId, string? Title, NotificationActorJson? Actor, string Text,
     bool Unread, DateTimeOffset? ReadAt, DateTimeOffset CreatedAt)
 {

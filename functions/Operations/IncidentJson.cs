@@ -31,10 +31,9 @@ public sealed record ChangeFreezeJson(
 /// <summary>A test of restoring a backup. <c>recordedBy</c> is null when monitoring told of it; <c>incidentId</c> is the incident of a
 /// failed one.</summary>
 public sealed record RestoreTestJson(
-    Guid Id, DateTimeOffset RanAt, DateTimeOffset BackupTakenAt, bool Succeeded, int DurationSeconds, string Notes, string? RecordedBy,
-    DateTimeOffset RecordedAt,
-    Guid? IncidentId)
+    Guid Id, DateTimeOffset RanAt, DateTimeOffset BackupTakenAt, bool Succeeded, int DurationSeconds, string Notes, string? EvidenceUrl,
+    string? RecordedBy, DateTimeOffset RecordedAt, Guid? IncidentId)
 {
     public static RestoreTestJson From(RestoreTest t) => new(
-        t.Id, t.RanAt, t.BackupTakenAt, t.Succeeded, t.DurationS, t.Notes, t.RecordedBy, t.RecordedAt, t.IncidentId);
+        t.Id, t.RanAt, t.BackupTakenAt, t.Succeeded, t.DurationS, t.Notes, t.EvidenceUrl, t.RecordedBy, t.RecordedAt, t.IncidentId);
 }

@@ -5,6 +5,7 @@ using Portal.Foundation.Identity;
 using Portal.Foundation.Paging;
 using Portal.Functions.Foundation.Http;
 using Portal.Functions.Foundation.Http.Inputs;
+using Portal.Functions.People;
 using Portal.Operations.Incidents;
 
 namespace Portal.Functions.Operations;
@@ -27,6 +28,9 @@ public sealed record RestoreTestInput : IChecked
     [Text(RestoreRun.LongestNotes, Min = 0), About("What was seen. No names, no titles.")]
     public string Notes { get; init; } = "";
 
+    [Text(RestoreRun.LongestUrl), HttpsUrl, About("Where what was seen is kept.")]
+    public string? EvidenceUrl { get; init; }
+
     public void Check(Faults faults, DateTimeOffset now)
     {
         switch (Run.Fault(now))
@@ -40,7 +44,7 @@ public sealed record RestoreTestInput : IChecked
         }
     }
 
-    internal RestoreRun Run => new(RanAt, BackupTakenAt, Succeeded, DurationSeconds, Notes);
+    internal RestoreRun Run => new(RanAt, BackupTakenAt, Succeeded, DurationSeconds, Notes, EvidenceUrl);
 }
 
 /// <summary>Event backup_restore_tested: audited; a failed one opens an incident and pages.</summary>

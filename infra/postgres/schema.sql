@@ -1250,9 +1250,11 @@ create table portal.restore_tests (
     recorded_by text,
     recorded_at timestamp with time zone not null,
     incident_id uuid,
+    evidence_url text,
     constraint restore_tests_check CHECK ((backup_taken_at <= ran_at)),
     constraint restore_tests_check1 CHECK (((NOT succeeded) OR (incident_id IS NULL))),
     constraint restore_tests_duration_s_check CHECK (((duration_s >= 0) AND (duration_s <= 604800))),
+    constraint restore_tests_evidence_url_check CHECK (((evidence_url ~~ 'https://%'::text) AND (length(evidence_url) <= 2000))),
     constraint restore_tests_incident_id_fkey FOREIGN KEY (incident_id) REFERENCES portal.incidents(id),
     constraint restore_tests_notes_check CHECK ((length(notes) <= 2000)),
     constraint restore_tests_pkey PRIMARY KEY (id),
@@ -1762,6 +1764,52 @@ create table portal.vendor_rate_limits (
 );
 grant insert, select, update on table portal.vendor_rate_limits to portal_system;
 
+create table portal.vendor_review_reminders (
+    tenant_id uuid not null,
+    vendor text not null,
+    due_on date not null,
+    state text not null,
+    reminder_id uuid not null,
+    told_at timestamp with time zone not null,
+    constraint vendor_review_reminders_pkey PRIMARY KEY (tenant_id, vendor, due_on, state),
+    constraint vendor_review_reminders_state_check CHECK ((state = ANY (ARRAY['due_soon'::text, 'overdue'::text]))),
+    constraint vendor_review_reminders_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES portal.tenants(id)
+);
+alter table portal.vendor_review_reminders enable row level security;
+create policy own_tenant on portal.vendor_review_reminders as permissive for all to portal_app
+    using ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)))
+    with check ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)));
+grant insert, select on table portal.vendor_review_reminders to portal_app;
+
+create table portal.vendor_reviews (
+    id uuid not null,
+    tenant_id uuid not null,
+    vendor text not null,
+    result text not null,
+    findings text default ''::text not null,
+    evidence_urls text[] default '{}'::text[] not null,
+    reviewed_on date not null,
+    recorded_by uuid not null,
+    recorded_at timestamp with time zone not null,
+    constraint vendor_reviews_check CHECK (((result = 'approved'::text) OR (findings <> ''::text))),
+    constraint vendor_reviews_evidence_urls_check CHECK ((cardinality(evidence_urls) <= 10)),
+    constraint vendor_reviews_findings_check CHECK ((length(findings) <= 4000)),
+    constraint vendor_reviews_pkey PRIMARY KEY (id),
+    constraint vendor_reviews_result_check CHECK ((result = ANY (ARRAY['approved'::text, 'approved_with_findings'::text, 'rejected'::text]))),
+    constraint vendor_reviews_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES portal.tenants(id),
+    constraint vendor_reviews_tenant_id_recorded_by_fkey FOREIGN KEY (tenant_id, recorded_by) REFERENCES portal.users(tenant_id, id),
+    constraint vendor_reviews_vendor_check CHECK ((vendor ~ '^[a-z][a-z_]{0,39}$'::text))
+);
+CREATE INDEX vendor_reviews_by_age ON portal.vendor_reviews USING btree (tenant_id, recorded_at DESC, id DESC);
+CREATE INDEX vendor_reviews_last ON portal.vendor_reviews USING btree (tenant_id, vendor, reviewed_on DESC, recorded_at DESC, id DESC);
+alter table portal.vendor_reviews enable row level security;
+create policy own_tenant on portal.vendor_reviews as permissive for all to portal_app
+    using ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)))
+    with check ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)));
+CREATE TRIGGER vendor_reviews_append_only BEFORE DELETE OR UPDATE ON portal.vendor_reviews FOR EACH ROW EXECUTE FUNCTION portal.refuse_change();
+CREATE TRIGGER vendor_reviews_no_truncate BEFORE TRUNCATE ON portal.vendor_reviews FOR EACH STATEMENT EXECUTE FUNCTION portal.refuse_change();
+grant insert, select on table portal.vendor_reviews to portal_app;
+
 create table portal.webhook_inbox (
     provider text not null,
     event_id text not null,
@@ -1918,6 +1966,14 @@ CREATE OR REPLACE FUNCTION portal.is_held(p_tenant uuid, p_project uuid, p_asset
  SET search_path TO 'portal', 'pg_temp';
 grant execute on function portal.is_held(uuid,uuid,uuid,uuid) to portal_app;
 grant execute on function portal.is_held(uuid,uuid,uuid,uuid) to portal_system;
+
+CREATE OR REPLACE FUNCTION portal.last_restored_at()
+ RETURNS timestamp with time zone
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'portal', 'pg_temp';
+grant execute on function portal.last_restored_at() to portal_app;
+grant execute on function portal.last_restored_at() to portal_system;
 
 CREATE OR REPLACE FUNCTION portal.last_seal_before(p_tenant uuid, p_before timestamp with time zone)
  RETURNS bigint

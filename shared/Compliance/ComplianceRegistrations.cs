@@ -3,6 +3,8 @@ using Portal.Compliance.Consents;
 using Portal.Compliance.Erasure;
 using Portal.Compliance.Exports;
 using Portal.Compliance.Holds;
+using Portal.Compliance.Reviews;
+using Portal.Events.Deliveries.Mails;
 using Portal.People;
 
 namespace Portal.Compliance;
@@ -24,6 +26,8 @@ public static class ComplianceRegistrations
             .AddSingleton<HoldStore>()
             .AddSingleton(_ => new PrivacyNotices(NoticeText.Embedded()))
             .AddSingleton<ConsentQuery>().AddSingleton<ConsentStore>().AddSingleton<DecideConsents>()
+            .AddSingleton<VendorReviewStore>().AddSingleton<RemindOfReviews>().AddSingleton<IMailWriter, VendorReviewMail>()
+            .AddSingleton<ComplianceOverviewQuery>()
             .AddSingleton<IDeletedUserSubscriber, RequestDeletedErasure>()
             .AddSingleton<ResidencyStore>().AddSingleton<GenerateResidencyReports>();
     }

@@ -21,13 +21,13 @@ public sealed record DataClass(
 /// </summary>
 public static class DataClasses
 {
-    private const string Neon = "Neon";
-    private const string Azure = "Azure Functions";
-    private const string Mux = "Mux";
-    private const string Clerk = "Clerk";
-    private const string Resend = "Resend";
-    private const string Blob = "Vercel Blob";
-    private const string PagerDuty = "PagerDuty";
+    internal const string Neon = "Neon";
+    internal const string Azure = "Azure Functions";
+    internal const string Mux = "Mux";
+    internal const string Clerk = "Clerk";
+    internal const string Resend = "Resend";
+    internal const string Blob = "Vercel Blob";
+    internal const string PagerDuty = "PagerDuty";
 
     public static IReadOnlyList<Processor> Processors { get; } =
     [
@@ -66,9 +66,10 @@ public static class DataClasses
             _ => "Links are active for 7 days at most at a time; addresses, viewers and names of guests "
                 + $"{RetentionDefaults.GuestDays} days after a link has ended", [Neon, Resend],
             ["share_links", "share_link_guests", "share_viewers", "share_unlocks"]),
-        new("Audit", "Restricted", "Who did what, and who was given playback; people by id", _ => $"{RetentionDefaults.AuditDays} days, "
-            + "then in an archive that is never dropped", [Neon],
-            ["audit_log", "audit_archive", "audit_seals", "playback_audit", "playback_archive", "residency_reports"]),
+        new("Audit", "Restricted", "Who did what, and who was given playback; reviews of vendors; people by id",
+            _ => $"{RetentionDefaults.AuditDays} days, then in an archive that is never dropped; reports and reviews while the "
+                + "organisation is a customer", [Neon],
+            ["audit_log", "audit_archive", "audit_seals", "playback_audit", "playback_archive", "residency_reports", "vendor_reviews"]),
         new("Events and notifications", "Internal", "What happened, by id; what people were told of",
             own => $"Notifications {own.NotificationDays ?? RetentionSettings.MaxNotificationDays} days, deliveries "
                 + $"{RetentionDefaults.DeliveryDays}; events while the organisation is a customer", [Neon, Resend, PagerDuty],

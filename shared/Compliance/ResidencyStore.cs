@@ -73,6 +73,7 @@ public sealed class ResidencyStore(PortalDb db)
         union all select 'playback_audit', count(*) from portal.playback_audit where tenant_id = @tenant
         union all select 'playback_archive', count(*) from portal.playback_archive where tenant_id = @tenant
         union all select 'residency_reports', count(*) from portal.residency_reports where tenant_id = @tenant
+        union all select 'vendor_reviews', count(*) from portal.vendor_reviews where tenant_id = @tenant
         union all select 'events', count(*) from portal.events where tenant_id = @tenant
         union all select 'deliveries', count(*) from portal.deliveries where tenant_id = @tenant
         union all select 'notifications', count(*) from portal.notifications where tenant_id = @tenant

@@ -29,6 +29,11 @@ public sealed record AudienceQuery(string Sql, bool EvenTheActor = false, bool S
     public static readonly AudienceQuery Compliance = new(
         $"{Each} (select u.id from portal.users u where u.tenant_id = @tenant and u.role = 'compliance' and u.status = 'active') x");
 
+    public static readonly AudienceQuery AdminsAndCompliance = new($"""
+        {Each} (select u.id from portal.users u
+                 where u.tenant_id = @tenant and u.role in ('admin', 'compliance') and u.status = 'active') x
+        """);
+
     /// <summary>The one the event is about.</summary>
     public static readonly AudienceQuery ThatPerson = new(
         $"{Each} (select coalesce((e.payload ->> 'userId')::uuid, e.aggregate) as id) x", EvenTheActor: true);

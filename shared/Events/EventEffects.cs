@@ -76,6 +76,8 @@ public sealed record EventEffects(
         [EventType.EmailBounced] = new(Notify: AudienceQuery.Admins),
         [EventType.ExportReady] = new(Mail: AudienceQuery.ThatPerson),
         [EventType.ResidencyReport] = new(Mail: AudienceQuery.Compliance, MailContact: true),
+        [EventType.VendorReviewDue] = new(Notify: AudienceQuery.AdminsAndCompliance, Mail: AudienceQuery.AdminsAndCompliance),
+        [EventType.VendorReviewOverdue] = new(Notify: AudienceQuery.AdminsAndCompliance, Mail: AudienceQuery.AdminsAndCompliance),
         [EventType.BudgetBreach] = new(Page: true),
         [EventType.IncidentOpened] = new(Page: true),
         [EventType.IncidentAcknowledged] = new(Page: true),

@@ -1,6 +1,8 @@
+using Portal.Compliance.Reviews;
 using Portal.Foundation.Alerts;
 using Portal.Foundation.Faults;
 using Portal.Foundation.Timers;
+using Portal.Operations.Incidents;
 using Portal.Vendors;
 using Portal.Vendors.Mux;
 using Portal.Videos.Uploads;
@@ -9,10 +11,11 @@ namespace Portal.Operations;
 
 /// <summary>
 /// What must always be true, looked at once a day; whatever is not becomes an alert, which repeats join: asset and upload state agree, and
-/// nothing that was revoked can be played. That no Mux asset has a public playback id, and that Mux and our rows have the same assets, is
-/// looked at every hour by <see cref="SweepMuxAssets"/>.
+/// nothing that was revoked can be played, and a backup was restored lately. Tenants are reminded of reviews of vendors. That no Mux asset
+/// has a public playback id, and that Mux and our rows have the same assets, is looked at every hour by <see cref="SweepMuxAssets"/>.
 /// </summary>
-public sealed class RunDailyChecks(DailyCheckStore store, MuxVideo mux, AlertStore alerts, TimeProvider clock)
+public sealed class RunDailyChecks(
+    DailyCheckStore store, RestoreTestStore restores, RemindOfReviews reviews, MuxVideo mux, AlertStore alerts, TimeProvider clock)
 {
     private const int Batch = 500;
     private static readonly TimeSpan Settled = TimeSpan.FromMinutes(10);
@@ -25,13 +28,20 @@ public sealed class RunDailyChecks(DailyCheckStore store, MuxVideo mux, AlertSto
     private static readonly TimeSpan HardRevokeTakes = TimeSpan.FromHours(1);
 
     /// <exception cref="TransientException">Mux could not be asked about everything; what was found is on the alert list.</exception>
+    /// <exception cref="AggregateException">Some tenants could not be reminded; all else was done.</exception>
     public async Task<RunCounts> RunAsync(CancellationToken ct)
     {
         var counts = new RunCounts();
         await StatesAsync(counts, ct);
         await LateTokensAsync(counts, ct);
+        counts.Add("restoreTestOverdue", await restores.AlertWhenOverdueAsync(ct) ? 1 : 0);
+
+        // Before what needs Mux: nobody waits for a reminder because Mux is away.
+        var unreminded = await reviews.RunAsync(counts, ct);
         await HardRevokesAsync(counts, ct);
-        return counts;
+        return unreminded.Count == 0
+            ? counts
+            : throw new AggregateException($"{unreminded.Count} tenants could not be reminded of vendor reviews.", unreminded);
     }
 
     private async Task StatesAsync(RunCounts counts, CancellationToken ct)

@@ -15,6 +15,7 @@ public static class ApiTags
         new("Audit", "Who did what: reading, exporting and checking the log that nobody can change.", ["/api/audit"]),
         new("Comments", "Threads on a version, placed by frame.",
             ["/api/comments", "/api/assets/{id}/versions/{number}/comments", "/api/share/{token}/comments"]),
+        new("Compliance", "How a tenant stands with all that it has to see to, at a glance.", ["/api/compliance"]),
         new(
             "Deliveries", "What was sent because of events, for people on call, and the way out of mails.",
             ["/api/mail", "/api/ops/deliveries"]),
@@ -46,6 +47,9 @@ public static class ApiTags
             ["/api/tenant", "/api/tenants"]),
         new("Uploads", "Getting a video from a browser to Mux, and following it until it is ready.", ["/api/uploads"]),
         new("Users", "The people of a portal, their roles, and one's own profile.", ["/api/users", "/api/me"]),
+        new(
+            "Vendors", "Who holds data of the portal, what has been promised, and each tenant's quarterly reviews of it.",
+            ["/api/vendors", "/api/vendor-reviews"]),
         new("Webhooks", "What vendors call. They prove themselves with a signature over the raw body.", ["/api/webhooks"]),
     ];
 

@@ -81,6 +81,13 @@ public enum PortalAction
     ReadHold,
     LiftHold,
 
+    /// <summary>The register of vendors, and what was found when one was looked at.</summary>
+    ReadVendorReview,
+    RecordVendorReview,
+
+    /// <summary>How the tenant stands with what it has to see to.</summary>
+    ReadCompliance,
+
     /// <summary>People on call, across tenants.</summary>
     OperateUploads,
 
@@ -192,6 +199,9 @@ public static class Permissions
         [PortalAction.PlaceHold] = [Role.Admin, Role.Compliance],
         [PortalAction.ReadHold] = [Role.Admin, Role.Compliance],
         [PortalAction.LiftHold] = [Role.Compliance],
+        [PortalAction.ReadVendorReview] = [Role.Admin, Role.Compliance],
+        [PortalAction.RecordVendorReview] = [Role.Admin, Role.Compliance],
+        [PortalAction.ReadCompliance] = [Role.Admin, Role.Compliance],
     };
 
     /// <summary>

@@ -12,6 +12,7 @@ begin atomic
                    when 'comment' then portal.comment_readable(p_tenant, p_user, p_subject, p_now)
                    when 'user' then u.role = 'admin' or u.id = p_subject
                    when 'residency_report' then u.role in ('admin', 'compliance')
+                   when 'vendor_review_reminder' then u.role in ('admin', 'compliance')
                    else u.role = 'admin'
                        or (u.role = any (case when p_type = 'project' then array['agency', 'client']
                                               when p_type in ('task', 'asset', 'upload_job', 'share_link') then array['agency']

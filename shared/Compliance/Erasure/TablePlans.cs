@@ -115,6 +115,8 @@ public static class TablePlans
         new("upload_jobs", $"by the tenant's days, {RetentionSettings.MaxUploadJobDays} at most", ById),
         new("users", Customer, TableErasure.Replaced),
         new("vendor_rate_limits", "one row a vendor"),
+        new("vendor_review_reminders", Customer),
+        new("vendor_reviews", Customer, TableErasure.Kept("that they recorded a review of a vendor, by id")),
         new("webhook_inbox", $"{RetentionDefaults.WebhookDays} days", TableErasure.Replaced, TableErasure.Replaced),
     ];
 

@@ -69,6 +69,11 @@ public sealed class ExportedRowsQuery(PortalDb db)
          where s.tenant_id = @tenant and s.address_hash = @AddressHash order by s.created_at desc
         """;
 
+    private const string Decided = """
+        select c.purpose, c.granted, c.notice_version as "noticeVersion", c.decided_at as "decidedAt" from portal.consents c
+         where c.tenant_id = @tenant
+        """;
+
     private const string Erasures = """
         select e.id, e.status, e.requested_at as "requestedAt", e.due_at as "dueAt", e.ended_at as "endedAt"
           from portal.erasure_requests e where e.tenant_id = @tenant
@@ -256,6 +261,13 @@ public sealed class ExportedRowsQuery(PortalDb db)
             """,
             null),
         new(
+            "consents", "What the subject consented to, denied or withdrew.", ["consents"],
+            [
+                ("purpose", "what for"), ("granted", "true: yes"), ("noticeVersion", "the privacy notice that was shown"), ("decidedAt", When),
+            ],
+            $"{Head}{Decided} and c.user_id = @Subject order by c.seq desc{Tail}",
+            $"{Head}{Decided} and c.viewer_id = any (@Viewers) order by c.seq desc{Tail}"),
+        new(
             "erasures", "Requests to erase the subject.", ["erasure_requests", "erasure_certificates"],
             [("id", Id), ("status", "how far it is"), ("requestedAt", When), ("dueAt", When), ("endedAt", When)],
             $"{Head}{Erasures} and e.subject_id = @Subject order by e.requested_at desc{Tail}",
@@ -279,6 +291,7 @@ public sealed class ExportedRowsQuery(PortalDb db)
         ["projects"] = "the organization's; that the person made it is in actions.json",
         ["tasks"] = "the organization's; that the person made it is in actions.json",
         ["template_applications"] = "the organization's; that the person made it is in actions.json",
+        ["vendor_reviews"] = "the organization's; that the person recorded one is in actions.json",
         ["unread_counts"] = "a number, counted of notifications.json",
         ["webhook_inbox"] = "reports of vendors about what is in the other files",
     };

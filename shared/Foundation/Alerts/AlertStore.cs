@@ -65,6 +65,11 @@ public sealed partial class AlertStore(
         });
     }
 
+    /// <summary>It is over: the next one of that kind and key is a new alert. True: there was an open one.</summary>
+    public async Task<bool> ResolveAsync(Tx tx, AlertKind kind, string dedupKey) => await tx.ExecuteAsync("""
+        update portal.alerts set resolved_at = @now where kind = @kind and dedup_key = @dedupKey and resolved_at is null
+        """, new { kind = kind.Name, dedupKey, now = clock.GetUtcNow() }) == 1;
+
     private static string Shortened(string text, int longest) =>
         text.Length == 0 ? "(nothing said)" : text.Length <= longest ? text : text[..longest];
 

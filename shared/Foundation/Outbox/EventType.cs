@@ -97,6 +97,9 @@ public sealed class EventType
     public static readonly EventType NotificationsPruned = new("notifications_pruned", "notifications users");
 
     public static readonly EventType ResidencyReport = new("residency_report_generated", "reportId week sha256 htmlSha256");
+    public static readonly EventType VendorReviewed = new("vendor_reviewed", "vendor result reviewedOn");
+    public static readonly EventType VendorReviewDue = new("vendor_review_due", "dueOn vendors");
+    public static readonly EventType VendorReviewOverdue = new("vendor_review_overdue", "dueOn vendors");
     public static readonly EventType RestoreTested = new(
         "backup_restore_tested", "ranAt backupTakenAt succeeded durationSeconds incidentId");
 

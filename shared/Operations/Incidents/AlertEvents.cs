@@ -59,7 +59,7 @@ public sealed class AlertEvents(ReportBreach breaches, RestoreTestStore restores
         && body.TryGetProperty("succeeded", out var succeeded) && succeeded.ValueKind is JsonValueKind.True or JsonValueKind.False
         && Number(body, "durationSeconds") is { } duration && double.IsInteger(duration)
             && duration is >= 0 and <= RestoreRun.LongestDuration
-            ? new(ran, taken, succeeded.GetBoolean(), (int)duration, WebhookText(body))
+            ? new(ran, taken, succeeded.GetBoolean(), (int)duration, WebhookText(body), body.Text("evidenceUrl"))
             : null;
 
     /// <summary>Notes are for people and may be left out; what Postgres cannot keep is taken out.</summary>

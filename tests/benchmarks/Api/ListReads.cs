@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Portal.Compliance;
+using Portal.Compliance.Reviews;
 using Portal.Events;
 using Portal.Foundation.Identity;
 using Portal.Foundation.Paging;
@@ -158,6 +159,8 @@ public static class ListReads
             "users:text", Admin, (s, c) => s.ListAsync(c.Tenant, c, new UserFilter(null, null, "person"), true, page, default));
         yield return Of<InviteStore>("invites", Admin, (s, c) => s.ListAsync(c.Tenant, c, null, page, default));
         yield return Of<InviteStore>("invites:status", Admin, (s, c) => s.ListAsync(c.Tenant, c, "pending", page, default));
+        yield return Of<VendorReviewStore>("vendor-reviews", Admin, (s, c) => s.ListAsync(c.Tenant, null, page, default));
+        yield return Of<VendorReviewStore>("vendor-reviews:vendor", Admin, (s, c) => s.ListAsync(c.Tenant, "mux", page, default));
         yield return Of<NotificationStore>("notifications", Admin, (s, c) => s.ListAsync(c.Tenant, c, null, null, page, default));
         yield return Of<NotificationStore>("notifications:unread", Admin, (s, c) => s.ListAsync(c.Tenant, c, true, null, page, default));
         yield return Of<NotificationStore>(

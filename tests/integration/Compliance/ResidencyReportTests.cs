@@ -30,6 +30,7 @@ public sealed class ResidencyReportTests(TestPortal portal) : IClassFixture<Test
         ["project_progress"] = "made from the events that are counted",
         ["unread_counts"] = "likewise",
         ["share_link_notices"] = "likewise",
+        ["vendor_review_reminders"] = "days of which a tenant was told, by an event that is counted",
     };
 
     public async Task InitializeAsync()

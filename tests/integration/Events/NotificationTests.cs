@@ -115,6 +115,7 @@ public sealed class NotificationTests(TestPortal portal) : IClassFixture<TestPor
     [InlineData("invite", PortalAction.ReadInvite)]
     [InlineData("user", PortalAction.ReadUser)]
     [InlineData("residency_report", PortalAction.ReadReport)]
+    [InlineData("vendor_review_reminder", PortalAction.ReadVendorReview)]
     public async Task Who_is_told_of_something_may_read_it_by_the_permissions_table(string type, PortalAction action)
     {
         var project = (await portal.As("admin").PostAsync("/api/projects", new

@@ -55,6 +55,7 @@ public sealed class EveryListTests(EveryListTests.FilledPortal filled) : IClassF
     [InlineData("ListSharedComments", "resolved=true", 1)]
     [InlineData("ListNotifications", "unread=false", 0)]
     [InlineData("ListRestoreTests", "succeeded=false", 0)]
+    [InlineData("ListVendorReviews", "vendor=mux", 0)]
     [InlineData("ListUploads", "mine=true", 0)]
     public async Task A_total_is_that_of_what_was_asked_for(string name, string filter, int total)
     {
@@ -116,6 +117,7 @@ public sealed class EveryListTests(EveryListTests.FilledPortal filled) : IClassF
                 await World.NewErasureAsync("requested");
                 await World.NewExportAsync("requested");
                 await World.NewHoldAsync();
+                await World.NewVendorReviewAsync();
                 (await portal.Portal.As("operator").PostAsync("/api/ops/restore-tests", World.NewRestoreTest())).Expect(201);
                 await portal.Portal.ShareAsync(asset, new { guestEmails = new[] { "client@portal.example" } });
                 (await portal.Portal.GuestOf(link).OpenAsync()).Expect(200);

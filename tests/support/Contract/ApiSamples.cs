@@ -68,6 +68,11 @@ public static class ApiSamples
         ["LiftHold"] = InTenant(async w => ApiAsk.Id(await w.NewHoldAsync(), new { reason = "Settled" })),
         ["ListErasures"] = Open(),
         ["ListHolds"] = Open(),
+        ["ListVendorReviews"] = Open(),
+        ["ListVendors"] = Open(),
+        ["ReadComplianceOverview"] = Open(),
+        ["ReadVendorReview"] = InTenant(async w => ApiAsk.Id(await w.NewVendorReviewAsync())),
+        ["RecordVendorReview"] = Open(w => ApiAsk.Of(w.NewReview())),
         ["PlaceHold"] = InTenant(async w => ApiAsk.Of(new
         {
             kind = "person",

@@ -307,6 +307,19 @@ public sealed class SampleWorld(TestPortal portal)
         reviewOn = portal.Clock.GetUtcNow().AddDays(90).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
     })).Expect(201).Id;
 
+    /// <summary>A review of a vendor; none is of Mux.</summary>
+    public async Task<Guid> NewVendorReviewAsync() =>
+        (await portal.As("admin").PostAsync("/api/vendor-reviews", NewReview())).Expect(201).Id;
+
+    public object NewReview() => new
+    {
+        vendor = "clerk",
+        result = "approved_with_findings",
+        findings = $"{Marker} finding",
+        evidenceUrls = new[] { "https://evidence.example/clerk" },
+        reviewedOn = portal.Clock.GetUtcNow().ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
+    };
+
     /// <summary>What opens a certificate without a session.</summary>
     public async Task<string> NewCertificateCodeAsync() => (await portal.As("admin").FetchAsync(
         $"/api/erasures/{await NewErasureAsync("completed")}")).Expect(200).Text("certificateCode");
@@ -417,6 +430,7 @@ public sealed class SampleWorld(TestPortal portal)
             succeeded = true,
             durationSeconds = 1800,
             notes = "All rows were there.",
+            evidenceUrl = "https://evidence.example/drill",
         };
     }
 

@@ -18,7 +18,7 @@ public sealed class ApiWordsTests
             CreateShareLinkInput.passphrase CreateTaskInput.description CreateTaskInput.title CreateTemplateInput.description
             CreateTemplateInput.name CreateTenantInput.name DuplicateTaskInput.title EditCommentInput.body EditSharedCommentInput.body
             EditTemplateInput.description EditTemplateInput.name Milestone.description Milestone.name MyTenant.name Notification.title
-            Hold.liftReason Hold.reason LiftHoldInput.reason PlaceHoldInput.reason
+            Hold.liftReason Hold.reason LiftHoldInput.reason PlaceHoldInput.reason RecordVendorReviewInput.findings VendorReview.findings
             Project.description Project.name ReasonInput.reason RequestUploadInput.title RestoreTest.notes RestoreTestInput.notes
             ShareLink.label SharedAsset.title SharedComment.body Task.description Task.title Template.description Template.name
             TemplateMilestone.description TemplateMilestone.name TemplateMilestoneInput.description TemplateMilestoneInput.name
@@ -34,7 +34,7 @@ public sealed class ApiWordsTests
             Erasure.requestedByName Erasure.userName Export.requestedByName Export.userName Hold.liftedByName Hold.placedByName Hold.subjectName
             Invite.acceptedByName Invite.invitedByName Me.name Milestone.createdByName NotificationActor.name Project.createdByName
             ProjectMember.name ShareLink.createdByName ShareOpen.userName SharedCommentAuthor.name Task.assigneeNames
-            Task.createdByName Task.watcherNames Template.createdByName Upload.createdByName User.name
+            Task.createdByName Task.watcherNames Template.createdByName Upload.createdByName User.name VendorReview.recordedByName
             """,
         ["addresses, checked where they are written"] =
             "Erasure.email Export.email Invite.email Me.email ShareLink.guestEmails Tenant.residencyContact User.email",
@@ -76,10 +76,14 @@ public sealed class ApiWordsTests
         ["words that the audit log keeps for years, also of versions that are gone"] =
             "AuditEntry.action AuditEntry.entityType ?action ?entityType",
         ["a residency report as it was made at its time"] = """
-            OpenedResidencyReport.json Processor.name Processor.purpose Processor.receives Processor.region
+            LastResidencyReport.week OpenedResidencyReport.json Processor.name Processor.purpose Processor.receives Processor.region
             ReportedClass.classification ReportedClass.holders ReportedClass.kept ReportedClass.name ReportedClass.what
             ResidencyReport.week ResidencyReportMeta.week
             """,
+        ["vendors, as the code declares them"] = """
+            Vendor.agreement Vendor.dataClasses Vendor.name Vendor.purpose Vendor.receives Vendor.region
+            """,
+        ["links to evidence, checked where they are written"] = "RestoreTest.evidenceUrl VendorReview.evidenceUrls",
         ["the certificate of an erasure, as it was signed at its time"] = """
             ErasedAtProcessor.did ErasedAtProcessor.holds ErasedAtProcessor.name ErasedData.did ErasedData.table ErasedData.why
             ErasedSubject.addressHash ErasedSubject.who ErasureCertificate.comments SignedErasureCertificate.document
