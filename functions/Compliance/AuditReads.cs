@@ -4,7 +4,8 @@ using Portal.Functions.Foundation.Http;
 
 namespace Portal.Functions.Compliance;
 
-/// <summary>An export and a check read a tenant's whole log and hash every row: they have a limit of their own.</summary>
+/// <summary>An export and a check read a tenant's whole log and hash every row, evidence reads all of a link: they have a limit of
+/// their own.</summary>
 public sealed class AuditReads(RateLimitStore limits)
 {
     /// <summary>Counts one; the answer when there were too many in this minute.</summary>
@@ -14,6 +15,7 @@ public sealed class AuditReads(RateLimitStore limits)
         var hit = await limits.TakeAsync($"audit:{request.HttpContext.Caller().Tenant}", TimeSpan.FromMinutes(1), most, ct);
         return hit.Allowed
             ? null
-            : Problem.TooMany(hit.RetryAfter, $"The audit log is exported or verified at most {most} times a minute.", most);
+            : Problem.TooMany(
+                hit.RetryAfter, $"The audit log is exported or verified, and evidence made, at most {most} times a minute.", most);
     }
 }

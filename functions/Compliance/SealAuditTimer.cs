@@ -4,7 +4,7 @@ using Portal.Foundation.Timers;
 
 namespace Portal.Functions.Compliance;
 
-/// <summary>Every minute, unless SealAuditSchedule says otherwise: seals what was added to the audit log.</summary>
+/// <summary>Every minute, unless SealAuditSchedule says otherwise: seals what was added to the audit log and the playback audit.</summary>
 public sealed class SealAuditTimer(SealAudit seal, TimerRunStore runs)
 {
     [Function("SealAudit")]

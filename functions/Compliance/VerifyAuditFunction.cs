@@ -8,7 +8,10 @@ namespace Portal.Functions.Compliance;
 
 /// <summary>The outcome of a check. Holds: every sealed row is there, in order, as it was when it was sealed.</summary>
 public sealed record AuditVerificationJson(
-    bool Holds, AuditFaultJson? Fault, long Rows, long Seals, long Unsealed,
+    bool Holds, AuditFaultJson? Fault,
+    [About("Sealed rows, of the audit log and the playback audit.")] long Rows,
+    [About("Those of them that are of the playback audit.")] long Playbacks,
+    long Seals, long Unsealed,
     [About("The number of the first seal: 1, unless from was given.")] long? FirstSeal,
     [About("The seal before it; zeros before the very first.")] string? PreviousSeal, string? LastSeal);
 
@@ -48,7 +51,7 @@ public sealed class VerifyAuditFunction(AuditExport export, AuditKeys keys, Audi
         var fault = verdict.Fault is { } f ? new AuditFaultJson(f.Kind, f.Seal, f.RowId, f.Message) : null;
         return Reply.Ok(
             new AuditVerificationJson(
-                verdict.Holds, fault, verdict.Rows, verdict.Seals, verdict.Unsealed, verdict.FirstSeal, verdict.PreviousSeal,
-                verdict.LastSeal));
+                verdict.Holds, fault, verdict.Rows, verdict.Playbacks, verdict.Seals, verdict.Unsealed, verdict.FirstSeal,
+                verdict.PreviousSeal, verdict.LastSeal));
     }
 }

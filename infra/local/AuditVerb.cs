@@ -20,8 +20,8 @@ internal static class AuditVerb
         }
 
         await output.WriteLineAsync(
-            $"As sealed: {verdict.Rows} rows under {verdict.Seals} seals of tenant {verdict.TenantId}; {verdict.Unsealed} rows are not "
-                + "sealed yet.");
+            $"As sealed: {verdict.Rows} rows under {verdict.Seals} seals of tenant {verdict.TenantId}, {verdict.Playbacks} of them of the "
+                + $"playback audit; {verdict.Unsealed} rows are not sealed yet.");
         await output.WriteLineAsync(
             verdict.Range!.IsWhole
                 ? "It is the whole log."

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Security.Cryptography;
 using System.Text.Json;
 using Portal.Compliance;
 using Portal.Compliance.Erasure;
@@ -14,15 +13,10 @@ internal static class ErasureVerb
     {
         var file = await ReadAsync(arguments.File!, ct);
         var keys = PublicKeys.Read(arguments.Keys);
-        if (keys.Count > 0 && !keys.ContainsKey(file.KeyId))
+        var signature = new DocumentSignature(file.KeyId, file.PublicKey, file.Signature);
+        if (signature.Fault(ErasureCertificates.Message(file.Document), keys) is { } fault)
         {
-            await output.WriteLineAsync($"NOT CHECKED: it is signed with key {file.KeyId}, which is not given.");
-            return 1;
-        }
-
-        if (!IsSigned(keys.GetValueOrDefault(file.KeyId), file))
-        {
-            await output.WriteLineAsync($"NOT AS SIGNED: the signature is not one of key {file.KeyId} over this document.");
+            await output.WriteLineAsync(fault);
             return 1;
         }
 
@@ -62,21 +56,6 @@ internal static class ErasureVerb
     }
 
     private static string Moment(DateTimeOffset at) => at.ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture);
-
-    /// <param name="key">Null: the one in the file.</param>
-    private static bool IsSigned(byte[]? key, CertificateFile file)
-    {
-        try
-        {
-            return AuditKeys.Verify(
-                key ?? Convert.FromBase64String(file.PublicKey), ErasureCertificates.Message(file.Document),
-                Convert.FromBase64String(file.Signature));
-        }
-        catch (Exception e) when (e is CryptographicException or FormatException)
-        {
-            return false;
-        }
-    }
 
     /// <exception cref="LauncherException">It is no certificate.</exception>
     private static async Task<CertificateFile> ReadAsync(string path, CancellationToken ct)

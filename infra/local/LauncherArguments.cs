@@ -10,6 +10,7 @@ internal enum Verb
     Token,
     Audit,
     Erasure,
+    Evidence,
     Rebuild,
     Webhooks,
     Help,
@@ -34,6 +35,8 @@ internal sealed record LauncherArguments
                            as it was sealed, and leaves with 1 then
           erasure verify <certificate>   checks the certificate of an erasure, without a database, and prints what it says; leaves
                            with 1 when it is not as it was signed
+          evidence verify <zip>    checks evidence of who was given playback through a share link, without a database, and prints what
+                           it says; leaves with 1 when it is not as it was signed, or a row not as it was sealed
           events rebuild   makes what is counted from events (project progress, unread counts, analytics) again, and leaves with 1
                            when something differed; it is put right then
           webhooks capture <file>  writes the events of the local inbox as lines of JSON
@@ -43,7 +46,7 @@ internal sealed record LauncherArguments
           --database <address>     Host=…;Database=… or postgres://…, a direct connection; else PORTAL_DATABASE; else a server of its own
           --fresh                  throws away the local data first: the own server's, or in a given database the schemas
                                    portal, durable, runtime, vendors, local and the table public.schema_migrations
-          --key <id=file>          with audit and erasure: the public key (PEM) that what this key id signed must be signed with,
+          --key <id=file>          with audit, erasure and evidence: the public key (PEM) that what this key id signed must be signed with,
                                    from elsewhere than the file; may be repeated
           --shuffle, --duplicate, --gaps   with webhooks replay: in an order drawn by lot, each twice, or some left out
           --seed <number>          with webhooks replay: what the lot is drawn with (1)
@@ -62,7 +65,7 @@ internal sealed record LauncherArguments
 
     public string? Person { get; init; }
 
-    /// <summary>Public keys for audit and erasure verify: <c>id=file</c>.</summary>
+    /// <summary>Public keys for audit, erasure and evidence verify: <c>id=file</c>.</summary>
     public IReadOnlyList<string> Keys { get; init; } = [];
 
     /// <summary>Of webhooks: replay, else capture.</summary>
@@ -162,21 +165,24 @@ internal sealed record LauncherArguments
         ["events", ..] => throw Wrong("events is written: events rebuild."),
         ["erasure", "verify", var certificate] => read with { Verb = Verb.Erasure, File = certificate },
         ["erasure", ..] => throw Wrong("erasure is written: erasure verify <certificate>."),
+        ["evidence", "verify", var evidence] => read with { Verb = Verb.Evidence, File = evidence },
+        ["evidence", ..] => throw Wrong("evidence is written: evidence verify <zip>."),
         ["audit", ..] => throw Wrong("audit is written: audit verify <export>."),
         ["webhooks", "replay", var file] => read with { Verb = Verb.Webhooks, Replays = true, File = file },
         ["webhooks", "capture", var file] => read with { Verb = Verb.Webhooks, File = file },
         ["webhooks", ..] => throw Wrong("webhooks is written: webhooks capture <file> or webhooks replay <file>."),
         ["help"] => read with { Verb = Verb.Help },
         [var word, ..] when System.IO.File.Exists(word) => throw Wrong($"{word} is a file, not a verb: write demo {word}."),
-        [var word, ..] => throw Wrong($"{word} is not a verb: there are demo, serve, token, audit, erasure, events and webhooks."),
+        [var word, ..] =>
+            throw Wrong($"{word} is not a verb: there are demo, serve, token, audit, erasure, evidence, events and webhooks."),
     };
 
     private static LauncherArguments Check(LauncherArguments read, bool portGiven) => read switch
     {
         { AsAzure: true, Verb: not (Verb.Demo or Verb.Serve or Verb.Help) } => throw Wrong("--as-azure goes with demo and serve."),
         { Exit: true, Verb: not (Verb.Demo or Verb.Help) } => throw Wrong("--exit goes with demo."),
-        { Verb: not (Verb.Audit or Verb.Erasure or Verb.Help), Keys.Count: > 0 } =>
-            throw Wrong("--key goes with audit verify and erasure verify."),
+        { Verb: not (Verb.Audit or Verb.Erasure or Verb.Evidence or Verb.Help), Keys.Count: > 0 } =>
+            throw Wrong("--key goes with audit verify, erasure verify and evidence verify."),
         { Replays: false, Verb: not Verb.Help, Replay: not ReplayMode.InOrder } =>
             throw Wrong("--shuffle, --duplicate and --gaps go with webhooks replay."),
         { Replays: false, Verb: not Verb.Help, Seed: not 1 } => throw Wrong("--seed goes with webhooks replay."),

@@ -268,6 +268,7 @@ create table portal.audit_seals (
     constraint audit_seals_signature_check CHECK ((length(signature) <= 200)),
     constraint audit_seals_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES portal.tenants(id)
 );
+CREATE INDEX audit_seals_by_place ON portal.audit_seals USING btree (tenant_id, last_written_in, last_row_id);
 CREATE INDEX audit_seals_by_time ON portal.audit_seals USING btree (tenant_id, last_at, number);
 alter table portal.audit_seals enable row level security;
 create policy own_tenant on portal.audit_seals as permissive for all to portal_app
@@ -376,6 +377,7 @@ create table portal.comments (
 );
 CREATE INDEX comments_by_frame ON portal.comments USING btree (tenant_id, asset_version_id, sort_frame, root_seq, seq);
 CREATE INDEX comments_by_time ON portal.comments USING btree (tenant_id, asset_version_id, seq);
+CREATE INDEX comments_by_viewer ON portal.comments USING btree (tenant_id, viewer_id) WHERE (viewer_id IS NOT NULL);
 CREATE INDEX comments_of_thread ON portal.comments USING btree (tenant_id, parent_id) WHERE (parent_id IS NOT NULL);
 alter table portal.comments enable row level security;
 create policy own_tenant on portal.comments as permissive for all to portal_app
@@ -1082,10 +1084,14 @@ create table portal.playback_archive (
     request_id text,
     minted_at timestamp with time zone not null,
     token_expires_at timestamp with time zone not null,
+    written_in bigint,
+    row_hash bytea,
     constraint playback_archive_pkey PRIMARY KEY (id),
     constraint playback_archive_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES portal.tenants(id)
 );
+CREATE INDEX playback_archive_by_link ON portal.playback_archive USING btree (tenant_id, share_link_id, minted_at, id) WHERE (share_link_id IS NOT NULL);
 CREATE INDEX playback_archive_by_tenant ON portal.playback_archive USING btree (tenant_id, minted_at DESC, id DESC);
+CREATE INDEX playback_archive_by_write ON portal.playback_archive USING btree (tenant_id, written_in, id) WHERE (written_in IS NOT NULL);
 alter table portal.playback_archive enable row level security;
 create policy own_tenant on portal.playback_archive as permissive for all to portal_app
     using ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)))
@@ -1106,6 +1112,8 @@ create table portal.playback_audit (
     request_id text,
     minted_at timestamp with time zone not null,
     token_expires_at timestamp with time zone not null,
+    written_in bigint not null,
+    row_hash bytea not null,
     constraint playback_audit_agent_family_check CHECK ((length(agent_family) <= 50)),
     constraint playback_audit_check CHECK (((user_id IS NULL) <> (share_link_id IS NULL))),
     constraint playback_audit_pkey PRIMARY KEY (id),
@@ -1113,13 +1121,18 @@ create table portal.playback_audit (
     constraint playback_audit_tenant_id_asset_version_id_fkey FOREIGN KEY (tenant_id, asset_version_id) REFERENCES portal.asset_versions(tenant_id, id),
     constraint playback_audit_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES portal.tenants(id)
 );
-CREATE INDEX playback_audit_by_link ON portal.playback_audit USING btree (tenant_id, share_link_id, minted_at DESC) WHERE (share_link_id IS NOT NULL);
+CREATE INDEX playback_audit_by_link ON portal.playback_audit USING btree (tenant_id, share_link_id, minted_at DESC, id DESC) WHERE (share_link_id IS NOT NULL);
 CREATE INDEX playback_audit_by_tenant ON portal.playback_audit USING btree (tenant_id, minted_at DESC, id DESC);
+CREATE INDEX playback_audit_by_user ON portal.playback_audit USING btree (tenant_id, user_id, minted_at DESC, id DESC) WHERE (user_id IS NOT NULL);
+CREATE INDEX playback_audit_by_version ON portal.playback_audit USING btree (tenant_id, asset_version_id, minted_at DESC, id DESC);
+CREATE INDEX playback_audit_by_viewer ON portal.playback_audit USING btree (tenant_id, viewer_id, minted_at DESC, id DESC) WHERE (viewer_id IS NOT NULL);
+CREATE INDEX playback_audit_by_write ON portal.playback_audit USING btree (tenant_id, written_in, id);
 alter table portal.playback_audit enable row level security;
 create policy own_tenant on portal.playback_audit as permissive for all to portal_app
     using ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)))
     with check ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)));
 CREATE TRIGGER playback_audit_append_only BEFORE UPDATE ON portal.playback_audit FOR EACH ROW EXECUTE FUNCTION portal.refuse_change();
+CREATE TRIGGER playback_audit_hash BEFORE INSERT ON portal.playback_audit FOR EACH ROW EXECUTE FUNCTION portal.hash_playback_row();
 CREATE TRIGGER playback_audit_leaves_for_archive BEFORE DELETE ON portal.playback_audit FOR EACH ROW EXECUTE FUNCTION portal.refuse_unless_playback_archived();
 grant insert, select on table portal.playback_audit to portal_app;
 
@@ -1402,6 +1415,7 @@ create table portal.share_viewers (
     constraint share_viewers_viewer_hash_check CHECK ((length(viewer_hash) = 32))
 );
 CREATE INDEX share_viewers_by_link ON portal.share_viewers USING btree (tenant_id, share_link_id, first_seen_at DESC, id DESC);
+CREATE INDEX share_viewers_by_user ON portal.share_viewers USING btree (tenant_id, user_id) WHERE (user_id IS NOT NULL);
 alter table portal.share_viewers enable row level security;
 create policy own_tenant on portal.share_viewers as permissive for all to portal_app
     using ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)))
@@ -1958,6 +1972,12 @@ CREATE OR REPLACE FUNCTION portal.hash_audit_row()
  LANGUAGE plpgsql
  SET search_path TO 'pg_catalog', 'pg_temp';
 grant execute on function portal.hash_audit_row() to public;
+
+CREATE OR REPLACE FUNCTION portal.hash_playback_row()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp';
+grant execute on function portal.hash_playback_row() to public;
 
 CREATE OR REPLACE FUNCTION portal.is_held(p_tenant uuid, p_project uuid, p_asset uuid, p_person uuid)
  RETURNS boolean

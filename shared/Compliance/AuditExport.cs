@@ -1,18 +1,23 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
+using Portal.Compliance.Playback;
 using Portal.Foundation.Identity;
 
 namespace Portal.Compliance;
 
 /// <summary>
-/// The audit log as lines of JSON, in the order of its chain, with everything that checking it needs: a header with the public keys, each
-/// seal followed by its rows, the rows that no seal holds yet, and a last line, signed, that says where it begins and ends. Read in
-/// pieces, each a short transaction of its own: memory does not grow with the log, and a slow reader holds no transaction open.
+/// The audit log and the playback audit as lines of JSON, in the order of their chain, with everything that checking it needs: a header
+/// with the public keys, each seal followed by its rows, the rows that no seal holds yet, and a last line, signed, that says where it
+/// begins and ends. Read in pieces, each a short transaction of its own: memory does not grow with the log, and a slow reader holds no
+/// transaction open.
 /// </summary>
-public sealed class AuditExport(AuditStore store, AuditKeys keys, TimeProvider clock)
+public sealed class AuditExport(AuditStore store, PlaybackStore playback, AuditKeys keys, TimeProvider clock)
 {
-    public const int Format = 2;
+    public const int Format = 3;
+
+    /// <summary>Before the playback audit was sealed: the same, without its rows.</summary>
+    public const int FormatWithoutPlayback = 2;
     private const int RowsAtOnce = 500;
     private const int SealsAtOnce = 10;
 
@@ -39,10 +44,10 @@ public sealed class AuditExport(AuditStore store, AuditKeys keys, TimeProvider c
                 begin ??= seal;
                 end = seal;
                 yield return Line(json => WriteSeal(json, seal));
-                for (; more && PlaceOf(chain.Current).CompareTo(PlaceOf(seal)) <= 0; more = await chain.MoveNextAsync())
+                for (; more && chain.Current.Place.CompareTo(PlaceOf(seal)) <= 0; more = await chain.MoveNextAsync())
                 {
                     rows++;
-                    yield return Line(json => WriteRow(json, chain.Current));
+                    yield return Line(chain.Current.Write);
                 }
             }
         }
@@ -54,13 +59,13 @@ public sealed class AuditExport(AuditStore store, AuditKeys keys, TimeProvider c
             if ((from is null || row.OccurredAt >= from) && (to is null || row.OccurredAt < to))
             {
                 unsealed++;
-                tail = AuditSeal.Next(tail, row.RowHash);
-                yield return Line(json => WriteRow(json, row));
+                tail = AuditSeal.Next(tail, row.Hash);
+                yield return Line(row.Write);
             }
         }
 
         var extent = new AuditExtent(
-            tenant.Value, range, begin?.Number, begin?.PreviousSeal, end?.Number, end?.Seal, rows, seals, unsealed, tail);
+            Format, tenant.Value, range, begin?.Number, begin?.PreviousSeal, end?.Number, end?.Seal, rows, seals, unsealed, tail);
         yield return Line(json => WriteEnd(json, extent));
     }
 
@@ -88,23 +93,47 @@ public sealed class AuditExport(AuditStore store, AuditKeys keys, TimeProvider c
             ? (first, Math.Min(last, newest))
             : (null, null);
 
-    private static ChainPlace PlaceOf(AuditRow row) => new(row.WrittenIn, row.Id);
-
     private static ChainPlace PlaceOf(AuditSeal seal) => new(seal.LastWrittenIn, seal.LastRowId);
 
-    private async IAsyncEnumerable<AuditRow> RowsAsync(TenantId tenant, ChainPlace after, [EnumeratorCancellation] CancellationToken ct)
+    /// <summary>Rows of both kinds, as they stand in the chain.</summary>
+    private async IAsyncEnumerable<ChainRow> RowsAsync(TenantId tenant, ChainPlace after, [EnumeratorCancellation] CancellationToken ct)
     {
-        IReadOnlyList<AuditRow> rows;
-        do
+        var ofLog = PiecesAsync(
+            after, async place => (await store.ReadChainAsync(tenant, place, RowsAtOnce, ct)).Select(ChainRow.Of));
+        var ofPlayback = PiecesAsync(
+            after, async place => (await playback.ReadChainAsync(tenant, place, RowsAtOnce, ct)).Select(ChainRow.Of));
+        await using var log = ofLog.GetAsyncEnumerator(ct);
+        await using var played = ofPlayback.GetAsyncEnumerator(ct);
+        var (inLog, inPlayed) = (await log.MoveNextAsync(), await played.MoveNextAsync());
+        while (inLog || inPlayed)
         {
-            rows = await store.ReadChainAsync(tenant, after, RowsAtOnce, ct);
-            foreach (var row in rows)
+            if (inLog && (!inPlayed || log.Current.Place.CompareTo(played.Current.Place) < 0))
             {
-                yield return row;
-                after = PlaceOf(row);
+                yield return log.Current;
+                inLog = await log.MoveNextAsync();
+            }
+            else
+            {
+                yield return played.Current;
+                inPlayed = await played.MoveNextAsync();
             }
         }
-        while (rows.Count == RowsAtOnce);
+    }
+
+    private static async IAsyncEnumerable<ChainRow> PiecesAsync(ChainPlace after, Func<ChainPlace, Task<IEnumerable<ChainRow>>> readAsync)
+    {
+        int count;
+        do
+        {
+            count = 0;
+            foreach (var row in await readAsync(after))
+            {
+                count++;
+                yield return row;
+                after = row.Place;
+            }
+        }
+        while (count == RowsAtOnce);
     }
 
     private async IAsyncEnumerable<AuditSeal> SealsAsync(
@@ -182,30 +211,6 @@ public sealed class AuditExport(AuditStore store, AuditKeys keys, TimeProvider c
 
         json.WriteEndArray();
         json.WriteString("rowHashes", Convert.ToHexStringLower(seal.RowHashes));
-    }
-
-    private static void WriteRow(Utf8JsonWriter json, AuditRow row)
-    {
-        json.WriteString("type", "row");
-        json.WriteString("id", row.Id);
-        json.WriteString("occurredAt", AuditSeal.Time(row.OccurredAt));
-        json.WriteString("actorKind", row.ActorKind);
-        json.WriteString("actorId", row.ActorId);
-        json.WriteString("impersonatorId", row.ImpersonatorId);
-        json.WriteString("action", row.Action);
-        json.WriteString("entityType", row.EntityType);
-        json.WriteString("entityId", row.EntityId);
-        WriteJson(json, "oldValue", row.OldValue);
-        WriteJson(json, "newValue", row.NewValue);
-        json.WriteString("requestId", row.RequestId);
-        json.WriteString("hash", Convert.ToHexStringLower(row.RowHash));
-    }
-
-    /// <summary>Word for word: reading and writing it again would change numbers.</summary>
-    private static void WriteJson(Utf8JsonWriter json, string name, string? text)
-    {
-        json.WritePropertyName(name);
-        json.WriteRawValue(text ?? "null", skipInputValidation: true);
     }
 
     private static ReadOnlyMemory<byte> Line(Action<Utf8JsonWriter> write)

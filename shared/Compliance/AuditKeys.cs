@@ -44,6 +44,19 @@ public sealed class AuditKeys(IOptions<AuditOptions> options)
         return key.VerifyData(message, signature, HashAlgorithmName.SHA256, DSASignatureFormat.Rfc3279DerSequence);
     }
 
+    /// <summary>False too when the key or the signature is none at all.</summary>
+    public static bool IsSigned(byte[] publicKey, byte[] message, byte[] signature)
+    {
+        try
+        {
+            return Verify(publicKey, message, signature);
+        }
+        catch (CryptographicException)
+        {
+            return false;
+        }
+    }
+
     private static byte[] PublicOf(string text)
     {
         using var key = Read(text);

@@ -6,8 +6,9 @@ using System.Text.Json;
 namespace Portal.Compliance;
 
 /// <summary>
-/// The text that a row's hash is over, made again without a database: exactly what <c>portal.hash_audit_row</c> makes, which is how
-/// Postgres writes a jsonb array. Numbers stay as they are written, and so does the order of keys: both come from Postgres in the export.
+/// The text that a row's hash is over, made again without a database: exactly what <c>portal.hash_audit_row</c> and
+/// <c>portal.hash_playback_row</c> make, which is how Postgres writes a jsonb array. Numbers stay as they are written, and so does the
+/// order of keys: both come from Postgres in the export.
 /// </summary>
 public static class AuditRowText
 {
@@ -17,21 +18,38 @@ public static class AuditRowText
             "requestId", "occurredAt"
         ];
 
+    private static readonly string[] PlaybackFields =
+        [
+            "playback", "id", "tenantId", "assetVersionId", "shareLinkId", "viewerId", "userId", "ipHash", "agentFamily", "requestId",
+            "mintedAt", "tokenExpiresAt"
+        ];
+
     /// <param name="row">The line of an export.</param>
     /// <param name="tenant">Whose export it is.</param>
-    public static byte[] Hash(JsonElement row, Guid tenant) => SHA256.HashData(Encoding.UTF8.GetBytes(Of(row, tenant)));
+    public static byte[] Hash(JsonElement row, Guid tenant) => Hash(Of(row, tenant, Fields));
 
-    public static string Of(JsonElement row, Guid tenant)
+    /// <summary>Of a row of the playback audit.</summary>
+    /// <inheritdoc cref="Hash(JsonElement, Guid)"/>
+    public static byte[] PlaybackHash(JsonElement row, Guid tenant) => Hash(Of(row, tenant, PlaybackFields));
+
+    private static byte[] Hash(string text) => SHA256.HashData(Encoding.UTF8.GetBytes(text));
+
+    private static string Of(JsonElement row, Guid tenant, string[] fields)
     {
         var text = new StringBuilder("[");
-        foreach (var field in Fields)
+        foreach (var field in fields)
         {
             if (text.Length > 1)
             {
                 text.Append(", ");
             }
 
-            if (field == "tenantId")
+            // What kind of row it is: no field of it, but a word of the text.
+            if (field == "playback")
+            {
+                Quote(text, field);
+            }
+            else if (field == "tenantId")
             {
                 Quote(text, tenant.ToString());
             }

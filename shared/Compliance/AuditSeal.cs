@@ -5,8 +5,9 @@ using System.Text;
 namespace Portal.Compliance;
 
 /// <summary>
-/// A link of a tenant's chain over its audit log: <c>seal = SHA-256(previous seal ‖ row hashes in order)</c>, and a signature over what it
-/// is the seal of. A row that is altered, removed, added or moved later breaks it, and nobody without the key can mend it.
+/// A link of a tenant's chain over its audit log and playback audit: <c>seal = SHA-256(previous seal ‖ row hashes in order)</c>, and a
+/// signature over what it is the seal of. A row that is altered, removed, added or moved later breaks it, and nobody without the key can
+/// mend it.
 /// </summary>
 /// <param name="RowIds">Whose hashes they are, in the same order: 16 bytes each, as the hashes are 32.</param>
 public sealed record AuditSeal(

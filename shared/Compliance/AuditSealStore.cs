@@ -2,7 +2,7 @@ using Portal.Foundation.Db;
 
 namespace Portal.Compliance;
 
-/// <summary>A row of the audit log without a seal, and the seal that its tenant's chain ends with.</summary>
+/// <summary>A row of the audit log or the playback audit without a seal, and the seal that its tenant's chain ends with.</summary>
 internal sealed record UnsealedRow(
     Guid TenantId, long LastNumber, byte[] LastSeal, Guid RowId, byte[] RowHash, long WrittenIn, DateTimeOffset OccurredAt);
 

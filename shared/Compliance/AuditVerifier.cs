@@ -9,11 +9,13 @@ public sealed record AuditFault(string Kind, long? Seal, Guid? RowId, string Mes
 
 /// <summary>The outcome of a check: no fault means that every sealed row is there, in order, as it was when it was sealed.</summary>
 /// <param name="Range">What it is of; null when not even the header could be read.</param>
+/// <param name="Rows">Of both kinds.</param>
+/// <param name="Playbacks">Those of them that are of the playback audit.</param>
 /// <param name="Unsealed">Rows that no seal holds yet: only their own hashes and the export's signature were checked.</param>
 /// <param name="FirstSeal">The number of the first seal.</param>
 /// <param name="PreviousSeal">The seal before it.</param>
 public sealed record AuditVerdict(
-    AuditFault? Fault, Guid? TenantId, AuditExportRange? Range, long Rows, long Seals, long Unsealed, long? FirstSeal,
+    AuditFault? Fault, Guid? TenantId, AuditExportRange? Range, long Rows, long Playbacks, long Seals, long Unsealed, long? FirstSeal,
     string? PreviousSeal, string? LastSeal)
 {
     public bool Holds => Fault is null;
@@ -28,8 +30,9 @@ public sealed record AuditVerdict(
 public sealed class AuditVerifier(IReadOnlyDictionary<string, byte[]>? trusted)
 {
     private static readonly JsonDocumentOptions Deep = new() { MaxDepth = 1024 };
-    private readonly List<(Guid Id, byte[] Hash)> rows = [];
+    private readonly List<(Guid Id, byte[] Hash, bool IsPlayback)> rows = [];
     private IReadOnlyDictionary<string, byte[]> keys = new Dictionary<string, byte[]>();
+    private int format;
     private Guid tenant;
     private AuditExportRange? range;
     private SealLine? first;
@@ -40,6 +43,7 @@ public sealed class AuditVerifier(IReadOnlyDictionary<string, byte[]>? trusted)
     private bool ended;
     private long line;
     private long rowCount;
+    private long playbackCount;
     private long sealCount;
     private long unsealed;
 
@@ -63,7 +67,7 @@ public sealed class AuditVerifier(IReadOnlyDictionary<string, byte[]>? trusted)
     }
 
     private AuditVerdict Verdict(AuditFault? fault) => new(
-        fault, line == 0 ? null : tenant, range, rowCount, sealCount, unsealed, first?.Number,
+        fault, line == 0 ? null : tenant, range, rowCount, playbackCount, sealCount, unsealed, first?.Number,
         first is null ? null : Convert.ToHexStringLower(first.Previous),
         lastSeal is null ? null : Convert.ToHexStringLower(lastSeal));
 
@@ -96,7 +100,9 @@ public sealed class AuditVerifier(IReadOnlyDictionary<string, byte[]>? trusted)
             case "seal":
                 return CloseSeal() ?? OpenSeal(SealLine.Of(json));
             case "row":
-                return ReadRow(json);
+                return ReadRow(json, AuditRowText.Hash(json, tenant), isPlayback: false);
+            case "playback" when format >= AuditExport.Format:
+                return ReadRow(json, AuditRowText.PlaybackHash(json, tenant), isPlayback: true);
             case "unsealed":
                 inTail = true;
                 return CloseSeal() ?? CheckLast();
@@ -109,7 +115,8 @@ public sealed class AuditVerifier(IReadOnlyDictionary<string, byte[]>? trusted)
 
     private AuditFault? ReadHeader(JsonElement json)
     {
-        if (json.GetProperty("format").GetInt32() != AuditExport.Format)
+        format = json.GetProperty("format").GetInt32();
+        if (format is not (AuditExport.Format or AuditExport.FormatWithoutPlayback))
         {
             return new("unreadable", null, null, "The export is of a format that this program does not know.");
         }
@@ -165,10 +172,9 @@ public sealed class AuditVerifier(IReadOnlyDictionary<string, byte[]>? trusted)
         return null;
     }
 
-    private AuditFault? ReadRow(JsonElement json)
+    private AuditFault? ReadRow(JsonElement json, byte[] hash, bool isPlayback)
     {
         var id = json.GetProperty("id").GetGuid();
-        var hash = AuditRowText.Hash(json, tenant);
         if (inTail)
         {
             unsealed++;
@@ -184,7 +190,7 @@ public sealed class AuditVerifier(IReadOnlyDictionary<string, byte[]>? trusted)
         }
 
         // More rows than the seal has can only be added ones; a limit keeps a made-up export from filling the memory.
-        rows.Add((id, hash));
+        rows.Add((id, hash, isPlayback));
         return rows.Count > 2 * seal.RowIds.Count ? CloseSeal() : null;
     }
 
@@ -198,7 +204,7 @@ public sealed class AuditVerifier(IReadOnlyDictionary<string, byte[]>? trusted)
         }
 
         var extent = new AuditExtent(
-            tenant, range!, first?.Number, first?.Previous, seal?.Number, seal?.Seal, rowCount, sealCount, unsealed, tail);
+            format, tenant, range!, first?.Number, first?.Previous, seal?.Number, seal?.Seal, rowCount, sealCount, unsealed, tail);
         return CheckSignature(
             json.GetProperty("keyId").GetString()!, extent.Message(), json.GetProperty("signature").GetBytesFromBase64(), "the export",
             null);
@@ -236,6 +242,7 @@ public sealed class AuditVerifier(IReadOnlyDictionary<string, byte[]>? trusted)
         }
 
         rowCount += rows.Count;
+        playbackCount += rows.Count(row => row.IsPlayback);
         sealCount++;
         lastSeal = seal.Seal;
         rows.Clear();

@@ -3,13 +3,15 @@ using Portal.Compliance.Consents;
 using Portal.Compliance.Erasure;
 using Portal.Compliance.Exports;
 using Portal.Compliance.Holds;
+using Portal.Compliance.Playback;
 using Portal.Compliance.Reviews;
 using Portal.Events.Deliveries.Mails;
 using Portal.People;
 
 namespace Portal.Compliance;
 
-/// <summary>Registers audit exports, residency reports, retention, erasure, legal holds and consents.</summary>
+/// <summary>Registers audit exports, playback evidence, residency reports, retention, erasure, exports of people's data, legal holds, consents
+/// and vendor reviews.</summary>
 public static class ComplianceRegistrations
 {
     public static IServiceCollection AddCompliance(this IServiceCollection services)
@@ -23,7 +25,7 @@ public static class ComplianceRegistrations
             .AddSingleton<RetentionStore>().AddSingleton<PruneRetention>().AddSingleton<DeleteOriginals>()
             .AddSingleton<ErasureStore>().AddSingleton<EraseSubject>().AddSingleton<SweepErasures>().AddSingleton<ErasureCertificates>()
             .AddSingleton<ExportStore>().AddSingleton<ExportedRowsQuery>().AddSingleton<MakeExport>().AddSingleton<SweepExports>()
-            .AddSingleton<HoldStore>()
+            .AddSingleton<HoldStore>().AddSingleton<PlaybackStore>().AddSingleton<MakeEvidence>()
             .AddSingleton(_ => new PrivacyNotices(NoticeText.Embedded()))
             .AddSingleton<ConsentQuery>().AddSingleton<ConsentStore>().AddSingleton<DecideConsents>()
             .AddSingleton<VendorReviewStore>().AddSingleton<RemindOfReviews>().AddSingleton<IMailWriter, VendorReviewMail>()

@@ -4,9 +4,8 @@ using Portal.Foundation.Db;
 namespace Portal.Compliance;
 
 /// <summary>
-/// Seals what was written to the audit log since the last time, for every tenant that did something (the platform's own tenant among
-/// them). Rows of transactions that are still running wait for the next time: see <c>portal.unsealed_audit_rows</c> in
-/// 0010_edges_and_audit.sql.
+/// Seals what was written to the audit log and the playback audit since the last time, for every tenant that did something (the platform's
+/// own tenant among them). Rows of transactions that are still running wait for the next time: see <c>portal.unsealed_audit_rows</c>.
 /// </summary>
 /// <remarks>
 /// A chain inside the writing transaction would make a tenant's writers wait for each other. Who deletes the newest rows and their seals

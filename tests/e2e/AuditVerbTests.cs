@@ -107,7 +107,7 @@ public sealed class AuditVerbTests : IDisposable
             },
         ];
         var extent = new AuditExtent(
-            Tenant, new(null, null, at, 1, 1), 1, AuditSeal.Beginning, 1, seal, 3, 1, 0, AuditSeal.Beginning);
+            AuditExport.Format, Tenant, new(null, null, at, 1, 1), 1, AuditSeal.Beginning, 1, seal, 3, 1, 0, AuditSeal.Beginning);
         object[] tail =
         [
             new { type = "unsealed" },

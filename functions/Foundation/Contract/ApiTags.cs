@@ -31,6 +31,8 @@ public static class ApiTags
         new("Milestones", "The steps of a project.", ["/api/milestones"]),
         new("Notifications", "What a person has been told, and has read.", ["/api/notifications"]),
         new("Operations", "For people on call: across tenants, by ids and states.", ["/api/ops"]),
+        new(
+            "Playback audit", "Who was given playback of what, and until when; sealed with the audit log.", ["/api/playback-audit"]),
         new("Privacy", "The privacy notice, and what people and guests consented to.",
             ["/api/privacy-notice", "/api/me/consents", "/api/share/{token}/consents"]),
         new("Projects", "What people work on; everything else hangs off a project.", ["/api/projects"]),

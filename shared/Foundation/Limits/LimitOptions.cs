@@ -20,7 +20,7 @@ public sealed class LimitOptions
     /// <summary>Made-up sessions, unknown share tokens and the like from one address in a minute; one more raises an alert.</summary>
     public int FailedAttemptsPerMinute { get; set; } = 20;
 
-    /// <summary>Exports and verifications of one tenant's audit log in a minute.</summary>
+    /// <summary>Exports and verifications of one tenant's audit log in a minute, and evidence made.</summary>
     public int AuditReadsPerMinute { get; set; } = 10;
 
     public bool IsValid() =>

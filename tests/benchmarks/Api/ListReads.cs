@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Portal.Compliance;
+using Portal.Compliance.Playback;
 using Portal.Compliance.Reviews;
 using Portal.Events;
 using Portal.Foundation.Identity;
@@ -31,7 +32,7 @@ public static class ListReads
         [.. Lists(First), .. Lists(First with { Reversed = true }).Select(list => list with { Name = $"{list.Name}:reversed" })];
 
     private static IEnumerable<ListRead> Lists(Page page) =>
-        [.. Tasks(page), .. Work(page), .. Review(page), .. People(page), .. AuditLog(page)];
+        [.. Tasks(page), .. Work(page), .. Review(page), .. People(page), .. AuditLog(page), .. Playback(page)];
 
     private static Caller Person(string kind, string role) =>
         new(
@@ -181,6 +182,22 @@ public static class ListReads
                  })
         {
             yield return Of<AuditStore>(name, Admin, (s, c) => s.ListAsync(c.Tenant, filter, page, default));
+        }
+    }
+
+    private static IEnumerable<ListRead> Playback(Page page)
+    {
+        foreach (var (name, filter) in new (string, PlaybackFilter)[]
+                 {
+                     ("playback", new()),
+                     ("playback:link", new(LinkId: ApiData.Key("link", 0))),
+                     ("playback:asset", new(AssetId: ApiData.Key("asset", Biggest))),
+                     ("playback:viewer", new(ViewerId: Guid.NewGuid())),
+                     ("playback:user", new(UserId: Member.User.Value)),
+                     ("playback:time", new(From: TimeProvider.System.GetUtcNow().AddMinutes(-10))),
+                 })
+        {
+            yield return Of<PlaybackStore>(name, Admin, (s, c) => s.ListAsync(c.Tenant, filter, page, default));
         }
     }
 }

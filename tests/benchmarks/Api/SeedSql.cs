@@ -109,5 +109,14 @@ internal static class SeedSql
            then 'share_link_created' else 'task_updated' end,
                'task', gen_random_uuid(), '{"status": "pending"}', now() - make_interval(secs => n)
           from bench, generate_series(1, @each) n;
+        insert into portal.playback_audit (id, tenant_id, asset_version_id, share_link_id, viewer_id, ip_hash, agent_family, minted_at,
+           token_expires_at)
+        select gen_random_uuid(), w.tenant_id, v.id, l.id, w.id, w.ip_hash, w.agent_family, now() - make_interval(secs => n), now()
+          from portal.share_viewers w
+          join portal.share_links l on l.tenant_id = w.tenant_id and l.id = w.share_link_id
+          join portal.asset_versions v on v.tenant_id = l.tenant_id and v.asset_id = l.asset_id, generate_series(1, 20) n;
+        insert into portal.playback_audit (id, tenant_id, asset_version_id, user_id, ip_hash, agent_family, minted_at, token_expires_at)
+        select gen_random_uuid(), tenant, version, case when n % 100 = 0 then member else admin end, '\x00', 'Chrome',
+               now() - make_interval(secs => n), now() from bench, generate_series(1, 200) n;
         """;
 }

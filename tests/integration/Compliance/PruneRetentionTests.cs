@@ -352,6 +352,7 @@ public sealed class PruneRetentionTests(TestPortal portal) : IClassFixture<TestP
         var upload = await portal.UploadReadyAsync(project, "crew5");
         var link = await portal.ShareAsync(AssetOf(upload));
         (await portal.GuestOf(link).OpenAsync()).Expect(200);
+        await SealAsync();
         portal.Clock.Advance(TimeSpan.FromDays(364));
         await RunAsync();
         Assert.Equal(1, await CountAsync("playback_audit", "share_link_id::text = @id", link.Id));

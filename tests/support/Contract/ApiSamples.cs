@@ -73,6 +73,8 @@ public static class ApiSamples
         ["ReadComplianceOverview"] = Open(),
         ["ReadVendorReview"] = InTenant(async w => ApiAsk.Id(await w.NewVendorReviewAsync())),
         ["RecordVendorReview"] = Open(w => ApiAsk.Of(w.NewReview())),
+        ["ListPlaybackAudit"] = Open(),
+        ["ReadPlaybackEvidence"] = InTenant(async w => ApiAsk.Id(await w.LinkAsync())),
         ["PlaceHold"] = InTenant(async w => ApiAsk.Of(new
         {
             kind = "person",

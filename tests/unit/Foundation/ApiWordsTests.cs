@@ -31,8 +31,10 @@ public sealed class ApiWordsTests
         ["the same as HTML"] = "Comment.bodyHtml SharedComment.bodyHtml",
         ["people's names"] = """
             Asset.createdByName AuditEntry.actorName Comment.mentionNames Comment.resolvedByName CommentAuthor.name
-            Erasure.requestedByName Erasure.userName Export.requestedByName Export.userName Hold.liftedByName Hold.placedByName Hold.subjectName
+            Erasure.requestedByName Erasure.userName Export.requestedByName Export.userName Hold.liftedByName
+            Hold.placedByName Hold.subjectName
             Invite.acceptedByName Invite.invitedByName Me.name Milestone.createdByName NotificationActor.name Project.createdByName
+            PlaybackAuditEntry.guestName PlaybackAuditEntry.userName
             ProjectMember.name ShareLink.createdByName ShareOpen.userName SharedCommentAuthor.name Task.assigneeNames
             Task.createdByName Task.watcherNames Template.createdByName Upload.createdByName User.name VendorReview.recordedByName
             """,
@@ -52,6 +54,7 @@ public sealed class ApiWordsTests
         ["ids of vendors, of Clerk's people (Operators have no name here), of Durable and of requests"] = """
             AuditEntry.actorId AuditEntry.impersonatorId AuditEntry.requestId ChangeFreeze.changedBy Delivery.instanceId
             Delivery.recipient Delivery.vendorId Incident.acknowledgedBy Incident.resolvedBy Operated.instanceId
+            PlaybackAuditEntry.requestId
             Orchestration.instanceId Problem.requestId ReplayedUpload.instanceId RestoreTest.recordedBy Webhook.eventId ?actor
             /eventId /id
             """,
@@ -60,8 +63,8 @@ public sealed class ApiWordsTests
             PrivacyNotice.title
             """,
         ["hashes"] = """
-            AuditEntry.hash Export.sha256 AuditVerification.lastSeal AuditVerification.previousSeal ReportedSeal.seal ResidencyReportMeta.htmlSha256
-            ResidencyReportMeta.jsonSha256
+            AuditEntry.hash AuditVerification.lastSeal AuditVerification.previousSeal Export.sha256 PlaybackAuditEntry.hash
+            ReportedSeal.seal ResidencyReportMeta.htmlSha256 ResidencyReportMeta.jsonSha256
             """,
         ["sentences of ours and of vendors, for people"] = """
             AssetVersion.failureReason AuditFault.message Delivery.lastError Delivery.reason Diagnosis.text FieldError.message
