@@ -10,8 +10,8 @@ using Portal.People;
 
 namespace Portal.Compliance;
 
-/// <summary>Registers audit exports, playback evidence, residency reports, retention, erasure, exports of people's data, legal holds, consents
-/// and vendor reviews.</summary>
+/// <summary>Registers audit exports, playback evidence, residency reports, retention, erasure, exports of people's data, legal holds,
+/// consents and vendor reviews.</summary>
 public static class ComplianceRegistrations
 {
     public static IServiceCollection AddCompliance(this IServiceCollection services)

@@ -11,6 +11,7 @@ public static class NotificationTypes
         EventType.ProjectMemberAdded, EventType.TaskStatusChanged, EventType.AssetReady, EventType.AssetFailed,
         EventType.UploadReplayed, EventType.AssetVersionReplaced, EventType.AssetExpiring, EventType.ShareLinkOpened,
         EventType.ShareLinkExpired, EventType.ShareLinkRevoked, EventType.CommentAdded, EventType.EmailBounced,
-        EventType.DigestSent, EventType.ResidencyReport, EventType.VendorReviewDue, EventType.VendorReviewOverdue,
+        EventType.DigestSent, EventType.ExportReady, EventType.ResidencyReport, EventType.VendorReviewDue,
+        EventType.VendorReviewOverdue,
     ];
 }

@@ -12,7 +12,7 @@ namespace Portal.Functions.Compliance.Exports;
 
 /// <summary>Takes requests for exports on: commits the row, then starts its orchestration. Should this process die between, the sweep
 /// starts it. Hands out addresses of files that are ready.</summary>
-public sealed class ExportRequests(ExportStore store, MakeExport make, Writes writes)
+public sealed class ExportRequests(ExportStore store, MakeExport make)
 {
     public async Task<IResult> AddAsync(Tx tx, Caller caller, NewExport wanted) =>
         (await store.RequestAsync(tx, caller.Tenant, caller, wanted)).Answer(
@@ -29,28 +29,20 @@ public sealed class ExportRequests(ExportStore store, MakeExport make, Writes wr
         return reply;
     }
 
-    /// <summary>Audited, then the store is asked for an address.</summary>
-    /// <param name="find">Whose file it is about.</param>
-    public Task<IResult> DownloadAsync(HttpRequest request, Func<Tx, Caller, Task<Export?>> find, CancellationToken ct)
+    /// <summary>Audited before the address is known to anybody.</summary>
+    public async Task<IResult> DownloadAsync(HttpRequest request, Export? export, CancellationToken ct)
     {
-        Export? ready = null;
-        return writes.PostAsync(
-            request,
-            async (tx, caller) =>
-            {
-                ready = await find(tx, caller);
-                if (ready is not { Status: ExportStatus.Ready })
-                {
-                    return ready is null ? Problem.NotFound("export") : Problem.Conflict(
-                        "not-ready", ready.Status == ExportStatus.Expired ? "Its file is gone." : "Its file is not there yet.");
-                }
+        if (export is not { Status: ExportStatus.Ready })
+        {
+            return export is null ? Problem.NotFound("export") : Problem.Conflict(
+                "not-ready", export.Status == ExportStatus.Expired ? "Its file is gone." : "Its file is not there yet.");
+        }
 
-                await store.DownloadedAsync(tx, caller, ready);
-                return Reply.Ok(ExportJson.From(ready));
-            },
-            async _ => (await make.AddressAsync(ready!, ct)).IsFailure(out var failure, out var address)
-                ? throw new TransientException($"No address of an export: {failure.GetType().Name}")
-                : Reply.Ok(new ExportDownloadJson(address.Url, address.Until)));
+        var caller = request.HttpContext.Caller();
+        await store.DownloadedAsync(caller, export, ct);
+        return (await make.AddressAsync(export, ct)).IsFailure(out var failure, out var address)
+            ? throw new TransientException($"No address of an export: {failure.GetType().Name}")
+            : Reply.Ok(new ExportDownloadJson(address.Url, address.Until));
     }
 }
 
@@ -149,11 +141,11 @@ public sealed class DownloadExportFunction(ExportStore store, ExportRequests req
         Details = "Opens the file for 15 minutes, for whoever has it. Each is in the audit log.")]
     [Refuses(404, "not-found", "There is no such export.")]
     [Refuses(409, "not-ready", "Its file is not there yet, or is gone.")]
-    public Task<IResult> RunAsync(
+    public async Task<IResult> RunAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/exports/{id:guid}/download")] HttpRequest request,
         Guid id,
         CancellationToken ct) =>
-        requests.DownloadAsync(request, (tx, caller) => store.FindAsync(tx, caller.Tenant, id), ct);
+        await requests.DownloadAsync(request, await store.FindAsync(request.HttpContext.Caller().Tenant, id, ct), ct);
 }
 
 public sealed class DownloadMyExportFunction(ExportStore store, ExportRequests requests)
@@ -164,7 +156,7 @@ public sealed class DownloadMyExportFunction(ExportStore store, ExportRequests r
         Details = "Of the newest. Opens it for 15 minutes, for whoever has the address.")]
     [Refuses(404, "not-found", "None was requested.")]
     [Refuses(409, "not-ready", "Its file is not there yet, or is gone.")]
-    public Task<IResult> RunAsync(
+    public async Task<IResult> RunAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/me/export/download")] HttpRequest request, CancellationToken ct) =>
-        requests.DownloadAsync(request, (tx, caller) => store.FindOwnAsync(tx, caller), ct);
+        await requests.DownloadAsync(request, await store.FindOwnAsync(request.HttpContext.Caller(), ct), ct);
 }

@@ -1,5 +1,5 @@
--- Bodies of webhooks that name the subject and have been dealt with. What is looked for is an address or an id of a vendor's, never a name:
--- another's text may hold the same words. How many rows, by kind.
+-- Bodies of webhooks that name the subject and have been dealt with. What is looked for is an address or an id of a vendor's, never a
+-- name: another's text may hold the same words. How many rows, by kind.
 create or replace function portal.erase_texts(p_tenant uuid, p_needles text[]) returns table (what text, count bigint)
     language plpgsql security definer
     set search_path = portal, pg_temp

@@ -86,7 +86,8 @@ internal sealed class VendorDatabase : IAsyncDisposable
             AutoPrepareMinUsages = 2,
             Enlist = false,
         };
-        return new NpgsqlDataSourceBuilder(settings.ConnectionString).ConfigureTypeLoading(types => types.EnableTypeLoading(false)).Build();
+        return new NpgsqlDataSourceBuilder(settings.ConnectionString)
+            .ConfigureTypeLoading(types => types.EnableTypeLoading(false)).Build();
     }
 
     // One process at a time, and only when the scripts changed: CREATE INDEX IF NOT EXISTS locks tables even when there is nothing

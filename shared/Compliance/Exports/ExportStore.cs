@@ -22,8 +22,8 @@ public sealed class ExportStore(PortalDb db, AuditWriter audit, PersonalHash has
     private static readonly TimeSpan Lifetime = TimeSpan.FromDays(RetentionDefaults.ExportDays);
 
     private const string Columns = """
-        x.id, x.tenant_id, x.kind, x.subject_id, x.address, x.address_hash, x.viewer_ids, x.status, x.attempt, x.last_error, x.requested_by,
-        x.requested_at, x.pathname, x.size_bytes, x.sha256, x.rows::text as rows, x.ready_at, x.expires_at, x.version,
+        x.id, x.tenant_id, x.kind, x.subject_id, x.address, x.address_hash, x.viewer_ids, x.status, x.attempt, x.last_error,
+        x.requested_by, x.requested_at, x.pathname, x.size_bytes, x.sha256, x.rows::text as rows, x.ready_at, x.expires_at, x.version,
         (select u.name from portal.users u where u.tenant_id = x.tenant_id and u.id = x.subject_id) as subject_name,
         (select u.name from portal.users u where u.tenant_id = x.tenant_id and u.id = x.requested_by) as requested_by_name
         """;
@@ -33,11 +33,6 @@ public sealed class ExportStore(PortalDb db, AuditWriter audit, PersonalHash has
         """;
 
     private const string Find = $"select {Columns} from portal.exports x where x.tenant_id = @tenant and x.id = @id";
-
-    private const string FindOwn = $"""
-        select {Columns} from portal.exports x
-         where x.tenant_id = @Tenant and x.subject_id = @User and x.requested_by = @User order by x.requested_at desc, x.id desc limit 1
-        """;
 
     private const string IsOver = "(x.discard or x.status = 'ready') and x.status <> 'expired' and x.next_at <= @now";
 
@@ -57,11 +52,10 @@ public sealed class ExportStore(PortalDb db, AuditWriter audit, PersonalHash has
     public Task<Export?> FindAsync(Tx tx, TenantId tenant, Guid id) => tx.QueryOneAsync<Export>(Find, new { tenant, id });
 
     /// <summary>The newest that somebody asked for of themselves.</summary>
-    public Task<Export?> FindOwnAsync(Caller caller, CancellationToken ct) =>
-        db.ReadOneAsync<Export>(caller.Tenant, FindOwn, new { caller.Tenant, caller.User }, ct);
-
-    public Task<Export?> FindOwnAsync(Tx tx, Caller caller) =>
-        tx.QueryOneAsync<Export>(FindOwn, new { caller.Tenant, caller.User });
+    public Task<Export?> FindOwnAsync(Caller caller, CancellationToken ct) => db.ReadOneAsync<Export>(caller.Tenant, $"""
+        select {Columns} from portal.exports x
+         where x.tenant_id = @Tenant and x.subject_id = @User and x.requested_by = @User order by x.requested_at desc, x.id desc limit 1
+        """, new { caller.Tenant, caller.User }, ct);
 
     /// <summary>Asks for an export. Refused while one of the same subject is being made.</summary>
     public async Task<Result<Export>> RequestAsync(Tx tx, TenantId tenant, Caller caller, NewExport wanted)
@@ -81,7 +75,8 @@ public sealed class ExportStore(PortalDb db, AuditWriter audit, PersonalHash has
         var now = clock.GetUtcNow();
         var address = wanted.Address?.Trim().ToLowerInvariant();
         var made = await tx.QueryOneAsync<Guid?>("""
-            insert into portal.exports (id, tenant_id, kind, subject_id, address, address_hash, viewer_ids, requested_by, requested_at, next_at)
+            insert into portal.exports (id, tenant_id, kind, subject_id, address, address_hash, viewer_ids, requested_by, requested_at,
+                next_at)
             values (@id, @tenant, @Kind, @subject, @address, @addressHash, @viewers, @by, @now, @now)
             on conflict (tenant_id, kind, coalesce(subject_id::text, address_hash)) where status in ('requested', 'running', 'failed')
             do nothing
@@ -206,15 +201,19 @@ public sealed class ExportStore(PortalDb db, AuditWriter audit, PersonalHash has
     }, ct);
 
     /// <summary>Who asks for an address to fetch it.</summary>
-    public Task DownloadedAsync(Tx tx, Caller caller, Export export) =>
-        audit.WriteAsync(tx, caller.Tenant, Actor.From(caller), new AuditEntry(
+    public Task DownloadedAsync(Caller caller, Export export, CancellationToken ct) => db.InTenantAsync(caller.Tenant, async tx =>
+    {
+        await audit.WriteAsync(tx, caller.Tenant, Actor.From(caller), new AuditEntry(
             "export_download_requested", "export", export.Id, null, new { sha256 = export.Sha256 }));
+        return true;
+    }, ct);
 
     /// <summary>Of all tenants: those to be started, and those whose week is over.</summary>
     public Task<IReadOnlyList<DueExport>> DueAsync(Guid after, int limit, CancellationToken ct) =>
         db.AcrossTenantsAsync(tx => tx.QueryAsync<DueExport>("""
             select x.id, x.tenant_id, x.status, x.attempt from portal.exports x
-             where x.status in ('requested', 'running', 'failed', 'ready') and x.next_at <= @now and x.id > @after order by x.id limit @limit
+             where x.status in ('requested', 'running', 'failed', 'ready') and x.next_at <= @now and x.id > @after
+             order by x.id limit @limit
             """, new { now = clock.GetUtcNow(), after, limit }), ct);
 
     private static Task<Export?> RunningAsync(Tx tx, ExportRef export) => tx.QueryOneAsync<Export>($"""

@@ -37,8 +37,8 @@ public sealed class ExportedRowsQuery(PortalDb db)
     private const string When = "when, in UTC";
 
     private const string Comments = """
-        select c.id, c.asset_id as "assetId", c.asset_version_id as "assetVersionId", c.parent_id as "replyTo", c.guest_name as "name", c.body,
-               c.created_at as "createdAt", c.edited_at as "editedAt", c.deleted_at as "deletedAt"
+        select c.id, c.asset_id as "assetId", c.asset_version_id as "assetVersionId", c.parent_id as "replyTo", c.guest_name as "name",
+               c.body, c.created_at as "createdAt", c.edited_at as "editedAt", c.deleted_at as "deletedAt"
           from portal.comments c where c.tenant_id = @tenant
         """;
 
@@ -67,6 +67,14 @@ public sealed class ExportedRowsQuery(PortalDb db)
     private const string Unmailed = """
         select s.event_type as "about", s.reason, s.created_at as "since" from portal.mail_suppressions s
          where s.tenant_id = @tenant and s.address_hash = @AddressHash order by s.created_at desc
+        """;
+
+    private const string Acted = """
+        select a.id, a.action, a.entity_type as "entityType", a.entity_id as "entityId", a.occurred_at as "occurredAt"
+          from (select tenant_id, id, actor_kind, actor_id, action, entity_type, entity_id, occurred_at from portal.audit_log
+                union all
+                select tenant_id, id, actor_kind, actor_id, action, entity_type, entity_id, occurred_at from portal.audit_archive) a
+         where a.tenant_id = @tenant
         """;
 
     private const string Decided = """
@@ -127,8 +135,8 @@ public sealed class ExportedRowsQuery(PortalDb db)
                 ("createdAt", When), ("readAt", "when it was marked as read"),
             ],
             $"""
-            {Head}select n.id, n.type as "about", n.subject_type as "subjectType", n.subject_id as "subjectId", n.created_at as "createdAt",
-                   n.read_at as "readAt"
+            {Head}select n.id, n.type as "about", n.subject_type as "subjectType", n.subject_id as "subjectId",
+                   n.created_at as "createdAt", n.read_at as "readAt"
               from portal.notifications n where n.tenant_id = @tenant and n.user_id = @Subject order by n.created_at desc, n.id desc{Tail}
             """,
             null),
@@ -151,7 +159,10 @@ public sealed class ExportedRowsQuery(PortalDb db)
             null),
         new(
             "tasks", "Tasks the person is assigned to or watches.", ["task_assignees", "task_watchers"],
-            [("taskId", Id), ("as", "assignee or watcher"), ("title", "what is to be done"), ("status", "how far it is"), ("addedAt", When)],
+            [
+                ("taskId", Id), ("as", "assignee or watcher"), ("title", "what is to be done"), ("status", "how far it is"),
+                ("addedAt", When),
+            ],
             $"""
             {Head}select t.id as "taskId", w.role as "as", t.title, t.status, w.added_at as "addedAt"
               from (select a.tenant_id, a.user_id, a.task_id, a.added_at, 'assignee' as role from portal.task_assignees a
@@ -163,12 +174,13 @@ public sealed class ExportedRowsQuery(PortalDb db)
         new(
             "videos", "Versions of videos the person uploaded, and how their processing went.", ["assets", "upload_jobs"],
             [
-                ("assetId", Id), ("assetVersionId", Id), ("title", "of the video"), ("fileName", "as it was called on the uploader's side"),
-                ("sizeBytes", "in bytes"), ("status", "of the version"), ("createdAt", When),
+                ("assetId", Id), ("assetVersionId", Id), ("title", "of the video"),
+                ("fileName", "as it was called on the uploader's side"), ("sizeBytes", "in bytes"), ("status", "of the version"),
+                ("createdAt", When),
             ],
             $"""
-            {Head}select a.id as "assetId", v.id as "assetVersionId", a.title, v.file_name as "fileName", v.size_bytes as "sizeBytes", v.status,
-                   j.created_at as "createdAt"
+            {Head}select a.id as "assetId", v.id as "assetVersionId", a.title, v.file_name as "fileName", v.size_bytes as "sizeBytes",
+                   v.status, j.created_at as "createdAt"
               from portal.upload_jobs j join portal.assets a on a.tenant_id = j.tenant_id and a.id = j.asset_id
               join portal.asset_versions v on v.tenant_id = j.tenant_id and v.id = j.asset_version_id
              where j.tenant_id = @tenant and j.created_by = @Subject order by j.created_at desc, j.id desc{Tail}
@@ -225,8 +237,8 @@ public sealed class ExportedRowsQuery(PortalDb db)
         new(
             "playback", "Each time an address to watch or download a video was given.", ["playback_audit", "playback_archive"],
             [
-                ("id", Id), ("assetVersionId", "the version of the video"), ("shareLinkId", "the link, if by one"), ("browser", "its family"),
-                ("mintedAt", When), ("expiresAt", "until when the address opened it"),
+                ("id", Id), ("assetVersionId", "the version of the video"), ("shareLinkId", "the link, if by one"),
+                ("browser", "its family"), ("mintedAt", When), ("expiresAt", "until when the address opened it"),
             ],
             $"{Head}{Played} and p.user_id = @Subject order by p.minted_at desc, p.id{Tail}",
             $"{Head}{Played} and p.viewer_id = any (@Viewers) order by p.minted_at desc, p.id{Tail}"),
@@ -250,20 +262,15 @@ public sealed class ExportedRowsQuery(PortalDb db)
             [("about", "kind of event; empty for all"), ("reason", "why"), ("since", When)],
             $"{Head}{Unmailed}{Tail}", $"{Head}{Unmailed}{Tail}"),
         new(
-            "actions", "What the person did, as the audit log has it.", ["audit_log", "audit_archive"],
+            "actions", "What the subject did, as the audit log has it.", ["audit_log", "audit_archive"],
             [("id", Id), ("action", "what was done"), ("entityType", "to what"), ("entityId", "to which one"), ("occurredAt", When)],
-            $"""
-            {Head}select a.id, a.action, a.entity_type as "entityType", a.entity_id as "entityId", a.occurred_at as "occurredAt"
-              from (select tenant_id, id, actor_kind, actor_id, action, entity_type, entity_id, occurred_at from portal.audit_log
-                    union all
-                    select tenant_id, id, actor_kind, actor_id, action, entity_type, entity_id, occurred_at from portal.audit_archive) a
-             where a.tenant_id = @tenant and a.actor_kind = 'user' and a.actor_id = @Subject::text order by a.occurred_at desc, a.id{Tail}
-            """,
-            null),
+            $"{Head}{Acted} and a.actor_kind in ('user', 'guest') and a.actor_id = @Subject::text order by a.occurred_at desc, a.id{Tail}",
+            $"{Head}{Acted} and a.actor_kind = 'guest' and a.actor_id = any (@Viewers::text[]) order by a.occurred_at desc, a.id{Tail}"),
         new(
             "consents", "What the subject consented to, denied or withdrew.", ["consents"],
             [
-                ("purpose", "what for"), ("granted", "true: yes"), ("noticeVersion", "the privacy notice that was shown"), ("decidedAt", When),
+                ("purpose", "what for"), ("granted", "true: yes"), ("noticeVersion", "the privacy notice that was shown"),
+                ("decidedAt", When),
             ],
             $"{Head}{Decided} and c.user_id = @Subject order by c.seq desc{Tail}",
             $"{Head}{Decided} and c.viewer_id = any (@Viewers) order by c.seq desc{Tail}"),

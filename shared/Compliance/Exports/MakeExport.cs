@@ -11,7 +11,8 @@ namespace Portal.Compliance.Exports;
 /// its own at every run, which the row notes before it is sent, so that none is left behind.
 /// </summary>
 public sealed class MakeExport(
-    ExportStore store, ExportedRowsQuery rows, PersonalHash hash, BlobWrites writes, BlobReads reads, BlobDeletes deletes, TimeProvider clock)
+    ExportStore store, ExportedRowsQuery rows, PersonalHash hash, BlobWrites writes, BlobReads reads, BlobDeletes deletes,
+    TimeProvider clock)
 {
     private const string ContentType = "application/zip";
     private const int BufferSize = 81_920;
@@ -37,8 +38,8 @@ public sealed class MakeExport(
         }
 
         await using var file = new FileStream(
-            Path.Combine(Path.GetTempPath(), Path.GetRandomFileName()), FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, BufferSize,
-            FileOptions.DeleteOnClose | FileOptions.Asynchronous);
+            Path.Combine(Path.GetTempPath(), Path.GetRandomFileName()), FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None,
+            BufferSize, FileOptions.DeleteOnClose | FileOptions.Asynchronous);
         var counts = await WriteAsync(file, export, subject, now, ct);
         file.Position = 0;
         var sha256 = Convert.ToHexStringLower(await SHA256.HashDataAsync(file, ct));

@@ -35,6 +35,7 @@ public sealed class AlertKind
     private const string Paging = "docs/playbook/operations/incidents-and-change-freeze.md";
     private const string Mux = "docs/playbook/platform/mux-upload-and-webhook-reliability.md";
     private const string Erasure = "docs/playbook/compliance/erasing-somebody.md";
+    private const string Exports = "docs/playbook/compliance/giving-people-their-data.md";
     private const string Reviews = "docs/playbook/compliance/vendor-reviews.md";
     private const string Retention = "docs/playbook/compliance/data-residency-and-retention.md";
 
@@ -80,7 +81,7 @@ public sealed class AlertKind
     public static readonly AlertKind ErasureLate = new("erasure_late", AlertSeverity.Error, Erasure);
     public static readonly AlertKind ErasureFailed = new("erasure_failed", AlertSeverity.Error, Erasure);
     public static readonly AlertKind ErasureOverdue = new("erasure_overdue", AlertSeverity.Critical, Erasure);
-    public static readonly AlertKind ExportFailed = new("export_failed", AlertSeverity.Error, "compliance/giving-people-their-data.md");
+    public static readonly AlertKind ExportFailed = new("export_failed", AlertSeverity.Error, Exports);
     public static readonly AlertKind RestoreTestOverdue = new("restore_test_overdue", AlertSeverity.Error, Reviews);
     public static readonly AlertKind TimerFailed = new("timer_failed", AlertSeverity.Error, Everything);
 

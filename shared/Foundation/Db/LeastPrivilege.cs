@@ -14,7 +14,7 @@ public static class LeastPrivilege
     {
         var builder = new NpgsqlDataSourceBuilder(connectionString);
 
-        // All columns are of Postgres's own types: a process that starts need not ask the catalog for others, twice, before its first answer.
+        // All columns are of Postgres's own types: a process that starts need not ask the catalog for others before its first answer.
         builder.ConfigureTypeLoading(types => types.EnableTypeLoading(false));
         builder.UsePhysicalConnectionInitializer(
             connection => ThrowIf(RolePrivilegeQuery.Fault(connection), setting),

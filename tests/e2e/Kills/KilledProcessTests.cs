@@ -14,7 +14,7 @@ public sealed class KilledProcessTests(ITestOutputHelper output)
         await using var portal = await LivePortal.StartAsync();
 
         var result = await new KillLoop(
-            portal, new KillLoopOptions(4, seed, Hurry: true, TimeSpan.FromSeconds(60)), output.WriteLine).RunAsync();
+            portal, new KillLoopOptions(3, seed, Hurry: true, TimeSpan.FromSeconds(60)), output.WriteLine).RunAsync();
 
         output.WriteLine(result.ToString());
         Assert.True(

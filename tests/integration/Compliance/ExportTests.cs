@@ -24,7 +24,8 @@ public sealed class ExportTests(TestPortal portal) : IClassFixture<TestPortal>, 
         var (handle, id) = await PersonAsync();
         var project = await portal.NewProjectAsync();
         (await portal.As("admin").SetAsync($"/api/projects/{project}/members/{id}")).Expect(200);
-        (await portal.As("agency").PostAsync("/api/tasks", new { projectId = project, title = "Grade", assigneeIds = new[] { id } })).Expect(201);
+        (await portal.As("agency").PostAsync("/api/tasks", new { projectId = project, title = "Grade", assigneeIds = new[] { id } }))
+            .Expect(201);
         var asset = Guid.Parse((await portal.UploadReadyAsync(project, bytes: Mp4Sample.Clip())).Text("assetId"));
         (await portal.As(handle).PostAsync($"/api/assets/{asset}/versions/1/comments", new { body = "Brighter, please" })).Expect(201);
         (await portal.As("agency").PostAsync($"/api/assets/{asset}/versions/1/comments", new { body = "Not mine" })).Expect(201);
@@ -70,6 +71,7 @@ public sealed class ExportTests(TestPortal portal) : IClassFixture<TestPortal>, 
         Assert.Equal(address, Assert.Single(files["links-sent"])!["email"]!.ToString());
         Assert.Equal("Lovely", Assert.Single(files["comments"])!["body"]!.ToString());
         Assert.Equal(viewer.ToString(), Assert.Single(files["links-opened"])!["id"]!.ToString());
+        Assert.Contains(files["actions"], action => action!["action"]!.ToString() == "share_link_opened");
         Assert.NotEmpty(files["mails"]);
         Assert.DoesNotContain("profile", files.Keys);
         var without = Read(await FetchAsync("compliance", (await ReadyAsync(await AskAsync(
@@ -243,7 +245,8 @@ public sealed class ExportTests(TestPortal portal) : IClassFixture<TestPortal>, 
         }
     }
 
-    private async Task<Guid> AskAsync(string who, object wanted) => (await portal.As(who).PostAsync("/api/exports", wanted)).Expect(201).Id;
+    private async Task<Guid> AskAsync(string who, object wanted) =>
+        (await portal.As(who).PostAsync("/api/exports", wanted)).Expect(201).Id;
 
     private async Task<Answer> ReadyAsync(Guid export)
     {

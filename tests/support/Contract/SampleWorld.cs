@@ -279,11 +279,11 @@ public sealed class SampleWorld(TestPortal portal)
 
         await using var connection = await portal.OpenAsync();
         await connection.ExecuteAsync("""
-            insert into portal.exports (id, tenant_id, kind, subject_id, status, address_hash, requested_by, requested_at, next_at, pathname,
-                sha256, size_bytes, ready_at, expires_at)
+            insert into portal.exports (id, tenant_id, kind, subject_id, status, address_hash, requested_by, requested_at, next_at,
+                pathname, sha256, size_bytes, ready_at, expires_at)
             select @id, @tenant, case when @of::uuid is null then 'guest' else 'person' end, @of, @status,
-                   case when @of::uuid is null then encode(sha256(@id::text::bytea), 'hex') end, coalesce(@of, @admin), @now, @later, @pathname,
-                   case when @pathname::text is not null then repeat('0', 64) end, 2, @now, @later
+                   case when @of::uuid is null then encode(sha256(@id::text::bytea), 'hex') end, coalesce(@of, @admin), @now, @later,
+                   @pathname, case when @pathname::text is not null then repeat('0', 64) end, 2, @now, @later
             """, new
         {
             id,

@@ -58,7 +58,7 @@ public sealed class ExportPlanTests
     private static ExportArchive Archive(Stream to) => new(
         to,
         new(
-            Guid.Empty, new(Guid.Empty), ExportKind.Guest, null, "kim@client.example", null, [], ExportStatus.Running, 1, null, Guid.Empty, Now,
-            null, null, null, "{}", null, null, 1, null, null),
+            Guid.Empty, new(Guid.Empty), ExportKind.Guest, null, "kim@client.example", null, [], ExportStatus.Running, 1, null,
+            Guid.Empty, Now, null, null, null, "{}", null, null, 1, null, null),
         new(new(Guid.Empty), "Harbour", null, "kim@client.example", null, [], ""), Now);
 }

@@ -48,7 +48,8 @@ public sealed class ApiWordsTests
         ["addresses and tokens of ours and of vendors, to be used as they are"] = """
             /code Erasure.certificateCode
             AddressedLink.token AddressedLink.url Download.url Playback.playbackUrl Playback.posterUrl ShareLink.token ShareLink.url
-            SharedAsset.playbackUrl SharedAsset.posterUrl UploadMultipart.url UploadTarget.headers ExportDownload.url UploadTarget.url /token
+            SharedAsset.playbackUrl SharedAsset.posterUrl UploadMultipart.url UploadTarget.headers UploadTarget.url
+            ExportDownload.url /token
             """,
         ["cursors, to be sent back as they are"] = "?cursor *.nextCursor",
         ["ids of vendors, of Clerk's people (Operators have no name here), of Durable and of requests"] = """
@@ -68,7 +69,8 @@ public sealed class ApiWordsTests
             """,
         ["sentences of ours and of vendors, for people"] = """
             AssetVersion.failureReason AuditFault.message Delivery.lastError Delivery.reason Diagnosis.text FieldError.message
-            Erasure.lastError Export.lastError Incident.summary Invite.deliveryFault Notification.text Orchestration.state Problem.detail Problem.title
+            Erasure.lastError Export.lastError Incident.summary Invite.deliveryFault Notification.text Orchestration.state
+            Problem.detail Problem.title
             TimelineEntry.error TimelineEntry.text TimerRun.error UploadFailure.reason UploadNote.failureReason UploadNote.lastError
             Webhook.lastError
             """,
