@@ -28,7 +28,7 @@ public sealed record HoldsInForceJson(
 /// <summary>Reviews of vendors that want doing.</summary>
 public sealed record DueVendorReviewsJson(
     [OneOf(typeof(VendorKey))] IReadOnlyList<string> Overdue,
-    [About("Due within 14 days.")] [OneOf(typeof(VendorKey))] IReadOnlyList<string> DueSoon,
+    [About("Due within 14 days.")][OneOf(typeof(VendorKey))] IReadOnlyList<string> DueSoon,
     [About("The earliest day on which one is due, past or to come.")] DateOnly NextDueOn)
 {
     public static DueVendorReviewsJson From(IReadOnlyList<VendorStanding> vendors) =>

@@ -26,10 +26,10 @@ public sealed record VendorJson(
     [About("What of tenants' data it gets to see.")] string Receives,
     [About("Classes of data that it holds, as the residency report names them.")] IReadOnlyList<string> DataClasses,
     string Agreement,
-    [About("Who answers for it at whoever runs the portal.")] [OneOf(typeof(VendorOwner))] string Owner,
+    [About("Who answers for it at whoever runs the portal.")][OneOf(typeof(VendorOwner))] string Owner,
     [About("null: never reviewed.")] LastVendorReviewJson? LastReview,
     [About("Three months after the last review, or after the tenant was created.")] DateOnly NextDueOn,
-    [About("due_soon: within 14 days.")] [OneOf(typeof(ReviewState))] string State)
+    [About("due_soon: within 14 days.")][OneOf(typeof(ReviewState))] string State)
 {
     public static VendorJson From(VendorStanding of) => new(
         of.Vendor.Key, of.Vendor.Processor.Name, of.Vendor.Processor.Purpose, of.Vendor.Processor.Region, of.Vendor.Processor.Overseas,
