@@ -36,7 +36,7 @@ internal sealed class Chromium : IDisposable
         // As root, and in containers with a small /dev/shm, it starts no other way.
         options.AddArguments(
             "--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--no-first-run",
-            "--disable-background-networking");
+            "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-quic");
         options.AddArguments(more);
         options.SetLoggingPreference(LogType.Browser, LogLevel.All);
         var service = ChromeDriverService.CreateDefaultService(Path.GetDirectoryName(Driver), Path.GetFileName(Driver));

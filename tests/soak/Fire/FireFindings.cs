@@ -46,6 +46,10 @@ public sealed class FireFindings(LivePortal portal)
                    (s.event_type = 'share_link_created' and s.reason in ('link_not_active_any_more',
                    'perhaps sent: link_not_active_any_more'))
                 or (s.event_type = 'share_link_revoked' and s.reason = 'never_had_the_link'))) and s.reason <> 'nothing_to_say_any_more'
+               -- Out of the project just when the mail was written, and in it again, of which they heard.
+               and not (s.event_type = 'project_created' and s.reason = 'may_not_read_any_more' and exists (
+                   select from portal.deliveries d where d.event_type = 'project_member_added' and d.aggregate_id = s.aggregate_id
+                      and d.recipient = s.recipient))
             """),
         ("mail of no delivery", """
             select format('%s to %s: %s', m.id, m.recipients[1], m.subject) from vendors.resend_emails m
