@@ -22,6 +22,9 @@ internal static partial class Likeness
         // A line each.
         { MediaType: "application/x-ndjson" } =>
             Shape(new JsonArray([.. answer.Body.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonNode.Parse(line))])),
+        // Its bytes are of the moment, and no text; the names of its files are neither.
+        { MediaType: "application/zip" } =>
+            string.Join(' ', FileName().Matches(answer.Body).Select(name => name.Value).Distinct().Order(StringComparer.Ordinal)),
         { Json: { } json } => Shape(json),
         _ => Plain(answer.Body),
     };
@@ -58,4 +61,7 @@ internal static partial class Likeness
 
     [GeneratedRegex(@"\d+")]
     private static partial Regex Number();
+
+    [GeneratedRegex(@"[A-Za-z-]{3,40}\.(json|txt)")]
+    private static partial Regex FileName();
 }
