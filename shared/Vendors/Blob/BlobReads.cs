@@ -1,10 +1,8 @@
 using System.Buffers.Text;
 using System.Globalization;
-using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Security.Cryptography;
 using System.Text;
-using System.Text.Json;
 using Microsoft.Extensions.Options;
 
 namespace Portal.Vendors.Blob;
@@ -54,30 +52,15 @@ public sealed class BlobReads(HttpClient http, IOptions<BlobOptions> options)
     private async Task<VendorResult<T>> CallAsync<T>(HttpMethod method, string path, object? body, CancellationToken ct)
         where T : class
     {
-        try
+        using var request = options.Value.Request(method, path, body is null ? null : JsonContent.Create(body, body.GetType()));
+        T? value = null;
+        var failure = await http.CallAsync(request, ct, async content => value = await content.ReadFromJsonAsync<T>(ct));
+        if (failure is not null)
         {
-            using var request = new HttpRequestMessage(method, $"{options.Value.ApiUrl.TrimEnd('/')}/{path}")
-            {
-                Content = body is null ? null : JsonContent.Create(body, body.GetType()),
-            };
-            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", options.Value.ReadWriteToken);
-            using var response = await http.SendAsync(request, ct);
-            if (!response.IsSuccessStatusCode)
-            {
-                return (int)response.StatusCode is >= 400 and < 500 and not (408 or 429)
-                    ? new VendorFailure.Refused((int)response.StatusCode, $"Vercel Blob answered {(int)response.StatusCode}.")
-                    : new VendorFailure.Unknown($"Vercel Blob answered {(int)response.StatusCode}.");
-            }
+            return failure;
+        }
 
-            return await response.Content.ReadFromJsonAsync<T>(ct) is { } value
-                ? value
-                : new VendorFailure.Unknown("Vercel Blob answered without a body.");
-        }
-        catch (Exception e) when (e is HttpRequestException or JsonException
-            || (e is OperationCanceledException && !ct.IsCancellationRequested))
-        {
-            return new VendorFailure.Unknown($"Vercel Blob did not answer: {e.Message}");
-        }
+        return value is { } answer ? answer : new VendorFailure.Unknown("Vercel Blob answered without a body.");
     }
 
     private static string Sign(string blobUrl, string pathname, long validUntil, string delegation, string key)
