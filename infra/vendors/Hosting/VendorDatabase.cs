@@ -22,33 +22,34 @@ internal sealed class VendorDatabase : IAsyncDisposable
     private static readonly Lock Gate = new();
     private static readonly Dictionary<string, Pool> Pools = [];
 
-    private readonly string key;
+    private readonly string address;
+    private readonly Pool pool;
     private bool disposed;
 
-    private VendorDatabase(string key, NpgsqlDataSource data)
+    private VendorDatabase(string address, Pool pool)
     {
-        this.key = key;
-        Data = data;
+        this.address = address;
+        this.pool = pool;
     }
 
-    public NpgsqlDataSource Data { get; }
+    public NpgsqlDataSource Data => pool.Data;
 
     /// <summary>Dispose of it when done: the last one closes the connections.</summary>
     public static async Task<VendorDatabase> OpenAsync(string connectionString, CancellationToken ct)
     {
-        Pool pool;
+        VendorDatabase database;
         lock (Gate)
         {
-            if (!Pools.TryGetValue(connectionString, out pool!))
+            if (!Pools.TryGetValue(connectionString, out var pool))
             {
                 Pools[connectionString] = pool = new(Build(connectionString));
             }
             pool.Users++;
+            database = new(connectionString, pool);
         }
-        var database = new VendorDatabase(connectionString, pool.Data);
         try
         {
-            await CreateSchemaAsync(pool.Data, ct);
+            await database.pool.Schema.Value.WaitAsync(ct);
             return database;
         }
         catch
@@ -60,15 +61,17 @@ internal sealed class VendorDatabase : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref disposed, true))
+        {
+            return;
+        }
         lock (Gate)
         {
-            if (disposed || --Pools[key].Users > 0)
+            if (--pool.Users > 0)
             {
-                disposed = true;
                 return;
             }
-            disposed = true;
-            Pools.Remove(key);
+            Pools.Remove(address);
         }
         await Data.DisposeAsync();
     }
@@ -129,6 +132,9 @@ internal sealed class VendorDatabase : IAsyncDisposable
     private sealed class Pool(NpgsqlDataSource data)
     {
         public NpgsqlDataSource Data { get; } = data;
+
+        /// <summary>Made by the first, waited for by the others.</summary>
+        public Lazy<Task> Schema { get; } = new(() => CreateSchemaAsync(data, CancellationToken.None));
 
         public int Users { get; set; }
     }
