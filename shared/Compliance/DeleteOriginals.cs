@@ -1,6 +1,7 @@
 using Portal.Foundation.Audit;
 using Portal.Foundation.Db;
 using Portal.Foundation.Identity;
+using Portal.Foundation.Paging;
 using Portal.Vendors.Blob;
 
 namespace Portal.Compliance;
@@ -17,25 +18,19 @@ public sealed class DeleteOriginals(RetentionStore store, BlobDeletes blob, Audi
     /// <summary>How many were deleted, and how many Blob did not delete.</summary>
     public async Task<(int Deleted, int Left)> RunAsync(TenantId tenant, DateTimeOffset jobsBefore, CancellationToken ct)
     {
-        var (deleted, left, after) = (0, 0, Guid.Empty);
-        for (var some = Batch; some == Batch;)
+        var (deleted, left) = (0, 0);
+        await foreach (var original in Batches.ReadAsync(
+            Batch, after => store.OriginalsAsync(tenant, jobsBefore, after, Batch, ct), o => o.JobId))
         {
-            var originals = await store.OriginalsAsync(tenant, jobsBefore, after, Batch, ct);
-            foreach (var original in originals)
+            if (await blob.DeleteAsync(original.BlobUrl, ct) is null)
             {
-                after = original.JobId;
-                if (await blob.DeleteAsync(original.BlobUrl, ct) is null)
-                {
-                    await ForgetAsync(tenant, original, ct);
-                    deleted++;
-                }
-                else
-                {
-                    left++;
-                }
+                await ForgetAsync(tenant, original, ct);
+                deleted++;
             }
-
-            some = originals.Count;
+            else
+            {
+                left++;
+            }
         }
 
         return (deleted, left);

@@ -1,6 +1,7 @@
 using Portal.Compliance.Reviews;
 using Portal.Foundation.Alerts;
 using Portal.Foundation.Faults;
+using Portal.Foundation.Paging;
 using Portal.Foundation.Timers;
 using Portal.Operations.Incidents;
 using Portal.Vendors;
@@ -68,37 +69,30 @@ public sealed class RunDailyChecks(
 
     private async Task HardRevokesAsync(RunCounts counts, CancellationToken ct)
     {
-        var (now, unasked, after) = (clock.GetUtcNow(), 0, Guid.Empty);
-        for (var some = Batch; some == Batch;)
+        var (now, unasked) = (clock.GetUtcNow(), 0);
+        await foreach (var playback in Batches.ReadAsync(Batch, after => store.HardRevokedAsync(now - Back, after, Batch, ct), p => p.Id))
         {
-            var revoked = await store.HardRevokedAsync(now - Back, after, Batch, ct);
-            foreach (var playback in revoked)
+            if (playback.DoneAt is null && playback.CreatedAt > now - HardRevokeTakes)
             {
-                after = playback.Id;
-                if (playback.DoneAt is null && playback.CreatedAt > now - HardRevokeTakes)
-                {
-                    continue;
-                }
-
-                if (await IsPlayableAsync(playback, ct) is not { } playable)
-                {
-                    unasked++;
-                }
-                else if (playable || playback.StillPlayed)
-                {
-                    counts.Add("revokedButPlayable", 1);
-                    await alerts.AddAsync(new(AlertKind.RevokedButPlayable, playback.Id.ToString(),
-                        $"Asset version {playback.AssetVersionId} can still be played by a playback id that a hard revoke took away.",
-                        new
-                        {
-                            assetVersionId = playback.AssetVersionId,
-                            tenantId = playback.TenantId.Value,
-                            muxAssetId = playback.MuxAssetId,
-                        }), ct);
-                }
+                continue;
             }
 
-            some = revoked.Count;
+            if (await IsPlayableAsync(playback, ct) is not { } playable)
+            {
+                unasked++;
+            }
+            else if (playable || playback.StillPlayed)
+            {
+                counts.Add("revokedButPlayable", 1);
+                await alerts.AddAsync(new(AlertKind.RevokedButPlayable, playback.Id.ToString(),
+                    $"Asset version {playback.AssetVersionId} can still be played by a playback id that a hard revoke took away.",
+                    new
+                    {
+                        assetVersionId = playback.AssetVersionId,
+                        tenantId = playback.TenantId.Value,
+                        muxAssetId = playback.MuxAssetId,
+                    }), ct);
+            }
         }
 
         if (unasked > 0)

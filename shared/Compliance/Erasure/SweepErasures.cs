@@ -1,5 +1,6 @@
 using Portal.Foundation.Alerts;
 using Portal.Foundation.Faults;
+using Portal.Foundation.Paging;
 using Portal.Foundation.Timers;
 
 namespace Portal.Compliance.Erasure;
@@ -16,17 +17,9 @@ public sealed class SweepErasures(ErasureStore store, AlertStore alerts, TimePro
     public async Task<RunCounts> RunAsync(IErasureStarter starter, CancellationToken ct)
     {
         var counts = new RunCounts();
-        var after = Guid.Empty;
-        for (var some = Batch; some == Batch;)
+        await foreach (var erasure in Batches.ReadAsync(Batch, after => store.OpenAsync(after, Batch, ct), e => e.Id))
         {
-            var open = await store.OpenAsync(after, Batch, ct);
-            foreach (var erasure in open)
-            {
-                after = erasure.Id;
-                await OneAsync(erasure, starter, counts, ct);
-            }
-
-            some = open.Count;
+            await OneAsync(erasure, starter, counts, ct);
         }
 
         return counts;

@@ -1,4 +1,5 @@
 using Portal.Foundation.Faults;
+using Portal.Foundation.Paging;
 using Portal.Foundation.Timers;
 
 namespace Portal.Compliance.Exports;
@@ -12,17 +13,9 @@ public sealed class SweepExports(ExportStore store, MakeExport make)
     public async Task<RunCounts> RunAsync(IExportStarter starter, CancellationToken ct)
     {
         var counts = new RunCounts();
-        var after = Guid.Empty;
-        for (var some = Batch; some == Batch;)
+        await foreach (var export in Batches.ReadAsync(Batch, after => store.DueAsync(after, Batch, ct), e => e.Id))
         {
-            var due = await store.DueAsync(after, Batch, ct);
-            foreach (var export in due)
-            {
-                after = export.Id;
-                await OneAsync(export, starter, counts, ct);
-            }
-
-            some = due.Count;
+            await OneAsync(export, starter, counts, ct);
         }
 
         return counts;
