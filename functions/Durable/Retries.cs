@@ -20,6 +20,11 @@ internal static class Retries
     public static TimeSpan Delay(int attempts) =>
         TimeSpan.FromSeconds(Math.Min(Longest.TotalSeconds, First.TotalSeconds * Math.Pow(2, attempts - 1)));
 
+    /// <summary>What the row says of a call that will not get better: a refusal in its own words. The text of a bug is in the log and the
+    /// history.</summary>
+    public static string ReasonOf(TaskFailedException e) =>
+        e.FailureDetails.IsCausedBy<PermanentException>() ? e.FailureDetails.ErrorMessage : "internal_error";
+
     /// <summary>Calls until it answers.</summary>
     /// <param name="call">Gets the number of the attempt, from 1.</param>
     /// <param name="note">Told of a failed attempt, its error, and when the next one is.</param>

@@ -1,7 +1,6 @@
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask;
 using Portal.Compliance.Erasure;
-using Portal.Foundation.Faults;
 using Portal.Functions.Durable;
 
 namespace Portal.Functions.Compliance.Erasure;
@@ -42,7 +41,7 @@ public static class EraseSubjectOrchestration
         }
         catch (TaskFailedException e)
         {
-            var reason = e.FailureDetails.IsCausedBy<PermanentException>() ? e.FailureDetails.ErrorMessage : "internal_error";
+            var reason = Retries.ReasonOf(e);
             await context.CallActivityAsync<bool>(EraseSubjectActivities.Fail, new ErasureFault(erasure, reason), Retries.Bookkeeping);
             return ErasureStatus.Failed;
         }

@@ -58,8 +58,7 @@ public sealed class RequestErasureFunction(ErasureRequests requests)
         [DurableClient] DurableTaskClient durable,
         CancellationToken ct) =>
         requests.PostAsync<RequestErasureInput>(request, durable, (_, _, input) => Task.FromResult<Result<NewErasure>>(new NewErasure(
-            input.Kind, input.UserId is { } user ? new UserId(user) : null, input.Email, [.. (input.ViewerIds ?? []).Distinct()],
-            input.Comments)), ct);
+            input.Kind, input.Person, input.Email, input.Viewers, input.Comments)), ct);
 }
 
 public sealed class EraseMeFunction(ErasureRequests requests, ErasureStore store)
@@ -77,7 +76,7 @@ public sealed class EraseMeFunction(ErasureRequests requests, ErasureStore store
         CancellationToken ct) =>
         requests.PostAsync<EraseMeInput>(request, durable, async (tx, caller, input) =>
             await store.IsAddressOfAsync(tx, caller, input.Email)
-                ? new NewErasure(ErasureKind.Person, caller.User, null, [], input.Comments)
+                ? new NewErasure(SubjectKind.Person, caller.User, null, [], input.Comments)
                 : new Refusal.InvalidField("email", "own", "must be your own address."), ct);
 }
 

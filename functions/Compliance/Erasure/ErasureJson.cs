@@ -7,7 +7,7 @@ namespace Portal.Functions.Compliance.Erasure;
 
 /// <summary>A request to erase somebody, on the wire.</summary>
 public sealed record ErasureJson(
-    Guid Id, [OneOf(typeof(ErasureKind))] string Kind, Guid? UserId, string? UserName,
+    Guid Id, [OneOf(typeof(SubjectKind))] string Kind, Guid? UserId, string? UserName,
     [About("Of a guest; null once it is over, when nobody keeps it.")] string? Email,
     IReadOnlyList<Guid> ViewerIds, [OneOf(typeof(ErasureStatus))] string Status, [OneOf(typeof(ErasedComments))] string Comments,
     [About("Why it waits, or why an attempt failed.")] string? LastError, DateTimeOffset RequestedAt,
@@ -18,7 +18,7 @@ public sealed record ErasureJson(
     int Version)
 {
     public static ErasureJson From(ErasureRequest e, ErasureCertificates certificates) => new(
-        e.Id, e.Kind, e.SubjectId, e.SubjectName, e.Kind == ErasureKind.Guest ? e.Address : null, e.ViewerIds, e.Status, e.Comments,
+        e.Id, e.Kind, e.SubjectId, e.SubjectName, e.Kind == SubjectKind.Guest ? e.Address : null, e.ViewerIds, e.Status, e.Comments,
         e.LastError, e.RequestedAt, e.RequestedBy, e.RequestedByName, e.StartsAt, e.DueAt, e.EndedAt, certificates.CodeOf(e.Id),
         e.Version);
 }
@@ -34,40 +34,10 @@ public sealed record SignedErasureCertificateJson(
         Convert.ToBase64String(keys.Public[stored.KeyId]), Convert.ToBase64String(stored.Signature));
 }
 
-public sealed record RequestErasureInput : IChecked
+public sealed record RequestErasureInput : SubjectInput
 {
-    [OneOf(typeof(ErasureKind))]
-    public required string Kind { get; init; }
-
-    [About("Of a person.", Example = "\"0198c5a2-7d31-7c4e-9a52-3f1b6e0d8c47\"")]
-    public Guid? UserId { get; init; }
-
-    [Email, About("Of a guest: the address that share links were sent to.")]
-    public string? Email { get; init; }
-
-    [Items(100), About("Of a guest: the viewers that are theirs, as their comments and opens name them. An address alone finds none.")]
-    public IReadOnlyList<Guid>? ViewerIds { get; init; }
-
     [OneOf(typeof(ErasedComments)), About("Whether the text of their comments stays, under \"Deleted person\".")]
     public string Comments { get; init; } = ErasedComments.Keep;
-
-    public void Check(Faults faults, DateTimeOffset now)
-    {
-        if (Kind == ErasureKind.Person && UserId is null)
-        {
-            faults.Add("userId", "required", "is required for a person.");
-        }
-
-        if (Kind == ErasureKind.Guest && Email is null)
-        {
-            faults.Add("email", "required", "is required for a guest.");
-        }
-
-        if (Kind == ErasureKind.Person && (Email is not null || ViewerIds is not null))
-        {
-            faults.Add("email", "kind", "goes with a guest, as viewerIds do; of a person we know the address.");
-        }
-    }
 }
 
 public sealed record EraseMeInput

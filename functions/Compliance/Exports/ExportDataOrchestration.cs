@@ -1,7 +1,6 @@
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask;
 using Portal.Compliance.Exports;
-using Portal.Foundation.Faults;
 using Portal.Functions.Durable;
 
 namespace Portal.Functions.Compliance.Exports;
@@ -34,7 +33,7 @@ public static class ExportDataOrchestration
         }
         catch (TaskFailedException e)
         {
-            var reason = e.FailureDetails.IsCausedBy<PermanentException>() ? e.FailureDetails.ErrorMessage : "internal_error";
+            var reason = Retries.ReasonOf(e);
             await context.CallActivityAsync<bool>(ExportDataActivities.Fail, new ExportFault(export, reason), Retries.Bookkeeping);
             return ExportStatus.Failed;
         }

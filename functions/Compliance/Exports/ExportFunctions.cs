@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
+using Portal.Compliance;
 using Portal.Compliance.Exports;
 using Portal.Foundation.Db;
 using Portal.Foundation.Faults;
@@ -41,7 +42,7 @@ public sealed class ExportRequests(ExportStore store, MakeExport make)
         var caller = request.HttpContext.Caller();
         await store.DownloadedAsync(caller, export, ct);
         return (await make.AddressAsync(export, ct)).IsFailure(out var failure, out var address)
-            ? throw new TransientException($"No address of an export: {failure.GetType().Name}")
+            ? throw new TransientException($"No address of an export: {failure.Reason}")
             : Reply.Ok(new ExportDownloadJson(address.Url, address.Until));
     }
 }
@@ -59,8 +60,8 @@ public sealed class RequestExportFunction(ExportRequests requests, Writes writes
         [DurableClient] DurableTaskClient durable,
         CancellationToken ct) =>
         writes.PostAsync<RequestExportInput>(
-            request, (tx, caller, input) => requests.AddAsync(tx, caller, new NewExport(
-                input.Kind, input.UserId is { } user ? new UserId(user) : null, input.Email, [.. (input.ViewerIds ?? []).Distinct()])),
+            request,
+            (tx, caller, input) => requests.AddAsync(tx, caller, new NewExport(input.Kind, input.Person, input.Email, input.Viewers)),
             reply => requests.StartAsync(request, reply, durable, ct));
 }
 
@@ -76,7 +77,7 @@ public sealed class ExportMeFunction(ExportRequests requests, Writes writes)
         [DurableClient] DurableTaskClient durable,
         CancellationToken ct) =>
         writes.PostAsync(
-            request, (tx, caller) => requests.AddAsync(tx, caller, new NewExport(ExportKind.Person, caller.User, null, [])),
+            request, (tx, caller) => requests.AddAsync(tx, caller, new NewExport(SubjectKind.Person, caller.User, null, [])),
             reply => requests.StartAsync(request, reply, durable, ct));
 }
 
@@ -125,12 +126,10 @@ public sealed class ReadMyExportFunction(ExportStore store)
     [Operation("Read the newest copy of one's own data", Returns = typeof(ExportJson))]
     [Refuses(404, "not-found", "None was requested.")]
     public async Task<IResult> RunAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/me/export")] HttpRequest request, CancellationToken ct)
-    {
-        return await store.FindOwnAsync(request.HttpContext.Caller(), ct) is { } export
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/me/export")] HttpRequest request, CancellationToken ct) =>
+        await store.FindOwnAsync(request.HttpContext.Caller(), ct) is { } export
             ? Reply.Ok(ExportJson.From(export), export.Version)
             : Problem.NotFound("export");
-    }
 }
 
 public sealed class DownloadExportFunction(ExportStore store, ExportRequests requests)

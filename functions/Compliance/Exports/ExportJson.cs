@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Portal.Compliance;
 using Portal.Compliance.Exports;
 using Portal.Functions.Foundation.Http;
 using Portal.Functions.Foundation.Http.Inputs;
@@ -7,7 +8,7 @@ namespace Portal.Functions.Compliance.Exports;
 
 /// <summary>A copy of what is kept of somebody, on the wire.</summary>
 public sealed record ExportJson(
-    Guid Id, [OneOf(typeof(ExportKind))] string Kind, Guid? UserId, string? UserName,
+    Guid Id, [OneOf(typeof(SubjectKind))] string Kind, Guid? UserId, string? UserName,
     [About("Of a guest; null once the file is gone.")] string? Email,
     IReadOnlyList<Guid> ViewerIds, [OneOf(typeof(ExportStatus))] string Status,
     [About("Why it waits, or why an attempt failed.")] string? LastError, DateTimeOffset RequestedAt, Guid RequestedById,
@@ -24,38 +25,7 @@ public sealed record ExportJson(
 /// <summary>Where the file of an export is for 15 minutes, for whoever has the address.</summary>
 public sealed record ExportDownloadJson(string Url, DateTimeOffset ExpiresAt);
 
-public sealed record RequestExportInput : IChecked
-{
-    [OneOf(typeof(ExportKind))]
-    public required string Kind { get; init; }
-
-    [About("Of a person.", Example = "\"0198c5a2-7d31-7c4e-9a52-3f1b6e0d8c47\"")]
-    public Guid? UserId { get; init; }
-
-    [Email, About("Of a guest: the address that share links were sent to.")]
-    public string? Email { get; init; }
-
-    [Items(100), About("Of a guest: the viewers that are theirs, as their comments and opens name them. An address alone finds none.")]
-    public IReadOnlyList<Guid>? ViewerIds { get; init; }
-
-    public void Check(Faults faults, DateTimeOffset now)
-    {
-        if (Kind == ExportKind.Person && UserId is null)
-        {
-            faults.Add("userId", "required", "is required for a person.");
-        }
-
-        if (Kind == ExportKind.Guest && Email is null)
-        {
-            faults.Add("email", "required", "is required for a guest.");
-        }
-
-        if (Kind == ExportKind.Person && (Email is not null || ViewerIds is not null))
-        {
-            faults.Add("email", "kind", "goes with a guest, as viewerIds do; of a person we know the address.");
-        }
-    }
-}
+public sealed record RequestExportInput : SubjectInput;
 
 public sealed record ListExportsInput : CountedListInput
 {

@@ -90,14 +90,13 @@ public sealed class EraseSubject(
             return false;
         }
 
-        await store.EraseRowsAsync(tx, before);
-        if (await store.UnderWayAsync(tx, before) is var left and > 0)
+        var request = await store.EraseRowsAsync(tx, before);
+        if (await store.UnderWayAsync(tx, request) is var left and > 0)
         {
             throw new TransientException($"{left} invites, mails or exports of the subject are not settled yet");
         }
 
-        await store.EraseAnswersAsync(tx, (await store.RunningAsync(tx, erasure))!);
-        var request = (await store.FindAsync(tx, erasure.Tenant, erasure.ErasureId))!;
+        request = await store.EraseAnswersAsync(tx, request);
         await store.CompleteAsync(tx, request, certificates.Make(request));
         return true;
     }, ct);

@@ -3,16 +3,6 @@ using Portal.Foundation.Identity;
 
 namespace Portal.Compliance.Erasure;
 
-/// <summary>Who is to be erased.</summary>
-public static class ErasureKind
-{
-    /// <summary>A user of the tenant.</summary>
-    public const string Person = "person";
-
-    /// <summary>Whoever links were addressed to, by e-mail address.</summary>
-    public const string Guest = "guest";
-}
-
 /// <summary>requested → running → completed, failed; failed → running; requested → held → requested; requested → cancelled
 /// (docs/states.md).</summary>
 public static class ErasureStatus

@@ -80,14 +80,14 @@ public sealed class ErasureStore(PortalDb db, UserStore users, AuditWriter audit
             return new Refusal.Conflict("erased", "The person has been erased.");
         }
 
-        if (wanted.Kind == ErasureKind.Guest && await IsMemberAsync(tx, tenant, wanted.Address!))
+        if (wanted.Kind == SubjectKind.Guest && await IsMemberAsync(tx, tenant, wanted.Address!))
         {
             return new Refusal.InvalidField("email", "guest", "must not be that of a user: ask for the erasure of the person.");
         }
 
-        if (wanted.Viewers.Count > 0 && await UnknownViewersAsync(tx, tenant, wanted.Viewers) is var unknown and > 0)
+        if (await SubjectQuery.UnknownViewersAsync(tx, tenant, wanted.Viewers) is { } unknown)
         {
-            return new Refusal.InvalidField("viewerIds", "viewer", $"names {unknown} viewers that no link of this portal has.");
+            return unknown;
         }
 
         return await AddAsync(tx, tenant, actor, wanted, subject, TimeSpan.Zero) ?? await HastenAsync(tx, tenant, wanted);
@@ -98,7 +98,7 @@ public sealed class ErasureStore(PortalDb db, UserStore users, AuditWriter audit
     public async Task<bool> RequestHeldBackAsync(Tx tx, TenantId tenant, Actor actor, UserId user) =>
         await SubjectAsync(tx, tenant, user) is { Erased: false } subject
         && await AddAsync(
-            tx, tenant, actor, new(ErasureKind.Person, user, null, [], ErasedComments.Keep), subject, HoldBack) is not null;
+            tx, tenant, actor, new(SubjectKind.Person, user, null, [], ErasedComments.Keep), subject, HoldBack) is not null;
 
     /// <summary>Whether it is the caller's own address, letter case aside.</summary>
     public Task<bool> IsAddressOfAsync(Tx tx, Caller caller, string address) => tx.GetAsync<bool>("""
@@ -179,7 +179,8 @@ public sealed class ErasureStore(PortalDb db, UserStore users, AuditWriter audit
         await LockAsync(tx, erasure) is { Status: ErasureStatus.Running } running ? running : null;
 
     /// <summary>Erases in the tenant's rows what names the subject, and adds up what that touched.</summary>
-    public async Task EraseRowsAsync(Tx tx, ErasureRequest request)
+    /// <returns>The request with these counts in it.</returns>
+    public async Task<ErasureRequest> EraseRowsAsync(Tx tx, ErasureRequest request)
     {
         var args = new
         {
@@ -192,7 +193,7 @@ public sealed class ErasureStore(PortalDb db, UserStore users, AuditWriter audit
             remove = request.RemovesComments,
             now = clock.GetUtcNow(),
         };
-        var erased = request.Kind == ErasureKind.Person
+        var erased = request.Kind == SubjectKind.Person
             ? await tx.QueryAsync<ErasedRows>(
                 "select * from portal.erase_person(@tenant, @subject, @Address, @clerkUser, @remove, @now)", args)
             : await tx.QueryAsync<ErasedRows>(
@@ -203,18 +204,19 @@ public sealed class ErasureStore(PortalDb db, UserStore users, AuditWriter audit
             done.Rows[rows.What] = done.Rows.GetValueOrDefault(rows.What) + rows.Count;
         }
 
-        await NoteDoneAsync(tx, request, done);
+        return await NoteDoneAsync(tx, request, done);
     }
 
     /// <summary>What was kept for who repeats a request with its key: the last rows to go.</summary>
-    public async Task EraseAnswersAsync(Tx tx, ErasureRequest request)
+    /// <inheritdoc cref="EraseRowsAsync" path="/returns"/>
+    public async Task<ErasureRequest> EraseAnswersAsync(Tx tx, ErasureRequest request)
     {
         var needles = new[] { request.Address, request.ClerkUserId }.OfType<string>().ToArray();
         var erased = await tx.GetAsync<long>(
             "select portal.erase_answers(@tenant, @needles)", new { tenant = request.TenantId, needles });
         var done = ErasureSteps.Read(request.Done);
         done.Rows["idempotency_keys"] = done.Rows.GetValueOrDefault("idempotency_keys") + erased;
-        await NoteDoneAsync(tx, request, done);
+        return await NoteDoneAsync(tx, request, done);
     }
 
     /// <summary>What still holds the subject's data, because it is on its way: an invite that Clerk must be told of, a mail, a file that
@@ -235,9 +237,14 @@ public sealed class ErasureStore(PortalDb db, UserStore users, AuditWriter audit
         recipient = request.SubjectId is { } user ? $"user:{user}" : $"guest:{request.AddressHash}",
     });
 
-    public Task NoteDoneAsync(Tx tx, ErasureRequest request, ErasureSteps done) => tx.ExecuteAsync(
-        "update portal.erasure_requests set done = @done::jsonb where tenant_id = @TenantId and id = @Id",
-        new { request.TenantId, request.Id, done = JsonSerializer.Serialize(done, JsonSerializerOptions.Web) });
+    public async Task<ErasureRequest> NoteDoneAsync(Tx tx, ErasureRequest request, ErasureSteps done)
+    {
+        var noted = request with { Done = JsonSerializer.Serialize(done, JsonSerializerOptions.Web) };
+        await tx.ExecuteAsync(
+            "update portal.erasure_requests set done = @Done::jsonb where tenant_id = @TenantId and id = @Id",
+            new { noted.TenantId, noted.Id, noted.Done });
+        return noted;
+    }
 
     /// <summary>Why the running attempt waits: for whoever reads the request.</summary>
     public Task NoteErrorAsync(ErasureRef erasure, string error, CancellationToken ct) =>
@@ -398,11 +405,6 @@ public sealed class ErasureStore(PortalDb db, UserStore users, AuditWriter audit
         select u.email, u.clerk_user_id, u.erased_at is not null as erased from portal.users u
          where u.tenant_id = @tenant and u.id = @id
         """, new { tenant, id });
-
-    private static Task<long> UnknownViewersAsync(Tx tx, TenantId tenant, IReadOnlyList<Guid> viewers) => tx.GetAsync<long>("""
-        select count(*) from unnest(@viewers) as w (id)
-         where not exists (select 1 from portal.share_viewers v where v.tenant_id = @tenant and v.id = w.id)
-        """, new { tenant, viewers = viewers.ToArray() });
 
     private static Task<bool> IsMemberAsync(Tx tx, TenantId tenant, string address) => tx.GetAsync<bool>(
         "select exists (select 1 from portal.users u where u.tenant_id = @tenant and lower(u.email) = lower(@address))",

@@ -124,7 +124,7 @@ public static class TablePlans
     public static IReadOnlyList<ErasedData> Erased(string kind, bool removesComments, IReadOnlyDictionary<string, long> rows) =>
     [
         .. from plan in All
-           let erasure = kind == ErasureKind.Person ? plan.Person : plan.Guest
+           let erasure = kind == SubjectKind.Person ? plan.Person : plan.Guest
            where erasure is not null
            select plan.Table == "comments" && removesComments
                ? new ErasedData(plan.Table, TableErasure.Deletes, rows.GetValueOrDefault(plan.Table), null)

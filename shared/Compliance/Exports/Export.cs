@@ -3,16 +3,6 @@ using Portal.Foundation.Identity;
 
 namespace Portal.Compliance.Exports;
 
-/// <summary>Whose data is exported.</summary>
-public static class ExportKind
-{
-    /// <summary>A user of the tenant.</summary>
-    public const string Person = "person";
-
-    /// <summary>Whoever links were addressed to, by e-mail address.</summary>
-    public const string Guest = "guest";
-}
-
 /// <summary>requested → running → ready → expired; running → failed → running (docs/states.md).</summary>
 public static class ExportStatus
 {

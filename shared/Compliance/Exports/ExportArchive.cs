@@ -106,5 +106,5 @@ public sealed class ExportArchive(Stream to, Export export, ExportedSubject subj
         return text.ToString();
     }
 
-    private string Whom() => export.Kind == ExportKind.Person ? "you" : $"the guest {subject.Address}";
+    private string Whom() => export.Kind == SubjectKind.Person ? "you" : $"the guest {subject.Address}";
 }

@@ -67,9 +67,9 @@ public sealed class ExportStore(PortalDb db, AuditWriter audit, PersonalHash has
             return new Refusal.NotFound("user");
         }
 
-        if (wanted.Viewers.Count > 0 && await UnknownViewersAsync(tx, tenant, wanted.Viewers) is var unknown and > 0)
+        if (await SubjectQuery.UnknownViewersAsync(tx, tenant, wanted.Viewers) is { } unknown)
         {
-            return new Refusal.InvalidField("viewerIds", "viewer", $"names {unknown} viewers that no link of this portal has.");
+            return unknown;
         }
 
         var now = clock.GetUtcNow();
@@ -220,9 +220,4 @@ public sealed class ExportStore(PortalDb db, AuditWriter audit, PersonalHash has
         select {Columns} from portal.exports x
          where x.tenant_id = @Tenant and x.id = @ExportId and x.attempt = @Attempt and x.status = 'running'
         """, new { export.Tenant, export.ExportId, export.Attempt });
-
-    private static Task<long> UnknownViewersAsync(Tx tx, TenantId tenant, IReadOnlyList<Guid> viewers) => tx.GetAsync<long>("""
-        select count(*) from unnest(@viewers) as w (id)
-         where not exists (select 1 from portal.share_viewers v where v.tenant_id = @tenant and v.id = w.id)
-        """, new { tenant, viewers = viewers.ToArray() });
 }

@@ -14,13 +14,16 @@ public sealed record ExportedTable(
     string Name, string About, IReadOnlyList<string> Tables, IReadOnlyList<(string Name, string Meaning)> Fields, string? Person,
     string? Guest)
 {
-    public string? Of(string kind) => kind == ExportKind.Person ? Person : Guest;
+    public string? Of(string kind) => kind == SubjectKind.Person ? Person : Guest;
 }
 
 /// <summary>Whose data it is, as the statements look for them.</summary>
-/// <param name="Recipient">As deliveries name them.</param>
 public sealed record ExportedSubject(
-    TenantId Tenant, string TenantName, Guid? Subject, string Address, string? AddressHash, Guid[] Viewers, string Recipient);
+    TenantId Tenant, string TenantName, Guid? Subject, string Address, string? AddressHash, Guid[] Viewers)
+{
+    /// <summary>As deliveries name them.</summary>
+    public string Recipient => Subject is { } user ? $"user:{user}" : $"guest:{AddressHash}";
+}
 
 /// <summary>
 /// What an export holds: one statement a file and kind, newest first. Every table that says something about a person or a guest is in a
@@ -93,7 +96,7 @@ public sealed class ExportedRowsQuery(PortalDb db)
         """;
 
     private const string Subject = """
-        select t.id as tenant, t.name as tenant_name, u.id as subject, coalesce(u.email, @address::text, '') as address
+        select t.name as tenant_name, u.id as subject, coalesce(u.email, @address::text, '') as address
           from portal.tenants t left join portal.users u on u.tenant_id = t.id and u.id = @subject
          where t.id = @tenant
         """;
@@ -309,8 +312,7 @@ public sealed class ExportedRowsQuery(PortalDb db)
         var found = await db.ReadOneAsync<Found>(
             export.TenantId, Subject, new { tenant = export.TenantId, subject = export.SubjectId, address = export.Address }, ct);
         return found is null || (export.SubjectId is not null && found.Subject is null) ? null : new(
-            export.TenantId, found.TenantName, export.SubjectId, found.Address, hash.Of(found.Address), export.ViewerIds,
-            export.SubjectId is { } user ? $"user:{user}" : $"guest:{hash.Of(found.Address)}");
+            export.TenantId, found.TenantName, export.SubjectId, found.Address, hash.Of(found.Address), export.ViewerIds);
     }
 
     /// <summary>The records of one file, each a JSON object; one more than <see cref="MostRecords"/> when there are more.</summary>
@@ -327,5 +329,5 @@ public sealed class ExportedRowsQuery(PortalDb db)
                 most = MostRecords + 1,
             }, ct);
 
-    private sealed record Found(Guid Tenant, string TenantName, Guid? Subject, string Address);
+    private sealed record Found(string TenantName, Guid? Subject, string Address);
 }

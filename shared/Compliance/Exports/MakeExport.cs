@@ -98,16 +98,11 @@ public sealed class MakeExport(
 
     private static void Check(VendorFailure? failure)
     {
-        switch (failure)
+        if (failure is not null)
         {
-            case null:
-                return;
-            case VendorFailure.Refused refused:
-                throw new PermanentException(refused.Reason);
-            case VendorFailure.Unknown unknown:
-                throw new TransientException(unknown.Reason);
-            default:
-                throw new TransientException("Vercel Blob asks to slow down");
+            throw failure is VendorFailure.Refused
+                ? new PermanentException(failure.Reason)
+                : new TransientException(failure.Reason);
         }
     }
 }

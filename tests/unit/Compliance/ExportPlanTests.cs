@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Portal.Compliance;
 using Portal.Compliance.Erasure;
 using Portal.Compliance.Exports;
 
@@ -15,10 +16,10 @@ public sealed class ExportPlanTests
     [Fact]
     public void Every_table_that_says_something_about_somebody_is_in_a_file_or_named_with_the_reason()
     {
-        foreach (var kind in new[] { ExportKind.Person, ExportKind.Guest })
+        foreach (var kind in new[] { SubjectKind.Person, SubjectKind.Guest })
         {
             var held = ExportedRowsQuery.All.Where(t => t.Of(kind) is not null).SelectMany(t => t.Tables).ToHashSet();
-            var planned = TablePlans.All.Where(p => (kind == ExportKind.Person ? p.Person : p.Guest) is not null).Select(p => p.Table);
+            var planned = TablePlans.All.Where(p => (kind == SubjectKind.Person ? p.Person : p.Guest) is not null).Select(p => p.Table);
             Assert.Empty(planned.Except(held).Except(ExportedRowsQuery.LeftOut.Keys));
         }
 
@@ -58,7 +59,7 @@ public sealed class ExportPlanTests
     private static ExportArchive Archive(Stream to) => new(
         to,
         new(
-            Guid.Empty, new(Guid.Empty), ExportKind.Guest, null, "kim@client.example", null, [], ExportStatus.Running, 1, null,
+            Guid.Empty, new(Guid.Empty), SubjectKind.Guest, null, "kim@client.example", null, [], ExportStatus.Running, 1, null,
             Guid.Empty, Now, null, null, null, "{}", null, null, 1, null, null),
-        new(new(Guid.Empty), "Harbour", null, "kim@client.example", null, [], ""), Now);
+        new(new(Guid.Empty), "Harbour", null, "kim@client.example", null, []), Now);
 }
