@@ -1,6 +1,8 @@
 using System.Reflection;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.Logging;
+using Npgsql;
+using Portal.Runtime.Durable;
 
 namespace Portal.Runtime;
 
@@ -21,6 +23,9 @@ public sealed class FunctionsHostOptions
     /// the runtime). A direct connection, not a transaction pooler.
     /// </summary>
     public required string DurableDatabase { get; init; }
+
+    /// <summary>Connections to it that outlive the host (<see cref="DurableEngine.Connect"/>); null: the host opens its own.</summary>
+    public NpgsqlDataSource? DurableConnections { get; init; }
 
     /// <summary>Port on 127.0.0.1; 0 takes any free one.</summary>
     public int Port { get; init; } = 7071;

@@ -188,6 +188,7 @@ internal sealed partial class FunctionsHostParts
         return new DurableEngineOptions
         {
             ConnectionString = Options.DurableDatabase,
+            Connections = Options.DurableConnections,
             Clock = Options.Clock,
             HubName = Host.HubName,
             MaxConcurrentActivities = Host.MaxConcurrentActivities ?? defaults.MaxConcurrentActivities,

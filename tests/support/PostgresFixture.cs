@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using Npgsql;
@@ -29,6 +30,7 @@ public sealed class PostgresFixture
 
     private readonly SemaphoreSlim oneAtATime = new(1);
     private readonly Dictionary<string, string> templates = [];
+    private readonly ConcurrentQueue<MadeDatabase> free = [];
     private readonly PostgresServer server;
     private readonly NpgsqlConnection holder;
     private readonly int run;
@@ -54,17 +56,45 @@ public sealed class PostgresFixture
     public static async Task<TestDatabase> CloneAsync(TestTemplate? template = null)
     {
         var fixture = await SharedAsync();
-        return await fixture.MakeAsync(template ?? TestTemplate.Portal);
+        return new TestDatabase(fixture, await fixture.TakeAsync(template ?? TestTemplate.Portal));
     }
 
     /// <summary>A fresh database with nothing in it. Dispose of it to drop it.</summary>
     public static async Task<TestDatabase> EmptyAsync()
     {
         var fixture = await SharedAsync();
-        return await fixture.MakeAsync(null);
+        return new TestDatabase(fixture, await fixture.MakeAsync(null));
     }
 
-    internal async Task<TestDatabase> MakeAsync(TestTemplate? template)
+    /// <summary>The one that has been free for longest, so that the last words of its last user have arrived; or another.</summary>
+    internal async Task<MadeDatabase> TakeAsync(TestTemplate template)
+    {
+        while (template.Reusable && free.TryDequeue(out var used))
+        {
+            if (await DatabaseReset.TryAsync(used.Admin))
+            {
+                return used;
+            }
+
+            await DropAsync(used);
+        }
+
+        return await MakeAsync(template);
+    }
+
+    internal async Task GiveBackAsync(MadeDatabase database)
+    {
+        if (database.Connections is null)
+        {
+            await DropAsync(database);
+        }
+        else
+        {
+            free.Enqueue(database);
+        }
+    }
+
+    private async Task<MadeDatabase> MakeAsync(TestTemplate? template)
     {
         await oneAtATime.WaitAsync();
         try
@@ -72,7 +102,8 @@ public sealed class PostgresFixture
             var source = template is null ? "template0" : await EnsureTemplateAsync(template);
             var name = string.Create(CultureInfo.InvariantCulture, $"portal_test_{run}_{++made}");
             await ExecuteAsync($"create database {name} template {source}");
-            return new TestDatabase(this, name, Address(name));
+            var address = Address(name);
+            return new(name, address, template is { Reusable: true } ? await DatabaseConnections.OpenAsync(address) : null);
         }
         finally
         {
@@ -80,12 +111,22 @@ public sealed class PostgresFixture
         }
     }
 
-    internal async Task DropAsync(string name)
+    private async Task DropAsync(MadeDatabase database)
     {
+        if (database.Connections is { } connections)
+        {
+            await connections.DisposeAsync();
+        }
+
+        await using (var pooled = new NpgsqlConnection(database.Admin))
+        {
+            NpgsqlConnection.ClearPool(pooled);
+        }
+
         await oneAtATime.WaitAsync();
         try
         {
-            await ExecuteAsync($"drop database if exists {name} with (force)");
+            await ExecuteAsync($"drop database if exists {database.Name} with (force)");
         }
         finally
         {
@@ -113,11 +154,25 @@ public sealed class PostgresFixture
         var fixture = new PostgresFixture(server, holder, run);
         await fixture.ExecuteAsync($"select pg_advisory_lock({RunLocks}, {run})");
         await fixture.SweepAsync();
+        if (server.Folder.Length == 0)
+        {
+            // A server of ours goes with all that is on it; one that was given is left as it was.
+            AppDomain.CurrentDomain.ProcessExit += (_, _) => fixture.DropAllAsync().GetAwaiter().GetResult();
+        }
+
         return fixture;
     }
 
+    private async Task DropAllAsync()
+    {
+        while (free.TryDequeue(out var used))
+        {
+            await DropAsync(used);
+        }
+    }
+
     /// <summary>
-    /// A hundred databases of some hundred files each come and go: on a disk, looking for free inodes is an eighth of the suite's work.
+    /// Databases of some hundred files each come and go: on a disk, looking for free inodes is an eighth of the suite's work.
     /// Null, the usual place, where there is no memory for it.
     /// </summary>
     private static string? MemoryFolder()

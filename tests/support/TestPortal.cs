@@ -123,9 +123,11 @@ public sealed class TestPortal : IAsyncLifetime
             ConfigureApp = builder =>
             {
                 builder.AddPortal();
+                builder.Services.AddSingleton(database.Portal);
                 AddToApp?.Invoke(builder);
             },
             DurableDatabase = database.Admin,
+            DurableConnections = database.Engine,
             Port = port,
             Clock = Clock,
             Settings = Settings,

@@ -11,7 +11,8 @@ namespace Portal.Tests.Support;
 /// <summary>What a fresh test database holds: filled once per server, then cloned.</summary>
 /// <param name="Content">Tells templates apart: a hash of whatever the filling depends on.</param>
 /// <param name="FillAsync">Fills an empty database; gets an unpooled connection string to it.</param>
-public sealed record TestTemplate(string Content, Func<string, Task> FillAsync)
+/// <param name="Reusable">A database of it can be emptied and had again (<see cref="DatabaseReset"/>).</param>
+public sealed record TestTemplate(string Content, Func<string, Task> FillAsync, bool Reusable = false)
 {
     /// <summary>The portal's schema, and what the local engine and the local vendors would make as they start: making that takes a start
     /// longer than all else it does.</summary>
@@ -30,13 +31,20 @@ public sealed record TestTemplate(string Content, Func<string, Task> FillAsync)
     {
         var portal = Of(Migration.In(), DatabaseFunction.In());
         Module[] scripts = [typeof(DurableSchema).Module, typeof(VendorDatabase).Module];
-        var content = string.Join('_', [portal.Content, .. scripts.Select(module => module.ModuleVersionId.ToString("N")[..8])]);
-        return new TestTemplate(content, async address =>
-        {
-            await portal.FillAsync(address);
-            await using var engine = NpgsqlDataSource.Create(address);
-            await DurableSchema.MigrateAsync(engine, CancellationToken.None);
-            await using var vendors = await VendorDatabase.OpenAsync(address, CancellationToken.None);
-        });
+        var content = string.Join(
+            '_', [portal.Content, DatabaseReset.Content, .. scripts.Select(module => module.ModuleVersionId.ToString("N")[..8])]);
+        return new TestTemplate(
+            content,
+            async address =>
+            {
+                await portal.FillAsync(address);
+                await using var engine = NpgsqlDataSource.Create(address);
+                await DurableSchema.MigrateAsync(engine, CancellationToken.None);
+                await using (await VendorDatabase.OpenAsync(address, CancellationToken.None))
+                {
+                    await DatabaseReset.PrepareAsync(engine);
+                }
+            },
+            Reusable: true);
     }
 }

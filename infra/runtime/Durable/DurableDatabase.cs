@@ -19,6 +19,9 @@ internal static class DurableDatabase
             MaxAutoPrepare = 30,
             AutoPrepareMinUsages = 2,
             MaxPoolSize = 10,
+
+            // Nothing outlives a transaction: locks are its own, and who listens has a connection apart.
+            NoResetOnClose = true,
         };
         settings.Options = string.IsNullOrEmpty(settings.Options) ? Planner : $"{settings.Options} {Planner}";
         // Postgres's own types and their arrays alone: the catalog need not be asked for others.

@@ -74,12 +74,12 @@ public sealed partial class DurableEngine : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(functions);
         ArgumentNullException.ThrowIfNull(loggers);
-        var database = DurableDatabase.Open(options.ConnectionString);
+        var database = options.Connections ?? Connect(options.ConnectionString);
         try
         {
             await DurableSchema.MigrateAsync(database, ct);
         }
-        catch
+        catch when (options.Connections is null)
         {
             await database.DisposeAsync();
             throw;
@@ -87,6 +87,9 @@ public sealed partial class DurableEngine : IAsyncDisposable
 
         return new(options, database, functions, loggers);
     }
+
+    /// <summary>Connections for several engines, one after the other: who passes them on disposes of them.</summary>
+    public static NpgsqlDataSource Connect(string connectionString) => DurableDatabase.Open(connectionString);
 
     /// <summary>Takes a lease and runs what is there. May be called again when it failed, as it does while the database is away.</summary>
     public async Task StartAsync(CancellationToken ct = default)
@@ -192,7 +195,11 @@ public sealed partial class DurableEngine : IAsyncDisposable
         wakes.Dispose();
         activities.Dispose();
         leases.Dispose();
-        await database.DisposeAsync();
+        if (Options.Connections is null)
+        {
+            await database.DisposeAsync();
+        }
+
         stopping.Dispose();
     }
 

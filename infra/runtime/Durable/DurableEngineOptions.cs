@@ -1,3 +1,5 @@
+using Npgsql;
+
 namespace Portal.Runtime.Durable;
 
 /// <summary>Settings of one engine process. Durations of leases are measured by the database's clock, everything else by
@@ -6,6 +8,9 @@ public sealed class DurableEngineOptions
 {
     /// <summary>A direct connection, not a pooler in transaction mode: the engine listens for notifications on it.</summary>
     public required string ConnectionString { get; init; }
+
+    /// <summary>Connections of <see cref="DurableEngine.Connect"/> that outlive the engine; null: it has its own.</summary>
+    public NpgsqlDataSource? Connections { get; init; }
 
     /// <summary>The clock of orchestrations: timers, <c>CurrentUtcDateTime</c>, created and updated times. Tests move it.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;

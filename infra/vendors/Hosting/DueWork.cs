@@ -143,14 +143,21 @@ internal sealed partial class DueWork(string vendor, NpgsqlDataSource data, Time
         }
         var idleAtStart = Volatile.Read(ref running) == 0;
         var began = clock.GetUtcNow();
+        // Most rounds find nothing due, and then this one look has said when to look again.
+        var next = await NextAsync(DateTime.UnixEpoch, ct);
         var claimed = 0;
-        while (await slots.WaitAsync(0, ct))
+        if (next <= began.UtcDateTime)
         {
-            if (!await TryStartOneAsync(ct))
+            while (await slots.WaitAsync(0, ct))
             {
-                break;
+                if (!await TryStartOneAsync(ct))
+                {
+                    break;
+                }
+                claimed++;
             }
-            claimed++;
+            // From the round's beginning: what fell due since the last claim would otherwise be seen by neither.
+            next = await NextAsync(began.UtcDateTime, ct);
         }
         if (idleAtStart && claimed == 0 && asked.Count > 0)
         {
@@ -160,17 +167,19 @@ internal sealed partial class DueWork(string vendor, NpgsqlDataSource data, Time
             }
             asked.ForEach(waiter => waiter.TrySetResult());
         }
-        await SetTimerAsync(began, ct);
+        SetTimer(next);
     }
 
-    // Looks from the round's beginning: what fell due since the last claim (a timer may fire a little early) would otherwise be seen by
-    // neither and wait for the safety poll.
-    private async Task SetTimerAsync(DateTimeOffset began, CancellationToken ct)
+    private async Task<DateTime?> NextAsync(DateTime after, CancellationToken ct)
     {
         await using var connection = await data.OpenConnectionAsync(ct);
-        var next = await connection.ExecuteScalarAsync<DateTime?>(new CommandDefinition(
-            "select min(due_at) from vendors.due_work where vendor = @vendor and kind = any(@kinds) and due_at > @began",
-            new { vendor, kinds = RunnableKinds(), began = began.UtcDateTime }, cancellationToken: ct));
+        return await connection.ExecuteScalarAsync<DateTime?>(new CommandDefinition(
+            "select min(due_at) from vendors.due_work where vendor = @vendor and kind = any(@kinds) and due_at > @after",
+            new { vendor, kinds = RunnableKinds(), after }, cancellationToken: ct));
+    }
+
+    private void SetTimer(DateTime? next)
+    {
         var now = clock.GetUtcNow();
         var wait = SafetyPoll;
         if (next is { } at && at - now.UtcDateTime < wait)

@@ -54,6 +54,9 @@ public abstract class DurableTest : IAsyncLifetime
             new()
             {
                 ConnectionString = Database,
+
+                // Those that come beside it, or after its death, are other processes.
+                Connections = engines.Count == 0 ? database!.Engine : null,
                 Clock = Clock,
                 PollInterval = pollInterval ?? TimeSpan.FromSeconds(1),
                 LeaseDuration = lease ?? TimeSpan.FromMinutes(5),

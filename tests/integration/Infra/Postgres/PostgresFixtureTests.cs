@@ -1,3 +1,4 @@
+using System.Text;
 using Dapper;
 using Npgsql;
 using Portal.Postgres;
@@ -37,6 +38,57 @@ public sealed class PostgresFixtureTests
         Assert.Equal(
             0, await server.ExecuteScalarAsync<int>(
                 "select count(*)::integer from pg_database where datname = @name", new { name = clone.Name }));
+    }
+
+    [Fact]
+    public async Task A_database_that_is_had_again_is_as_a_fresh_one()
+    {
+        var before = await EmptiedAsync(_ => Task.CompletedTask);
+        var after = await EmptiedAsync(async connection =>
+        {
+            await connection.ExecuteAsync("""
+                insert into portal.rate_windows (key, window_start, window_end, hits) values ('k', now(), now(), 1);
+                insert into portal.vendor_rate_limits (vendor, next_at) values ('v', now());
+                delete from schema_migrations where version < 5;
+                select nextval(format('%I.%I', schemaname, sequencename)) from pg_sequences
+                """);
+        });
+
+        Assert.Equal(before, after);
+        Assert.Contains("schema_migrations: (1,", after, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("alter table portal.rate_windows add column mine integer")]
+    [InlineData("drop function portal.take_hit")]
+    [InlineData("alter table portal.audit_log disable trigger user")]
+    public async Task A_database_whose_schema_changed_is_not_had_again(string change)
+    {
+        await using var database = await PostgresFixture.CloneAsync();
+        await using var connection = new NpgsqlConnection(database.Admin);
+        Assert.True(await connection.ExecuteScalarAsync<bool>("select portal_test.try_reset()"));
+
+        await connection.ExecuteAsync(change);
+
+        Assert.False(await connection.ExecuteScalarAsync<bool>("select portal_test.try_reset()"));
+    }
+
+    /// <summary>Tables with rows and sequences with values after a change and a reset.</summary>
+    private static async Task<string> EmptiedAsync(Func<NpgsqlConnection, Task> change)
+    {
+        await using var database = await PostgresFixture.CloneAsync();
+        await using var connection = new NpgsqlConnection(database.Admin);
+        await change(connection);
+        Assert.True(await connection.ExecuteScalarAsync<bool>("select portal_test.try_reset()"));
+        var held = new StringBuilder();
+        foreach (var table in await connection.QueryAsync<string>("select name::text from portal_test.tables order by 1"))
+        {
+            var rows = await connection.ExecuteScalarAsync<string?>($"select string_agg(t::text, ' ' order by t::text) from {table} t");
+            held.Append(rows is null ? "" : $"{table}: {rows}\n");
+        }
+
+        return held + await connection.ExecuteScalarAsync<string>(
+            "select string_agg(sequencename || ' ' || coalesce(last_value, 0), ' ' order by sequencename) from pg_sequences");
     }
 
     [Theory]

@@ -1,0 +1,58 @@
+using Npgsql;
+using Portal.Foundation.Db;
+using Portal.LocalVendors.Hosting;
+using Portal.Runtime.Durable;
+
+namespace Portal.Tests.Support;
+
+/// <summary>Connections to one test database that outlive the apps, engines and vendors that use them one after the other.</summary>
+internal sealed class DatabaseConnections : IAsyncDisposable
+{
+    private readonly VendorDatabase vendors;
+
+    private DatabaseConnections(string admin, VendorDatabase vendors)
+    {
+        Admin = admin;
+        this.vendors = vendors;
+        Engine = DurableEngine.Connect(admin);
+        App = As(admin, "portal_app");
+        System = As(admin, "portal_system");
+        Portal = new(LeastPrivilege.Open(App, "Database:App"), LeastPrivilege.Open(System, "Database:System"));
+    }
+
+    /// <summary>Connection strings of the owner and of the two roles.</summary>
+    public string Admin { get; }
+
+    public string App { get; }
+
+    public string System { get; }
+
+    public PortalDataSources Portal { get; }
+
+    public NpgsqlDataSource Engine { get; }
+
+    /// <summary>Local vendors of one process on one database share connections: who holds them first keeps them open.</summary>
+    public static async Task<DatabaseConnections> OpenAsync(string admin) =>
+        new(admin, await VendorDatabase.OpenAsync(admin, CancellationToken.None));
+
+    public async ValueTask DisposeAsync()
+    {
+        await vendors.DisposeAsync();
+        await Engine.DisposeAsync();
+        await Portal.DisposeAsync();
+        foreach (var address in new[] { Admin, App, System })
+        {
+            await using var connection = new NpgsqlConnection(address);
+            NpgsqlConnection.ClearPool(connection);
+        }
+    }
+
+    // A start-up option: what a connection is reset to, so the role is still the role when the connection is used again. Few connections,
+    // never reset, as in production (README): each new one, and each reset, learns the catalog and plans the functions' statements anew.
+    private static string As(string admin, string role) => new NpgsqlConnectionStringBuilder(admin)
+    {
+        Options = $"-c role={role}",
+        MaxPoolSize = 8,
+        NoResetOnClose = true,
+    }.ConnectionString;
+}
