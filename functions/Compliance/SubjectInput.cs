@@ -4,7 +4,7 @@ using Portal.Functions.Foundation.Http.Inputs;
 
 namespace Portal.Functions.Compliance;
 
-/// <summary>Whom a request is about: a person by id, a guest by address.</summary>
+/// <summary>Whom a request is about: a person by id, a guest by address, or the tenant.</summary>
 public record SubjectInput : IChecked
 {
     [OneOf(typeof(SubjectKind))]
@@ -23,7 +23,7 @@ public record SubjectInput : IChecked
 
     internal IReadOnlyList<Guid> Viewers => [.. (ViewerIds ?? []).Distinct()];
 
-    public void Check(Faults faults, DateTimeOffset now)
+    public virtual void Check(Faults faults, DateTimeOffset now)
     {
         if (Kind == SubjectKind.Person && UserId is null)
         {
@@ -35,9 +35,14 @@ public record SubjectInput : IChecked
             faults.Add("email", "required", "is required for a guest.");
         }
 
-        if (Kind == SubjectKind.Person && (Email is not null || ViewerIds is not null))
+        if (Kind == SubjectKind.Tenant && UserId is not null)
         {
-            faults.Add("email", "kind", "goes with a guest, as viewerIds do; of a person we know the address.");
+            faults.Add("userId", "kind", "goes with a person.");
+        }
+
+        if (Kind != SubjectKind.Guest && (Email is not null || ViewerIds is not null))
+        {
+            faults.Add("email", "kind", "goes with a guest, as viewerIds do; of others we know the address.");
         }
     }
 }

@@ -535,20 +535,18 @@ create table portal.erasure_requests (
     constraint erasure_requests_ended_check CHECK (((status = ANY (ARRAY['completed'::text, 'cancelled'::text])) = (ended_at IS NOT NULL))),
     constraint erasure_requests_forgets_check CHECK (((status <> 'completed'::text) OR ((address IS NULL) AND (clerk_user_id IS NULL)))),
     constraint erasure_requests_guest_check CHECK (((kind <> 'guest'::text) OR (address_hash IS NOT NULL))),
-    constraint erasure_requests_kind_check CHECK ((kind = ANY (ARRAY['person'::text, 'guest'::text]))),
+    constraint erasure_requests_kind_check CHECK ((kind = ANY (ARRAY['person'::text, 'guest'::text, 'tenant'::text]))),
     constraint erasure_requests_last_error_check CHECK ((length(last_error) <= 1000)),
     constraint erasure_requests_pkey PRIMARY KEY (id),
-    constraint erasure_requests_requested_by FOREIGN KEY (tenant_id, requested_by) REFERENCES portal.users(tenant_id, id),
     constraint erasure_requests_status_check CHECK ((status = ANY (ARRAY['requested'::text, 'running'::text, 'completed'::text, 'failed'::text, 'held'::text, 'cancelled'::text]))),
     constraint erasure_requests_subject_check CHECK (((kind = 'person'::text) = (subject_id IS NOT NULL))),
     constraint erasure_requests_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES portal.tenants(id),
     constraint erasure_requests_tenant_id_id_key UNIQUE (tenant_id, id),
-    constraint erasure_requests_tenant_id_subject_id_fkey FOREIGN KEY (tenant_id, subject_id) REFERENCES portal.users(tenant_id, id),
     constraint erasure_requests_viewer_ids_check CHECK ((cardinality(viewer_ids) <= 100))
 );
 CREATE INDEX erasure_requests_by_age ON portal.erasure_requests USING btree (tenant_id, requested_at DESC, id DESC);
 CREATE INDEX erasure_requests_due ON portal.erasure_requests USING btree (next_at) WHERE (status = ANY (ARRAY['requested'::text, 'running'::text, 'failed'::text]));
-CREATE UNIQUE INDEX erasure_requests_open ON portal.erasure_requests USING btree (tenant_id, kind, COALESCE((subject_id)::text, address_hash)) WHERE (status = ANY (ARRAY['requested'::text, 'running'::text, 'failed'::text, 'held'::text]));
+CREATE UNIQUE INDEX erasure_requests_open ON portal.erasure_requests USING btree (tenant_id, kind, COALESCE((subject_id)::text, address_hash, ''::text)) WHERE (status = ANY (ARRAY['requested'::text, 'running'::text, 'failed'::text, 'held'::text]));
 alter table portal.erasure_requests enable row level security;
 create policy all_tenants on portal.erasure_requests as permissive for select to portal_system
     using (true);
@@ -556,7 +554,7 @@ create policy own_tenant on portal.erasure_requests as permissive for all to por
     using ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)))
     with check ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)));
 grant insert, select, update on table portal.erasure_requests to portal_app;
-grant select (id, tenant_id, status, due_at, starts_at, attempt, next_at) on table portal.erasure_requests to portal_system;
+grant select (id, tenant_id, kind, status, due_at, starts_at, attempt, next_at) on table portal.erasure_requests to portal_system;
 
 create table portal.events (
     event_id uuid not null,
@@ -1118,7 +1116,6 @@ create table portal.playback_audit (
     constraint playback_audit_check CHECK (((user_id IS NULL) <> (share_link_id IS NULL))),
     constraint playback_audit_pkey PRIMARY KEY (id),
     constraint playback_audit_request_id_check CHECK ((length(request_id) <= 100)),
-    constraint playback_audit_tenant_id_asset_version_id_fkey FOREIGN KEY (tenant_id, asset_version_id) REFERENCES portal.asset_versions(tenant_id, id),
     constraint playback_audit_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES portal.tenants(id)
 );
 CREATE INDEX playback_audit_by_link ON portal.playback_audit USING btree (tenant_id, share_link_id, minted_at DESC, id DESC) WHERE (share_link_id IS NOT NULL);
@@ -1249,7 +1246,8 @@ create policy own_tenant on portal.residency_reports as permissive for all to po
     with check ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)));
 create policy timers on portal.residency_reports as permissive for select to portal_system
     using (true);
-CREATE TRIGGER residency_reports_append_only BEFORE DELETE OR UPDATE ON portal.residency_reports FOR EACH ROW EXECUTE FUNCTION portal.refuse_change();
+CREATE TRIGGER residency_reports_append_only BEFORE UPDATE ON portal.residency_reports FOR EACH ROW EXECUTE FUNCTION portal.refuse_change();
+CREATE TRIGGER residency_reports_leave_with_the_tenant BEFORE DELETE ON portal.residency_reports FOR EACH ROW EXECUTE FUNCTION portal.refuse_unless_erased();
 grant insert, select on table portal.residency_reports to portal_app;
 grant select (tenant_id, week) on table portal.residency_reports to portal_system;
 
@@ -1573,7 +1571,7 @@ create table portal.tenants (
     constraint tenants_accent_color_check CHECK ((accent_color ~ '^#[0-9a-f]{6}$'::text)),
     constraint tenants_clerk_org_id_check CHECK (((length(clerk_org_id) >= 1) AND (length(clerk_org_id) <= 200))),
     constraint tenants_clerk_org_id_key UNIQUE (clerk_org_id),
-    constraint tenants_deleted_at CHECK (((status = 'deleted'::text) = (deleted_at IS NOT NULL))),
+    constraint tenants_deleted_at CHECK (((status = 'active'::text) = (deleted_at IS NULL))),
     constraint tenants_digest_hour_check CHECK (((digest_hour >= 0) AND (digest_hour <= 23))),
     constraint tenants_keep_active_video_days_check CHECK (((keep_active_video_days >= 30) AND (keep_active_video_days <= 180))),
     constraint tenants_keep_inactive_video_days_check CHECK (((keep_inactive_video_days >= 30) AND (keep_inactive_video_days <= 90))),
@@ -1586,7 +1584,7 @@ create table portal.tenants (
     constraint tenants_residency_check CHECK ((residency = ANY (ARRAY['any'::text, 'australia'::text]))),
     constraint tenants_residency_contact_check CHECK (((length(residency_contact) >= 3) AND (length(residency_contact) <= 254))),
     constraint tenants_sender_name_check CHECK (((length(sender_name) >= 1) AND (length(sender_name) <= 100))),
-    constraint tenants_status_check CHECK ((status = ANY (ARRAY['active'::text, 'deleted'::text]))),
+    constraint tenants_status_check CHECK ((status = ANY (ARRAY['active'::text, 'deleted'::text, 'erased'::text]))),
     constraint tenants_time_zone_check CHECK (((length(time_zone) >= 1) AND (length(time_zone) <= 64)))
 );
 alter table portal.tenants enable row level security;
@@ -1820,7 +1818,8 @@ alter table portal.vendor_reviews enable row level security;
 create policy own_tenant on portal.vendor_reviews as permissive for all to portal_app
     using ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)))
     with check ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)));
-CREATE TRIGGER vendor_reviews_append_only BEFORE DELETE OR UPDATE ON portal.vendor_reviews FOR EACH ROW EXECUTE FUNCTION portal.refuse_change();
+CREATE TRIGGER vendor_reviews_append_only BEFORE UPDATE ON portal.vendor_reviews FOR EACH ROW EXECUTE FUNCTION portal.refuse_change();
+CREATE TRIGGER vendor_reviews_leave_with_the_tenant BEFORE DELETE ON portal.vendor_reviews FOR EACH ROW EXECUTE FUNCTION portal.refuse_unless_erased();
 CREATE TRIGGER vendor_reviews_no_truncate BEFORE TRUNCATE ON portal.vendor_reviews FOR EACH STATEMENT EXECUTE FUNCTION portal.refuse_change();
 grant insert, select on table portal.vendor_reviews to portal_app;
 
@@ -1887,6 +1886,12 @@ CREATE OR REPLACE FUNCTION portal.archive_playback(p_tenant uuid, p_before times
  SET search_path TO 'portal', 'pg_temp';
 grant execute on function portal.archive_playback(uuid,timestamp with time zone,integer) to portal_system;
 
+CREATE OR REPLACE FUNCTION portal.check_tenant_erasure(p_tenant uuid)
+ RETURNS void
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'portal', 'pg_temp';
+
 CREATE OR REPLACE FUNCTION portal.client_links(p_tenant uuid, p_user uuid, p_now timestamp with time zone)
  RETURNS TABLE(share_link_id uuid, asset_version_id uuid, allow_comments boolean)
  LANGUAGE sql
@@ -1941,6 +1946,20 @@ CREATE OR REPLACE FUNCTION portal.erase_person(p_tenant uuid, p_user uuid, p_add
  SET search_path TO 'portal', 'pg_temp';
 grant execute on function portal.erase_person(uuid,uuid,text,text,boolean,timestamp with time zone) to portal_app;
 
+CREATE OR REPLACE FUNCTION portal.erase_tenant_rows(p_tenant uuid, p_limit integer)
+ RETURNS TABLE(what text, count bigint)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'portal', 'pg_temp';
+grant execute on function portal.erase_tenant_rows(uuid,integer) to portal_app;
+
+CREATE OR REPLACE FUNCTION portal.erase_tenant_webhooks(p_tenant uuid, p_at timestamp with time zone, p_id uuid, p_limit integer)
+ RETURNS TABLE(looked bigint, erased bigint, waiting bigint, last_at timestamp with time zone, last_id uuid)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'portal', 'pg_temp';
+grant execute on function portal.erase_tenant_webhooks(uuid,timestamp with time zone,uuid,integer) to portal_app;
+
 CREATE OR REPLACE FUNCTION portal.erase_texts(p_tenant uuid, p_needles text[])
  RETURNS TABLE(what text, count bigint)
  LANGUAGE plpgsql
@@ -1960,6 +1979,13 @@ CREATE OR REPLACE FUNCTION portal.find_passphrase(p_token_hash bytea, p_ip_hash 
  SECURITY DEFINER
  SET search_path TO 'portal', 'pg_temp';
 grant execute on function portal.find_passphrase(bytea,bytea,timestamp with time zone,integer,integer,integer) to portal_app;
+
+CREATE OR REPLACE FUNCTION portal.forget_tenant(p_tenant uuid, p_now timestamp with time zone)
+ RETURNS bigint
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'portal', 'pg_temp';
+grant execute on function portal.forget_tenant(uuid,timestamp with time zone) to portal_app;
 
 CREATE OR REPLACE FUNCTION portal.forget_viewers(p_ids uuid[])
  RETURNS bigint
@@ -2061,6 +2087,12 @@ CREATE OR REPLACE FUNCTION portal.refuse_unless_archived()
  LANGUAGE plpgsql
  SET search_path TO 'portal', 'pg_temp';
 grant execute on function portal.refuse_unless_archived() to public;
+
+CREATE OR REPLACE FUNCTION portal.refuse_unless_erased()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'portal', 'pg_temp';
+grant execute on function portal.refuse_unless_erased() to public;
 
 CREATE OR REPLACE FUNCTION portal.refuse_unless_playback_archived()
  RETURNS trigger

@@ -24,6 +24,8 @@ public static class ComplianceRegistrations
             .AddSingleton<AuditKeys>().AddSingleton<AuditStore>().AddSingleton<AuditExport>().AddSingleton<SealAudit>()
             .AddSingleton<RetentionStore>().AddSingleton<PruneRetention>().AddSingleton<DeleteOriginals>()
             .AddSingleton<ErasureStore>().AddSingleton<EraseSubject>().AddSingleton<SweepErasures>().AddSingleton<ErasureCertificates>()
+            .AddSingleton<TenantErasureStore>().AddSingleton<EraseTenant>().AddSingleton<EraseAtClerk>()
+            .AddSingleton<IMailWriter, TenantErasureMail>()
             .AddSingleton<ExportStore>().AddSingleton<ExportedRowsQuery>().AddSingleton<MakeExport>().AddSingleton<SweepExports>()
             .AddSingleton<HoldStore>().AddSingleton<PlaybackStore>().AddSingleton<MakeEvidence>()
             .AddSingleton(_ => new PrivacyNotices(NoticeText.Embedded()))

@@ -12,6 +12,9 @@ public static class SubjectKind
 
     /// <summary>Whoever links were addressed to, by e-mail address.</summary>
     public const string Guest = "guest";
+
+    /// <summary>The tenant itself, with everything that is of it.</summary>
+    public const string Tenant = "tenant";
 }
 
 /// <summary>What is asked of a subject before a request is taken on.</summary>

@@ -26,6 +26,9 @@ public sealed record AudienceQuery(string Sql, bool EvenTheActor = false, bool S
     public static readonly AudienceQuery Admins = new(
         $"{Each} (select u.id from portal.users u where u.tenant_id = @tenant and u.role = 'admin' and u.status = 'active') x");
 
+    /// <summary>The one who did it too.</summary>
+    public static readonly AudienceQuery EveryAdmin = Admins with { EvenTheActor = true };
+
     public static readonly AudienceQuery Compliance = new(
         $"{Each} (select u.id from portal.users u where u.tenant_id = @tenant and u.role = 'compliance' and u.status = 'active') x");
 

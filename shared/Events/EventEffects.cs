@@ -74,6 +74,8 @@ public sealed record EventEffects(
             Notify: AudienceQuery.CommentParticipants, Mail: AudienceQuery.Mentioned, Counts: new Metric("comments")),
         [EventType.DigestSent] = new(Mail: AudienceQuery.ThatPerson, Counts: new Metric("digests_sent")),
         [EventType.EmailBounced] = new(Notify: AudienceQuery.Admins),
+        [EventType.TenantErasureRequested] = new(Notify: AudienceQuery.EveryAdmin, Mail: AudienceQuery.EveryAdmin),
+        [EventType.TenantErasureCancelled] = new(Notify: AudienceQuery.EveryAdmin, Mail: AudienceQuery.EveryAdmin),
         [EventType.ExportReady] = new(Mail: AudienceQuery.ThatPerson),
         [EventType.ResidencyReport] = new(Mail: AudienceQuery.Compliance, MailContact: true),
         [EventType.VendorReviewDue] = new(Notify: AudienceQuery.AdminsAndCompliance, Mail: AudienceQuery.AdminsAndCompliance),

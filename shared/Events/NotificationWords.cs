@@ -25,6 +25,9 @@ public static class NotificationWords
             [EventType.ShareLinkExpired] = (_, _, what) => $"Your link to {what} has expired.",
             [EventType.ShareLinkRevoked] = (_, who, what) => $"{who} revoked a link to {what}.",
             [EventType.CommentAdded] = (n, who, what) => n.Mentioned ? $"{who} mentioned you on {what}." : $"{who} commented on {what}.",
+            [EventType.TenantErasureRequested] = (_, who, _) =>
+                $"{who} asked for the erasure of the whole portal. An Admin can take it back within a week.",
+            [EventType.TenantErasureCancelled] = (_, who, _) => $"{who} took the erasure of the portal back.",
             [EventType.VendorReviewDue] = (_, _, _) => "Vendors are to be reviewed within two weeks.",
             [EventType.VendorReviewOverdue] = (_, _, _) => "The review of vendors is overdue.",
             [EventType.EmailBounced] = (_, _, _) => "An e-mail could not be delivered.",

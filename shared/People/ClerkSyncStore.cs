@@ -27,10 +27,14 @@ public sealed record Deactivation(bool Moved, bool WithoutAdmin)
 public sealed class ClerkSyncStore(
     PortalDb db, UserStore users, ParticipationTransitions participation, AuditWriter audit, PersonalHash hash, TimeProvider clock)
 {
-    /// <summary>Across tenants: where this Clerk user is, or was, a member.</summary>
+    /// <summary>Across tenants: where this Clerk user is, or was, a member; not where all are being erased.</summary>
     public Task<IReadOnlyList<UserOfTenant>> FindAsync(string clerkUserId, CancellationToken ct) =>
         db.AcrossTenantsAsync(tx => tx.QueryAsync<UserOfTenant>(
-            "select tenant_id, id from portal.users where clerk_user_id = @clerkUserId order by tenant_id", new { clerkUserId }), ct);
+"""
+            select u.tenant_id, u.id from portal.users u
+              join portal.tenants t on t.id = u.tenant_id and t.status <> 'erased'
+             where u.clerk_user_id = @clerkUserId order by u.tenant_id
+            """, new { clerkUserId }), ct);
 
     /// <summary>Across tenants: whose Clerk organization it is, as long as the tenant lives.</summary>
     public async Task<TenantId?> FindTenantAsync(string organizationId, CancellationToken ct) =>

@@ -12,6 +12,6 @@ public static class NotificationTypes
         EventType.UploadReplayed, EventType.AssetVersionReplaced, EventType.AssetExpiring, EventType.ShareLinkOpened,
         EventType.ShareLinkExpired, EventType.ShareLinkRevoked, EventType.CommentAdded, EventType.EmailBounced,
         EventType.DigestSent, EventType.ExportReady, EventType.ResidencyReport, EventType.VendorReviewDue,
-        EventType.VendorReviewOverdue,
+        EventType.VendorReviewOverdue, EventType.TenantErasureRequested, EventType.TenantErasureCancelled,
     ];
 }

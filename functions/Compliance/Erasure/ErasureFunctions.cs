@@ -13,10 +13,10 @@ using Portal.Functions.Foundation.Http;
 
 namespace Portal.Functions.Compliance.Erasure;
 
-/// <summary>Takes requests for erasure on: commits the row, then starts its orchestration. Should this process die between, the sweep
-/// starts it.</summary>
+/// <summary>Takes requests for erasure on: commits the row, then starts its orchestration, unless it is held back. Should this process die
+/// between, the sweep starts it.</summary>
 public sealed class ErasureRequests(
-    ErasureStore store, ErasureCertificates certificates, Writes writes)
+    ErasureStore store, ErasureCertificates certificates, Writes writes, TimeProvider clock)
 {
     public Task<IResult> PostAsync<T>(
         HttpRequest request, DurableTaskClient durable, Func<Tx, Caller, T, Task<Result<NewErasure>>> wanted, CancellationToken ct)
@@ -34,21 +34,25 @@ public sealed class ErasureRequests(
     private async Task<IResult> StartAsync(HttpRequest request, Reply reply, DurableTaskClient durable, CancellationToken ct)
     {
         var id = reply.Body!["id"]!.GetValue<Guid>();
-        if (await store.FindAsync(request.HttpContext.Caller().Tenant, id, ct) is { Status: ErasureStatus.Requested } erasure)
+        if (await store.FindAsync(request.HttpContext.Caller().Tenant, id, ct) is { Status: ErasureStatus.Requested } erasure
+            && erasure.StartsAt <= clock.GetUtcNow())
         {
-            await new ErasureStarter(durable).StartOnceAsync(erasure.Ref, ct);
+            await new ErasureStarter(durable).StartOnceAsync(erasure.Kind, erasure.Ref, ct);
         }
 
         return reply;
     }
 }
 
-public sealed class RequestErasureFunction(ErasureRequests requests)
+public sealed class RequestErasureFunction(ErasureRequests requests, ErasureStore store)
 {
     [Function("RequestErasure")]
     [Allows(PortalAction.RequestErasure)]
     [Operation("Request an erasure", Takes = typeof(RequestErasureInput), Returns = typeof(ErasureJson), Status = 201, TakesKey = true,
-        Details = "Carried out within 24 hours. Asked again while one of the same subject waits, it is that one, which begins at once.")]
+        Details = "Carried out within 24 hours. Asked again while one of the same subject waits, it is that one, which begins at once. "
+            + "That of the tenant is for an Admin, needs its name typed again, and begins after 7 days, in which an Admin may cancel it; "
+            + "the Admins are told. Make an export of the tenant first.")]
+    [Refuses(403, "forbidden", "The erasure of a tenant is for an Admin.")]
     [Refuses(404, "not-found", "There is no such user.")]
     [Refuses(409, "last-admin", "Nobody else would be an active Admin.")]
     [Refuses(409, "erased", "The person has been erased.")]
@@ -57,8 +61,15 @@ public sealed class RequestErasureFunction(ErasureRequests requests)
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/erasures")] HttpRequest request,
         [DurableClient] DurableTaskClient durable,
         CancellationToken ct) =>
-        requests.PostAsync<RequestErasureInput>(request, durable, (_, _, input) => Task.FromResult<Result<NewErasure>>(new NewErasure(
-            input.Kind, input.Person, input.Email, input.Viewers, input.Comments)), ct);
+        requests.PostAsync<RequestErasureInput>(request, durable, async (tx, caller, input) => input.TenantName is { } name
+            ? await OfTenantAsync(tx, caller, name)
+            : new NewErasure(input.Kind, input.Person, input.Email, input.Viewers, input.Comments), ct);
+
+    private async Task<Result<NewErasure>> OfTenantAsync(Tx tx, Caller caller, string name) =>
+        caller.Role != Role.Admin ? ErasureStore.OfTenant
+        : await store.IsNameOfAsync(tx, caller.Tenant, name)
+            ? new NewErasure(SubjectKind.Tenant, null, null, [], ErasedComments.Remove)
+            : new Refusal.InvalidField("tenantName", "own", "must be what this portal is called, letter for letter.");
 }
 
 public sealed class EraseMeFunction(ErasureRequests requests, ErasureStore store)
@@ -124,13 +135,15 @@ public sealed class CancelErasureFunction(ErasureStore store, ErasureCertificate
     [Function("CancelErasure")]
     [Allows(PortalAction.RequestErasure)]
     [Operation("Cancel an erasure that has not begun", Returns = typeof(ErasureJson), TakesKey = true,
-        Details = "Of somebody who was deleted at Clerk by mistake: they stay deactivated, and are invited anew.")]
+        Details = "Of somebody who was deleted at Clerk by mistake: they stay deactivated, and are invited anew. Of the tenant: for an "
+            + "Admin, within the 7 days or while a legal hold is in force; the Admins are told.")]
+    [Refuses(403, "forbidden", "The erasure of a tenant is for an Admin.")]
     [Refuses(404, "not-found", "There is no such request.")]
     [Refuses(409, "erasure-begun", "It has begun, or is over.")]
     public Task<IResult> RunAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/erasures/{id:guid}/cancel")] HttpRequest request, Guid id) =>
         writes.PostAsync(request, async (tx, caller) =>
-            (await store.CancelAsync(tx, caller.Tenant, Actor.From(caller), id)).Answer(
+            (await store.CancelAsync(tx, caller, id)).Answer(
                 e => Reply.Ok(ErasureJson.From(e, certificates), e.Version)));
 }
 

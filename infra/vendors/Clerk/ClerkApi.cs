@@ -41,7 +41,9 @@ internal sealed class ClerkApi(
         Map(app, "GET", "/v1/users/{id}/organization_memberships", ListMembershipsAsync);
         Map(app, "GET", "/v1/users", ListUsersAsync);
         Map(app, "DELETE", "/v1/users/{id}", DeleteUserAsync);
+        Map(app, "GET", "/v1/organizations/{org}/memberships", ListMembersAsync);
         Map(app, "DELETE", "/v1/organizations/{org}/memberships/{user}", DeleteMembershipAsync);
+        Map(app, "DELETE", "/v1/organizations/{org}", DeleteOrganizationAsync);
     }
 
     public void Map(WebApplication app, string method, string pattern, Func<HttpContext, Task<VendorReply>> handle) =>
@@ -129,6 +131,24 @@ internal sealed class ClerkApi(
             ? new VendorReply(200, ClerkPeople.Membership(person))
             : NotFound;
     }
+
+    /// <summary>An organization is there as long as somebody is a member of it: this Clerk keeps no other row of one.</summary>
+    private async Task<VendorReply> ListMembersAsync(HttpContext context)
+    {
+        var members = (await people.ListAsync(context.RequestAborted))
+            .Where(person => person.OrganizationId == context.Route("org")).ToList();
+        var (limit, offset) = Paging(context);
+        return members.Count == 0 ? NotFound : new VendorReply(200, new JsonObject
+        {
+            ["data"] = new JsonArray([.. members.Skip(offset).Take(limit).Select(ClerkPeople.Membership)]),
+            ["total_count"] = members.Count,
+        });
+    }
+
+    private async Task<VendorReply> DeleteOrganizationAsync(HttpContext context) =>
+        await changes.DeleteOrganizationAsync(context.Route("org"), context.RequestAborted) is { } gone
+            ? new VendorReply(200, gone)
+            : NotFound;
 
     private async Task<VendorReply> DeleteUserAsync(HttpContext context) =>
         await changes.DeleteAsync(context.Route("id"), context.RequestAborted) is { } gone ? new VendorReply(200, gone) : NotFound;

@@ -85,6 +85,25 @@ internal sealed class ClerkChanges(VendorHost host, ClerkPeople people, LocalCle
         return true;
     }, false, ct);
 
+    /// <summary>An organization goes, with its memberships and invitations. Null: nobody is in it, and nobody is invited.</summary>
+    public Task<JsonObject?> DeleteOrganizationAsync(string organization, CancellationToken ct) =>
+        host.TransactAsync<JsonObject?>(async (connection, transaction) =>
+        {
+            var touched = await connection.ExecuteAsync(
+                """
+                delete from vendors.clerk_invitations where organization_id = @organization;
+                update vendors.clerk_people set organization_id = null, organization_slug = null, organization_name = null,
+                   organization_role = null, membership_metadata = '{}' where organization_id = @organization
+                """, new { organization }, transaction);
+            if (touched == 0)
+            {
+                return null;
+            }
+            var gone = new JsonObject { ["id"] = organization, ["object"] = "organization", ["deleted"] = true, ["external_id"] = null };
+            await events.EmitAsync(connection, transaction, "organization.deleted", organization, gone.DeepClone().AsObject());
+            return gone;
+        }, ct);
+
     private async Task<T> ChangeAsync<T>(
         string userId, Func<NpgsqlConnection, NpgsqlTransaction, LocalPerson, Task<T>> change, T nobody, CancellationToken ct) =>
         await people.ByIdAsync(userId, ct) is { } person

@@ -4,8 +4,6 @@ using Portal.Foundation.Db;
 using Portal.Foundation.Faults;
 using Portal.Foundation.Identity;
 using Portal.People;
-using Portal.Vendors;
-using Portal.Vendors.Clerk;
 
 namespace Portal.Compliance.Erasure;
 
@@ -14,10 +12,9 @@ namespace Portal.Compliance.Erasure;
 /// its way has arrived, our rows again and the certificate. Each may run again: rows only move forward, and Clerk's "not found" is done.
 /// </summary>
 public sealed class EraseSubject(
-    PortalDb db, ErasureStore store, ClerkSyncStore people, InviteStore invites, ClerkDirectory clerk, ErasureCertificates certificates,
+    PortalDb db, ErasureStore store, ClerkSyncStore people, InviteStore invites, EraseAtClerk clerk, ErasureCertificates certificates,
     AlertStore alerts)
 {
-    private const int NotFound = 404;
     private static readonly Actor By = Actor.System("erasure");
 
     /// <summary>Takes the request on. False: it is not this attempt's, or its time has not come.</summary>
@@ -56,17 +53,9 @@ public sealed class EraseSubject(
         }
 
         var did = ErasureSteps.Read(request.Done).Clerk ?? (request.ClerkUserId is { } user
-            ? await DeleteAsync(user, organization, ct)
+            ? await clerk.PersonAsync(user, organization, ct)
             : AtClerk.NotAsked);
-        await db.InTenantAsync(erasure.Tenant, async tx =>
-        {
-            if (await store.RunningAsync(tx, erasure) is { } running)
-            {
-                await store.NoteDoneAsync(tx, running, ErasureSteps.Read(running.Done) with { Clerk = did });
-            }
-
-            return true;
-        }, ct);
+        await store.NoteDoneAsync(erasure, done => done with { Clerk = did }, ct);
         return did;
     }
 
@@ -100,35 +89,4 @@ public sealed class EraseSubject(
         await store.CompleteAsync(tx, request, certificates.Make(request));
         return true;
     }, ct);
-
-    private async Task<string> DeleteAsync(string user, string organization, CancellationToken ct)
-    {
-        var found = await clerk.OrganizationsAsync(user, ct);
-        if (found.IsFailure(out var failure, out var organizations))
-        {
-            return IsGone(failure) ? AtClerk.NotThere : throw Fault(failure);
-        }
-
-        var elsewhere = organizations.Any(other => other != organization);
-        var deleted = elsewhere
-            ? await clerk.DeleteMembershipAsync(organization, user, ct)
-            : await clerk.DeleteUserAsync(user, ct);
-        return deleted switch
-        {
-            null => elsewhere ? AtClerk.MembershipDeleted : AtClerk.UserDeleted,
-            { } refused when IsGone(refused) => AtClerk.NotThere,
-            { } refused => throw Fault(refused),
-        };
-    }
-
-    /// <summary>A second delete answers 404: it is done.</summary>
-    private static bool IsGone(VendorFailure failure) => failure is VendorFailure.Refused { Status: NotFound };
-
-    private static Exception Fault(VendorFailure failure) => failure switch
-    {
-        VendorFailure.Refused refused => new PermanentException($"Clerk refuses: {refused.Reason}"),
-        VendorFailure.RateLimited => new TransientException("Clerk asks to slow down"),
-        VendorFailure.Unknown unknown => new TransientException(unknown.Reason),
-        _ => new InvalidOperationException($"A failure without an answer: {failure.GetType().Name}."),
-    };
 }

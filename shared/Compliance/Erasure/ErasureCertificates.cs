@@ -5,8 +5,8 @@ using Portal.Foundation.Audit;
 
 namespace Portal.Compliance.Erasure;
 
-/// <summary>Whom a certificate is about: a person by their id, a guest by their address, of which only the portal can make the
-/// hash.</summary>
+/// <summary>Whom a certificate is about: a person or a tenant by their id, a guest by their address, of which only the portal can make
+/// the hash.</summary>
 public sealed record ErasedSubject(string Who, Guid? Id, string? AddressHash);
 
 /// <summary>A line of a certificate: what became of one kind of data.</summary>
@@ -38,9 +38,11 @@ public sealed class ErasureCertificates(AuditKeys keys, PersonalHash hash, TimeP
         var completed = now.AddTicks(-(now.Ticks % TimeSpan.TicksPerMillisecond));
         var done = ErasureSteps.Read(request.Done);
         var certificate = new ErasureCertificate(
-            Format, request.Id, request.TenantId.Value, new(request.Kind, request.SubjectId, request.AddressHash), request.Comments,
+            Format, request.Id, request.TenantId.Value,
+            new(request.Kind, request.Kind == SubjectKind.Tenant ? request.TenantId.Value : request.SubjectId, request.AddressHash),
+            request.Comments,
             request.RequestedAt, request.StartedAt!.Value, completed, TablePlans.Erased(request.Kind, request.RemovesComments, done.Rows),
-            Processors(done.Clerk), completed.AddDays(RetentionDefaults.BackupDays));
+            request.Kind == SubjectKind.Tenant ? Processors(done) : Processors(done.Clerk), completed.AddDays(RetentionDefaults.BackupDays));
         var document = JsonSerializer.Serialize(certificate, JsonSerializerOptions.Web);
         return new(request.Id, request.TenantId, document, keys.CurrentKey, keys.Sign(Message(document)), completed);
     }
@@ -67,12 +69,37 @@ public sealed class ErasureCertificates(AuditKeys keys, PersonalHash hash, TimeP
             AtClerk.NotThere => "nothing was there any more",
             _ => "nothing was asked: a guest has no account",
         }, null),
-        new(
-            "Resend", "nothing can be deleted",
-            "the mails that were sent, for as long as Resend keeps them: it has no call that deletes one"),
+        Resend,
         new("Mux", "nothing was asked", "videos, by ids; no names and no addresses"),
         new("Vercel Blob", "nothing was asked", "originals of videos, by ids; no names and no addresses"),
-        new("PagerDuty", "nothing was asked", "ids and states of incidents; nothing of people"),
-        new("Neon", "the rows above were deleted or replaced", "backups of the database, until the moment that this certificate names"),
+        PagerDuty,
+        Neon,
     ];
+
+    /// <summary>Of a tenant. Counts are of what our rows named: none of it is left.</summary>
+    private static IReadOnlyList<ErasedAtProcessor> Processors(ErasureSteps done) =>
+    [
+        new(
+            "Clerk", $"the organization was deleted, with its memberships and invitations; of its people {done.Organization!.Users} were "
+                + $"deleted, {done.Organization.Kept} are members of other organizations and stay there", null),
+        Resend,
+        new(
+            "Mux", $"{done.Mux!.Assets} assets were deleted, with their playback ids and files; uploads that waited for a file were "
+                + "cancelled",
+            $"records of uploads ({done.Mux.Uploads} without an asset), by ids: it has no call that deletes one; statistics of viewing for "
+                + "up to 100 days, by ids"),
+        new("Vercel Blob", $"files of {done.Blob!.Originals} originals and {done.Blob.Copies} copies of data were deleted", null),
+        PagerDuty,
+        Neon,
+    ];
+
+    private static ErasedAtProcessor Resend { get; } = new(
+        "Resend", "nothing can be deleted",
+        "the mails that were sent, for as long as Resend keeps them: it has no call that deletes one");
+
+    private static ErasedAtProcessor PagerDuty { get; } =
+        new("PagerDuty", "nothing was asked", "ids and states of incidents; nothing of people");
+
+    private static ErasedAtProcessor Neon { get; } = new(
+        "Neon", "the rows above were deleted or replaced", "backups of the database, until the moment that this certificate names");
 }

@@ -28,11 +28,12 @@ public static class ErasedComments
 }
 
 /// <summary>A request to erase somebody.</summary>
-/// <param name="SubjectId">The user; null: a guest.</param>
-/// <param name="Address">What is looked for; null once it is completed. <paramref name="AddressHash"/> stays, a keyed hash.</param>
+/// <param name="SubjectId">The user; null: a guest, or the tenant.</param>
+/// <param name="Address">What is looked for; null of a tenant, and once it is completed. <paramref name="AddressHash"/> stays, a keyed hash.</param>
 /// <param name="ViewerIds">Viewers of share links that are the guest: an address and a viewer stand in no row together.</param>
 /// <param name="RequestedBy">Null: nobody of the tenant; Clerk reported that the person was deleted.</param>
-/// <param name="StartsAt">Not before: Clerk's word alone is held back for a day, since it may be a mis-click.</param>
+/// <param name="StartsAt">Not before: Clerk's word alone is held back for a day, since it may be a mis-click, and a tenant's for a
+/// week.</param>
 /// <param name="DueAt">A day after it may start (seed 002).</param>
 public sealed record ErasureRequest(
     Guid Id, TenantId TenantId, string Kind, Guid? SubjectId, string Status, string Comments, string? Address, string? AddressHash,
@@ -60,5 +61,6 @@ public sealed record ErasureRef(Guid TenantId, Guid ErasureId, int Attempt)
 /// <summary>Starts the orchestration that carries an erasure out.</summary>
 public interface IErasureStarter
 {
-    Task<StartedOnce> StartOnceAsync(ErasureRef erasure, CancellationToken ct);
+    /// <param name="kind">What its subject is: one of <see cref="SubjectKind"/>.</param>
+    Task<StartedOnce> StartOnceAsync(string kind, ErasureRef erasure, CancellationToken ct);
 }

@@ -12,8 +12,24 @@ public sealed record ErasureSteps
     /// <summary>What was done at Clerk: a word of <see cref="AtClerk"/>; null: not yet.</summary>
     public string? Clerk { get; init; }
 
+    /// <summary>What of a tenant is gone elsewhere; null: not yet.</summary>
+    public ErasedAtMux? Mux { get; init; }
+
+    public ErasedAtBlob? Blob { get; init; }
+
+    public ErasedOrganization? Organization { get; init; }
+
     public static ErasureSteps Read(string json) => JsonSerializer.Deserialize<ErasureSteps>(json, JsonSerializerOptions.Web)!;
 }
+
+/// <summary>How much of a tenant was at Mux; all of it is gone.</summary>
+public sealed record ErasedAtMux(long Assets, long Uploads);
+
+/// <summary>How many files of a tenant the store had a name for; none of them is there any more.</summary>
+public sealed record ErasedAtBlob(long Originals, long Copies);
+
+/// <summary>A tenant's organization at Clerk is gone; its people with it, but for members of others.</summary>
+public sealed record ErasedOrganization(int Users, int Kept);
 
 /// <summary>What an erasure came to at Clerk.</summary>
 public static class AtClerk

@@ -10,7 +10,7 @@ using Portal.People;
 namespace Portal.Compliance.Erasure;
 
 /// <summary>An erasure that is open, as the sweep sees it across tenants.</summary>
-public sealed record OpenErasure(Guid Id, TenantId TenantId, string Status, int Attempt, DateTimeOffset StartsAt, DateTimeOffset DueAt)
+public sealed record OpenErasure(Guid Id, TenantId TenantId, string Kind, string Status, int Attempt, DateTimeOffset StartsAt, DateTimeOffset DueAt)
 {
     public ErasureRef Ref => new(TenantId.Value, Id, Attempt);
 }
@@ -23,11 +23,12 @@ public sealed record StoredCertificate(
     Guid ErasureId, TenantId TenantId, string Document, string KeyId, byte[] Signature, DateTimeOffset CreatedAt);
 
 /// <summary>All SQL of erasure requests and their certificates. What is erased of the rows: <c>portal.erase_person</c>,
-/// <c>portal.erase_guest</c>.</summary>
+/// <c>portal.erase_guest</c>; of a tenant, <see cref="TenantErasureStore"/>.</summary>
 public sealed class ErasureStore(PortalDb db, UserStore users, AuditWriter audit, PersonalHash hash, TimeProvider clock)
 {
     private static readonly TimeSpan Promise = TimeSpan.FromHours(24);
     private static readonly TimeSpan HoldBack = TimeSpan.FromHours(24);
+    private static readonly TimeSpan Grace = TimeSpan.FromDays(7);
     private static readonly TimeSpan RetryAfter = TimeSpan.FromHours(1);
 
     private const string Columns = """
@@ -43,6 +44,12 @@ public sealed class ErasureStore(PortalDb db, UserStore users, AuditWriter audit
         """;
 
     private const string Find = $"select {Columns} from portal.erasure_requests e where e.tenant_id = @tenant and e.id = @id";
+
+    /// <summary>Whether a legal hold keeps request <c>e</c> from beginning: of a tenant's, one on anything in it.</summary>
+    private const string IsHeld = """
+        case e.kind when 'tenant' then exists (select 1 from portal.holds h where h.tenant_id = e.tenant_id and h.lifted_at is null)
+                    else portal.is_held(e.tenant_id, null, null, e.subject_id) end
+        """;
 
     private static readonly PageQuery ByAge = PageQuery.Descending("e.requested_at, e.id");
 
@@ -90,7 +97,11 @@ public sealed class ErasureStore(PortalDb db, UserStore users, AuditWriter audit
             return unknown;
         }
 
-        return await AddAsync(tx, tenant, actor, wanted, subject, TimeSpan.Zero) ?? await HastenAsync(tx, tenant, wanted);
+        return wanted.Kind == SubjectKind.Tenant
+            ? await AddAsync(tx, tenant, actor, wanted, null, Grace) is { } asked
+                ? asked
+                : new Refusal.Conflict("erasure-begun", "The erasure of this portal has been asked for.")
+            : await AddAsync(tx, tenant, actor, wanted, subject, TimeSpan.Zero) ?? await HastenAsync(tx, tenant, wanted);
     }
 
     /// <summary>At Clerk's word, which may be a mis-click: held back for a day, and refused to nobody, since whoever is gone there runs no
@@ -106,27 +117,39 @@ public sealed class ErasureStore(PortalDb db, UserStore users, AuditWriter audit
                         where u.tenant_id = @Tenant and u.id = @User and lower(u.email) = lower(@address))
         """, new { caller.Tenant, caller.User, address = address.Trim() });
 
-    /// <summary>requested, held → cancelled.</summary>
-    public async Task<Result<ErasureRequest>> CancelAsync(Tx tx, TenantId tenant, Actor actor, Guid id)
+    /// <summary>Whether that is what the tenant is called.</summary>
+    public Task<bool> IsNameOfAsync(Tx tx, TenantId tenant, string name) => tx.GetAsync<bool>(
+        "select exists (select 1 from portal.tenants t where t.id = @tenant and t.name = @name)", new { tenant, name = name.Trim() });
+
+    /// <summary>requested, held → cancelled; a tenant's by an Admin, and once requested until its week is over.</summary>
+    public async Task<Result<ErasureRequest>> CancelAsync(Tx tx, Caller caller, Guid id)
     {
+        var tenant = caller.Tenant;
         if (await FindAsync(tx, tenant, id) is not { } before)
         {
             return new Refusal.NotFound("erasure");
+        }
+
+        if (before.Kind == SubjectKind.Tenant && caller.Role != Role.Admin)
+        {
+            return OfTenant;
         }
 
         var now = clock.GetUtcNow();
         var cancelled = await tx.ExecuteAsync("""
             update portal.erasure_requests set status = 'cancelled', ended_at = @now, address = null, clerk_user_id = null,
                    version = version + 1
-             where tenant_id = @tenant and id = @id and status in ('requested', 'held')
+             where tenant_id = @tenant and id = @id
+               and (status = 'held' or (status = 'requested' and (kind <> 'tenant' or starts_at > @now)))
             """, new { tenant, id, now }) == 1;
         if (!cancelled)
         {
             return new Refusal.Conflict("erasure-begun", "It has begun, or is over, and cannot be taken back.");
         }
 
-        await audit.WriteAsync(tx, tenant, actor, new AuditEntry(
-            "erasure_cancelled", "erasure_request", id, new { status = before.Status }, new { status = "cancelled" }));
+        await audit.WriteAsync(tx, tenant, Actor.From(caller), new AuditEntry(
+            "erasure_cancelled", "erasure_request", id, new { status = before.Status }, new { status = "cancelled" },
+            before.Kind == SubjectKind.Tenant ? EventType.TenantErasureCancelled : null));
         return (await FindAsync(tx, tenant, id))!;
     }
 
@@ -142,7 +165,8 @@ public sealed class ErasureStore(PortalDb db, UserStore users, AuditWriter audit
         }
 
         if (await tx.GetAsync<bool>(
-            "select portal.is_held(@Tenant, null, null, @subject)", new { erasure.Tenant, subject = before.SubjectId }))
+            $"select {IsHeld} from portal.erasure_requests e where e.tenant_id = @TenantId and e.id = @Id",
+            new { before.TenantId, before.Id }))
         {
             await HoldAsync(tx, before);
             return null;
@@ -161,10 +185,10 @@ public sealed class ErasureStore(PortalDb db, UserStore users, AuditWriter audit
     public async Task ResumeAsync(Tx tx, TenantId tenant, Actor actor)
     {
         var now = clock.GetUtcNow();
-        var resumed = await tx.QueryAsync<Guid>("""
-            update portal.erasure_requests set status = 'requested', attempt = attempt + 1, starts_at = @now, next_at = @now,
+        var resumed = await tx.QueryAsync<Guid>($"""
+            update portal.erasure_requests e set status = 'requested', attempt = attempt + 1, starts_at = @now, next_at = @now,
                    due_at = @due, last_error = null, version = version + 1
-             where tenant_id = @tenant and status in ('held') and not portal.is_held(@tenant, null, null, subject_id)
+             where tenant_id = @tenant and status in ('held') and not ({IsHeld})
             returning id
             """, new { tenant, now, due = now + Promise });
         foreach (var id in resumed)
@@ -198,6 +222,13 @@ public sealed class ErasureStore(PortalDb db, UserStore users, AuditWriter audit
                 "select * from portal.erase_person(@tenant, @subject, @Address, @clerkUser, @remove, @now)", args)
             : await tx.QueryAsync<ErasedRows>(
                 "select * from portal.erase_guest(@tenant, @Address, @AddressHash, @viewers, @remove, @now)", args);
+        return await NoteRowsAsync(tx, request, erased);
+    }
+
+    /// <summary>Adds up what a step of the running attempt touched, in its transaction.</summary>
+    /// <inheritdoc cref="EraseRowsAsync" path="/returns"/>
+    public async Task<ErasureRequest> NoteRowsAsync(Tx tx, ErasureRequest request, IEnumerable<ErasedRows> erased)
+    {
         var done = ErasureSteps.Read(request.Done);
         foreach (var rows in erased)
         {
@@ -214,9 +245,7 @@ public sealed class ErasureStore(PortalDb db, UserStore users, AuditWriter audit
         var needles = new[] { request.Address, request.ClerkUserId }.OfType<string>().ToArray();
         var erased = await tx.GetAsync<long>(
             "select portal.erase_answers(@tenant, @needles)", new { tenant = request.TenantId, needles });
-        var done = ErasureSteps.Read(request.Done);
-        done.Rows["idempotency_keys"] = done.Rows.GetValueOrDefault("idempotency_keys") + erased;
-        return await NoteDoneAsync(tx, request, done);
+        return await NoteRowsAsync(tx, request, [new("idempotency_keys", erased)]);
     }
 
     /// <summary>What still holds the subject's data, because it is on its way: an invite that Clerk must be told of, a mail, a file that
@@ -237,7 +266,20 @@ public sealed class ErasureStore(PortalDb db, UserStore users, AuditWriter audit
         recipient = request.SubjectId is { } user ? $"user:{user}" : $"guest:{request.AddressHash}",
     });
 
-    public async Task<ErasureRequest> NoteDoneAsync(Tx tx, ErasureRequest request, ErasureSteps done)
+    /// <summary>What a step outside of the database came to; nothing when the attempt is over.</summary>
+    public Task<bool> NoteDoneAsync(ErasureRef erasure, Func<ErasureSteps, ErasureSteps> with, CancellationToken ct) =>
+        db.InTenantAsync(erasure.Tenant, async tx =>
+        {
+            if (await RunningAsync(tx, erasure) is not { } running)
+            {
+                return false;
+            }
+
+            await NoteDoneAsync(tx, running, with(ErasureSteps.Read(running.Done)));
+            return true;
+        }, ct);
+
+    private static async Task<ErasureRequest> NoteDoneAsync(Tx tx, ErasureRequest request, ErasureSteps done)
     {
         var noted = request with { Done = JsonSerializer.Serialize(done, JsonSerializerOptions.Web) };
         await tx.ExecuteAsync(
@@ -290,7 +332,7 @@ public sealed class ErasureStore(PortalDb db, UserStore users, AuditWriter audit
     /// <summary>Of all tenants: those that may begin, and those under way.</summary>
     public Task<IReadOnlyList<OpenErasure>> OpenAsync(Guid after, int limit, CancellationToken ct) =>
         db.AcrossTenantsAsync(tx => tx.QueryAsync<OpenErasure>("""
-            select e.id, e.tenant_id, e.status, e.attempt, e.starts_at, e.due_at from portal.erasure_requests e
+            select e.id, e.tenant_id, e.kind, e.status, e.attempt, e.starts_at, e.due_at from portal.erasure_requests e
              where e.status in ('requested', 'running', 'failed') and e.next_at <= @now and e.id > @after order by e.id limit @limit
             """, new { now = clock.GetUtcNow(), after, limit }), ct);
 
@@ -307,11 +349,14 @@ public sealed class ErasureStore(PortalDb db, UserStore users, AuditWriter audit
              where c.erasure_id = @erasure
             """, new { erasure }), ct);
 
-    /// <summary>Across tenants: whose people this Clerk user is.</summary>
+    /// <summary>Across tenants: whose people this Clerk user is. A tenant that is being erased deletes them itself.</summary>
     public Task<IReadOnlyList<ErasableUser>> UsersAsync(string clerkUserId, CancellationToken ct) =>
         db.AcrossTenantsAsync(tx => tx.QueryAsync<ErasableUser>(
-            "select u.tenant_id, u.id from portal.users u where u.clerk_user_id = @clerkUserId order by u.tenant_id",
-            new { clerkUserId }), ct);
+            """
+            select u.tenant_id, u.id from portal.users u
+              join portal.tenants t on t.id = u.tenant_id and t.status <> 'erased'
+             where u.clerk_user_id = @clerkUserId order by u.tenant_id
+            """, new { clerkUserId }), ct);
 
     /// <summary>The organization at Clerk that is the tenant's.</summary>
     public Task<string> OrganizationAsync(Tx tx, TenantId tenant) =>
@@ -327,6 +372,9 @@ public sealed class ErasureStore(PortalDb db, UserStore users, AuditWriter audit
             "erasure_held", "erasure_request", request.Id, new { status = request.Status }, new { status = "held" }));
     }
 
+    /// <summary>For whom the erasure of a tenant is not.</summary>
+    public static Refusal OfTenant { get; } = new Refusal.Forbidden("forbidden", "An Admin asks for the erasure of a portal.");
+
     private static Actor By => Actor.System("erasure");
 
     private Task<ErasureRequest?> LockAsync(Tx tx, ErasureRef erasure) => tx.QueryOneAsync<ErasureRequest>($"""
@@ -338,14 +386,14 @@ public sealed class ErasureStore(PortalDb db, UserStore users, AuditWriter audit
         Tx tx, TenantId tenant, Actor actor, NewErasure wanted, Subject? subject, TimeSpan heldBack)
     {
         var now = clock.GetUtcNow();
-        var address = subject?.Email ?? wanted.Address!.Trim().ToLowerInvariant();
+        var address = subject?.Email ?? wanted.Address?.Trim().ToLowerInvariant();
         var starts = now + heldBack;
         var made = await tx.QueryOneAsync<Guid?>("""
             insert into portal.erasure_requests (id, tenant_id, kind, subject_id, status, comments, address, address_hash, viewer_ids,
                 clerk_user_id, requested_by, requested_at, starts_at, next_at, due_at)
             values (@id, @tenant, @Kind, @subject, 'requested', @Comments, @address, @addressHash, @viewers, @clerkUser, @by, @now,
                 @starts, @starts, @due)
-            on conflict (tenant_id, kind, coalesce(subject_id::text, address_hash))
+            on conflict (tenant_id, kind, coalesce(subject_id::text, address_hash, ''))
                where status in ('requested', 'running', 'failed', 'held')
             do nothing
             returning id
@@ -370,9 +418,13 @@ public sealed class ErasureStore(PortalDb db, UserStore users, AuditWriter audit
             return null;
         }
 
-        await audit.WriteAsync(tx, tenant, actor, new AuditEntry("erasure_requested", "erasure_request", id, null,
-            new { kind = wanted.Kind, userId = wanted.Subject?.Value, status = "requested", dueAt = starts + Promise },
-            EventType.ErasureRequested));
+        await audit.WriteAsync(tx, tenant, actor, wanted.Kind == SubjectKind.Tenant
+            ? new AuditEntry("erasure_requested", "erasure_request", id, null,
+                new { kind = wanted.Kind, status = "requested", startsAt = starts, dueAt = starts + Promise },
+                EventType.TenantErasureRequested)
+            : new AuditEntry("erasure_requested", "erasure_request", id, null,
+                new { kind = wanted.Kind, userId = wanted.Subject?.Value, status = "requested", dueAt = starts + Promise },
+                EventType.ErasureRequested));
         return await FindAsync(tx, tenant, id);
     }
 

@@ -6,7 +6,7 @@ using Portal.Foundation.Timers;
 namespace Portal.Compliance.Erasure;
 
 /// <summary>
-/// Starts what is due: requests whose day of holding back is over, those whose start was lost, and failed ones an hour later. Tells
+/// Starts what is due: requests whose time of holding back is over, those whose start was lost, and failed ones an hour later. Tells
 /// on-call of what is late: four hours before it is due, and again, as an incident that pages, when it is.
 /// </summary>
 public sealed class SweepErasures(ErasureStore store, AlertStore alerts, TimeProvider clock)
@@ -27,7 +27,7 @@ public sealed class SweepErasures(ErasureStore store, AlertStore alerts, TimePro
 
     private async Task OneAsync(OpenErasure erasure, IErasureStarter starter, RunCounts counts, CancellationToken ct)
     {
-        if (await starter.StartOnceAsync(erasure.Ref, ct) == StartedOnce.Ended)
+        if (await starter.StartOnceAsync(erasure.Kind, erasure.Ref, ct) == StartedOnce.Ended)
         {
             // Its orchestration ended without settling the row: somebody terminated it, say. Another attempt takes over.
             await store.FailAsync(erasure.Ref, "its orchestration ended before the erasure did", ct);

@@ -30,6 +30,8 @@ public sealed class EventType
     public static readonly EventType UserDeactivated = new("user_deactivated", "status role reason?");
     public static readonly EventType UserReactivated = new("user_reactivated", "status role");
     public static readonly EventType ErasureRequested = new("erasure_requested", "kind userId? status dueAt");
+    public static readonly EventType TenantErasureRequested = new("tenant_erasure_requested", "kind status startsAt dueAt");
+    public static readonly EventType TenantErasureCancelled = new("tenant_erasure_cancelled", "status");
     public static readonly EventType ExportReady = new("export_ready", "status userId sha256 expiresAt");
     public static readonly EventType HoldPlaced = new("hold_placed", "kind subjectId status");
     public static readonly EventType HoldLifted = new("hold_lifted", "kind subjectId status");

@@ -25,6 +25,7 @@ public sealed record InviteMark(Guid InviteId, int Generation);
 public sealed class ClerkDirectory(HttpClient http, IOptions<ClerkOptions> options)
 {
     private const int MostListed = 100;
+    private const int MostMembers = 500;
     private const string MemberRole = "org:member";
     private static readonly TimeSpan DefaultPace = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan LongestPace = TimeSpan.FromHours(1);
@@ -63,6 +64,33 @@ public sealed class ClerkDirectory(HttpClient http, IOptions<ClerkOptions> optio
         (await CallAsync<JsonElement, object>(
             HttpMethod.Delete, $"organizations/{Uri.EscapeDataString(organizationId)}/memberships/{Uri.EscapeDataString(userId)}", null,
             gone => gone, ct)).Failure;
+
+    /// <summary>Null: deleted, with its memberships and invitations. Refused 404: it was before.</summary>
+    public async Task<VendorFailure?> DeleteOrganizationAsync(string organizationId, CancellationToken ct) =>
+        (await CallAsync<JsonElement, object>(
+            HttpMethod.Delete, $"organizations/{Uri.EscapeDataString(organizationId)}", null, gone => gone, ct)).Failure;
+
+    /// <summary>Ids of the people who are members of an organization.</summary>
+    public async Task<VendorResult<IReadOnlyList<string>>> MembersAsync(string organizationId, CancellationToken ct)
+    {
+        var members = new List<string>();
+        while (true)
+        {
+            var path = $"organizations/{Uri.EscapeDataString(organizationId)}/memberships?limit={MostMembers}&offset={members.Count}";
+            var page = await CallAsync<WireList<WireMembership>, IReadOnlyList<WireMembership>>(
+                HttpMethod.Get, path, null, list => list.Data, ct);
+            if (page.IsFailure(out var failure, out var some))
+            {
+                return failure;
+            }
+
+            members.AddRange(some.Select(m => m.PublicUserData?.UserId).OfType<string>());
+            if (some.Count < MostMembers)
+            {
+                return members;
+            }
+        }
+    }
 
     /// <summary>Invitations to that address which can still be accepted.</summary>
     public Task<VendorResult<IReadOnlyList<ClerkInvitation>>> PendingInvitationsAsync(
@@ -112,7 +140,7 @@ public sealed class ClerkDirectory(HttpClient http, IOptions<ClerkOptions> optio
 
     private Task<VendorResult<IReadOnlyList<WireMembership>>> MembershipsAsync(string userId, CancellationToken ct) =>
         CallAsync<WireList<WireMembership>, IReadOnlyList<WireMembership>>(
-            HttpMethod.Get, $"users/{Uri.EscapeDataString(userId)}/organization_memberships?limit=500", null, list => list.Data, ct);
+            HttpMethod.Get, $"users/{Uri.EscapeDataString(userId)}/organization_memberships?limit={MostMembers}", null, list => list.Data, ct);
 
     private async Task<VendorResult<TOut>> CallAsync<TIn, TOut>(
         HttpMethod method, string path, object? body, Func<TIn, TOut?> read, CancellationToken ct)
@@ -167,7 +195,10 @@ public sealed class ClerkDirectory(HttpClient http, IOptions<ClerkOptions> optio
 
     private sealed record WireList<T>(IReadOnlyList<T>? Data);
 
-    private sealed record WireMembership(WireOrganization? Organization, JsonElement? PublicMetadata);
+    private sealed record WireMembership(
+        WireOrganization? Organization, JsonElement? PublicMetadata, WirePublicUserData? PublicUserData = null);
+
+    private sealed record WirePublicUserData(string? UserId);
 
     private sealed record WireOrganization(string? Id);
 

@@ -120,8 +120,10 @@ public sealed class UploadProgressStore(PortalDb db, TimeProvider clock)
     /// <summary>Mux assets that ready versions say they have, a page at a time by version id.</summary>
     public Task<IReadOnlyList<ReadyAsset>> ReadyAssetsAsync(Guid after, DateTimeOffset settledBefore, int limit, CancellationToken ct) =>
         db.AcrossTenantsAsync(tx => tx.QueryAsync<ReadyAsset>("""
-            select id, mux_asset_id from portal.asset_versions
-             where status = 'ready' and id > @after and updated_at <= @settledBefore order by id limit @limit
+            select v.id, v.mux_asset_id from portal.asset_versions v
+             where v.status = 'ready' and v.id > @after and v.updated_at <= @settledBefore
+               and not exists (select 1 from portal.tenants t where t.id = v.tenant_id and t.status = 'erased')
+             order by v.id limit @limit
             """, new { after, settledBefore, limit }), ct);
 
     private static Task<bool> IsEarlierAsync(Tx tx, string? assetId) => tx.GetAsync<bool>(

@@ -53,6 +53,11 @@ public sealed class UploadStore(PortalDb db)
     public Task<UploadJob?> FindAsync(Tx tx, TenantId tenant, Caller caller, UploadJobId id) =>
         tx.QueryOneAsync<UploadJob>(Find, new { tenant, id, seesAll = caller.SeesAllProjects, user = caller.User });
 
+    /// <summary>Those of the tenant that wait for their file or are processed.</summary>
+    public Task<IReadOnlyList<UploadJob>> UnderWayAsync(Tx tx, TenantId tenant) => tx.QueryAsync<UploadJob>($"""
+        select {Columns} from portal.upload_jobs j where j.tenant_id = @tenant and j.status in ('waiting', 'processing') order by j.id
+        """, new { tenant });
+
     /// <summary>Newest first, of the projects that the caller sees; one row more than the page holds.</summary>
     public Task<IReadOnlyList<UploadJob>> ListAsync(
         TenantId tenant, Caller caller, UploadFilter filter, Page page, CancellationToken ct) =>
