@@ -36,7 +36,7 @@ internal static class RebuildVerb
     private static async Task<IReadOnlyList<TenantId>> TenantsAsync(LocalDatabase database, CancellationToken ct)
     {
         var tenants = new List<TenantId>();
-        await using var command = database.Data.CreateCommand("select id from portal.tenants order by id");
+        await using var command = database.Data.CreateCommand("select id from portal.tenants where status <> 'erased' order by id");
         await using var reader = await command.ExecuteReaderAsync(ct);
         while (await reader.ReadAsync(ct))
         {

@@ -8,7 +8,7 @@ namespace Portal.Functions.Compliance.Erasure;
 public sealed record ErasurePage(ErasureRef Erasure, string After);
 
 /// <summary>The steps of <see cref="EraseTenantOrchestration"/>. Each may run more than once.</summary>
-public sealed class EraseTenantActivities(EraseTenant erase, ILogger<EraseTenantActivities> logger)
+public sealed class EraseTenantActivities(EraseTenant erase, EraseVideos videos, ILogger<EraseTenantActivities> logger)
 {
     public const string Begin = "BeginTenantErasure";
     public const string Mux = "EraseTenantAtMux";
@@ -24,11 +24,11 @@ public sealed class EraseTenantActivities(EraseTenant erase, ILogger<EraseTenant
 
     [Function(Mux)]
     public Task<string?> EraseAtMuxAsync([ActivityTrigger] ErasurePage page, CancellationToken ct) =>
-        ErasureStep.RunAsync(logger, page.Erasure, Mux, () => erase.EraseAtMuxAsync(page.Erasure, page.After, ct));
+        ErasureStep.RunAsync(logger, page.Erasure, Mux, () => videos.AtMuxAsync(page.Erasure, page.After, ct));
 
     [Function(Blob)]
     public Task<string?> EraseAtBlobAsync([ActivityTrigger] ErasurePage page, CancellationToken ct) =>
-        ErasureStep.RunAsync(logger, page.Erasure, Blob, () => erase.EraseAtBlobAsync(page.Erasure, page.After, ct));
+        ErasureStep.RunAsync(logger, page.Erasure, Blob, () => videos.AtBlobAsync(page.Erasure, page.After, ct));
 
     [Function(Clerk)]
     public Task<bool> EraseAtClerkAsync([ActivityTrigger] ErasureRef erasure, CancellationToken ct) =>

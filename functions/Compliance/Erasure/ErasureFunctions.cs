@@ -16,7 +16,7 @@ namespace Portal.Functions.Compliance.Erasure;
 /// <summary>Takes requests for erasure on: commits the row, then starts its orchestration, unless it is held back. Should this process die
 /// between, the sweep starts it.</summary>
 public sealed class ErasureRequests(
-    ErasureStore store, ErasureCertificates certificates, Writes writes, TimeProvider clock)
+    ErasureStore store, ErasureRequestStore requests, ErasureCertificates certificates, Writes writes, TimeProvider clock)
 {
     public Task<IResult> PostAsync<T>(
         HttpRequest request, DurableTaskClient durable, Func<Tx, Caller, T, Task<Result<NewErasure>>> wanted, CancellationToken ct)
@@ -27,7 +27,7 @@ public sealed class ErasureRequests(
             return refusal.Problem();
         }
 
-        var made = await store.RequestAsync(tx, caller.Tenant, Actor.From(caller), erasure);
+        var made = await requests.RequestAsync(tx, caller.Tenant, Actor.From(caller), erasure);
         return made.Answer(e => Reply.Created($"/api/erasures/{e.Id}", ErasureJson.From(e, certificates), e.Version));
     }, reply => StartAsync(request, reply, durable, ct));
 
@@ -44,7 +44,7 @@ public sealed class ErasureRequests(
     }
 }
 
-public sealed class RequestErasureFunction(ErasureRequests requests, ErasureStore store)
+public sealed class RequestErasureFunction(ErasureRequests requests, ErasureRequestStore store)
 {
     [Function("RequestErasure")]
     [Allows(PortalAction.RequestErasure)]
@@ -66,13 +66,13 @@ public sealed class RequestErasureFunction(ErasureRequests requests, ErasureStor
             : new NewErasure(input.Kind, input.Person, input.Email, input.Viewers, input.Comments), ct);
 
     private async Task<Result<NewErasure>> OfTenantAsync(Tx tx, Caller caller, string name) =>
-        caller.Role != Role.Admin ? ErasureStore.OfTenant
+        caller.Role != Role.Admin ? ErasureRequestStore.OfTenant
         : await store.IsNameOfAsync(tx, caller.Tenant, name)
             ? new NewErasure(SubjectKind.Tenant, null, null, [], ErasedComments.Remove)
             : new Refusal.InvalidField("tenantName", "own", "must be what this portal is called, letter for letter.");
 }
 
-public sealed class EraseMeFunction(ErasureRequests requests, ErasureStore store)
+public sealed class EraseMeFunction(ErasureRequests requests, ErasureRequestStore store)
 {
     [Function("EraseMe")]
     [Allows(PortalAction.EraseMe)]
@@ -130,7 +130,7 @@ public sealed class ReadErasureFunction(ErasureStore store, ErasureCertificates 
             : Problem.NotFound("erasure");
 }
 
-public sealed class CancelErasureFunction(ErasureStore store, ErasureCertificates certificates, Writes writes)
+public sealed class CancelErasureFunction(ErasureRequestStore store, ErasureCertificates certificates, Writes writes)
 {
     [Function("CancelErasure")]
     [Allows(PortalAction.RequestErasure)]

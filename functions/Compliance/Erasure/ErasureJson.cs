@@ -24,9 +24,11 @@ public sealed record ErasureJson(
         e.LastError, e.RequestedAt, e.RequestedBy, e.RequestedByName, e.StartsAt, e.DueAt, e.EndedAt, AdviceOf(e),
         certificates.CodeOf(e.Id), e.Version);
 
-    private static string? AdviceOf(ErasureRequest e) => e is not { Kind: SubjectKind.Tenant, Status: ErasureStatus.Requested } ? null
-        : string.Create(CultureInfo.InvariantCulture, $"Until {e.StartsAt:yyyy-MM-dd HH:mm} UTC an Admin may take this back. Make an export of ")
-            + "the tenant before (POST /api/exports), and keep the code of the certificate: nobody can sign in afterwards.";
+    private static string? AdviceOf(ErasureRequest e) => e is { Kind: SubjectKind.Tenant, Status: ErasureStatus.Requested }
+        ? string.Create(CultureInfo.InvariantCulture, $"Until {e.StartsAt:yyyy-MM-dd HH:mm} UTC an Admin may take this back. ")
+            + "Make an export of the tenant before then (POST /api/exports), and keep the code of the certificate: nobody can sign in "
+            + "afterwards."
+        : null;
 }
 
 /// <summary>A certificate, opened. What is signed is <c>document</c>, as UTF-8; <c>certificate</c> is the same, read.</summary>

@@ -5,8 +5,9 @@ using Portal.Functions.Durable;
 namespace Portal.Functions.Compliance.Erasure;
 
 /// <summary>
-/// One attempt of an erasure, whatever its subject is. While a vendor or the database is away a step is tried again, after 30 s doubling to
-/// 15 min, for as long as it takes. What a vendor refuses fails the attempt; the sweep starts another an hour later, and on-call is told.
+/// One attempt of an erasure, whatever its subject is. While a vendor or the database is away a step is tried again, after 30 s doubling
+/// to 15 min, for as long as it takes. What a vendor refuses fails the attempt; the sweep starts another an hour later, and on-call is
+/// told.
 /// </summary>
 internal sealed class ErasureRun(TaskOrchestrationContext context, ErasureRef erasure)
 {

@@ -10,3 +10,8 @@ begin
     return old;
 end
 $$;
+
+create or replace trigger residency_reports_leave_with_the_tenant before delete on portal.residency_reports
+    for each row execute function portal.refuse_unless_erased();
+create or replace trigger vendor_reviews_leave_with_the_tenant before delete on portal.vendor_reviews
+    for each row execute function portal.refuse_unless_erased();

@@ -19,16 +19,11 @@ create unique index erasure_requests_open on portal.erasure_requests (tenant_id,
     where status in ('requested', 'running', 'failed', 'held');
 grant select (kind) on portal.erasure_requests to portal_system;
 
--- Reports and reviews name the tenant and its people: they stay as they are until the tenant is erased. What the function does is in
+-- Reports and reviews name the tenant and its people: they leave with it. That nothing else deletes them is the trigger's of
 -- functions/refuse_unless_erased.sql.
-create function portal.refuse_unless_erased() returns trigger language plpgsql as 'begin return null; end';
 drop trigger residency_reports_append_only on portal.residency_reports;
 create trigger residency_reports_append_only before update on portal.residency_reports
     for each row execute function portal.refuse_change();
-create trigger residency_reports_leave_with_the_tenant before delete on portal.residency_reports
-    for each row execute function portal.refuse_unless_erased();
 drop trigger vendor_reviews_append_only on portal.vendor_reviews;
 create trigger vendor_reviews_append_only before update on portal.vendor_reviews
     for each row execute function portal.refuse_change();
-create trigger vendor_reviews_leave_with_the_tenant before delete on portal.vendor_reviews
-    for each row execute function portal.refuse_unless_erased();

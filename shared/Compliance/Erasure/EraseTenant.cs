@@ -1,27 +1,20 @@
 using Portal.Foundation.Audit;
 using Portal.Foundation.Db;
 using Portal.Foundation.Faults;
-using Portal.Vendors;
-using Portal.Vendors.Blob;
-using Portal.Vendors.Mux;
 using Portal.Videos.Uploads;
 
 namespace Portal.Compliance.Erasure;
 
 /// <summary>
-/// The steps of erasing a tenant, one for each holder: Mux, the store of files, Clerk, and last our rows, which know what the others hold.
-/// Each may run again: what is gone is gone, and rows are counted in the transaction that deletes them.
+/// The steps of erasing a tenant, but for its videos (<see cref="EraseVideos"/>): closing it, Clerk, and last our rows, which know what
+/// others hold. Each may run again: what is gone is gone, and rows are counted in the transaction that deletes them.
 /// </summary>
 public sealed class EraseTenant(
-    PortalDb db, ErasureStore store, TenantErasureStore tenants, UploadStore uploads, UploadTransitions moves, MuxVideo mux,
-    BlobDeletes blob, EraseAtClerk clerk, ErasureCertificates certificates)
+    PortalDb db, ErasureStore store, TenantErasureStore tenants, UploadStore uploads, UploadTransitions moves, EraseAtClerk clerk,
+    ErasureCertificates certificates)
 {
-    private const int Calls = 100;
     private const int Rows = 2000;
     private const int Rounds = 50;
-
-    /// <summary>Mux does not delete a video that it is still preparing (400), nor cancel an upload that has its file (403).</summary>
-    private const int NotYet = 400;
 
     /// <summary>So long an original may still be put that a browser got leave to put, the longest thing that is on its way.</summary>
     private static readonly TimeSpan Arrival = TimeSpan.FromMinutes(70);
@@ -46,64 +39,6 @@ public sealed class EraseTenant(
             return request.StartedAt + Arrival;
         }, ct);
 
-    /// <summary>Deletes a hundred of the tenant's assets, with their playback ids, and cancels uploads that wait for their file.</summary>
-    /// <returns>Where to go on; null: that was all.</returns>
-    /// <exception cref="TransientException">Mux is away, or prepares a video.</exception>
-    /// <exception cref="PermanentException">Mux refuses.</exception>
-    public async Task<string?> EraseAtMuxAsync(ErasureRef erasure, string after, CancellationToken ct)
-    {
-        if (!await IsRunningAsync(erasure, ct))
-        {
-            return null;
-        }
-
-        var found = await tenants.AtMuxAsync(erasure.Tenant, after, Calls, ct);
-        foreach (var one in found)
-        {
-            if ((one.AssetId ?? await AssetOfAsync(one.UploadId!, ct)) is { } asset)
-            {
-                Check("Mux", await mux.DeleteAssetAsync(asset, ct));
-            }
-        }
-
-        if (found.Count == Calls)
-        {
-            return found[^1].Key;
-        }
-
-        // Counted in the rows that name them, which go only after: a run that is repeated counts the same.
-        var gone = await tenants.CountAtMuxAsync(erasure.Tenant, ct);
-        await store.NoteDoneAsync(erasure, done => done with { Mux = More(done.Mux, gone, of => of.Assets + of.Uploads) }, ct);
-        return null;
-    }
-
-    /// <summary>Deletes a hundred of the tenant's files: originals, and copies of data that were asked for.</summary>
-    /// <inheritdoc cref="EraseAtMuxAsync" path="/returns"/>
-    /// <exception cref="TransientException">The store is away.</exception>
-    /// <exception cref="PermanentException">The store refuses.</exception>
-    public async Task<string?> EraseAtBlobAsync(ErasureRef erasure, string after, CancellationToken ct)
-    {
-        if (!await IsRunningAsync(erasure, ct))
-        {
-            return null;
-        }
-
-        var found = await tenants.AtBlobAsync(erasure.Tenant, after, Calls, ct);
-        foreach (var name in found)
-        {
-            Check("Vercel Blob", await blob.DeleteAsync(name, ct));
-        }
-
-        if (found.Count == Calls)
-        {
-            return found[^1];
-        }
-
-        var gone = await tenants.CountAtBlobAsync(erasure.Tenant, ct);
-        await store.NoteDoneAsync(erasure, done => done with { Blob = More(done.Blob, gone, of => of.Originals + of.Copies) }, ct);
-        return null;
-    }
-
     /// <summary>Deletes the organization, and its people but for those who are in others.</summary>
     /// <exception cref="TransientException">Clerk is away.</exception>
     /// <exception cref="PermanentException">Clerk refuses.</exception>
@@ -118,7 +53,7 @@ public sealed class EraseTenant(
 
         var gone = await clerk.OrganizationAsync(organization, await tenants.ClerkUsersAsync(erasure.Tenant, ct), ct);
         return await store.NoteDoneAsync(
-            erasure, done => done with { Organization = More(done.Organization, gone, of => of.Users + of.Kept) }, ct);
+            erasure, done => done with { Organization = ErasureSteps.More(done.Organization, gone, of => of.Users + of.Kept) }, ct);
     }
 
     /// <summary>Empties bodies of webhooks that were about the tenant, as long as there are rows to know them by.</summary>
@@ -190,44 +125,4 @@ public sealed class EraseTenant(
         var erased = await tenants.EraseRowsAsync(tx, request.TenantId, Rows);
         return (await store.NoteRowsAsync(tx, request, erased), erased.Sum(rows => rows.Count) >= Rows);
     }
-
-    private Task<bool> IsRunningAsync(ErasureRef erasure, CancellationToken ct) =>
-        db.InTenantAsync(erasure.Tenant, async tx => await store.RunningAsync(tx, erasure) is not null, ct);
-
-    /// <summary>Cancels an upload that waits; otherwise the asset that it has become, if any.</summary>
-    private async Task<string?> AssetOfAsync(string upload, CancellationToken ct)
-    {
-        if ((await mux.CancelUploadAsync(upload, ct)).Failure is not { } failure)
-        {
-            return null;
-        }
-
-        if (failure is not VendorFailure.Refused)
-        {
-            Check("Mux", failure);
-        }
-
-        var found = await mux.GetUploadAsync(upload, ct);
-        if (found.IsFailure(out failure, out var atMux))
-        {
-            return failure is VendorFailure.Refused { Status: 404 } ? null : throw Fault("Mux", failure);
-        }
-
-        return atMux.AssetId;
-    }
-
-    private static T More<T>(T? before, T now, Func<T, long> size)
-        where T : class => before is null || size(now) > size(before) ? now : before;
-
-    private static void Check(string vendor, VendorFailure? failure)
-    {
-        if (failure is not null)
-        {
-            throw Fault(vendor, failure);
-        }
-    }
-
-    private static Exception Fault(string vendor, VendorFailure failure) => failure is VendorFailure.Refused { Status: not NotYet } refused
-        ? new PermanentException($"{vendor} refuses: {refused.Reason}")
-        : new TransientException(failure.Reason);
 }

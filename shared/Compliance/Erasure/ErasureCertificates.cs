@@ -42,7 +42,8 @@ public sealed class ErasureCertificates(AuditKeys keys, PersonalHash hash, TimeP
             new(request.Kind, request.Kind == SubjectKind.Tenant ? request.TenantId.Value : request.SubjectId, request.AddressHash),
             request.Comments,
             request.RequestedAt, request.StartedAt!.Value, completed, TablePlans.Erased(request.Kind, request.RemovesComments, done.Rows),
-            request.Kind == SubjectKind.Tenant ? Processors(done) : Processors(done.Clerk), completed.AddDays(RetentionDefaults.BackupDays));
+            request.Kind == SubjectKind.Tenant ? Processors(done) : Processors(done.Clerk),
+            completed.AddDays(RetentionDefaults.BackupDays));
         var document = JsonSerializer.Serialize(certificate, JsonSerializerOptions.Web);
         return new(request.Id, request.TenantId, document, keys.CurrentKey, keys.Sign(Message(document)), completed);
     }
@@ -86,8 +87,8 @@ public sealed class ErasureCertificates(AuditKeys keys, PersonalHash hash, TimeP
         new(
             "Mux", $"{done.Mux!.Assets} assets were deleted, with their playback ids and files; uploads that waited for a file were "
                 + "cancelled",
-            $"records of uploads ({done.Mux.Uploads} without an asset), by ids: it has no call that deletes one; statistics of viewing for "
-                + "up to 100 days, by ids"),
+            $"records of uploads ({done.Mux.Uploads} without an asset), by ids: it has no call that deletes one; statistics of viewing "
+                + "for up to 100 days, by ids"),
         new("Vercel Blob", $"files of {done.Blob!.Originals} originals and {done.Blob.Copies} copies of data were deleted", null),
         PagerDuty,
         Neon,

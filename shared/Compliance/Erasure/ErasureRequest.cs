@@ -29,7 +29,8 @@ public static class ErasedComments
 
 /// <summary>A request to erase somebody.</summary>
 /// <param name="SubjectId">The user; null: a guest, or the tenant.</param>
-/// <param name="Address">What is looked for; null of a tenant, and once it is completed. <paramref name="AddressHash"/> stays, a keyed hash.</param>
+/// <param name="Address">What is looked for; null of a tenant, and once it is completed. <paramref name="AddressHash"/> stays, a keyed
+/// hash.</param>
 /// <param name="ViewerIds">Viewers of share links that are the guest: an address and a viewer stand in no row together.</param>
 /// <param name="RequestedBy">Null: nobody of the tenant; Clerk reported that the person was deleted.</param>
 /// <param name="StartsAt">Not before: Clerk's word alone is held back for a day, since it may be a mis-click, and a tenant's for a
@@ -41,6 +42,9 @@ public sealed record ErasureRequest(
     DateTimeOffset StartsAt, DateTimeOffset DueAt, DateTimeOffset? StartedAt, DateTimeOffset? EndedAt, int Version, string Done,
     string? SubjectName, string? RequestedByName)
 {
+    /// <summary>How long it may take, from the moment at which it may begin.</summary>
+    public static readonly TimeSpan Promise = TimeSpan.FromHours(24);
+
     public bool RemovesComments => Comments == ErasedComments.Remove;
 
     public ErasureRef Ref => new(TenantId.Value, Id, Attempt);

@@ -19,6 +19,10 @@ public sealed record ErasureSteps
 
     public ErasedOrganization? Organization { get; init; }
 
+    /// <summary>Of two runs of a step what the one saw that saw more: all of it is gone by now.</summary>
+    public static T More<T>(T? before, T now, Func<T, long> size)
+        where T : class => before is null || size(now) > size(before) ? now : before;
+
     public static ErasureSteps Read(string json) => JsonSerializer.Deserialize<ErasureSteps>(json, JsonSerializerOptions.Web)!;
 }
 

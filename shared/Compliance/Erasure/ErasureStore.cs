@@ -1,16 +1,15 @@
 using System.Text.Json;
 using Portal.Foundation.Audit;
 using Portal.Foundation.Db;
-using Portal.Foundation.Faults;
 using Portal.Foundation.Identity;
 using Portal.Foundation.Outbox;
 using Portal.Foundation.Paging;
-using Portal.People;
 
 namespace Portal.Compliance.Erasure;
 
 /// <summary>An erasure that is open, as the sweep sees it across tenants.</summary>
-public sealed record OpenErasure(Guid Id, TenantId TenantId, string Kind, string Status, int Attempt, DateTimeOffset StartsAt, DateTimeOffset DueAt)
+public sealed record OpenErasure(
+    Guid Id, TenantId TenantId, string Kind, string Status, int Attempt, DateTimeOffset StartsAt, DateTimeOffset DueAt)
 {
     public ErasureRef Ref => new(TenantId.Value, Id, Attempt);
 }
@@ -22,13 +21,11 @@ public sealed record ErasedRows(string What, long Count);
 public sealed record StoredCertificate(
     Guid ErasureId, TenantId TenantId, string Document, string KeyId, byte[] Signature, DateTimeOffset CreatedAt);
 
-/// <summary>All SQL of erasure requests and their certificates. What is erased of the rows: <c>portal.erase_person</c>,
-/// <c>portal.erase_guest</c>; of a tenant, <see cref="TenantErasureStore"/>.</summary>
-public sealed class ErasureStore(PortalDb db, UserStore users, AuditWriter audit, PersonalHash hash, TimeProvider clock)
+/// <summary>All SQL of erasure requests as they are carried out, and of their certificates; how they are asked for:
+/// <see cref="ErasureRequestStore"/>. What is erased of the rows: <c>portal.erase_person</c>, <c>portal.erase_guest</c>; of a tenant,
+/// <see cref="TenantErasureStore"/>.</summary>
+public sealed class ErasureStore(PortalDb db, AuditWriter audit, TimeProvider clock)
 {
-    private static readonly TimeSpan Promise = TimeSpan.FromHours(24);
-    private static readonly TimeSpan HoldBack = TimeSpan.FromHours(24);
-    private static readonly TimeSpan Grace = TimeSpan.FromDays(7);
     private static readonly TimeSpan RetryAfter = TimeSpan.FromHours(1);
 
     private const string Columns = """
@@ -64,94 +61,6 @@ public sealed class ErasureStore(PortalDb db, UserStore users, AuditWriter audit
 
     public Task<ErasureRequest?> FindAsync(Tx tx, TenantId tenant, Guid id) =>
         tx.QueryOneAsync<ErasureRequest>(Find, new { tenant, id });
-
-    /// <summary>
-    /// Asks for an erasure. Asked again while one of the same subject waits, it is that one, which begins no later than now asked;
-    /// refused when it has begun.
-    /// </summary>
-    public async Task<Result<ErasureRequest>> RequestAsync(Tx tx, TenantId tenant, Actor actor, NewErasure wanted)
-    {
-        var subject = wanted.Subject is { } user ? await SubjectAsync(tx, tenant, user) : null;
-        if (wanted.Subject is not null && subject is null)
-        {
-            return new Refusal.NotFound("user");
-        }
-
-        if (wanted.Subject is { } person && await users.IsLastAdminAsync(tx, tenant, person))
-        {
-            return UserStore.LastAdmin;
-        }
-
-        if (subject is { Erased: true })
-        {
-            return new Refusal.Conflict("erased", "The person has been erased.");
-        }
-
-        if (wanted.Kind == SubjectKind.Guest && await IsMemberAsync(tx, tenant, wanted.Address!))
-        {
-            return new Refusal.InvalidField("email", "guest", "must not be that of a user: ask for the erasure of the person.");
-        }
-
-        if (await SubjectQuery.UnknownViewersAsync(tx, tenant, wanted.Viewers) is { } unknown)
-        {
-            return unknown;
-        }
-
-        return wanted.Kind == SubjectKind.Tenant
-            ? await AddAsync(tx, tenant, actor, wanted, null, Grace) is { } asked
-                ? asked
-                : new Refusal.Conflict("erasure-begun", "The erasure of this portal has been asked for.")
-            : await AddAsync(tx, tenant, actor, wanted, subject, TimeSpan.Zero) ?? await HastenAsync(tx, tenant, wanted);
-    }
-
-    /// <summary>At Clerk's word, which may be a mis-click: held back for a day, and refused to nobody, since whoever is gone there runs no
-    /// tenant. True: it is new.</summary>
-    public async Task<bool> RequestHeldBackAsync(Tx tx, TenantId tenant, Actor actor, UserId user) =>
-        await SubjectAsync(tx, tenant, user) is { Erased: false } subject
-        && await AddAsync(
-            tx, tenant, actor, new(SubjectKind.Person, user, null, [], ErasedComments.Keep), subject, HoldBack) is not null;
-
-    /// <summary>Whether it is the caller's own address, letter case aside.</summary>
-    public Task<bool> IsAddressOfAsync(Tx tx, Caller caller, string address) => tx.GetAsync<bool>("""
-        select exists (select 1 from portal.users u
-                        where u.tenant_id = @Tenant and u.id = @User and lower(u.email) = lower(@address))
-        """, new { caller.Tenant, caller.User, address = address.Trim() });
-
-    /// <summary>Whether that is what the tenant is called.</summary>
-    public Task<bool> IsNameOfAsync(Tx tx, TenantId tenant, string name) => tx.GetAsync<bool>(
-        "select exists (select 1 from portal.tenants t where t.id = @tenant and t.name = @name)", new { tenant, name = name.Trim() });
-
-    /// <summary>requested, held → cancelled; a tenant's by an Admin, and once requested until its week is over.</summary>
-    public async Task<Result<ErasureRequest>> CancelAsync(Tx tx, Caller caller, Guid id)
-    {
-        var tenant = caller.Tenant;
-        if (await FindAsync(tx, tenant, id) is not { } before)
-        {
-            return new Refusal.NotFound("erasure");
-        }
-
-        if (before.Kind == SubjectKind.Tenant && caller.Role != Role.Admin)
-        {
-            return OfTenant;
-        }
-
-        var now = clock.GetUtcNow();
-        var cancelled = await tx.ExecuteAsync("""
-            update portal.erasure_requests set status = 'cancelled', ended_at = @now, address = null, clerk_user_id = null,
-                   version = version + 1
-             where tenant_id = @tenant and id = @id
-               and (status = 'held' or (status = 'requested' and (kind <> 'tenant' or starts_at > @now)))
-            """, new { tenant, id, now }) == 1;
-        if (!cancelled)
-        {
-            return new Refusal.Conflict("erasure-begun", "It has begun, or is over, and cannot be taken back.");
-        }
-
-        await audit.WriteAsync(tx, tenant, Actor.From(caller), new AuditEntry(
-            "erasure_cancelled", "erasure_request", id, new { status = before.Status }, new { status = "cancelled" },
-            before.Kind == SubjectKind.Tenant ? EventType.TenantErasureCancelled : null));
-        return (await FindAsync(tx, tenant, id))!;
-    }
 
     /// <summary>requested, failed → running, when its time has come. Null: not this attempt's, or not yet.</summary>
     public async Task<ErasureRequest?> BeginAsync(Tx tx, ErasureRef erasure)
@@ -190,7 +99,7 @@ public sealed class ErasureStore(PortalDb db, UserStore users, AuditWriter audit
                    due_at = @due, last_error = null, version = version + 1
              where tenant_id = @tenant and status in ('held') and not ({IsHeld})
             returning id
-            """, new { tenant, now, due = now + Promise });
+            """, new { tenant, now, due = now + ErasureRequest.Promise });
         foreach (var id in resumed)
         {
             await audit.WriteAsync(tx, tenant, actor, new AuditEntry(
@@ -349,15 +258,6 @@ public sealed class ErasureStore(PortalDb db, UserStore users, AuditWriter audit
              where c.erasure_id = @erasure
             """, new { erasure }), ct);
 
-    /// <summary>Across tenants: whose people this Clerk user is. A tenant that is being erased deletes them itself.</summary>
-    public Task<IReadOnlyList<ErasableUser>> UsersAsync(string clerkUserId, CancellationToken ct) =>
-        db.AcrossTenantsAsync(tx => tx.QueryAsync<ErasableUser>(
-            """
-            select u.tenant_id, u.id from portal.users u
-              join portal.tenants t on t.id = u.tenant_id and t.status <> 'erased'
-             where u.clerk_user_id = @clerkUserId order by u.tenant_id
-            """, new { clerkUserId }), ct);
-
     /// <summary>The organization at Clerk that is the tenant's.</summary>
     public Task<string> OrganizationAsync(Tx tx, TenantId tenant) =>
         tx.GetAsync<string>("select t.clerk_org_id from portal.tenants t where t.id = @tenant", new { tenant });
@@ -372,98 +272,10 @@ public sealed class ErasureStore(PortalDb db, UserStore users, AuditWriter audit
             "erasure_held", "erasure_request", request.Id, new { status = request.Status }, new { status = "held" }));
     }
 
-    /// <summary>For whom the erasure of a tenant is not.</summary>
-    public static Refusal OfTenant { get; } = new Refusal.Forbidden("forbidden", "An Admin asks for the erasure of a portal.");
-
     private static Actor By => Actor.System("erasure");
 
     private Task<ErasureRequest?> LockAsync(Tx tx, ErasureRef erasure) => tx.QueryOneAsync<ErasureRequest>($"""
         select {Columns} from portal.erasure_requests e
          where e.tenant_id = @Tenant and e.id = @ErasureId and e.attempt = @Attempt for no key update
         """, new { erasure.Tenant, erasure.ErasureId, erasure.Attempt });
-
-    private async Task<ErasureRequest?> AddAsync(
-        Tx tx, TenantId tenant, Actor actor, NewErasure wanted, Subject? subject, TimeSpan heldBack)
-    {
-        var now = clock.GetUtcNow();
-        var address = subject?.Email ?? wanted.Address?.Trim().ToLowerInvariant();
-        var starts = now + heldBack;
-        var made = await tx.QueryOneAsync<Guid?>("""
-            insert into portal.erasure_requests (id, tenant_id, kind, subject_id, status, comments, address, address_hash, viewer_ids,
-                clerk_user_id, requested_by, requested_at, starts_at, next_at, due_at)
-            values (@id, @tenant, @Kind, @subject, 'requested', @Comments, @address, @addressHash, @viewers, @clerkUser, @by, @now,
-                @starts, @starts, @due)
-            on conflict (tenant_id, kind, coalesce(subject_id::text, address_hash, ''))
-               where status in ('requested', 'running', 'failed', 'held')
-            do nothing
-            returning id
-            """, new
-        {
-            id = Guid.CreateVersion7(now),
-            tenant,
-            wanted.Kind,
-            subject = wanted.Subject?.Value,
-            wanted.Comments,
-            address,
-            addressHash = hash.Of(address),
-            viewers = wanted.Viewers.ToArray(),
-            clerkUser = subject?.ClerkUserId,
-            by = actor.Person,
-            now,
-            starts,
-            due = starts + Promise,
-        });
-        if (made is not { } id)
-        {
-            return null;
-        }
-
-        await audit.WriteAsync(tx, tenant, actor, wanted.Kind == SubjectKind.Tenant
-            ? new AuditEntry("erasure_requested", "erasure_request", id, null,
-                new { kind = wanted.Kind, status = "requested", startsAt = starts, dueAt = starts + Promise },
-                EventType.TenantErasureRequested)
-            : new AuditEntry("erasure_requested", "erasure_request", id, null,
-                new { kind = wanted.Kind, userId = wanted.Subject?.Value, status = "requested", dueAt = starts + Promise },
-                EventType.ErasureRequested));
-        return await FindAsync(tx, tenant, id);
-    }
-
-    /// <summary>The one that waits, which begins now, as asked now.</summary>
-    private async Task<Result<ErasureRequest>> HastenAsync(Tx tx, TenantId tenant, NewErasure wanted)
-    {
-        var now = clock.GetUtcNow();
-        var id = await tx.QueryOneAsync<Guid?>("""
-            update portal.erasure_requests set starts_at = least(starts_at, @now), next_at = least(next_at, @now),
-                   due_at = least(due_at, @due), comments = @Comments, version = version + 1
-             where tenant_id = @tenant and kind = @Kind and status in ('requested')
-               and (subject_id = @subject or (subject_id is null and address_hash = @addressHash))
-            returning id
-            """, new
-        {
-            tenant,
-            wanted.Kind,
-            wanted.Comments,
-            subject = wanted.Subject?.Value,
-            addressHash = hash.Of(wanted.Address),
-            now,
-            due = now + Promise,
-        });
-        return id is { } waiting
-            ? (await FindAsync(tx, tenant, waiting))!
-            : new Refusal.Conflict("erasure-begun", "An erasure of the same subject is under way.");
-    }
-
-    private static Task<Subject?> SubjectAsync(Tx tx, TenantId tenant, UserId id) => tx.QueryOneAsync<Subject>("""
-        select u.email, u.clerk_user_id, u.erased_at is not null as erased from portal.users u
-         where u.tenant_id = @tenant and u.id = @id
-        """, new { tenant, id });
-
-    private static Task<bool> IsMemberAsync(Tx tx, TenantId tenant, string address) => tx.GetAsync<bool>(
-        "select exists (select 1 from portal.users u where u.tenant_id = @tenant and lower(u.email) = lower(@address))",
-        new { tenant, address = address.Trim() });
-
-    private sealed record Subject(string Email, string ClerkUserId, bool Erased);
 }
-
-/// <summary>One tenant's row of somebody at Clerk.</summary>
-public sealed record ErasableUser(TenantId TenantId, UserId Id);

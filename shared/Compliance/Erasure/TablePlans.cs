@@ -64,7 +64,8 @@ public static class TablePlans
         new("analytics_raw", $"{RetentionSettings.MaxRawAnalyticsDays} days", Gone),
         new(
             "analytics_rollups",
-            $"by hour {RetentionDefaults.HourlyAnalyticsDays}, by day {RetentionDefaults.DailyAnalyticsDays} days, by month for ever", Gone),
+            $"by hour {RetentionDefaults.HourlyAnalyticsDays}, by day {RetentionDefaults.DailyAnalyticsDays} days, by month for ever",
+            Gone),
         new("asset_versions", "by the tenant's days; then archived, and deleted at Mux", Gone),
         new("assets", Customer, Gone, ById),
         new("audit_archive", "for ever", Evidence, Evidence, Evidence),
@@ -81,7 +82,8 @@ public static class TablePlans
         new("deliveries", $"{RetentionDefaults.DeliveryDays} days", Gone, Mails, Mails),
         new("digests", $"{RetentionDefaults.DeliveryDays} days", Gone, Gone),
         new(
-            "erasure_certificates", "for ever", TableErasure.Kept("this certificate, and those of people and guests who were erased before"),
+            "erasure_certificates", "for ever",
+            TableErasure.Kept("this certificate, and those of people and guests who were erased before"),
             TableErasure.Kept("this certificate"), TableErasure.Kept("this certificate")),
         new(
             "erasure_requests", "for ever", TableErasure.Kept("that they were asked for, by id; addresses of guests as keyed hashes"),

@@ -17,7 +17,8 @@ public sealed class TenantErasureMail(ErasureStore erasures, ErasureCertificates
     {
         var (id, name) = (delivery.Event.AggregateId, to.Brand.TenantName);
         var (action, why) = (
-            new MailAction("Open the erasure", $"{options.Value.PortalUrl}/erasures/{id}"), $"You get this because you are an Admin of {name}.");
+            new MailAction("Open the erasure", $"{options.Value.PortalUrl}/erasures/{id}"),
+            $"You get this because you are an Admin of {name}.");
         if (delivery.Event.Is(EventType.TenantErasureCancelled))
         {
             return (new(
@@ -35,8 +36,8 @@ public sealed class TenantErasureMail(ErasureStore erasures, ErasureCertificates
             $"{name} is going to be erased", $"Until {until} an Admin can take it back.", $"{name} is going to be erased",
             [
                 new MailPart.Paragraph(
-                    $"An Admin has asked for the erasure of {name}: its videos, projects, people and settings, here and at the vendors that "
-                        + "hold them. From the moment below nobody can sign in, no link opens, and nothing can be brought back."),
+                    $"An Admin has asked for the erasure of {name}: its videos, projects, people and settings, here and at the vendors "
+                        + "that hold them. From the moment below nobody can sign in, no link opens, and nothing can be brought back."),
                 new MailPart.Paragraph("Make a copy of everything first: ask for an export of the portal before then."),
                 new MailPart.Facts(
                 [
@@ -44,8 +45,8 @@ public sealed class TenantErasureMail(ErasureStore erasures, ErasureCertificates
                     ("Code of the certificate", certificates.CodeOf(id)),
                 ]),
                 new MailPart.Paragraph(
-                    "Keep the code: it opens the signed certificate of what was deleted and what is kept, when there is no portal any more to "
-                        + "sign in to."),
+                    "Keep the code: it opens the signed certificate of what was deleted and what is kept, when there is no portal any "
+                        + "more to sign in to."),
             ],
             action, why), null);
     }

@@ -43,8 +43,8 @@ public sealed class TenantErasureStore(PortalDb db, AuditWriter audit, TimeProvi
         select x.pathname, false from portal.exports x where x.tenant_id = @tenant and x.pathname is not null
         """;
 
-    /// <summary>active, deleted → erased: from the commit on nobody gets in and no link opens. Erasures of its people and guests are a part
-    /// of this one, and no file of an export is made any more.</summary>
+    /// <summary>active, deleted → erased: from the commit on nobody gets in and no link opens. Erasures of its people and guests are a
+    /// part of this one, and no file of an export is made any more.</summary>
     public async Task CloseAsync(Tx tx, ErasureRequest request, Actor actor)
     {
         var (tenant, now) = (request.TenantId, clock.GetUtcNow());

@@ -140,7 +140,8 @@ public sealed class ClerkDirectory(HttpClient http, IOptions<ClerkOptions> optio
 
     private Task<VendorResult<IReadOnlyList<WireMembership>>> MembershipsAsync(string userId, CancellationToken ct) =>
         CallAsync<WireList<WireMembership>, IReadOnlyList<WireMembership>>(
-            HttpMethod.Get, $"users/{Uri.EscapeDataString(userId)}/organization_memberships?limit={MostMembers}", null, list => list.Data, ct);
+            HttpMethod.Get, $"users/{Uri.EscapeDataString(userId)}/organization_memberships?limit={MostMembers}", null,
+            list => list.Data, ct);
 
     private async Task<VendorResult<TOut>> CallAsync<TIn, TOut>(
         HttpMethod method, string path, object? body, Func<TIn, TOut?> read, CancellationToken ct)

@@ -35,8 +35,8 @@ public sealed class ErasureTests(TestPortal portal) : IClassFixture<TestPortal>,
     public async Task A_person_is_gone_from_every_table_and_from_Clerk_and_the_certificate_says_what_was_kept()
     {
         var (handle, id) = await BusyPersonAsync();
-        Assert.Contains("users", await TablesWithAsync($"{handle}@portal.example"));
-        var other = await ChecksumAsync(TestPeople.OtherTenant);
+        Assert.Contains("users", await portal.TablesWithAsync($"{handle}@portal.example"));
+        var other = await portal.ChecksumAsync(TestPeople.OtherTenant);
         // It does not need Clerk's word that the user was deleted there.
         portal.Clerk.Faults.DropWebhooks = _ => true;
 
@@ -44,10 +44,10 @@ public sealed class ErasureTests(TestPortal portal) : IClassFixture<TestPortal>,
         Assert.Equal(("requested", $"Person {handle}"), (erasure.Text("status"), erasure.Text("userName")));
         await FinishAsync(erasure.Id);
 
-        Assert.Empty(await TablesWithAsync($"{handle}@portal.example"));
-        Assert.Empty(await TablesWithAsync($"Person {handle}"));
-        Assert.Empty(await TablesWithAsync($"user_{handle}"));
-        Assert.Equal(other, await ChecksumAsync(TestPeople.OtherTenant));
+        Assert.Empty(await portal.TablesWithAsync($"{handle}@portal.example"));
+        Assert.Empty(await portal.TablesWithAsync($"Person {handle}"));
+        Assert.Empty(await portal.TablesWithAsync($"user_{handle}"));
+        Assert.Equal(other, await portal.ChecksumAsync(TestPeople.OtherTenant));
         Assert.Equal(0, await portal.ScalarAsync<long>(
             "select count(*) from vendors.clerk_people where user_id = @user", new { user = $"user_{handle}" }));
         var certificate = (await CertificateAsync(erasure.Id)).Field("certificate");
@@ -59,7 +59,7 @@ public sealed class ErasureTests(TestPortal portal) : IClassFixture<TestPortal>,
         Assert.Equal(1, (int)data["invites"]!["rows"]!);
         Assert.Equal("kept", data["audit_log"]!["did"]!.ToString());
         // The id stands where the certificate says that ids stay, and nowhere else.
-        Assert.Empty((await TablesWithAsync(id.ToString())).Except(data.Keys).Except(["rate_windows"]));
+        Assert.Empty((await portal.TablesWithAsync(id.ToString())).Except(data.Keys).Except(["rate_windows"]));
         Assert.Equal("the user was deleted", AtClerkOf(certificate));
         // Audit names nobody: that it happened is there, by id.
         Assert.Equal(["erasure_completed", "erasure_requested", "erasure_started"], await portal.ListAsync(
@@ -97,21 +97,21 @@ public sealed class ErasureTests(TestPortal portal) : IClassFixture<TestPortal>,
         var said = (await guest.CommentAsync("Lovely", new { name = $"Guest {made}" })).Expect(201);
         (await guest.SendAsync(HttpMethod.Put, "/consents", Consenting)).Expect(200);
         var viewer = await portal.ScalarAsync<Guid>("select viewer_id from portal.comments where id = @id", new { id = said.Id });
-        Assert.Contains("share_link_guests", await TablesWithAsync(address));
+        Assert.Contains("share_link_guests", await portal.TablesWithAsync(address));
 
         var erasure = (await portal.As("compliance").PostAsync(
             "/api/erasures", new { kind = "guest", email = address.ToUpperInvariant(), viewerIds = new[] { viewer } })).Expect(201);
         Assert.Equal(address, erasure.Text("email"));
         await FinishAsync(erasure.Id);
 
-        Assert.Empty(await TablesWithAsync(address));
-        Assert.Empty(await TablesWithAsync($"Guest {made}"));
+        Assert.Empty(await portal.TablesWithAsync(address));
+        Assert.Empty(await portal.TablesWithAsync($"Guest {made}"));
         var seen = (await portal.As("agency").FetchAsync($"/api/comments/{said.Id}")).Expect(200);
         Assert.Equal("Deleted person", seen.Field("author")["name"]!.ToString());
         Assert.Equal("", await portal.ScalarAsync<string>(
             "select encode(ip_hash, 'hex') || agent_family from portal.share_viewers where id = @viewer", new { viewer }));
         Assert.Null((await portal.As("admin").FetchAsync($"/api/erasures/{erasure.Id}")).Json!["email"]);
-        Assert.DoesNotContain("consents", await TablesWithAsync(viewer.ToString()));
+        Assert.DoesNotContain("consents", await portal.TablesWithAsync(viewer.ToString()));
         var consents = (await CertificateAsync(erasure.Id)).Field("certificate")["data"]!.AsArray()
             .Single(data => data!["table"]!.ToString() == "consents")!;
         Assert.Equal(("deleted", 1), (consents["did"]!.ToString(), (int)consents["rows"]!));
@@ -135,7 +135,7 @@ public sealed class ErasureTests(TestPortal portal) : IClassFixture<TestPortal>,
         Assert.Contains("not settled yet", waiting.Text("lastError"), StringComparison.Ordinal);
         await FinishAsync(erasure);
         Assert.Equal("revoked", await portal.ScalarAsync<string>("select status from portal.invites where id = @invite", new { invite }));
-        Assert.Empty(await TablesWithAsync(address));
+        Assert.Empty(await portal.TablesWithAsync(address));
     }
 
     [Fact]
@@ -160,8 +160,8 @@ public sealed class ErasureTests(TestPortal portal) : IClassFixture<TestPortal>,
         Assert.Equal("cancelled", await StatusAsync(Guid.Parse(waiting["id"]!.ToString())));
         Assert.Equal(0, await portal.ScalarAsync<long>(
             "select count(*) from portal.erasure_requests where ended_at is not null and num_nonnulls(address, clerk_user_id) > 0"));
-        Assert.Contains("users", await TablesWithAsync($"{mistaken}@portal.example"));
-        Assert.Empty(await TablesWithAsync($"{sure}@portal.example"));
+        Assert.Contains("users", await portal.TablesWithAsync($"{mistaken}@portal.example"));
+        Assert.Empty(await portal.TablesWithAsync($"{sure}@portal.example"));
         (await portal.As("admin").PostAsync($"/api/erasures/{confirmed.Id}/cancel")).Expect(409);
     }
 
@@ -255,7 +255,7 @@ public sealed class ErasureTests(TestPortal portal) : IClassFixture<TestPortal>,
         Assert.Equal(first.Id, (await portal.As("admin").PostAsync("/api/erasures", wanted, "lost-answer-1")).Expect(201).Id);
 
         await FinishAsync(first.Id);
-        Assert.Empty(await TablesWithAsync("lost-answer@client.example"));
+        Assert.Empty(await portal.TablesWithAsync("lost-answer@client.example"));
     }
 
     [Fact]
@@ -267,7 +267,7 @@ public sealed class ErasureTests(TestPortal portal) : IClassFixture<TestPortal>,
         await portal.SettleAsync();
         await portal.RestartHostAsync();
         await FinishAsync(request.Id);
-        Assert.Empty(await TablesWithAsync($"{handle}@portal.example"));
+        Assert.Empty(await portal.TablesWithAsync($"{handle}@portal.example"));
         Assert.Equal(1, await portal.ScalarAsync<long>(
             "select count(*) from portal.erasure_certificates where erasure_id = @id", new { id = request.Id }));
     }
@@ -321,7 +321,7 @@ public sealed class ErasureTests(TestPortal portal) : IClassFixture<TestPortal>,
             "/api/me/erasure", new { email = $"{handle}@portal.example", comments = "remove" })).Expect(201);
         Assert.Equal(id.ToString(), erasure.Text("userId"));
         await FinishAsync(erasure.Id);
-        Assert.Empty(await TablesWithAsync($"{handle}@portal.example"));
+        Assert.Empty(await portal.TablesWithAsync($"{handle}@portal.example"));
         Assert.Equal("last-admin", (await portal.As("other-admin").PostAsync(
             "/api/me/erasure", new { email = "other-admin@portal.example" })).Expect(409).ProblemType);
         Assert.Equal("last-admin", (await portal.As("other-admin").PostAsync(
@@ -480,40 +480,4 @@ public sealed class ErasureTests(TestPortal portal) : IClassFixture<TestPortal>,
 
     private Task<IReadOnlyList<string>> AlertsAsync(Guid erasure) => portal.ListAsync(
         "select kind from portal.alerts where dedup_key = @key order by kind", new { key = erasure.ToString() });
-
-    /// <summary>The portal's tables in which some row, as a text, holds these words.</summary>
-    private async Task<IReadOnlyList<string>> TablesWithAsync(string words)
-    {
-        await using var connection = await portal.OpenAsync();
-        var tables = await connection.QueryAsync<string>("select tablename from pg_tables where schemaname = 'portal' order by tablename");
-        var found = new List<string>();
-        foreach (var table in tables)
-        {
-            if (await connection.ExecuteScalarAsync<bool>(
-                $"select exists (select 1 from portal.{table} t where strpos(lower(t::text), lower(@words)) > 0)", new { words }))
-            {
-                found.Add(table);
-            }
-        }
-
-        return found;
-    }
-
-    private async Task<string> ChecksumAsync(Guid tenant)
-    {
-        await using var connection = await portal.OpenAsync();
-        var tables = await connection.QueryAsync<string>("""
-            select c.table_name from information_schema.columns c
-             where c.table_schema = 'portal' and c.column_name = 'tenant_id' order by c.table_name
-            """);
-        var sums = new List<string>();
-        foreach (var table in tables)
-        {
-            sums.Add(await connection.ExecuteScalarAsync<string>(
-                $"select coalesce(md5(string_agg(t::text, ',' order by t::text)), '') from portal.{table} t where tenant_id = @tenant",
-                new { tenant }) ?? "");
-        }
-
-        return string.Join(' ', sums);
-    }
 }

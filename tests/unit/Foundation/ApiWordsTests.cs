@@ -19,7 +19,8 @@ public sealed class ApiWordsTests
             CreateTemplateInput.name CreateTenantInput.name DuplicateTaskInput.title EditCommentInput.body EditSharedCommentInput.body
             EditTemplateInput.description EditTemplateInput.name Milestone.description Milestone.name MyTenant.name Notification.title
             Hold.liftReason Hold.reason LiftHoldInput.reason PlaceHoldInput.reason RecordVendorReviewInput.findings VendorReview.findings
-            Project.description Project.name ReasonInput.reason RequestUploadInput.title RestoreTest.notes RestoreTestInput.notes
+            Project.description Project.name ReasonInput.reason RequestErasureInput.tenantName RequestUploadInput.title RestoreTest.notes
+            RestoreTestInput.notes
             ShareLink.label SharedAsset.title SharedComment.body Task.description Task.title Template.description Template.name
             TemplateMilestone.description TemplateMilestone.name TemplateMilestoneInput.description TemplateMilestoneInput.name
             TemplateTask.description TemplateTask.title TemplateTaskInput.description TemplateTaskInput.title Tenant.name
@@ -69,7 +70,7 @@ public sealed class ApiWordsTests
             """,
         ["sentences of ours and of vendors, for people"] = """
             AssetVersion.failureReason AuditFault.message Delivery.lastError Delivery.reason Diagnosis.text FieldError.message
-            Erasure.lastError Export.lastError Incident.summary Invite.deliveryFault Notification.text Orchestration.state
+            Erasure.advice Erasure.lastError Export.lastError Incident.summary Invite.deliveryFault Notification.text Orchestration.state
             Problem.detail Problem.title
             TimelineEntry.error TimelineEntry.text TimerRun.error UploadFailure.reason UploadNote.failureReason UploadNote.lastError
             Webhook.lastError

@@ -1,0 +1,444 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Dapper;
+using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
+using Portal.Compliance;
+using Portal.Compliance.Erasure;
+using Portal.LocalVendors;
+using Portal.Tests.Support;
+using Portal.Tests.Support.Contract;
+
+namespace Portal.Tests.Integration.Compliance;
+
+/// <summary>Erasing a whole tenant: who may, the week in which it is taken back, what goes and what stays, and that the others do not
+/// notice.</summary>
+public sealed class TenantErasureTests(TestPortal portal) : IClassFixture<TestPortal>, IAsyncLifetime
+{
+    private static readonly TimeSpan Week = TimeSpan.FromDays(7);
+    private static readonly TimeSpan Step = TimeSpan.FromMinutes(20);
+    private static int made;
+
+    public Task InitializeAsync() => portal.ResetAsync();
+
+    public Task DisposeAsync() => Task.CompletedTask;
+
+    [Fact]
+    public async Task A_tenant_full_of_everything_is_gone_but_for_what_the_certificate_says_and_another_keeps_every_byte()
+    {
+        var words = await FullTenantAsync();
+        foreach (var word in words)
+        {
+            Assert.True((await portal.TablesWithAsync(word)).Count > 0, word);
+        }
+
+        var other = await portal.ChecksumAsync(TestPeople.OtherTenant);
+
+        var erasure = await AskAsync("admin", "Harbour");
+        portal.Clock.Advance(Week);
+        await FinishAsync(erasure.Id);
+        await portal.DeliverAsync();
+
+        foreach (var word in words)
+        {
+            Assert.Equal((word, ""), (word, string.Join(' ', await portal.TablesWithAsync(word))));
+            Assert.Equal((word, ""), (word, string.Join(' ', await portal.TablesWithAsync(word, "durable"))));
+        }
+
+        Assert.Equal(other, await portal.ChecksumAsync(TestPeople.OtherTenant));
+        var certificate = await CertificateAsync(erasure);
+        var data = certificate["data"]!.AsArray().ToDictionary(line => line!["table"]!.ToString(), line => line!);
+        // What is of the tenant stands where the certificate says that it is kept or replaced, and nowhere else.
+        var left = await portal.TablesWithAsync(TestPeople.Tenant.ToString());
+        Assert.Empty(left.Except(data.Where(of => of.Value["did"]!.ToString() != "deleted").Select(of => of.Key)));
+        Assert.All(data.Values.Where(line => line["did"]!.ToString() == "kept"), line => Assert.NotEmpty(line["why"]!.ToString()));
+        // Every table had something to delete; the outbox had been dispatched.
+        Assert.Equal(["outbox"], data.Values.Where(line => line["rows"]?.GetValue<long>() == 0).Select(line => line["table"]!.ToString()));
+        Assert.Equal(("replaced", 1), (data["tenants"]["did"]!.ToString(), (int)data["tenants"]["rows"]!));
+        Assert.Equal(("tenant", TestPeople.Tenant.ToString()), (
+            certificate["subject"]!["who"]!.ToString(), certificate["subject"]!["id"]!.ToString()));
+
+        // At the vendors nothing is left but what the certificate names: mails, and records of uploads.
+        Assert.Equal(0, await portal.ScalarAsync<long>("select count(*) from vendors.mux_assets where deleted_at is null"));
+        Assert.Equal(0, await portal.ScalarAsync<long>("select count(*) from vendors.mux_uploads where status = 'waiting'"));
+        Assert.Equal(0, await portal.ScalarAsync<long>("select count(*) from vendors.blob_objects"));
+        Assert.DoesNotContain(
+            await portal.Clerk.PeopleAsync(), p => p.OrganizationId == "org_harbour" || p.Email == "crew1@portal.example");
+        Assert.Contains(portal.Clerk.Requests.All, r => r is { Method: "DELETE", Path: "/v1/organizations/org_harbour" });
+        var processors = certificate["processors"]!.AsArray().ToDictionary(p => p!["name"]!.ToString(), p => p!);
+        Assert.StartsWith("2 assets were deleted", processors["Mux"]["did"]!.ToString(), StringComparison.Ordinal);
+        Assert.Contains("it has no call that deletes one", processors["Mux"]["holds"]!.ToString(), StringComparison.Ordinal);
+        Assert.Contains("1 originals and 1 copies", processors["Vercel Blob"]["did"]!.ToString(), StringComparison.Ordinal);
+        Assert.Contains("0 are members of other", processors["Clerk"]["did"]!.ToString(), StringComparison.Ordinal);
+
+        // The log of what was done is whole, and names nobody.
+        await portal.RunTimerAsync("SealAudit");
+        Assert.Equal(["erasure_completed", "erasure_requested", "erasure_started"], await portal.ListAsync(
+            "select action from portal.audit_log where entity_id = @id order by action", new { id = erasure.Id }));
+        Assert.Equal(0, await portal.ScalarAsync<long>(
+            "select count(*) from portal.alerts where kind in ('mux_asset_missing', 'mux_asset_without_row', 'erasure_failed')"));
+    }
+
+    [Fact]
+    public async Task The_organization_may_have_a_portal_again_which_knows_nothing_of_the_one_before()
+    {
+        var (admin, tenant) = await NewTenantAsync();
+        var erasure = await AskAsync(admin, $"Portal of {admin}");
+        portal.Clock.Advance(Week);
+        await FinishAsync(erasure.Id);
+
+        await portal.AddAtClerkAsync(admin, $"org_{admin}");
+        var again = (await portal.As(admin).PostAsync("/api/tenants", new { name = $"Portal of {admin}" })).Expect(201);
+        Assert.NotEqual(tenant.ToString(), again.Text("id"));
+        Assert.Equal(404, (await portal.As(admin).FetchAsync($"/api/erasures/{erasure.Id}")).Code);
+        Assert.Equal(tenant.ToString(), (await CertificateAsync(erasure))["tenantId"]!.ToString());
+    }
+
+    [Fact]
+    public async Task It_is_for_an_Admin_who_types_its_name_and_asked_for_once()
+    {
+        var (admin, tenant) = await NewTenantAsync();
+        var compliance = $"{admin}c";
+        await portal.AddMemberAsync(tenant, $"org_{admin}", compliance, "compliance");
+        foreach (var (wanted, pointer) in new (object, string)[]
+        {
+            (new { kind = "tenant" }, "/tenantName"), (new { kind = "tenant", tenantName = "Portal" }, "/tenantName"),
+            (new { kind = "tenant", tenantName = $"portal of {admin}" }, "/tenantName"),
+            (new { kind = "tenant", tenantName = $"Portal of {admin}", userId = tenant }, "/userId"),
+            (new { kind = "guest", email = "a@b.example", tenantName = $"Portal of {admin}" }, "/tenantName"),
+        })
+        {
+            var refused = (await portal.As(admin).PostAsync("/api/erasures", wanted)).Expect(400);
+            Assert.Equal(pointer, refused.Field("errors")[0]!["pointer"]!.ToString());
+        }
+
+        var right = new { kind = "tenant", tenantName = $"Portal of {admin}" };
+        (await portal.As(compliance).PostAsync("/api/erasures", right)).Expect(403);
+        var erasure = (await portal.As(admin).PostAsync("/api/erasures", right)).Expect(201);
+        Assert.Equal(Week, (DateTimeOffset)erasure.Field("startsAt") - (DateTimeOffset)erasure.Field("requestedAt"));
+        Assert.Equal(TimeSpan.FromDays(1), (DateTimeOffset)erasure.Field("dueAt") - (DateTimeOffset)erasure.Field("startsAt"));
+        Assert.Contains("Make an export", erasure.Text("advice"), StringComparison.Ordinal);
+        Assert.Equal("erasure-begun", (await portal.As(admin).PostAsync("/api/erasures", right)).Expect(409).ProblemType);
+        (await portal.As(compliance).PostAsync($"/api/erasures/{erasure.Id}/cancel")).Expect(403);
+    }
+
+    [Fact]
+    public async Task Within_the_week_an_Admin_takes_it_back_and_all_Admins_are_told_of_both()
+    {
+        var (admin, tenant) = await NewTenantAsync();
+        var second = $"{admin}b";
+        await portal.AddMemberAsync(tenant, $"org_{admin}", second, "admin");
+        var erasure = await AskAsync(admin, $"Portal of {admin}");
+        await portal.DeliverAsync();
+        foreach (var told in new[] { admin, second })
+        {
+            Assert.Equal([erasure.Id], await portal.ToldAsync(told, "tenant_erasure_requested"));
+            var mail = Assert.Single(await portal.InboxOfAsync(told));
+            Assert.Contains(erasure.Text("certificateCode"), mail.Message["text"]!.ToString(), StringComparison.Ordinal);
+        }
+
+        portal.Clock.Advance(Week - TimeSpan.FromSeconds(1));
+        await SweepAsync();
+        (await portal.As(second).PostAsync($"/api/erasures/{erasure.Id}/cancel")).Expect(200);
+        await portal.DeliverAsync();
+        portal.Clock.Advance(TimeSpan.FromDays(2));
+        await SweepAsync();
+
+        Assert.Equal("cancelled", (await portal.As(admin).FetchAsync($"/api/erasures/{erasure.Id}")).Text("status"));
+        Assert.Equal([erasure.Id], await portal.ToldAsync(admin, "tenant_erasure_cancelled"));
+        Assert.Equal(2, (await portal.InboxOfAsync(second)).Count);
+        (await portal.As(admin).PostAsync("/api/projects", new { name = "Goes on" })).Expect(201);
+    }
+
+    [Fact]
+    public async Task A_second_after_the_week_it_is_not_taken_back_and_soon_nobody_gets_in_and_no_link_opens()
+    {
+        var (admin, _) = await NewTenantAsync();
+        var erasure = await AskAsync(admin, $"Portal of {admin}");
+        portal.Clock.AdvanceTo((DateTimeOffset)erasure.Field("startsAt") + TimeSpan.FromSeconds(1));
+        Assert.Equal(
+            "erasure-begun", (await portal.As(admin).PostAsync($"/api/erasures/{erasure.Id}/cancel")).Expect(409).ProblemType);
+        await SweepAsync();
+
+        Assert.Equal("no-tenant", (await portal.As(admin).FetchAsync("/api/me")).Expect(403).ProblemType);
+        Assert.Equal(
+            "tenant-exists", (await portal.As(admin).PostAsync("/api/tenants", new { name = "Another" })).Expect(409).ProblemType);
+        Assert.Equal("running", await StatusAsync(erasure.Id));
+        await FinishAsync(erasure.Id);
+    }
+
+    [Theory]
+    [InlineData("tenant")]
+    [InlineData("project")]
+    public async Task A_legal_hold_on_anything_in_it_holds_it_and_lifting_resumes_it(string kind)
+    {
+        var (admin, tenant) = await NewTenantAsync();
+        var compliance = $"{admin}c";
+        await portal.AddMemberAsync(tenant, $"org_{admin}", compliance, "compliance");
+        var project = (await portal.As(admin).PostAsync("/api/projects", new { name = "Disputed" })).Expect(201).Id;
+        var hold = (await portal.As(admin).PostAsync("/api/holds", new
+        {
+            kind,
+            subjectId = kind == "project" ? project : (Guid?)null,
+            reason = "A dispute",
+            reviewOn = portal.Clock.GetUtcNow().AddDays(90).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
+        })).Expect(201).Id;
+        var erasure = await AskAsync(admin, $"Portal of {admin}");
+        portal.Clock.Advance(Week);
+        await SweepAsync();
+        portal.Clock.Advance(Week);
+        await SweepAsync();
+        var held = (await portal.As(admin).FetchAsync($"/api/erasures/{erasure.Id}")).Expect(200);
+        Assert.Equal(("held", "a legal hold is in force"), (held.Text("status"), held.Text("lastError")));
+
+        (await portal.As(compliance).PostAsync($"/api/holds/{hold}/lift", new { reason = "Settled" })).Expect(200);
+        await FinishAsync(erasure.Id);
+        Assert.Empty(await portal.ListAsync("select kind || ' ' || summary from portal.alerts where kind like 'erasure%'"));
+    }
+
+    [Fact]
+    public async Task With_Mux_away_for_23_hours_it_ends_in_time_and_for_25_it_pages_and_ends_later()
+    {
+        foreach (var (hours, alerts, inTime) in new[] { (23, "erasure_late", true), (25, "erasure_late erasure_overdue", false) })
+        {
+            var (admin, tenant) = await NewTenantAsync();
+            await AddVideoAsync(tenant, admin, $"asset-{admin}");
+            var erasure = await AskAsync(admin, $"Portal of {admin}");
+            portal.Clock.Advance(Week);
+            portal.Mux.Faults.FailNextApiCalls(int.MaxValue, ApiFault.Status(503));
+            for (var hour = 0; hour < hours; hour++)
+            {
+                await SweepAsync();
+                portal.Clock.Advance(TimeSpan.FromHours(1));
+                await portal.SettleAsync();
+            }
+
+            await SweepAsync();
+            Assert.Equal("running", await StatusAsync(erasure.Id));
+            portal.Mux.Faults.Clear();
+            await FinishAsync(erasure.Id);
+            Assert.Equal(inTime, await portal.ScalarAsync<bool>(
+                "select ended_at < due_at from portal.erasure_requests where id = @id", new { id = erasure.Id }));
+            Assert.Equal(alerts, string.Join(' ', await portal.ListAsync(
+                "select kind from portal.alerts where dedup_key = @key order by kind", new { key = erasure.Id.ToString() })));
+            Assert.Equal(inTime ? 0 : 1, await portal.ScalarAsync<long>(
+                "select count(*) from portal.incidents where pages and summary like '%' || @id || '%'", new { id = erasure.Text("id") }));
+        }
+    }
+
+    [Fact]
+    public async Task Every_step_may_run_again_after_a_crash_and_there_is_one_certificate_that_counts_once()
+    {
+        var (admin, tenant) = await NewTenantAsync();
+        await AddVideoAsync(tenant, admin, $"asset-{admin}");
+        var elsewhere = $"{admin}e";
+        await portal.AddMemberAsync(tenant, "org_other", elsewhere, "client");
+        var erasure = await AskAsync(admin, $"Portal of {admin}");
+        portal.Clock.Advance(Week);
+        portal.Clerk.Faults.FailNextAfterEffect(1, ApiFault.ConnectionAbort, (method, _) => method == "DELETE");
+        await SweepAsync();
+        await portal.RestartHostAsync();
+
+        var steps = portal.Host.Services.GetRequiredService<EraseTenant>();
+        var videos = portal.Host.Services.GetRequiredService<EraseVideos>();
+        var attempt = new ErasureRef(tenant, erasure.Id, 1);
+        for (var time = 0; time < 2; time++)
+        {
+            Assert.NotNull(await steps.BeginAsync(attempt, default));
+            Assert.Null(await videos.AtMuxAsync(attempt, "", default));
+            Assert.Null(await videos.AtBlobAsync(attempt, "", default));
+            if (time == 0)
+            {
+                await Assert.ThrowsAnyAsync<Exception>(() => steps.EraseAtClerkAsync(attempt, default));
+            }
+
+            Assert.True(await steps.EraseAtClerkAsync(attempt, default));
+            await portal.SettleAsync();
+            Assert.True(await steps.EraseWebhooksAsync(attempt, default));
+            Assert.False(await steps.EraseRowsAsync(attempt, default));
+        }
+
+        await FinishAsync(erasure.Id);
+        Assert.False(await steps.CompleteAsync(attempt, default));
+        var certificate = await CertificateAsync(erasure);
+        Assert.Equal(1, await portal.ScalarAsync<long>(
+            "select count(*) from portal.erasure_certificates where tenant_id = @tenant", new { tenant }));
+        var rows = certificate["data"]!.AsArray()
+            .ToDictionary(line => line!["table"]!.ToString(), line => line!["rows"]?.GetValue<long>());
+        Assert.Equal((2, 1, 1, 1), (rows["users"], rows["assets"], rows["projects"], rows["tenants"]));
+        var did = certificate["processors"]!.AsArray().ToDictionary(p => p!["name"]!.ToString(), p => p!["did"]!.ToString());
+        Assert.StartsWith("1 assets were deleted", did["Mux"], StringComparison.Ordinal);
+        Assert.Contains("of its people 1 were deleted, 1 are members of other", did["Clerk"], StringComparison.Ordinal);
+        Assert.Contains($"user_{elsewhere}", (await portal.Clerk.PeopleAsync()).Select(p => p.UserId));
+    }
+
+    [Fact]
+    public async Task What_deletes_and_forgets_works_for_nothing_but_a_running_erasure_of_its_own_tenant()
+    {
+        await using var connection = await portal.OpenAsync();
+        foreach (var call in new[]
+        {
+            "erase_tenant_rows(@Tenant, 1)", "forget_tenant(@Tenant, now())",
+            "erase_tenant_webhooks(@Tenant, now(), gen_random_uuid(), 1)",
+        })
+        {
+            await using var transaction = await connection.BeginTransactionAsync();
+            var own = new { Tenant = TestPeople.OtherTenant };
+            await connection.ExecuteAsync("set local role portal_app; select set_config('app.tenant_id', @Tenant::text, true)", own);
+            var refused = await Assert.ThrowsAsync<PostgresException>(
+                () => connection.ExecuteAsync($"select * from portal.{call}", own));
+            Assert.Equal("42501", refused.SqlState);
+        }
+    }
+
+    /// <summary>A table that is added says what becomes of it with its tenant, or this fails.</summary>
+    [Fact]
+    public async Task Every_table_with_a_tenant_has_a_plan_and_the_database_deletes_what_the_plans_say()
+    {
+        var withTenant = await portal.ListAsync(
+            "select table_name::text from information_schema.columns where table_schema = 'portal' and column_name = 'tenant_id'");
+        Assert.Empty(withTenant.Except(TablePlans.All.Where(plan => plan.Tenant is not null).Select(plan => plan.Table)));
+        Assert.Equal(
+            TablePlans.All.Where(plan => plan.Tenant is { Did: TableErasure.Deletes }).Select(plan => plan.Table),
+            (await portal.ListAsync("""
+                select m[1] from pg_proc p, regexp_matches(substring(p.prosrc from 'array\[(.*?)\];'), '''(\w+)''', 'g') m
+                 where p.proname = 'erase_tenant_rows'
+                """)).Order(StringComparer.Ordinal));
+    }
+
+    /// <summary>A tenant of its own; answers who is its Admin.</summary>
+    private async Task<(string Admin, Guid Tenant)> NewTenantAsync()
+    {
+        var admin = $"leaver{++made}x";
+        return (admin, (await portal.NewTenantAsync(admin)).Id);
+    }
+
+    private async Task<Answer> AskAsync(string admin, string tenantName) =>
+        (await portal.As(admin).PostAsync("/api/erasures", new { kind = "tenant", tenantName })).Expect(201);
+
+    private async Task SweepAsync()
+    {
+        await portal.RunTimerAsync("SweepErasures");
+        await portal.RunTimerAsync("RetryWebhookInbox");
+        await portal.SettleAsync();
+    }
+
+    /// <summary>Moves on until it is completed.</summary>
+    private async Task FinishAsync(Guid erasure)
+    {
+        for (var round = 0; round < 30 && await StatusAsync(erasure) != "completed"; round++)
+        {
+            await SweepAsync();
+            portal.Clock.Advance(Step);
+            await portal.SettleAsync();
+        }
+
+        Assert.Equal("completed", await portal.ScalarAsync<string>(
+            "select status || coalesce(': ' || last_error, '') from portal.erasure_requests where id = @erasure", new { erasure }));
+    }
+
+    /// <summary>Nobody can sign in to ask.</summary>
+    private Task<string> StatusAsync(Guid erasure) =>
+        portal.ScalarAsync<string>("select status from portal.erasure_requests where id = @erasure", new { erasure });
+
+    /// <summary>Read by its code alone, and as it was signed.</summary>
+    private async Task<JsonNode> CertificateAsync(Answer erasure)
+    {
+        var opened = (await portal.Anonymous.FetchAsync($"/api/erasures/by-code/{erasure.Text("certificateCode")}")).Expect(200);
+        Assert.True(AuditKeys.Verify(
+            Convert.FromBase64String(opened.Text("publicKey")), ErasureCertificates.Message(opened.Text("document")),
+            Convert.FromBase64String(opened.Text("signature"))));
+        return opened.Field("certificate");
+    }
+
+    /// <summary>A video whose asset Mux has never heard of.</summary>
+    private async Task AddVideoAsync(Guid tenant, string admin, string muxAsset)
+    {
+        var project = (await portal.As(admin).PostAsync("/api/projects", new { name = "Launch film" })).Expect(201).Id;
+        await using var connection = await portal.OpenAsync();
+        await connection.ExecuteAsync("""
+            with a as (
+                insert into portal.assets (id, tenant_id, project_id, title, created_by, created_at, updated_at)
+                select gen_random_uuid(), @tenant, @project, 'Cut one', u.id, @now, @now from portal.users u
+                 where u.tenant_id = @tenant and u.role = 'admin' returning id)
+            insert into portal.asset_versions (id, tenant_id, asset_id, number, status, file_name, size_bytes, mux_asset_id, playback_id,
+                created_at, updated_at)
+            select gen_random_uuid(), @tenant, a.id, 1, 'ready', 'cut.mp4', 1, @muxAsset, 'playback-' || @muxAsset, @now, @now from a
+            """, new { tenant, project, muxAsset, now = portal.Clock.GetUtcNow() });
+    }
+
+    /// <summary>The tests' first tenant with rows in every table, files and videos; answers words that only it is known by.</summary>
+    private async Task<IReadOnlyList<string>> FullTenantAsync()
+    {
+        var (world, admin, agency) = (new SampleWorld(portal), portal.As("admin"), TestPeople.UserId("agency"));
+        await admin.ChangeAsync("/api/tenant", new { residencyContact = "privacy@harbour.example", senderName = "Harbour team" });
+        var (project, asset) = (await world.ProjectAsync(), await world.SharedAssetAsync());
+        var original = (await portal.AskUploadAsync(project, source: "blob")).Expect(201);
+        await portal.SendBytesAsync(original);
+        await portal.UntilAsync(original.Id, "ready", TimeSpan.FromSeconds(10));
+        await world.NewUploadAsync();
+
+        var (task, otherTask) = (await world.NewTaskAsync(), await world.NewTaskAsync());
+        foreach (var path in new[] { $"assignees/{agency}", $"watchers/{agency}", $"dependencies/{otherTask}" })
+        {
+            Assert.InRange((await admin.WriteAsync(HttpMethod.Put, $"/api/tasks/{task}/{path}", null, null)).Code, 200, 204);
+        }
+
+        (await admin.PostAsync(
+            $"/api/projects/{project}/apply-template",
+            new { templateId = await world.NewTemplateAsync(), startDate = "2026-03-02" })).Expect(201);
+        var comment = await world.NewCommentAsync();
+        (await portal.As("agency").PostAsync(
+            $"/api/assets/{asset}/versions/1/comments",
+            new { body = $"{SampleWorld.Marker} reply", parentId = comment, mentions = new[] { TestPeople.UserId("admin") } }))
+            .Expect(201);
+        await world.NewGuestCommentAsync();
+        await portal.ShareAsync(asset, new { guestEmails = new[] { "gwen@harbour-client.example" } });
+        await world.NewInviteAsync();
+        await portal.As("agency").ChangeAsync("/api/me", new { mutedProjectIds = new[] { project } });
+        (await portal.As("agency").WriteAsync(
+            HttpMethod.Put, "/api/me/consents",
+            new { noticeVersion = "2026-12-01", consents = new[] { new { purpose = "viewing_analytics", granted = true } } }, null))
+            .Expect(200);
+        (await portal.As("compliance").PostAsync($"/api/holds/{await world.NewHoldAsync()}/lift", new { reason = "Settled" })).Expect(200);
+        await world.NewExportAsync("ready");
+        await world.NewErasureAsync("requested");
+        await world.NewErasureAsync("completed");
+        await world.NewVendorReviewAsync();
+        await world.NewResidencyReportAsync();
+        await world.NewNotificationAsync();
+        await portal.Clerk.EmitUserAsync("user.updated", "agency");
+        await portal.DeliverAsync();
+        await portal.RunTimerAsync("RollupAnalytics");
+        await AddRestAsync(agency);
+        return
+        [
+            "harbour", SampleWorld.Marker, "agency@portal.example", "crew1@portal.example", "user_crew1", "gwen@harbour-client.example",
+            "privacy@harbour.example", "Gwen",
+        ];
+    }
+
+    /// <summary>What takes long to come by.</summary>
+    private async Task AddRestAsync(Guid person)
+    {
+        await using var connection = await portal.OpenAsync();
+        await connection.ExecuteAsync("""
+            insert into portal.digests values (@tenant, @person, '2026-01-01', @now);
+            insert into portal.mail_suppressions values (@tenant, repeat('0', 64), '', 'bounced', @now);
+            insert into portal.notification_preferences (tenant_id, user_id, event_type, in_app, email)
+            values (@tenant, @person, 'task_created', false, false);
+            insert into portal.vendor_review_reminders values (@tenant, 'mux', '2026-01-01', 'overdue', gen_random_uuid(), @now);
+            insert into portal.share_unlocks select @tenant, l.id, sha256('x'), 1, @now from portal.share_links l
+             where l.tenant_id = @tenant limit 1;
+            insert into portal.share_link_notices select @tenant, l.id, @now from portal.share_links l where l.tenant_id = @tenant limit 1
+            on conflict do nothing;
+            insert into portal.upload_attempts (tenant_id, job_id, attempt, outcome, ended_at)
+            select @tenant, j.id, 1, 'failed', @now from portal.upload_jobs j where j.tenant_id = @tenant limit 1;
+            insert into portal.mux_cleanups (mux_asset_id, tenant_id, job_id, reason, next_attempt_at, created_at)
+            select j.mux_asset_id, @tenant, j.id, 'superseded', 'infinity', @now from portal.upload_jobs j
+             where j.tenant_id = @tenant and j.mux_asset_id is not null limit 1;
+            insert into portal.analytics_raw (tenant_id, event_id, metric, occurred_at, recorded_at)
+            values (@tenant, gen_random_uuid(), 'uploads', @now, @now);
+            """, new { tenant = TestPeople.Tenant, person, now = portal.Clock.GetUtcNow() });
+    }
+}
