@@ -11,6 +11,7 @@ internal enum Verb
     Audit,
     Erasure,
     Evidence,
+    Import,
     Rebuild,
     Webhooks,
     Help,
@@ -37,6 +38,8 @@ internal sealed record LauncherArguments
                            with 1 when it is not as it was signed
           evidence verify <zip>    checks evidence of who was given playback through a share link, without a database, and prints what
                            it says; leaves with 1 when it is not as it was signed, or a row not as it was sealed
+          import <file>    restores the export of a tenant into a portal that does not have it, all of it or nothing: the local one, or
+                           with --database any that has been migrated; leaves with 1 when the file is not as it should be
           events rebuild   makes what is counted from events (project progress, unread counts, analytics) again, and leaves with 1
                            when something differed; it is put right then
           webhooks capture <file>  writes the events of the local inbox as lines of JSON
@@ -48,6 +51,7 @@ internal sealed record LauncherArguments
                                    portal, durable, runtime, vendors, local and the table public.schema_migrations
           --key <id=file>          with audit, erasure and evidence: the public key (PEM) that what this key id signed must be signed with,
                                    from elsewhere than the file; may be repeated
+          --organization <id>      with import: where its people sign in, at Clerk; else the organization that the file names
           --shuffle, --duplicate, --gaps   with webhooks replay: in an order drawn by lot, each twice, or some left out
           --seed <number>          with webhooks replay: what the lot is drawn with (1)
           --as-azure               with demo and serve: the published app in a process of its own, on Microsoft's Durable engine and
@@ -74,6 +78,9 @@ internal sealed record LauncherArguments
     public ReplayMode Replay { get; init; }
 
     public int Seed { get; init; } = 1;
+
+    /// <summary>Of import: where people sign in; null leaves it to the file.</summary>
+    public string? Organization { get; init; }
 
     public int Port { get; init; } = DefaultPort;
 
@@ -107,6 +114,9 @@ internal sealed record LauncherArguments
                     break;
                 case "--key":
                     read = read with { Keys = [.. read.Keys, Value()] };
+                    break;
+                case "--organization":
+                    read = read with { Organization = Value() };
                     break;
                 case "--shuffle":
                     read = read with { Replay = Mode(ReplayMode.Shuffle) };
@@ -161,6 +171,8 @@ internal sealed record LauncherArguments
         ["token", var person] => read with { Verb = Verb.Token, Person = person },
         ["token", ..] => throw Wrong("token takes one person."),
         ["audit", "verify", var export] => read with { Verb = Verb.Audit, File = export },
+        ["import", var file] => read with { Verb = Verb.Import, File = file },
+        ["import", ..] => throw Wrong("import is written: import <file>."),
         ["events", "rebuild"] => read with { Verb = Verb.Rebuild },
         ["events", ..] => throw Wrong("events is written: events rebuild."),
         ["erasure", "verify", var certificate] => read with { Verb = Verb.Erasure, File = certificate },
@@ -174,7 +186,7 @@ internal sealed record LauncherArguments
         ["help"] => read with { Verb = Verb.Help },
         [var word, ..] when System.IO.File.Exists(word) => throw Wrong($"{word} is a file, not a verb: write demo {word}."),
         [var word, ..] =>
-            throw Wrong($"{word} is not a verb: there are demo, serve, token, audit, erasure, evidence, events and webhooks."),
+            throw Wrong($"{word} is not a verb: there are demo, serve, token, audit, erasure, evidence, import, events and webhooks."),
     };
 
     private static LauncherArguments Check(LauncherArguments read, bool portGiven) => read switch
@@ -187,6 +199,8 @@ internal sealed record LauncherArguments
             throw Wrong("--shuffle, --duplicate and --gaps go with webhooks replay."),
         { Replays: false, Verb: not Verb.Help, Seed: not 1 } => throw Wrong("--seed goes with webhooks replay."),
         { Verb: Verb.Webhooks, Fresh: true } => throw Wrong("--fresh does not go with webhooks."),
+        { Verb: Verb.Import, Fresh: true } => throw Wrong("--fresh does not go with import."),
+        { Verb: not (Verb.Import or Verb.Help), Organization: not null } => throw Wrong("--organization goes with import."),
         { Verb: Verb.Token, Fresh: true } => throw Wrong("--fresh does not go with token."),
         { Verb: Verb.Token } when portGiven =>
             throw Wrong("--port does not go with token: one token is good for every app on the database."),

@@ -46,7 +46,8 @@ internal sealed class LocalDatabase : IAsyncDisposable
         }
     }
 
-    private bool IsGiven => server.Folder.Length == 0;
+    /// <summary>Somebody's, not the launcher's.</summary>
+    public bool IsGiven => server.Folder.Length == 0;
 
     /// <exception cref="PostgresStartException">There is no server to be had.</exception>
     /// <exception cref="LauncherException">It is in use, or not a local portal's.</exception>
@@ -64,7 +65,11 @@ internal sealed class LocalDatabase : IAsyncDisposable
             }
 
             database = new LocalDatabase(server, given ? server.ConnectionString : await server.EnsureDatabaseAsync(OwnDatabase, ct));
-            await database.ClaimAsync(arguments.Fresh && given, progress, ct);
+            if (!given || arguments.Verb != Verb.Import)
+            {
+                await database.ClaimAsync(arguments.Fresh && given, progress, ct);
+            }
+
             return database;
         }
         catch

@@ -21,6 +21,7 @@ try
         Verb.Audit => await AuditVerb.RunAsync(arguments, Console.Out, stop.Token),
         Verb.Erasure => await ErasureVerb.RunAsync(arguments, Console.Out, stop.Token),
         Verb.Evidence => await EvidenceVerb.RunAsync(arguments, Console.Out, stop.Token),
+        Verb.Import => await ImportVerb.RunAsync(arguments, errors, Console.Out, clock, stop.Token),
         Verb.Rebuild => await RebuildVerb.RunAsync(arguments, errors, Console.Out, clock, stop.Token),
         Verb.Webhooks => await WebhooksVerb.RunAsync(arguments, Console.Out, errors, clock, stop.Token),
         Verb.Token => await TokenVerb.RunAsync(arguments, errors, clock, stop.Token),

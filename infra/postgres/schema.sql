@@ -611,7 +611,7 @@ create table portal.exports (
     constraint exports_attempt_check CHECK ((attempt >= 1)),
     constraint exports_forgets_check CHECK (((status <> 'expired'::text) OR ((address IS NULL) AND (pathname IS NULL)))),
     constraint exports_guest_check CHECK (((kind <> 'guest'::text) OR (address_hash IS NOT NULL))),
-    constraint exports_kind_check CHECK ((kind = ANY (ARRAY['person'::text, 'guest'::text]))),
+    constraint exports_kind_check CHECK ((kind = ANY (ARRAY['person'::text, 'guest'::text, 'tenant'::text]))),
     constraint exports_last_error_check CHECK ((length(last_error) <= 1000)),
     constraint exports_pathname_check CHECK (((length(pathname) >= 1) AND (length(pathname) <= 500))),
     constraint exports_pkey PRIMARY KEY (id),
@@ -629,7 +629,7 @@ create table portal.exports (
 CREATE INDEX exports_by_age ON portal.exports USING btree (tenant_id, requested_at DESC, id DESC);
 CREATE INDEX exports_due ON portal.exports USING btree (next_at) WHERE (status = ANY (ARRAY['requested'::text, 'running'::text, 'failed'::text, 'ready'::text]));
 CREATE INDEX exports_of_subject ON portal.exports USING btree (tenant_id, subject_id) WHERE (subject_id IS NOT NULL);
-CREATE UNIQUE INDEX exports_open ON portal.exports USING btree (tenant_id, kind, COALESCE((subject_id)::text, address_hash)) WHERE (status = ANY (ARRAY['requested'::text, 'running'::text, 'failed'::text]));
+CREATE UNIQUE INDEX exports_open ON portal.exports USING btree (tenant_id, kind, COALESCE((subject_id)::text, address_hash, ''::text)) WHERE (status = ANY (ARRAY['requested'::text, 'running'::text, 'failed'::text]));
 alter table portal.exports enable row level security;
 create policy all_tenants on portal.exports as permissive for select to portal_system
     using (true);
@@ -1418,7 +1418,7 @@ alter table portal.share_viewers enable row level security;
 create policy own_tenant on portal.share_viewers as permissive for all to portal_app
     using ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)))
     with check ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)));
-grant select on table portal.share_viewers to portal_app;
+grant insert, select on table portal.share_viewers to portal_app;
 grant update (minted) on table portal.share_viewers to portal_app;
 
 create table portal.task_assignees (
@@ -1765,7 +1765,7 @@ create policy own_tenant on portal.users as permissive for all to portal_app
 create policy whose on portal.users as permissive for select to portal_system
     using (true);
 grant insert, select on table portal.users to portal_app;
-grant update (email, name, role, status, version, updated_at, clerk_updated_at, own_name) on table portal.users to portal_app;
+grant update (clerk_user_id, email, name, role, status, version, updated_at, clerk_updated_at, own_name) on table portal.users to portal_app;
 grant select (id, tenant_id, clerk_user_id) on table portal.users to portal_system;
 
 create table portal.vendor_rate_limits (

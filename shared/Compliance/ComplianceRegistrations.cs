@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Portal.Compliance.Consents;
 using Portal.Compliance.Erasure;
 using Portal.Compliance.Exports;
+using Portal.Compliance.Exports.Tenants;
 using Portal.Compliance.Holds;
 using Portal.Compliance.Playback;
 using Portal.Compliance.Reviews;
@@ -28,6 +29,7 @@ public static class ComplianceRegistrations
             .AddSingleton<EraseVideos>().AddSingleton<EraseAtClerk>()
             .AddSingleton<IMailWriter, TenantErasureMail>()
             .AddSingleton<ExportStore>().AddSingleton<ExportedRowsQuery>().AddSingleton<MakeExport>().AddSingleton<SweepExports>()
+            .AddSingleton<TenantRowsQuery>().AddSingleton<ExportTenant>()
             .AddSingleton<HoldStore>().AddSingleton<PlaybackStore>().AddSingleton<MakeEvidence>()
             .AddSingleton(_ => new PrivacyNotices(NoticeText.Embedded()))
             .AddSingleton<ConsentQuery>().AddSingleton<ConsentStore>().AddSingleton<DecideConsents>()

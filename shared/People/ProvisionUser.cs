@@ -13,7 +13,7 @@ using Portal.Vendors.Clerk;
 namespace Portal.People;
 
 /// <summary>
-/// Lets in who was invited (docs/flows/invite-accepted.md): Clerk says which invite their membership came of and which addresses are
+/// Lets in who was invited, or came here with an import (docs/flows/invite-accepted.md): Clerk says which invite their membership came of and which addresses are
 /// theirs; our row says whether it still holds, and with which role and projects. Their first request asks, and so does Clerk's webhook:
 /// whichever is first. Several at once enrol once.
 /// </summary>
@@ -53,6 +53,12 @@ public sealed class ProvisionUser(
 
     private async Task<Refusal?> EnrolAsync(Tx tx, TenantId tenant, ClerkUser person, Guid marked, Func<UserId, Actor> by)
     {
+        if (await users.LinkAsync(tx, tenant, person.Id, person.VerifiedEmails) is { } known)
+        {
+            await audit.WriteAsync(tx, tenant, by(known), new AuditEntry("user_linked", "user", known.Value, null, null));
+            return null;
+        }
+
         if (await invites.LockForAsync(tx, tenant, marked, person.VerifiedEmails) is not { } invite)
         {
             // A request beside this one may have used it.

@@ -81,6 +81,24 @@ public sealed class UserStore(PortalDb db, ParticipationTransitions participatio
             "select exists (select 1 from portal.users where tenant_id = @tenant and clerk_user_id = @clerkUserId)",
             new { tenant, clerkUserId });
 
+    /// <summary>
+    /// Whoever came here with an import has no account: the first Clerk user with a verified address of theirs is that person. Null: there
+    /// is nobody of these addresses who has none.
+    /// </summary>
+    public async Task<UserId?> LinkAsync(Tx tx, TenantId tenant, string clerkUserId, IReadOnlyList<string> verified)
+    {
+        var linked = await tx.QueryOneAsync<Guid?>("""
+            update portal.users set clerk_user_id = @clerkUserId
+             where tenant_id = @tenant and id = (
+                   select u.id from portal.users u
+                    where u.tenant_id = @tenant and lower(u.email) = any(@addresses) and u.erased_at is null
+                      and u.clerk_user_id = 'imported_' || u.id
+                    order by u.status, u.created_at, u.id limit 1 for update)
+            returning id
+            """, new { tenant, clerkUserId, addresses = verified.Select(a => a.ToLowerInvariant()).ToArray() });
+        return linked is { } id ? new UserId(id) : null;
+    }
+
     /// <summary>Adds a person; null when this Clerk user is a member already. The caller writes the audit: only it knows why they
     /// join.</summary>
     public async Task<UserId?> EnrolAsync(Tx tx, TenantId tenant, NewUser user)

@@ -30,7 +30,8 @@ begin
         select 'comments'::text, count(*) from gone;
     return query with gone as (
         update portal.exports x set discard = true, next_at = p_now
-         where x.tenant_id = p_tenant and x.address_hash = p_address_hash and x.status <> 'expired' and not x.discard returning 1)
+         where x.tenant_id = p_tenant and (x.address_hash = p_address_hash or x.kind = 'tenant') and x.status <> 'expired'
+           and not x.discard returning 1)
         select 'exports'::text, count(*) from gone;
     return query select * from portal.erase_texts(p_tenant, array[p_address]);
 end

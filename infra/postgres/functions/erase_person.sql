@@ -52,7 +52,8 @@ begin
     end if;
     return query with gone as (
         update portal.exports x set discard = true, next_at = p_now
-         where x.tenant_id = p_tenant and x.subject_id = p_user and x.status <> 'expired' and not x.discard returning 1)
+         where x.tenant_id = p_tenant and (x.subject_id = p_user or x.kind = 'tenant') and x.status <> 'expired' and not x.discard
+        returning 1)
         select 'exports'::text, count(*) from gone;
     return query select * from portal.erase_texts(p_tenant, array[p_address, p_clerk_user]);
 end

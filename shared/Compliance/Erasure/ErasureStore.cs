@@ -165,7 +165,7 @@ public sealed class ErasureStore(PortalDb db, AuditWriter audit, TimeProvider cl
              + (select count(*) from portal.deliveries d
                  where d.tenant_id = @tenant and d.recipient = @recipient and d.done_at is null)
              + (select count(*) from portal.exports x where x.tenant_id = @tenant and x.discard and x.status <> 'expired'
-                   and (x.subject_id = @SubjectId or x.address_hash = @AddressHash))
+                   and (x.subject_id = @SubjectId or x.address_hash = @AddressHash or x.kind = 'tenant'))
         """, new
     {
         tenant = request.TenantId,

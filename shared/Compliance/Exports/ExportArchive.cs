@@ -13,7 +13,7 @@ public sealed class ExportArchive(Stream to, Export export, ExportedSubject subj
 {
     public const string Format = "portal-export/1";
 
-    private static readonly JsonSerializerOptions Indented = new(JsonSerializerOptions.Web) { WriteIndented = true };
+    internal static readonly JsonSerializerOptions Indented = new(JsonSerializerOptions.Web) { WriteIndented = true };
 
     private readonly ZipArchive zip = new(to, ZipArchiveMode.Create, leaveOpen: true);
     private readonly SortedDictionary<string, int> counts = new(StringComparer.Ordinal);
@@ -68,12 +68,15 @@ public sealed class ExportArchive(Stream to, Export export, ExportedSubject subj
 
     public void Dispose() => zip.Dispose();
 
-    private StreamWriter Open(string name)
+    /// <summary>A text file of a zip; close it before the next.</summary>
+    internal static StreamWriter Open(ZipArchive zip, string name, DateTimeOffset now)
     {
         var entry = zip.CreateEntry(name, CompressionLevel.Optimal);
         entry.LastWriteTime = now.ToUniversalTime();
         return new StreamWriter(entry.Open(), new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
     }
+
+    private StreamWriter Open(string name) => Open(zip, name, now);
 
     private string Readme()
     {

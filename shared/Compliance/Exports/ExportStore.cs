@@ -78,8 +78,8 @@ public sealed class ExportStore(PortalDb db, AuditWriter audit, PersonalHash has
             insert into portal.exports (id, tenant_id, kind, subject_id, address, address_hash, viewer_ids, requested_by, requested_at,
                 next_at)
             values (@id, @tenant, @Kind, @subject, @address, @addressHash, @viewers, @by, @now, @now)
-            on conflict (tenant_id, kind, coalesce(subject_id::text, address_hash)) where status in ('requested', 'running', 'failed')
-            do nothing
+            on conflict (tenant_id, kind, coalesce(subject_id::text, address_hash, ''))
+               where status in ('requested', 'running', 'failed') do nothing
             returning id
             """, new
         {

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Portal.Compliance.Exports.Tenants;
 using Portal.Foundation.Audit;
 using Portal.Foundation.Faults;
 using Portal.Vendors;
@@ -11,8 +12,8 @@ namespace Portal.Compliance.Exports;
 /// its own at every run, which the row notes before it is sent, so that none is left behind.
 /// </summary>
 public sealed class MakeExport(
-    ExportStore store, ExportedRowsQuery rows, PersonalHash hash, BlobWrites writes, BlobReads reads, BlobDeletes deletes,
-    TimeProvider clock)
+    ExportStore store, ExportedRowsQuery rows, ExportTenant tenants, PersonalHash hash, BlobWrites writes, BlobReads reads,
+    BlobDeletes deletes, TimeProvider clock)
 {
     private const string ContentType = "application/zip";
     private const int BufferSize = 81_920;
@@ -29,7 +30,6 @@ public sealed class MakeExport(
         }
 
         await DeleteAsync(export, ct);
-        var subject = await rows.SubjectAsync(export, hash, ct) ?? throw new PermanentException("there is no such person any more");
         var now = clock.GetUtcNow();
         var pathname = $"exports/{run.TenantId}/{export.Id}/{Guid.CreateVersion7(now)}.zip";
         if (!await store.NotePathnameAsync(run, pathname, ct))
@@ -40,7 +40,9 @@ public sealed class MakeExport(
         await using var file = new FileStream(
             Path.Combine(Path.GetTempPath(), Path.GetRandomFileName()), FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None,
             BufferSize, FileOptions.DeleteOnClose | FileOptions.Asynchronous);
-        var counts = await WriteAsync(file, export, subject, now, ct);
+        var counts = export.Kind == SubjectKind.Tenant
+            ? await tenants.WriteAsync(file, export, now, ct)
+            : await WriteAsync(file, export, now, ct);
         file.Position = 0;
         var sha256 = Convert.ToHexStringLower(await SHA256.HashDataAsync(file, ct));
         var made = new ExportedFile(file.Length, sha256, counts);
@@ -76,8 +78,9 @@ public sealed class MakeExport(
     }
 
     private async Task<IReadOnlyDictionary<string, int>> WriteAsync(
-        Stream file, Export export, ExportedSubject subject, DateTimeOffset now, CancellationToken ct)
+        Stream file, Export export, DateTimeOffset now, CancellationToken ct)
     {
+        var subject = await rows.SubjectAsync(export, hash, ct) ?? throw new PermanentException("there is no such person any more");
         using var archive = new ExportArchive(file, export, subject, now);
         foreach (var table in ExportedRowsQuery.All.Where(table => table.Of(export.Kind) is not null))
         {
@@ -96,7 +99,9 @@ public sealed class MakeExport(
         }
     }
 
-    private static void Check(VendorFailure? failure)
+    /// <exception cref="TransientException">The vendor is away.</exception>
+    /// <exception cref="PermanentException">The vendor refuses.</exception>
+    internal static void Check(VendorFailure? failure)
     {
         if (failure is not null)
         {

@@ -1,3 +1,4 @@
+using System.Data;
 using System.Diagnostics.CodeAnalysis;
 using Dapper;
 using Npgsql;
@@ -21,10 +22,18 @@ public class PortalDb(PortalDataSources sources)
 
     /// <summary>Runs <paramref name="work"/> in one transaction of one tenant; commits when it returns, rolls back when it
     /// throws.</summary>
-    public async Task<T> InTenantAsync<T>(TenantId tenant, Func<Tx, Task<T>> work, CancellationToken ct)
+    public Task<T> InTenantAsync<T>(TenantId tenant, Func<Tx, Task<T>> work, CancellationToken ct) =>
+        InTenantAsync(tenant, IsolationLevel.Unspecified, work, ct);
+
+    /// <summary>As <see cref="InTenantAsync{T}(TenantId, Func{Tx, Task{T}}, CancellationToken)"/>, and all that it reads is of the moment
+    /// at which it begins.</summary>
+    public Task<T> InSnapshotAsync<T>(TenantId tenant, Func<Tx, Task<T>> work, CancellationToken ct) =>
+        InTenantAsync(tenant, IsolationLevel.RepeatableRead, work, ct);
+
+    private async Task<T> InTenantAsync<T>(TenantId tenant, IsolationLevel isolation, Func<Tx, Task<T>> work, CancellationToken ct)
     {
         await using var connection = await sources.App.OpenConnectionAsync(ct);
-        await using var transaction = await connection.BeginTransactionAsync(ct);
+        await using var transaction = await connection.BeginTransactionAsync(isolation, ct);
         var tx = new Tx(connection, transaction, ct);
         await tx.ExecuteAsync(SetTenant, new { sessionTenant = SessionTenant(tenant).ToString() });
         var result = await work(tx);
@@ -137,6 +146,10 @@ public sealed class Tx(NpgsqlConnection connection, NpgsqlTransaction transactio
     public Task<T?> QueryOneAsync<T>(string sql, object? args = null) => connection.QuerySingleOrDefaultAsync<T>(Command(sql, args));
 
     public Task<T> GetAsync<T>(string sql, object? args = null) => connection.QuerySingleAsync<T>(Command(sql, args));
+
+    /// <summary>Row by row, as they arrive: for more than fits into memory. Nothing else runs meanwhile.</summary>
+    public IAsyncEnumerable<T> StreamAsync<T>(string sql, object? args = null) =>
+        connection.QueryUnbufferedAsync<T>(sql, args, transaction);
 
     private CommandDefinition Command(string sql, object? args) => new(sql, args, transaction, cancellationToken: ct);
 }
