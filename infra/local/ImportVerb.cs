@@ -57,9 +57,11 @@ internal static class ImportVerb
         }
 
         await output.WriteLineAsync(
-            $"The audit log is not restored; keep the file. It holds {audit.Rows} sealed rows, the last seal is {audit.LastSeal ?? "none"}.");
+            $"The audit log is not restored; keep the file. It holds {audit.Rows} sealed rows; its last seal is "
+                + $"{audit.LastSeal ?? "none"}.");
         await output.WriteLineAsync(string.Create(
             CultureInfo.InvariantCulture,
-            $"Videos are not restored: {TenantExport.MediaName} has their addresses, which open until {export.LinksUntil:yyyy-MM-dd HH:mm} UTC."));
+            $"Videos are not restored: {TenantExport.MediaName} has their addresses, which open until "
+                + $"{export.LinksUntil:yyyy-MM-dd HH:mm} UTC."));
     }
 }

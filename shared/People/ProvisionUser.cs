@@ -13,9 +13,9 @@ using Portal.Vendors.Clerk;
 namespace Portal.People;
 
 /// <summary>
-/// Lets in who was invited, or came here with an import (docs/flows/invite-accepted.md): Clerk says which invite their membership came of and which addresses are
-/// theirs; our row says whether it still holds, and with which role and projects. Their first request asks, and so does Clerk's webhook:
-/// whichever is first. Several at once enrol once.
+/// Lets in who was invited, or came here with an import (docs/flows/invite-accepted.md): Clerk says which invite their membership came of
+/// and which addresses are theirs; our row says whether it still holds, and with which role and projects. Their first request asks, and so
+/// does Clerk's webhook: whichever is first. Several at once enrol once.
 /// </summary>
 public sealed class ProvisionUser(
     PortalDb db, InviteStore invites, ProjectMembershipQuery projects, UserStore users, ClerkDirectory clerk, RateLimitStore limits,

@@ -87,15 +87,9 @@ public sealed class UserStore(PortalDb db, ParticipationTransitions participatio
     /// </summary>
     public async Task<UserId?> LinkAsync(Tx tx, TenantId tenant, string clerkUserId, IReadOnlyList<string> verified)
     {
-        var linked = await tx.QueryOneAsync<Guid?>("""
-            update portal.users set clerk_user_id = @clerkUserId
-             where tenant_id = @tenant and id = (
-                   select u.id from portal.users u
-                    where u.tenant_id = @tenant and lower(u.email) = any(@addresses) and u.erased_at is null
-                      and u.clerk_user_id = 'imported_' || u.id
-                    order by u.status, u.created_at, u.id limit 1 for update)
-            returning id
-            """, new { tenant, clerkUserId, addresses = verified.Select(a => a.ToLowerInvariant()).ToArray() });
+        var linked = await tx.GetAsync<Guid?>(
+            "select portal.link_imported(@clerkUserId, @addresses)",
+            new { clerkUserId, addresses = verified.Select(a => a.ToLowerInvariant()).ToArray() });
         return linked is { } id ? new UserId(id) : null;
     }
 

@@ -51,8 +51,10 @@ public sealed class RequestExportFunction(ExportRequests requests, Writes writes
 {
     [Function("RequestExport")]
     [Allows(PortalAction.RequestExport)]
-    [Operation("Request a copy of somebody's data", Takes = typeof(RequestExportInput), Returns = typeof(ExportJson), Status = 201,
-        TakesKey = true, Details = "A zip of JSON files, ready within minutes. Whoever asks gets a mail then.")]
+    [Operation("Request a copy of somebody's data, or of all of the tenant's", Takes = typeof(RequestExportInput),
+        Returns = typeof(ExportJson), Status = 201, TakesKey = true,
+        Details = "A zip of JSON files, ready within minutes. Whoever asks gets a mail then. That of the tenant has addresses of its "
+            + "media, which open as long as it is there, and can be restored into an empty portal.")]
     [Refuses(404, "not-found", "There is no such user.")]
     [Refuses(409, "export-begun", "An export of the same subject is being made.")]
     public Task<IResult> RunAsync(

@@ -6,7 +6,7 @@ using Portal.Functions.Foundation.Http.Inputs;
 
 namespace Portal.Functions.Compliance.Exports;
 
-/// <summary>A copy of what is kept of somebody, on the wire.</summary>
+/// <summary>A copy of what is kept of somebody, or of all that the tenant has, on the wire.</summary>
 public sealed record ExportJson(
     Guid Id, [OneOf(typeof(SubjectKind))] string Kind, Guid? UserId, string? UserName,
     [About("Of a guest; null once the file is gone.")] string? Email,

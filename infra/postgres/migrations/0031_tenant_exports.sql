@@ -8,5 +8,3 @@ create unique index exports_open on portal.exports (tenant_id, kind, coalesce(su
 
 -- What restores such a copy runs as portal_app too, so that row-level security holds whatever the file says.
 grant insert on portal.share_viewers to portal_app;
--- People of a portal that was restored are known by their address until they sign in for the first time.
-grant update (clerk_user_id) on portal.users to portal_app;

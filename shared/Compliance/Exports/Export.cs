@@ -18,7 +18,7 @@ public static class ExportStatus
 }
 
 /// <summary>A copy of what is kept of somebody.</summary>
-/// <param name="SubjectId">The user; null: a guest.</param>
+/// <param name="SubjectId">The user; null: a guest, or the tenant.</param>
 /// <param name="Address">Of a guest, while there is a file. Of a person it is not needed.</param>
 /// <param name="ViewerIds">Viewers of share links that are the guest: an address and a viewer stand in no row together.</param>
 /// <param name="Pathname">In the private store: noted before the file is sent.</param>

@@ -182,6 +182,7 @@ public sealed class ExportTests(TestPortal portal) : IClassFixture<TestPortal>, 
     {
         var (_, id) = await PersonAsync();
         var export = await ReadyAsync(await AskAsync("admin", new { kind = "person", userId = id }));
+        var whole = await ReadyAsync(await AskAsync("admin", new { kind = "tenant" }));
         Assert.Single(await FilesAsync(export.Id));
         var erasure = (await portal.As("admin").PostAsync("/api/erasures", new { kind = "person", userId = id })).Expect(201).Id;
         await Eventually.MovingAsync(
@@ -197,8 +198,11 @@ public sealed class ExportTests(TestPortal portal) : IClassFixture<TestPortal>, 
 
         Assert.Empty(await FilesAsync(export.Id));
         Assert.Equal("expired", await StatusAsync(export.Id));
+        // They were in the copy of everything, too.
+        Assert.Empty(await FilesAsync(whole.Id));
+        Assert.Equal("expired", await StatusAsync(whole.Id));
         var certificate = (await portal.As("admin").FetchAsync($"/api/erasures/{erasure}/certificate")).Expect(200).Field("certificate");
-        Assert.Equal(1, (int)certificate["data"]!.AsArray().Single(line => line!["table"]!.ToString() == "exports")!["rows"]!);
+        Assert.Equal(2, (int)certificate["data"]!.AsArray().Single(line => line!["table"]!.ToString() == "exports")!["rows"]!);
     }
 
     [Fact]
@@ -210,9 +214,11 @@ public sealed class ExportTests(TestPortal portal) : IClassFixture<TestPortal>, 
         Assert.Equal("/viewerIds", (await portal.As("admin").PostAsync("/api/exports", stranger)).Expect(400)
             .Field("errors")[0]!["pointer"]!.ToString());
         Assert.Equal(403, (await portal.As("agency").PostAsync("/api/exports", new { kind = "person", userId = id })).Code);
+        Assert.Equal(403, (await portal.As("agency").PostAsync("/api/exports", new { kind = "tenant" })).Code);
         foreach (var wrong in new object[]
         {
             new { kind = "person" }, new { kind = "guest" }, new { kind = "person", userId = id, email = "a@b.example" },
+            new { kind = "tenant", userId = id }, new { kind = "tenant", email = "a@b.example" },
         })
         {
             (await portal.As("admin").PostAsync("/api/exports", wrong)).Expect(400);

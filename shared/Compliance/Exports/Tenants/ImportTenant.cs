@@ -97,14 +97,14 @@ public sealed class ImportTenant(PortalDb db, TenantImportStore store, AuditWrit
             }
         }
 
-        if (rows.Count > 0)
-        {
-            yield return rows;
-        }
-
         if (table.Name == "tenants" && number != 1)
         {
             throw new InvalidDataException($"{table.File} does not hold one organization.");
+        }
+
+        if (rows.Count > 0)
+        {
+            yield return rows;
         }
     }
 

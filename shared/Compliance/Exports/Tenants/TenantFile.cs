@@ -14,6 +14,8 @@ namespace Portal.Compliance.Exports.Tenants;
 /// <exception cref="InvalidDataException">It is no such file; the message is a clause that says why.</exception>
 public sealed class TenantFile : IDisposable
 {
+    public const int MostLineBytes = 8 << 20;
+
     private const int MostAboutBytes = 65_536;
     private const long LeastBytes = 16L << 20;
     private const long MostBytes = 32L << 30;
@@ -31,10 +33,9 @@ public sealed class TenantFile : IDisposable
     private readonly ZipArchive zip;
     private long left;
 
-    public TenantFile(Stream file, int mostLineBytes = MostLineBytes)
+    public TenantFile(Stream file)
     {
         left = Math.Min(MostBytes, LeastBytes + (MostRatio * file.Length));
-        LineBytes = mostLineBytes;
         zip = new ZipArchive(file, ZipArchiveMode.Read, leaveOpen: true);
         var names = zip.Entries.Select(entry => entry.FullName).Order(StringComparer.Ordinal);
         if (!names.SequenceEqual(Names.Order(StringComparer.Ordinal)))
@@ -43,15 +44,11 @@ public sealed class TenantFile : IDisposable
         }
     }
 
-    public const int MostLineBytes = 8 << 20;
-
     private static IEnumerable<string> Names =>
     [
         TenantExport.FileName, TenantExport.ReadmeName, TenantExport.AuditName, TenantExport.MediaName,
         .. TenantTables.All.Select(table => table.File),
     ];
-
-    private int LineBytes { get; }
 
     public void Dispose() => zip.Dispose();
 
@@ -65,7 +62,7 @@ public sealed class TenantFile : IDisposable
             return JsonSerializer.Deserialize<TenantExport>(bytes.AsSpan(0, length), Strict) is
                 { Format: TenantExport.Current, Kind: SubjectKind.Tenant } about
                 ? about
-                : throw new InvalidDataException($"it is not of the format {TenantExport.Current}, which is the one that can be restored.");
+                : throw new InvalidDataException($"it is not of the format {TenantExport.Current}, the one that can be restored.");
         }
         catch (JsonException e)
         {
@@ -100,7 +97,7 @@ public sealed class TenantFile : IDisposable
                     yield break;
                 }
 
-                if (rest.Length > LineBytes)
+                if (rest.Length > MostLineBytes)
                 {
                     throw TooLarge(name);
                 }
@@ -117,7 +114,7 @@ public sealed class TenantFile : IDisposable
     private ReadOnlySequence<byte> Within(string name, ReadOnlySequence<byte> line)
     {
         left -= line.Length + 1;
-        return left >= 0 && line.Length <= LineBytes ? line : throw TooLarge(name);
+        return left >= 0 && line.Length <= MostLineBytes ? line : throw TooLarge(name);
     }
 
     private static InvalidDataException TooLarge(string name) => new($"{name} unpacks to more than an export holds.");

@@ -47,7 +47,8 @@ public sealed class TenantImportStore(TimeProvider clock)
         }
     }
 
-    /// <summary>What can be said only when all rows are there: where threads begin; and nobody is told of what happened elsewhere.</summary>
+    /// <summary>What can be said only when all rows are there: where threads begin. And nobody is told of what happened elsewhere.
+    /// </summary>
     public async Task FinishAsync(Tx tx, TenantId tenant) => await tx.ExecuteAsync("""
         update portal.comments c set root_seq = p.seq from portal.comments p
          where c.tenant_id = @tenant and p.tenant_id = @tenant and p.id = coalesce(c.parent_id, c.id);

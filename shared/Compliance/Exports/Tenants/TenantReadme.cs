@@ -12,7 +12,7 @@ internal static class TenantReadme
         text.AppendLine(CultureInfo.InvariantCulture, $"Everything that organization {export.TenantId} has in the portal").AppendLine()
             .AppendLine(CultureInfo.InvariantCulture, $"""
                 Made on {export.MadeAt.UtcDateTime:yyyy-MM-dd HH:mm} UTC. Format: {export.Format}.
-                Each .ndjson file holds one JSON object a line. Times are with their offset from UTC. export.json counts the lines of each file.
+                Each .ndjson file holds one JSON object a line, whose times have their offset from UTC. export.json counts the lines.
                 All tables are of one moment. The audit log and the addresses of media were read after it, and may know a little more.
                 It is restored into an empty portal with: dotnet run --project infra/local -- import <this file>
                 """);
@@ -34,8 +34,8 @@ internal static class TenantReadme
         }
 
         text.AppendLine().AppendLine(CultureInfo.InvariantCulture, $"""
-            {TenantExport.MediaName} – Addresses of the files of each version of a video. They open until {export.LinksUntil.UtcDateTime:yyyy-MM-dd HH:mm} UTC,
-            for whoever has them; then this export is gone too. Fetch the files until then.
+            {TenantExport.MediaName} – Addresses of the files of each version of a video, for whoever has them.
+            They open until {export.LinksUntil.UtcDateTime:yyyy-MM-dd HH:mm} UTC; then this export is gone too. Fetch the files until then.
               asset_id, asset_version_id, number, file_name: of which version
               original: the file as it was uploaded; none where it was sent straight to Mux, which keeps no original
               playback: an HLS playlist, as Mux plays it

@@ -53,8 +53,8 @@ public sealed record TenantTable(string Name, string About, string Order, string
     /// <summary>Columns that are in no file: <c>names: reason</c>, one reason a line.</summary>
     public string Omits { get; init; } = "";
 
-    /// <summary>What a column becomes when it is restored, where that is not what the file says: <c>column = expression</c>, one a line. The
-    /// row of the file is <c>r</c>.</summary>
+    /// <summary>What a column becomes when it is restored, where that is not what the file says: <c>column = expression</c>, one a line.
+    /// The row of the file is <c>r</c>.</summary>
     public string Becomes { get; init; } = "";
 
     /// <summary>How the rows come back, in words, where it is not as they were.</summary>
@@ -71,7 +71,7 @@ public sealed record TenantTable(string Name, string About, string Order, string
     public IReadOnlyDictionary<string, string> Restored => Lines(Becomes).Select(line => line.Split(" = ", 2))
         .ToDictionary(pair => pair[0], pair => pair[1], StringComparer.Ordinal);
 
-    public static IEnumerable<string> Lines(string text) =>
+    internal static IEnumerable<string> Lines(string text) =>
         text.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
 
     private static (string Name, string Meaning) Field(string line) => line.Split(": ", 2) switch

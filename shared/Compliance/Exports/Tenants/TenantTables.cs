@@ -188,7 +188,7 @@ public static class TenantTables
         {
             Omits = "mux_asset_id, playback_id, download_name: Mux's, and nobody else's",
             Becomes = """
-                status = case when r.status in ('ready', 'archived') then 'archived' when r.status = 'failed' then 'failed' else 'cancelled' end
+                status = case r.status when 'ready' then 'archived' when 'archived' then r.status when 'failed' then r.status else 'cancelled' end
                 archived_at = case when r.status in ('ready', 'archived') then coalesce(r.archived_at, @now) end
                 purged_at = case when r.status in ('ready', 'archived') then coalesce(r.purged_at, @now) end
                 """,
@@ -340,7 +340,7 @@ public static class TenantTables
             updated_at
             """)
         {
-            Omits = "generation, clerk_state, clerk_invitation_id, clerk_fault, clerk_attempts, clerk_next_at: says something to Clerk only",
+            Omits = "generation, clerk_state, clerk_invitation_id, clerk_fault, clerk_attempts, clerk_next_at: Clerk's, and nobody else's",
             Becomes = """
                 status = case r.status when 'pending' then 'expired' else r.status end
                 clerk_state = 'none'
@@ -546,6 +546,5 @@ public static class TenantTables
         ["share_link_notices"] = "when the maker of a link was last told of opens",
         ["share_unlocks"] = "browsers that know a passphrase",
         ["vendor_review_reminders"] = "which reminders were sent",
-        ["webhook_inbox"] = "reports of vendors about what is in the other files",
     };
 }

@@ -1,0 +1,356 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using Dapper;
+using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
+using Portal.Compliance.Exports.Tenants;
+using Portal.Events;
+using Portal.Foundation.Audit;
+using Portal.Foundation.Db;
+using Portal.LocalVendors;
+using Portal.People;
+using Portal.Tests.Support;
+using Portal.Tests.Support.Contract;
+
+namespace Portal.Tests.Integration.Compliance;
+
+/// <summary>A copy of everything a tenant has, and what restoring it brings back.</summary>
+public sealed partial class TenantExportTests(TenantExportWorld world) : IClassFixture<TenantExportWorld>, IAsyncLifetime
+{
+    private readonly TestPortal portal = world.Portal;
+
+    public Task InitializeAsync() => portal.ResetAsync();
+
+    public Task DisposeAsync() => Task.CompletedTask;
+
+    [Fact]
+    public async Task Everything_of_the_tenant_is_in_it_and_nothing_of_another()
+    {
+        var files = world.Files();
+        Assert.Empty(TenantTables.All.Where(table => files[table.File].Length == 0).Select(table => table.Name));
+        var counts = JsonSerializer.Deserialize<JsonObject>(files["export.json"])!["records"]!;
+        Assert.All(TenantTables.All, table => Assert.Equal(Lines(files[table.File]).Length, (int)counts[table.Name]!));
+        Assert.Equal(
+            await portal.ScalarAsync<long>("select count(*) from portal.comments where tenant_id = @Tenant", new { TestPeople.Tenant }),
+            (int)counts["comments"]!);
+        Assert.All(files, file => Assert.DoesNotContain("Somebody else's", file.Value, StringComparison.Ordinal));
+        Assert.All(files, file => Assert.DoesNotContain(TestPeople.OtherTenant.ToString(), file.Value, StringComparison.Ordinal));
+        foreach (var secret in new[] { "token_hash", "passphrase", "clerk_user_id", "user_admin", "ip_hash\":", "viewer_hash" })
+        {
+            Assert.All(
+                files.Where(f => f.Key.EndsWith(".ndjson", StringComparison.Ordinal) && f.Key != "audit.ndjson"),
+                file => Assert.DoesNotContain(secret, file.Value, StringComparison.Ordinal));
+        }
+
+        Assert.All(
+            TenantTables.All.SelectMany(table => table.Fields),
+            field => Assert.Contains($"  {field.Name}: {field.Meaning}", files["README.txt"], StringComparison.Ordinal));
+    }
+
+    /// <summary>Whatever is added to the database is in a file, or is left out with a reason.</summary>
+    [Fact]
+    public async Task No_table_and_no_column_is_forgotten()
+    {
+        var columns = (await portal.ListAsync("""
+            select c.table_name || '.' || c.column_name from information_schema.columns c
+              join information_schema.tables t using (table_schema, table_name)
+             where c.table_schema = 'portal' and t.table_type = 'BASE TABLE' and c.is_generated = 'NEVER'
+               and (c.table_name = 'tenants' or exists (select from information_schema.columns k
+                     where k.table_schema = 'portal' and k.table_name = c.table_name and k.column_name = 'tenant_id'))
+            """)).Where(column => !column.EndsWith(".tenant_id", StringComparison.Ordinal)).ToList();
+        var left = TenantTables.InAuditLog.Concat(TenantTables.LeftOut.Keys).ToHashSet();
+        Assert.Empty(left.Except(columns.Select(column => column.Split('.')[0])));
+        Assert.Equal(
+            columns.Where(column => !left.Contains(column.Split('.')[0])).Order(StringComparer.Ordinal),
+            TenantTables.All.SelectMany(t => t.Fields.Select(f => f.Name).Concat(t.OmittedColumns).Select(name => $"{t.Name}.{name}"))
+                .Order(StringComparer.Ordinal));
+        Assert.All(TenantTables.All, t => Assert.Empty(t.Restored.Keys.Except(t.Fields.Select(f => f.Name).Concat(t.OmittedColumns))));
+    }
+
+    [Fact]
+    public async Task Restored_into_an_empty_portal_it_answers_as_before_but_for_what_cannot_come_along()
+    {
+        await using var other = await EmptyPortalAsync();
+        var imported = await ImportAsync(other.Database, world.Zip, clock: other.Clock);
+
+        var differences = new SortedSet<string>(StringComparer.Ordinal);
+        foreach (var (path, before) in world.Answers)
+        {
+            Differ(Id().Replace(path.Split('?')[0], "{id}"), before, (await other.As("admin").FetchAsync(path)).Expect(200).Json!, differences);
+        }
+
+        Assert.Equal(
+            [
+                // Videos are archived, since their files are elsewhere, and uploads that waited for bytes wait no more.
+                "/api/assets items latestVersion status", "/api/assets/{id}/versions items status",
+                "/api/uploads items status", "/api/uploads items target",
+                // What is open at somebody else's is over.
+                "/api/erasures items endedAt", "/api/erasures items status", "/api/invites items delivery", "/api/invites items status",
+                // Tokens and passphrases are not in the file.
+                "/api/share-links items revokedAt", "/api/share-links items status",
+            ], differences.ToHashSet());
+
+        // Nobody is told again, what is counted is as the events say, and the log begins with the import.
+        Assert.Equal(0, await other.ScalarAsync<long>("select count(*) from portal.outbox"));
+        Assert.Empty((await new RebuildReadModels(other.Services.GetRequiredService<PortalDb>(), other.Clock)
+            .RunAsync(new(TestPeople.Tenant), default)).Wrong);
+        Assert.Equal(
+            ["tenant_imported", "user_linked"], await other.ListAsync("select distinct action from portal.audit_log order by action"));
+        Assert.True(imported.Audit is { Holds: true, Seals: > 0 });
+    }
+
+    [Fact]
+    public async Task Who_has_no_account_after_it_is_known_by_a_verified_address_once()
+    {
+        await using var other = await EmptyPortalAsync();
+        await ImportAsync(other.Database, world.Zip, "org_new");
+        var email = await other.ScalarAsync<string>("select email from portal.users where id = @Spare", new { world.Spare });
+        await other.Clerk.AddPersonAsync(new("anew", "user_anew", email.ToUpperInvariant(), "anew", "org_new", "org_new", "org:admin"));
+        await other.AddAtClerkAsync("nobody", "org_new");
+
+        Assert.Equal("not-enrolled", (await other.As("nobody").FetchAsync("/api/me")).Expect(403).ProblemType);
+        Assert.Equal(world.Spare, (await other.As("anew").FetchAsync("/api/me")).Expect(200).Id);
+        Assert.Equal(1, await other.AuditedAsync(world.Spare, "user_linked"));
+        var (db, users) = (other.Services.GetRequiredService<PortalDb>(), other.Services.GetRequiredService<UserStore>());
+        Assert.Null(await db.InTenantAsync(
+            new(TestPeople.Tenant), tx => users.LinkAsync(tx, new(TestPeople.Tenant), "user_twin", [email]), default));
+    }
+
+    [Fact]
+    public async Task Media_open_for_a_week_for_whoever_has_the_addresses()
+    {
+        var media = Lines(world.Files()["media.ndjson"]).Select(line => JsonNode.Parse(line)!).ToList();
+        var stored = Assert.Single(media, m => m["original"] is not null);
+        string[] addresses = [stored["original"]!.ToString(), stored["playback"]!.ToString()];
+        Assert.Contains(media, m => m["download"]?.ToString().Contains("/highest.mp4?token=", StringComparison.Ordinal) == true);
+        portal.Clock.Advance(stored["expires_at"]!.GetValue<DateTimeOffset>() - portal.Clock.GetUtcNow() - TimeSpan.FromSeconds(2));
+        Assert.Equal([200, 200], await CodesAsync());
+        portal.Clock.Advance(TimeSpan.FromSeconds(3));
+        Assert.Equal([403, 403], await CodesAsync());
+
+        async Task<IReadOnlyList<int>> CodesAsync()
+        {
+            var codes = new List<int>();
+            foreach (var address in addresses)
+            {
+                using var answer = await portal.Anonymous.GetAsync(new Uri(address));
+                codes.Add((int)answer.StatusCode);
+            }
+
+            return codes;
+        }
+    }
+
+    [Fact]
+    public async Task One_is_made_at_a_time_and_no_tenant_is_erased_by_it()
+    {
+        portal.Blob.Faults.FailNextApiCalls(1, ApiFault.Status(503), (method, _) => method == "PUT");
+        (await portal.As("compliance").PostAsync("/api/exports", new { kind = "tenant" })).Expect(201);
+        await portal.SettleAsync();
+        Assert.Equal("export-begun", (await portal.As("admin").PostAsync("/api/exports", new { kind = "tenant" })).Expect(409).ProblemType);
+        (await portal.As("other-admin").PostAsync("/api/exports", new { kind = "tenant" })).Expect(201);
+        Assert.Equal("/kind", (await portal.As("admin").PostAsync("/api/erasures", new { kind = "tenant" })).Expect(400)
+            .Field("errors")[0]!["pointer"]!.ToString());
+    }
+
+    [Fact]
+    public async Task What_was_restored_is_not_restored_again()
+    {
+        await using var database = await PostgresFixture.CloneAsync();
+        await ImportAsync(database, world.Zip);
+        Assert.Contains("there is a portal of this organization already", await RefusalAsync(database, world.Zip), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("another format", "it is not of the format portal-tenant/1")]
+    [InlineData("another kind", "it is not of the format portal-tenant/1")]
+    [InlineData("more is said of it", "export.json is not what")]
+    [InlineData("cut off", "entral")]
+    [InlineData("a file less", "it does not hold the files of a tenant's export")]
+    [InlineData("a file more", "it does not hold the files of a tenant's export")]
+    [InlineData("a file twice", "it does not hold the files of a tenant's export")]
+    [InlineData("a line less", "its files do not hold as many lines")]
+    [InlineData("half a line", "comments.ndjson ends in the middle of a line")]
+    [InlineData("a field more", "line 1 of tasks.ndjson is not a record with its fields and no others")]
+    [InlineData("a field less", "line 1 of tasks.ndjson is not a record with its fields and no others")]
+    [InlineData("a field twice", "line 1 of tasks.ndjson is not a record with its fields and no others")]
+    [InlineData("no record", "line 1 of tasks.ndjson is not a record with its fields and no others")]
+    [InlineData("no id", "tasks.ndjson holds what does not belong there")]
+    [InlineData("no text", "tasks.ndjson holds what does not belong there")]
+    [InlineData("the project of another tenant", "tasks.ndjson holds what does not belong there")]
+    [InlineData("an id of another tenant", "projects.ndjson holds what does not belong there")]
+    [InlineData("two organizations", "tenants.ndjson does not hold one organization")]
+    [InlineData("no time zone", "line 1 of tenants.ndjson is not a record")]
+    [InlineData("an altered log", "audit.ndjson is not the whole audit log as it was sealed")]
+    [InlineData("another log", "audit.ndjson is not the whole audit log as it was sealed")]
+    [InlineData("a long line", "media.ndjson unpacks to more than an export holds")]
+    [InlineData("a bomb", "media.ndjson unpacks to more than an export holds")]
+    public async Task A_file_that_is_not_as_it_was_made_restores_nothing(string how, string why)
+    {
+        await using var database = await PostgresFixture.CloneAsync();
+        await using var connection = new NpgsqlConnection(database.Admin);
+        var theirs = Guid.CreateVersion7();
+        await connection.ExecuteAsync("""
+            insert into portal.tenants (id, clerk_org_id, name, created_at, updated_at) values (@OtherTenant, 'org_other', 'Other', now(), now());
+            insert into portal.users (id, tenant_id, clerk_user_id, email, name, role, created_at, updated_at)
+            values (@theirs, @OtherTenant, 'user_x', 'x@other.example', 'x', 'admin', now(), now());
+            insert into portal.projects (id, tenant_id, name, created_by, created_at, updated_at)
+            values (@theirs, @OtherTenant, 'Theirs', @theirs, now(), now())
+            """, new { TestPeople.OtherTenant, theirs });
+
+        Assert.Contains(why, await RefusalAsync(database, Broken(how, theirs)), StringComparison.Ordinal);
+
+        Assert.Equal((1, 1, 0), await connection.QuerySingleAsync<(long, long, long)>("""
+            select (select count(*) from portal.tenants where clerk_org_id <> 'platform'), (select count(*) from portal.projects),
+                   (select count(*) from portal.events)
+            """));
+    }
+
+    private byte[] Broken(string how, Guid theirs)
+    {
+        var files = new Dictionary<string, string>(world.Files());
+        switch (how)
+        {
+            case "cut off":
+                return world.Zip[..(world.Zip.Length / 2)];
+            case "a file twice":
+                return TenantExportWorld.Pack([.. files, files.First(f => f.Key == "users.ndjson")]);
+            case "a file less":
+                files.Remove("users.ndjson");
+                break;
+            case "a file more":
+                files["../users.ndjson"] = "";
+                break;
+            case "another format":
+                Replace("export.json", "portal-tenant/1", "portal-tenant/2");
+                break;
+            case "another kind":
+                Replace("export.json", "\"tenant\"", "\"person\"");
+                break;
+            case "more is said of it":
+                Replace("export.json", "\"kind\"", "\"trusted\": true, \"kind\"");
+                break;
+            case "a line less":
+                files["tasks.ndjson"] = files["tasks.ndjson"][(files["tasks.ndjson"].IndexOf('\n', StringComparison.Ordinal) + 1)..];
+                break;
+            case "half a line":
+                files["comments.ndjson"] = files["comments.ndjson"].TrimEnd('\n')[..^9];
+                break;
+            case "a field more":
+                Replace("tasks.ndjson", "{", "{\"tenant_id\": null, ");
+                break;
+            case "a field less":
+                Row("tasks.ndjson", row => row.Remove("due_on"));
+                break;
+            case "a field twice":
+                Row("tasks.ndjson", row => row.Remove("due_on"));
+                Replace("tasks.ndjson", "{", "{\"id\": null, ");
+                break;
+            case "no record":
+                Replace("tasks.ndjson", "{", "[{");
+                break;
+            case "no id":
+                Row("tasks.ndjson", row => row["id"] = "1' or '1'='1");
+                break;
+            case "no text":
+                Row("tasks.ndjson", row => row["title"] = "a\0b");
+                break;
+            case "the project of another tenant":
+                Row("tasks.ndjson", row => row["project_id"] = theirs);
+                break;
+            case "an id of another tenant":
+                Row("projects.ndjson", row => row["id"] = theirs);
+                break;
+            case "two organizations":
+                files["tenants.ndjson"] += files["tenants.ndjson"];
+                break;
+            case "no time zone":
+                Row("tenants.ndjson", row => row["time_zone"] = "Mars/Olympus");
+                break;
+            case "an altered log":
+                Replace("audit.ndjson", "project_created", "project_deleted");
+                break;
+            case "another log":
+                Replace("export.json", TestPeople.Tenant.ToString(), TestPeople.UserId("admin").ToString());
+                break;
+            case "a long line":
+                files["media.ndjson"] += new string('x', TenantFile.MostLineBytes + 1) + '\n';
+                break;
+            case "a bomb":
+                files["media.ndjson"] += string.Concat(Enumerable.Repeat(new string('x', 1 << 20) + '\n', 64));
+                break;
+            default:
+                throw new ArgumentOutOfRangeException(nameof(how), how, null);
+        }
+
+        return TenantExportWorld.Pack(files);
+
+        void Replace(string name, string what, string by)
+        {
+            Assert.Contains(what, files[name], StringComparison.Ordinal);
+            files[name] = new Regex(Regex.Escape(what)).Replace(files[name], by, 1);
+        }
+
+        void Row(string name, Action<JsonObject> change)
+        {
+            var lines = Lines(files[name]);
+            var row = JsonNode.Parse(lines[0])!.AsObject();
+            change(row);
+            files[name] = string.Join('\n', [row.ToJsonString(), .. lines[1..]]) + '\n';
+        }
+    }
+
+    private static async Task<string> RefusalAsync(TestDatabase database, byte[] zip) =>
+        (await Assert.ThrowsAsync<InvalidDataException>(() => ImportAsync(database, zip))).Message;
+
+    private static string[] Lines(string text) => text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+
+    /// <summary>Names what differs by its place, numbers of elements and ids left out.</summary>
+    private static void Differ(string path, JsonNode? before, JsonNode? after, SortedSet<string> into)
+    {
+        switch (before, after)
+        {
+            case (JsonObject a, JsonObject b):
+                foreach (var name in a.Select(p => p.Key).Union(b.Select(p => p.Key)))
+                {
+                    Differ($"{path} {name}", a[name], b[name], into);
+                }
+
+                break;
+            case (JsonArray a, JsonArray b) when a.Count == b.Count:
+                for (var i = 0; i < a.Count; i++)
+                {
+                    Differ(path, a[i], b[i], into);
+                }
+
+                break;
+            case var _ when !JsonNode.DeepEquals(before, after):
+                into.Add(path);
+                break;
+        }
+    }
+
+    private async Task<TestPortal> EmptyPortalAsync()
+    {
+        var other = new TestPortal { Overrides = SampleWorld.NoLimits };
+        await other.InitializeAsync();
+        other.Clock.Advance(portal.Clock.GetUtcNow() - other.Clock.GetUtcNow());
+        await using var connection = await other.OpenAsync();
+        await connection.ExecuteAsync("delete from portal.users; delete from portal.tenants where clerk_org_id <> 'platform'");
+        return other;
+    }
+
+    private static async Task<ImportedTenant> ImportAsync(
+        TestDatabase database, byte[] zip, string? organization = null, TimeProvider? clock = null)
+    {
+        clock ??= TimeProvider.System;
+        await using var sources = new PortalDataSources(NpgsqlDataSource.Create(database.App), NpgsqlDataSource.Create(database.System));
+        using var file = new TenantFile(new MemoryStream(zip));
+        return await new ImportTenant(new PortalDb(sources), new TenantImportStore(clock), new AuditWriter(clock))
+            .RunAsync(file, organization, default);
+    }
+
+    [GeneratedRegex("[0-9a-f]{8}-[0-9a-f-]{27}")]
+    private static partial Regex Id();
+}
