@@ -1765,7 +1765,7 @@ create policy own_tenant on portal.users as permissive for all to portal_app
 create policy whose on portal.users as permissive for select to portal_system
     using (true);
 grant insert, select on table portal.users to portal_app;
-grant update (clerk_user_id, email, name, role, status, version, updated_at, clerk_updated_at, own_name) on table portal.users to portal_app;
+grant update (email, name, role, status, version, updated_at, clerk_updated_at, own_name) on table portal.users to portal_app;
 grant select (id, tenant_id, clerk_user_id) on table portal.users to portal_system;
 
 create table portal.vendor_rate_limits (
@@ -2027,6 +2027,13 @@ CREATE OR REPLACE FUNCTION portal.last_seal_before(p_tenant uuid, p_before times
  STABLE SECURITY DEFINER
  SET search_path TO 'portal', 'pg_temp';
 grant execute on function portal.last_seal_before(uuid,timestamp with time zone) to portal_system;
+
+CREATE OR REPLACE FUNCTION portal.link_imported(p_clerk_user text, p_addresses text[])
+ RETURNS uuid
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'portal', 'pg_temp';
+grant execute on function portal.link_imported(text,text[]) to portal_app;
 
 CREATE OR REPLACE FUNCTION portal.minted_after_revoke(p_since timestamp with time zone, p_limit integer)
  RETURNS TABLE(tenant_id uuid, share_link_id uuid, tokens bigint, last_minted_at timestamp with time zone)

@@ -1,5 +1,5 @@
--- Whoever came with an import has no account: a Clerk user with a verified address of theirs becomes that person, once. Nothing else changes
--- who somebody is at Clerk: no role may. Null: there is nobody without an account who has such an address.
+-- Whoever came with an import has no account: a Clerk user with a verified address of theirs becomes that person, once. Nothing else
+-- changes who somebody is at Clerk: no role may. Null: there is nobody without an account who has such an address.
 create or replace function portal.link_imported(p_clerk_user text, p_addresses text[]) returns uuid
     language sql security definer
     set search_path = portal, pg_temp

@@ -77,7 +77,8 @@ public sealed partial class TenantExportTests(TenantExportWorld world) : IClassF
         var differences = new SortedSet<string>(StringComparer.Ordinal);
         foreach (var (path, before) in world.Answers)
         {
-            Differ(Id().Replace(path.Split('?')[0], "{id}"), before, (await other.As("admin").FetchAsync(path)).Expect(200).Json!, differences);
+            var after = (await other.As("admin").FetchAsync(path)).Expect(200).Json!;
+            Differ(Id().Replace(path.Split('?')[0], "{id}"), before, after, differences);
         }
 
         Assert.Equal(
@@ -148,7 +149,8 @@ public sealed partial class TenantExportTests(TenantExportWorld world) : IClassF
         portal.Blob.Faults.FailNextApiCalls(1, ApiFault.Status(503), (method, _) => method == "PUT");
         (await portal.As("compliance").PostAsync("/api/exports", new { kind = "tenant" })).Expect(201);
         await portal.SettleAsync();
-        Assert.Equal("export-begun", (await portal.As("admin").PostAsync("/api/exports", new { kind = "tenant" })).Expect(409).ProblemType);
+        Assert.Equal(
+            "export-begun", (await portal.As("admin").PostAsync("/api/exports", new { kind = "tenant" })).Expect(409).ProblemType);
         (await portal.As("other-admin").PostAsync("/api/exports", new { kind = "tenant" })).Expect(201);
         Assert.Equal("/kind", (await portal.As("admin").PostAsync("/api/erasures", new { kind = "tenant" })).Expect(400)
             .Field("errors")[0]!["pointer"]!.ToString());
@@ -192,7 +194,8 @@ public sealed partial class TenantExportTests(TenantExportWorld world) : IClassF
         await using var connection = new NpgsqlConnection(database.Admin);
         var theirs = Guid.CreateVersion7();
         await connection.ExecuteAsync("""
-            insert into portal.tenants (id, clerk_org_id, name, created_at, updated_at) values (@OtherTenant, 'org_other', 'Other', now(), now());
+            insert into portal.tenants (id, clerk_org_id, name, created_at, updated_at)
+            values (@OtherTenant, 'org_other', 'Other', now(), now());
             insert into portal.users (id, tenant_id, clerk_user_id, email, name, role, created_at, updated_at)
             values (@theirs, @OtherTenant, 'user_x', 'x@other.example', 'x', 'admin', now(), now());
             insert into portal.projects (id, tenant_id, name, created_by, created_at, updated_at)

@@ -89,7 +89,8 @@ public sealed class TenantExportWorld : IAsyncLifetime
         Spare = await World.NewUserAsync();
         await World.NewMilestoneAsync();
         var template = await World.NewTemplateAsync();
-        (await admin.PostAsync($"/api/projects/{project}/apply-template", new { templateId = template, startDate = "2026-12-07" })).Expect(201);
+        (await admin.PostAsync($"/api/projects/{project}/apply-template", new { templateId = template, startDate = "2026-12-07" }))
+            .Expect(201);
         Task = await World.NewTaskAsync();
         (await agency.SetAsync($"/api/tasks/{Task}/dependencies/{await World.NewTaskAsync()}")).Expect(200);
         (await agency.SetAsync($"/api/tasks/{Task}/assignees/{agent}")).Expect(200);

@@ -10,6 +10,13 @@ public sealed partial class SqlRulesTests
     {
         ["shared/Videos/Uploads/UploadTransitions.cs: update"] = "a private method's parameter; every caller in the file gives a literal",
         ["shared/Videos/Uploads/UploadTransitions.cs: versionFrom"] = "likewise",
+        ["shared/Compliance/Exports/Tenants/TenantImportStore.cs: table.Name"] = "of TenantTables, which is constant",
+        ["shared/Compliance/Exports/Tenants/TenantImportStore.cs: into"] = "likewise",
+        ["shared/Compliance/Exports/Tenants/TenantImportStore.cs: values"] = "likewise",
+        ["shared/Compliance/Exports/Tenants/TenantRowsQuery.cs: columns"] = "likewise",
+        ["shared/Compliance/Exports/Tenants/TenantRowsQuery.cs: table.Name"] = "likewise",
+        ["shared/Compliance/Exports/Tenants/TenantRowsQuery.cs: table.Order"] = "likewise",
+        ["shared/Compliance/Exports/Tenants/TenantRowsQuery.cs: owner"] = "one of two literals",
     };
 
     /// <summary>Types of another name that hold SQL, each with the reason.</summary>

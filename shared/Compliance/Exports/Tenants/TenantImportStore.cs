@@ -18,17 +18,24 @@ public sealed class TenantImportStore(TimeProvider clock)
     /// <exception cref="InvalidDataException">The table does not take them.</exception>
     public async Task AddAsync(Tx tx, TenantId tenant, TenantTable table, string? organization, IEnumerable<string> rows)
     {
-        var becomes = table.Restored;
-        var columns = table.Fields.Select(field => field.Name).Union(becomes.Keys).ToList();
-        var owner = table.Name == "tenants" ? "" : "tenant_id, ";
-        var owned = table.Name == "tenants" ? "" : "@tenant, ";
-        var into = string.Join(", ", columns);
-        var values = string.Join(", ", columns.Select(column => becomes.GetValueOrDefault(column, $"r.{column}")));
+        var columns = table.Fields.ToDictionary(field => field.Name, field => $"r.{field.Name}", StringComparer.Ordinal);
+        foreach (var (column, expression) in table.Restored)
+        {
+            columns[column] = expression;
+        }
+
+        if (table.Name != "tenants")
+        {
+            columns["tenant_id"] = "@tenant";
+        }
+
+        var into = string.Join(", ", columns.Keys);
+        var values = string.Join(", ", columns.Values);
         try
         {
             await tx.ExecuteAsync($"""
-                insert into portal.{table.Name} ({owner}{into})
-                select {owned}{values} from jsonb_populate_recordset(null::portal.{table.Name}, @rows::jsonb) r
+                insert into portal.{table.Name} ({into})
+                select {values} from jsonb_populate_recordset(null::portal.{table.Name}, @rows::jsonb) r
                 """, new
             {
                 tenant,

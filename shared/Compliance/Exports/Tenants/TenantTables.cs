@@ -188,7 +188,7 @@ public static class TenantTables
         {
             Omits = "mux_asset_id, playback_id, download_name: Mux's, and nobody else's",
             Becomes = """
-                status = case r.status when 'ready' then 'archived' when 'archived' then r.status when 'failed' then r.status else 'cancelled' end
+                status = case when r.status = 'failed' then 'failed' when r.status in ('ready', 'archived') then 'archived' else 'cancelled' end
                 archived_at = case when r.status in ('ready', 'archived') then coalesce(r.archived_at, @now) end
                 purged_at = case when r.status in ('ready', 'archived') then coalesce(r.purged_at, @now) end
                 """,
