@@ -97,10 +97,10 @@ public sealed class TenantExportWorld : IAsyncLifetime
         (await agency.SetAsync($"/api/tasks/{Task}/watchers/{agent}")).Expect(200);
         (await Portal.MoveTaskAsync(await World.NewTaskAsync(), "in_progress")).Expect(200);
         var comment = await World.NewCommentAsync();
+        await World.NewResolvedCommentAsync();
         (await admin.PostAsync(
             $"/api/assets/{await World.AssetAsync()}/versions/1/comments",
             new { body = "Look", parentId = comment, mentions = new[] { agent } })).Expect(201);
-        await World.NewResolvedCommentAsync();
         await World.NewGuestCommentAsync();
         await World.LinkAsync();
         var stored = (await Portal.AskUploadAsync(project, source: "blob")).Expect(201);

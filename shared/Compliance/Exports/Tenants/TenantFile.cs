@@ -60,7 +60,7 @@ public sealed class TenantFile : IDisposable
         try
         {
             return JsonSerializer.Deserialize<TenantExport>(bytes.AsSpan(0, length), Strict) is
-                { Format: TenantExport.Current, Kind: SubjectKind.Tenant } about
+            { Format: TenantExport.Current, Kind: SubjectKind.Tenant } about
                 ? about
                 : throw new InvalidDataException($"it is not of the format {TenantExport.Current}, the one that can be restored.");
         }

@@ -6,6 +6,9 @@ namespace Portal.Compliance.Exports.Tenants;
 /// </summary>
 public static class TenantTables
 {
+    private const string VersionStatus =
+        "case when r.status in ('failed', 'archived') then r.status when r.status = 'ready' then 'archived' else 'cancelled' end";
+
     public static IReadOnlyList<TenantTable> All { get; } =
     [
         new("tenants", "The organization and its settings.", "id", """
@@ -187,8 +190,8 @@ public static class TenantTables
             """)
         {
             Omits = "mux_asset_id, playback_id, download_name: Mux's, and nobody else's",
-            Becomes = """
-                status = case when r.status = 'failed' then 'failed' when r.status in ('ready', 'archived') then 'archived' else 'cancelled' end
+            Becomes = $"""
+                status = {VersionStatus}
                 archived_at = case when r.status in ('ready', 'archived') then coalesce(r.archived_at, @now) end
                 purged_at = case when r.status in ('ready', 'archived') then coalesce(r.purged_at, @now) end
                 """,
