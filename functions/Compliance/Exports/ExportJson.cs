@@ -25,17 +25,7 @@ public sealed record ExportJson(
 /// <summary>Where the file of an export is for 15 minutes, for whoever has the address.</summary>
 public sealed record ExportDownloadJson(string Url, DateTimeOffset ExpiresAt);
 
-public sealed record RequestExportInput : SubjectInput
-{
-    public override void Check(Faults faults, DateTimeOffset now)
-    {
-        base.Check(faults, now);
-        if (Kind == SubjectKind.Tenant)
-        {
-            faults.Add("kind", "kind", "must be person or guest.");
-        }
-    }
-}
+public sealed record RequestExportInput : SubjectInput;
 
 public sealed record ListExportsInput : CountedListInput
 {
