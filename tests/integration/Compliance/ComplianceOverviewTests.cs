@@ -47,8 +47,7 @@ public sealed class ComplianceOverviewTests(TestPortal portal) : IClassFixture<T
             durationSeconds = 60,
             notes = "Restored by olive",
         })).Expect(201);
-        await portal.SettleAsync();
-        await portal.RunTimerAsync("SealAudit");
+        await portal.SealAllAsync();
         await portal.RunTimerAsync("ResidencyReport");
 
         var now = await OverviewAsync("admin");
