@@ -1,5 +1,4 @@
 using System.Text;
-using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Portal.Compliance;
@@ -64,8 +63,7 @@ public sealed class ReadResidencyReportFunction(ResidencyStore store)
         var tenant = request.HttpContext.Caller().Tenant;
         return await store.FindAsync(tenant, id, ct) is { } report && await store.TextsAsync(tenant, id, ct) is { } texts
             ? Reply.Ok(new OpenedResidencyReportJson(
-                ResidencyReportMetaJson.From(report), JsonSerializer.Deserialize<ResidencyReport>(
-                    texts.Json, JsonSerializerOptions.Web)!, texts.Json))
+                ResidencyReportMetaJson.From(report), texts.Read(), texts.Json))
             : Problem.NotFound("report");
     }
 }

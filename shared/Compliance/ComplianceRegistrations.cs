@@ -36,6 +36,6 @@ public static class ComplianceRegistrations
             .AddSingleton<VendorReviewStore>().AddSingleton<RemindOfReviews>().AddSingleton<IMailWriter, VendorReviewMail>()
             .AddSingleton<ComplianceOverviewQuery>()
             .AddSingleton<IDeletedUserSubscriber, RequestDeletedErasure>()
-            .AddSingleton<ResidencyStore>().AddSingleton<GenerateResidencyReports>();
+            .AddSingleton<ResidencyStore>().AddSingleton<GenerateResidencyReports>().AddSingleton<IMailWriter, ResidencyMail>();
     }
 }

@@ -3,6 +3,8 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
+using Portal.Compliance.Reviews;
+using Portal.Foundation.Alerts;
 using Portal.Foundation.Audit;
 using Portal.Foundation.Db;
 using Portal.Foundation.Outbox;
@@ -13,12 +15,14 @@ namespace Portal.Compliance;
 
 /// <summary>
 /// Makes, for every tenant, the report of the last week that is over by the tenant's own clock, unless it is there. Run often: a run that
-/// is late or doubled makes no difference. Weeks that nothing ran in at all have no report, for nobody counted then.
+/// is late or doubled makes no difference. Weeks that nothing ran in at all have no report, for nobody counted then. Data that no class
+/// declares stops no report: it is said in the report, and an alert is open for as long as it is so.
 /// </summary>
 public sealed partial class GenerateResidencyReports(
-    ResidencyStore store, AuditStore seals, AuditWriter audit, PortalDb db, TimeProvider clock, ILogger<GenerateResidencyReports> logger)
+    ResidencyStore store, AuditStore seals, AuditWriter audit, AlertStore alerts, PortalDb db, TimeProvider clock,
+    ILogger<GenerateResidencyReports> logger)
 {
-    private const int Format = 1;
+    private const string AlertKey = "residency";
     private static readonly JsonSerializerOptions Layout = new(
         JsonSerializerDefaults.Web)
     { WriteIndented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
@@ -28,12 +32,15 @@ public sealed partial class GenerateResidencyReports(
     {
         var counts = new RunCounts();
         var faults = new List<Exception>();
+        var undeclared = DataClasses.Undeclared(await store.TablesAsync(ct));
+        await TellAsync(undeclared, ct);
         foreach (var tenant in await store.TenantsAsync(ct))
         {
             try
             {
                 var week = LocalWeek.LastOver(clock.GetUtcNow(), TimeZoneInfo.FindSystemTimeZoneById(tenant.TimeZone));
-                if (tenant.CreatedAt < week.End && !await store.HasAsync(tenant.Id, week.Name, ct) && await MakeAsync(tenant, week, ct))
+                if (tenant.CreatedAt < week.End && !await store.HasAsync(tenant.Id, week.Name, ct)
+                    && await MakeAsync(tenant, week, undeclared, ct))
                 {
                     counts.Add("reports", 1);
                 }
@@ -48,18 +55,27 @@ public sealed partial class GenerateResidencyReports(
         return faults.Count == 0 ? counts : throw new AggregateException($"{faults.Count} tenants have no report.", faults);
     }
 
-    private async Task<bool> MakeAsync(ReportedTenant tenant, LocalWeek week, CancellationToken ct)
+    private Task TellAsync(IReadOnlyList<string> undeclared, CancellationToken ct) => undeclared.Count == 0
+        ? db.AcrossTenantsAsync(tx => alerts.ResolveAsync(tx, AlertKind.DataClassUndeclared, AlertKey), ct)
+        : alerts.AddAsync(
+            new(
+                AlertKind.DataClassUndeclared, AlertKey,
+                $"No class of data declares {string.Join(", ", undeclared)}: residency reports leave it out, and say so.",
+                new { tables = undeclared }), ct);
+
+    private async Task<bool> MakeAsync(ReportedTenant tenant, LocalWeek week, IReadOnlyList<string> undeclared, CancellationToken ct)
     {
         var seal = await seals.FindLastSealAsync(tenant.Id, ct);
+        var videos = await store.CountVideosAsync(tenant.Id, ct);
         var now = clock.GetUtcNow();
         return await db.InTenantAsync(tenant.Id, async tx =>
         {
             var rows = (await store.CountAsync(tx, tenant.Id)).ToDictionary(count => count.Name, StringComparer.Ordinal);
             var own = await store.RetentionAsync(tx, tenant.Id);
             var report = new ResidencyReport(
-                Format, Guid.CreateVersion7(now), tenant.Id.Value, week.Name, tenant.TimeZone, week.Start, week.End, now,
-                [.. DataClasses.All.Select(of => Report(of, own, rows))], DataClasses.Processors,
-                seal is null ? null : new(seal.Number, Convert.ToHexStringLower(seal.Seal), seal.SealedAt));
+                ResidencyReport.CurrentFormat, Guid.CreateVersion7(now), tenant.Id.Value, week.Name, tenant.TimeZone, week.Start, week.End,
+                now, [.. DataClasses.All.Select(of => Report(of, own, rows))], [.. VendorRegister.All.Select(ReportedProcessor.Of)],
+                seal is null ? null : new(seal.Number, Convert.ToHexStringLower(seal.Seal), seal.SealedAt), videos, undeclared);
             var texts = new ReportTexts(JsonSerializer.Serialize(report, Layout), ResidencyHtml.Of(report));
             var stored = new StoredReport(report.Id, week.Name, week.Start, week.End, Hash(texts.Json), Hash(texts.Html), now);
             if (!await store.AddAsync(tx, tenant.Id, stored, texts))

@@ -30,6 +30,9 @@ public static class ResidencyHtml
         .pill.out { background: var(--mark-soft); color: var(--mark); }
         .pill.class { background: var(--line); color: var(--text); }
         .counts { display: flex; flex-wrap: wrap; gap: 0.25rem 1.25rem; list-style: none; margin-top: 0.5rem; font-variant-numeric: tabular-nums; }
+        .places { list-style: none; font-variant-numeric: tabular-nums; }
+        .fault { border-color: var(--mark); margin-top: 1.25rem; }
+        .fault h2 { margin-top: 0; color: var(--mark); }
         code { font: 0.8125rem/1.5 ui-monospace, "Cascadia Code", "DejaVu Sans Mono", Menlo, monospace; overflow-wrap: anywhere; }
         footer { margin-top: 2.25rem; color: var(--soft); font-size: 0.875rem; }
         @media print { body { background: #fff; font-size: 11pt; } main { max-width: none; padding: 0; } .facts div, .card { border-color: #bbb; } }
@@ -63,9 +66,11 @@ public static class ResidencyHtml
             {Fact("Organisation", report.TenantId.ToString())}
             {Fact("Report", report.Id.ToString())}
             </dl>
+            {Undeclared(report.Undeclared)}
+            {(report.Videos is { } videos ? Videos(videos) : "")}
             <h2>Data classes</h2>
             {string.Concat(report.Classes.Select(Class))}
-            <h2>Processors</h2>
+            <h2>Subprocessors</h2>
             {string.Concat(report.Processors.Select(Processor))}
             <h2>Audit log</h2>
             <div class="card">{Seal(report.AuditSeal)}</div>
@@ -87,14 +92,47 @@ public static class ResidencyHtml
 
         """;
 
-    private static string Processor(Processor by) => $"""
-        <section class="card">
-        <div class="head"><h3>{Html.Encode(by.Name)}</h3>{Place(by.Overseas, "Overseas")}</div>
-        <p>{Html.Encode(by.Purpose)}. {Html.Encode(by.Region)}.</p>
-        <p class="soft">Receives: {Html.Encode(by.Receives)}.</p>
+    private static string Undeclared(IReadOnlyList<string>? tables) => tables is null or [] ? "" : $"""
+        <section class="card fault"><h2>This report is not complete</h2>
+        <p>No class of data declares what is in {Html.Encode(string.Join(", ", tables))}: where that is kept, by whom and how much of it there is, this report does not say.</p>
         </section>
 
         """;
+
+    private static string Videos(IReadOnlyList<VideoCount> videos) => $"""
+        <h2>Where the videos are</h2>
+        <section class="card">
+        <ul class="places">{string.Concat(videos.Select(Video))}</ul>
+        <p class="soft">Counted are versions of videos. The bytes are those of the originals as they were uploaded: what Mux makes of one, it does not say.</p>
+        </section>
+
+        """;
+
+    private static string Video(VideoCount of) =>
+        $"<li><strong>{Number(of.Videos)}</strong> {VideoWords(of.Place)} <span class=\"soft\">{Number(of.Bytes)} bytes</span></li>";
+
+    /// <summary>A place, said after a number of videos.</summary>
+    internal static string VideoWords(string place) => place switch
+    {
+        VideoPlace.Original => "in Sydney only (originals at Vercel Blob)",
+        VideoPlace.Mux => "at Mux only",
+        VideoPlace.Both => "in Sydney and at Mux",
+        VideoPlace.Moving => "on the way, not all there yet",
+        _ => "nowhere: deleted, or never arrived",
+    };
+
+    private static string Processor(ReportedProcessor by) => $"""
+        <section class="card">
+        <div class="head"><h3>{Html.Encode(by.Name)}</h3>{Place(by.Overseas, "Overseas")}</div>
+        <p>{Html.Encode(by.Purpose)}. {Html.Encode(by.Region)}.</p>
+        <p class="soft">Receives: {Html.Encode(by.Receives)}.{Promised(by)}</p>
+        </section>
+
+        """;
+
+    private static string Promised(ReportedProcessor by) => by is { DataClasses: { } classes, Agreement: { } agreement }
+        ? $" Classes: {Html.Encode(string.Join(", ", classes))}. Agreement: {Html.Encode(agreement)}."
+        : "";
 
     private static string Seal(ReportedSeal? seal) => seal is null
         ? "<p>Nothing was sealed yet.</p>"

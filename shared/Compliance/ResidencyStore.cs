@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Portal.Foundation.Db;
 using Portal.Foundation.Identity;
 using Portal.Foundation.Paging;
@@ -14,7 +15,10 @@ public sealed record StoredReport(
     DateTimeOffset CreatedAt);
 
 /// <summary>The texts of a report.</summary>
-public sealed record ReportTexts(string Json, string Html);
+public sealed record ReportTexts(string Json, string Html)
+{
+    public ResidencyReport Read() => JsonSerializer.Deserialize<ResidencyReport>(Json, JsonSerializerOptions.Web)!;
+}
 
 /// <summary>SQL of residency reports and of what they count.</summary>
 public sealed class ResidencyStore(PortalDb db)
@@ -39,6 +43,37 @@ public sealed class ResidencyStore(PortalDb db)
                keep_inactive_video_days as inactive_video_days, keep_raw_analytics_days as raw_analytics_days
           from portal.tenants where id = @tenant
         """, new { tenant });
+
+    /// <summary>Every table of the database with rows of tenants.</summary>
+    public Task<IReadOnlyList<string>> TablesAsync(CancellationToken ct) => db.AcrossTenantsAsync(tx => tx.QueryAsync<string>("""
+        select c.relname::text from pg_catalog.pg_class c
+          join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+          join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attname = 'tenant_id' and not a.attisdropped
+         where n.nspname = 'portal' and c.relkind in ('r', 'p') order by 1
+        """), ct);
+
+    /// <summary>The tenant's videos by where they lie, each place once. At Mux is what was made there and whose deletion Mux has not
+    /// confirmed.</summary>
+    public async Task<IReadOnlyList<VideoCount>> CountVideosAsync(TenantId tenant, CancellationToken ct)
+    {
+        var counts = await db.AcrossTenantsAsync(tx => tx.QueryAsync<VideoCount>("""
+            select p.place, count(*) as videos, (case p.place when 'neither' then 0 else sum(p.size_bytes) end)::bigint as bytes
+              from (select v.size_bytes,
+                           case when f.at_blob and f.at_mux then 'both' when f.at_blob then 'original' when f.at_mux then 'mux'
+                                when v.status in ('pending', 'processing') then 'moving' else 'neither' end as place
+                      from portal.asset_versions v
+                      left join portal.upload_jobs j on j.tenant_id = v.tenant_id and j.asset_version_id = v.id
+                     cross join lateral (
+                           select j.blob_url is not null as at_blob,
+                                  exists (select 1 from (values (v.mux_asset_id), (j.mux_asset_id)) m (id)
+                                           where m.id is not null and not exists (
+                                                 select 1 from portal.mux_cleanups c
+                                                  where c.mux_asset_id = m.id and c.done_at is not null)) as at_mux) f
+                     where v.tenant_id = @tenant) p
+             group by p.place
+            """, new { tenant }), ct);
+        return [.. VideoPlace.All.Select(place => counts.SingleOrDefault(of => of.Place == place) ?? new(place, 0, 0))];
+    }
 
     /// <summary>All that is the tenant's, by table.</summary>
     public Task<IReadOnlyList<RowCount>> CountAsync(Tx tx, TenantId tenant) => tx.QueryAsync<RowCount>("""

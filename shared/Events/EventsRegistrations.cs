@@ -28,7 +28,7 @@ public static class EventsRegistrations
             .AddSingleton<DigestStore>().AddSingleton<SendDigests>().AddSingleton<UnsubscribeTokens>()
             .AddSingleton<MailRecipientStore>().AddSingleton<MailSubjectStore>().AddSingleton<ComposeMail>()
             .AddSingleton<IMailWriter, InviteExpiredMail>().AddSingleton<IMailWriter, UploadMail>()
-            .AddSingleton<IMailWriter, ProjectMail>().AddSingleton<IMailWriter, ResidencyMail>()
+            .AddSingleton<IMailWriter, ProjectMail>()
             .AddSingleton<IMailWriter, ExportReadyMail>()
             .AddSingleton<IMailWriter, AssetReadyMail>()
             .AddSingleton<IMailWriter, AssetExpiringMail>().AddSingleton<IMailWriter, ShareLinkMail>()

@@ -82,6 +82,7 @@ public sealed class AlertKind
     public static readonly AlertKind ErasureFailed = new("erasure_failed", AlertSeverity.Error, Erasure);
     public static readonly AlertKind ErasureOverdue = new("erasure_overdue", AlertSeverity.Critical, Erasure);
     public static readonly AlertKind ExportFailed = new("export_failed", AlertSeverity.Error, Exports);
+    public static readonly AlertKind DataClassUndeclared = new("data_class_undeclared", AlertSeverity.Error, Retention);
     public static readonly AlertKind RestoreTestOverdue = new("restore_test_overdue", AlertSeverity.Error, Reviews);
     public static readonly AlertKind TimerFailed = new("timer_failed", AlertSeverity.Error, Everything);
 

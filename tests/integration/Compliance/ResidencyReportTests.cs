@@ -1,8 +1,11 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json.Nodes;
 using Dapper;
 using Portal.Compliance;
+using Portal.Compliance.Reviews;
+using Portal.LocalVendors;
 using Portal.Tests.Support;
 
 namespace Portal.Tests.Integration.Compliance;
@@ -10,29 +13,6 @@ namespace Portal.Tests.Integration.Compliance;
 /// <summary>The weekly residency report: when it is made, what is in it, and who reads it.</summary>
 public sealed class ResidencyReportTests(TestPortal portal) : IClassFixture<TestPortal>, IAsyncLifetime
 {
-    /// <summary>Tables with a tenant_id that no report counts, each with the reason.</summary>
-    private static readonly Dictionary<string, string> NotCounted = new()
-    {
-        ["tenants"] = "the tenant itself",
-        ["milestone_template_versions"] = "belongs to a template that is counted",
-        ["template_applications"] = "likewise",
-        ["task_assignees"] = "belongs to a task that is counted",
-        ["task_watchers"] = "likewise",
-        ["task_dependencies"] = "likewise",
-        ["comment_mentions"] = "belongs to a comment that is counted",
-        ["upload_attempts"] = "belongs to an upload job that is counted",
-        ["mux_cleanups"] = "a list of work to do, by ids",
-        ["mux_tasks"] = "likewise",
-        ["outbox"] = "likewise",
-        ["digests"] = "days for which a digest is settled",
-        ["incidents"] = "the platform's, by ids; some name the tenant they are about",
-        ["idempotency_keys"] = "answers of the last 24 hours",
-        ["project_progress"] = "made from the events that are counted",
-        ["unread_counts"] = "likewise",
-        ["share_link_notices"] = "likewise",
-        ["vendor_review_reminders"] = "days of which a tenant was told, by an event that is counted",
-    };
-
     public async Task InitializeAsync()
     {
         await portal.ResetAsync();
@@ -164,16 +144,111 @@ public sealed class ResidencyReportTests(TestPortal portal) : IClassFixture<Test
     }
 
     [Fact]
-    public async Task Every_table_of_tenants_is_counted_or_says_why_not()
+    public async Task Videos_are_counted_with_their_bytes_by_where_they_lie()
     {
-        var tables = await portal.ListAsync("""
-            select c.table_name from information_schema.columns c join information_schema.tables t using (table_schema, table_name)
-             where c.table_schema = 'portal' and c.column_name = 'tenant_id' and t.table_type = 'BASE TABLE' order by 1
-            """);
-        var counted = DataClasses.All.SelectMany(of => of.Counts).ToList();
-        Assert.Empty(tables.Except(counted).Except(NotCounted.Keys));
-        Assert.Empty(NotCounted.Keys.Intersect(counted));
+        var before = VideosOf(await NextReportAsync());
+        var project = await portal.NewProjectAsync();
+        var atMux = (await portal.UploadReadyAsync(project)).Id;
+        var inBoth = await BlobUploadAsync(project);
+        var inSydney = await BlobUploadAsync(project);
+        var gone = (await portal.UploadReadyAsync(project)).Id;
+        var moving = (await portal.AskUploadAsync(project, "crew1")).Expect(201).Id;
+        var cancelled = (await portal.AskUploadAsync(project, "crew1")).Expect(201).Id;
+        (await portal.As("crew1").PostAsync($"/api/uploads/{cancelled}/cancel")).Expect(200);
+
+        // Listed for deletion is still there; gone is what Mux has confirmed.
+        await CleanUpAsync(inBoth, null);
+        await CleanUpAsync(inSydney, portal.Clock.GetUtcNow());
+        await CleanUpAsync(gone, portal.Clock.GetUtcNow());
+        var report = await NextReportAsync();
+        var after = VideosOf(report);
+        Assert.Equal(VideoPlace.All, after.Keys);
+        Assert.Equal(
+            [
+                (1, await SizeAsync(inSydney)), (1, await SizeAsync(atMux)), (1, await SizeAsync(inBoth)), (1, await SizeAsync(moving)),
+                (2, 0L),
+            ],
+            VideoPlace.All.Select(place => (after[place].Videos - before[place].Videos, after[place].Bytes - before[place].Bytes)));
+
+        var page = (await portal.As("compliance").FetchAsync($"/api/reports/residency/{report["id"]}/html")).Expect(200).Body;
+        Assert.Contains($"<strong>{after[VideoPlace.Both].Videos}</strong> in Sydney and at Mux", page, StringComparison.Ordinal);
+        var mail = await MailOfAsync(report);
+        Assert.Contains("in Sydney and at Mux", mail.Html, StringComparison.Ordinal);
+        Assert.Contains(
+            $"{after[VideoPlace.Mux].Bytes.ToString("N0", CultureInfo.InvariantCulture)} bytes", mail.Text, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task Every_subprocessor_is_named_with_its_region_its_purpose_and_what_it_holds()
+    {
+        var processors = (await NextReportAsync())["processors"]!.AsArray();
+        Assert.Equal(
+            VendorRegister.All.Select(of => (of.Processor.Name, of.Processor.Region, of.Processor.Purpose, of.Agreement)),
+            processors.Select(
+                of => (of!["name"]!.ToString(), of["region"]!.ToString(), of["purpose"]!.ToString(), of["agreement"]!.ToString())));
+        Assert.Equal(["Videos"], processors.Single(of => of!["name"]!.ToString() == "Mux")!["dataClasses"]!.AsArray().Select(
+            of => of!.ToString()));
+    }
+
+    [Fact]
+    public async Task Data_that_no_class_declares_is_alerted_and_the_report_and_its_mail_say_that_they_leave_it_out()
+    {
+        await DoAsync("create table portal.loyalty_cards (tenant_id uuid not null, holder text not null)");
+        var report = await NextReportAsync();
+        Assert.Equal(["loyalty_cards"], report["undeclared"]!.AsArray().Select(of => of!.ToString()));
+        var page = (await portal.As("compliance").FetchAsync($"/api/reports/residency/{report["id"]}/html")).Expect(200).Body;
+        Assert.Contains("This report is not complete", page, StringComparison.Ordinal);
+        Assert.Contains("loyalty_cards", (await MailOfAsync(report)).Text, StringComparison.Ordinal);
+        Assert.Equal(1, await OpenAlertsAsync());
+
+        await DoAsync("drop table portal.loyalty_cards");
+        await RunAsync();
+        Assert.Equal(0, await OpenAlertsAsync());
+        Assert.Empty((await NextReportAsync())["undeclared"]!.AsArray());
+    }
+
+    private Task<long> OpenAlertsAsync() => portal.ScalarAsync<long>(
+        """
+        select count(*) from portal.alerts
+         where kind = 'data_class_undeclared' and resolved_at is null and summary like '%loyalty_cards%'
+        """);
+
+    /// <summary>The report of the week that ends next.</summary>
+    private async Task<JsonNode> NextReportAsync()
+    {
+        portal.Clock.Advance(TimeSpan.FromDays(7));
+        await portal.ResetAsync();
+        await RunAsync();
+        var id = (await portal.As("compliance").FetchAsync("/api/reports/residency")).Expect(200).Json!["items"]![0]!["id"];
+        return (await portal.As("compliance").FetchAsync($"/api/reports/residency/{id}")).Expect(200).Field("report");
+    }
+
+    private async Task<InboxMessage> MailOfAsync(JsonNode report)
+    {
+        await portal.DeliverAsync();
+        return (await portal.InboxOfAsync("compliance")).Single(
+            mail => mail.Text!.Contains(report["id"]!.ToString(), StringComparison.Ordinal));
+    }
+
+    private static Dictionary<string, (long Videos, long Bytes)> VideosOf(JsonNode report) => report["videos"]!.AsArray().ToDictionary(
+        of => of!["place"]!.ToString(), of => (of!["videos"]!.GetValue<long>(), of["bytes"]!.GetValue<long>()));
+
+    private async Task<Guid> BlobUploadAsync(Guid project)
+    {
+        var upload = (await portal.AskUploadAsync(project, "crew1", "blob")).Expect(201);
+        await portal.SendBytesAsync(upload);
+        await portal.UntilAsync(upload.Id, "ready");
+        return upload.Id;
+    }
+
+    private Task CleanUpAsync(Guid upload, DateTimeOffset? done) => DoAsync("""
+        insert into portal.mux_cleanups (mux_asset_id, tenant_id, job_id, reason, next_attempt_at, created_at, done_at)
+        select mux_asset_id, tenant_id, id, 'test', '3000-01-01', now(), @done from portal.upload_jobs where id = @upload
+        """, new { upload, done });
+
+    private Task<long> SizeAsync(Guid upload) => portal.ScalarAsync<long>("""
+        select v.size_bytes from portal.asset_versions v join portal.upload_jobs j on j.asset_version_id = v.id where j.id = @upload
+        """, new { upload });
 
     private Task RunAsync() => portal.Host.RunTimerAsync("ResidencyReport");
 

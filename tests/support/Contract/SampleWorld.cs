@@ -4,6 +4,7 @@ using Dapper;
 using Microsoft.Extensions.DependencyInjection;
 using Portal.Compliance;
 using Portal.Compliance.Erasure;
+using Portal.Compliance.Reviews;
 using Portal.Events.Deliveries.Mails;
 using Portal.LocalVendors;
 using Portal.Vendors.Blob;
@@ -386,7 +387,9 @@ public sealed class SampleWorld(TestPortal portal)
     {
         var (id, now) = (Guid.CreateVersion7(), portal.Clock.GetUtcNow());
         var report = new ResidencyReport(
-            1, id, TestPeople.Tenant, "2000-W01", "Australia/Sydney", now.AddDays(-7), now, now, [], DataClasses.Processors, null);
+            ResidencyReport.CurrentFormat, id, TestPeople.Tenant, "2000-W01", "Australia/Sydney", now.AddDays(-7), now, now, [],
+            [.. VendorRegister.All.Select(ReportedProcessor.Of)], null,
+            [.. VideoPlace.All.Select(place => new VideoCount(place, 1, 2_048))], []);
         await using var connection = await portal.OpenAsync();
         await connection.ExecuteAsync("""
             insert into portal.residency_reports (id, tenant_id, week, period_start, period_end, json, html, json_sha256, html_sha256,

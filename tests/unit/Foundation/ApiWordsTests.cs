@@ -82,7 +82,9 @@ public sealed class ApiWordsTests
         ["words that the audit log keeps for years, also of versions that are gone"] =
             "AuditEntry.action AuditEntry.entityType ?action ?entityType",
         ["a residency report as it was made at its time"] = """
-            LastResidencyReport.week OpenedResidencyReport.json Processor.name Processor.purpose Processor.receives Processor.region
+            LastResidencyReport.week OpenedResidencyReport.json
+            ReportedProcessor.agreement ReportedProcessor.dataClasses ReportedProcessor.name ReportedProcessor.purpose
+            ReportedProcessor.receives ReportedProcessor.region ResidencyReport.undeclared VideoCount.place
             ReportedClass.classification ReportedClass.holders ReportedClass.kept ReportedClass.name ReportedClass.what
             ResidencyReport.week ResidencyReportMeta.week
             """,

@@ -85,33 +85,3 @@ public sealed class ExportReadyMail(IOptions<MailOptions> options) : IMailWriter
             $"You get this because you asked for it at {to.Brand.TenantName}."), null));
     }
 }
-
-/// <summary>The weekly report on where data lies is there.</summary>
-public sealed class ResidencyMail(IOptions<MailOptions> options) : IMailWriter
-{
-    public IReadOnlyCollection<EventType> Types { get; } = [EventType.ResidencyReport];
-
-    public Task<(MailContent? Content, string? Why)> WriteAsync(TenantId tenant, Delivery delivery, MailRecipient to, CancellationToken ct)
-    {
-        var e = delivery.Event;
-        var report = e.Id("reportId") ?? e.AggregateId;
-        List<(string, string)> facts = [("Report", report.ToString()), ("Made", MailWords.Time(e.OccurredAt, to.Brand.TimeZone))];
-        if (e.Text("sha256") is { } sha)
-        {
-            facts.Add(("SHA-256", sha));
-        }
-
-        return Task.FromResult<(MailContent?, string?)>((new(
-            $"Data residency report of {MailWords.Day(DateOnly.FromDateTime(e.OccurredAt.UtcDateTime))}",
-            "Where every class of data is stored and processed, and how much of it.",
-            "The data residency report is ready",
-            [
-                new MailPart.Paragraph(
-                    $"The weekly report says where every class of {to.Brand.TenantName}'s data is stored and processed, by whom, and how "
-                        + "much there is. The evidence is kept with its SHA-256."),
-                new MailPart.Facts(facts),
-            ],
-            new("Read the report", $"{options.Value.PortalUrl}/reports/residency/{report}"),
-            $"You get this because you look after compliance at {to.Brand.TenantName}."), null));
-    }
-}
