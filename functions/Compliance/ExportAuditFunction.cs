@@ -29,8 +29,8 @@ public sealed class ExportAuditFunction(
     [Function("ExportAudit")]
     [Allows(PortalAction.ReadAudit)]
     [Operation("Export the audit log with its seals", Query = typeof(AuditRangeInput), MediaType = MediaType,
-        Details = "One JSON object a line, rows of the playback audit among them. A time range is widened to whole seals, or they could "
-            + "not be checked. "
+        Details = "One JSON object a line, rows of the playback audit and those that lie in the archive among them. A time range is "
+            + "widened to whole seals, or they could not be checked. "
             + "`dotnet run --project infra/local -- audit verify <file>` checks it without the database.")]
     public async Task<IResult> RunAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/audit/export")] HttpRequest request, CancellationToken ct)

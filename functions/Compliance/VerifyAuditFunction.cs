@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Portal.Compliance;
+using Portal.Compliance.Archive;
 using Portal.Functions.Foundation.Http;
 using Portal.Functions.Foundation.Http.Inputs;
 
@@ -13,7 +14,16 @@ public sealed record AuditVerificationJson(
     [About("Those of them that are of the playback audit.")] long Playbacks,
     long Seals, long Unsealed,
     [About("The number of the first seal: 1, unless from was given.")] long? FirstSeal,
-    [About("The seal before it; zeros before the very first.")] string? PreviousSeal, string? LastSeal);
+    [About("The seal before it; zeros before the very first.")] string? PreviousSeal, string? LastSeal,
+    [About("The part of the log that lies in files of the archive; null: none does.")] AuditArchiveJson? Archive);
+
+/// <summary>Files that hold seals whole. Rows whose time is over are there alone, and were read from there for this check.</summary>
+public sealed record AuditArchiveJson(
+    long Files, long FirstSeal, long LastSeal, [About("Rows in the files, those among them that are in the log as well.")] long Rows)
+{
+    public static AuditArchiveJson? From(ArchiveExtent? extent) =>
+        extent is null ? null : new(extent.Files, extent.FirstSeal, extent.LastSeal, extent.Rows);
+}
 
 /// <param name="Kind">Of a row: altered, removed, added, reordered; of a seal or its key: seal, seal_missing, signature, unknown_key.
 /// </param>
@@ -26,7 +36,8 @@ public sealed record AuditFaultJson(
 /// Reads the log as an export does and checks it as an auditor would. It proves the data to whoever trusts this app; an export, checked
 /// with the public key from elsewhere, proves it to whoever does not.
 /// </summary>
-public sealed class VerifyAuditFunction(AuditExport export, AuditKeys keys, AuditReads reads, TimeProvider clock)
+public sealed class VerifyAuditFunction(
+    AuditExport export, AuditArchiveStore archive, AuditKeys keys, AuditReads reads, TimeProvider clock)
 {
     [Function("VerifyAudit")]
     [Allows(PortalAction.ReadAudit)]
@@ -46,12 +57,12 @@ public sealed class VerifyAuditFunction(AuditExport export, AuditKeys keys, Audi
             return tooMany;
         }
 
-        var verdict = await new AuditVerifier(keys.Public).RunAsync(
-            export.LinesAsync(request.HttpContext.Caller().Tenant, query.From, query.To, ct));
+        var tenant = request.HttpContext.Caller().Tenant;
+        var verdict = await new AuditVerifier(keys.Public).RunAsync(export.LinesAsync(tenant, query.From, query.To, ct));
         var fault = verdict.Fault is { } f ? new AuditFaultJson(f.Kind, f.Seal, f.RowId, f.Message) : null;
         return Reply.Ok(
             new AuditVerificationJson(
                 verdict.Holds, fault, verdict.Rows, verdict.Playbacks, verdict.Seals, verdict.Unsealed, verdict.FirstSeal,
-                verdict.PreviousSeal, verdict.LastSeal));
+                verdict.PreviousSeal, verdict.LastSeal, AuditArchiveJson.From(await archive.ExtentAsync(tenant, ct))));
     }
 }

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Text;
 using Portal.Compliance;
 
@@ -12,7 +11,7 @@ internal static class AuditVerb
     {
         var keys = arguments.Keys.Count == 0 ? null : PublicKeys.Read(arguments.Keys);
         using var file = new StreamReader(arguments.File!, Encoding.UTF8);
-        var verdict = await new AuditVerifier(keys).RunAsync(LinesAsync(file, ct));
+        var verdict = await new AuditVerifier(keys).RunAsync(AuditVerifier.LinesAsync(file, ct));
         if (verdict.Fault is { } fault)
         {
             await output.WriteLineAsync($"NOT AS SEALED ({fault.Kind}): {fault.Message}");
@@ -45,13 +44,4 @@ internal static class AuditVerb
     }
 
     private static string Moment(DateTimeOffset? at, string without) => at is { } time ? AuditSeal.Time(time) : without;
-
-    private static async IAsyncEnumerable<ReadOnlyMemory<byte>> LinesAsync(
-        StreamReader file, [EnumeratorCancellation] CancellationToken ct)
-    {
-        while (await file.ReadLineAsync(ct) is { } line)
-        {
-            yield return Encoding.UTF8.GetBytes(line);
-        }
-    }
 }

@@ -197,9 +197,47 @@ alter table portal.audit_archive enable row level security;
 create policy own_tenant on portal.audit_archive as permissive for all to portal_app
     using ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)))
     with check ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)));
-CREATE TRIGGER audit_archive_append_only BEFORE DELETE OR UPDATE ON portal.audit_archive FOR EACH ROW EXECUTE FUNCTION portal.refuse_change();
+CREATE TRIGGER audit_archive_append_only BEFORE UPDATE ON portal.audit_archive FOR EACH ROW EXECUTE FUNCTION portal.refuse_change();
+CREATE TRIGGER audit_archive_leaves_for_file BEFORE DELETE ON portal.audit_archive FOR EACH ROW EXECUTE FUNCTION portal.refuse_unless_archived();
 CREATE TRIGGER audit_archive_no_truncate BEFORE TRUNCATE ON portal.audit_archive FOR EACH STATEMENT EXECUTE FUNCTION portal.refuse_change();
 grant select on table portal.audit_archive to portal_app;
+
+create table portal.audit_archives (
+    tenant_id uuid not null,
+    first_seal bigint not null,
+    last_seal bigint not null,
+    pathname text not null,
+    planned_at timestamp with time zone not null,
+    attempts integer default 0 not null,
+    last_error text,
+    rows bigint,
+    size_bytes bigint,
+    sha256 bytea,
+    verified_at timestamp with time zone,
+    constraint audit_archives_attempts_check CHECK ((attempts >= 0)),
+    constraint audit_archives_first_is_sealed FOREIGN KEY (tenant_id, first_seal) REFERENCES portal.audit_seals(tenant_id, number),
+    constraint audit_archives_first_seal_check CHECK ((first_seal >= 1)),
+    constraint audit_archives_last_error_check CHECK ((length(last_error) <= 1000)),
+    constraint audit_archives_last_is_sealed FOREIGN KEY (tenant_id, last_seal) REFERENCES portal.audit_seals(tenant_id, number),
+    constraint audit_archives_last_seal_key UNIQUE (tenant_id, last_seal),
+    constraint audit_archives_pathname_check CHECK (((length(pathname) >= 1) AND (length(pathname) <= 500))),
+    constraint audit_archives_pathname_key UNIQUE (pathname),
+    constraint audit_archives_pkey PRIMARY KEY (tenant_id, first_seal),
+    constraint audit_archives_range_check CHECK ((last_seal >= first_seal)),
+    constraint audit_archives_rows_check CHECK ((rows >= 1)),
+    constraint audit_archives_sha256_check CHECK ((length(sha256) = 32)),
+    constraint audit_archives_size_bytes_check CHECK ((size_bytes >= 1)),
+    constraint audit_archives_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES portal.tenants(id),
+    constraint audit_archives_verified_check CHECK ((((verified_at IS NULL) = (sha256 IS NULL)) AND ((verified_at IS NULL) = (rows IS NULL)) AND ((verified_at IS NULL) = (size_bytes IS NULL))))
+);
+alter table portal.audit_archives enable row level security;
+create policy own_tenant on portal.audit_archives as permissive for all to portal_app
+    using ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)))
+    with check ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)));
+CREATE TRIGGER audit_archives_append_only BEFORE DELETE ON portal.audit_archives FOR EACH ROW EXECUTE FUNCTION portal.refuse_change();
+CREATE TRIGGER audit_archives_no_truncate BEFORE TRUNCATE ON portal.audit_archives FOR EACH STATEMENT EXECUTE FUNCTION portal.refuse_change();
+CREATE TRIGGER audit_archives_verified_stays BEFORE UPDATE ON portal.audit_archives FOR EACH ROW WHEN ((old.verified_at IS NOT NULL)) EXECUTE FUNCTION portal.refuse_change();
+grant insert, select, update on table portal.audit_archives to portal_app;
 
 create table portal.audit_log (
     id uuid not null,
@@ -1865,13 +1903,6 @@ CREATE OR REPLACE FUNCTION portal.admit_caller(p_clerk_user_id text, p_clerk_org
  SET search_path TO 'portal', 'pg_temp';
 grant execute on function portal.admit_caller(text,text,timestamp with time zone,integer,integer) to portal_app;
 
-CREATE OR REPLACE FUNCTION portal.archive_audit(p_tenant uuid, p_through bigint, p_limit integer)
- RETURNS integer
- LANGUAGE plpgsql
- SECURITY DEFINER
- SET search_path TO 'portal', 'pg_temp';
-grant execute on function portal.archive_audit(uuid,bigint,integer) to portal_system;
-
 CREATE OR REPLACE FUNCTION portal.archive_old_versions(p_tenant uuid, p_active_before timestamp with time zone, p_inactive_before timestamp with time zone, p_acted_since timestamp with time zone, p_warned_before timestamp with time zone, p_now timestamp with time zone, p_limit integer)
  RETURNS TABLE(version_id uuid, asset_id uuid, project_id uuid, version_number integer, status text)
  LANGUAGE plpgsql
@@ -2106,6 +2137,14 @@ CREATE OR REPLACE FUNCTION portal.refuse_unless_playback_archived()
  LANGUAGE plpgsql
  SET search_path TO 'portal', 'pg_temp';
 grant execute on function portal.refuse_unless_playback_archived() to public;
+
+CREATE OR REPLACE FUNCTION portal.release_audit(p_tenant uuid, p_actions text[], p_others boolean, p_before timestamp with time zone, p_limit integer)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'portal', 'pg_temp'
+ SET plan_cache_mode TO 'force_custom_plan';
+grant execute on function portal.release_audit(uuid,text[],boolean,timestamp with time zone,integer) to portal_system;
 
 CREATE OR REPLACE FUNCTION portal.resolve_upload_incident(p_job uuid, p_audit uuid, p_event uuid, p_now timestamp with time zone)
  RETURNS uuid

@@ -1,8 +1,10 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
+using Portal.Compliance.Archive;
 using Portal.Compliance.Playback;
 using Portal.Foundation.Identity;
+using Portal.Vendors.Blob;
 
 namespace Portal.Compliance;
 
@@ -10,9 +12,10 @@ namespace Portal.Compliance;
 /// The audit log and the playback audit as lines of JSON, in the order of their chain, with everything that checking it needs: a header
 /// with the public keys, each seal followed by its rows, the rows that no seal holds yet, and a last line, signed, that says where it
 /// begins and ends. Read in pieces, each a short transaction of its own: memory does not grow with the log, and a slow reader holds no
-/// transaction open.
+/// transaction open. Rows that have left the log come from the files of the archive, word for word.
 /// </summary>
-public sealed class AuditExport(AuditStore store, PlaybackStore playback, AuditKeys keys, TimeProvider clock)
+public sealed class AuditExport(
+    AuditStore store, PlaybackStore playback, AuditArchiveStore archive, BlobReads blob, AuditKeys keys, TimeProvider clock)
 {
     public const int Format = 3;
 
@@ -29,6 +32,30 @@ public sealed class AuditExport(AuditStore store, PlaybackStore playback, AuditK
         var newest = await store.FindLastSealAsync(tenant, ct);
         var (first, last) = await FindSpanAsync(tenant, from, to, newest?.Number ?? 0, ct);
         var range = await FindRangeAsync(tenant, first, last, from, to, newest?.Number, ct);
+        var unsealed = RowsAsync(tenant, newest is null ? ChainPlace.Beginning : PlaceOf(newest), ct).Where(
+            row => (from is null || row.OccurredAt >= from) && (to is null || row.OccurredAt < to));
+        await foreach (var line in LinesAsync(tenant, range, first, last, unsealed, ct))
+        {
+            yield return line;
+        }
+    }
+
+    /// <summary>Of these seals, which are there: a part of the log that stands for itself.</summary>
+    public async IAsyncEnumerable<ReadOnlyMemory<byte>> LinesAsync(
+        TenantId tenant, long first, long last, [EnumeratorCancellation] CancellationToken ct)
+    {
+        var (from, to) = await store.TimesAsync(tenant, first, last, ct);
+        var range = new AuditExportRange(from, to, clock.GetUtcNow(), first, last);
+        await foreach (var line in LinesAsync(tenant, range, first, last, AsyncEnumerable.Empty<ChainRow>(), ct))
+        {
+            yield return line;
+        }
+    }
+
+    private async IAsyncEnumerable<ReadOnlyMemory<byte>> LinesAsync(
+        TenantId tenant, AuditExportRange range, long? first, long? last, IAsyncEnumerable<ChainRow> unsealedRows,
+        [EnumeratorCancellation] CancellationToken ct)
+    {
         yield return Line(json => WriteHeader(json, tenant, range));
 
         AuditSeal? begin = null, end = null;
@@ -37,6 +64,7 @@ public sealed class AuditExport(AuditStore store, PlaybackStore playback, AuditK
         {
             var before = (await store.ReadSealsAsync(tenant, number - 1, number - 1, 1, ct)).SingleOrDefault();
             await using var chain = RowsAsync(tenant, before is null ? ChainPlace.Beginning : PlaceOf(before), ct).GetAsyncEnumerator(ct);
+            await using var archived = new ArchivedRows(archive, blob, tenant, clock.GetUtcNow());
             var more = await chain.MoveNextAsync();
             await foreach (var seal in SealsAsync(tenant, number, last!.Value, ct))
             {
@@ -44,29 +72,60 @@ public sealed class AuditExport(AuditStore store, PlaybackStore playback, AuditK
                 begin ??= seal;
                 end = seal;
                 yield return Line(json => WriteSeal(json, seal));
+                List<ChainRow> there = [];
                 for (; more && chain.Current.Place.CompareTo(PlaceOf(seal)) <= 0; more = await chain.MoveNextAsync())
                 {
+                    there.Add(chain.Current);
+                }
+
+                foreach (var line in await WithArchivedAsync(seal, there, archived, ct))
+                {
                     rows++;
-                    yield return Line(chain.Current.Write);
+                    yield return line;
                 }
             }
         }
 
         yield return Line(json => json.WriteString("type", "unsealed"));
         var tail = AuditSeal.Beginning;
-        await foreach (var row in RowsAsync(tenant, newest is null ? ChainPlace.Beginning : PlaceOf(newest), ct))
+        await foreach (var row in unsealedRows.WithCancellation(ct))
         {
-            if ((from is null || row.OccurredAt >= from) && (to is null || row.OccurredAt < to))
-            {
-                unsealed++;
-                tail = AuditSeal.Next(tail, row.Hash);
-                yield return Line(row.Write);
-            }
+            unsealed++;
+            tail = AuditSeal.Next(tail, row.Hash);
+            yield return Line(row.Write);
         }
 
         var extent = new AuditExtent(
             Format, tenant.Value, range, begin?.Number, begin?.PreviousSeal, end?.Number, end?.Seal, rows, seals, unsealed, tail);
         yield return Line(json => WriteEnd(json, extent));
+    }
+
+    /// <summary>The rows of a seal that are in the log, in their order, with those between them that have left it for the archive. What is
+    /// in the log is shown as it is there: who checks is to see that it was altered, moved or added.</summary>
+    private static async Task<IReadOnlyList<ReadOnlyMemory<byte>>> WithArchivedAsync(
+        AuditSeal seal, List<ChainRow> there, ArchivedRows archived, CancellationToken ct)
+    {
+        var ids = seal.Ids().ToList();
+        var known = there.Select(row => row.Place.RowId).ToHashSet();
+        var gone = ids.TrueForAll(known.Contains)
+            ? new Dictionary<Guid, ReadOnlyMemory<byte>>()
+            : await archived.OfSealAsync(seal.Number, ct);
+        List<ReadOnlyMemory<byte>> lines = [];
+        var next = 0;
+        foreach (var id in ids)
+        {
+            if (known.Contains(id))
+            {
+                lines.Add(Line(there[next++].Write));
+            }
+            else if (gone.TryGetValue(id, out var line))
+            {
+                lines.Add(line);
+            }
+        }
+
+        lines.AddRange(there.Skip(next).Select(row => Line(row.Write)));
+        return lines;
     }
 
     /// <summary>

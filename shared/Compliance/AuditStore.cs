@@ -109,11 +109,21 @@ public sealed class AuditStore(PortalDb db)
                limit @take
             """, new { tenant, first, last, take }, ct);
 
+    /// <summary>When the first row of these seals happened, and the moment after the last.</summary>
+    public async Task<SealTimes> TimesAsync(TenantId tenant, long first, long last, CancellationToken ct) =>
+        (await db.ReadOneAsync<SealTimes>(tenant, """
+            select min(first_at) as "from", max(last_at) + interval '1 microsecond' as "to" from portal.audit_seals
+             where tenant_id = @tenant and number between @first and @last
+            """, new { tenant, first, last }, ct))!;
+
     public Task<AuditSeal?> FindLastSealAsync(TenantId tenant, CancellationToken ct) =>
         db.ReadOneAsync<AuditSeal>(tenant, $"""
             select {SealColumns} from portal.audit_seals where tenant_id = @tenant order by number desc limit 1
             """, new { tenant }, ct);
 }
+
+/// <summary>The time of what some seals hold.</summary>
+public sealed record SealTimes(DateTimeOffset? From, DateTimeOffset? To);
 
 /// <summary>A run of seals, by number.</summary>
 public sealed record SealSpan(long? First, long? Last);

@@ -1,4 +1,6 @@
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 
 namespace Portal.Compliance;
@@ -64,6 +66,16 @@ public sealed class AuditVerifier(IReadOnlyDictionary<string, byte[]>? trusted)
                 : new(
                     "cut_off", seal?.Number, null,
                     $"The export ends after line {line} without its last line: something is missing at the end."));
+    }
+
+    /// <summary>The lines of a file.</summary>
+    public static async IAsyncEnumerable<ReadOnlyMemory<byte>> LinesAsync(
+        TextReader file, [EnumeratorCancellation] CancellationToken ct)
+    {
+        while (await file.ReadLineAsync(ct) is { } line)
+        {
+            yield return Encoding.UTF8.GetBytes(line);
+        }
     }
 
     private AuditVerdict Verdict(AuditFault? fault) => new(

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Portal.Compliance.Archive;
 using Portal.Compliance.Consents;
 using Portal.Compliance.Erasure;
 using Portal.Compliance.Exports;
@@ -22,7 +23,8 @@ public static class ComplianceRegistrations
                 AuditKeys.IsValid,
                 "Audit:Keys must hold Audit:CurrentKey, base64 of a PEM with a private ECDSA key on P-256.").ValidateOnStart();
         return services
-            .AddSingleton<AuditKeys>().AddSingleton<AuditStore>().AddSingleton<AuditExport>().AddSingleton<SealAudit>()
+            .AddSingleton<AuditKeys>().AddSingleton<AuditStore>().AddSingleton<AuditExport>()
+            .AddSingleton<AuditArchiveStore>().AddSingleton<ArchiveAudit>().AddSingleton<SealAudit>()
             .AddSingleton<RetentionStore>().AddSingleton<PruneRetention>().AddSingleton<DeleteOriginals>()
             .AddSingleton<ErasureStore>().AddSingleton<EraseSubject>().AddSingleton<SweepErasures>().AddSingleton<ErasureCertificates>()
             .AddSingleton<ErasureRequestStore>().AddSingleton<TenantErasureStore>().AddSingleton<EraseTenant>()

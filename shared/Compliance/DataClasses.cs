@@ -35,7 +35,8 @@ public static class DataClasses
         new(
             Azure, "Runs the portal; durable orchestrations", "Sydney, Australia", false,
             "Everything while it is worked on; orchestration history holds ids only"),
-        new(Blob, "Originals that are uploaded through us", "Sydney, Australia", false, "Original video files, where the upload chose it"),
+        new(Blob, "Files: originals that are uploaded through us, copies of data, the audit archive", "Sydney, Australia", false,
+            "Original video files, where the upload chose it; copies that people asked for; the archive of the audit log, by ids"),
         new(Mux, "Encodes, stores and plays videos", "United States and other countries; Mux offers no choice of storage region", true,
             "Video files and an upload id; no names, titles or addresses"),
         new(
@@ -67,9 +68,14 @@ public static class DataClasses
                 + $"{RetentionDefaults.GuestDays} days after a link has ended", [Neon, Resend],
             ["share_links", "share_link_guests", "share_viewers", "share_unlocks"]),
         new("Audit", "Restricted", "Who did what, and who was given playback; reviews of vendors; people by id",
-            _ => $"{RetentionDefaults.AuditDays} days, then in an archive that is never dropped; reports and reviews while the "
-                + "organisation is a customer", [Neon],
-            ["audit_log", "audit_archive", "audit_seals", "playback_audit", "playback_archive", "residency_reports", "vendor_reviews"]),
+            _ => $"Access to data {RetentionDefaults.AccessAuditDays} days, sign-ins {RetentionDefaults.SignInAuditDays}, the work in the "
+                + $"portal {RetentionDefaults.AdminAuditDays}, security {RetentionDefaults.SecurityAuditDays}, playback "
+                + $"{RetentionDefaults.PlaybackAuditDays}; then in an archive that is never dropped; reports and reviews while the "
+                + "organisation is a customer", [Neon, Blob],
+            [
+                "audit_log", "audit_archive", "audit_archives", "audit_seals", "playback_audit", "playback_archive", "residency_reports",
+                "vendor_reviews"
+            ]),
         new("Events and notifications", "Internal", "What happened, by id; what people were told of",
             own => $"Notifications {own.NotificationDays ?? RetentionSettings.MaxNotificationDays} days, deliveries "
                 + $"{RetentionDefaults.DeliveryDays}; events while the organisation is a customer", [Neon, Resend, PagerDuty],

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Portal.Compliance.Archive;
 using Portal.Foundation;
 using Portal.Foundation.Audit;
 using Portal.Foundation.Db;
@@ -25,8 +26,8 @@ public interface IOrchestrationHistories
 /// of rows, so that a second run finds nothing and one after missed days does all of them.
 /// </summary>
 public sealed partial class PruneRetention(
-    RetentionStore store, DeleteOriginals originals, TimerRunStore runs, AuditWriter audit, PortalDb db, TimeProvider clock,
-    ILogger<PruneRetention> logger)
+    RetentionStore store, DeleteOriginals originals, ArchiveAudit archive, AuditArchiveStore files, TimerRunStore runs, AuditWriter audit,
+    PortalDb db, TimeProvider clock, ILogger<PruneRetention> logger)
 {
     public const int Batch = 1000;
 
@@ -195,24 +196,14 @@ public sealed partial class PruneRetention(
         return purged.Count;
     }, ct);
 
+    /// <summary>Into files first; then those rows leave the log that a file has and whose class is over.</summary>
     private async Task ArchiveAuditAsync(TenantId tenant, RunCounts counts, CancellationToken ct)
     {
-        if (await store.LastSealAsync(tenant, Days(RetentionDefaults.AuditDays), ct) is not { } seal)
+        await archive.RunAsync(tenant, counts, ct);
+        foreach (var of in AuditClass.All)
         {
-            return;
+            await DrainAsync(counts, "auditReleased", Batch, limit => files.ReleaseAsync(tenant, of, Days(of.Days), limit, ct), ct);
         }
-
-        await DrainAsync(counts, "auditArchived", Batch, limit => db.AcrossTenantsAsync(async tx =>
-        {
-            var rows = await store.ArchiveAuditAsync(tx, tenant, seal, limit);
-            if (rows > 0)
-            {
-                await audit.WriteAsync(
-                    tx, tenant, By, new AuditEntry("audit_archived", "tenant", tenant.Value, null, new { rows, throughSeal = seal }));
-            }
-
-            return rows;
-        }, ct), ct);
     }
 
     private DateTimeOffset Days(int days) => clock.GetUtcNow().AddDays(-days);

@@ -104,6 +104,7 @@ public sealed class ResidencyStore(PortalDb db)
         union all select 'share_unlocks', count(*) from portal.share_unlocks where tenant_id = @tenant
         union all select 'audit_log', count(*) from portal.audit_log where tenant_id = @tenant
         union all select 'audit_archive', count(*) from portal.audit_archive where tenant_id = @tenant
+        union all select 'audit_archives', count(*) from portal.audit_archives where tenant_id = @tenant and verified_at is not null
         union all select 'audit_seals', count(*) from portal.audit_seals where tenant_id = @tenant
         union all select 'playback_audit', count(*) from portal.playback_audit where tenant_id = @tenant
         union all select 'playback_archive', count(*) from portal.playback_archive where tenant_id = @tenant

@@ -132,9 +132,6 @@ public sealed class RetentionStore(PortalDb db)
     public Task<long?> LastSealAsync(TenantId tenant, DateTimeOffset before, CancellationToken ct) =>
         db.AcrossTenantsAsync(tx => tx.GetAsync<long?>("select portal.last_seal_before(@tenant, @before)", new { tenant, before }), ct);
 
-    public Task<int> ArchiveAuditAsync(Tx tx, TenantId tenant, long throughSeal, int limit) =>
-        tx.GetAsync<int>("select portal.archive_audit(@tenant, @throughSeal, @limit)", new { tenant, throughSeal, limit });
-
     public Task<int> ArchivePlaybackAsync(Tx tx, TenantId tenant, DateTimeOffset before, int limit) =>
         tx.GetAsync<int>("select portal.archive_playback(@tenant, @before, @limit)", new { tenant, before, limit });
 

@@ -10,10 +10,19 @@ public static class RetentionDefaults
     public const int WebhookDays = 90;
     public const int DeliveryDays = 90;
 
-    /// <summary>Then archived; the archive is never dropped.</summary>
-    public const int AuditDays = 365;
+    /// <summary>Rows of the audit log about access to data; then in the archive alone, which is never dropped.</summary>
+    public const int AccessAuditDays = 90;
 
-    /// <inheritdoc cref="AuditDays"/>
+    /// <inheritdoc cref="AccessAuditDays"/>
+    public const int SignInAuditDays = 365;
+
+    /// <inheritdoc cref="AccessAuditDays"/>
+    public const int AdminAuditDays = 730;
+
+    /// <inheritdoc cref="AccessAuditDays"/>
+    public const int SecurityAuditDays = 1095;
+
+    /// <summary>Then in an archive of the database, which is never dropped: evidence is made from it.</summary>
     public const int PlaybackAuditDays = 365;
     public const int HourlyAnalyticsDays = 90;
     public const int DailyAnalyticsDays = 365;

@@ -2,7 +2,7 @@ namespace Portal.People;
 
 /// <summary>
 /// How long a tenant keeps what, in days. The longest is the portal's own number; a tenant may shorten it down to the shortest. The
-/// audit log is not among them: 365 days, then archived, for everybody.
+/// audit log is not among them: its numbers are the same for everybody.
 /// </summary>
 public sealed record RetentionSettings(
     int? NotificationDays, int? UploadJobDays, int? ActiveVideoDays, int? InactiveVideoDays, int? RawAnalyticsDays)

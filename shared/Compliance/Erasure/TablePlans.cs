@@ -49,7 +49,9 @@ public static class TablePlans
     private static readonly TableErasure ById = TableErasure.Kept(Ids);
     private static readonly TableErasure Evidence =
         TableErasure.Kept(
-            $"evidence that nobody may change: by id, network address as a keyed hash; {RetentionDefaults.AuditDays} days, then archived");
+            "evidence that nobody may change: by id, network address as a keyed hash; "
+                + $"{RetentionDefaults.AccessAuditDays} days to {RetentionDefaults.SecurityAuditDays} by what it tells of, playback "
+                + $"{RetentionDefaults.PlaybackAuditDays}, then in an archive that is never dropped");
 
     private static readonly TableErasure Mails =
         TableErasure.Kept(
@@ -68,8 +70,13 @@ public static class TablePlans
             Gone),
         new("asset_versions", "by the tenant's days; then archived, and deleted at Mux", Gone),
         new("assets", Customer, Gone, ById),
-        new("audit_archive", "for ever", Evidence, Evidence, Evidence),
-        new("audit_log", $"{RetentionDefaults.AuditDays} days, then archived", Evidence, Evidence, Evidence),
+        new("audit_archive", "until its files are verified", Evidence, Evidence, Evidence),
+        new("audit_archives", "for ever, as their files", Evidence),
+        new(
+            "audit_log",
+            $"access {RetentionDefaults.AccessAuditDays} days, sign-ins {RetentionDefaults.SignInAuditDays}, work in the portal "
+                + $"{RetentionDefaults.AdminAuditDays}, security {RetentionDefaults.SecurityAuditDays}; then in files of the archive",
+            Evidence, Evidence, Evidence),
         new("audit_seals", "for ever", TableErasure.Kept("hashes and signatures over the audit log, and times")),
         new("change_freeze", "one row", null),
         new("comment_mentions", Customer, Gone, ById),

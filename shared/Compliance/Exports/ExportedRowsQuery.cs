@@ -265,7 +265,8 @@ public sealed class ExportedRowsQuery(PortalDb db)
             [("about", "kind of event; empty for all"), ("reason", "why"), ("since", When)],
             $"{Head}{Unmailed}{Tail}", $"{Head}{Unmailed}{Tail}"),
         new(
-            "actions", "What the subject did, as the audit log has it.", ["audit_log", "audit_archive"],
+            "actions", "What the subject did, as the audit log has it; what is past its time there lies in the archive: ask for it.",
+            ["audit_log", "audit_archive"],
             [("id", Id), ("action", "what was done"), ("entityType", "to what"), ("entityId", "to which one"), ("occurredAt", When)],
             $"{Head}{Acted} and a.actor_kind in ('user', 'guest') and a.actor_id = @Subject::text order by a.occurred_at desc, a.id{Tail}",
             $"{Head}{Acted} and a.actor_kind = 'guest' and a.actor_id = any (@Viewers::text[]) order by a.occurred_at desc, a.id{Tail}"),

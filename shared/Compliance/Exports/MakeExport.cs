@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Portal.Compliance.Exports.Tenants;
+using Portal.Foundation;
 using Portal.Foundation.Audit;
 using Portal.Foundation.Faults;
 using Portal.Vendors;
@@ -16,7 +17,6 @@ public sealed class MakeExport(
     BlobDeletes deletes, TimeProvider clock)
 {
     private const string ContentType = "application/zip";
-    private const int BufferSize = 81_920;
     private static readonly TimeSpan AddressLifetime = TimeSpan.FromMinutes(15);
 
     /// <summary>False: it is over, or another attempt's.</summary>
@@ -37,9 +37,7 @@ public sealed class MakeExport(
             return false;
         }
 
-        await using var file = new FileStream(
-            Path.Combine(Path.GetTempPath(), Path.GetRandomFileName()), FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None,
-            BufferSize, FileOptions.DeleteOnClose | FileOptions.Asynchronous);
+        await using var file = TemporaryFiles.Open();
         var counts = export.Kind == SubjectKind.Tenant
             ? await tenants.WriteAsync(file, export, now, ct)
             : await WriteAsync(file, export, now, ct);

@@ -37,6 +37,7 @@ public sealed class AlertKind
     private const string Erasure = "docs/playbook/compliance/erasing-somebody.md";
     private const string Exports = "docs/playbook/compliance/giving-people-their-data.md";
     private const string Reviews = "docs/playbook/compliance/vendor-reviews.md";
+    private const string AuditLog = "docs/playbook/operations/the-audit-log.md";
     private const string Retention = "docs/playbook/compliance/data-residency-and-retention.md";
 
     private static readonly Dictionary<string, AlertKind> ByName = new(StringComparer.Ordinal);
@@ -82,6 +83,7 @@ public sealed class AlertKind
     public static readonly AlertKind ErasureFailed = new("erasure_failed", AlertSeverity.Error, Erasure);
     public static readonly AlertKind ErasureOverdue = new("erasure_overdue", AlertSeverity.Critical, Erasure);
     public static readonly AlertKind ExportFailed = new("export_failed", AlertSeverity.Error, Exports);
+    public static readonly AlertKind AuditArchiveFailed = new("audit_archive_failed", AlertSeverity.Error, AuditLog);
     public static readonly AlertKind DataClassUndeclared = new("data_class_undeclared", AlertSeverity.Error, Retention);
     public static readonly AlertKind RestoreTestOverdue = new("restore_test_overdue", AlertSeverity.Error, Reviews);
     public static readonly AlertKind TimerFailed = new("timer_failed", AlertSeverity.Error, Everything);

@@ -37,8 +37,14 @@ public sealed record AuditEntry(string Action, string EntityType, Guid EntityId,
 /// </summary>
 public sealed class AuditWriter(TimeProvider clock)
 {
+    /// <exception cref="ArgumentException">The action is in no class: nobody has said for how long its rows stay.</exception>
     public Task WriteAsync(Tx tx, TenantId tenant, Actor actor, AuditEntry entry)
     {
+        if (!AuditActions.All.ContainsKey(entry.Action))
+        {
+            throw new ArgumentException($"The audit action {entry.Action} is in no class.", nameof(entry));
+        }
+
         var now = clock.GetUtcNow();
         return AuditRowStore.AddAsync(tx, new AuditRows(
             Guid.CreateVersion7(now), Guid.CreateVersion7(now), tenant, actor, entry, Json(entry.Old), Json(entry.New), now));

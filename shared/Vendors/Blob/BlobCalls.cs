@@ -16,12 +16,14 @@ internal static class BlobCalls
 
     /// <summary>Null: it is done. 408 and 429 may get better, other refusals (4xx) do not.</summary>
     /// <param name="read">Reads the answer; what it throws for broken JSON is a broken answer.</param>
+    /// <param name="isLarge">The answer is read as it comes, not kept in memory first.</param>
     public static async Task<VendorFailure?> CallAsync(
-        this HttpClient http, HttpRequestMessage request, CancellationToken ct, Func<HttpContent, Task>? read = null)
+        this HttpClient http, HttpRequestMessage request, CancellationToken ct, Func<HttpContent, Task>? read = null, bool isLarge = false)
     {
         try
         {
-            using var response = await http.SendAsync(request, ct);
+            using var response = await http.SendAsync(
+                request, isLarge ? HttpCompletionOption.ResponseHeadersRead : HttpCompletionOption.ResponseContentRead, ct);
             if (!response.IsSuccessStatusCode)
             {
                 var reason = $"Vercel Blob answered {(int)response.StatusCode}.";

@@ -49,6 +49,24 @@ public sealed class BlobReads(HttpClient http, IOptions<BlobOptions> options)
             : new VendorFailure.Unknown("Vercel Blob answered without an address or a size.");
     }
 
+    /// <summary>Null: all that is stored under that name was written to the stream.</summary>
+    /// <param name="until">How long the address may be used that it is fetched from.</param>
+    public async Task<VendorFailure?> CopyAsync(string pathname, Stream to, DateTimeOffset until, CancellationToken ct)
+    {
+        if ((await FindAsync(pathname, ct)).IsFailure(out var missing, out var file))
+        {
+            return missing;
+        }
+
+        if ((await UrlAsync(file.Url, pathname, until, ct)).IsFailure(out var refused, out var url))
+        {
+            return refused;
+        }
+
+        using var request = new HttpRequestMessage(HttpMethod.Get, url);
+        return await http.CallAsync(request, ct, content => content.CopyToAsync(to, ct), isLarge: true);
+    }
+
     private async Task<VendorResult<T>> CallAsync<T>(HttpMethod method, string path, object? body, CancellationToken ct)
         where T : class
     {

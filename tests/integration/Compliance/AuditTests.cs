@@ -75,27 +75,6 @@ public sealed class AuditTests(TestPortal portal) : IClassFixture<TestPortal>, I
         Assert.Equal(("altered", victim), (fault.Kind, fault.RowId));
     }
 
-    [Theory]
-    [InlineData("row_hash", "written_in", true)]
-    [InlineData("sha256('another')", "written_in", false)]
-    [InlineData("row_hash", "written_in + 1", false)]
-    public async Task A_row_leaves_the_log_only_when_the_archive_has_that_very_row(string hash, string place, bool leaves)
-    {
-        await ProjectsAsync(1);
-        var id = (await IdsAsync())[0];
-        await using var connection = await portal.OpenAsync();
-        await using var transaction = await connection.BeginTransactionAsync();
-        await connection.ExecuteAsync($"""
-            insert into portal.audit_archive
-            select a.id, a.tenant_id, a.actor_kind, a.actor_id, a.impersonator_id, a.action, a.entity_type, a.entity_id, a.old_value,
-                   a.new_value, a.request_id, a.occurred_at, {hash}, {place}
-              from portal.audit_log a where a.id = @id
-            """, new { id });
-        var refused = await Record.ExceptionAsync(
-            () => connection.ExecuteAsync("delete from portal.audit_log where id = @id", new { id }));
-        Assert.Equal(leaves, refused is null);
-    }
-
     [Fact]
     public async Task Seals_are_archived_up_to_the_first_that_holds_a_young_row()
     {

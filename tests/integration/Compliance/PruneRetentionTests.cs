@@ -1,5 +1,4 @@
 using Dapper;
-using Portal.Compliance;
 using Portal.LocalVendors;
 using Portal.Tests.Support;
 
@@ -295,58 +294,6 @@ public sealed class PruneRetentionTests(TestPortal portal) : IClassFixture<TestP
     }
 
     [Fact]
-    public async Task The_audit_log_moves_to_the_archive_seal_by_seal_and_the_chain_still_holds()
-    {
-        await portal.NewProjectAsync("Old one");
-        await SealAsync();
-        portal.Clock.Advance(TimeSpan.FromDays(200));
-        await portal.NewProjectAsync("Younger one");
-        await SealAsync();
-        portal.Clock.Advance(TimeSpan.FromDays(170));
-        await portal.NewProjectAsync("New, and not sealed");
-        var before = await RowsAsync("audit_log");
-        await RunAsync();
-        await RunAsync();
-        var archived = await RowsAsync("audit_archive");
-        Assert.InRange(archived, 1, before - 1);
-        Assert.Equal(
-            0, await portal.ScalarAsync<long>(
-                "select count(*) from portal.audit_log where occurred_at < @before", new { before = Now.AddDays(-365) }));
-        Assert.Equal(
-            0, await portal.ScalarAsync<long>(
-                "select count(*) from portal.audit_archive where occurred_at >= @before", new { before = Now.AddDays(-365) }));
-        Assert.Equal(1, await portal.ScalarAsync<long>("""
-            select count(*) from portal.audit_log where action = 'audit_archived' and tenant_id = @tenant
-               and (new_value->>'rows')::int = @archived
-            """, new { tenant = TestPeople.Tenant, archived }));
-        await HoldsAsync();
-        await SealAsync();
-        await HoldsAsync();
-
-        // A part of the time that is archived can be exported and checked by itself.
-        var answer = (
-            await portal.As("compliance").FetchAsync(
-                $"/api/audit/verification?to={Uri.EscapeDataString(Now.AddDays(-366).ToString("O"))}")).Expect(200);
-        Assert.Equal("true", answer.Text("holds"));
-        Assert.True(long.Parse(answer.Text("rows"), System.Globalization.CultureInfo.InvariantCulture) >= archived);
-
-        // And nothing of it can be changed or lost unseen.
-        foreach (var wrong in new[] { "delete from portal.audit_archive", "update portal.audit_archive set action = 'x'",
-            "truncate portal.audit_archive", "delete from portal.audit_log" })
-        {
-            await Assert.ThrowsAsync<Npgsql.PostgresException>(() => DoAsync(wrong));
-        }
-
-        await DoAsync("""
-            alter table portal.audit_archive disable trigger user; update portal.audit_archive set action = 'x'
-            where tenant_id = @tenant; alter table portal.audit_archive enable trigger user;
-            """, new { tenant = TestPeople.Tenant });
-        Assert.Equal(
-            "altered", (
-                await portal.As("compliance").FetchAsync("/api/audit/verification")).Expect(200).Field("fault")["kind"]!.ToString());
-    }
-
-    [Fact]
     public async Task The_playback_audit_moves_to_its_archive_after_a_year()
     {
         var upload = await portal.UploadReadyAsync(project, "crew5");
@@ -475,9 +422,6 @@ public sealed class PruneRetentionTests(TestPortal portal) : IClassFixture<TestP
             "select exists (select 1 from vendors.mux_assets where id = @id and deleted_at is null)", new { id });
     }
 
-    private Task<long> RowsAsync(string table) =>
-        portal.ScalarAsync<long>($"select count(*) from portal.{table} where tenant_id = @tenant", new { tenant = TestPeople.Tenant });
-
     private Task<long> CountAsync(string table, string where, Guid id) =>
         portal.ScalarAsync<long>($"select count(*) from portal.{table} where {where}", new { id = id.ToString() });
 
@@ -493,14 +437,4 @@ public sealed class PruneRetentionTests(TestPortal portal) : IClassFixture<TestP
                                 order by a.written_in desc, a.id desc limit 1), false)
                 """, new { tenant = TestPeople.Tenant });
     }, "all rows to be sealed");
-
-    private async Task HoldsAsync()
-    {
-        var text = (await portal.As("compliance").FetchAsync("/api/audit/export")).Expect(200).Body;
-        var lines = text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(
-            line => new ReadOnlyMemory<byte>(System.Text.Encoding.UTF8.GetBytes(line)));
-        var verdict = await new AuditVerifier(null).RunAsync(lines.ToAsyncEnumerable());
-        Assert.True(verdict.Holds, verdict.Fault?.Message);
-        Assert.True(verdict.Rows > 0);
-    }
 }

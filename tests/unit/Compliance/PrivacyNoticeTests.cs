@@ -17,7 +17,7 @@ public sealed class PrivacyNoticeTests
     /// here.</summary>
     private static readonly Dictionary<string, string> Published = new()
     {
-        ["2026-12-01/au"] = "9f8ae40dcd58d216",
+        ["2026-12-01/au"] = "1f1adb846ff4eac1",
         ["2026-12-01/eu"] = "d3db7fc9304f864a",
         ["2026-12-01/us"] = "4d9055519a3a16e4",
     };
@@ -80,7 +80,9 @@ public sealed class PrivacyNoticeTests
         foreach (var days in new[]
         {
             $"guests: {RetentionDefaults.GuestDays} days", $"invites: {RetentionDefaults.InviteDays} days",
-            $"playback audit: {RetentionDefaults.AuditDays} days", $"{RetentionDefaults.ArchivedVideoDays} days later deleted",
+            $"given data to see {RetentionDefaults.AccessAuditDays} days", $"on call {RetentionDefaults.SignInAuditDays}",
+            $"in the portal {RetentionDefaults.AdminAuditDays}", $"the portal {RetentionDefaults.SecurityAuditDays}",
+            $"playback audit: {RetentionDefaults.PlaybackAuditDays} days", $"{RetentionDefaults.ArchivedVideoDays} days later deleted",
             $"the database: {RetentionDefaults.BackupDays} days", $"notifications: {RetentionDefaults.DeliveryDays} days",
         })
         {
