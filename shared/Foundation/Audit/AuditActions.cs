@@ -61,6 +61,7 @@ public static class AuditActions
             "notification_digest_sent", "notifications_pruned", "residency_report_generated", "vendor_review_due",
             "vendor_review_overdue",
             "webhook_replayed", "webhooks_replayed", "webhook_dead",
+            "orchestration_terminate", "orchestration_suspend", "orchestration_resume", "orchestration_restart",
             "incident_opened", "incident_acknowledged", "incident_resolved", "error_budget_breach", "change_freeze_on",
             "change_freeze_off", "backup_restore_tested");
     }

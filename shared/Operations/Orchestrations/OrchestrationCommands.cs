@@ -87,8 +87,14 @@ public sealed class OrchestrationCommands(
     private async Task<Result<OrchestrationOperated>> ActAsync(
         Operator person, OrchestrationInstance instance, UploadNote? upload, string act, string reason, CancellationToken ct)
     {
-        var word = act == OrchestrationAct.Replay ? "restart" : act;
-        await AuditAsync(person, instance, upload, $"orchestration_{word}", new { instanceId = instance.Id, reason }, ct);
+        var action = act switch
+        {
+            OrchestrationAct.Terminate => "orchestration_terminate",
+            OrchestrationAct.Suspend => "orchestration_suspend",
+            OrchestrationAct.Resume => "orchestration_resume",
+            _ => "orchestration_restart",
+        };
+        await AuditAsync(person, instance, upload, action, new { instanceId = instance.Id, reason }, ct);
         var reference = Uri.EscapeDataString(Reference + person.RequestId);
         var answer = await (act switch
         {
@@ -104,7 +110,7 @@ public sealed class OrchestrationCommands(
 
         await AuditAsync(
             person, instance, upload, "orchestration_act_refused",
-            new { instanceId = instance.Id, act = word, answer = answer.ToString() }, ct);
+            new { instanceId = instance.Id, act, answer = answer.ToString() }, ct);
         return answer == DurableAnswer.NotFound
             ? new Refusal.NotFound("orchestration")
             : Refused("Its state has changed meanwhile; look again.");

@@ -44,7 +44,7 @@ public sealed class AuditArchiveTests(TestPortal portal) : IClassFixture<TestPor
         }
 
         var began = portal.Clock.GetUtcNow();
-        await SealAsync();
+        await portal.SealAllAsync();
         foreach (var of in AuditClass.All)
         {
             await ToAsync(began.AddDays(of.Days).AddSeconds(-1));
@@ -82,7 +82,7 @@ public sealed class AuditArchiveTests(TestPortal portal) : IClassFixture<TestPor
         var foreign = await RowAsync(OfClass[AuditClass.Access], TestPeople.OtherTenant);
         var row = await RowAsync(OfClass[AuditClass.Access]);
         var longer = await RowAsync(OfClass[AuditClass.Security]);
-        await SealAsync();
+        await portal.SealAllAsync();
         portal.Clock.Advance(TimeSpan.FromDays(91));
         await PruneAsync();
         await PruneAsync();
@@ -113,7 +113,7 @@ public sealed class AuditArchiveTests(TestPortal portal) : IClassFixture<TestPor
     public async Task Nothing_leaves_the_log_while_the_store_is_away_on_call_is_told_the_third_time_and_then_it_goes_on()
     {
         var row = await RowAsync(OfClass[AuditClass.Access]);
-        await SealAsync();
+        await portal.SealAllAsync();
         portal.Clock.Advance(TimeSpan.FromDays(91));
         for (var attempt = 1; attempt <= 3; attempt++)
         {
@@ -140,7 +140,7 @@ public sealed class AuditArchiveTests(TestPortal portal) : IClassFixture<TestPor
     public async Task A_run_that_died_after_the_file_was_there_is_finished_with_that_file()
     {
         var row = await RowAsync(OfClass[AuditClass.Access]);
-        await SealAsync();
+        await portal.SealAllAsync();
         portal.Clock.Advance(TimeSpan.FromDays(91));
 
         // The file arrives; that it did cannot be found out.
@@ -153,7 +153,7 @@ public sealed class AuditArchiveTests(TestPortal portal) : IClassFixture<TestPor
 
         // More was sealed meanwhile: the file is of the seals that it was planned for.
         await RowAsync(OfClass[AuditClass.Access]);
-        await SealAsync();
+        await portal.SealAllAsync();
         await Task.WhenAll(PruneAsync(), PruneAsync());
         Assert.False(await IsInLogAsync(row));
         Assert.Equal(etag, await EtagAsync(path));
@@ -164,7 +164,7 @@ public sealed class AuditArchiveTests(TestPortal portal) : IClassFixture<TestPor
     public async Task What_lies_there_under_the_name_and_is_not_the_log_is_replaced_before_anything_leaves()
     {
         var row = await RowAsync(OfClass[AuditClass.Access]);
-        await SealAsync();
+        await portal.SealAllAsync();
         portal.Clock.Advance(TimeSpan.FromDays(91));
         portal.Blob.Faults.FailNextApiCalls(1000, ApiFault.Status(503));
         await PruneAsync();
@@ -187,7 +187,7 @@ public sealed class AuditArchiveTests(TestPortal portal) : IClassFixture<TestPor
     {
         var row = await RowAsync(OfClass[AuditClass.Access]);
         var longer = await RowAsync(OfClass[AuditClass.Security]);
-        await SealAsync();
+        await portal.SealAllAsync();
         portal.Clock.Advance(TimeSpan.FromDays(91));
         await DoAsync($"{Tamper} update portal.audit_log set action = 'read_denied' where id = @row {Mend}", new { row });
         await PruneAsync();
@@ -218,7 +218,7 @@ public sealed class AuditArchiveTests(TestPortal portal) : IClassFixture<TestPor
     {
         var held = await RowAsync(OfClass[AuditClass.Access]);
         var free = await RowAsync(OfClass[AuditClass.Access], TestPeople.OtherTenant);
-        await SealAsync();
+        await portal.SealAllAsync();
         var hold = (await portal.As("compliance").PostAsync("/api/holds", new
         {
             kind = "tenant",
@@ -240,7 +240,7 @@ public sealed class AuditArchiveTests(TestPortal portal) : IClassFixture<TestPor
     public async Task A_row_leaves_the_log_only_when_a_verified_file_has_that_very_row(string verified, string hash, bool leaves)
     {
         var row = await RowAsync(OfClass[AuditClass.Security]);
-        await SealAsync();
+        await portal.SealAllAsync();
         var unsealed = await RowAsync(OfClass[AuditClass.Security]);
         await using var connection = await portal.OpenAsync();
         await using var transaction = await connection.BeginTransactionAsync();
@@ -333,17 +333,6 @@ public sealed class AuditArchiveTests(TestPortal portal) : IClassFixture<TestPor
     }
 
     /// <summary>Other databases of this server may have transactions open, which hold sealing back.</summary>
-    private Task SealAsync() => Eventually.TrueAsync(async () =>
-    {
-        await portal.Host.RunTimerAsync("SealAudit");
-        return await portal.ScalarAsync<bool>("""
-            select not exists (
-                select 1 from portal.audit_log a
-                 where (a.written_in, a.id) > (select s.last_written_in, s.last_row_id from portal.audit_seals s
-                                                where s.tenant_id = a.tenant_id order by s.number desc limit 1))
-            """);
-    }, "all rows to be sealed");
-
     private async Task DoAsync(string sql, object? args = null)
     {
         await using var connection = await portal.OpenAsync();
