@@ -245,7 +245,7 @@ public sealed class PagingTests(TestPortal portal) : IClassFixture<TestPortal>, 
             async tx =>
             {
                 await services.GetRequiredService<AuditWriter>().WriteAsync(
-                    tx, TenantId.Platform, Actor.System("batch"), new("batch_done", "batch", batch, null, null));
+                    tx, TenantId.Platform, Actor.System("batch"), new("webhook_dead", "webhook", batch, null, null));
                 return await services.GetRequiredService<AlertStore>().AddAsync(
                     tx, new(AlertKind.PublicPlaybackId, new string('k', key), new string('x', summary)));
             },
@@ -254,7 +254,7 @@ public sealed class PagingTests(TestPortal portal) : IClassFixture<TestPortal>, 
         Assert.Equal(
             [$"{keptKey} {keptSummary}"], await portal.ListAsync(
                 "select length(dedup_key) || ' ' || length(summary) from portal.alerts where kind = 'public_playback_id'"));
-        Assert.Equal(1, await portal.AuditedAsync(batch, "batch_done"));
+        Assert.Equal(1, await portal.AuditedAsync(batch, "webhook_dead"));
         Assert.Equal(1, await portal.ScalarAsync<long>("select count(*) from portal.incidents where kind = 'alert'"));
     }
 }
