@@ -727,6 +727,8 @@ create table portal.idempotency_keys (
     constraint idempotency_keys_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES portal.tenants(id)
 );
 CREATE INDEX idempotency_keys_by_age ON portal.idempotency_keys USING btree (tenant_id, actor_id, created_at);
+CREATE INDEX idempotency_keys_by_location ON portal.idempotency_keys USING btree (tenant_id, location) WHERE (location IS NOT NULL);
+CREATE INDEX idempotency_keys_by_name ON portal.idempotency_keys USING gin (portal.names_in(body)) WHERE (body IS NOT NULL);
 CREATE INDEX idempotency_keys_old ON portal.idempotency_keys USING btree (created_at);
 alter table portal.idempotency_keys enable row level security;
 create policy own_tenant on portal.idempotency_keys as permissive for all to portal_app
@@ -830,6 +832,7 @@ create table portal.invites (
     constraint invites_tenant_id_id_key UNIQUE (tenant_id, id),
     constraint invites_tenant_id_invited_by_fkey FOREIGN KEY (tenant_id, invited_by) REFERENCES portal.users(tenant_id, id)
 );
+CREATE INDEX invites_by_address ON portal.invites USING btree (tenant_id, lower(email));
 CREATE INDEX invites_by_status ON portal.invites USING btree (tenant_id, status, created_at DESC, id DESC);
 CREATE INDEX invites_by_tenant ON portal.invites USING btree (tenant_id, created_at DESC, id DESC);
 CREATE INDEX invites_due_at_clerk ON portal.invites USING btree (clerk_next_at) WHERE (clerk_state = ANY (ARRAY['wanted'::text, 'unwanted'::text]));
@@ -1883,6 +1886,7 @@ create table portal.webhook_inbox (
     constraint webhook_inbox_status_check CHECK ((status = ANY (ARRAY['received'::text, 'processed'::text, 'retrying'::text, 'dead'::text]))),
     constraint webhook_inbox_type_check CHECK (((length(type) >= 1) AND (length(type) <= 200)))
 );
+CREATE INDEX webhook_inbox_by_name ON portal.webhook_inbox USING gin (portal.names_in(body)) WHERE (status = ANY (ARRAY['processed'::text, 'dead'::text]));
 CREATE INDEX webhook_inbox_by_provider ON portal.webhook_inbox USING btree (provider, received_at DESC, id DESC);
 CREATE INDEX webhook_inbox_by_time ON portal.webhook_inbox USING btree (received_at DESC, id DESC);
 CREATE INDEX webhook_inbox_by_type ON portal.webhook_inbox USING btree (type, received_at DESC, id DESC);
@@ -1950,12 +1954,12 @@ CREATE OR REPLACE FUNCTION portal.enter_share_link(p_token_hash bytea, p_viewer_
  SET search_path TO 'portal', 'pg_temp';
 grant execute on function portal.enter_share_link(bytea,bytea,bytea,text,bytea,timestamp with time zone,integer) to portal_app;
 
-CREATE OR REPLACE FUNCTION portal.erase_answers(p_tenant uuid, p_needles text[])
+CREATE OR REPLACE FUNCTION portal.erase_answers(p_tenant uuid, p_erasure uuid, p_needles text[])
  RETURNS bigint
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'portal', 'pg_temp';
-grant execute on function portal.erase_answers(uuid,text[]) to portal_app;
+grant execute on function portal.erase_answers(uuid,uuid,text[]) to portal_app;
 
 CREATE OR REPLACE FUNCTION portal.erase_guest(p_tenant uuid, p_address text, p_address_hash text, p_viewers uuid[], p_remove_comments boolean, p_now timestamp with time zone)
  RETURNS TABLE(what text, count bigint)
@@ -2072,6 +2076,13 @@ CREATE OR REPLACE FUNCTION portal.minted_after_revoke(p_since timestamp with tim
  STABLE SECURITY DEFINER
  SET search_path TO 'portal', 'pg_temp';
 grant execute on function portal.minted_after_revoke(timestamp with time zone,integer) to portal_system;
+
+CREATE OR REPLACE FUNCTION portal.names_in(p_text text)
+ RETURNS text[]
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE STRICT
+ SET search_path TO 'pg_catalog', 'pg_temp';
+grant execute on function portal.names_in(text) to public;
 
 CREATE OR REPLACE FUNCTION portal.open_share_link(p_token_hash bytea, p_viewer_hash bytea, p_new_viewer_hash bytea, p_unlock_hash bytea, p_clerk_user_id text, p_ip_hash bytea, p_agent_family text, p_request_id text, p_now timestamp with time zone, p_token_ttl interval, p_peek boolean, p_viewer_id uuid, p_playback_audit_id uuid, p_audit_id uuid, p_event_id uuid, p_ip_limit integer)
  RETURNS TABLE(outcome text, reason text, retry_after integer, tenant_id uuid, share_link_id uuid, project_id uuid, asset_id uuid, asset_version_id uuid, version_number integer, viewer_id uuid, new_viewer boolean, user_id uuid, expires_at timestamp with time zone, token_expires_at timestamp with time zone, title text, allow_comments boolean, allow_download boolean, playback_id text, download_name text, duration_s double precision, aspect_ratio text, frame_rate double precision)

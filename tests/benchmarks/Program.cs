@@ -7,6 +7,7 @@ var benchmarks = new Dictionary<string, Func<BenchmarkArguments, Task>>(StringCo
     ["orchestrations"] = OrchestrationsBenchmark.RunAsync,
     ["memory"] = Memory.RunAsync,
     ["growth"] = Growth.RunAsync,
+    ["erasures"] = Erasures.RunAsync,
     ["events"] = Events.RunAsync,
     ["profile"] = ProfileBenchmark.RunAsync,
     ["webhook-ingest"] = WebhookIngest.RunAsync,

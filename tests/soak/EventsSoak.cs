@@ -14,18 +14,8 @@ public static class EventsSoak
             TimeSpan.FromMinutes(30));
         Console.WriteLine($"events: {options.Events}, {options.Kills} kills, seed {seed}");
         await using var portal = await EventFire.StartPortalAsync(options);
-        var result = await new EventFire(
-            portal, options, line =>
-                Console.WriteLine($"{TimeProvider.System.GetElapsedTime(began).TotalSeconds,7:0.0} s  {line}")).RunAsync();
-        foreach (var violation in result.Violations)
-        {
-            Console.WriteLine($"VIOLATION {violation}");
-        }
-
-        if (result.Violations.Count > 0)
-        {
-            Console.WriteLine($"The app's last lines:\n{string.Join('\n', portal.App.Lines)}");
-        }
+        var result = await new EventFire(portal, options, SoakOutput.Since(began)).RunAsync();
+        var code = SoakOutput.Conclude(result.Violations, portal.App);
 
         Console.WriteLine($"faults: {string.Join(", ", result.Faults.OrderByDescending(f => f.Value).Select(f => $"{f.Key} {f.Value}"))}");
         Console.WriteLine(
@@ -35,6 +25,6 @@ public static class EventsSoak
             + $"perhaps), {result.TakeOvers} take-overs, "
             + $"settled in {result.Settling.TotalSeconds:0} s, {result.Violations.Count} violations, seed {seed}, "
             + $"{TimeProvider.System.GetElapsedTime(began).TotalSeconds:0} s in all");
-        return result.Violations.Count == 0 ? 0 : 1;
+        return code;
     }
 }

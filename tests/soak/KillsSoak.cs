@@ -10,20 +10,10 @@ public static class KillsSoak
         var options = new KillLoopOptions(args.Number("--count", 300), seed, args.Has("--hurry"), TimeSpan.FromMinutes(20));
         Console.WriteLine($"kills: {options.Kills}, seed {seed}");
         await using var portal = await LivePortal.StartAsync();
-        var result = await new KillLoop(
-            portal, options, line =>
-                Console.WriteLine($"{TimeProvider.System.GetElapsedTime(began).TotalSeconds,7:0.0} s  {line}")).RunAsync();
+        var result = await new KillLoop(portal, options, SoakOutput.Since(began)).RunAsync();
         Console.WriteLine($"killed at: {Join(result.KilledAt)}");
         Console.WriteLine($"alerts: {Join(result.Alerts)}");
-        foreach (var violation in result.Violations)
-        {
-            Console.WriteLine($"VIOLATION {violation}");
-        }
-
-        if (result.Violations.Count > 0)
-        {
-            Console.WriteLine($"The app's last lines:\n{string.Join('\n', portal.App.Lines)}");
-        }
+        var code = SoakOutput.Conclude(result.Violations, portal.App);
 
         Console.WriteLine(
             $"kills: {result.Kills} kills, {result.Uploads} uploads, {result.LostAnswers} answers lost, {result.AskedAgain} asked again, "
@@ -31,7 +21,7 @@ public static class KillsSoak
             $"{result.SpareMuxUploads} spare Mux uploads, settled in {result.Settling.TotalSeconds:0} s, {result.Violations.Count} "
                 + $"violations, seed {seed}, " +
             $"{TimeProvider.System.GetElapsedTime(began).TotalSeconds:0} s in all");
-        return result.Violations.Count == 0 ? 0 : 1;
+        return code;
     }
 
     private static string Join(IReadOnlyDictionary<string, int> counts) =>

@@ -10,6 +10,9 @@ var programs = new Dictionary<string, (string Does, Func<SoakArguments, Task<int
     ["engine"] = (
         "[--kills 1000] [--seed n] [--workers 3] [--in-flight 120]: engine processes killed under a mixed load, Postgres restarted",
         EngineSoak.RunAsync),
+    ["erasures"] = (
+        "[--kills 100] [--seed n]: the app killed with kill -9 while people and guests are erased; each once, and nobody else",
+        ErasuresSoak.RunAsync),
     ["events"] = (
         "[--events 10000] [--kills 60] [--seed n] [--rate 10]: the app killed and its vendors failing while people act; every effect "
             + "once, in order", EventsSoak.RunAsync),

@@ -41,3 +41,7 @@ create trigger audit_archive_append_only before update on portal.audit_archive
     for each row execute function portal.refuse_change();
 create trigger audit_archive_leaves_for_file before delete on portal.audit_archive
     for each row execute function portal.refuse_unless_archived();
+
+-- An erasure looks for the invites to an address, and for the answer to its own request.
+create index invites_by_address on portal.invites (tenant_id, lower(email));
+create index idempotency_keys_by_location on portal.idempotency_keys (tenant_id, location) where location is not null;

@@ -42,7 +42,7 @@ public sealed class ErasureCertificates(AuditKeys keys, PersonalHash hash, TimeP
             new(request.Kind, request.Kind == SubjectKind.Tenant ? request.TenantId.Value : request.SubjectId, request.AddressHash),
             request.Comments,
             request.RequestedAt, request.StartedAt!.Value, completed, TablePlans.Erased(request.Kind, request.RemovesComments, done.Rows),
-            request.Kind == SubjectKind.Tenant ? Processors(done) : Processors(done.Clerk),
+            request.Kind == SubjectKind.Tenant ? OfTenant(done) : OfSubject(done),
             completed.AddDays(RetentionDefaults.BackupDays));
         var document = JsonSerializer.Serialize(certificate, JsonSerializerOptions.Web);
         return new(request.Id, request.TenantId, document, keys.CurrentKey, keys.Sign(Message(document)), completed);
@@ -61,15 +61,17 @@ public sealed class ErasureCertificates(AuditKeys keys, PersonalHash hash, TimeP
 
     private byte[] Tag(byte[] id) => Convert.FromHexString(hash.Of($"erasure certificate {Convert.ToHexStringLower(id)}")!);
 
-    private static IReadOnlyList<ErasedAtProcessor> Processors(string? clerk) =>
+    private static IReadOnlyList<ErasedAtProcessor> OfSubject(ErasureSteps done) =>
     [
-        new("Clerk", clerk switch
+        new("Clerk", done.Clerk switch
         {
             AtClerk.UserDeleted => "the user was deleted",
             AtClerk.MembershipDeleted => "the membership was deleted; the user is a member of other organizations",
             AtClerk.NotThere => "nothing was there any more",
             _ => "nothing was asked: a guest has no account",
-        }, null),
+        }, done.Rows.GetValueOrDefault("invites") > 0
+            ? "the invitations to the address, which are over: it has no call that deletes one"
+            : null),
         Resend,
         new("Mux", "nothing was asked", "videos, by ids; no names and no addresses"),
         new("Vercel Blob", "nothing was asked", "originals of videos, by ids; no names and no addresses"),
@@ -78,7 +80,7 @@ public sealed class ErasureCertificates(AuditKeys keys, PersonalHash hash, TimeP
     ];
 
     /// <summary>Of a tenant. Counts are of what our rows named: none of it is left.</summary>
-    private static IReadOnlyList<ErasedAtProcessor> Processors(ErasureSteps done) =>
+    private static IReadOnlyList<ErasedAtProcessor> OfTenant(ErasureSteps done) =>
     [
         new(
             "Clerk", $"the organization was deleted, with its memberships and invitations; of its people {done.Organization!.Users} were "

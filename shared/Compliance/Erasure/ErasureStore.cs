@@ -153,7 +153,7 @@ public sealed class ErasureStore(PortalDb db, AuditWriter audit, TimeProvider cl
     {
         var needles = new[] { request.Address, request.ClerkUserId }.OfType<string>().ToArray();
         var erased = await tx.GetAsync<long>(
-            "select portal.erase_answers(@tenant, @needles)", new { tenant = request.TenantId, needles });
+            "select portal.erase_answers(@tenant, @Id, @needles)", new { tenant = request.TenantId, request.Id, needles });
         return await NoteRowsAsync(tx, request, [new("idempotency_keys", erased)]);
     }
 

@@ -40,7 +40,9 @@ public sealed class ErasureTests(TestPortal portal) : IClassFixture<TestPortal>,
         // It does not need Clerk's word that the user was deleted there.
         portal.Clerk.Faults.DropWebhooks = _ => true;
 
-        var erasure = (await portal.As("admin").PostAsync("/api/erasures", new { kind = "person", userId = id })).Expect(201);
+        // The answer that is kept for the key has their name.
+        var erasure = (await portal.As("admin").PostAsync(
+            "/api/erasures", new { kind = "person", userId = id }, $"erase-{handle}")).Expect(201);
         Assert.Equal(("requested", $"Person {handle}"), (erasure.Text("status"), erasure.Text("userName")));
         await FinishAsync(erasure.Id);
 
@@ -136,7 +138,27 @@ public sealed class ErasureTests(TestPortal portal) : IClassFixture<TestPortal>,
         await FinishAsync(erasure);
         Assert.Equal("revoked", await portal.ScalarAsync<string>("select status from portal.invites where id = @invite", new { invite }));
         Assert.Empty(await portal.TablesWithAsync(address));
+        var atClerk = (await CertificateAsync(erasure)).Field("certificate")["processors"]!.AsArray()
+            .Single(of => of!["name"]!.ToString() == "Clerk")!;
+        Assert.Contains("invitations to the address", atClerk["holds"]!.ToString(), StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData("""{"to":["Ann <ann.o@client.example>"]}""", true)]
+    [InlineData("""{"to":["ANN.O@client.example."]}""", true)]
+    [InlineData("""{"from":"Ann \u003cann.o@client.example\u003e"}""", true)]
+    [InlineData("""{"url":"https://x.example/?email=ann.o@client.example&x=1"}""", true)]
+    [InlineData("""{"to":["joann.o@client.example"]}""", false)]
+    [InlineData("""{"to":["ann.o@client.example.org"]}""", false)]
+    public async Task A_text_names_an_address_however_it_is_written_and_no_other_for_it(string body, bool names) =>
+        Assert.Equal(names, await portal.ScalarAsync<bool>(
+            "select portal.names_in(@body) && portal.names_in('ann.o@client.example')", new { body }));
+
+    [Fact]
+    public async Task An_address_with_a_plus_or_a_quote_is_found_as_JSON_escapes_it() =>
+        Assert.Equal(["a+b@c.example", "o'hara@c.example", "user_2abc"], await portal.ListAsync("""
+            select unnest(portal.names_in('{"a":"A\u002bb@c.example","b":"O\u0027Hara@c.example","id":"user_2Abc","n":"no name"}')) order by 1
+            """));
 
     [Fact]
     public async Task Clerks_word_alone_is_held_back_for_a_day_and_can_be_cancelled_or_confirmed()
