@@ -86,7 +86,8 @@ public static class Events
         var actor = new Actor("user", e.Actor.ToString(), null, null);
         await audit.WriteAsync(
             tx, e.Tenant, actor,
-            new AuditEntry("task_status_changed", e.AggregateType, e.Aggregate, new { status = "pending" }, e.Payload, EventType.Find(e.Type)));
+            new AuditEntry(
+                "task_status_changed", e.AggregateType, e.Aggregate, new { status = "pending" }, e.Payload, EventType.Find(e.Type)));
         return true;
     }, CancellationToken.None);
 

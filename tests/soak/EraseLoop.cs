@@ -221,7 +221,9 @@ public sealed class EraseLoop(LivePortal portal, EraseLoopOptions options, Actio
         // Clerk keeps invitations that are over, and the certificate says so.
         foreach (var table in await portal.QueryAsync<string>("""
             select format('%I.%I', schemaname, tablename) from pg_tables
-             where schemaname in ('portal', 'durable') or (schemaname = 'vendors' and tablename like 'clerk%' and tablename <> 'clerk_invitations') order by 1
+             where schemaname in ('portal', 'durable')
+               or (schemaname = 'vendors' and tablename like 'clerk%' and tablename <> 'clerk_invitations')
+            order by 1
             """))
         {
             if (await CountAsync($"select count(*) from {table} t where t::text like '%{Domain}%'") is var found and > 0)

@@ -74,7 +74,7 @@ public sealed class ErasureCertificates(AuditKeys keys, PersonalHash hash, TimeP
             : null),
         Resend,
         new("Mux", "nothing was asked", "videos, by ids; no names and no addresses"),
-        new("Vercel Blob", "nothing was asked", "originals of videos, by ids; no names and no addresses"),
+        new("Vercel Blob", "nothing was asked", "originals of videos and the archive of the audit log, by ids; no names and no addresses"),
         PagerDuty,
         Neon,
     ];
@@ -91,7 +91,8 @@ public sealed class ErasureCertificates(AuditKeys keys, PersonalHash hash, TimeP
                 + "cancelled",
             $"records of uploads ({done.Mux.Uploads} without an asset), by ids: it has no call that deletes one; statistics of viewing "
                 + "for up to 100 days, by ids"),
-        new("Vercel Blob", $"files of {done.Blob!.Originals} originals and {done.Blob.Copies} copies of data were deleted", null),
+        new("Vercel Blob", $"files of {done.Blob!.Originals} originals and {done.Blob.Copies} copies of data were deleted",
+            "the archive of the audit log, by ids"),
         PagerDuty,
         Neon,
     ];

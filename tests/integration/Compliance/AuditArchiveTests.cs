@@ -214,6 +214,25 @@ public sealed class AuditArchiveTests(TestPortal portal) : IClassFixture<TestPor
     }
 
     [Fact]
+    public async Task What_an_earlier_version_moved_to_a_table_leaves_it_for_files_in_the_same_way()
+    {
+        var row = await RowAsync(OfClass[AuditClass.Access]);
+        await portal.SealAllAsync();
+        await DoAsync($"""
+            {Tamper}
+            insert into portal.audit_archive
+            select id, tenant_id, actor_kind, actor_id, impersonator_id, action, entity_type, entity_id, old_value, new_value, request_id,
+                   occurred_at, row_hash, written_in from portal.audit_log where id = @row;
+            delete from portal.audit_log where id = @row {Mend}
+            """, new { row });
+        await Assert.ThrowsAsync<Npgsql.PostgresException>(() => DoAsync("delete from portal.audit_archive where id = @row", new { row }));
+        portal.Clock.Advance(TimeSpan.FromDays(91));
+        await PruneAsync();
+        Assert.Equal(0, await portal.ScalarAsync<long>("select count(*) from portal.audit_archive where id = @row", new { row }));
+        Assert.Equal("true", (await VerifyAsync()).Text("holds"));
+    }
+
+    [Fact]
     public async Task A_legal_hold_on_the_tenant_keeps_its_rows_in_the_log_until_it_is_lifted()
     {
         var held = await RowAsync(OfClass[AuditClass.Access]);
