@@ -149,7 +149,7 @@ public static class ResidencyHtml
 
     private static string Fact(string name, string value) => $"<div><dt>{name}</dt><dd>{Html.Encode(value)}</dd></div>\n";
 
-    private static string Number(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
+    internal static string Number(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
 
     private static string Period(ResidencyReport report) =>
         $"{Local(report.PeriodStart, report.TimeZone)} to {Local(report.PeriodEnd, report.TimeZone)} ({report.TimeZone})";

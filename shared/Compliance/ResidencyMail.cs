@@ -1,4 +1,3 @@
-using System.Globalization;
 using Microsoft.Extensions.Options;
 using Portal.Events.Deliveries;
 using Portal.Events.Deliveries.Mails;
@@ -25,7 +24,8 @@ public sealed class ResidencyMail(ResidencyStore reports, IOptions<MailOptions> 
         }
 
         var videos = (report?.Videos ?? []).Where(of => of.Videos > 0).Select(of => new MailItem(
-            Number(of.Videos), $"{ResidencyHtml.VideoWords(of.Place)}; {Number(of.Bytes)} bytes", null)).ToList();
+            ResidencyHtml.Number(of.Videos),
+            $"{ResidencyHtml.VideoWords(of.Place)}; {ResidencyHtml.Number(of.Bytes)} bytes", null)).ToList();
         IEnumerable<MailPart> parts =
         [
             new MailPart.Paragraph(
@@ -48,6 +48,4 @@ public sealed class ResidencyMail(ResidencyStore reports, IOptions<MailOptions> 
         : [new MailPart.Paragraph(
             $"This report is not complete: no class of data declares what is in {string.Join(", ", undeclared)}. Those who run the portal "
                 + "have been alerted.")];
-
-    private static string Number(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
 }

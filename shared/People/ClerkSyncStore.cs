@@ -30,7 +30,7 @@ public sealed class ClerkSyncStore(
     /// <summary>Across tenants: where this Clerk user is, or was, a member; not where all are being erased.</summary>
     public Task<IReadOnlyList<UserOfTenant>> FindAsync(string clerkUserId, CancellationToken ct) =>
         db.AcrossTenantsAsync(tx => tx.QueryAsync<UserOfTenant>(
-"""
+            """
             select u.tenant_id, u.id from portal.users u
               join portal.tenants t on t.id = u.tenant_id and t.status <> 'erased'
              where u.clerk_user_id = @clerkUserId order by u.tenant_id

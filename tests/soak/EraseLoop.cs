@@ -1,6 +1,4 @@
 using System.Collections.Concurrent;
-using Dapper;
-using Npgsql;
 using Portal.Tests.Support;
 
 namespace Portal.Tests.Soak;
@@ -249,9 +247,5 @@ public sealed class EraseLoop(LivePortal portal, EraseLoopOptions options, Actio
         return string.Join(' ', sums);
     }
 
-    private async Task<long> CountAsync(string sql)
-    {
-        await using var connection = new NpgsqlConnection(portal.Database.Admin);
-        return await connection.ExecuteScalarAsync<long>(sql);
-    }
+    private async Task<long> CountAsync(string sql) => (await portal.QueryAsync<long>(sql)).Single();
 }

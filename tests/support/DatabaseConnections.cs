@@ -12,7 +12,6 @@ internal sealed class DatabaseConnections : IAsyncDisposable
 
     private DatabaseConnections(string admin, VendorDatabase vendors)
     {
-        Admin = admin;
         this.vendors = vendors;
         Engine = DurableEngine.Connect(admin);
         App = As(admin, "portal_app");
@@ -20,9 +19,7 @@ internal sealed class DatabaseConnections : IAsyncDisposable
         Portal = new(LeastPrivilege.Open(App, "Database:App"), LeastPrivilege.Open(System, "Database:System"));
     }
 
-    /// <summary>Connection strings of the owner and of the two roles.</summary>
-    public string Admin { get; }
-
+    /// <summary>Connection strings of the two roles.</summary>
     public string App { get; }
 
     public string System { get; }
@@ -40,7 +37,7 @@ internal sealed class DatabaseConnections : IAsyncDisposable
         await vendors.DisposeAsync();
         await Engine.DisposeAsync();
         await Portal.DisposeAsync();
-        foreach (var address in new[] { Admin, App, System })
+        foreach (var address in new[] { App, System })
         {
             await using var connection = new NpgsqlConnection(address);
             NpgsqlConnection.ClearPool(connection);

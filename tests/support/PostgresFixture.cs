@@ -96,19 +96,21 @@ public sealed class PostgresFixture
 
     private async Task<MadeDatabase> MakeAsync(TestTemplate? template)
     {
+        string name;
         await oneAtATime.WaitAsync();
         try
         {
             var source = template is null ? "template0" : await EnsureTemplateAsync(template);
-            var name = string.Create(CultureInfo.InvariantCulture, $"portal_test_{run}_{++made}");
+            name = string.Create(CultureInfo.InvariantCulture, $"portal_test_{run}_{++made}");
             await ExecuteAsync($"create database {name} template {source}");
-            var address = Address(name);
-            return new(name, address, template is { Reusable: true } ? await DatabaseConnections.OpenAsync(address) : null);
         }
         finally
         {
             oneAtATime.Release();
         }
+
+        var address = Address(name);
+        return new(name, address, template is { Reusable: true } ? await DatabaseConnections.OpenAsync(address) : null);
     }
 
     private async Task DropAsync(MadeDatabase database)

@@ -22,14 +22,14 @@ begin
     end if;
     delete from portal.audit_log where tenant_id = p_tenant and id = any (array(
         select r.id from portal.audit_log r
-         where r.tenant_id = p_tenant and r.occurred_at < p_before 
+         where r.tenant_id = p_tenant and r.occurred_at < p_before
            and ((not p_others and r.action = any (p_actions)) or (p_others and r.action <> all (p_actions)))
            and (r.written_in, r.id) <= (v_seal.last_written_in, v_seal.last_row_id)
          order by r.occurred_at, r.id limit p_limit));
     get diagnostics v_log = row_count;
     delete from portal.audit_archive where tenant_id = p_tenant and id = any (array(
         select r.id from portal.audit_archive r
-         where r.tenant_id = p_tenant and r.occurred_at < p_before 
+         where r.tenant_id = p_tenant and r.occurred_at < p_before
            and ((not p_others and r.action = any (p_actions)) or (p_others and r.action <> all (p_actions)))
            and (r.written_in, r.id) <= (v_seal.last_written_in, v_seal.last_row_id)
          order by r.written_in, r.id limit p_limit));

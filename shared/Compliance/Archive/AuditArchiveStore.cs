@@ -37,12 +37,10 @@ public sealed class AuditArchiveStore(PortalDb db, AuditWriter audit, AlertStore
                 select coalesce((select last_written_in from place), -1) as written_in,
                        coalesce((select last_row_id from place), '00000000-0000-0000-0000-000000000000') as row_id)
             select exists (
-                select 1 from portal.audit_log r, behind b
-                 where r.tenant_id = @tenant and r.occurred_at < @before
-                   and ((not @others and r.action = any (@actions)) or (@others and r.action <> all (@actions)))
-                   and (r.written_in, r.id) > (b.written_in, b.row_id))
-                or exists (
-                select 1 from portal.audit_archive r, behind b
+                select 1 from behind b, (
+                       select l.tenant_id, l.occurred_at, l.action, l.written_in, l.id from portal.audit_log l
+                       union all
+                       select a.tenant_id, a.occurred_at, a.action, a.written_in, a.id from portal.audit_archive a) r
                  where r.tenant_id = @tenant and r.occurred_at < @before
                    and ((not @others and r.action = any (@actions)) or (@others and r.action <> all (@actions)))
                    and (r.written_in, r.id) > (b.written_in, b.row_id))

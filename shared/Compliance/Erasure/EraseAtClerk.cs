@@ -62,8 +62,7 @@ public sealed class EraseAtClerk(ClerkDirectory clerk)
             return IsGone(failure) ? null : throw Fault(failure);
         }
 
-        var elsewhere = organizations.Any(other => other != organization);
-        return elsewhere;
+        return organizations.Any(other => other != organization);
     }
 
     /// <summary>Deleted now; false: it was before.</summary>
@@ -77,11 +76,5 @@ public sealed class EraseAtClerk(ClerkDirectory clerk)
     /// <summary>A second delete answers 404: it is done.</summary>
     private static bool IsGone(VendorFailure failure) => failure is VendorFailure.Refused { Status: NotFound };
 
-    private static Exception Fault(VendorFailure failure) => failure switch
-    {
-        VendorFailure.Refused refused => new PermanentException($"Clerk refuses: {refused.Reason}"),
-        VendorFailure.RateLimited => new TransientException("Clerk asks to slow down"),
-        VendorFailure.Unknown unknown => new TransientException(unknown.Reason),
-        _ => new InvalidOperationException($"A failure without an answer: {failure.GetType().Name}."),
-    };
+    private static Exception Fault(VendorFailure failure) => ErasureFaults.Of("Clerk", failure);
 }

@@ -107,7 +107,7 @@ public sealed class EraseVideos(PortalDb db, ErasureStore store, TenantErasureSt
         }
     }
 
-    private static Exception Fault(string vendor, VendorFailure failure) => failure is VendorFailure.Refused { Status: not NotYet } refused
-        ? new PermanentException($"{vendor} refuses: {refused.Reason}")
-        : new TransientException(failure.Reason);
+    private static Exception Fault(string vendor, VendorFailure failure) => failure is VendorFailure.Refused { Status: NotYet }
+        ? new TransientException(failure.Reason)
+        : ErasureFaults.Of(vendor, failure);
 }

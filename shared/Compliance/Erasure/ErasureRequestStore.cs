@@ -7,12 +7,9 @@ using Portal.People;
 
 namespace Portal.Compliance.Erasure;
 
-/// <summary>One tenant's row of somebody at Clerk.</summary>
-public sealed record ErasableUser(TenantId TenantId, UserId Id);
-
 /// <summary>All SQL of asking for an erasure and of taking it back; how it is carried out: <see cref="ErasureStore"/>.</summary>
 public sealed class ErasureRequestStore(
-    PortalDb db, ErasureStore store, UserStore users, AuditWriter audit, PersonalHash hash, TimeProvider clock)
+    ErasureStore store, UserStore users, AuditWriter audit, PersonalHash hash, TimeProvider clock)
 {
     private static readonly TimeSpan HoldBack = TimeSpan.FromHours(24);
     private static readonly TimeSpan Grace = TimeSpan.FromDays(7);
@@ -107,15 +104,6 @@ public sealed class ErasureRequestStore(
             before.Kind == SubjectKind.Tenant ? EventType.TenantErasureCancelled : null));
         return (await store.FindAsync(tx, tenant, id))!;
     }
-
-    /// <summary>Across tenants: whose people this Clerk user is. A tenant that is being erased deletes them itself.</summary>
-    public Task<IReadOnlyList<ErasableUser>> UsersAsync(string clerkUserId, CancellationToken ct) =>
-        db.AcrossTenantsAsync(tx => tx.QueryAsync<ErasableUser>(
-            """
-            select u.tenant_id, u.id from portal.users u
-              join portal.tenants t on t.id = u.tenant_id and t.status <> 'erased'
-             where u.clerk_user_id = @clerkUserId order by u.tenant_id
-            """, new { clerkUserId }), ct);
 
     private async Task<ErasureRequest?> AddAsync(
         Tx tx, TenantId tenant, Actor actor, NewErasure wanted, Subject? subject, TimeSpan heldBack)

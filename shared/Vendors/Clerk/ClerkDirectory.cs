@@ -74,9 +74,9 @@ public sealed class ClerkDirectory(HttpClient http, IOptions<ClerkOptions> optio
     public async Task<VendorResult<IReadOnlyList<string>>> MembersAsync(string organizationId, CancellationToken ct)
     {
         var members = new List<string>();
-        while (true)
+        for (var offset = 0; ; offset += MostMembers)
         {
-            var path = $"organizations/{Uri.EscapeDataString(organizationId)}/memberships?limit={MostMembers}&offset={members.Count}";
+            var path = $"organizations/{Uri.EscapeDataString(organizationId)}/memberships?limit={MostMembers}&offset={offset}";
             var page = await CallAsync<WireList<WireMembership>, IReadOnlyList<WireMembership>>(
                 HttpMethod.Get, path, null, list => list.Data, ct);
             if (page.IsFailure(out var failure, out var some))
