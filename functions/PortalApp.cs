@@ -6,11 +6,15 @@ using Microsoft.Extensions.Logging;
 using Portal.Functions.Compliance;
 using Portal.Functions.Compliance.Erasure;
 using Portal.Functions.Compliance.Exports;
+using Portal.Functions.Events.Changes;
+using Portal.Functions.Events.OutboundWebhooks;
 using Portal.Functions.Foundation.Http;
 using Portal.Functions.Operations;
+using Portal.Functions.Operations.Objectives;
 using Portal.Functions.Operations.Page;
 using Portal.Functions.People;
 using Portal.Functions.Sharing;
+using Portal.Functions.Sharing.GuestPage;
 using Portal.Functions.Sharing.ShareLinks;
 using Portal.Functions.Videos;
 using Portal.Functions.Videos.Uploads;
@@ -29,12 +33,15 @@ public static class PortalApp
             .AddSingleton<ShareLinkAnswers>().AddSingleton<Writes>().AddSingleton<Lists>();
         builder.Services.AddSingleton<InviteDelivery>();
         builder.Services.AddSingleton<GuestAccess>().AddSingleton<SharedComments>();
+        builder.Services.AddSingleton<GuestPagePolicy>().AddSingleton<GuestPageMessages>();
         builder.Services.AddSingleton<SearchCursors>();
         builder.Services.AddSingleton<WebhookEndpoint>();
         builder.Services.AddSingleton<TimerCatalog>().AddSingleton<TimerQueries>();
         builder.Services.AddSingleton<RouteTable>();
         builder.Services.AddSingleton<ErasureRequests>().AddSingleton<ExportRequests>().AddSingleton<AssetMoves>();
-        builder.Services.AddSingleton<AuditReads>();
+        builder.Services.AddSingleton<AuditReads>().AddSingleton<WebhookSecretAnswers>()
+            .AddSingleton<ChangeAnswers>();
+        builder.Services.AddHostedService<RequestFigureFlusher>();
 
         builder.Services.Configure<KestrelServerOptions>(kestrel =>
         {
@@ -54,6 +61,7 @@ public static class PortalApp
         builder.UseMiddleware<FailedRunMiddleware>();
 
         // Only around HTTP: an orchestrator must not really await in middleware (docs/flows/durable.md).
+        builder.UseWhen<CountRequestsMiddleware>(IsHttp);
         builder.UseWhen<RequestIdMiddleware>(IsHttp);
         builder.UseWhen<SecurityHeadersMiddleware>(IsHttp);
         builder.UseWhen<CorsMiddleware>(IsHttp);
@@ -63,6 +71,7 @@ public static class PortalApp
         builder.UseWhen<DeniedReadMiddleware>(IsHttp);
         builder.UseWhen<OpsPageMiddleware>(IsHttp);
         builder.UseWhen<CallerMiddleware>(IsHttp);
+        builder.UseWhen<FeatureMiddleware>(IsHttp);
         return builder;
     }
 

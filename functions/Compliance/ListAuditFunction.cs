@@ -16,7 +16,7 @@ public sealed record AuditEntryJson(
     string? ActorId,
     [About("Of a user, for those who may read users; null: anybody else's doing, or not for the caller.")] string? ActorName,
     string? ImpersonatorId, string Action, string EntityType, Guid EntityId,
-    JsonNode? OldValue, JsonNode? NewValue, string? RequestId, string Hash)
+    JsonObject? OldValue, JsonObject? NewValue, string? RequestId, string Hash)
 {
     public static AuditEntryJson From(AuditRow row, IReadOnlyDictionary<Guid, string> names) => new(
         row.Id, row.OccurredAt, row.ActorKind, row.ActorId,
@@ -24,7 +24,7 @@ public sealed record AuditEntryJson(
         Node(row.OldValue), Node(row.NewValue),
         row.RequestId, Convert.ToHexStringLower(row.RowHash));
 
-    private static JsonNode? Node(string? text) => text is null ? null : JsonNode.Parse(text);
+    private static JsonObject? Node(string? text) => text is null ? null : JsonNode.Parse(text)!.AsObject();
 }
 
 public sealed record ListAuditInput : OrderedListInput, IChecked

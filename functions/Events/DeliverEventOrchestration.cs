@@ -10,8 +10,9 @@ namespace Portal.Functions.Events;
 /// Carries one delivery to its vendor. Each attempt sends with the same idempotency key, so one too many sends nothing twice. Calls that
 /// fail are tried 8 times, 30 s doubling to 15 min, about an hour in all: well inside the 24 hours for which the vendor remembers the key.
 /// An alert when the 4th retry starts; then the delivery has failed. Waiting because the vendor asks to slow down is no attempt, nor is
-/// waiting for a key of ours that the vendor does not accept. Instance id: <c>deliver-{delivery id}-{attempt}</c>. Output: how the row
-/// ended.
+/// waiting for a key of ours that the vendor does not accept, or for people on call who hold mails back.
+/// A webhook is sent by a schedule that its channel keeps. Instance id:
+/// <c>deliver-{delivery id}-{attempt}</c>. Output: how the row ended.
 /// </summary>
 public static class DeliverEventOrchestration
 {
@@ -20,8 +21,8 @@ public static class DeliverEventOrchestration
     internal const int MaxAttempts = 8;
     internal const int AlertAtRetry = 4;
 
-    /// <summary>A day of waiting for a key to be mended.</summary>
-    private const int BlockedPerRun = 96;
+    /// <summary>A day of waiting for a key to be mended, or an hour and a half of being held back.</summary>
+    private const int WaitsPerRun = 96;
 
     /// <summary>Beyond that, waiting counts as attempts: the vendor would have forgotten the key.</summary>
     private static readonly TimeSpan LongestPatience = TimeSpan.FromHours(12);
@@ -45,8 +46,8 @@ public static class DeliverEventOrchestration
     private static async Task SendAsync(TaskOrchestrationContext context, DeliveryRef delivery)
     {
         var patientUntil = context.CurrentUtcDateTime + LongestPatience;
-        var blocked = 0;
-        for (var attempts = 1; ;)
+        var (waits, failures) = (0, 0);
+        for (var attempts = 1 + delivery.Failed; ;)
         {
             DateTime next;
             try
@@ -58,14 +59,24 @@ public static class DeliverEventOrchestration
                 }
 
                 next = context.CurrentUtcDateTime + later.Wait;
-                if (later.Blocked is not null)
+                if (later.Failure is { } failure)
                 {
-                    if (++blocked == BlockedPerRun)
+                    // Its channel says when it is over.
+                    await context.CallActivityAsync<bool>(
+                        DeliverEventActivities.NoteAttempt, new DeliveryAttempt(delivery, ++failures, failure, next, false),
+                        Retries.Bookkeeping);
+                    patientUntil = next + LongestPatience;
+                }
+                else if (later.Blocked is not null || later.IsHeld)
+                {
+                    if (++waits == WaitsPerRun)
                     {
                         // Afresh, so that the history stays short.
-                        context.ContinueAsNew(delivery);
+                        context.ContinueAsNew(delivery with { Failed = attempts - 1 });
                         return;
                     }
+
+                    patientUntil = later.IsHeld ? next + LongestPatience : patientUntil;
                 }
                 else if (next > patientUntil && ++attempts > MaxAttempts)
                 {

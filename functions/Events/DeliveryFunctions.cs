@@ -9,11 +9,17 @@ using Portal.Functions.Foundation.Http.Inputs;
 
 namespace Portal.Functions.Events;
 
+/// <summary>How far a delivery is.</summary>
+public static class DeliveryStatus
+{
+    public static IReadOnlyList<string> All { get; } = ["pending", "sending", "sent", "skipped", "failed"];
+}
+
 /// <summary>A delivery on the wire, for people on call: whom it is for is an id or a hash.</summary>
 public sealed record DeliveryJson(
     Guid Id, Guid TenantId, Guid EventId, [OneOf(typeof(EventType))] string EventType, Guid AggregateId,
-    [OneOf("email", "pagerduty")] string Channel,
-    string Recipient, [OneOf("pending", "sending", "sent", "skipped", "failed")] string Status, int Attempt,
+    [OneOf("email", "pagerduty", "webhook")] string Channel,
+    string Recipient, [OneOf(typeof(DeliveryStatus))] string Status, int Attempt,
     [About("Why it was skipped or has failed.")] string? Reason, int Attempts, string? LastError, DateTimeOffset? NextAttemptAt,
     [About("The vendor's id of what it took.")] string? VendorId,
     [OneOf("accepted", "delivered", "bounced", "complained", "failed", "suppressed"), About("What the vendor said last of a mail.")]
@@ -28,7 +34,7 @@ public sealed record DeliveryJson(
 
 public sealed record ListDeliveriesInput : OrderedListInput
 {
-    [OneOf("pending", "sending", "sent", "skipped", "failed")]
+    [OneOf(typeof(DeliveryStatus))]
     public string? Status { get; init; }
 
     public Guid? TenantId { get; init; }

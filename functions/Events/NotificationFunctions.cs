@@ -20,7 +20,8 @@ public sealed record NotificationActorJson(Guid? UserId, string Name);
 public sealed record NotificationJson(
     Guid Id, [OneOf(typeof(NotificationTypes))] string Type,
     [OneOf(
-        "invite", "user", "project", "task", "asset", "upload_job", "share_link", "comment", "delivery", "vendor_review_reminder")]
+        "invite", "user", "project", "task", "asset", "upload_job", "share_link", "comment", "delivery", "vendor_review_reminder",
+        "webhook_endpoint")]
     string SubjectType,
     Guid SubjectId, Guid? ProjectId, string? Title, NotificationActorJson? Actor, string Text,
     bool Unread, DateTimeOffset? ReadAt, DateTimeOffset CreatedAt)

@@ -8,7 +8,7 @@ namespace Portal.Functions.Events;
 
 public sealed record ReadAnalyticsInput : IChecked
 {
-    [OneOf(Portal.Events.Grain.Hour, Portal.Events.Grain.Day, Portal.Events.Grain.Month), About("How wide a bucket is, in UTC.")]
+    [OneOf(typeof(Grain)), About("How wide a bucket is, in UTC.")]
     public string Grain { get; init; } = Portal.Events.Grain.Day;
 
     [About("Buckets that begin at this moment or after; left out: two days, thirty days or a year before `to`, by grain.")]

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
+using Portal.Foundation.Alerts;
 using Portal.Foundation.Audit;
 using Portal.Foundation.Identity;
 using Portal.Foundation.Paging;
@@ -12,10 +13,10 @@ namespace Portal.Functions.Operations;
 /// <summary>Which incidents to list.</summary>
 public sealed record ListIncidentsInput : CountedListInput
 {
-    [OneOf(IncidentStatus.Open, IncidentStatus.Acknowledged, IncidentStatus.Resolved)]
+    [OneOf(typeof(IncidentStatus))]
     public string? Status { get; init; }
 
-    [OneOf(IncidentKind.BudgetBreach, IncidentKind.RestoreTestFailed, IncidentKind.UploadFailed, IncidentKind.Alert)]
+    [OneOf(typeof(IncidentKind))]
     public string? Kind { get; init; }
 }
 
@@ -95,7 +96,7 @@ public sealed class ResolveIncidentFunction(IncidentTransitions move, TimeProvid
 /// <summary>A report of a breach, as monitoring or a person sees it.</summary>
 public sealed record ErrorBudgetBreachInput : IChecked
 {
-    [OneOf("availability", "playback_success", "webhook_success", "share_open_latency"), About("The objective whose budget burns.")]
+    [OneOf(typeof(Objective)), About("The objective whose budget burns.")]
     public required string Slo { get; init; }
 
     [OneOf("5m", "30m", "1h", "2h", "6h", "1d", "3d", "30d"), About("The window it was measured over.")]

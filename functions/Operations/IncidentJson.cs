@@ -10,12 +10,13 @@ public sealed record IncidentJson(
     [About("What it is about within its kind: the objective, the upload job, the alert's kind and key.")] string Subject,
     [About("The tenant it came up in; null: the platform's.")] Guid? TenantId,
     [About("PagerDuty is told of it.")] bool Pages,
+    [OneOf(typeof(IncidentUrgency)), About("PagerDuty wakes somebody for it (high), or does not (low).")] string Urgency,
     [About("How often the same was reported while it was not resolved.")] long Times,
     DateTimeOffset OpenedAt, DateTimeOffset LastAt, DateTimeOffset? AcknowledgedAt, string? AcknowledgedBy, DateTimeOffset? ResolvedAt,
     [About("Null though it is resolved: it went away by itself.")] string? ResolvedBy)
 {
     public static IncidentJson From(Incident i) => new(
-        i.Id.Value, i.Kind, i.Severity, i.Status, i.Summary, i.DedupKey, i.TenantId, i.Pages, i.Times, i.OpenedAt, i.LastAt,
+        i.Id.Value, i.Kind, i.Severity, i.Status, i.Summary, i.DedupKey, i.TenantId, i.Pages, i.Urgency, i.Times, i.OpenedAt, i.LastAt,
         i.AcknowledgedAt, i.AcknowledgedBy, i.ResolvedAt, i.ResolvedBy);
 }
 

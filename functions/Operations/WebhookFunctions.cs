@@ -8,11 +8,17 @@ using Portal.Functions.Foundation.Http.Inputs;
 
 namespace Portal.Functions.Operations;
 
+/// <summary>How far a stored webhook is.</summary>
+public static class WebhookStatus
+{
+    public static IReadOnlyList<string> All { get; } = ["received", "retrying", "processed", "dead"];
+}
+
 /// <summary>A stored webhook on the wire: ids, states and errors, never what it says.</summary>
 /// <param name="NextAttemptAt">When it is tried again; null: not by itself.</param>
 public sealed record WebhookJson(
-    [OneOf("mux", "clerk", "resend", "blob", "alerts")] string Provider, string EventId, string Type,
-    [OneOf("received", "retrying", "processed", "dead")] string Status, string? Outcome, int Attempts, string? LastError,
+    [OneOf("mux", "clerk", "resend", "blob", "alerts", "pagerduty")] string Provider, string EventId, string Type,
+    [OneOf(typeof(WebhookStatus))] string Status, string? Outcome, int Attempts, string? LastError,
     DateTimeOffset? NextAttemptAt, DateTimeOffset ReceivedAt,
     DateTimeOffset? ProcessedAt)
 {
@@ -25,10 +31,10 @@ public sealed record WebhookJson(
 /// <summary>Which webhooks to list.</summary>
 public sealed record WebhooksInput : OrderedListInput
 {
-    [OneOf("mux", "clerk", "resend", "alerts"), About("Of one vendor.")]
+    [OneOf("mux", "clerk", "resend", "alerts", "pagerduty"), About("Of one vendor.")]
     public string? Provider { get; init; }
 
-    [OneOf("received", "retrying", "processed", "dead")]
+    [OneOf(typeof(WebhookStatus))]
     public string? Status { get; init; }
 
     [Text(200), About("As the vendor calls it.", Example = "\"email.bounced\"")]

@@ -3,6 +3,7 @@ using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Middleware;
 using Microsoft.Extensions.Logging;
 using Portal.Foundation.Audit;
+using Portal.Foundation.Faults;
 using Portal.Foundation.Identity;
 using Portal.Foundation.Limits;
 using Portal.Functions.Foundation.Http;
@@ -146,7 +147,7 @@ public sealed partial class CallerMiddleware(
 
         if (known.UserStatus != "active")
         {
-            return Problem.Forbidden("deactivated", "Your account in this portal is deactivated.");
+            return Refusal.Forbidden.Deactivated.Problem();
         }
 
         var caller = new Caller(new TenantId(tenant), new UserId(user), role, session.UserId, session.ImpersonatorId, http.RequestId());

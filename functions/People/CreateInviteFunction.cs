@@ -1,5 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
+using Portal.Foundation.Identity;
+using Portal.Foundation.Outages;
 using Portal.Functions.Foundation.Http;
 using Portal.Functions.Foundation.Http.Inputs;
 using Portal.People;
@@ -11,7 +13,7 @@ public sealed record CreateInviteInput
     [Email, About("Clerk writes to it.", Example = "\"gus@agency.example\"")]
     public required string Email { get; init; }
 
-    [OneOf("admin", "agency", "client", "compliance")]
+    [OneOf(typeof(Role))]
     public required string Role { get; init; }
 
     [Items(100), About("Projects that they are put into when they accept.")]
@@ -25,6 +27,7 @@ public sealed class CreateInviteFunction(CreateInvite create, InviteDelivery del
 {
     [Function("CreateInvite")]
     [Allows(PortalAction.CreateInvite)]
+    [Needs(Feature.Invites)]
     [Operation("Create an invite", Takes = typeof(CreateInviteInput), Returns = typeof(InviteJson), Status = 201, TakesKey = true,
         Details = "Clerk sends the e-mail. When it cannot just now, the invite is there all the same (delivery: pending) and is sent "
             + "later.")]

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Portal.Foundation.Identity;
+using Portal.Foundation.Outages;
 using Portal.Foundation.Paging;
 using Portal.Functions.Foundation.Http;
 using Portal.Functions.Foundation.Http.Inputs;
@@ -10,7 +11,7 @@ namespace Portal.Functions.People;
 
 public sealed record ListInvitesInput : CountedListInput
 {
-    [OneOf("pending", "accepted", "expired", "revoked")]
+    [OneOf(typeof(InviteStatus))]
     public string? Status { get; init; }
 }
 
@@ -64,6 +65,7 @@ public sealed class ReissueInviteFunction(CreateInvite create, InviteDelivery de
 {
     [Function("ReissueInvite")]
     [Allows(PortalAction.ReissueInvite)]
+    [Needs(Feature.Invites)]
     [Operation("Reissue an invite", Takes = typeof(ReissueInviteInput), Returns = typeof(InviteJson), TakesKey = true)]
     [Refuses(404, "not-found", "There is no such invite.")]
     [Refuses(409, "invite-not-over", "It is pending or accepted.")]

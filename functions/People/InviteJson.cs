@@ -6,12 +6,18 @@ using Portal.People;
 
 namespace Portal.Functions.People;
 
+/// <summary>What became of an invite.</summary>
+public static class InviteStatus
+{
+    public static IReadOnlyList<string> All { get; } = ["pending", "accepted", "expired", "revoked"];
+}
+
 /// <summary>An invite on the wire, for Admins.</summary>
 /// <param name="Delivery">pending: Clerk is still to be told; sent: its e-mail is out; refused: Clerk said no, see <c>deliveryFault</c>;
 /// ended: nothing is out.</param>
 public sealed record InviteJson(
     Guid Id, string Email, [OneOf(typeof(Role))] string Role, IReadOnlyList<Guid> ProjectIds,
-    [OneOf("pending", "accepted", "expired", "revoked")] string Status, DateTimeOffset ExpiresAt,
+    [OneOf(typeof(InviteStatus))] string Status, DateTimeOffset ExpiresAt,
     [OneOf("pending", "sent", "refused", "ended")] string Delivery,
     string? DeliveryFault,
     Guid InvitedBy, string InvitedByName, Guid? AcceptedBy, string? AcceptedByName,

@@ -54,7 +54,7 @@ public sealed record UpdateTenantInput
     [Email, About("Who answers questions about where data is kept.")]
     public Change<string?> ResidencyContact { get; init; }
 
-    [OneOf(Portal.People.Residency.Any, Portal.People.Residency.Australia), About(
+    [OneOf(typeof(Residency)), About(
         "Where originals may be kept. australia: uploads go to Sydney first (source blob), and an upload straight to Mux is refused.")]
     public Change<string> Residency { get; init; }
 

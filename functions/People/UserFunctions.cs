@@ -8,9 +8,15 @@ using Portal.People;
 
 namespace Portal.Functions.People;
 
+/// <summary>Whether somebody may come in.</summary>
+public static class UserStatus
+{
+    public static IReadOnlyList<string> All { get; } = ["active", "deactivated"];
+}
+
 /// <summary>A person of the portal on the wire, for its Admins.</summary>
 public sealed record UserJson(
-    Guid Id, string Name, string Email, [OneOf(typeof(Role))] string Role, [OneOf("active", "deactivated")] string Status, int Version,
+    Guid Id, string Name, string Email, [OneOf(typeof(Role))] string Role, [OneOf(typeof(UserStatus))] string Status, int Version,
     DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt)
 {
     public static UserJson From(User u) => new(u.Id.Value, u.Name, u.Email, u.Role, u.Status, u.Version, u.CreatedAt, u.UpdatedAt);
@@ -20,10 +26,10 @@ public sealed record UserJson(
 
 public sealed record ListUsersInput : CountedListInput
 {
-    [OneOf("admin", "agency", "client", "compliance")]
+    [OneOf(typeof(Role))]
     public string? Role { get; init; }
 
-    [OneOf("active", "deactivated")]
+    [OneOf(typeof(UserStatus))]
     public string? Status { get; init; }
 
     [Text(100), About("Part of a name or an e-mail address, whatever its case.")]
@@ -37,7 +43,7 @@ public sealed record ListUsersInput : CountedListInput
 
 public sealed record UpdateUserInput
 {
-    [OneOf("admin", "agency", "client", "compliance")]
+    [OneOf(typeof(Role))]
     public required string Role { get; init; }
 }
 

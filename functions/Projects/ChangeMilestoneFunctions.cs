@@ -66,7 +66,7 @@ public sealed class ScheduleMilestoneFunction(MilestoneStore milestones, Writes 
 
 public sealed record MoveMilestoneInput
 {
-    [OneOf(MilestoneStatus.Planned, MilestoneStatus.InProgress, MilestoneStatus.Done)]
+    [OneOf(typeof(MilestoneStatus))]
     public required string Status { get; init; }
 }
 

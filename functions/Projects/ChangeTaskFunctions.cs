@@ -15,7 +15,7 @@ public sealed record UpdateTaskInput
     [Text(10_000, Min = 0)]
     public Change<string> Description { get; init; }
 
-    [OneOf(TaskPriority.Low, TaskPriority.Normal, TaskPriority.High, TaskPriority.Urgent)]
+    [OneOf(typeof(TaskPriority))]
     public Change<string> Priority { get; init; }
 
     [About("null: no due date.")]

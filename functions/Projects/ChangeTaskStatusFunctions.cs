@@ -9,7 +9,7 @@ namespace Portal.Functions.Projects;
 
 public sealed record ChangeTaskStatusInput
 {
-    [OneOf(TaskItemStatus.Pending, TaskItemStatus.InProgress, TaskItemStatus.Blocked, TaskItemStatus.Done)]
+    [OneOf(typeof(TaskItemStatus))]
     public required string Status { get; init; }
 }
 
@@ -37,7 +37,7 @@ public sealed record ChangeTaskStatusesInput
     [Items(100, Min = 1), About("Up to 100 tasks, of any projects.")]
     public required IReadOnlyList<Guid> Ids { get; init; }
 
-    [OneOf(TaskItemStatus.Pending, TaskItemStatus.InProgress, TaskItemStatus.Blocked, TaskItemStatus.Done)]
+    [OneOf(typeof(TaskItemStatus))]
     public required string Status { get; init; }
 }
 

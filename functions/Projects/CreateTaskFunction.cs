@@ -20,7 +20,7 @@ public sealed record CreateTaskInput
     [Text(10_000, Min = 0)]
     public string Description { get; init; } = "";
 
-    [OneOf(TaskPriority.Low, TaskPriority.Normal, TaskPriority.High, TaskPriority.Urgent)]
+    [OneOf(typeof(TaskPriority))]
     public string Priority { get; init; } = TaskPriority.Normal;
 
     public DateOnly? DueDate { get; init; }

@@ -69,7 +69,7 @@ public sealed record ListMilestonesInput : CountedListInput
 {
     public Guid? ProjectId { get; init; }
 
-    [OneOf(MilestoneStatus.Planned, MilestoneStatus.InProgress, MilestoneStatus.Done), Items(3, Min = 1)]
+    [OneOf(typeof(MilestoneStatus)), Items(3, Min = 1)]
     public IReadOnlyList<string>? Status { get; init; }
 
     [About("Due earlier than this day.")]

@@ -27,9 +27,7 @@ public sealed class ReadProjectFunction(ProjectStore projects)
 
 public sealed record ListProjectsInput : CountedListInput
 {
-    [OneOf(
-        ProjectStatus.Active, ProjectStatus.OnHold, ProjectStatus.Completed, ProjectStatus.Archived), Items(4, Min = 1), About(
-            "Left out: all but archived ones.")]
+    [OneOf(typeof(ProjectStatus)), Items(4, Min = 1), About("Left out: all but archived ones.")]
     public IReadOnlyList<string>? Status { get; init; }
 
     [Text(100), About("Part of the name, in any case.")]

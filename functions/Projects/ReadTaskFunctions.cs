@@ -31,10 +31,10 @@ public sealed record ListTasksInput : CountedListInput
 
     public Guid? MilestoneId { get; init; }
 
-    [OneOf(TaskItemStatus.Pending, TaskItemStatus.InProgress, TaskItemStatus.Blocked, TaskItemStatus.Done), Items(4, Min = 1)]
+    [OneOf(typeof(TaskItemStatus)), Items(4, Min = 1)]
     public IReadOnlyList<string>? Status { get; init; }
 
-    [OneOf(TaskPriority.Low, TaskPriority.Normal, TaskPriority.High, TaskPriority.Urgent), Items(4, Min = 1)]
+    [OneOf(typeof(TaskPriority)), Items(4, Min = 1)]
     public IReadOnlyList<string>? Priority { get; init; }
 
     public Guid? AssigneeId { get; init; }

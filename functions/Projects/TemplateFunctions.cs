@@ -69,7 +69,7 @@ public sealed class ReadTemplateFunction(TemplateStore templates, TimeProvider c
 
 public sealed record ListTemplatesInput : CountedListInput
 {
-    [OneOf(TemplateStatus.Active, TemplateStatus.Archived)]
+    [OneOf(typeof(TemplateStatus))]
     public string Status { get; init; } = TemplateStatus.Active;
 
     [Text(100), About("Part of the name, in any case.")]

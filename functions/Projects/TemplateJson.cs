@@ -64,7 +64,7 @@ public sealed record TemplateTaskInput
     [Whole(0, TemplateLimits.LastDay)]
     public int? DueDay { get; init; }
 
-    [OneOf(TaskPriority.Low, TaskPriority.Normal, TaskPriority.High, TaskPriority.Urgent)]
+    [OneOf(typeof(TaskPriority))]
     public string Priority { get; init; } = TaskPriority.Normal;
 }
 

@@ -58,7 +58,7 @@ public sealed record AddCommentInput : NewCommentInput
     [Items(20), About("People of the portal who see the thread; they are told.")]
     public IReadOnlyList<Guid> Mentions { get; init; } = [];
 
-    [OneOf(CommentVisibility.Team, CommentVisibility.Client), About(
+    [OneOf(typeof(CommentVisibility)), About(
         "Of a new thread; left out: team. client: also guests and Clients with whom the version is shared. A reply has its thread's.")]
     public string? Visibility { get; init; }
 

@@ -13,20 +13,36 @@ using Portal.Sharing.ShareLinks;
 namespace Portal.Functions.Sharing;
 
 /// <summary>Comments behind a share link: for viewers who have opened it, where it allows comments.</summary>
-public sealed class SharedComments(GuestAccess access)
+public sealed class SharedComments(GuestAccess access, CommentStore comments, Cursors cursors)
 {
     public async Task<Result<GuestLink>> EnterAsync(HttpRequest request, string token, CancellationToken ct) =>
         await access.EnterAsync(request, token, ct) is var entered && entered.Match(link => link.AllowComments, _ => true)
             ? entered
             : new Refusal.Forbidden("comments-not-allowed", "This link does not allow comments.");
 
+    /// <summary>Comments by their place in the video, as a page shows them; null: the cursor is none of this list.</summary>
+    public async Task<PageOf<Comment>?> ListAsync(GuestLink guest, string? cursor, CancellationToken ct)
+    {
+        var name = $"shared-comments:page:{guest.ShareLinkId}:{guest.AssetVersionId}";
+        var after = cursor is { Length: > 0 } ? cursors.Read(cursor, guest.TenantId.Value, name) : null;
+        if (cursor is { Length: > 0 } && after is null)
+        {
+            return null;
+        }
+
+        var page = new Page(Page.MaxLimit, after);
+        var rows = await comments.ListForGuestAsync(
+            guest.TenantId, guest.AssetVersionId, new CommentFilter(Link: guest.ShareLinkId), CommentOrder.Frame, page, ct);
+        return cursors.Cut(rows, page, guest.TenantId.Value, name, CommentStore.PositionOf);
+    }
+
     public static CommentAuthor Author(HttpRequest request, GuestLink guest, string? name = null) =>
         CommentAuthor.Guest(guest.ViewerId, guest.ShareLinkId, guest.UserId, name, request.HttpContext.RequestId());
 
     /// <summary>A comment that the guest sees and wrote.</summary>
-    public static async Task<Result<Comment>> OwnAsync(CommentStore comments, Tx tx, GuestLink guest, CommentAuthor author, Guid id)
+    public async Task<Result<Comment>> OwnAsync(Tx tx, GuestLink guest, CommentAuthor author, Guid id)
     {
-        if (await FindAsync(comments, tx, guest, new CommentId(id)) is not { } comment)
+        if (await FindAsync(tx, guest, new CommentId(id)) is not { } comment)
         {
             return new Refusal.NotFound("comment");
         }
@@ -39,11 +55,11 @@ public sealed class SharedComments(GuestAccess access)
         return comment;
     }
 
-    public static async Task<Problem> WhyUnchangedAsync(
-        CommentStore comments, Tx tx, GuestLink guest, Comment comment, int version, TimeProvider clock) =>
-        (await FindAsync(comments, tx, guest, comment.Id))!.WhyUnchanged(version, clock.GetUtcNow()).Problem();
+    public async Task<Problem> WhyUnchangedAsync(
+        Tx tx, GuestLink guest, Comment comment, int version, TimeProvider clock) =>
+        (await FindAsync(tx, guest, comment.Id))!.WhyUnchanged(version, clock.GetUtcNow()).Problem();
 
-    private static Task<Comment?> FindAsync(CommentStore comments, Tx tx, GuestLink guest, CommentId id) =>
+    private Task<Comment?> FindAsync(Tx tx, GuestLink guest, CommentId id) =>
         comments.FindForGuestAsync(tx, guest.TenantId, guest.ShareLinkId, guest.AssetVersionId, id);
 }
 
@@ -51,16 +67,11 @@ public sealed class ListSharedCommentsFunction(SharedComments shared, CommentSto
 {
     [Function("ListSharedComments")]
     [Allows(PortalAction.Anonymous)]
+    [EntersShareLink]
     [Operation("List the comments of a share link", Query = typeof(ListCommentsInput), Returns = typeof(
         PageOf<SharedCommentJson>), IsTagged = true,
         Details = "Shared threads of the team, and what was written through this very link. Needs the cookie that opening the link gave.")]
-    [Refuses(401, "sign-in-required", "The link is only for people who are signed in.")]
-    [Refuses(401, "passphrase-required", "The link has a passphrase: unlock it first.")]
     [Refuses(403, "comments-not-allowed", "The link does not allow comments.")]
-    [Refuses(403, "share-link-not-opened", "No cookie of a viewer came along.")]
-    [Refuses(403, "share-link-unavailable", "It is revoked, expired, or nothing is ready behind it.")]
-    [Refuses(403, "not-addressed", "Somebody is signed in, and the link is not for them.")]
-    [Refuses(404, "not-found", "There is no such link.")]
     [Refuses(429, "too-many-requests", "More than 100 requests in a minute from one address.")]
     public async Task<IResult> RunAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/share/{token}/comments")] HttpRequest request,
@@ -98,16 +109,11 @@ public sealed class AddSharedCommentFunction(
 
     [Function("AddSharedComment")]
     [Allows(PortalAction.Anonymous)]
+    [EntersShareLink]
     [Operation(
         "Comment through a share link", Takes = typeof(AddSharedCommentInput), Returns = typeof(SharedCommentJson), Status = 201,
         TakesKey = true, IsTagged = true)]
-    [Refuses(401, "sign-in-required", "The link is only for people who are signed in.")]
-    [Refuses(401, "passphrase-required", "The link has a passphrase: unlock it first.")]
     [Refuses(403, "comments-not-allowed", "The link does not allow comments.")]
-    [Refuses(403, "share-link-not-opened", "No cookie of a viewer came along.")]
-    [Refuses(403, "share-link-unavailable", "It is revoked, expired, or nothing is ready behind it.")]
-    [Refuses(403, "not-addressed", "Somebody is signed in, and the link is not for them.")]
-    [Refuses(404, "not-found", "There is no such link.")]
     [Refuses(409, "thread-closed", "The thread is deleted, or full.")]
     [Refuses(429, "too-many-requests", "More than 20 comments a minute of one guest, or 100 requests in a minute from one address.")]
     public async Task<IResult> RunAsync(
@@ -145,16 +151,12 @@ public sealed class EditSharedCommentFunction(SharedComments shared, CommentStor
 {
     [Function("EditSharedComment")]
     [Allows(PortalAction.Anonymous)]
+    [EntersShareLink]
     [Operation("Edit my comment on a share link", Takes = typeof(EditSharedCommentInput), Returns = typeof(SharedCommentJson),
         NeedsMatch = true,
         IsTagged = true)]
-    [Refuses(401, "sign-in-required", "The link is only for people who are signed in.")]
-    [Refuses(401, "passphrase-required", "The link has a passphrase: unlock it first.")]
     [Refuses(403, "not-author", "Somebody else wrote it.")]
     [Refuses(403, "comments-not-allowed", "The link does not allow comments.")]
-    [Refuses(403, "share-link-not-opened", "No cookie of a viewer came along.")]
-    [Refuses(403, "share-link-unavailable", "It is revoked, expired, or nothing is ready behind it.")]
-    [Refuses(403, "not-addressed", "Somebody is signed in, and the link is not for them.")]
     [Refuses(404, "not-found", "There is no such link, or no such comment behind it.")]
     [Refuses(409, "edit-window-over", "It is older than 15 minutes.")]
     [Refuses(409, "comment-deleted", "It is deleted.")]
@@ -173,7 +175,7 @@ public sealed class EditSharedCommentFunction(SharedComments shared, CommentStor
         return await writes.PatchAsync<EditSharedCommentInput>(request, guest.TenantId, async (tx, input, version) =>
         {
             var author = SharedComments.Author(request, guest);
-            if ((await SharedComments.OwnAsync(comments, tx, guest, author, id)).IsRefused(out var why, out var comment))
+            if ((await shared.OwnAsync(tx, guest, author, id)).IsRefused(out var why, out var comment))
             {
                 return why.Problem();
             }
@@ -181,7 +183,7 @@ public sealed class EditSharedCommentFunction(SharedComments shared, CommentStor
             return comment.Version == version
                 && await comments.EditAsync(tx, guest.TenantId, author, comment, input.Body, comment.Mentions) is { } edited
                 ? Reply.Ok(SharedCommentJson.From(edited, author), edited.Version)
-                : await SharedComments.WhyUnchangedAsync(comments, tx, guest, comment, version, clock);
+                : await shared.WhyUnchangedAsync(tx, guest, comment, version, clock);
         });
     }
 }
@@ -190,14 +192,10 @@ public sealed class DeleteSharedCommentFunction(SharedComments shared, CommentSt
 {
     [Function("DeleteSharedComment")]
     [Allows(PortalAction.Anonymous)]
+    [EntersShareLink]
     [Operation("Delete my comment on a share link", Status = 204, NeedsMatch = true)]
-    [Refuses(401, "sign-in-required", "The link is only for people who are signed in.")]
-    [Refuses(401, "passphrase-required", "The link has a passphrase: unlock it first.")]
     [Refuses(403, "not-author", "Somebody else wrote it.")]
     [Refuses(403, "comments-not-allowed", "The link does not allow comments.")]
-    [Refuses(403, "share-link-not-opened", "No cookie of a viewer came along.")]
-    [Refuses(403, "share-link-unavailable", "It is revoked, expired, or nothing is ready behind it.")]
-    [Refuses(403, "not-addressed", "Somebody is signed in, and the link is not for them.")]
     [Refuses(404, "not-found", "There is no such link, or no such comment behind it.")]
     [Refuses(409, "comment-deleted", "It is deleted already.")]
     [Refuses(429, "too-many-requests", "More than 100 requests in a minute from one address.")]
@@ -215,14 +213,14 @@ public sealed class DeleteSharedCommentFunction(SharedComments shared, CommentSt
         return await writes.DeleteAsync(request, guest.TenantId, async (tx, version) =>
         {
             var author = SharedComments.Author(request, guest);
-            if ((await SharedComments.OwnAsync(comments, tx, guest, author, id)).IsRefused(out var why, out var comment))
+            if ((await shared.OwnAsync(tx, guest, author, id)).IsRefused(out var why, out var comment))
             {
                 return why.Problem();
             }
 
             return comment.Version == version && await comments.DeleteAsync(tx, guest.TenantId, author.Actor, comment, byAuthor: true)
                 ? Reply.NoContent
-                : await SharedComments.WhyUnchangedAsync(comments, tx, guest, comment, version, clock);
+                : await shared.WhyUnchangedAsync(tx, guest, comment, version, clock);
         });
     }
 }

@@ -31,9 +31,7 @@ public sealed record ListAssetsInput : CountedListInput
 {
     public Guid? ProjectId { get; init; }
 
-    [Items(
-        6), OneOf(
-            "pending", "processing", "ready", "failed", "cancelled", "archived"), About("Of the newest version; several: any of them.")]
+    [Items(6), OneOf(typeof(VersionStatus)), About("Of the newest version; several: any of them.")]
     public IReadOnlyList<string> Status { get; init; } = [];
 
     [Text(100), About("A part of the title, in any case.")]

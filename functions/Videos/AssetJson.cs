@@ -3,6 +3,12 @@ using Portal.Videos;
 
 namespace Portal.Functions.Videos;
 
+/// <summary>How far a version is.</summary>
+public static class VersionStatus
+{
+    public static IReadOnlyList<string> All { get; } = ["pending", "processing", "ready", "failed", "cancelled", "archived"];
+}
+
 /// <summary>An asset on the wire, with its newest version. Durations in seconds, sizes in pixels and bytes.</summary>
 public sealed record AssetJson(
     Guid Id, Guid ProjectId, string Title, string Description, [
@@ -19,7 +25,7 @@ public sealed record AssetJson(
 /// <summary>A version of an asset on the wire.</summary>
 public sealed record AssetVersionJson(
     Guid Id, int Number,
-    [OneOf("pending", "processing", "ready", "failed", "cancelled", "archived")] string Status, string FileName, long SizeBytes,
+    [OneOf(typeof(VersionStatus))] string Status, string FileName, long SizeBytes,
     double? DurationSeconds, string? AspectRatio, int? Width, int? Height,
     double? FrameRate, string? FailureReason, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt,
     [property: About("The upload that brought it; null once its record is past its retention.")] Guid? UploadId)

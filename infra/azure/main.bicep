@@ -28,8 +28,8 @@ param portalOrigins string[]
 @description('The page of the portal that an invitation leads to.')
 param inviteRedirectUrl string
 
-@description('The page of the portal that takes a share token, ending with a slash.')
-param sharePageUrl string
+@description('The page that takes a share token, ending with a slash, where the portal brings its own. Empty: that of the app.')
+param sharePageUrl string = ''
 
 @description('Whom people write to about their data, an e-mail address or a page: shown with the privacy notice.')
 @minLength(1)
@@ -43,13 +43,31 @@ param shareLinkKeyIds string[] = ['k1']
 @minLength(1)
 param auditKeyIds string[] = ['a1']
 
+@description('Ids of the keys that secrets of webhook endpoints are made from, the current one first; old ones until each endpoint has rotated. Secret: OutboundWebhooks-Keys-<id>.')
+@minLength(1)
+param webhookKeyIds string[] = ['w1']
+
 @description('On-call is paged by PagerDuty; false where there is no routing key in the vault.')
 param paging bool = true
+
+@description('What can wait until the morning goes to a second service of PagerDuty, whose urgency is low; false where its routing key is not in the vault.')
+param lowUrgencyPaging bool = true
+
+@description('PagerDuty tells what is done with incidents there; false where the secret of its webhook is not in the vault.')
+param pagingWebhook bool = true
+
+@description('When keys and certificates that nobody renews by machine run out: name=yyyy-MM-dd, separated by commas.')
+param expiring string = ''
 
 @description('How many instances there may be at once.')
 @minValue(40)
 @maxValue(1000)
 param maximumInstanceCount int = 40
+
+@description('Requests that an instance gets at once before another is started. People who wait for changes count: docs/azure.md.')
+@minValue(16)
+@maxValue(1000)
+param httpConcurrency int = 200
 
 @description('Instances that are always ready for HTTP: 0 saves money, 1 saves the cold start.')
 param alwaysReadyHttp int = 0
@@ -75,7 +93,10 @@ var packages = 'packages'
 var secrets = union(
   toObject(shareLinkKeyIds, id => 'ShareLinks__Keys__${id}', id => 'ShareLinks-Keys-${id}'),
   toObject(auditKeyIds, id => 'Audit__Keys__${id}', id => 'Audit-Keys-${id}'),
+  toObject(webhookKeyIds, id => 'OutboundWebhooks__Keys__${id}', id => 'OutboundWebhooks-Keys-${id}'),
   paging ? { PagerDuty__RoutingKey: 'PagerDuty-RoutingKey' } : {},
+  lowUrgencyPaging ? { PagerDuty__LowUrgencyRoutingKey: 'PagerDuty-LowUrgencyRoutingKey' } : {},
+  pagingWebhook ? { PagerDuty__WebhookSecret: 'PagerDuty-WebhookSecret' } : {},
   {
     Database__App: 'Database-App'
     Database__System: 'Database-System'
@@ -96,6 +117,11 @@ var secrets = union(
     Alerts__WebhookSecret: 'Alerts-WebhookSecret'
   }
 )
+var withoutPaging = {
+  PagerDuty__RoutingKey: ''
+  PagerDuty__LowUrgencyRoutingKey: ''
+  PagerDuty__WebhookSecret: ''
+}
 var secretSettings = toObject(
   items(secrets),
   entry => entry.key,
@@ -244,6 +270,7 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
       scaleAndConcurrency: {
         instanceMemoryMB: instanceMemoryMB
         maximumInstanceCount: maximumInstanceCount
+        triggers: { http: { perInstanceConcurrency: httpConcurrency } }
         alwaysReady: alwaysReadyHttp == 0 ? [] : [{ name: 'http', instanceCount: alwaysReadyHttp }]
       }
       deployment: {
@@ -279,7 +306,7 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
   resource settings 'config' = {
     name: 'appsettings'
     // Without a routing key nobody is paged.
-    properties: union({ PagerDuty__RoutingKey: '' }, secretSettings, {
+    properties: union(withoutPaging, secretSettings, {
       // Durable takes AzureWebJobsStorage too: its default provider is Azure Storage.
       AzureWebJobsStorage__accountName: storage.name
       AzureWebJobsStorage__credential: 'managedidentity'
@@ -298,10 +325,12 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
       Resend__From: mailFrom
       Blob__CallbackUrl: '${address}/api/webhooks/blob'
       PagerDuty__Source: appName
+      Alerts__Expiring: expiring
       ShareLinks__CurrentKey: shareLinkKeyIds[0]
       ShareLinks__PageUrl: sharePageUrl
       Privacy__Contact: privacyContact
       Audit__CurrentKey: auditKeyIds[0]
+      OutboundWebhooks__CurrentKey: webhookKeyIds[0]
       Mail__PortalUrl: portalOrigins[0]
       Mail__ApiUrl: address
       Http__AllowedOrigins: join(portalOrigins, ',')
@@ -309,6 +338,11 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
       // in which it writes the client's address.
       Http__ClientAddressHeader: ''
       Http__MaxConcurrentRequests: '100'
+      Changes__LookEvery: '00:00:00.5'
+      Changes__ReadAgainAfter: '00:00:15'
+      Changes__MaxWaiting: '1000'
+      Changes__WaitsPerPerson: '4'
+      Changes__ReadsAtOnce: '8'
       Limits__UserPerMinute: '600'
       Limits__TenantPerMinute: '6000'
       Limits__PlaybacksPerMinute: '100'
@@ -337,4 +371,5 @@ output address string = address
 output muxWebhook string = '${address}/api/webhooks/mux'
 output clerkWebhook string = '${address}/api/webhooks/clerk'
 output alertsWebhook string = '${address}/api/webhooks/alerts'
+output pagerDutyWebhook string = '${address}/api/webhooks/pagerduty'
 output resendWebhook string = '${address}/api/webhooks/resend'

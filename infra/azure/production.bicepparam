@@ -13,6 +13,8 @@ param privacyContact = 'privacy@portal.example'
 
 // Sized for users: no cold start, and one zone may fail.
 param paging = true
+param lowUrgencyPaging = true
+param pagingWebhook = true
 param alwaysReadyHttp = 1
 param maximumInstanceCount = 100
 param storageSku = 'Standard_ZRS'

@@ -13,6 +13,8 @@ param privacyContact = 'privacy@portal.example'
 
 // Small, and nobody is woken.
 param paging = false
+param lowUrgencyPaging = false
+param pagingWebhook = false
 param alwaysReadyHttp = 0
 param storageSku = 'Standard_LRS'
 param logRetentionDays = 30

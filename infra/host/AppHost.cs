@@ -164,7 +164,7 @@ public sealed class AppHost : IAsyncDisposable
     {
         var keys = new FunctionKeys(settings);
         FrontEnd.Use(app);
-        HomePage.Use(app, settings);
+        HomePage.Use(app, settings, options.HomePage);
         app.UseRouting();
         app.MapGrpcService<FunctionRpcEndpoint>().RequireHost($"*:{rpcPort}");
         app.MapGrpcService<TaskHubRpc>().RequireHost($"*:{rpcPort}");

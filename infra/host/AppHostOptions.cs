@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
 namespace Portal.Host;
@@ -29,4 +30,7 @@ public sealed record AppHostOptions
     public TimeSpan MessageTimeout { get; init; } = TimeSpan.FromSeconds(15);
 
     public Action<ILoggingBuilder>? ConfigureLogging { get; init; }
+
+    /// <summary>What is answered at <c>/</c>; null: what the Functions host answers there.</summary>
+    public RequestDelegate? HomePage { get; init; }
 }

@@ -29,13 +29,16 @@ internal static class DemoPeople
     public static readonly DemoPerson Admin = Member("admin", 0x11, "Ada Harbour", Harbour, "admin");
     public static readonly DemoPerson Agency = Member("agency", 0x12, "Gus Agency", Harbour, "agency");
 
+    public static readonly DemoPerson Operator =
+        new("operator", Guid.Empty, "user_2localDemoOperator000000021", "Otto Operator", null, null);
+
     public static readonly IReadOnlyList<DemoPerson> All =
     [
         Admin,
         Agency,
         Member("client", 0x13, "Cleo Client", Harbour, "client"),
         Member("compliance", 0x14, "Connie Compliance", Harbour, "compliance"),
-        new("operator", Guid.Empty, "user_2localDemoOperator000000021", "Otto Operator", null, null),
+        Operator,
         Member("other-admin", 0x31, "Rita Reef", Reef, "admin"),
     ];
 

@@ -6,6 +6,7 @@ internal static class Hints
     public static void Print(LocalPortal portal, Screen screen)
     {
         screen.Heading($"The portal is up: {portal.App}");
+        screen.Line($"  Start here, in a browser: {portal.App}/");
         screen.Line(
             "  TOKEN=$(dotnet run --project infra/local -- token admin)       # or "
                 + $"{string.Join(", ", DemoPeople.All.Skip(1).Select(person => person.Handle))}");
@@ -20,6 +21,7 @@ internal static class Hints
         screen.Line($"  Mail that was sent: {LocalSettings.Text(portal.Vendors.Resend.InboxUrl)}");
         screen.Line($"  Who can sign in, sign up, be invited: {LocalSettings.Text(portal.Vendors.Clerk.Address)}");
         screen.Line($"  What on-call was paged for: {LocalSettings.Text(portal.Vendors.PagerDuty.Address)}");
+        screen.Line($"  Webhooks that were sent: {LocalSettings.Text(portal.Vendors.Receiver.Address)}  # endpoints: its /hooks/<name>");
         screen.Line();
         screen.Line("Ctrl+C stops everything.");
         screen.Line();

@@ -107,18 +107,20 @@ internal sealed class LocalPortal : IAsyncDisposable
             "Signing key", () => Secrets.MuxSigningKeyAsync(
                 Vendors.Mux, Vendors.MuxOptions, ct), key => $"{key.Id[..8]}…, for playback tokens");
         var settings = LocalSettings.Of(Database, Vendors, Secrets, signingKey, address);
+        var front = Started("the front page", new FrontPage(address, Vendors, clock));
         WhenStopped = arguments.AsAzure
-            ? await StartAsAzureAsync(root, port, address, settings, arguments, logs, ct)
-            : await StartFastAsync(root, port, address, settings, logs, ct);
+            ? await StartAsAzureAsync(root, port, address, settings, front, arguments, logs, ct)
+            : await StartFastAsync(root, port, address, settings, front, logs, ct);
         App = address;
         Vendors.Mux.WebhookUrl = new Uri($"{address}/api/webhooks/mux");
         Vendors.Clerk.WebhookUrl = new Uri($"{address}/api/webhooks/clerk");
         Vendors.Resend.WebhookUrl = new Uri($"{address}/api/webhooks/resend");
+        Vendors.PagerDuty.WebhookUrl = new Uri($"{address}/api/webhooks/pagerduty");
     }
 
     /// <summary>The function classes in this process, on the fast runtime.</summary>
     private async Task<Func<CancellationToken, Task>> StartFastAsync(
-        string root, int port, string address, Dictionary<string, string?> settings, LogGate logs, CancellationToken ct)
+        string root, int port, string address, Dictionary<string, string?> settings, FrontPage front, LogGate logs, CancellationToken ct)
     {
         var host = await screen.StepAsync(
             "App",
@@ -133,6 +135,7 @@ internal sealed class LocalPortal : IAsyncDisposable
                     Clock = clock,
                     Settings = settings,
                     ConfigureLogging = logs.Configure,
+                    HomePage = front.AnswerAsync,
                     StopLimit = StopLimit,
                 },
                 ct)),
@@ -142,8 +145,8 @@ internal sealed class LocalPortal : IAsyncDisposable
 
     /// <summary>The published app in a process of its own, on Microsoft's Durable engine and Azurite.</summary>
     private async Task<Func<CancellationToken, Task>> StartAsAzureAsync(
-        string root, int port, string address, Dictionary<string, string?> settings, LauncherArguments arguments, LogGate logs,
-        CancellationToken ct)
+        string root, int port, string address, Dictionary<string, string?> settings, FrontPage front, LauncherArguments arguments,
+        LogGate logs, CancellationToken ct)
     {
         var state = Path.Combine(root, ".portal", "as-azure");
         var data = Path.Combine(state, "storage");
@@ -168,6 +171,7 @@ internal sealed class LocalPortal : IAsyncDisposable
                     Storage = storage.ConnectionString,
                     Port = port,
                     ConfigureLogging = logs.Configure,
+                    HomePage = front.AnswerAsync,
                 }, ct)),
             _ => $"{address}, in a process of its own");
         return host.WaitForShutdownAsync;

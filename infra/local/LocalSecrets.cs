@@ -25,6 +25,8 @@ internal sealed class LocalSecrets(NpgsqlDataSource data)
 
     public required string UnsubscribeKey { get; init; }
 
+    public required string WebhookKey { get; init; }
+
     public required string AuditKey { get; init; }
 
     public required string AlertsKey { get; init; }
@@ -43,6 +45,7 @@ internal sealed class LocalSecrets(NpgsqlDataSource data)
             HashKey = await KeptAsync("hash-key", Base64),
             CursorKey = await KeptAsync("cursor-key", Base64),
             UnsubscribeKey = await KeptAsync("unsubscribe-key", Base64),
+            WebhookKey = await KeptAsync("webhook-key", Base64),
             AlertsKey = await KeptAsync("alerts-key", Hex),
             AuditKey = await KeptAsync("audit-key", NewAuditKey),
             FunctionKey = await KeptAsync("function-key", Hex),

@@ -5,7 +5,7 @@ using Portal.Postgres;
 
 namespace Portal.Local;
 
-/// <summary>The five local vendors, on ports near the app's where those are free.</summary>
+/// <summary>The five local vendors and a receiver of webhooks, on ports near the app's where those are free.</summary>
 internal sealed class VendorServers : IAsyncDisposable
 {
     private readonly List<LocalVendor> started = [];
@@ -32,6 +32,9 @@ internal sealed class VendorServers : IAsyncDisposable
     public LocalPagerDutyOptions PagerDutyOptions { get; private set; } = null!;
 
     public LocalPagerDuty PagerDuty { get; private set; } = null!;
+
+    /// <summary>Somebody's system that gets webhooks: no vendor, but it starts and stops with them.</summary>
+    public LocalReceiver Receiver { get; private set; } = null!;
 
     public static async Task<VendorServers> StartAsync(
         string database, int appPort, Screen screen, TimeProvider clock, CancellationToken ct)
@@ -60,6 +63,8 @@ internal sealed class VendorServers : IAsyncDisposable
                     Port = port,
                     ConfigureLogging = Log,
                 }, ct));
+            vendors.Receiver = await vendors.StartAsync(screen, "Webhook receiver", appPort + 600, port => LocalReceiver.StartAsync(
+                new LocalReceiverOptions { Database = database, Clock = clock, Port = port, ConfigureLogging = Log }, ct));
             return vendors;
         }
         catch

@@ -11,6 +11,7 @@ internal static class Program
 
           migrate --database <connection string>    brings a database's schema up to date (a direct connection or a pooler's)
           schema [--database <connection string>]   prints the schema that the migrations make on a fresh, temporary database
+          freeze --database <connection string>     ends with 3 and says why when changes are frozen, else with 0
           serve                                     runs the local server and prints its connection string, until Ctrl+C
 
           --database   Host=…;Database=… or postgres://…; else PORTAL_DATABASE; `schema` can also make a server of its own
@@ -20,6 +21,9 @@ internal static class Program
           --fast       for data that nobody misses: no fsync
           --throwaway  deletes it at the end, however that comes (with --fast; give it a --name of its own)
         """;
+
+    /// <summary>Exit code that infra/azure/deploy tells from a failure.</summary>
+    private const int Frozen = 3;
 
     private static async Task<int> Main(string[] args)
     {
@@ -41,10 +45,16 @@ internal static class Program
         switch (arguments.Verb)
         {
             case "migrate":
-                var database = arguments.Database ?? Environment.GetEnvironmentVariable(PostgresServerOptions.DatabaseVariable)
-                    ?? throw new ArgumentException("Which database? Give --database or PORTAL_DATABASE.");
-                var count = await Migrator.ApplyAsync(DatabaseAddress.Parse(database), stop.Token);
+                var count = await Migrator.ApplyAsync(Database(arguments), stop.Token);
                 await Console.Error.WriteLineAsync(count == 0 ? "Nothing to do." : $"Applied {count}.");
+                return 0;
+            case "freeze":
+                if (await ChangeFreezeQuery.ReadAsync(Database(arguments), stop.Token) is { } frozen)
+                {
+                    await Console.Error.WriteLineAsync(frozen);
+                    return Frozen;
+                }
+
                 return 0;
             case "schema":
                 // Roles belong to a whole server, so one with a past would show what these migrations did not make.
@@ -63,6 +73,10 @@ internal static class Program
                 return arguments.Verb is "help" ? 0 : 2;
         }
     }
+
+    private static string Database(Arguments arguments) => DatabaseAddress.Parse(
+        arguments.Database ?? Environment.GetEnvironmentVariable(PostgresServerOptions.DatabaseVariable)
+            ?? throw new ArgumentException("Which database? Give --database or PORTAL_DATABASE."));
 
     private static async Task ServeAsync(PostgresServerOptions options, CancellationTokenSource stop)
     {

@@ -24,13 +24,26 @@ create table portal.alerts (
     first_at timestamp with time zone not null,
     last_at timestamp with time zone not null,
     resolved_at timestamp with time zone,
+    incident_id uuid,
+    acknowledged_at timestamp with time zone,
+    acknowledged_by text,
+    resolved_by text,
+    constraint alerts_acknowledged_by_check CHECK (((length(acknowledged_by) >= 1) AND (length(acknowledged_by) <= 200))),
+    constraint alerts_check CHECK (((acknowledged_at IS NULL) = (acknowledged_by IS NULL))),
+    constraint alerts_check1 CHECK (((resolved_by IS NULL) OR (resolved_at IS NOT NULL))),
     constraint alerts_dedup_key_check CHECK (((length(dedup_key) >= 1) AND (length(dedup_key) <= 255))),
+    constraint alerts_incident_id_fkey FOREIGN KEY (incident_id) REFERENCES portal.incidents(id) ON DELETE SET NULL,
     constraint alerts_kind_check CHECK (((length(kind) >= 1) AND (length(kind) <= 100))),
     constraint alerts_pkey PRIMARY KEY (id),
+    constraint alerts_resolved_by_check CHECK (((length(resolved_by) >= 1) AND (length(resolved_by) <= 200))),
     constraint alerts_severity_check CHECK ((severity = ANY (ARRAY['critical'::text, 'error'::text, 'warning'::text, 'info'::text]))),
     constraint alerts_summary_check CHECK (((length(summary) >= 1) AND (length(summary) <= 1024)))
 );
+CREATE INDEX alerts_by_incident ON portal.alerts USING btree (incident_id) WHERE (resolved_at IS NULL);
+CREATE INDEX alerts_by_kind ON portal.alerts USING btree (kind, first_at DESC, id DESC);
+CREATE INDEX alerts_by_time ON portal.alerts USING btree (first_at DESC, id DESC);
 CREATE UNIQUE INDEX alerts_open ON portal.alerts USING btree (kind, dedup_key) WHERE (resolved_at IS NULL);
+CREATE INDEX alerts_warnings ON portal.alerts USING btree (last_at) WHERE (severity = 'warning'::text);
 alter table portal.alerts enable row level security;
 create policy platform on portal.alerts as permissive for all to portal_system
     using (true)
@@ -469,8 +482,9 @@ create table portal.deliveries (
     mail_state_at timestamp with time zone,
     created_at timestamp with time zone not null,
     offered_at timestamp with time zone,
+    taken_at timestamp with time zone,
     constraint deliveries_attempt_check CHECK ((attempt >= 1)),
-    constraint deliveries_channel_check CHECK ((channel = ANY (ARRAY['email'::text, 'pagerduty'::text]))),
+    constraint deliveries_channel_check CHECK ((channel = ANY (ARRAY['email'::text, 'pagerduty'::text, 'webhook'::text]))),
     constraint deliveries_check CHECK (((status = ANY (ARRAY['sent'::text, 'skipped'::text, 'failed'::text])) = (done_at IS NOT NULL))),
     constraint deliveries_check1 CHECK (((status = 'skipped'::text) <= (reason IS NOT NULL))),
     constraint deliveries_event_id_channel_recipient_key UNIQUE (event_id, channel, recipient),
@@ -486,7 +500,9 @@ create table portal.deliveries (
     constraint deliveries_vendor_id_check CHECK (((length(vendor_id) >= 1) AND (length(vendor_id) <= 200)))
 );
 CREATE INDEX deliveries_by_age ON portal.deliveries USING btree (created_at);
+CREATE INDEX deliveries_by_endpoint ON portal.deliveries USING btree (tenant_id, recipient, created_at, id) WHERE (channel = 'webhook'::text);
 CREATE UNIQUE INDEX deliveries_by_vendor_id ON portal.deliveries USING btree (vendor_id);
+CREATE INDEX deliveries_failed ON portal.deliveries USING btree (done_at) WHERE (status = 'failed'::text);
 CREATE INDEX deliveries_open ON portal.deliveries USING btree (tenant_id, aggregate_id, channel, recipient, seq) WHERE (status = ANY (ARRAY['pending'::text, 'sending'::text]));
 CREATE INDEX deliveries_pending ON portal.deliveries USING btree (created_at, id) WHERE (status = 'pending'::text);
 CREATE INDEX deliveries_sending ON portal.deliveries USING btree (started_at) WHERE (status = 'sending'::text);
@@ -583,6 +599,8 @@ create table portal.erasure_requests (
     constraint erasure_requests_viewer_ids_check CHECK ((cardinality(viewer_ids) <= 100))
 );
 CREATE INDEX erasure_requests_by_age ON portal.erasure_requests USING btree (tenant_id, requested_at DESC, id DESC);
+CREATE INDEX erasure_requests_by_due ON portal.erasure_requests USING btree (due_at);
+CREATE INDEX erasure_requests_by_end ON portal.erasure_requests USING btree (ended_at) WHERE (status = 'completed'::text);
 CREATE INDEX erasure_requests_due ON portal.erasure_requests USING btree (next_at) WHERE (status = ANY (ARRAY['requested'::text, 'running'::text, 'failed'::text]));
 CREATE UNIQUE INDEX erasure_requests_open ON portal.erasure_requests USING btree (tenant_id, kind, COALESCE((subject_id)::text, address_hash, ''::text)) WHERE (status = ANY (ARRAY['requested'::text, 'running'::text, 'failed'::text, 'held'::text]));
 alter table portal.erasure_requests enable row level security;
@@ -604,6 +622,8 @@ create table portal.events (
     payload jsonb not null,
     occurred_at timestamp with time zone not null,
     actor_id uuid,
+    seq bigint generated always as identity not null,
+    safe_from bigint default 0 not null,
     constraint events_aggregate_type_check CHECK (((length(aggregate_type) >= 1) AND (length(aggregate_type) <= 50))),
     constraint events_pkey PRIMARY KEY (event_id),
     constraint events_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES portal.tenants(id),
@@ -611,6 +631,7 @@ create table portal.events (
 );
 CREATE INDEX events_by_aggregate ON portal.events USING btree (tenant_id, aggregate_id, occurred_at);
 CREATE INDEX events_by_tenant ON portal.events USING btree (tenant_id, occurred_at DESC, event_id DESC);
+CREATE INDEX events_in_order ON portal.events USING btree (tenant_id, safe_from, seq);
 alter table portal.events enable row level security;
 create policy own_tenant on portal.events as permissive for all to portal_app
     using ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)))
@@ -618,6 +639,7 @@ create policy own_tenant on portal.events as permissive for all to portal_app
 create policy write_only on portal.events as permissive for insert to portal_system
     with check (true);
 CREATE TRIGGER events_append_only BEFORE DELETE OR UPDATE ON portal.events FOR EACH ROW EXECUTE FUNCTION portal.refuse_change();
+CREATE TRIGGER events_place BEFORE INSERT ON portal.events FOR EACH ROW EXECUTE FUNCTION portal.place_event();
 CREATE TRIGGER events_to_outbox AFTER INSERT ON portal.events FOR EACH ROW EXECUTE FUNCTION portal.put_into_outbox();
 grant insert, select on table portal.events to portal_app;
 grant insert on table portal.events to portal_system;
@@ -772,6 +794,8 @@ create table portal.incidents (
     resolved_at timestamp with time zone,
     resolved_by text,
     version integer default 1 not null,
+    urgency text default 'high'::text not null,
+    pager_id text,
     constraint incidents_acknowledged_by_check CHECK (((length(acknowledged_by) >= 1) AND (length(acknowledged_by) <= 200))),
     constraint incidents_check CHECK (((acknowledged_at IS NULL) = (acknowledged_by IS NULL))),
     constraint incidents_check1 CHECK (((status = 'resolved'::text) = (resolved_at IS NOT NULL))),
@@ -780,14 +804,17 @@ create table portal.incidents (
     constraint incidents_check4 CHECK ((last_at >= opened_at)),
     constraint incidents_dedup_key_check CHECK (((length(dedup_key) >= 1) AND (length(dedup_key) <= 400))),
     constraint incidents_kind_check CHECK ((kind = ANY (ARRAY['error_budget_breach'::text, 'restore_test_failed'::text, 'upload_failed'::text, 'alert'::text]))),
+    constraint incidents_pager_id_check CHECK (((length(pager_id) >= 1) AND (length(pager_id) <= 200))),
     constraint incidents_pkey PRIMARY KEY (id),
     constraint incidents_resolved_by_check CHECK (((length(resolved_by) >= 1) AND (length(resolved_by) <= 200))),
     constraint incidents_severity_check CHECK ((severity = ANY (ARRAY['critical'::text, 'error'::text, 'warning'::text, 'info'::text]))),
     constraint incidents_status_check CHECK ((status = ANY (ARRAY['open'::text, 'acknowledged'::text, 'resolved'::text]))),
     constraint incidents_summary_check CHECK (((length(summary) >= 1) AND (length(summary) <= 500))),
-    constraint incidents_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES portal.tenants(id)
+    constraint incidents_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES portal.tenants(id),
+    constraint incidents_urgency_check CHECK ((urgency = ANY (ARRAY['high'::text, 'low'::text])))
 );
 CREATE INDEX incidents_by_kind ON portal.incidents USING btree (kind, opened_at DESC, id DESC);
+CREATE INDEX incidents_by_pager_id ON portal.incidents USING btree (pager_id);
 CREATE INDEX incidents_by_status ON portal.incidents USING btree (status, opened_at DESC, id DESC);
 CREATE INDEX incidents_by_time ON portal.incidents USING btree (opened_at DESC, id DESC);
 CREATE UNIQUE INDEX incidents_open ON portal.incidents USING btree (kind, dedup_key) WHERE (status <> 'resolved'::text);
@@ -1002,6 +1029,7 @@ create table portal.mux_tasks (
 CREATE INDEX mux_tasks_due ON portal.mux_tasks USING btree (next_attempt_at) WHERE (done_at IS NULL);
 CREATE UNIQUE INDEX mux_tasks_rendition ON portal.mux_tasks USING btree (asset_version_id) WHERE (kind = 'rendition'::text);
 CREATE UNIQUE INDEX mux_tasks_replace ON portal.mux_tasks USING btree (old_playback_id);
+CREATE INDEX mux_tasks_replaced ON portal.mux_tasks USING btree (created_at) WHERE (kind = 'replace_playback_id'::text);
 alter table portal.mux_tasks enable row level security;
 create policy all_tenants on portal.mux_tasks as permissive for all to portal_system
     using (true)
@@ -1060,6 +1088,58 @@ grant delete on table portal.notifications to portal_system;
 grant update (read_at) on table portal.notifications to portal_app;
 grant select (id, tenant_id, user_id, read_at, created_at) on table portal.notifications to portal_system;
 
+create table portal.objective_minutes (
+    objective text not null,
+    minute timestamp with time zone not null,
+    good bigint not null,
+    total bigint not null,
+    constraint objective_minutes_check CHECK ((good <= total)),
+    constraint objective_minutes_good_check CHECK ((good >= 0)),
+    constraint objective_minutes_minute_check CHECK ((((EXTRACT(epoch FROM minute))::bigint % (60)::bigint) = 0)),
+    constraint objective_minutes_objective_check CHECK (((length(objective) >= 1) AND (length(objective) <= 100))),
+    constraint objective_minutes_pkey PRIMARY KEY (objective, minute),
+    constraint objective_minutes_total_check CHECK ((total > 0))
+);
+CREATE INDEX objective_minutes_by_age ON portal.objective_minutes USING btree (minute);
+alter table portal.objective_minutes enable row level security;
+create policy platform on portal.objective_minutes as permissive for all to portal_system
+    using (true)
+    with check (true);
+grant delete, insert, select, update on table portal.objective_minutes to portal_system;
+
+create table portal.objective_states (
+    objective text not null,
+    measured_until timestamp with time zone,
+    incident_id uuid,
+    warned boolean default false not null,
+    constraint objective_states_incident_id_fkey FOREIGN KEY (incident_id) REFERENCES portal.incidents(id),
+    constraint objective_states_objective_check CHECK (((length(objective) >= 1) AND (length(objective) <= 100))),
+    constraint objective_states_pkey PRIMARY KEY (objective)
+);
+alter table portal.objective_states enable row level security;
+create policy platform on portal.objective_states as permissive for all to portal_system
+    using (true)
+    with check (true);
+grant insert, select, update on table portal.objective_states to portal_system;
+
+create table portal.operator_mails (
+    id uuid not null,
+    kind text not null,
+    since timestamp with time zone not null,
+    until timestamp with time zone not null,
+    mailed boolean not null,
+    created_at timestamp with time zone not null,
+    constraint operator_mails_check CHECK ((until > since)),
+    constraint operator_mails_kind_check CHECK ((kind = ANY (ARRAY['warnings'::text, 'objectives'::text]))),
+    constraint operator_mails_kind_until_key UNIQUE (kind, until),
+    constraint operator_mails_pkey PRIMARY KEY (id)
+);
+alter table portal.operator_mails enable row level security;
+create policy platform on portal.operator_mails as permissive for all to portal_system
+    using (true)
+    with check (true);
+grant insert, select on table portal.operator_mails to portal_system;
+
 create table portal.operator_sessions (
     id uuid not null,
     token_hash bytea not null,
@@ -1087,6 +1167,9 @@ create table portal.operators (
     constraint operators_pkey PRIMARY KEY (clerk_user_id)
 );
 alter table portal.operators enable row level security;
+create policy timers on portal.operators as permissive for select to portal_system
+    using (true);
+grant select on table portal.operators to portal_system;
 
 create table portal.outbox (
     seq bigint generated always as identity not null,
@@ -1161,6 +1244,7 @@ create table portal.playback_audit (
 );
 CREATE INDEX playback_audit_by_link ON portal.playback_audit USING btree (tenant_id, share_link_id, minted_at DESC, id DESC) WHERE (share_link_id IS NOT NULL);
 CREATE INDEX playback_audit_by_tenant ON portal.playback_audit USING btree (tenant_id, minted_at DESC, id DESC);
+CREATE INDEX playback_audit_by_time ON portal.playback_audit USING brin (minted_at);
 CREATE INDEX playback_audit_by_user ON portal.playback_audit USING btree (tenant_id, user_id, minted_at DESC, id DESC) WHERE (user_id IS NOT NULL);
 CREATE INDEX playback_audit_by_version ON portal.playback_audit USING btree (tenant_id, asset_version_id, minted_at DESC, id DESC);
 CREATE INDEX playback_audit_by_viewer ON portal.playback_audit USING btree (tenant_id, viewer_id, minted_at DESC, id DESC) WHERE (viewer_id IS NOT NULL);
@@ -1259,6 +1343,39 @@ create policy platform on portal.rate_windows as permissive for all to portal_sy
     using (true)
     with check (true);
 grant delete, select on table portal.rate_windows to portal_system;
+
+create table portal.request_figures (
+    minute timestamp with time zone not null,
+    function text not null,
+    outcome text not null,
+    under_ms integer not null,
+    requests bigint not null,
+    constraint request_figures_function_check CHECK (((length(function) >= 1) AND (length(function) <= 100))),
+    constraint request_figures_minute_check CHECK ((((EXTRACT(epoch FROM minute))::bigint % (60)::bigint) = 0)),
+    constraint request_figures_outcome_check CHECK ((outcome = ANY (ARRAY['ok'::text, 'refused'::text, 'failed'::text]))),
+    constraint request_figures_pkey PRIMARY KEY (minute, function, outcome, under_ms),
+    constraint request_figures_requests_check CHECK ((requests > 0)),
+    constraint request_figures_under_ms_check CHECK ((under_ms > 0))
+);
+alter table portal.request_figures enable row level security;
+create policy platform on portal.request_figures as permissive for all to portal_system
+    using (true)
+    with check (true);
+grant delete, insert, select, update on table portal.request_figures to portal_system;
+
+create table portal.request_flushes (
+    instance uuid not null,
+    number bigint not null,
+    at timestamp with time zone not null,
+    constraint request_flushes_number_check CHECK ((number > 0)),
+    constraint request_flushes_pkey PRIMARY KEY (instance)
+);
+CREATE INDEX request_flushes_by_age ON portal.request_flushes USING btree (at);
+alter table portal.request_flushes enable row level security;
+create policy platform on portal.request_flushes as permissive for all to portal_system
+    using (true)
+    with check (true);
+grant delete, insert, select, update on table portal.request_flushes to portal_system;
 
 create table portal.residency_reports (
     id uuid not null,
@@ -1402,6 +1519,7 @@ create table portal.share_links (
 );
 CREATE INDEX share_links_by_asset ON portal.share_links USING btree (tenant_id, asset_id, created_at DESC, id DESC);
 CREATE INDEX share_links_by_end ON portal.share_links USING btree (expires_at) WHERE (status = 'active'::text);
+CREATE INDEX share_links_by_revoking ON portal.share_links USING btree (revoked_at) WHERE (status = 'revoked'::text);
 CREATE INDEX share_links_by_tenant ON portal.share_links USING btree (tenant_id, created_at DESC, id DESC);
 CREATE INDEX share_links_revoked ON portal.share_links USING btree (tenant_id, id) WHERE (status = 'revoked'::text);
 alter table portal.share_links enable row level security;
@@ -1461,6 +1579,28 @@ create policy own_tenant on portal.share_viewers as permissive for all to portal
     with check ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)));
 grant insert, select on table portal.share_viewers to portal_app;
 grant update (minted) on table portal.share_viewers to portal_app;
+
+create table portal.switches (
+    target text not null,
+    reason text not null,
+    until timestamp with time zone not null,
+    set_by text not null,
+    set_at timestamp with time zone not null,
+    cleared_at timestamp with time zone,
+    cleared_by text,
+    constraint switches_check CHECK ((until > set_at)),
+    constraint switches_check1 CHECK (((cleared_at IS NULL) = (cleared_by IS NULL))),
+    constraint switches_cleared_by_check CHECK (((length(cleared_by) >= 1) AND (length(cleared_by) <= 200))),
+    constraint switches_pkey PRIMARY KEY (target),
+    constraint switches_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 1000))),
+    constraint switches_set_by_check CHECK (((length(set_by) >= 1) AND (length(set_by) <= 200))),
+    constraint switches_target_check CHECK (((length(target) >= 1) AND (length(target) <= 50)))
+);
+alter table portal.switches enable row level security;
+create policy platform on portal.switches as permissive for all to portal_system
+    using (true)
+    with check (true);
+grant insert, select, update on table portal.switches to portal_system;
 
 create table portal.task_assignees (
     tenant_id uuid not null,
@@ -1732,6 +1872,8 @@ create table portal.upload_jobs (
     failure_reason text,
     created_at timestamp with time zone not null,
     updated_at timestamp with time zone not null,
+    bytes_at timestamp with time zone,
+    ready_at timestamp with time zone,
     constraint upload_jobs_asset_version_id_key UNIQUE (asset_version_id),
     constraint upload_jobs_attempt_check CHECK ((attempt >= 1)),
     constraint upload_jobs_blob_pathname_check CHECK ((length(blob_pathname) <= 950)),
@@ -1756,6 +1898,7 @@ create table portal.upload_jobs (
     constraint upload_jobs_tenant_id_id_key UNIQUE (tenant_id, id),
     constraint upload_jobs_tenant_id_project_id_fkey FOREIGN KEY (tenant_id, project_id) REFERENCES portal.projects(tenant_id, id)
 );
+CREATE INDEX upload_jobs_by_age ON portal.upload_jobs USING btree (created_at);
 CREATE INDEX upload_jobs_by_tenant ON portal.upload_jobs USING btree (tenant_id, created_at DESC, id DESC);
 CREATE INDEX upload_jobs_failed ON portal.upload_jobs USING btree (updated_at) WHERE (status = ANY (ARRAY['failed'::text, 'timed_out'::text]));
 CREATE INDEX upload_jobs_over ON portal.upload_jobs USING btree (tenant_id, updated_at) WHERE (status = ANY (ARRAY['ready'::text, 'failed'::text, 'timed_out'::text, 'cancelled'::text]));
@@ -1808,6 +1951,21 @@ create policy whose on portal.users as permissive for select to portal_system
 grant insert, select on table portal.users to portal_app;
 grant update (email, name, role, status, version, updated_at, clerk_updated_at, own_name) on table portal.users to portal_app;
 grant select (id, tenant_id, clerk_user_id) on table portal.users to portal_system;
+
+create table portal.vendor_circuits (
+    vendor text not null,
+    opened_at timestamp with time zone not null,
+    open_until timestamp with time zone not null,
+    times bigint not null,
+    constraint vendor_circuits_pkey PRIMARY KEY (vendor),
+    constraint vendor_circuits_times_check CHECK ((times > 0)),
+    constraint vendor_circuits_vendor_check CHECK (((length(vendor) >= 1) AND (length(vendor) <= 50)))
+);
+alter table portal.vendor_circuits enable row level security;
+create policy platform on portal.vendor_circuits as permissive for all to portal_system
+    using (true)
+    with check (true);
+grant insert, select, update on table portal.vendor_circuits to portal_system;
 
 create table portal.vendor_rate_limits (
     vendor text not null,
@@ -1864,6 +2022,85 @@ CREATE TRIGGER vendor_reviews_leave_with_the_tenant BEFORE DELETE ON portal.vend
 CREATE TRIGGER vendor_reviews_no_truncate BEFORE TRUNCATE ON portal.vendor_reviews FOR EACH STATEMENT EXECUTE FUNCTION portal.refuse_change();
 grant insert, select on table portal.vendor_reviews to portal_app;
 
+create table portal.webhook_attempts (
+    delivery_id uuid not null,
+    attempt integer not null,
+    number integer not null,
+    tenant_id uuid not null,
+    endpoint_id uuid not null,
+    sent_at timestamp with time zone not null,
+    url text not null,
+    status integer,
+    error text,
+    duration_ms integer not null,
+    response_type text,
+    response_body text not null,
+    constraint webhook_attempts_attempt_check CHECK ((attempt >= 1)),
+    constraint webhook_attempts_delivery_id_fkey FOREIGN KEY (delivery_id) REFERENCES portal.deliveries(id) ON DELETE CASCADE,
+    constraint webhook_attempts_duration_ms_check CHECK ((duration_ms >= 0)),
+    constraint webhook_attempts_endpoint_fkey FOREIGN KEY (tenant_id, endpoint_id) REFERENCES portal.webhook_endpoints(tenant_id, id) ON DELETE CASCADE,
+    constraint webhook_attempts_error_check CHECK ((length(error) <= 500)),
+    constraint webhook_attempts_number_check CHECK ((number >= 1)),
+    constraint webhook_attempts_pkey PRIMARY KEY (delivery_id, attempt, number),
+    constraint webhook_attempts_response_body_check CHECK ((length(response_body) <= 2000)),
+    constraint webhook_attempts_response_type_check CHECK ((length(response_type) <= 200)),
+    constraint webhook_attempts_status_check CHECK (((status >= 100) AND (status <= 999))),
+    constraint webhook_attempts_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES portal.tenants(id),
+    constraint webhook_attempts_url_check CHECK (((length(url) >= 1) AND (length(url) <= 500)))
+);
+CREATE INDEX webhook_attempts_by_age ON portal.webhook_attempts USING btree (sent_at);
+CREATE INDEX webhook_attempts_by_endpoint ON portal.webhook_attempts USING btree (tenant_id, endpoint_id);
+alter table portal.webhook_attempts enable row level security;
+create policy all_tenants on portal.webhook_attempts as permissive for all to portal_system
+    using (true)
+    with check (true);
+create policy own_tenant on portal.webhook_attempts as permissive for all to portal_app
+    using ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)))
+    with check ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)));
+grant insert, select on table portal.webhook_attempts to portal_app;
+grant delete, select on table portal.webhook_attempts to portal_system;
+
+create table portal.webhook_endpoints (
+    id uuid not null,
+    tenant_id uuid not null,
+    url text not null,
+    description text not null,
+    event_types text[] not null,
+    enabled boolean default true not null,
+    disabled_reason text,
+    disabled_at timestamp with time zone,
+    failing_since timestamp with time zone,
+    last_success_at timestamp with time zone,
+    secret_kid text not null,
+    secret_generation integer default 1 not null,
+    secret_made_at timestamp with time zone not null,
+    previous_kid text,
+    previous_until timestamp with time zone,
+    created_by uuid not null,
+    created_at timestamp with time zone not null,
+    updated_at timestamp with time zone not null,
+    version integer default 1 not null,
+    constraint webhook_endpoints_created_by_fkey FOREIGN KEY (tenant_id, created_by) REFERENCES portal.users(tenant_id, id),
+    constraint webhook_endpoints_description_check CHECK ((length(description) <= 200)),
+    constraint webhook_endpoints_disabled_check CHECK (((enabled = (disabled_reason IS NULL)) AND (enabled = (disabled_at IS NULL)))),
+    constraint webhook_endpoints_disabled_reason_check CHECK ((disabled_reason = ANY (ARRAY['by_admin'::text, 'gone'::text, 'failing'::text]))),
+    constraint webhook_endpoints_event_types_check CHECK ((cardinality(event_types) <= 200)),
+    constraint webhook_endpoints_pkey PRIMARY KEY (id),
+    constraint webhook_endpoints_previous_check CHECK (((previous_kid IS NULL) = (previous_until IS NULL))),
+    constraint webhook_endpoints_previous_kid_check CHECK (((length(previous_kid) >= 1) AND (length(previous_kid) <= 50))),
+    constraint webhook_endpoints_secret_generation_check CHECK ((secret_generation >= 1)),
+    constraint webhook_endpoints_secret_kid_check CHECK (((length(secret_kid) >= 1) AND (length(secret_kid) <= 50))),
+    constraint webhook_endpoints_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES portal.tenants(id),
+    constraint webhook_endpoints_tenant_id_key UNIQUE (tenant_id, id),
+    constraint webhook_endpoints_url_check CHECK (((length(url) >= 1) AND (length(url) <= 500)))
+);
+CREATE INDEX webhook_endpoints_by_age ON portal.webhook_endpoints USING btree (tenant_id, created_at, id);
+alter table portal.webhook_endpoints enable row level security;
+create policy own_tenant on portal.webhook_endpoints as permissive for all to portal_app
+    using ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)))
+    with check ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)));
+grant delete, insert, select, update on table portal.webhook_endpoints to portal_app;
+
 create table portal.webhook_inbox (
     provider text not null,
     event_id text not null,
@@ -1882,7 +2119,7 @@ create table portal.webhook_inbox (
     constraint webhook_inbox_last_error_check CHECK ((length(last_error) <= 1000)),
     constraint webhook_inbox_outcome_check CHECK ((length(outcome) <= 200)),
     constraint webhook_inbox_pkey PRIMARY KEY (provider, event_id),
-    constraint webhook_inbox_provider_check CHECK ((provider = ANY (ARRAY['mux'::text, 'clerk'::text, 'resend'::text, 'blob'::text, 'alerts'::text]))),
+    constraint webhook_inbox_provider_check CHECK ((provider = ANY (ARRAY['mux'::text, 'clerk'::text, 'resend'::text, 'blob'::text, 'alerts'::text, 'pagerduty'::text]))),
     constraint webhook_inbox_status_check CHECK ((status = ANY (ARRAY['received'::text, 'processed'::text, 'retrying'::text, 'dead'::text]))),
     constraint webhook_inbox_type_check CHECK (((length(type) >= 1) AND (length(type) <= 200)))
 );
@@ -1892,6 +2129,7 @@ CREATE INDEX webhook_inbox_by_time ON portal.webhook_inbox USING btree (received
 CREATE INDEX webhook_inbox_by_type ON portal.webhook_inbox USING btree (type, received_at DESC, id DESC);
 CREATE INDEX webhook_inbox_due ON portal.webhook_inbox USING btree (next_attempt_at) WHERE (status = ANY (ARRAY['received'::text, 'retrying'::text]));
 CREATE INDEX webhook_inbox_not_done ON portal.webhook_inbox USING btree (status, received_at DESC, id DESC) WHERE (status <> 'processed'::text);
+CREATE INDEX webhook_inbox_processed ON portal.webhook_inbox USING btree (processed_at) WHERE (status = 'processed'::text);
 alter table portal.webhook_inbox enable row level security;
 create policy platform on portal.webhook_inbox as permissive for all to portal_system
     using (true)
@@ -1906,6 +2144,13 @@ CREATE OR REPLACE FUNCTION portal.admit_caller(p_clerk_user_id text, p_clerk_org
  SECURITY DEFINER
  SET search_path TO 'portal', 'pg_temp';
 grant execute on function portal.admit_caller(text,text,timestamp with time zone,integer,integer) to portal_app;
+
+CREATE OR REPLACE FUNCTION portal.alerts_over(p_now timestamp with time zone)
+ RETURNS TABLE(id uuid)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'portal', 'pg_temp';
+grant execute on function portal.alerts_over(timestamp with time zone) to portal_system;
 
 CREATE OR REPLACE FUNCTION portal.archive_old_versions(p_tenant uuid, p_active_before timestamp with time zone, p_inactive_before timestamp with time zone, p_acted_since timestamp with time zone, p_warned_before timestamp with time zone, p_now timestamp with time zone, p_limit integer)
  RETURNS TABLE(version_id uuid, asset_id uuid, project_id uuid, version_number integer, status text)
@@ -1940,6 +2185,13 @@ CREATE OR REPLACE FUNCTION portal.comment_readable(p_tenant uuid, p_user uuid, p
  STABLE
  SET search_path TO 'portal', 'pg_temp';
 grant execute on function portal.comment_readable(uuid,uuid,uuid,timestamp with time zone) to portal_app;
+
+CREATE OR REPLACE FUNCTION portal.count_objectives(p_from timestamp with time zone, p_until timestamp with time zone, p_minting text[])
+ RETURNS TABLE(objective text, minute timestamp with time zone, good bigint, total bigint)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'portal', 'pg_temp';
+grant execute on function portal.count_objectives(timestamp with time zone,timestamp with time zone,text[]) to portal_system;
 
 CREATE OR REPLACE FUNCTION portal.current_tenant()
  RETURNS uuid
@@ -2000,6 +2252,13 @@ CREATE OR REPLACE FUNCTION portal.erase_texts(p_tenant uuid, p_needles text[])
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'portal', 'pg_temp';
+
+CREATE OR REPLACE FUNCTION portal.erasure_texts_waiting(p_tenant uuid, p_erasure uuid)
+ RETURNS bigint
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'portal', 'pg_temp';
+grant execute on function portal.erasure_texts_waiting(uuid,uuid) to portal_app;
 
 CREATE OR REPLACE FUNCTION portal.find_caller(p_clerk_user_id text, p_clerk_org_id text)
  RETURNS TABLE(tenant_id uuid, user_id uuid, role text, user_status text, tenant_status text, is_operator boolean)
@@ -2070,6 +2329,13 @@ CREATE OR REPLACE FUNCTION portal.link_imported(p_clerk_user text, p_addresses t
  SET search_path TO 'portal', 'pg_temp';
 grant execute on function portal.link_imported(text,text[]) to portal_app;
 
+CREATE OR REPLACE FUNCTION portal.measure_backlog(p_now timestamp with time zone, p_since timestamp with time zone)
+ RETURNS TABLE(what text, part text, depth bigint, oldest timestamp with time zone)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'portal', 'pg_temp';
+grant execute on function portal.measure_backlog(timestamp with time zone,timestamp with time zone) to portal_system;
+
 CREATE OR REPLACE FUNCTION portal.minted_after_revoke(p_since timestamp with time zone, p_limit integer)
  RETURNS TABLE(tenant_id uuid, share_link_id uuid, tokens bigint, last_minted_at timestamp with time zone)
  LANGUAGE sql
@@ -2097,6 +2363,11 @@ CREATE OR REPLACE FUNCTION portal.open_upload_incident(p_job uuid, p_attempt int
  SECURITY DEFINER
  SET search_path TO 'portal', 'pg_temp';
 grant execute on function portal.open_upload_incident(uuid,integer,text,uuid,uuid,uuid,timestamp with time zone) to portal_app;
+
+CREATE OR REPLACE FUNCTION portal.place_event()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp';
 
 CREATE OR REPLACE FUNCTION portal.prune_guest_addresses(p_before timestamp with time zone, p_limit integer)
  RETURNS integer
@@ -2197,6 +2468,13 @@ CREATE OR REPLACE FUNCTION portal.take_playback_hit(p_ip_hash bytea, p_now times
  SECURITY DEFINER
  SET search_path TO 'portal', 'pg_temp';
 grant execute on function portal.take_playback_hit(bytea,timestamp with time zone,integer) to portal_app;
+
+CREATE OR REPLACE FUNCTION portal.tenants_with_changes(p_tenants uuid[], p_after bigint)
+ RETURNS TABLE(horizon bigint, tenant_ids uuid[])
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'portal', 'pg_temp';
+grant execute on function portal.tenants_with_changes(uuid[],bigint) to portal_system;
 
 CREATE OR REPLACE FUNCTION portal.unsealed_audit_rows(p_limit integer)
  RETURNS TABLE(tenant_id uuid, last_number bigint, last_seal bytea, row_id uuid, row_hash bytea, written_in bigint, occurred_at timestamp with time zone)

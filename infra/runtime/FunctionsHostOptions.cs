@@ -1,4 +1,5 @@
 using System.Reflection;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.Logging;
 using Npgsql;
@@ -41,6 +42,9 @@ public sealed class FunctionsHostOptions
 
     /// <summary>Applied after the runtime's own console logging, so it may clear that.</summary>
     public Action<ILoggingBuilder>? ConfigureLogging { get; init; }
+
+    /// <summary>What is answered at <c>/</c> where no function is; null: what the Functions host answers there.</summary>
+    public RequestDelegate? HomePage { get; init; }
 
     /// <summary>Which classes of <see cref="Functions"/> count; null means all.</summary>
     public Func<Type, bool>? FunctionFilter { get; init; }

@@ -232,7 +232,7 @@ internal sealed partial class FunctionsHostParts
         var functions = new HttpFunctions(Index, Runner, keys, limit, Options.Clock, loggers, CutShort.Token)
             .Routes(App.Services.GetRequiredService<IInlineConstraintResolver>());
         App.UseWhen(http => http.GetEndpoint() is null, others => others.UseRouter(functions));
-        HomePage.Use(App, Settings);
+        HomePage.Use(App, Settings, Options.HomePage);
     }
 
     private void ThrowIfFaulty()

@@ -78,8 +78,9 @@ public static class DataClasses
             ]),
         new("Events and notifications", "Internal", "What happened, by id; what people were told of",
             own => $"Notifications {own.NotificationDays ?? RetentionSettings.MaxNotificationDays} days, deliveries "
-                + $"{RetentionDefaults.DeliveryDays}; events while the organisation is a customer", [Neon, Resend, PagerDuty],
-            ["events", "deliveries", "notifications"]),
+                + $"{RetentionDefaults.DeliveryDays}, what endpoints of webhooks answered {RetentionDefaults.WebhookLogDays}; events and "
+                + "endpoints while the organisation is a customer", [Neon, Resend, PagerDuty],
+            ["events", "deliveries", "notifications", "webhook_endpoints", "webhook_attempts"]),
         new(
             "Analytics", "Internal", "Counts of what happened; no people in them",
             own => $"Raw {own.RawAnalyticsDays ?? RetentionSettings.MaxRawAnalyticsDays} days, by hour "

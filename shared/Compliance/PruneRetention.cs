@@ -34,6 +34,9 @@ public sealed partial class PruneRetention(
     /// <summary>Of one class and tenant in a run. Videos come with an audit row each, so theirs are smaller.</summary>
     private const int MostBatches = 200;
     private const int VideoBatch = 100;
+
+    /// <summary>Small rows, of which there are many a minute.</summary>
+    private const int FigureBatch = 10_000;
     private static readonly Actor By = Actor.System("retention");
 
     /// <exception cref="AggregateException">Of some tenants not everything could be done; the others were.</exception>
@@ -66,6 +69,9 @@ public sealed partial class PruneRetention(
     {
         await DrainAsync(counts, "webhooks", Batch, limit => store.PruneWebhooksAsync(Days(RetentionDefaults.WebhookDays), limit, ct), ct);
         await DrainAsync(
+            counts, "webhookAttempts", Batch,
+            limit => store.PruneWebhookAttemptsAsync(Days(RetentionDefaults.WebhookLogDays), limit, ct), ct);
+        await DrainAsync(
             counts, "deliveries", Batch, limit => store.PruneDeliveriesAsync(Days(RetentionDefaults.DeliveryDays), limit, ct), ct);
         await DrainAsync(
             counts, "incidentReports", Batch, limit => store.PruneIncidentReportsAsync(
@@ -79,6 +85,13 @@ public sealed partial class PruneRetention(
             counts, "operatorSessions", Batch, limit => store.PruneOperatorSessionsAsync(
                 Days(RetentionDefaults.OperatorSessionDays), limit, ct), ct);
         await DrainAsync(counts, "timerRuns", Batch, limit => runs.PruneAsync(Days(RetentionDefaults.TimerRunDays), limit, ct), ct);
+        await DrainAsync(
+            counts, "requestFigures", FigureBatch, limit => store.PruneFiguresAsync(Days(RetentionDefaults.FigureDays), limit, ct), ct);
+        await DrainAsync(
+            counts, "objectiveMinutes", FigureBatch, limit => store.PruneObjectiveMinutesAsync(
+                Days(RetentionDefaults.FigureDays), limit, ct), ct);
+        await DrainAsync(
+            counts, "requestFlushes", Batch, limit => store.PruneFlushesAsync(Days(RetentionDefaults.FigureDays), limit, ct), ct);
         await DrainAsync(
             counts, "rollups", Batch, limit => store.PruneRollupsAsync(
                 Days(RetentionDefaults.HourlyAnalyticsDays), Days(RetentionDefaults.DailyAnalyticsDays), limit, ct), ct);

@@ -3,6 +3,7 @@ using Portal.Events.Deliveries;
 using Portal.Events.Deliveries.Mails;
 using Portal.Foundation.Identity;
 using Portal.Foundation.Outbox;
+using Portal.Foundation;
 
 namespace Portal.Compliance;
 
@@ -17,7 +18,7 @@ public sealed class ResidencyMail(ResidencyStore reports, IOptions<MailOptions> 
         var e = delivery.Event;
         var id = e.Id("reportId") ?? e.AggregateId;
         var report = (await reports.TextsAsync(tenant, id, ct))?.Read();
-        List<(string, string)> facts = [("Report", id.ToString()), ("Made", MailWords.Time(e.OccurredAt, to.Brand.TimeZone))];
+        List<(string, string)> facts = [("Report", id.ToString()), ("Made", Words.Time(e.OccurredAt, to.Brand.TimeZone))];
         if (e.Text("sha256") is { } sha)
         {
             facts.Add(("SHA-256", sha));
@@ -36,7 +37,7 @@ public sealed class ResidencyMail(ResidencyStore reports, IOptions<MailOptions> 
             new MailPart.Facts(facts),
         ];
         return (new(
-            $"Data residency report of {MailWords.Day(DateOnly.FromDateTime(e.OccurredAt.UtcDateTime))}",
+            $"Data residency report of {Words.Day(DateOnly.FromDateTime(e.OccurredAt.UtcDateTime))}",
             "Where every class of data is stored and processed, and how much of it.",
             "The data residency report is ready", [.. parts],
             new("Read the report", $"{options.Value.PortalUrl}/reports/residency/{id}"),

@@ -113,6 +113,8 @@ public sealed class ResidencyStore(PortalDb db)
         union all select 'events', count(*) from portal.events where tenant_id = @tenant
         union all select 'deliveries', count(*) from portal.deliveries where tenant_id = @tenant
         union all select 'notifications', count(*) from portal.notifications where tenant_id = @tenant
+        union all select 'webhook_endpoints', count(*) from portal.webhook_endpoints where tenant_id = @tenant
+        union all select 'webhook_attempts', count(*) from portal.webhook_attempts where tenant_id = @tenant
         union all select 'analytics_raw', count(*) from portal.analytics_raw where tenant_id = @tenant
         union all select 'analytics_rollups', count(*) from portal.analytics_rollups where tenant_id = @tenant
         union all select 'upload_jobs', count(*) from portal.upload_jobs where tenant_id = @tenant

@@ -145,6 +145,13 @@ public sealed class RetentionStore(PortalDb db)
                order by received_at limit @limit)
         """, new { before, limit }), ct);
 
+    public Task<int> PruneWebhookAttemptsAsync(DateTimeOffset before, int limit, CancellationToken ct) =>
+        db.AcrossTenantsAsync(tx => tx.ExecuteAsync("""
+        delete from portal.webhook_attempts where (delivery_id, attempt, number) in (
+            select delivery_id, attempt, number from portal.webhook_attempts where sent_at < @before
+               and not portal.is_held(tenant_id, null, null, null) order by sent_at limit @limit)
+        """, new { before, limit }), ct);
+
     public Task<int> PruneDeliveriesAsync(DateTimeOffset before, int limit, CancellationToken ct) =>
         db.AcrossTenantsAsync(tx => tx.ExecuteAsync("""
         delete from portal.deliveries where id in (
@@ -203,6 +210,27 @@ public sealed class RetentionStore(PortalDb db)
             select ctid from portal.analytics_rollups
              where (grain = 'hour' and bucket_start < @hoursBefore) or (grain = 'day' and bucket_start < @daysBefore) limit @limit))
         """, new { hoursBefore, daysBefore, limit }), ct);
+
+    /// <summary>What objectives are measured by: figures of requests, and counts a minute.</summary>
+    public Task<int> PruneFiguresAsync(DateTimeOffset before, int limit, CancellationToken ct) =>
+        db.AcrossTenantsAsync(tx => tx.ExecuteAsync("""
+        delete from portal.request_figures where ctid = any (array(
+            select ctid from portal.request_figures where minute < @before order by minute limit @limit))
+        """, new { before, limit }), ct);
+
+    /// <inheritdoc cref="PruneFiguresAsync"/>
+    public Task<int> PruneObjectiveMinutesAsync(DateTimeOffset before, int limit, CancellationToken ct) =>
+        db.AcrossTenantsAsync(tx => tx.ExecuteAsync("""
+        delete from portal.objective_minutes where ctid = any (array(
+            select ctid from portal.objective_minutes where minute < @before order by minute limit @limit))
+        """, new { before, limit }), ct);
+
+    /// <summary>Of instances that have sent no figures since: they are gone.</summary>
+    public Task<int> PruneFlushesAsync(DateTimeOffset before, int limit, CancellationToken ct) =>
+        db.AcrossTenantsAsync(tx => tx.ExecuteAsync("""
+        delete from portal.request_flushes where instance in (
+            select instance from portal.request_flushes where at < @before order by at limit @limit)
+        """, new { before, limit }), ct);
 
     private sealed record GoneNotification(Guid UserId, bool Unread);
 }

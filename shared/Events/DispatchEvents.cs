@@ -1,4 +1,6 @@
 using Microsoft.Extensions.Logging;
+using Portal.Events.Deliveries;
+using Portal.Events.OutboundWebhooks;
 using Portal.Foundation.Alerts;
 using Portal.Foundation.Audit;
 using Portal.Foundation.Db;
@@ -142,7 +144,17 @@ public sealed partial class DispatchEvents(
 
         others.AddRange(events.Where(e => EventEffects.Of(e.Type).MailContact).Select(e => (e, "email", "contact")));
         others.AddRange(
+            from e in events.Where(e => EventEffects.Of(e.Type).MailOperators)
+            from person in e.Texts("operators") ?? []
+            select (e, "email", Delivery.ToOperator(person)));
+        others.AddRange(
             events.Where(e => EventEffects.Of(e.Type).Page && e.Flag("page") is not false).Select(e => (e, "pagerduty", "platform")));
+        var endpoints = await OutboundEndpointStore.SubscriptionsAsync(tx, tenant);
+        others.AddRange(
+            from e in events
+            from endpoint in endpoints
+            where endpoint.Wants(e)
+            select (e, SendWebhook.ChannelName, endpoint.Recipient));
         return others;
     }
 

@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.ComponentModel;
 using Portal.Foundation.Outbox;
 
 namespace Portal.Events;
@@ -11,6 +12,7 @@ public sealed record Metric(string Name, Func<PortalEvent, double?>? Amount = nu
 }
 
 /// <summary>What metrics are called.</summary>
+[DisplayName("Metric")]
 public static class MetricNames
 {
     public static IReadOnlyList<string> All { get; } = [.. EventEffects.Counted.Distinct().Order(StringComparer.Ordinal)];
@@ -25,11 +27,13 @@ public static class MetricNames
 /// <param name="MailGuests">The guests of the share link get a mail; where the event names some of them (<c>guests</c>, keyed hashes),
 /// those.</param>
 /// <param name="MailContact">The tenant's residency contact gets a mail.</param>
+/// <param name="MailOperators">People on call get a mail: those that the event names (<c>operators</c>, Clerk's ids).</param>
 /// <param name="Page">On-call is paged about the incident that the event is of, unless the event itself says <c>page: false</c>.</param>
 /// <param name="Progress">By how much it moves its project's tasks, all and done.</param>
 /// <param name="Unread">By how much it moves people's unread notifications.</param>
 public sealed record EventEffects(
-    AudienceQuery? Notify = null, AudienceQuery? Mail = null, bool MailGuests = false, bool MailContact = false, bool Page = false,
+    AudienceQuery? Notify = null, AudienceQuery? Mail = null, bool MailGuests = false, bool MailContact = false,
+    bool MailOperators = false, bool Page = false,
     Func<PortalEvent, (int Tasks, int Done)>? Progress = null, Func<PortalEvent, IEnumerable<(Guid Person, int Moved)>>? Unread = null,
     params Metric[] Counts)
 {
@@ -80,6 +84,9 @@ public sealed record EventEffects(
         [EventType.ResidencyReport] = new(Mail: AudienceQuery.Compliance, MailContact: true),
         [EventType.VendorReviewDue] = new(Notify: AudienceQuery.AdminsAndCompliance, Mail: AudienceQuery.AdminsAndCompliance),
         [EventType.VendorReviewOverdue] = new(Notify: AudienceQuery.AdminsAndCompliance, Mail: AudienceQuery.AdminsAndCompliance),
+        [EventType.WebhookEndpointDisabled] = new(Notify: AudienceQuery.Admins, Mail: AudienceQuery.Admins),
+        [EventType.WarningsReported] = new(MailOperators: true),
+        [EventType.ObjectivesReported] = new(MailOperators: true),
         [EventType.BudgetBreach] = new(Page: true),
         [EventType.IncidentOpened] = new(Page: true),
         [EventType.IncidentAcknowledged] = new(Page: true),

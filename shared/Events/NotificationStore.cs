@@ -63,6 +63,9 @@ public sealed class NotificationStore(PortalDb db, TimeProvider clock)
                select i.email, null from portal.invites i
                 where n.subject_type = 'invite' and i.tenant_id = n.tenant_id and i.id = n.subject_id
                 union all
+               select substring(w.url from '^[a-z]+://([^/?]+)'), null from portal.webhook_endpoints w
+                where n.subject_type = 'webhook_endpoint' and w.tenant_id = n.tenant_id and w.id = n.subject_id
+                union all
                select u.name, null from portal.users u
                 where n.subject_type = 'user' and u.tenant_id = n.tenant_id and u.id = n.subject_id) s on true
         """;

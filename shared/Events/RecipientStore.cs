@@ -67,7 +67,7 @@ public sealed class RecipientStore(TimeProvider clock)
         }
     }
 
-    /// <summary>Deliveries to those who are no users: guests, the residency contact, on-call.</summary>
+    /// <summary>Deliveries to those who are no users: guests, the residency contact, on-call, endpoints.</summary>
     public async Task DeliverAsync(Tx tx, TenantId tenant, IReadOnlyList<(PortalEvent Event, string Channel, string Recipient)> others)
     {
         if (others.Count == 0)

@@ -8,6 +8,7 @@ using Portal.Foundation.Http;
 using Portal.Foundation.Idempotency;
 using Portal.Foundation.Identity;
 using Portal.Foundation.Limits;
+using Portal.Foundation.Outages;
 using Portal.Foundation.Paging;
 using Portal.Foundation.Timers;
 using Portal.Foundation.Webhooks;
@@ -30,7 +31,9 @@ public static class FoundationRegistrations
             .Validate(o => o.App.Length > 0, "Database:App must be a connection string of role portal_app.")
             .Validate(o => o.System.Length > 0, "Database:System must be a connection string of role portal_system.").ValidateOnStart();
         services.AddOptions<AlertsOptions>().BindConfiguration(AlertsOptions.Section)
-            .Validate(o => o.WebhookSecret.Length >= 24, "Alerts:WebhookSecret must have 24 characters or more.").ValidateOnStart();
+            .Validate(o => o.WebhookSecret.Length >= 24, "Alerts:WebhookSecret must have 24 characters or more.")
+            .Validate(
+                o => o.ExpiringThings() is not null, "Alerts:Expiring must be name=yyyy-MM-dd, separated by commas.").ValidateOnStart();
         services.AddOptions<PrivacyOptions>().BindConfiguration(PrivacyOptions.Section)
             .Validate(o => Settings.IsKey(o.HashKey, 32), "Privacy:HashKey must be base64 of 32 bytes or more.").ValidateOnStart();
         services.AddOptions<PagingOptions>().BindConfiguration(PagingOptions.Section)
@@ -46,7 +49,10 @@ public static class FoundationRegistrations
             .ValidateOnStart();
         return services
             .AddSingleton<PortalDb>().AddSingleton<AuditWriter>().AddSingleton<AlertStore>().AddSingleton<RateLimitStore>()
+            .AddSingleton<AlertTransitions>()
+            .AddSingleton<OutageQuery>().AddSingleton<KnownOutages>()
             .AddSingleton<RaiseAlert>(p => p.GetRequiredService<AlertStore>().AddAsync)
+            .AddSingleton<EndAlert>(p => p.GetRequiredService<AlertStore>().ResolveAsync)
             .AddSingleton<RequesterHash>().AddSingleton<Cursors>().AddSingleton<ClientAddresses>()
             .AddSingleton<FailedAttempts>().AddSingleton<IdempotencyStore>().AddSingleton<PersonalHash>()
             .AddSingleton<CallerStore>().AddSingleton<WebhookInboxStore>().AddSingleton<ReceiveWebhook>()

@@ -7,8 +7,8 @@ using System.Text.Unicode;
 namespace Portal.Foundation;
 
 /// <summary>
-/// Finished HTML. Made only by <see cref="Of"/>, which escapes every hole of an interpolated string that is not HTML itself: what comes
-/// from vendors and history cannot become markup by forgetting something.
+/// Finished HTML. Made by <see cref="Of"/>, which escapes every hole of an interpolated string that is not HTML itself: what comes from
+/// vendors and history cannot become markup by forgetting something. What a renderer of Markdown made is <see cref="Made"/>.
 /// </summary>
 public readonly record struct Html
 {
@@ -25,6 +25,9 @@ public readonly record struct Html
     public static string Encode(string? text) => Encoder.Encode(text ?? "").Replace("&#xA;", "\n", StringComparison.Ordinal);
 
     public static Html Of(HtmlHandler html) => new(html.ToString());
+
+    /// <summary>HTML of somebody who has escaped what is not theirs, as it is.</summary>
+    public static Html Made(string html) => new(html);
 
     public static Html Join(IEnumerable<Html> parts) => new(string.Concat(parts.Select(part => part.ToString())));
 

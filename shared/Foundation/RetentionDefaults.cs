@@ -10,6 +10,9 @@ public static class RetentionDefaults
     public const int WebhookDays = 90;
     public const int DeliveryDays = 90;
 
+    /// <summary>What endpoints of outbound webhooks answered.</summary>
+    public const int WebhookLogDays = 30;
+
     /// <summary>Rows of the audit log about access to data; then in the archive alone, which is never dropped.</summary>
     public const int AccessAuditDays = 90;
 
@@ -27,6 +30,9 @@ public static class RetentionDefaults
     public const int HourlyAnalyticsDays = 90;
     public const int DailyAnalyticsDays = 365;
     public const int TimerRunDays = 30;
+
+    /// <summary>Figures of requests, and what objectives count a minute: longer than the 30 days that a budget is counted over.</summary>
+    public const int FigureDays = 35;
     public const int OperatorSessionDays = 7;
     public const int IdempotencyHours = 24;
 

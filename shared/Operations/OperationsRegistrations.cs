@@ -1,15 +1,21 @@
 using Microsoft.Extensions.DependencyInjection;
 using Portal.Events;
 using Portal.Events.Deliveries;
+using Portal.Events.Deliveries.Mails;
 using Portal.Foundation.Alerts;
 using Portal.Foundation.Webhooks;
+using Portal.Operations.Alerts;
 using Portal.Operations.Incidents;
+using Portal.Operations.Objectives;
+using Portal.Operations.OnCallMails;
 using Portal.Operations.Orchestrations;
+using Portal.Operations.Switches;
+using Portal.Operations.Uploads;
 using Portal.People;
 
 namespace Portal.Operations;
 
-/// <summary>Registers what on-call works with: orchestrations, incidents, checks.</summary>
+/// <summary>Registers what on-call works with: orchestrations, incidents, objectives, checks.</summary>
 public static class OperationsRegistrations
 {
     public static IServiceCollection AddOperations(this IServiceCollection services)
@@ -30,9 +36,18 @@ public static class OperationsRegistrations
             .AddSingleton<UploadNoteQuery>().AddSingleton<OrchestrationQueries>().AddSingleton<OrchestrationCommands>()
             .AddSingleton<OperatorSessionStore>().AddSingleton<DailyCheckStore>().AddSingleton<RunDailyChecks>()
             .AddSingleton<IncidentStore>().AddSingleton<IncidentTransitions>().AddSingleton<IWebhookHandler, AlertEvents>()
+            .AddSingleton<IWebhookHandler, PagerDutyMoves>()
             .AddSingleton<ReportBreach>().AddSingleton<ChangeFreezeStore>().AddSingleton<RestoreTestStore>()
+            .AddSingleton<RequestFigures>().AddSingleton<FlushRequestFigures>().AddSingleton<RequestFigureStore>()
+            .AddSingleton<AddFigures>(p => p.GetRequiredService<RequestFigureStore>().AddAsync)
+            .AddSingleton<ObjectiveStore>().AddSingleton<WatchObjectives>().AddSingleton<ObjectiveQueries>()
+            .AddSingleton<UploadTelemetryQuery>().AddSingleton<SwitchStore>()
             .AddSingleton<IDeliveryChannel, SendPage>().AddSingleton<IEventSubscriber, UploadIncidentTransitions>()
-            .AddSingleton<IAlertSubscriber, AlertIncidents>()
+            .AddSingleton<AlertIncidents>().AddSingleton<IAlertSubscriber>(p => p.GetRequiredService<AlertIncidents>())
+            .AddSingleton<AlertQuery>().AddSingleton<WorkOnAlert>().AddSingleton<BacklogStore>().AddSingleton<WatchAlerts>()
+            .AddSingleton<WatchExpiry>().AddSingleton<ReadCertificateEnd>(CertificateEnds.ReadAsync)
+            .AddSingleton<OnCallMailStore>().AddSingleton<MailOperators>()
+            .AddSingleton<IMailWriter, WarningsMail>().AddSingleton<IMailWriter, ObjectivesMail>()
             .AddSingleton<IDeletedUserSubscriber>(p => p.GetRequiredService<OperatorSessionStore>());
     }
 }

@@ -3,6 +3,7 @@ using Portal.Foundation.Alerts;
 using Portal.Foundation.Faults;
 using Portal.Foundation.Paging;
 using Portal.Foundation.Timers;
+using Portal.Operations.Alerts;
 using Portal.Operations.Incidents;
 using Portal.Vendors;
 using Portal.Vendors.Mux;
@@ -12,11 +13,13 @@ namespace Portal.Operations;
 
 /// <summary>
 /// What must always be true, looked at once a day; whatever is not becomes an alert, which repeats join: asset and upload state agree, and
-/// nothing that was revoked can be played, and a backup was restored lately. Tenants are reminded of reviews of vendors. That no Mux asset
+/// nothing that was revoked can be played, a backup was restored lately, and no key or certificate is about to run out. Tenants are
+/// reminded of reviews of vendors. That no Mux asset
 /// has a public playback id, and that Mux and our rows have the same assets, is looked at every hour by <see cref="SweepMuxAssets"/>.
 /// </summary>
 public sealed class RunDailyChecks(
-    DailyCheckStore store, RestoreTestStore restores, RemindOfReviews reviews, MuxVideo mux, AlertStore alerts, TimeProvider clock)
+    DailyCheckStore store, RestoreTestStore restores, RemindOfReviews reviews, WatchExpiry expiry, MuxVideo mux, AlertStore alerts,
+    TimeProvider clock)
 {
     private const int Batch = 500;
     private static readonly TimeSpan Settled = TimeSpan.FromMinutes(10);
@@ -36,6 +39,7 @@ public sealed class RunDailyChecks(
         await StatesAsync(counts, ct);
         await LateTokensAsync(counts, ct);
         counts.Add("restoreTestOverdue", await restores.AlertWhenOverdueAsync(ct) ? 1 : 0);
+        counts.Add("expiring", await expiry.RunAsync(ct));
 
         // Before what needs Mux: nobody waits for a reminder because Mux is away.
         var unreminded = await reviews.RunAsync(counts, ct);
@@ -47,12 +51,19 @@ public sealed class RunDailyChecks(
 
     private async Task StatesAsync(RunCounts counts, CancellationToken ct)
     {
-        foreach (var gap in await store.StatusGapsAsync(clock.GetUtcNow() - Settled, Batch, ct))
+        var startedAt = clock.GetUtcNow();
+        var gaps = await store.StatusGapsAsync(startedAt - Settled, Batch, ct);
+        foreach (var gap in gaps)
         {
             counts.Add("statesApart", 1);
             await alerts.AddAsync(new(AlertKind.AssetUploadDisagree, gap.JobId.ToString(),
                 $"Upload {gap.JobId} is {gap.JobStatus}, but asset version {gap.AssetVersionId} is {gap.VersionStatus}.",
                 new { uploadJobId = gap.JobId, assetVersionId = gap.AssetVersionId, tenantId = gap.TenantId.Value }), ct);
+        }
+
+        if (gaps.Count < Batch)
+        {
+            await alerts.ResolveUnseenAsync([AlertKind.AssetUploadDisagree], startedAt, ct);
         }
     }
 

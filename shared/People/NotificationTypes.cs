@@ -1,8 +1,10 @@
+using System.ComponentModel;
 using Portal.Foundation.Outbox;
 
 namespace Portal.People;
 
 /// <summary>The types of event that a person can be notified of, in the portal or by e-mail, in the order of the settings page.</summary>
+[DisplayName("NotificationType")]
 public static class NotificationTypes
 {
     public static IReadOnlyList<string> All { get; } =
@@ -13,5 +15,6 @@ public static class NotificationTypes
         EventType.ShareLinkExpired, EventType.ShareLinkRevoked, EventType.CommentAdded, EventType.EmailBounced,
         EventType.DigestSent, EventType.ExportReady, EventType.ResidencyReport, EventType.VendorReviewDue,
         EventType.VendorReviewOverdue, EventType.TenantErasureRequested, EventType.TenantErasureCancelled,
+        EventType.WebhookEndpointDisabled,
     ];
 }

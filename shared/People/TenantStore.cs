@@ -18,6 +18,10 @@ public sealed record Tenant(
         new(KeepNotificationDays, KeepUploadJobDays, KeepActiveVideoDays, KeepInactiveVideoDays, KeepRawAnalyticsDays);
 }
 
+/// <summary>How a tenant shows itself to people who are not of it.</summary>
+/// <param name="AccentColor">As #rrggbb.</param>
+public sealed record TenantBrand(string Name, string? LogoUrl, string? AccentColor, string TimeZone);
+
 /// <summary>Where a tenant's originals may be kept.</summary>
 public static class Residency
 {
@@ -54,6 +58,11 @@ public sealed class TenantStore(PortalDb db, AuditWriter audit, PersonalHash has
 
     public Task<Tenant?> FindAsync(TenantId tenant, Caller caller, CancellationToken ct) =>
         db.ReadOneAsync<Tenant>(tenant, Find, new { tenant }, ct);
+
+    /// <summary>What guests see of a tenant; null once it is deleted.</summary>
+    public Task<TenantBrand?> BrandAsync(TenantId tenant, CancellationToken ct) => db.ReadOneAsync<TenantBrand>(tenant, """
+        select t.name, t.logo_url, t.accent_color, t.time_zone from portal.tenants t where t.id = @tenant and t.status = 'active'
+        """, new { tenant }, ct);
 
     /// <summary>Where the tenant's originals may be kept: one of <see cref="Residency"/>.</summary>
     public Task<string> ResidencyAsync(Tx tx, TenantId tenant) =>

@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using Portal.Foundation.Identity;
 
 namespace Portal.Projects;
@@ -17,6 +18,7 @@ public sealed record TaskFields(
     string Title, string Description, string Priority, DateOnly? DueOn, MilestoneId? MilestoneId, IReadOnlyList<Guid>? AssigneeIds);
 
 /// <summary>The statuses of a task and the moves between them (docs/states.md).</summary>
+[DisplayName("TaskStatus")]
 public static class TaskItemStatus
 {
     public const string Pending = "pending";

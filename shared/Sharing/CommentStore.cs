@@ -39,8 +39,11 @@ public sealed class CommentStore(PortalDb db, AuditWriter audit, TimeProvider cl
         and (@role <> 'client' or portal.comment_readable(@tenant, @user, c.id, @now))
         """;
 
-    // A guest's world is one link: threads of the team that are meant for the client, and what was written through this very link.
-    private const string SeenByGuest = """
+    /// <summary>
+    /// What a guest of <c>@link</c> sees of comments <c>c</c> with their threads' first <c>r</c>: their world is one link. Threads of the
+    /// team that are meant for the client, and what was written through this very link.
+    /// </summary>
+    public const string SeenByGuest = """
         and c.visibility = 'client' and (c.share_link_id is null or c.share_link_id = @link)
         and (r.id is null or r.share_link_id is null or r.share_link_id = @link)
         """;

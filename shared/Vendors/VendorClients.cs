@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Mux.Csharp.Sdk.Api;
 using Mux.Csharp.Sdk.Client;
+using Portal.Foundation.Outages;
 using Portal.Vendors.Blob;
 using Portal.Vendors.Clerk;
 using Portal.Vendors.Mux;
@@ -35,16 +36,16 @@ public static class VendorClients
 
     /// <summary>Clerk's keys are on its front, a host of its own: one being away says nothing about the other.</summary>
     public static IServiceCollection AddClerk(this IServiceCollection services) => services
-        .AddVendor<ClerkKeys>("Clerk (keys)", TimeSpan.FromSeconds(5))
-        .AddVendor<ClerkDirectory>("Clerk", TimeSpan.FromSeconds(10));
+        .AddVendor<ClerkKeys>(VendorCircuit.ClerkKeys, TimeSpan.FromSeconds(5))
+        .AddVendor<ClerkDirectory>(VendorCircuit.Clerk, TimeSpan.FromSeconds(10));
 
     public static IServiceCollection AddBlob(this IServiceCollection services) => services
-        .AddVendor<BlobReads>("Vercel Blob", TimeSpan.FromSeconds(20))
-        .AddVendor<BlobDeletes>("Vercel Blob", TimeSpan.FromSeconds(20))
-        .AddVendor<BlobWrites>("Vercel Blob", TimeSpan.FromMinutes(2));
+        .AddVendor<BlobReads>(VendorCircuit.Blob, TimeSpan.FromSeconds(20))
+        .AddVendor<BlobDeletes>(VendorCircuit.Blob, TimeSpan.FromSeconds(20))
+        .AddVendor<BlobWrites>(VendorCircuit.Blob, TimeSpan.FromMinutes(2));
 
     public static IServiceCollection AddPagerDuty(this IServiceCollection services) => services
-        .AddVendor<PagerDutyEvents>("PagerDuty", TimeSpan.FromSeconds(10));
+        .AddVendor<PagerDutyEvents>(VendorCircuit.PagerDuty, TimeSpan.FromSeconds(10));
 
     /// <summary>An adapter with a client of its own behind the vendor's circuit.</summary>
     /// <param name="limit">How long an answer may take to begin; all of it may take twice that.</param>

@@ -15,5 +15,7 @@ public abstract record VendorFailure
     public sealed record RateLimited(TimeSpan Wait) : VendorFailure("The vendor asked for a slower pace.");
 
     /// <summary>No answer, a broken one, or 5xx: the outcome is unknown, the call may have had its effect. Try again.</summary>
-    public sealed record Unknown(string Reason) : VendorFailure(Reason);
+    /// <param name="NotCalledFor">Set: it failed too often, and was left alone this time. It had no effect, and is no attempt where
+    /// attempts are limited.</param>
+    public sealed record Unknown(string Reason, TimeSpan? NotCalledFor = null) : VendorFailure(Reason);
 }

@@ -55,9 +55,15 @@ public static class VendorsRegistrations
             .Validate(
                 o => Uri.TryCreate(o.ApiUrl, UriKind.Absolute, out var url)
                     && url.AbsolutePath == "/", "PagerDuty:ApiUrl must be a host without a path.")
-            .Validate(o => o.IsValid(), "PagerDuty:RoutingKey must be the 32 letters and digits of an integration key, or empty.")
+            .Validate(
+                o => o.IsValid(),
+                "PagerDuty:RoutingKey and PagerDuty:LowUrgencyRoutingKey must be the 32 letters and digits of an integration key, or "
+                    + "empty.")
+            .Validate(o => o.KeysDiffer(), "PagerDuty:LowUrgencyRoutingKey must be of another service than PagerDuty:RoutingKey.")
+            .Validate(o => o.WebhookSecret.Length is 0 or >= 24, "PagerDuty:WebhookSecret must have 24 characters or more, or be empty.")
             .Validate(o => o.Source.Length is > 0 and <= 255, "PagerDuty:Source must be set.").ValidateOnStart();
         return services
+            .AddSingleton<VendorCircuitStore>().AddSingleton<NoteCircuit>(p => p.GetRequiredService<VendorCircuitStore>().NoteAsync)
             .AddSingleton<VendorRateLimitStore>().AddSingleton<VerifiedSessions>().AddSingleton<ClerkSessions>()
             .AddSingleton<BlobTokens>().AddSingleton<PlaybackTokens>();
     }

@@ -25,9 +25,13 @@ public sealed class MainJobTests(AzurePortal azure)
         var opened = (await Portal.Anonymous.FetchAsync($"/api/share/{token}")).Expect(200);
         using var http = new HttpClient();
         Assert.Equal(HttpStatusCode.OK, (await http.FetchAsync(opened.Text("playbackUrl"))).Status);
+        Assert.Contains("<video", (await Portal.Anonymous.FetchAsync($"/s/{token}")).Expect(200).Body, StringComparison.Ordinal);
+        // The player is part of what was published.
+        Assert.InRange((await Portal.Anonymous.FetchAsync("/s/assets/hls.js")).Expect(200).Body.Length, 500_000, 700_000);
 
         (await Portal.As("agency").PostAsync($"/api/share-links/{link.Id}/revoke")).Expect(200);
         Assert.Equal("share-link-unavailable", (await Portal.Anonymous.FetchAsync($"/api/share/{token}")).Expect(403).ProblemType);
+        (await Portal.Anonymous.FetchAsync($"/s/{token}")).Expect(410);
     }
 
     [Theory]

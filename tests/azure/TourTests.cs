@@ -12,10 +12,10 @@ namespace Portal.Tests.Azure;
 [Collection(AzurePortalCollection.Name)]
 public sealed class TourTests(AzurePortal azure, FastPortal fast) : IClassFixture<FastPortal>
 {
-    // How far an orchestration is, which webhooks and what acts there were by now, which weekdays a report spans: of these status and
-    // headers count.
+    // How far an orchestration or an upload is, which webhooks and what acts there were by now, which weekdays a report spans: of these
+    // status and headers count.
     private static readonly HashSet<string> OfTheMoment =
-        ["ReadOrchestration", "ListWebhooks", "ListAudit", "ReadOperationsBoard", "ReadResidencyReportHtml"];
+        ["ReadOrchestration", "ReadUploadTelemetry", "ListWebhooks", "ListAudit", "ReadOperationsBoard", "ReadResidencyReportHtml"];
 
     public static TheoryData<string> Operations => [.. ApiOperation.All.Select(operation => operation.Name)];
 

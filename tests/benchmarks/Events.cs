@@ -125,8 +125,7 @@ public static class Events
         await world.BacklogAsync(owner, count);
         var clock = TimeProvider.System;
         var hash = new PersonalHash(Options.Create(new PrivacyOptions { HashKey = Convert.ToBase64String(new byte[32]) }));
-        var alerts = new AlertStore(
-            db, [new AlertIncidents(new IncidentStore(db, new AuditWriter(clock), clock))], clock, NullLogger<AlertStore>.Instance);
+        var alerts = new AlertStore(db, [], new AlertTransitions(clock), clock, NullLogger<AlertStore>.Instance);
         var route = new DispatchEvents(
             db, new OutboxStore(db, clock), new RecipientStore(clock), new ReadModelStore(), new AnalyticsStore(db, clock), hash, alerts,
             [new UploadIncidentTransitions(clock)],

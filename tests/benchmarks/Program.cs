@@ -11,6 +11,8 @@ var benchmarks = new Dictionary<string, Func<BenchmarkArguments, Task>>(StringCo
     ["events"] = Events.RunAsync,
     ["profile"] = ProfileBenchmark.RunAsync,
     ["webhook-ingest"] = WebhookIngest.RunAsync,
+    ["changes"] = Waiting.RunAsync,
+    ["request-figures"] = RequestFlushes.RunAsync,
     ["start"] = Start.RunAsync,
     ["api"] = ApiBenchmark.RunAsync,
     // Not for people: the portal as a process, which the benchmark api starts.

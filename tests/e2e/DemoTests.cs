@@ -5,6 +5,7 @@ using Portal.Tests.Support;
 namespace Portal.Tests.EndToEnd;
 
 /// <summary>The demo, from an empty database to the end of the main job, and with files that are no videos.</summary>
+[TakesLong]
 public sealed class DemoTests : IAsyncLifetime
 {
     private TestDatabase database = null!;
@@ -22,19 +23,24 @@ public sealed class DemoTests : IAsyncLifetime
         Assert.Empty(errors);
         string[] told =
         [
-            "✓ Postgres", "✓ Migrations", "✓ Demo data", "✓ Mux", "✓ Clerk", "✓ Resend", "✓ App", "✓ Sign in", "✓ Create project",
+            "✓ Postgres", "✓ Migrations", "✓ Demo data", "✓ Mux", "✓ Clerk", "✓ Resend", "✓ App", "✓ Sign in",
+            "✓ Webhook endpoint", "✓ Create project",
             "✓ Request upload",
             "chunk 1: 262,144 of 792,124 bytes", "chunk 2: ", "chunk 3: ", "✓ Send the bytes", "→ ready", "✓ Settle",
-            "✓ Share link", "✓ Guest opens it     200", "✓ Playback           200", "as sent", "✓ Without its token  403", "✓ Revoke",
-            "✓ Guest opens it     403 /problems/share-link-unavailable", "How the orchestration UploadPipeline went: Completed",
-            "Completed: ready", "Every step succeeded", "Stopped in",
+            "✓ Share link", "✓ Guest opens it     200", "✓ Playback           200, 8.0 s", "✓ Its bytes          200, 2 segments",
+            "✓ Without its token  403", "✓ Revoke",
+            "✓ Guest opens it     403 /problems/share-link-unavailable", "✓ Webhooks", "✓ Another link       http://localhost:",
+            "How the orchestration UploadPipeline went: Completed",
+            "Completed: ready", "Every step succeeded", "Watch it here: http://localhost:", "/s/", "Stopped in",
         ];
         AssertInOrder(told, output);
         // The row and the list of webhooks are looked at one after the other: either may be seen first.
         Assert.Contains("video.asset.ready: signature good", output, StringComparison.Ordinal);
         Assert.DoesNotContain('\u001b', output);
         Assert.Equal("ready", await ReadAsync("select string_agg(status, ' ') from portal.upload_jobs"));
-        Assert.Equal("revoked 1", await ReadAsync("select string_agg(status || ' ' || opens, ', ') from portal.share_links"));
+        Assert.Equal(
+            "revoked 1, active 0",
+            await ReadAsync("select string_agg(status || ' ' || opens, ', ' order by created_at) from portal.share_links"));
         Assert.Equal("processed", await ReadAsync("select string_agg(distinct status, ' ') from portal.webhook_inbox"));
 
         var (rebuilt, said, _) = await LauncherProcess.RunAsync("events", "rebuild", "--database", database.Admin);

@@ -1,9 +1,11 @@
 using System.Text.RegularExpressions;
+using Portal.Tests.Support;
 
 namespace Portal.Tests.EndToEnd;
 
 /// <summary>The launcher with a Postgres of its own, from a folder that is no checkout: everything it starts, it stops or finds
 /// again.</summary>
+[TakesLong]
 public sealed partial class OwnServerTests : IDisposable
 {
     private readonly TemporaryFolder place = new();

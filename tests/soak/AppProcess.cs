@@ -35,7 +35,7 @@ public sealed class AppProcess(string settingsFile, string durable, int port, Ti
             RedirectStandardError = true,
         };
         foreach (var word in clock is null ? [] : new[] { "--clock-from", Text(clock.From.ToUnixTimeMilliseconds()), "--clock-rate",
-            Text(clock.Rate) })
+            Text(clock.Rate), "--clock-ahead-ms", Text((long)clock.Ahead.TotalMilliseconds) })
         {
             start.ArgumentList.Add(word);
         }
@@ -76,6 +76,14 @@ public sealed class AppProcess(string settingsFile, string durable, int port, Ti
             await victim.WaitForExitAsync();
             victim.Dispose();
         }
+    }
+
+    /// <summary>As its host does it: it finishes what it is at, and gives back what it holds.</summary>
+    public async Task StopAsync()
+    {
+        process?.StandardInput.Close();
+        await (process?.WaitForExitAsync() ?? Task.CompletedTask).WaitAsync(StartLimit, TimeProvider.System);
+        await KillAsync();
     }
 
     public async ValueTask DisposeAsync()

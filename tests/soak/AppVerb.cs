@@ -9,7 +9,7 @@ namespace Portal.Tests.Soak;
 
 /// <summary>
 /// The portal as a process: <c>app --settings file.json --port n --durable "connection string" [--lease-ms n]
-/// [--clock-from unix-ms --clock-rate n]</c>. Stops at SIGTERM, and when
+/// [--clock-from unix-ms --clock-rate n --clock-ahead-ms n]</c>. Stops at SIGTERM, and when
 /// its standard input ends: whoever started it is gone then, and nobody would ever stop it.
 /// </summary>
 public static class AppVerb
@@ -44,6 +44,9 @@ public static class AppVerb
 
     private static TimeProvider Clock(SoakArguments args) => args.Text("--clock-from") is { } from
         ? new FastClock(
-            DateTimeOffset.FromUnixTimeMilliseconds(long.Parse(from, CultureInfo.InvariantCulture)), args.Number("--clock-rate", 1))
+            DateTimeOffset.FromUnixTimeMilliseconds(Milliseconds(from)), args.Number("--clock-rate", 1),
+            TimeSpan.FromMilliseconds(Milliseconds(args.Text("--clock-ahead-ms") ?? "0")))
         : TimeProvider.System;
+
+    private static long Milliseconds(string text) => long.Parse(text, CultureInfo.InvariantCulture);
 }

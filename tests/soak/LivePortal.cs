@@ -24,6 +24,7 @@ public sealed class LivePortal : IAsyncDisposable
         FastClock? clock)
     {
         this.database = database;
+        Clock = clock;
         (Mux, Clerk, Resend, Blob, PagerDuty) = (mux, clerk, resend, blob, pagerDuty);
         App = new AppProcess(settingsFile, database.Admin, TestSettings.FreePort(), Lease, clock);
         Mux.WebhookUrl = new Uri(App.Address, "/api/webhooks/mux");
@@ -37,6 +38,9 @@ public sealed class LivePortal : IAsyncDisposable
     }
 
     public AppProcess App { get; }
+
+    /// <summary>Null: real time.</summary>
+    public FastClock? Clock { get; }
 
     public LocalMux Mux { get; }
 

@@ -1,5 +1,6 @@
 using Portal.Tests.Soak;
 using Portal.Tests.Soak.Engine;
+using Portal.Tests.Soak.Erasures;
 using Portal.Tests.Soak.Mutants;
 
 // dotnet run -c Release --project tests/soak -- <name> [options]: what the tests do small, at full count. Exit code 1: something broke.
@@ -11,11 +12,18 @@ var programs = new Dictionary<string, (string Does, Func<SoakArguments, Task<int
         "[--kills 1000] [--seed n] [--workers 3] [--in-flight 120]: engine processes killed under a mixed load, Postgres restarted",
         EngineSoak.RunAsync),
     ["erasures"] = (
-        "[--kills 100] [--seed n]: the app killed with kill -9 while people and guests are erased; each once, and nobody else",
+        "[--kills 100] [--tenant-every 5] [--seed n]: the app killed with kill -9 while people, guests and whole tenants are erased; each "
+            + "once, and nobody else",
         ErasuresSoak.RunAsync),
     ["events"] = (
         "[--events 10000] [--kills 60] [--seed n] [--rate 10]: the app killed and its vendors failing while people act; every effect "
             + "once, in order", EventsSoak.RunAsync),
+    ["changes"] = (
+        "[--events 10000] [--writers 8] [--restarts 3] [--seed n]: writers race, two readers break off and come back; each event once, in "
+            + "order", ChangesSoak.RunAsync),
+    ["objectives"] = (
+        "[--minutes 1440] [--rate 600] [--seed n]: a day of requests with faults; budgets and pages told again from a log of every request",
+        ObjectivesSoak.RunAsync),
     ["fuzz"] = ("[--count 20000] [--seed n]: hostile requests for every operation of the OpenAPI document", FuzzSoak.RunAsync),
     ["azure"] = (
         "[--uploads 60] [--kills 10] [--seed n]: the published app on Microsoft's engine, its worker killed, webhooks twice, shuffled or "

@@ -6,6 +6,15 @@ namespace Portal.Tests.Support;
 /// <summary>What follows from events, as tests look at it.</summary>
 public static class EventCalls
 {
+    /// <summary>Everything that is written by now may be told: no transaction that runs is older, of whatever test.</summary>
+    public static async Task TellableAsync(this TestPortal portal)
+    {
+        var last = await portal.ScalarAsync<long>("select coalesce(max(safe_from), 0) from portal.events");
+        await Eventually.TrueAsync(
+            async () => await portal.ScalarAsync<long>("select pg_snapshot_xmin(pg_current_snapshot())::text::bigint + portal.xid_offset()") >= last,
+            $"transactions below {last} to end");
+    }
+
     private const string Open = """
         select (select count(*) from portal.outbox where next_attempt_at <= @now) + (select count(*) from portal.deliveries
            where status in ('pending', 'sending'))

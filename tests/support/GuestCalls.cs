@@ -26,10 +26,24 @@ public sealed class Guest(HttpClient http, string token)
     public Task<Answer> CommentAsync(string body, object? more = null) =>
         SendAsync(HttpMethod.Post, "/comments", Merge(new { name = "Gwen Guest", body }, more));
 
+    /// <summary>The link's page, or what lies under it.</summary>
+    public Task<Answer> VisitAsync(string under = "", HttpMethod? method = null) =>
+        SendAsync($"/s/{token}{under}", method ?? HttpMethod.Get, null);
+
+    /// <summary>The page's form for the passphrase, as a browser sends it.</summary>
+    public Task<Answer> SubmitAsync(string passphrase) => SendAsync(
+        $"/s/{token}", HttpMethod.Post, new FormUrlEncodedContent([new("passphrase", passphrase)]));
+
     /// <summary>A request to the link's address and what lies under it.</summary>
-    public async Task<Answer> SendAsync(HttpMethod method, string under, object? body = null, string? etag = null)
+    public Task<Answer> SendAsync(HttpMethod method, string under, object? body = null, string? etag = null) =>
+        SendAsync($"/api/share/{token}{under}", method, JsonOf(body), etag);
+
+    internal static JsonContent? JsonOf(object? body) =>
+        body is null ? null : JsonContent.Create(body, options: JsonSerializerOptions.Web);
+
+    private async Task<Answer> SendAsync(string path, HttpMethod method, HttpContent? content, string? etag = null)
     {
-        using var request = new HttpRequestMessage(method, new Uri($"/api/share/{token}{under}", UriKind.Relative));
+        using var request = new HttpRequestMessage(method, new Uri(path, UriKind.Relative)) { Content = content };
         if (cookies.Count > 0)
         {
             request.Headers.Add("Cookie", string.Join("; ", cookies.Select(c => $"{c.Key}={c.Value}")));
@@ -45,7 +59,7 @@ public sealed class Guest(HttpClient http, string token)
             request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", Session);
         }
 
-        var answer = await http.SendWithAsync(request, body, etag);
+        var answer = await http.SendWithAsync(request, null, etag);
         if (answer.Headers.TryGetValues("Set-Cookie", out var set))
         {
             Cookies = [.. set];
@@ -125,11 +139,7 @@ public static class GuestCalls
 
     internal static async Task<Answer> SendWithAsync(this HttpClient http, HttpRequestMessage request, object? body, string? etag)
     {
-        if (body is not null)
-        {
-            request.Content = JsonContent.Create(body, options: JsonSerializerOptions.Web);
-        }
-
+        request.Content ??= Guest.JsonOf(body);
         if (etag is not null)
         {
             request.Headers.TryAddWithoutValidation("If-Match", etag);

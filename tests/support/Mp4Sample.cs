@@ -1,11 +1,15 @@
 using System.Buffers.Binary;
 using System.Text;
+using Portal.Postgres;
 
 namespace Portal.Tests.Support;
 
 /// <summary>Small MP4 files made in code: right in every header, with noise for media data.</summary>
 public static class Mp4Sample
 {
+    /// <summary>The clip of the demo: 8 seconds of H.264 with B-frames and AAC, which a browser plays.</summary>
+    public static byte[] Demo() => File.ReadAllBytes(Path.Combine(Checkout.Require(), "infra/local/demo.mp4"));
+
     public static byte[] Clip(
         double seconds = 2, int width = 640, int height = 360, int rate = 25, bool audio = true, int dataBytes = 4096,
         bool moovFirst = false)

@@ -232,6 +232,8 @@ public sealed class PostgresFixture
     {
         Database = database,
         MaxPoolSize = 20,
+        // Tests leave nothing in a session; a reset would throw away what it has planned.
+        NoResetOnClose = true,
         Timeout = 15,
         Timezone = TimeZone,
         IncludeErrorDetail = true,

@@ -8,8 +8,11 @@ using Microsoft.Extensions.Logging;
 using Npgsql;
 using Portal.Foundation.Outbox;
 using Portal.Functions;
+using Portal.Functions.Operations.Objectives;
 using Portal.LocalVendors;
+using Portal.Operations.Alerts;
 using Portal.Runtime;
+using Portal.Sharing.ShareLinks;
 using Xunit;
 
 namespace Portal.Tests.Support;
@@ -123,7 +126,11 @@ public sealed class TestPortal : IAsyncLifetime
             ConfigureApp = builder =>
             {
                 builder.AddPortal();
-                builder.Services.AddSingleton(database.Portal);
+                builder.Services.AddSingleton(database.Portal).AddSingleton<Passphrases, RememberedPassphrases>()
+                    .AddSingleton<ReadCertificateEnd>((_, _) => Task.FromResult<DateTimeOffset?>(null));
+
+                // As timers do, it runs when a test says so.
+                builder.Services.Remove(builder.Services.Single(service => service.ImplementationType == typeof(RequestFigureFlusher)));
                 AddToApp?.Invoke(builder);
             },
             DurableDatabase = database.Admin,

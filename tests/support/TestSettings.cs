@@ -77,6 +77,8 @@ public static class TestSettings
             ["Blob:CallbackUrl"] = new Uri(app, "/api/webhooks/blob").ToString(),
             ["PagerDuty:ApiUrl"] = pagerDuty.ApiUrl.ToString(),
             ["PagerDuty:RoutingKey"] = new LocalPagerDutyOptions { Database = "" }.RoutingKey,
+            ["PagerDuty:LowUrgencyRoutingKey"] = new LocalPagerDutyOptions { Database = "" }.LowUrgencyRoutingKey,
+            ["PagerDuty:WebhookSecret"] = pagerDuty.WebhookSecret,
             ["PagerDuty:Source"] = "portal.example",
             ["Alerts:WebhookSecret"] = AlertsSecret,
             ["ShareLinks:Keys:k1"] = Key,
@@ -92,6 +94,9 @@ public static class TestSettings
             ["Mail:PortalUrl"] = "https://portal.example",
             ["Mail:ApiUrl"] = app.ToString(),
             ["Mail:UnsubscribeKey"] = Key,
+            ["OutboundWebhooks:Keys:w1"] = Key,
+            ["OutboundWebhooks:CurrentKey"] = "w1",
+            ["OutboundWebhooks:AllowLoopback"] = "true",
             ["Http:AllowedOrigins"] = "http://localhost:3000",
             // The clock stands still: all of a test class is one minute.
             ["Limits:UserPerMinute"] = "1000000",

@@ -14,14 +14,9 @@ public sealed class ReadSharedConsentsFunction(ConsentQuery consents, GuestAcces
 {
     [Function("ReadSharedConsents")]
     [Allows(PortalAction.Anonymous)]
+    [EntersShareLink]
     [Operation("Read what I consented to, as a guest", Returns = typeof(ConsentsJson), IsTagged = true,
         Details = "Needs the cookie that opening the link gave. A guest decides for one link; a member who is signed in for the portal.")]
-    [Refuses(401, "sign-in-required", "The link is only for people who are signed in.")]
-    [Refuses(401, "passphrase-required", "The link has a passphrase: unlock it first.")]
-    [Refuses(403, "share-link-not-opened", "No cookie of a viewer came along.")]
-    [Refuses(403, "share-link-unavailable", "It is revoked, expired, or nothing is ready behind it.")]
-    [Refuses(403, "not-addressed", "Somebody is signed in, and the link is not for them.")]
-    [Refuses(404, "not-found", "There is no such link.")]
     [Refuses(429, "too-many-requests", "More than 100 requests in a minute from one address.")]
     public async Task<IResult> RunAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/share/{token}/consents")] HttpRequest request,
@@ -45,16 +40,11 @@ public sealed class DecideSharedConsentsFunction(DecideConsents decide, GuestAcc
 
     [Function("DecideSharedConsents")]
     [Allows(PortalAction.Anonymous)]
+    [EntersShareLink]
     [Operation("Give or withdraw my consent, as a guest", Takes = typeof(DecideConsentsInput), Returns = typeof(ConsentsJson),
         IsTagged = true,
         Details = "Needs the cookie that opening the link gave. A grant beside Sec-GPC: 1 or DNT: 1 is kept, and has no effect on "
             + "requests that carry the signal.")]
-    [Refuses(401, "sign-in-required", "The link is only for people who are signed in.")]
-    [Refuses(401, "passphrase-required", "The link has a passphrase: unlock it first.")]
-    [Refuses(403, "share-link-not-opened", "No cookie of a viewer came along.")]
-    [Refuses(403, "share-link-unavailable", "It is revoked, expired, or nothing is ready behind it.")]
-    [Refuses(403, "not-addressed", "Somebody is signed in, and the link is not for them.")]
-    [Refuses(404, "not-found", "There is no such link.")]
     [Refuses(409, "unknown-notice", "There is no such version of the privacy notice.")]
     [Refuses(409, "notice-outdated", "A purpose is granted under a version that is not current. Denying and withdrawing are taken.")]
     [Refuses(429, "too-many-requests", "More than 20 decisions a minute of one guest, or 100 requests in a minute from one address.")]

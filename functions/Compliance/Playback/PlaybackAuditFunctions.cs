@@ -2,6 +2,7 @@ using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Portal.Compliance.Playback;
+using Portal.Foundation.Limits;
 using Portal.Foundation.Paging;
 using Portal.Functions.Foundation.Http;
 using Portal.Functions.Foundation.Http.Inputs;
@@ -15,7 +16,7 @@ public sealed record PlaybackAuditEntryJson(
     [About("The guest's browser; null: a member of the portal played it.")] Guid? ViewerId,
     [About("As the guest called themselves in a comment; null: never, or they are forgotten.")] string? GuestName,
     [About("The member, or who the guest was when they were signed in.")] Guid? UserId, string? UserName,
-    [OneOf("Chrome", "Edge", "Firefox", "Safari", "curl", "robot", "other", "unknown")] string AgentFamily, string? RequestId, string Hash)
+    [OneOf(typeof(AgentFamily))] string AgentFamily, string? RequestId, string Hash)
 {
     public static PlaybackAuditEntryJson From(MintedPlayback p) => new(
         p.Id, p.MintedAt, p.TokenExpiresAt, p.AssetId, p.AssetVersionId, p.VersionNumber, p.ShareLinkId, p.ViewerId, p.GuestName, p.UserId,

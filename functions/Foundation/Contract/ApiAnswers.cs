@@ -80,6 +80,10 @@ internal sealed class ApiAnswers(ApiSchemas schemas, ApiExamples examples)
             {
                 [about.MediaType] = new JsonObject { ["schema"] = schema, ["example"] = examples.Of(schema) },
             };
+            if (about.AlsoAs is { } other)
+            {
+                response["content"]![other] = new JsonObject { ["schema"] = new JsonObject { ["type"] = "string" } };
+            }
         }
 
         return response;

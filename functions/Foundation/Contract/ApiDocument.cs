@@ -24,12 +24,17 @@ public sealed class ApiDocument
     private ApiDocument(IReadOnlyList<ApiOperation> operations)
     {
         schemas.Add("Problem", ApiStandards.Problem(schemas.Answer(typeof(FieldError))));
+        schemas.Add("ProblemType", ApiStandards.ProblemTypes(ApiRefusal.Slugs(operations)));
 
         // Schemas first: examples look into them.
         foreach (var about in operations.Select(o => o.About))
         {
             _ = about.Takes is { } takes ? schemas.Input(takes) : null;
             _ = about.Returns is { } returns ? schemas.Answer(returns) : null;
+            foreach (var field in about.Query is { } query ? InputPlan.Of(query).Fields : [])
+            {
+                schemas.Parameter(field);
+            }
         }
 
         var components = schemas.Components();
@@ -103,7 +108,9 @@ public sealed class ApiDocument
         }
         else if (about.RawBody is { } raw)
         {
-            json["requestBody"] = Body(new JsonObject { ["type"] = "object", ["description"] = raw }, [], required: true, verb);
+            var body = ApiSchemas.Any();
+            body["description"] = raw;
+            json["requestBody"] = Body(body, [], required: true, verb);
         }
 
         json["responses"] = answers.Of(operation, verb);

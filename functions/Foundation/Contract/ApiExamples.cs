@@ -74,7 +74,8 @@ internal sealed class ApiExamples(JsonObject components)
         return new(told.Select(name =>
         {
             var field = properties[name]!.AsObject();
-            var nested = field["$ref"] is not null && field["examples"] is null;
+            var nested = field["examples"] is null && field["$ref"]?.ToString() is { } reference
+                && components[reference.Split('/')[^1]]!["properties"] is not null;
             return KeyValuePair.Create(name, nested ? OfRequest(field) : Of(field, name));
         }));
     }

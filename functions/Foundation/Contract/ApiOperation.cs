@@ -53,7 +53,7 @@ public sealed record ApiOperation(
     public bool IsLink => Verbs.Contains("PUT") || (Verbs.Contains("DELETE") && !About.NeedsMatch);
 
     /// <summary>The answer is written by <see cref="Reply"/>, which gives it an <c>ETag</c>.</summary>
-    public bool IsTagged => About.Returns is not null && (!IsAnonymous || About.IsTagged);
+    public bool IsTagged => About.Returns is not null && !About.IsOfTheMoment && (!IsAnonymous || About.IsTagged);
 
     private static IEnumerable<(string Name, HttpTriggerAttribute Trigger, MethodInfo Method, OperationAttribute? About)> Functions() =>
         from type in typeof(ApiOperation).Assembly.GetTypes()
@@ -72,7 +72,10 @@ public sealed record ApiOperation(
         [.. RoutePatternFactory.Parse(trigger.Route!).Parameters.Select(p => Parameter(p, trigger.Route!, method))],
         method.GetCustomAttribute<AllowsAttribute>()!.Action,
         about,
-        [.. method.GetCustomAttributes<RefusesAttribute>()]);
+        [
+            .. method.GetCustomAttributes<RefusesAttribute>(),
+            .. method.GetCustomAttributes().OfType<IBringsRefusals>().SelectMany(each => each.Refusals),
+        ]);
 
     private static string PathOf(string route) => "/" + string.Join('/', RoutePatternFactory.Parse(route).PathSegments.Select(segment =>
         string.Concat(segment.Parts.Select(part => part switch

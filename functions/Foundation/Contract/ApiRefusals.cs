@@ -5,10 +5,17 @@ namespace Portal.Functions.Foundation.Contract;
 /// <summary>A refusal that a caller must reckon with: a status, the slug of its problem type, and when it is given.</summary>
 public sealed record ApiRefusal(int Status, string Slug, string Title, string When, bool SaysWhen = false)
 {
+    /// <summary>Where there is no operation, and where its request never came to an end.</summary>
+    private static readonly string[] OfNone = ["method-not-allowed", "no-such-route", "too-slow"];
+
+    /// <summary>Every slug there is.</summary>
+    public static IReadOnlyList<string> Slugs(IEnumerable<ApiOperation> operations) =>
+        [.. operations.SelectMany(Of).Select(r => r.Slug).Concat(OfNone).Distinct().Order(StringComparer.Ordinal)];
+
     /// <summary>Everything an operation may refuse: its own refusals, and those that follow from the shape of its request.</summary>
     public static IReadOnlyList<ApiRefusal> Of(ApiOperation operation) =>
     [
-        .. operation.Refusals.Select(r => new ApiRefusal(r.Status, r.Slug, TitleOf(r.Status), r.When, r.SaysWhen))
+        .. operation.Refusals.Select(r => new ApiRefusal(r.Status, r.Slug, r.Title ?? TitleOf(r.Status), r.When, r.SaysWhen))
             .Concat(ByShape(operation))
             .DistinctBy(r => (r.Status, r.Slug))
             .OrderBy(r => r.Status),
@@ -39,7 +46,8 @@ public sealed record ApiRefusal(int Status, string Slug, string Title, string Wh
 
         if (about.RawBody is null)
         {
-            yield return new(406, "not-acceptable", "Not in that media type", $"Accept allows no {about.MediaType}.");
+            var detail = $"Accept allows no {string.Join(" and no ", about.MediaTypes)}.";
+            yield return new(406, "not-acceptable", "Not in that media type", detail);
         }
 
         if (about.TakesKey)

@@ -1,4 +1,5 @@
 using System.Collections;
+using System.ComponentModel;
 using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -9,7 +10,7 @@ namespace Portal.Functions.Foundation.Contract;
 
 /// <summary>
 /// JSON Schema (2020-12) of the records that the app reads and writes: input records with the rules that the reader enforces, answer
-/// records as System.Text.Json writes them. Records are named components; everything else stands where it is used.
+/// records as System.Text.Json writes them. Records and vocabularies are named components; everything else stands where it is used.
 /// </summary>
 internal sealed class ApiSchemas
 {
@@ -36,10 +37,10 @@ internal sealed class ApiSchemas
         return schema;
     });
 
-    /// <summary>A query parameter, with what it is when it is left out.</summary>
+    /// <summary>A query parameter, with what it is when it is left out: there is no null in a query.</summary>
     public JsonObject Parameter(FieldPlan field)
     {
-        var schema = Field(field);
+        var schema = Field(field, nullable: false);
         if (DefaultOf(field) is { } standard)
         {
             schema["default"] = standard;
@@ -52,13 +53,13 @@ internal sealed class ApiSchemas
     /// One field of an input record, with its rules. What it is when it is left out is said in words: generators of clients take a field
     /// with a <c>default</c> for one that is always there, and then ask for it.
     /// </summary>
-    private JsonObject Field(FieldPlan field)
+    private JsonObject Field(FieldPlan field, bool nullable)
     {
         // A rule of a map describes the whole of it.
         var one = field.IsMap ? [] : field.IsNested ? Input(field.Type) : Plain(field.Type);
         foreach (var rule in field.Rules.Where(r => r is not ItemsAttribute))
         {
-            rule.Describe(one);
+            one = Ruled(one, rule);
         }
 
         var schema = one;
@@ -69,14 +70,14 @@ internal sealed class ApiSchemas
         }
 
         // Null says "none"; a merge patch removes with it.
-        schema = field.IsNullable ? OrNull(schema) : schema;
+        schema = nullable ? OrNull(schema) : schema;
         Describe(schema, field.About, XmlNotes.Of(field.Property));
         return schema;
     }
 
     private JsonObject BodyField(FieldPlan field)
     {
-        var schema = Field(field);
+        var schema = Field(field, field.IsNullable);
         if (DefaultOf(field) is { } standard)
         {
             schema["description"] = $"{schema["description"]} Left out: {standard.ToJsonString()}.".TrimStart();
@@ -90,7 +91,7 @@ internal sealed class ApiSchemas
     {
         if (type == typeof(JsonObject))
         {
-            return new() { ["type"] = "object" };
+            return Any();
         }
 
         if (EntryOf(type) is { } entry)
@@ -135,13 +136,53 @@ internal sealed class ApiSchemas
         var info = nullability.Create(property);
         var nullable = Nullable.GetUnderlyingType(type) is not null || info.ReadState == NullabilityState.Nullable;
         type = Nullable.GetUnderlyingType(type) ?? type;
-        var schema = EntryOf(type) is { } entry && info.GenericTypeArguments is [{ ReadState: NullabilityState.Nullable }]
+        var schema = EntryOf(type) is { } entry && HoldsNulls(property, info)
             ? new() { ["type"] = "array", ["items"] = OrNull(Answer(Nullable.GetUnderlyingType(entry) ?? entry)) }
             : Answer(type);
-        // A vocabulary of a list is that of its entries.
-        OfParameter<OneOfAttribute>(property)?.Describe(schema["items"] as JsonObject ?? schema);
+        schema = OfParameter<OneOfAttribute>(property) is { } words ? Worded(schema, words) : schema;
         schema = nullable ? OrNull(schema) : schema;
         Describe(schema, OfParameter<AboutAttribute>(property), XmlNotes.Of(property));
+        return schema;
+    }
+
+    /// <summary>Of a list of whatever its record is of, the compiler cannot say that it has no null; no page has one.</summary>
+    private static bool HoldsNulls(PropertyInfo property, NullabilityInfo info)
+    {
+        var written = property.DeclaringType is { IsGenericType: true } record
+            ? record.GetGenericTypeDefinition().GetProperty(property.Name)!
+            : property;
+        return info.GenericTypeArguments is [{ ReadState: NullabilityState.Nullable }]
+            && written.PropertyType.GetGenericArguments() is not [{ IsGenericParameter: true }];
+    }
+
+    /// <summary>A vocabulary of a list is that of its entries.</summary>
+    private JsonObject Worded(JsonObject schema, OneOfAttribute words)
+    {
+        if (schema["items"] is not JsonObject)
+        {
+            return Ruled(schema, words);
+        }
+
+        schema["items"] = Ruled(schema["items"]!.DeepClone().AsObject(), words);
+        return schema;
+    }
+
+    /// <summary>
+    /// A schema with one more rule. A vocabulary that is a type is a component, so that a client gets one type of it, which its own
+    /// functions can take, instead of the same words again for each field.
+    /// </summary>
+    private JsonObject Ruled(JsonObject schema, RuleAttribute rule)
+    {
+        if (rule is OneOfAttribute { Vocabulary: { } vocabulary })
+        {
+            return Component(WordOf(vocabulary), vocabulary, () =>
+            {
+                rule.Describe(schema);
+                return schema;
+            });
+        }
+
+        rule.Describe(schema);
         return schema;
     }
 
@@ -182,6 +223,9 @@ internal sealed class ApiSchemas
     };
 
     private static JsonObject Text(string format) => new() { ["type"] = "string", ["format"] = format };
+
+    /// <summary>Whatever fields it has: without the second keyword generators take it for one that has none.</summary>
+    internal static JsonObject Any() => new() { ["type"] = "object", ["additionalProperties"] = true };
 
     private static JsonObject OrNull(JsonObject schema)
     {
@@ -241,6 +285,10 @@ internal sealed class ApiSchemas
         && typeof(IEnumerable).IsAssignableFrom(type) ? value : null;
 
     private static bool IsRecord(Type type) => type.IsClass && (type.Namespace ?? "").StartsWith("Portal", StringComparison.Ordinal);
+
+    /// <summary>What a vocabulary is called by clients: as its class, unless that says otherwise.</summary>
+    private static string WordOf(Type vocabulary) =>
+        vocabulary.GetCustomAttribute<DisplayNameAttribute>()?.DisplayName ?? vocabulary.Name;
 
     /// <summary>ProjectJson → Project, PageOf&lt;ProjectJson&gt; → ProjectPage.</summary>
     private static string NameOf(Type type)

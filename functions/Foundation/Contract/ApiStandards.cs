@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using Portal.Foundation.Outages;
 
 namespace Portal.Functions.Foundation.Contract;
 
@@ -57,19 +58,28 @@ internal static partial class ApiStandards
         ["description"] = "Problem details (RFC 9457).",
         ["properties"] = new JsonObject
         {
-            ["type"] = new JsonObject
-            {
-                ["type"] = "string",
-                ["pattern"] = "^/problems/[a-z0-9-]+$",
-                ["description"] = "Stable: what to branch on.",
-            },
+            ["type"] = ApiSchemas.Ref("ProblemType"),
             ["title"] = new JsonObject { ["type"] = "string" },
             ["status"] = new JsonObject { ["type"] = "integer", ["minimum"] = 400, ["maximum"] = 599 },
             ["detail"] = new JsonObject { ["type"] = "string", ["description"] = "A sentence for people." },
+            ["feature"] = new JsonObject
+            {
+                ["type"] = "string",
+                ["description"] = "Of what is switched off: its name.",
+                ["enum"] = new JsonArray([.. Feature.All.Select(feature => (JsonNode)feature)]),
+            },
             ["requestId"] = new JsonObject { ["type"] = "string", ["description"] = "What to quote to support; also in x-request-id." },
             ["errors"] = new JsonObject { ["type"] = "array", ["items"] = fieldError, ["description"] = "Every broken rule." },
         },
         ["required"] = new JsonArray("type", "title", "status"),
+    };
+
+    /// <summary>All there are, so that a client's compiler knows a misspelt one.</summary>
+    public static JsonObject ProblemTypes(IEnumerable<string> slugs) => new()
+    {
+        ["type"] = "string",
+        ["description"] = "Stable: what to branch on.",
+        ["enum"] = new JsonArray([.. slugs.Select(slug => (JsonNode)$"/problems/{slug}")]),
     };
 
     public static JsonObject Headers() => new()

@@ -13,6 +13,7 @@ public static class ApiTags
         new("API document", "This document, and a page to read it on.", ["/api/docs", "/api/openapi.json"]),
         new("Assets", "Videos with their versions, and playing them as a member.", ["/api/assets"]),
         new("Audit", "Who did what: reading, exporting and checking the log that nobody can change.", ["/api/audit"]),
+        new("Changes", "What happens, told to who waits for it.", ["/api/changes", "/api/share/{token}/changes"]),
         new("Comments", "Threads on a version, placed by frame.",
             ["/api/comments", "/api/assets/{id}/versions/{number}/comments", "/api/share/{token}/comments"]),
         new("Compliance", "How a tenant stands with all that it has to see to, at a glance.", ["/api/compliance"]),
@@ -23,10 +24,13 @@ public static class ApiTags
             "Erasures", "Erasing what is kept of a person or a guest, within a day, and proving it.",
             ["/api/erasures", "/api/me/erasure"]),
         new("Exports", "Copies of what is kept of a person or a guest.", ["/api/exports", "/api/me/export"]),
-        new("Health", "Whether the app runs and can do its work.", ["/api/health"]),
+        new("Health", "Whether the app runs and can do its work.", ["/api/health", "/api/status"]),
         new("Holds", "Legal holds: what they cover is neither deleted nor erased until Compliance lifts them.", ["/api/holds"]),
-        new("Incidents", "For people on call: incidents, the change freeze, tests of restoring a backup.",
-            ["/api/ops/incidents", "/api/ops/change-freeze", "/api/ops/error-budget-breaches", "/api/ops/restore-tests"]),
+        new("Incidents", "For people on call: alerts, incidents, objectives, switches, the change freeze, tests of restoring a backup.",
+            [
+                "/api/ops/alerts", "/api/ops/incidents", "/api/ops/objectives", "/api/ops/change-freeze", "/api/ops/error-budget-breaches",
+                "/api/ops/restore-tests", "/api/ops/switches",
+            ]),
         new("Invites", "Inviting people into the portal, by an e-mail that Clerk sends.", ["/api/invites"]),
         new("Milestones", "The steps of a project.", ["/api/milestones"]),
         new("Notifications", "What a person has been told, and has read.", ["/api/notifications"]),
@@ -52,6 +56,9 @@ public static class ApiTags
         new(
             "Vendors", "Who holds data of the portal, what has been promised, and each tenant's quarterly reviews of it.",
             ["/api/vendors", "/api/vendor-reviews"]),
+        new(
+            "Webhook endpoints", "Systems of a tenant's own that get its events, signed as Standard Webhooks has it, and what they said.",
+            ["/api/webhook-endpoints"]),
         new("Webhooks", "What vendors call. They prove themselves with a signature over the raw body.", ["/api/webhooks"]),
     ];
 

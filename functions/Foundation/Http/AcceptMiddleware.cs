@@ -11,10 +11,12 @@ public sealed class AcceptMiddleware : IFunctionsWorkerMiddleware
     public async Task Invoke(FunctionContext context, FunctionExecutionDelegate next)
     {
         if (context.GetHttpContext() is { } http
-            && FunctionAttributes.Of(context.FunctionDefinition).MediaType is { } offered && !Takes(http.Request, offered))
+            && FunctionAttributes.Of(context.FunctionDefinition).MediaTypes is { Count: > 0 } offered
+            && !offered.Any(type => Takes(http.Request, type)))
         {
             var problem = new Problem(
-                406, "not-acceptable", "Not in that media type", $"This is answered as {offered}; Accept allows none of it.");
+                406, "not-acceptable", "Not in that media type",
+                $"This is answered as {string.Join(" or ", offered)}; Accept allows none of it.");
             await problem.ExecuteAsync(http);
             return;
         }

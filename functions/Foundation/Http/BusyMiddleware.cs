@@ -18,29 +18,48 @@ public sealed class BusyMiddleware(IOptions<HttpOptions> options) : IFunctionsWo
 
     public async Task Invoke(FunctionContext context, FunctionExecutionDelegate next)
     {
+        var http = context.GetHttpContext()!;
+        if (Interlocked.Increment(ref present) > most)
+        {
+            Interlocked.Decrement(ref present);
+            await Problem.Busy(SecondsToWait).ExecuteAsync(http);
+            return;
+        }
+
         try
         {
-            if (Interlocked.Increment(ref present) > most)
-            {
-                await Problem.Busy(SecondsToWait).ExecuteAsync(context.GetHttpContext()!);
-                return;
-            }
-
             await places.WaitAsync(context.CancellationToken);
-            try
-            {
-                await next(context);
-            }
-            finally
-            {
-                places.Release();
-            }
+        }
+        catch
+        {
+            Interlocked.Decrement(ref present);
+            throw;
+        }
+
+        var place = new RequestPlace(() =>
+        {
+            places.Release();
+            Interlocked.Decrement(ref present);
+        });
+        http.Set(place);
+        try
+        {
+            await next(context);
         }
         finally
         {
-            Interlocked.Decrement(ref present);
+            place.Leave();
         }
     }
 
     public void Dispose() => places.Dispose();
+}
+
+/// <summary>A request's place among those that run at once.</summary>
+public sealed class RequestPlace(Action leave)
+{
+    private Action? leave = leave;
+
+    /// <summary>Lets another request run: this one only waits from now on.</summary>
+    public void Leave() => Interlocked.Exchange(ref leave, null)?.Invoke();
 }

@@ -15,7 +15,8 @@ public sealed class CorsMiddleware(IOptions<HttpOptions> options) : IFunctionsWo
         + "Portal-Viewer, Portal-Unlock";
 
     private const string Accepted =
-        "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, traceparent, tracestate, Portal-Viewer, Portal-Unlock";
+        "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, traceparent, tracestate, Last-Event-ID, Portal-Viewer, "
+        + "Portal-Unlock";
     private const string TwoHours = "7200";
     private readonly FrozenSet<string> origins = options.Value.Origins.ToFrozenSet(StringComparer.Ordinal);
 

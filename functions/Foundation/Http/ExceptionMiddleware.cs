@@ -39,13 +39,15 @@ public sealed partial class ExceptionMiddleware(ILogger<ExceptionMiddleware> log
         catch (Exception e) when (context.GetHttpContext() is { Response.HasStarted: false } http)
         {
             Log.Failed(logger, e);
-            var passing = PostgresFault.IsPassing(e) || e is HttpRequestException or TransientException;
-            var problem = passing
+            var problem = IsAway(e)
                 ? new Problem(503, "unavailable", "Not available just now", "Please try again in a few seconds.", retryAfter: 5)
                 : new Problem(500, "internal-error", "Something went wrong on our side", "It is logged under this requestId.");
             await problem.ExecuteAsync(http);
         }
     }
+
+    /// <summary>What the app needs does not answer just now: the database, a vendor, Durable. Else it is a bug of ours.</summary>
+    public static bool IsAway(Exception e) => PostgresFault.IsPassing(e) || e is HttpRequestException or TransientException;
 
     private static partial class Log
     {

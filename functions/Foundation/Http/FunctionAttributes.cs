@@ -9,8 +9,9 @@ namespace Portal.Functions.Foundation.Http;
 /// waits for.
 /// </summary>
 /// <param name="Action">Which action of the permissions table it is.</param>
-/// <param name="MediaType">What it answers with when all goes well; null when nothing is said of it (webhooks).</param>
-public sealed record FunctionAttributes(PortalAction Action, string? MediaType)
+/// <param name="MediaTypes">What it answers with when all goes well; none when nothing is said of it (webhooks).</param>
+/// <param name="Feature">What it is part of, where that can be switched off.</param>
+public sealed record FunctionAttributes(PortalAction Action, IReadOnlyList<string> MediaTypes, string? Feature = null)
 {
     private static readonly ConcurrentDictionary<string, FunctionAttributes> Read = new(StringComparer.Ordinal);
 
@@ -21,7 +22,8 @@ public sealed record FunctionAttributes(PortalAction Action, string? MediaType)
     public static FunctionAttributes Of(MethodInfo method) => new(
         method.GetCustomAttribute<AllowsAttribute>()?.Action ?? throw new InvalidOperationException(
             $"{method.DeclaringType}.{method.Name} names no action: add [Allows(PortalAction.…)]."),
-        method.GetCustomAttribute<OperationAttribute>() is { RawBody: null } operation ? operation.MediaType : null);
+        method.GetCustomAttribute<OperationAttribute>() is { RawBody: null } operation ? operation.MediaTypes : [],
+        method.GetCustomAttribute<NeedsAttribute>()?.Feature);
 
     /// <param name="entryPoint">Type and method, as the worker calls them.</param>
     private static FunctionAttributes Find(string entryPoint)

@@ -15,16 +15,20 @@ public record ListInput
     public string? Cursor { get; init; }
 }
 
+/// <summary>Which end of a list comes first.</summary>
+public static class SortOrder
+{
+    public const string Ascending = "asc";
+    public const string Descending = "desc";
+}
+
 /// <summary>What a list understands that can be read from either end. It is newest first unless it says otherwise.</summary>
 public record OrderedListInput : ListInput
 {
-    private const string Ascending = "asc";
-    private const string Descending = "desc";
-
-    [OneOf(Ascending, Descending), About("Left out: the list's own direction, as its summary or the sort names it.")]
+    [OneOf(typeof(SortOrder)), About("Left out: the list's own direction, as its summary or the sort names it.")]
     public string? Order { get; init; }
 
-    internal bool IsReversed => Order is { } order && order != (IsDescending ? Descending : Ascending);
+    internal bool IsReversed => Order is { } order && order != (IsDescending ? SortOrder.Descending : SortOrder.Ascending);
 
     /// <summary>The list's own direction.</summary>
     protected virtual bool IsDescending => true;

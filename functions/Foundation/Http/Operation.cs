@@ -29,6 +29,11 @@ public sealed class OperationAttribute(string summary) : Attribute
     /// <summary>Anything but JSON.</summary>
     public string MediaType { get; init; } = "application/json";
 
+    /// <summary>The same in another media type, for who asks for it with <c>Accept</c>.</summary>
+    public string? AlsoAs { get; init; }
+
+    public IReadOnlyList<string> MediaTypes => AlsoAs is { } other ? [MediaType, other] : [MediaType];
+
     /// <summary>The request must name the version it changes (<c>If-Match</c>): 428 without, 412 when it is stale.</summary>
     public bool NeedsMatch { get; init; }
 
@@ -41,8 +46,11 @@ public sealed class OperationAttribute(string summary) : Attribute
     /// <summary>The header with the signature over the raw body that stands in for a session.</summary>
     public string? SignedBy { get; init; }
 
-    /// <summary>Carries an <c>ETag</c> though no session is asked for; with one it always does.</summary>
+    /// <summary>Carries an <c>ETag</c> though no session is asked for; with one it does, unless it is of the moment.</summary>
     public bool IsTagged { get; init; }
+
+    /// <summary>No two answers are the same: none carries an <c>ETag</c>.</summary>
+    public bool IsOfTheMoment { get; init; }
 }
 
 /// <summary>A refusal that is the operation's own: its status, the slug of its problem type, and when it is given.</summary>
@@ -57,4 +65,31 @@ public sealed class RefusesAttribute(int status, string slug, string when) : Att
 
     /// <summary>Carries <c>Retry-After</c>, which 429 and 503 always do.</summary>
     public bool SaysWhen { get; init; }
+
+    /// <summary>Null: that of its status.</summary>
+    public string? Title { get; init; }
+}
+
+/// <summary>An attribute that brings refusals along: those of whatever stands before the operation itself.</summary>
+public interface IBringsRefusals
+{
+    IReadOnlyList<RefusesAttribute> Refusals { get; }
+}
+
+/// <summary>
+/// The operation is part of a feature that people on call may switch off; then it is refused before anything is asked or done
+/// (<see cref="FeatureMiddleware"/>).
+/// </summary>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class NeedsAttribute(string feature) : Attribute, IBringsRefusals
+{
+    public string Feature { get; } = feature;
+
+    public IReadOnlyList<RefusesAttribute> Refusals { get; } =
+    [
+        new(503, Problem.FeatureOffSlug, "People on call have switched it off while a vendor is away. Try again after Retry-After.")
+        {
+            Title = Problem.FeatureOffTitle,
+        },
+    ];
 }

@@ -36,6 +36,9 @@ public enum PortalAction
     ReadNotification,
     UpdateNotification,
 
+    /// <summary>What happened of all that one may read.</summary>
+    ReadChanges,
+
     /// <summary>A session in an organization, and no tenant yet: the one thing to do before there are roles.</summary>
     CreateTenant,
     UpdateShareLink,
@@ -85,6 +88,10 @@ public enum PortalAction
     ReadVendorReview,
     RecordVendorReview,
 
+    /// <summary>Endpoints of outbound webhooks, and what was sent to them.</summary>
+    ReadWebhookEndpoint,
+    ManageWebhookEndpoints,
+
     /// <summary>How the tenant stands with what it has to see to.</summary>
     ReadCompliance,
 
@@ -100,7 +107,7 @@ public enum PortalAction
     /// <summary>People on call: stored webhooks, by ids, states and errors.</summary>
     OperateWebhooks,
 
-    /// <summary>People on call: incidents, the change freeze, tests of restoring a backup.</summary>
+    /// <summary>People on call: alerts, incidents, objectives, switches, the change freeze, tests of restoring a backup.</summary>
     OperateIncidents,
 
     /// <summary>People on call with the cookie of a sign-in at /ops, checked by the page itself.</summary>
@@ -164,6 +171,7 @@ public static class Permissions
         [PortalAction.RevokeInvite] = [Role.Admin],
         [PortalAction.ReadNotification] = Everybody,
         [PortalAction.UpdateNotification] = Everybody,
+        [PortalAction.ReadChanges] = Everybody,
         [PortalAction.UpdateShareLink] = Producers,
         [PortalAction.ReadSharedWithMe] = [Role.Client],
         [PortalAction.ReadComment] = [Role.Admin, Role.Agency, Role.Client],
@@ -201,6 +209,8 @@ public static class Permissions
         [PortalAction.LiftHold] = [Role.Compliance],
         [PortalAction.ReadVendorReview] = [Role.Admin, Role.Compliance],
         [PortalAction.RecordVendorReview] = [Role.Admin, Role.Compliance],
+        [PortalAction.ReadWebhookEndpoint] = [Role.Admin],
+        [PortalAction.ManageWebhookEndpoints] = [Role.Admin],
         [PortalAction.ReadCompliance] = [Role.Admin, Role.Compliance],
     };
 

@@ -15,6 +15,9 @@ public sealed class Problem(
     int? limit = null)
     : IResult
 {
+    internal const string FeatureOffSlug = "feature-off";
+    internal const string FeatureOffTitle = "Switched off for a while";
+
     private static readonly JsonSerializerOptions Json = new(AnswerJson.Options)
     {
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
@@ -24,6 +27,9 @@ public sealed class Problem(
 
     /// <summary>Of a change that meant another version: the one that there is.</summary>
     public int? CurrentVersion { get; init; }
+
+    /// <summary>Of what is switched off: its name.</summary>
+    public string? Feature { get; init; }
 
     public async Task ExecuteAsync(HttpContext httpContext)
     {
@@ -54,7 +60,8 @@ public sealed class Problem(
 
     /// <summary>The document itself; without a request id it is fit to be stored for a repeated request.</summary>
     public JsonObject Document(string? requestId) =>
-        JsonSerializer.SerializeToNode(new { type = $"/problems/{slug}", title, status, detail, requestId, errors }, Json)!.AsObject();
+        JsonSerializer.SerializeToNode(
+            new { type = $"/problems/{slug}", title, status, detail, feature = Feature, requestId, errors }, Json)!.AsObject();
 
     /// <summary>A problem that was stored.</summary>
     public static Problem From(int status, JsonObject document) => new(
@@ -80,6 +87,10 @@ public sealed class Problem(
 
     public static Problem Busy(int retryAfter) =>
         new(503, "unavailable", "Not available just now", "Too many requests are under way.", retryAfter: retryAfter);
+
+    /// <param name="feature">What people on call have switched off.</param>
+    public static Problem FeatureOff(string feature, int retryAfter, string detail) =>
+        new(503, FeatureOffSlug, FeatureOffTitle, detail, retryAfter: retryAfter) { Feature = feature };
 
     public static Problem Unauthenticated(string detail) => new(401, "unauthenticated", "Sign in first", detail);
 

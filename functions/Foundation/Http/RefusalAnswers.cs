@@ -21,6 +21,7 @@ internal static class RefusalAnswers
         Refusal.Unauthenticated u => new Problem(401, u.Slug, u.Title, u.Detail),
         Refusal.TooMany t => Http.Problem.TooMany(t.RetryAfter, t.Detail, t.Limit),
         Refusal.Unavailable u => new Problem(503, "unavailable", "Not available just now", u.Detail, retryAfter: u.RetryAfter),
+        Refusal.FeatureOff f => Http.Problem.FeatureOff(f.Feature, f.RetryAfter, f.Detail),
         Refusal.InvalidField w => Http.Problem.Invalid([Error(w)]),
         Refusal.BatchRefused s => new Problem(409, s.Slug, "Not possible in the present state", s.Detail, [.. s.Each.Select(Error)]),
         _ => throw new InvalidOperationException($"A refusal without an answer: {refusal.GetType().Name}."),

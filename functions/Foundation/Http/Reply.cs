@@ -18,6 +18,9 @@ public sealed record Reply(int Status, JsonNode? Body, string? Location = null, 
 {
     private const int TagBytes = 9;
 
+    /// <summary>False: no two answers are the same, and a tag would be of no use.</summary>
+    public bool IsTagged { get; init; } = true;
+
     public static Reply Ok(object body, int? version = null) => new(200, Json(body), null, version);
 
     public static Reply Created(string location, object body, int? version = null) => new(201, Json(body), location, version);
@@ -39,11 +42,10 @@ public sealed record Reply(int Status, JsonNode? Body, string? Location = null, 
         }
 
         var bytes = JsonSerializer.SerializeToUtf8Bytes(Body, AnswerJson.Options);
-        var hash = Base64Url.EncodeToString(SHA256.HashData(bytes).AsSpan(0, TagBytes));
-        var tag = $"\"{Version?.ToString(CultureInfo.InvariantCulture) ?? "0"}.{hash}\"";
+        var tag = IsTagged ? Tag(bytes) : null;
         response.Headers.ETag = tag;
         var reading = HttpMethods.IsGet(httpContext.Request.Method) || HttpMethods.IsHead(httpContext.Request.Method);
-        if (reading && IsKnown(httpContext.Request, tag))
+        if (tag is not null && reading && IsKnown(httpContext.Request, tag))
         {
             response.StatusCode = StatusCodes.Status304NotModified;
             return;
@@ -55,6 +57,12 @@ public sealed record Reply(int Status, JsonNode? Body, string? Location = null, 
     }
 
     private static JsonNode Json(object body) => JsonSerializer.SerializeToNode(body, body.GetType(), AnswerJson.Options)!;
+
+    private string Tag(byte[] bytes)
+    {
+        var hash = Base64Url.EncodeToString(SHA256.HashData(bytes).AsSpan(0, TagBytes));
+        return $"\"{Version?.ToString(CultureInfo.InvariantCulture) ?? "0"}.{hash}\"";
+    }
 
     private static bool IsKnown(HttpRequest request, string tag) =>
         EntityTagHeaderValue.TryParseList(request.Headers.IfNoneMatch, out var known)

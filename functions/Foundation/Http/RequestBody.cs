@@ -1,5 +1,8 @@
 using System.Buffers;
+using System.Text;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.WebUtilities;
+using Microsoft.Extensions.Primitives;
 
 namespace Portal.Functions.Foundation.Http;
 
@@ -44,6 +47,20 @@ public static class RequestBody
         return bytes.Length == 0 || request.HasJsonContentType()
             ? (bytes, null)
             : (default, new Problem(415, "unsupported-media-type", "Send JSON", "The body must be application/json."));
+    }
+
+    /// <summary>The fields of a form, or the status to answer with: too large (413), not a form by its media type (415).</summary>
+    public static async Task<(Dictionary<string, StringValues>? Form, int Status)> ReadFormAsync(HttpRequest request, int limit)
+    {
+        if (request.ContentType?.StartsWith("application/x-www-form-urlencoded", StringComparison.OrdinalIgnoreCase) != true)
+        {
+            return (null, StatusCodes.Status415UnsupportedMediaType);
+        }
+
+        var (bytes, tooLarge) = await ReadBytesAsync(request, limit);
+        return tooLarge
+            ? (null, StatusCodes.Status413PayloadTooLarge)
+            : (QueryHelpers.ParseQuery(Encoding.UTF8.GetString(bytes.Span)), StatusCodes.Status200OK);
     }
 
     public static Problem TooLarge(int limit) => new(413, "too-large", "The body is too large", $"At most {limit / 1024} KiB.");

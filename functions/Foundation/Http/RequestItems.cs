@@ -39,6 +39,11 @@ public static class RequestItems
         return hash.Of(context.Connection.RemoteIpAddress, told, headers.UserAgent, context.RequestId());
     }
 
+    /// <summary>Its place among those that run at once.</summary>
+    public static RequestPlace Place(this HttpContext context) => (RequestPlace)context.Items[typeof(RequestPlace)]!;
+
+    internal static void Set(this HttpContext context, RequestPlace place) => context.Items[typeof(RequestPlace)] = place;
+
     internal static void SetRequestId(this HttpContext context, string id) => context.Items[RequestIdKey] = id;
 
     internal static void SetMember(this HttpContext context, Caller member) => context.Items[MemberKey] = member;

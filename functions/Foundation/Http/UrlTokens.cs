@@ -42,6 +42,6 @@ internal static partial class UrlTokens
         }
     }
 
-    [GeneratedRegex(@"(?<=/api/(?:share|mail/unsubscribe|erasures/by-code)/)[^/?#\s]+", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(@"(?<=/(?:api/(?:share|mail/unsubscribe|erasures/by-code)|s)/)(?!assets/)[^/?#\s]+", RegexOptions.IgnoreCase)]
     private static partial Regex Token();
 }

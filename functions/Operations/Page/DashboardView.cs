@@ -1,29 +1,36 @@
 using Portal.Foundation;
+using Portal.Foundation.Outages;
 using Portal.Operations.Incidents;
+using Portal.Operations.Objectives;
 using Portal.Operations.Orchestrations;
+using Portal.Operations.Uploads;
 
 namespace Portal.Functions.Operations.Page;
 
 /// <summary>Incidents that are not resolved, the worst first, and whether changes are frozen.</summary>
 internal sealed record DashboardIncidents(IReadOnlyList<Incident> Incidents, int Total, Freeze Freeze);
 
-/// <summary>The overview: incidents, what failed, what is stuck, what runs.</summary>
+/// <summary>The overview: incidents, what failed, what is stuck, what runs, what is promised.</summary>
 internal static class DashboardView
 {
     private const int LookEverySeconds = 5;
 
     public static Html Page(
-        Dashboard board, DashboardIncidents trouble, IReadOnlyList<TimerLook> timers, DateTimeOffset now,
-        string formToken) => OpsLayout.Page(
+        Dashboard board, DashboardIncidents trouble, DashboardAlerts alerts, IReadOnlyList<ObjectiveLook> objectives, UploadDays uploads,
+        OutageState outages, IReadOnlyList<TimerLook> timers, DateTimeOffset now, string formToken) => OpsLayout.Page(
         "Now",
         Html.Of($"""
             <h1>Now</h1>
             <div data-part="summary">{Summary(board, trouble, timers.Count(timer => TimerState.NeedsLook(timer.State)), now)}</div>
             <div data-part="incidents">{Incidents(trouble, now)}</div>
+            <div data-part="alerts">{AlertsView.Section(alerts, now, formToken)}</div>
             <div data-part="failed">{Section("failed", "Failed", "In the last 7 days, and not replayed.", board.Failed, board.FailedTotal, now)}</div>
             <div data-part="stuck">{Section("stuck", "Stuck", "Does not get on by itself, or gives reason to think so.", board.Stuck, board.StuckTotal, now)}</div>
             <div data-part="running">{Section("running", "Running", "Nothing to do.", board.Running, board.RunningTotal, now)}</div>
             <div data-part="timers">{TimersView.Section(timers, now)}</div>
+            <div data-part="objectives">{ObjectivesView.Section(objectives)}</div>
+            <div data-part="switches">{SwitchesView.Section(outages, now, formToken)}</div>
+            <div data-part="uploads">{UploadsView.Section(uploads)}</div>
             """),
         formToken, LookEverySeconds, "/ops");
 

@@ -1,4 +1,5 @@
 using Portal.Foundation;
+using Portal.Functions.Foundation.Http;
 using Portal.Operations.Orchestrations;
 using Portal.Videos.Uploads;
 
@@ -7,6 +8,8 @@ namespace Portal.Functions.Operations.Page;
 /// <summary>What all pages have around them.</summary>
 internal static class OpsLayout
 {
+    public static readonly PageAssets Assets = new("ops/", "/ops/assets/");
+
     /// <param name="formToken">For the sign-out; null: nobody is signed in.</param>
     /// <param name="live">Seconds between looks of the script; null: the page stands still.</param>
     public static Html Page(string title, Html main, string? formToken, int? live = null, string? here = null) => Html.Of($"""
@@ -18,9 +21,9 @@ internal static class OpsLayout
         <meta name="color-scheme" content="light dark">
         <meta name="robots" content="noindex">
         <title>{title} · On call</title>
-        <link rel="icon" href="{OpsAssets.Url("icon.svg")}" type="image/svg+xml">
-        <link rel="stylesheet" href="{OpsAssets.Url("ops.css")}">
-        <script src="{OpsAssets.Url("ops.js")}" defer></script>
+        <link rel="icon" href="{Assets.Url("icon.svg")}" type="image/svg+xml">
+        <link rel="stylesheet" href="{Assets.Url("ops.css")}">
+        <script src="{Assets.Url("ops.js")}" defer></script>
         </head>
         <body>
         <a class="skip" href="#main">Skip to the content</a>

@@ -2,7 +2,6 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Middleware;
 using Microsoft.Extensions.Logging;
-using Portal.Foundation.Db;
 using Portal.Functions.Foundation.Http;
 using Portal.Operations;
 
@@ -44,7 +43,7 @@ public sealed partial class OpsPageMiddleware(
 
             await next(context);
         }
-        catch (Exception e) when (!http.Response.HasStarted && (PostgresFault.IsPassing(e) || e is HttpRequestException))
+        catch (Exception e) when (!http.Response.HasStarted && ExceptionMiddleware.IsAway(e))
         {
             Log.Away(logger, e);
             await new HtmlPage(

@@ -2,18 +2,24 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
 using Portal.Foundation.Faults;
+using Portal.Foundation.Outages;
 using Portal.Functions.Foundation.Http;
 using Portal.Functions.Foundation.Http.Inputs;
 using Portal.Functions.Videos.Uploads;
 using Portal.Operations;
+using Portal.Operations.Alerts;
 using Portal.Operations.Incidents;
+using Portal.Operations.Objectives;
 using Portal.Operations.Orchestrations;
+using Portal.Operations.Uploads;
 
 namespace Portal.Functions.Operations.Page;
 
 /// <summary>The pages of a signed-in Operator.</summary>
 public sealed class OpsPages(
-    OrchestrationQueries look, TimerQueries timers, OrchestrationCommands operate, IncidentStore incidents, ChangeFreezeStore freeze,
+    OrchestrationQueries look, TimerQueries timers, OrchestrationCommands operate, IncidentStore incidents, AlertQuery alerts,
+    ChangeFreezeStore freeze,
+    ObjectiveQueries objectives, UploadTelemetryQuery uploads, OutageQuery outages,
     SearchCursors cursors, TimeProvider clock)
 {
     private const int IncidentsShown = 20;
@@ -24,9 +30,13 @@ public sealed class OpsPages(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "ops")] HttpRequest request, CancellationToken ct)
     {
         var (first, total) = await incidents.UnresolvedAsync(IncidentsShown, ct);
+        var (open, openTotal) = await alerts.UnresolvedAsync(IncidentsShown, ct);
         var trouble = new DashboardIncidents(first, total, await freeze.ReadAsync(ct));
         return new HtmlPage(
-            DashboardView.Page(await look.DashboardAsync(ct), trouble, await timers.AllAsync(ct), clock.GetUtcNow(), FormToken(request)));
+            DashboardView.Page(
+                await look.DashboardAsync(ct), trouble, new(open, openTotal), (await objectives.AllAsync(ct)).Objectives,
+                await uploads.WeekAsync(ct),
+                await outages.ReadAsync(ct), await timers.AllAsync(ct), clock.GetUtcNow(), FormToken(request)));
     }
 
     [Function("OpsSearchPage")]
@@ -93,16 +103,8 @@ public sealed class OpsPages(
     [Function("OpsAsset")]
     [Allows(PortalAction.Anonymous)]
     public IResult Asset(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "ops/assets/{file}")] HttpRequest request, string file)
-    {
-        if (OpsAssets.Find(file) is not { } asset)
-        {
-            return Problem.NotFound("file");
-        }
-
-        request.HttpContext.Response.Headers.CacheControl = "public, max-age=31536000, immutable";
-        return Results.Bytes(asset.Bytes, asset.ContentType);
-    }
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "ops/assets/{file}")] HttpRequest request, string file) =>
+        OpsLayout.Assets.Answer(request, file);
 
     private async Task<IResult> ShowAsync(HttpRequest request, string id, ActNotice? notice, int status, CancellationToken ct) =>
         await look.FindAsync(id, ct) is var (found, timeline)

@@ -1,7 +1,5 @@
 using System.Security.Cryptography;
-using System.Text;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.Primitives;
 using Portal.Functions.Foundation.Http;
 using Portal.Operations;
@@ -56,18 +54,13 @@ public static class OpsRequest
             return StatusCodes.Status403Forbidden;
         }
 
-        if (http.Request.ContentType?.StartsWith("application/x-www-form-urlencoded", StringComparison.OrdinalIgnoreCase) != true)
+        var (form, fault) = await RequestBody.ReadFormAsync(http.Request, MaxFormBytes);
+        if (form is null)
         {
-            return StatusCodes.Status415UnsupportedMediaType;
+            return fault;
         }
 
-        var (bytes, tooLarge) = await RequestBody.ReadBytesAsync(http.Request, MaxFormBytes);
-        if (tooLarge)
-        {
-            return StatusCodes.Status413PayloadTooLarge;
-        }
-
-        http.Items[FormKey] = QueryHelpers.ParseQuery(Encoding.UTF8.GetString(bytes.Span));
+        http.Items[FormKey] = form;
         return Secret(http) is { } secret && OperatorSessionStore.IsFormToken(secret, http.Field(FormTokenField))
             ? null
             : StatusCodes.Status403Forbidden;

@@ -25,7 +25,7 @@ public sealed record UpdateShareLinkInput
     [Whole(1, 1_000_000), About("null: any number. Not fewer than have opened it.")]
     public Change<int?> MaxOpens { get; init; }
 
-    [OneOf("off", "first", "every", "daily")]
+    [OneOf(typeof(ShareLinkNotice))]
     public Change<string> Notify { get; init; }
 
     [Text(200, Min = 0)]

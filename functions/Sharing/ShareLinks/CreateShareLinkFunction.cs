@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Portal.Foundation.Identity;
+using Portal.Foundation.Outages;
 using Portal.Functions.Foundation.Http;
 using Portal.Functions.Foundation.Http.Inputs;
 using Portal.Sharing.ShareLinks;
@@ -35,7 +36,7 @@ public sealed record CreateShareLinkInput : IChecked
     [Whole(1, 1_000_000), About("How many guests may open it; left out: any number.")]
     public int? MaxOpens { get; init; }
 
-    [OneOf("off", "first", "every", "daily"), About("When the owner hears of opens.")]
+    [OneOf(typeof(ShareLinkNotice)), About("When the owner hears of opens.")]
     public string Notify { get; init; } = "first";
 
     [Text(200, Min = 0), About("For the team; guests never see it.")]
@@ -73,6 +74,7 @@ public sealed class CreateShareLinkFunction(
 {
     [Function("CreateShareLink")]
     [Allows(PortalAction.CreateShareLink)]
+    [Needs(Feature.ShareLinks)]
     [Operation("Create a share link", Takes = typeof(CreateShareLinkInput), Returns = typeof(ShareLinkJson), Status = 201, TakesKey = true,
         Details = "The answer carries token and url, as reading the link does; lists leave them out. Its guests get a mail.")]
     [Refuses(404, "not-found", "There is no such asset.")]

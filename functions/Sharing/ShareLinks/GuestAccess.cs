@@ -27,6 +27,10 @@ public sealed class GuestAccess(ClerkSessions sessions, EnterShareLink enter, Re
     private const int LongestKey = 100;
     private const int ViewerTokenBytes = 32;
 
+    public static string ApiPath(string token) => $"/api/share/{token}";
+
+    public static string GuestPagePath(string token) => $"/s/{token}";
+
     /// <summary>A session that is not good counts as none: the link says whether one is needed.</summary>
     public async Task<Visitor> VisitorAsync(HttpRequest request, string token, CancellationToken ct)
     {
@@ -69,7 +73,6 @@ public sealed class GuestAccess(ClerkSessions sessions, EnterShareLink enter, Re
         var fromPortal = http.Response.Headers.AccessControlAllowOrigin.Count > 0;
         var cookie = new CookieOptions
         {
-            Path = $"/api/share/{token}",
             HttpOnly = true,
             Secure = http.Request.IsHttps,
             SameSite = SameSiteMode.Lax,
@@ -89,6 +92,13 @@ public sealed class GuestAccess(ClerkSessions sessions, EnterShareLink enter, Re
             cookie.Extensions.Add("Partitioned");
         }
 
-        http.Response.Cookies.Append(names.Cookie, value, cookie);
+        // The page at /s asks the API, and is asked for again itself.
+        var page = GuestPagePath(token);
+        var fromPage = http.Request.Path.StartsWithSegments(page, StringComparison.Ordinal);
+        foreach (var path in fromPage ? [page, ApiPath(token)] : new[] { ApiPath(token) })
+        {
+            cookie.Path = path;
+            http.Response.Cookies.Append(names.Cookie, value, cookie);
+        }
     }
 }

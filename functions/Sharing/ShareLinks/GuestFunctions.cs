@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
+using Portal.Foundation.Outages;
 using Portal.Functions.Foundation.Http;
 using Portal.Functions.Foundation.Http.Inputs;
 using Portal.Sharing.ShareLinks;
@@ -17,6 +18,7 @@ public sealed class UnlockShareLinkFunction(UnlockShareLink unlock, GuestAccess 
 {
     [Function("UnlockShareLink")]
     [Allows(PortalAction.Anonymous)]
+    [Needs(Feature.ShareLinks)]
     [Operation("Unlock a share link with its passphrase", Takes = typeof(UnlockShareLinkInput), Status = 204,
         Details = "Sets a cookie that opens the link until its end; the portal's own pages also find it in the header Portal-Unlock, and "
             + "may "
@@ -55,16 +57,12 @@ public sealed class DownloadSharedFunction(DownloadShared download, GuestAccess 
 {
     [Function("DownloadShared")]
     [Allows(PortalAction.Anonymous)]
+    [EntersShareLink]
+    [Needs(Feature.ShareLinks)]
     [Operation(
         "Get a download URL from a share link", Returns = typeof(DownloadJson),
         Details = "Needs the cookie that opening the link gave. HEAD mints nothing.")]
-    [Refuses(401, "sign-in-required", "The link is only for people who are signed in.")]
-    [Refuses(401, "passphrase-required", "The link has a passphrase: unlock it first.")]
     [Refuses(403, "download-not-allowed", "The link does not allow downloading.")]
-    [Refuses(403, "share-link-not-opened", "No cookie of a viewer came along.")]
-    [Refuses(403, "share-link-unavailable", "It is revoked, expired, or nothing is ready behind it.")]
-    [Refuses(403, "not-addressed", "Somebody is signed in, and the link is not for them.")]
-    [Refuses(404, "not-found", "There is no such link.")]
     [Refuses(409, "download-preparing", "The file is being made; come back in half a minute.", SaysWhen = true)]
     [Refuses(429, "too-many-requests", "More than 100 requests in a minute from one address.")]
     public async Task<IResult> RunAsync(

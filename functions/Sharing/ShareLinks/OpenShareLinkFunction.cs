@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
+using Portal.Foundation.Outages;
 using Portal.Functions.Foundation.Http;
 using Portal.Sharing.ShareLinks;
 using Portal.Videos;
@@ -25,6 +26,7 @@ public sealed class OpenShareLinkFunction(OpenShareLink open, GuestAccess access
 {
     [Function("OpenShareLink")]
     [Allows(PortalAction.Anonymous)]
+    [Needs(Feature.ShareLinks)]
     [Operation("Open a share link", Returns = typeof(SharedAssetJson),
         Details = "The first open by a guest is counted and sets a cookie; coming back with it renews the playback URL without counting. "
             + "HEAD counts nothing. A page on another site, whose browser keeps no cookies for this one, sends the header Portal-Viewer "

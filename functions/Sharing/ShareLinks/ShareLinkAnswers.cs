@@ -52,7 +52,7 @@ public sealed class ShareLinkAnswers(ShareLinkStore links, ShareTokens tokens, I
         return body;
     }
 
-    private string? UrlOf(string token) => options.Value.PageUrl.Length > 0 ? options.Value.PageUrl + token : null;
+    private string UrlOf(string token) => options.Value.PageUrl + token;
 
     private async Task<ShareLink?> FindAsync(HttpRequest request, Reply reply)
     {

@@ -1,7 +1,20 @@
+using Portal.Foundation.Limits;
 using Portal.Functions.Foundation.Http.Inputs;
 using Portal.Sharing.ShareLinks;
 
 namespace Portal.Functions.Sharing.ShareLinks;
+
+/// <summary>Whether a link can be opened.</summary>
+public static class ShareLinkStatus
+{
+    public static IReadOnlyList<string> All { get; } = ["active", "expired", "revoked"];
+}
+
+/// <summary>When the owner of a link hears of opens.</summary>
+public static class ShareLinkNotice
+{
+    public static IReadOnlyList<string> All { get; } = ["off", "first", "every", "daily"];
+}
 
 /// <summary>
 /// A share link on the wire, for the people who produce. <c>token</c> and <c>url</c> in the answer that creates it and where one link is
@@ -9,9 +22,9 @@ namespace Portal.Functions.Sharing.ShareLinks;
 /// </summary>
 public sealed record ShareLinkJson(
     Guid Id, Guid ProjectId, Guid AssetId, Guid? AssetVersionId,
-    [OneOf("active", "expired", "revoked")] string Status, DateTimeOffset ExpiresAt, bool AllowComments, bool AllowDownload,
+    [OneOf(typeof(ShareLinkStatus))] string Status, DateTimeOffset ExpiresAt, bool AllowComments, bool AllowDownload,
     bool RequireSignIn, bool HasPassphrase, int? MaxOpens, int Opens,
-    [OneOf("off", "first", "every", "daily")] string Notify, string Label, IReadOnlyList<string> GuestEmails,
+    [OneOf(typeof(ShareLinkNotice))] string Notify, string Label, IReadOnlyList<string> GuestEmails,
     Guid CreatedBy, string CreatedByName, int Version,
     DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt, DateTimeOffset? RevokedAt, DateTimeOffset? HardRevokedAt, string? Token = null,
     string? Url = null)
@@ -35,7 +48,7 @@ public sealed record AddressedLinkJson(
 /// <summary>One browser that opened a link.</summary>
 public sealed record ShareOpenJson(
     Guid ViewerId, DateTimeOffset FirstSeenAt, DateTimeOffset LastSeenAt,
-    [OneOf("Chrome", "Edge", "Firefox", "Safari", "curl", "robot", "other", "unknown")] string AgentFamily,
+    [OneOf(typeof(AgentFamily))] string AgentFamily,
     [About("The member who was signed in; null: nobody was.")] Guid? UserId, string? UserName, int MintedTokens)
 {
     public static ShareOpenJson From(ShareViewer v) =>

@@ -29,10 +29,7 @@ public sealed record ListUploadsInput : CountedListInput
 {
     public Guid? ProjectId { get; init; }
 
-    [Items(
-        6), OneOf(
-            UploadStatus.Waiting, UploadStatus.Processing, UploadStatus.Ready, UploadStatus.Failed, UploadStatus.TimedOut,
-            UploadStatus.Cancelled), About("Several: any of them.")]
+    [Items(6), OneOf(typeof(UploadStatus)), About("Several: any of them.")]
     public IReadOnlyList<string> Status { get; init; } = [];
 
     [About("true: only those that the caller has requested.")]

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
 using Portal.Foundation.Identity;
+using Portal.Foundation.Outages;
 using Portal.Functions.Foundation.Http;
 using Portal.Functions.Foundation.Http.Inputs;
 using Portal.Videos.Uploads;
@@ -26,7 +27,7 @@ public sealed record RequestUploadInput : IChecked
     [Whole(0, MaxSize), About("Bytes; a blob upload takes no more than that.", Example = "792124")]
     public required long SizeBytes { get; init; }
 
-    [OneOf(UploadSource.Direct, UploadSource.Blob), About(
+    [OneOf(typeof(UploadSource)), About(
         "direct: straight to Mux; blob: kept in Sydney, then handed to Mux. Left out: blob when the tenant's residency is australia, else "
             + "direct.")]
     public string? Source { get; init; }
@@ -54,6 +55,7 @@ public sealed class RequestUploadFunction(RequestUpload upload, StartUpload star
 {
     [Function("RequestUpload")]
     [Allows(PortalAction.RequestUpload)]
+    [Needs(Feature.Uploads)]
     [Operation("Request an upload", Takes = typeof(RequestUploadInput), Returns = typeof(UploadJson), Status = 201, AlsoStatus = 202,
         TakesKey = true,
         Details = "201 with the target of the bytes, or 202 when it takes longer than 10 seconds: then read the job until it has one.")]

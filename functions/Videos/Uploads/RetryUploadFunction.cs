@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
 using Portal.Foundation.Identity;
+using Portal.Foundation.Outages;
 using Portal.Functions.Foundation.Http;
 using Portal.Videos.Uploads;
 
@@ -12,6 +13,7 @@ public sealed class RetryUploadFunction(RetryUpload retry, StartUpload start, Wr
 {
     [Function("RetryUpload")]
     [Allows(PortalAction.RetryUpload)]
+    [Needs(Feature.Uploads)]
     [Operation("Retry a failed or timed-out upload", Returns = typeof(UploadJson), AlsoStatus = 202, TakesKey = true,
         Details = "A blob upload whose file has arrived is handed to Mux again. Any other waits for the file once more: 200 with the "
             + "target of the bytes, or 202 when it takes longer than 10 seconds. It counts as an upload of the day.")]

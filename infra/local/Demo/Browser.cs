@@ -47,6 +47,14 @@ internal sealed class Browser(string app, string clerk, TimeProvider clock) : ID
         return await SendAsync(request, asked, ct);
     }
 
+    /// <summary>Whether an address would open, without opening it.</summary>
+    public async Task<int> HeadAsync(string address, CancellationToken ct)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Head, address);
+        using var response = await http.SendAsync(request, ct);
+        return (int)response.StatusCode;
+    }
+
     /// <summary>The status and the SHA-256 of what an address answers; it may be large.</summary>
     public async Task<(int Status, string Hash)> HashAsync(string address, CancellationToken ct)
     {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Portal.LocalVendors;
 
 namespace Portal.Local.Demo;
 
@@ -12,8 +13,12 @@ internal sealed class DemoRun(LocalPortal portal, Browser browser, DemoFile file
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(150);
     private static readonly TimeSpan SettleLimit = TimeSpan.FromMinutes(5);
 
+    private static readonly TimeSpan HearLimit = TimeSpan.FromMinutes(1);
+    private const string Hook = "demo";
+
     private string step = "";
     private string? instance;
+    private string? watch;
 
     /// <returns>False if a step failed; what and why is printed.</returns>
     public async Task<bool> RunAsync(CancellationToken ct)
@@ -28,6 +33,7 @@ internal sealed class DemoRun(LocalPortal portal, Browser browser, DemoFile file
         if (succeeded)
         {
             screen.Heading("Every step succeeded.");
+            screen.Line($"  Watch it here: {watch}");
         }
 
         return succeeded;
@@ -53,6 +59,7 @@ internal sealed class DemoRun(LocalPortal portal, Browser browser, DemoFile file
         await StepAsync(
             "Sign in", async () =>
                 $"{await browser.SignInAsync(DemoPeople.Admin, ct)} and {await browser.SignInAsync(DemoPeople.Agency, ct)}, at Clerk");
+        await StepAsync("Webhook endpoint", () => SubscribeAsync(ct));
         var project = await StepAsync(
             "Create project", () => CreateProjectAsync(ct), answer => $"{answer.Field("name")} (admin; agency is a member)");
         var upload = await StepAsync("Request upload", () => RequestUploadAsync(project, ct), answer => $"{answer.Field("id")} (agency)");
@@ -64,7 +71,39 @@ internal sealed class DemoRun(LocalPortal portal, Browser browser, DemoFile file
             await ExplainAsync(upload.Field("id"), ct);
         }
 
-        await ShareAsync(upload.Field("assetId"), ct);
+        await ShareAndPlayAsync(upload.Field("assetId"), ct);
+    }
+
+    /// <summary>The receiver beside the vendors gets every event; one of an earlier demo does as well.</summary>
+    private async Task<string> SubscribeAsync(CancellationToken ct)
+    {
+        const string Path = "/api/webhook-endpoints";
+        var url = portal.Vendors.Receiver.HookUrl(Hook).ToString();
+        var there = (await browser.AskAsync(HttpMethod.Get, $"{Path}?enabled=true&limit=200", DemoPeople.Admin, null, ct)).Expect(200);
+        if (!there.Json!["items"]!.AsArray().Any(endpoint => (string?)endpoint!["url"] == url))
+        {
+            (await browser.AskAsync(HttpMethod.Post, Path, DemoPeople.Admin, new { url, description = "Of the demo" }, ct)).Expect(201);
+        }
+
+        return url;
+    }
+
+    /// <summary>Until the receiver knows of the link's end.</summary>
+    private async Task<string> HearAsync(string link, CancellationToken ct)
+    {
+        var receiver = portal.Vendors.Receiver;
+        for (var began = clock.GetTimestamp(); !receiver.Of(Hook).Any(Told); await Task.Delay(LookEvery, clock, ct))
+        {
+            if (clock.GetElapsedTime(began) > HearLimit)
+            {
+                throw new StepFailedException($"the receiver has heard nothing of the link's end in {HearLimit.TotalSeconds:0} s");
+            }
+        }
+
+        return $"{receiver.Of(Hook).Count} signed events, shown at {LocalSettings.Text(receiver.Address)}";
+
+        bool Told(ArrivedWebhook webhook) => webhook.Body.Contains("\"share_link_revoked\"", StringComparison.Ordinal)
+            && webhook.Body.Contains(link, StringComparison.Ordinal);
     }
 
     private async Task<DemoAnswer> CreateProjectAsync(CancellationToken ct) => (await browser.AskAsync(
@@ -145,19 +184,14 @@ internal sealed class DemoRun(LocalPortal portal, Browser browser, DemoFile file
             : $"Mux: {failure["reason"]} (code {failure["code"]}). The upload is {upload.Field("status")}; the rest of the portal goes on.");
     }
 
-    private async Task ShareAsync(string assetId, CancellationToken ct)
+    private async Task ShareAndPlayAsync(string assetId, CancellationToken ct)
     {
         var link = await StepAsync(
-            "Share link",
-            async () =>
-                (
-                    await browser.AskAsync(
-                        HttpMethod.Post, "/api/share-links", DemoPeople.Agency, new { assetId, label = "For the client" },
-                        ct)).Expect(201),
-            answer => Shorten(answer.Field("url")));
+            "Share link", () => ShareAsync(new { assetId, label = "For the client" }, ct), answer => Shorten(answer.Field("url")));
+        var api = $"{portal.App}/api/share/{link.Field("token")}";
         var opened = await StepAsync(
             "Guest opens it",
-            async () => (await browser.GetAsync(link.Field("url"), "opening the link", ct)).Expect(200),
+            async () => (await browser.GetAsync(api, "opening the link", ct)).Expect(200),
             answer => $"200, “{answer.Field("title")}”, without a session");
         await new PlaybackCheck(browser, file).RunAsync(opened.Field("playbackUrl"), StepAsync, ct);
         await StepAsync("Revoke", async () =>
@@ -168,12 +202,22 @@ internal sealed class DemoRun(LocalPortal portal, Browser browser, DemoFile file
         });
         await StepAsync("Guest opens it", async () =>
         {
-            var refused = (await browser.GetAsync(link.Field("url"), "opening the revoked link", ct)).Expect(403);
+            var refused = (await browser.GetAsync(api, "opening the revoked link", ct)).Expect(403);
             return refused.ProblemType == "/problems/share-link-unavailable"
                 ? $"403 {refused.ProblemType}"
                 : throw new StepFailedException($"403, but the problem is {refused.ProblemType}");
         });
+        await StepAsync("Webhooks", () => HearAsync(link.Field("id"), ct));
+        watch = await StepAsync("Another link", async () =>
+        {
+            var another = new { assetId, label = "For you", allowComments = true, allowDownload = true };
+            var page = (await ShareAsync(another, ct)).Field("url");
+            return await browser.HeadAsync(page, ct) == 200 ? page : throw new StepFailedException("its page does not open");
+        });
     }
+
+    private async Task<DemoAnswer> ShareAsync(object asked, CancellationToken ct) =>
+        (await browser.AskAsync(HttpMethod.Post, "/api/share-links", DemoPeople.Agency, asked, ct)).Expect(201);
 
     private async Task<DemoAnswer> ReadUploadAsync(string id, CancellationToken ct) =>
         (await browser.AskAsync(HttpMethod.Get, $"/api/uploads/{id}", DemoPeople.Agency, null, ct)).Expect(200);

@@ -1,34 +1,56 @@
+using System.Globalization;
+
 namespace Portal.Local.Demo;
 
 /// <summary>
-/// Watches as a player does: playlist, segment, bytes. The local Mux does not transcode, so the segment must be the file that was sent.
-/// Without the token in the query nothing is given.
+/// Watches as a player does: playlists, then every segment. The local Mux does not transcode: it cuts an MP4 that browsers play into
+/// fragments, and of another file the one segment must be the file that was sent. Without the token in the query nothing is given.
 /// </summary>
 internal sealed class PlaybackCheck(Browser browser, DemoFile file)
 {
+    private const string Duration = "#EXTINF:";
+
     public async Task RunAsync(string playbackUrl, Func<string, Func<Task<string>>, Task<string>> step, CancellationToken ct)
     {
-        var segment = "";
+        List<string> addresses = [playbackUrl];
+        var seconds = 0.0;
         await step("Playback", async () =>
         {
-            var playlist = (await browser.GetAsync(playbackUrl, "the signed playback URL", ct)).Expect(200);
-            segment = SegmentOf(playbackUrl, playlist.Text);
-            return $"200, a playlist from {new Uri(playbackUrl).Authority}";
+            var lines = await PlaylistAsync(playbackUrl, ct);
+            if (AddressesIn(lines, playbackUrl) is [var rendition] && rendition.Contains(".m3u8", StringComparison.Ordinal))
+            {
+                addresses.Add(rendition);
+                lines = await PlaylistAsync(rendition, ct);
+            }
+
+            addresses.AddRange(AddressesIn(lines, addresses[^1]));
+            seconds = lines.Where(line => line.StartsWith(Duration, StringComparison.Ordinal)).Sum(
+                line => double.Parse(line[Duration.Length..].TrimEnd(','), CultureInfo.InvariantCulture));
+            return string.Create(CultureInfo.InvariantCulture, $"200, {seconds:0.0} s from {new Uri(playbackUrl).Authority}");
         });
+        var segments = addresses.Where(each => !each.Contains(".m3u8", StringComparison.Ordinal)).ToList();
         await step("Its bytes", async () =>
         {
-            var sent = await file.HashAsync(ct);
-            var (status, played) = await browser.HashAsync(segment, ct);
-            return (status, played == sent) switch
+            var hashes = new List<string>();
+            foreach (var segment in segments)
             {
-                (200, true) => $"200, SHA-256 {sent[..16]}… as sent",
-                (200, _) => throw new StepFailedException($"other bytes than were sent: SHA-256 {played}, not {sent}"),
-                _ => throw new StepFailedException($"the segment answered {status}"),
-            };
+                var (status, hash) = await browser.HashAsync(segment, ct);
+                hashes.Add(status == 200 ? hash : throw new StepFailedException($"a segment answered {status}"));
+            }
+
+            if (addresses.Count > segments.Count + 1)
+            {
+                return $"200, {hashes.Distinct().Count()} segments for a browser";
+            }
+
+            var sent = await file.HashAsync(ct);
+            return hashes[0] == sent
+                ? $"200, SHA-256 {sent[..16]}… as sent"
+                : throw new StepFailedException($"other bytes than were sent: SHA-256 {hashes[0]}, not {sent}");
         });
         await step("Without its token", async () =>
         {
-            foreach (var address in new[] { playbackUrl, segment })
+            foreach (var address in addresses)
             {
                 (await browser.GetAsync(address.Split('?')[0], "playback without a token", ct)).Expect(403);
             }
@@ -37,11 +59,12 @@ internal sealed class PlaybackCheck(Browser browser, DemoFile file)
         });
     }
 
-    private static string SegmentOf(string playbackUrl, string playlist)
-    {
-        var line = playlist.Split(
-            '\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).FirstOrDefault(each => each[0] != '#')
-            ?? throw new StepFailedException("the playlist has no segment");
-        return new Uri(new Uri(playbackUrl), line).ToString();
-    }
+    private async Task<IReadOnlyList<string>> PlaylistAsync(string address, CancellationToken ct) =>
+        (await browser.GetAsync(address, "the signed playback URL", ct)).Expect(200).Text.Split(
+            '\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+
+    private static List<string> AddressesIn(IReadOnlyList<string> playlist, string address) =>
+        playlist.Where(line => line[0] != '#').Select(line => new Uri(new Uri(address), line).ToString()).ToList() is { Count: > 0 } found
+            ? found
+            : throw new StepFailedException("the playlist has no segment");
 }

@@ -6,8 +6,9 @@ create or replace function portal.erase_tenant_rows(p_tenant uuid, p_limit integ
 as $$
 declare
     v_tables constant text[] := array[
-        'notifications', 'notification_preferences', 'unread_counts', 'digests', 'deliveries', 'outbox', 'idempotency_keys',
-        'mail_suppressions', 'analytics_raw', 'analytics_rollups', 'consents', 'comment_mentions', 'comments', 'share_unlocks',
+        'notifications', 'notification_preferences', 'unread_counts', 'digests', 'webhook_attempts', 'webhook_endpoints',
+        'deliveries', 'outbox', 'idempotency_keys', 'mail_suppressions', 'analytics_raw', 'analytics_rollups',
+        'consents', 'comment_mentions', 'comments', 'share_unlocks',
         'share_link_notices', 'share_link_guests', 'share_viewers', 'share_links', 'mux_tasks', 'mux_cleanups', 'upload_attempts',
         'upload_jobs', 'asset_versions', 'assets', 'task_assignees', 'task_watchers', 'task_dependencies', 'tasks', 'milestones',
         'template_applications', 'milestone_template_versions', 'milestone_templates', 'project_mutes', 'project_members',

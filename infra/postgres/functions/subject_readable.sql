@@ -13,9 +13,14 @@ begin atomic
                    when 'user' then u.role = 'admin' or u.id = p_subject
                    when 'residency_report' then u.role in ('admin', 'compliance')
                    when 'vendor_review_reminder' then u.role in ('admin', 'compliance')
+                   when 'vendor_review' then u.role in ('admin', 'compliance')
+                   when 'erasure_request' then u.role in ('admin', 'compliance')
+                   when 'export' then u.role in ('admin', 'compliance')
+                   when 'hold' then u.role in ('admin', 'compliance')
                    else u.role = 'admin'
-                       or (u.role = any (case when p_type = 'project' then array['agency', 'client']
-                                              when p_type in ('task', 'asset', 'upload_job', 'share_link') then array['agency']
+                       or (u.role = any (case when p_type in ('project', 'milestone') then array['agency', 'client']
+                                              when p_type in ('task', 'asset', 'asset_version', 'upload_job', 'share_link')
+                                                  then array['agency']
                                               else array[]::text[] end)
                            and exists (select 1 from portal.project_members m
                                         where m.tenant_id = p_tenant and m.project_id = p_project and m.user_id = u.id))

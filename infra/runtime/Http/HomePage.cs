@@ -9,10 +9,15 @@ internal static class HomePage
 {
     private const string Setting = "AzureWebJobsDisableHomepage";
 
-    public static void Use(IApplicationBuilder app, IConfiguration settings)
+    /// <param name="own">Instead of either.</param>
+    public static void Use(IApplicationBuilder app, IConfiguration settings, RequestDelegate? own)
     {
         var disabled = string.Equals(settings[Setting], bool.TrueString, StringComparison.OrdinalIgnoreCase);
-        app.Use((http, next) => http.Request.Path.Value != "/" ? next(http) : disabled ? Nothing(http) : PageAsync(http));
+        app.Use((http, next) =>
+            http.Request.Path.Value != "/" ? next(http)
+            : own is not null ? own(http)
+            : disabled ? Nothing(http)
+            : PageAsync(http));
     }
 
     private static Task Nothing(HttpContext http)

@@ -41,6 +41,9 @@ internal sealed class WebhookStyle
     /// <summary>An answer header and value that ends the retries (Svix), if the vendor knows one.</summary>
     public (string Name, string Value)? Abort { get; init; }
 
+    /// <summary>An answer of 4xx but 429 ends the retries (PagerDuty).</summary>
+    public bool DropsRefused { get; init; }
+
     /// <summary>Events of these types wait until one of their lane that <see cref="Releases"/> has been tried. Asked when the event
     /// happens.</summary>
     public Func<string, bool> HeldBack { get; init; } = _ => false;
@@ -239,8 +242,8 @@ internal sealed class WebhookOutbox : IDisposable
             attempt["response_headers"] = new JsonObject(response.Headers.Concat(response.Content.Headers)
                 .Select(header => KeyValuePair.Create<string, JsonNode?>(header.Key, string.Join(",", header.Value))));
             attempt["response_body"] = await BeginningAsync(response, either.Token);
-            var stop = style.Abort is { } abort && response.Headers.TryGetValues(abort.Name, out var values)
-                && values.Contains(abort.Value);
+            var stop = (style.Abort is { } abort && response.Headers.TryGetValues(abort.Name, out var values)
+                && values.Contains(abort.Value)) || (style.DropsRefused && (int)response.StatusCode is >= 400 and < 500 and not 429);
             return (attempt, response.IsSuccessStatusCode, stop);
         }
         catch (HttpRequestException e)

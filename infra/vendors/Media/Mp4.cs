@@ -18,6 +18,33 @@ internal static class Mp4
     /// file.</summary>
     public static async Task<MediaInfo> InspectAsync(long size, ReadAt read)
     {
+        var (moov, fragments) = await ReadAsync(size, read);
+        var movie = Mp4Movie.Parse(moov);
+        if (!movie.HasVideo && !movie.HasAudio)
+        {
+            throw new UnreadableMediaException("The input file has no video or audio track.");
+        }
+        var duration = movie.Duration;
+        if (duration <= 0 && fragments.Count > 0)
+        {
+            duration = await FragmentsAsync(movie, fragments, read);
+        }
+        if (duration <= 0 || !double.IsFinite(duration))
+        {
+            throw new UnreadableMediaException("The input file does not contain a duration.");
+        }
+        if (duration > MaxSeconds)
+        {
+            throw new UnreadableMediaException("The input file is longer than 12 hours.");
+        }
+        return new MediaInfo("mp4", duration, movie.Width, movie.Height, movie.FrameRate, movie.HasVideo, movie.HasAudio, movie.Channels);
+    }
+
+    /// <summary>The body of the movie header, of a file that has media data.</summary>
+    public static async Task<byte[]> MovieAsync(long size, ReadAt read) => (await ReadAsync(size, read)).Movie;
+
+    private static async Task<(byte[] Movie, List<(long Offset, int Size)> Fragments)> ReadAsync(long size, ReadAt read)
+    {
         if (size == 0)
         {
             throw new UnreadableMediaException("The input file is empty.");
@@ -64,25 +91,7 @@ internal static class Mp4
         {
             throw new UnreadableMediaException("The input file has no media data.");
         }
-        var movie = Mp4Movie.Parse(moov);
-        if (!movie.HasVideo && !movie.HasAudio)
-        {
-            throw new UnreadableMediaException("The input file has no video or audio track.");
-        }
-        var duration = movie.Duration;
-        if (duration <= 0 && fragments.Count > 0)
-        {
-            duration = await FragmentsAsync(movie, fragments, read);
-        }
-        if (duration <= 0 || !double.IsFinite(duration))
-        {
-            throw new UnreadableMediaException("The input file does not contain a duration.");
-        }
-        if (duration > MaxSeconds)
-        {
-            throw new UnreadableMediaException("The input file is longer than 12 hours.");
-        }
-        return new MediaInfo("mp4", duration, movie.Width, movie.Height, movie.FrameRate, movie.HasVideo, movie.HasAudio, movie.Channels);
+        return (moov, fragments);
     }
 
     private static async Task<(string Type, long Start, long End)> TopLevelAsync(long offset, long size, ReadAt read)

@@ -1,12 +1,12 @@
 using System.Buffers.Binary;
 using System.Text;
+using static Portal.LocalVendors.Media.Mp4Boxes;
 
 namespace Portal.LocalVendors.Media;
 
-/// <summary>The contents of a <c>moov</c> box that matter here. Reading past a box's end reads as «truncated», never as a crash.</summary>
+/// <summary>The contents of a <c>moov</c> box that matter here. Reading past a box's end reads as «damaged», never as a crash.</summary>
 internal sealed class Mp4Movie
 {
-    private const int MaxChildren = 10_000;
     private readonly Dictionary<uint, (uint Timescale, uint DefaultSample)> tracks = [];
 
     public double Duration { get; private set; }
@@ -231,18 +231,6 @@ internal sealed class Mp4Movie
         return Next(ref entries, out _, out var body) ? body : [];
     }
 
-    private static ReadOnlySpan<byte> Child(ReadOnlySpan<byte> parent, string wanted)
-    {
-        for (var i = 0; i < MaxChildren && Next(ref parent, out var type, out var body); i++)
-        {
-            if (type == wanted)
-            {
-                return body;
-            }
-        }
-        return [];
-    }
-
     // mvhd and mdhd begin alike: version, times, timescale, duration. All ones means unknown.
     private static double Length(ReadOnlySpan<byte> header)
     {
@@ -253,35 +241,4 @@ internal sealed class Mp4Movie
             : U32(header, 16) is var small && small != uint.MaxValue ? small : 0;
         return timescale == 0 ? 0 : units / timescale;
     }
-
-    private static bool Next(scoped ref ReadOnlySpan<byte> rest, out string type, out ReadOnlySpan<byte> body)
-    {
-        type = "";
-        body = [];
-        if (rest.Length < 8)
-        {
-            return false;
-        }
-        ulong length = U32(rest, 0);
-        var header = 8;
-        type = Encoding.Latin1.GetString(rest.Slice(4, 4));
-        if (length == 1)
-        {
-            length = BinaryPrimitives.ReadUInt64BigEndian(rest[8..]);
-            header = 16;
-        }
-        else if (length == 0)
-        {
-            length = (ulong)rest.Length;
-        }
-        if (length < (ulong)header || length > (ulong)rest.Length)
-        {
-            throw new UnreadableMediaException("The input file has a box of impossible size.");
-        }
-        body = rest[header..(int)length];
-        rest = rest[(int)length..];
-        return true;
-    }
-
-    private static uint U32(ReadOnlySpan<byte> from, int at) => BinaryPrimitives.ReadUInt32BigEndian(from[at..]);
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text;
 using Dapper;
@@ -12,11 +13,16 @@ namespace Portal.LocalVendors.Mux;
 /// The stream and image hosts. A signed playback id wants a good token and nothing else in the query; a public one wants no token.
 /// </summary>
 /// <remarks>
-/// Nothing is transcoded: a playlist has one segment, the uploaded file itself (a plain MP4, not a fragment), whose relative address
-/// carries the same token, as Mux's playlists do. Images are drawn from the playback id, always PNG and labelled so.
+/// Nothing is transcoded. An MP4 of H.264 and AAC is cut into fragments, so that a browser plays it (<see cref="MuxPlaylists"/>); of
+/// other files the playlist has one segment, the uploaded file itself. Every address in a playlist is relative and carries the same
+/// token, as Mux's do. Images are drawn from the playback id, always PNG and labelled so.
 /// </remarks>
 internal sealed class MuxDelivery(VendorHost host)
 {
+    /// <summary>Files whose tables are kept in memory; with more, all are forgotten.</summary>
+    private const int MaxFilesKnown = 32;
+
+    private readonly ConcurrentDictionary<string, FragmentedMp4?> files = new();
     private readonly MuxTokens tokens = new(host);
 
     private enum Access
@@ -31,6 +37,9 @@ internal sealed class MuxDelivery(VendorHost host)
     {
         string[] reads = ["GET", "HEAD"];
         app.MapMethods("/stream/{id}.m3u8", reads, PlaylistAsync);
+        app.MapMethods("/stream/{id}/rendition.m3u8", reads, RenditionAsync);
+        app.MapMethods("/stream/{id}/init.mp4", reads, InitAsync);
+        app.MapMethods("/stream/{id}/segments/{number:int}.m4s", reads, SegmentAsync);
         app.MapMethods("/stream/{id}/segments/0.mp4", reads, context => BytesAsync(context, rendition: null));
         app.MapMethods("/stream/{id}/{file}", reads, context => BytesAsync(context, context.Route("file")));
         foreach (var (name, audience) in new[]
@@ -51,20 +60,89 @@ internal sealed class MuxDelivery(VendorHost host)
             await RefuseAsync(context, access);
             return;
         }
-        var duration = Math.Max(0.1, MuxJson.Media(asset!)!.Duration);
-        var text = string.Create(CultureInfo.InvariantCulture, $"""
-            #EXTM3U
-            #EXT-X-VERSION:3
-            #EXT-X-PLAYLIST-TYPE:VOD
-            #EXT-X-TARGETDURATION:{Math.Ceiling(duration)}
-            #EXT-X-MEDIA-SEQUENCE:0
-            #EXTINF:{duration:F3},
-            {context.Route("id")}/segments/0.mp4{query}
-            #EXT-X-ENDLIST
-
-            """);
-        await SendAsync(context, "application/x-mpegURL", Encoding.UTF8.GetBytes(text));
+        var media = MuxJson.Media(asset!)!;
+        var text = await FragmentsAsync(asset!.FileId!, context.RequestAborted) is { } fragments
+            ? MuxPlaylists.Master(fragments, media, context.Route("id"), query)
+            : MuxPlaylists.OneFile(media, context.Route("id"), query);
+        await SendAsync(context, MuxPlaylists.ContentType, Encoding.UTF8.GetBytes(text));
     }
+
+    private async Task RenditionAsync(HttpContext context)
+    {
+        if (await OpenFragmentsAsync(context) is var (_, fragments, query))
+        {
+            await SendAsync(context, MuxPlaylists.ContentType, Encoding.UTF8.GetBytes(MuxPlaylists.Media(fragments, query)));
+        }
+    }
+
+    private async Task InitAsync(HttpContext context)
+    {
+        if (await OpenFragmentsAsync(context) is var (_, fragments, _))
+        {
+            await SendAsync(context, "video/mp4", fragments.Init());
+        }
+    }
+
+    private async Task SegmentAsync(HttpContext context)
+    {
+        if (await OpenFragmentsAsync(context) is not var (asset, fragments, _))
+        {
+            return;
+        }
+        var number = int.Parse(context.Route("number"), CultureInfo.InvariantCulture);
+        if (number >= fragments.Segments.Count)
+        {
+            await RefuseAsync(context, Access.NotFound);
+            return;
+        }
+        if (HttpMethods.IsGet(context.Request.Method))
+        {
+            await NoteAsync(asset.Id, fragments.Segments[number].Seconds, context.RequestAborted);
+        }
+        await SendAsync(context, "video/mp4", await fragments.SegmentAsync(number, Reader(asset.FileId!, context.RequestAborted)));
+    }
+
+    // Null: refused and answered.
+    private async Task<(AssetRow Asset, FragmentedMp4 File, string Query)?> OpenFragmentsAsync(HttpContext context)
+    {
+        var (access, asset, query) = await OpenAsync(context, "v");
+        if (access == Access.Granted)
+        {
+            if (await FragmentsAsync(asset!.FileId!, context.RequestAborted) is { } file)
+            {
+                return (asset, file, query);
+            }
+            access = Access.NotFound;
+        }
+        await RefuseAsync(context, access);
+        return null;
+    }
+
+    // Null: not one that can be cut. A file does not change once it is whole.
+    private async Task<FragmentedMp4?> FragmentsAsync(string fileId, CancellationToken ct)
+    {
+        if (files.TryGetValue(fileId, out var known))
+        {
+            return known;
+        }
+        FragmentedMp4? found = null;
+        try
+        {
+            var size = await host.Files.SizeAsync(fileId, ct) ?? 0;
+            found = FragmentedMp4.Parse(await Mp4.MovieAsync(size, Reader(fileId, ct)), size);
+        }
+        catch (UnreadableMediaException)
+        {
+            // It is delivered as it came.
+        }
+        if (files.Count >= MaxFilesKnown)
+        {
+            files.Clear();
+        }
+        return files[fileId] = found;
+    }
+
+    private ReadAt Reader(string fileId, CancellationToken ct) => (offset, count) => host.Files.ReadAsync(fileId, offset, count, ct);
 
     private async Task BytesAsync(HttpContext context, string? rendition)
     {
@@ -165,11 +243,16 @@ internal sealed class MuxDelivery(VendorHost host)
 
     private static async Task SendAsync(HttpContext context, string type, byte[] body)
     {
+        // Players of the browser's own ask for ranges of playlists, too.
+        var (from, to) = ByteRange.Apply(context, body.Length);
+        if (from is not { } start)
+        {
+            return;
+        }
         context.Response.ContentType = type;
-        context.Response.ContentLength = body.Length;
         if (HttpMethods.IsGet(context.Request.Method))
         {
-            await context.Response.Body.WriteAsync(body, context.RequestAborted);
+            await context.Response.Body.WriteAsync(body.AsMemory((int)start, (int)(to - start)), context.RequestAborted);
         }
     }
 }

@@ -13,7 +13,7 @@ namespace Portal.LocalVendors.PagerDuty;
 /// <c>POST /v2/enqueue</c>: 202 for what is accepted, also for what is then dropped; 400 with every fault in <c>errors</c>; 429 past the
 /// limit of the key.
 /// </summary>
-internal sealed class PagerDutyApi(VendorHost host, LocalPagerDutyOptions options)
+internal sealed class PagerDutyApi(VendorHost host, LocalPagerDutyOptions options, PagerDutyWebhooks webhooks)
 {
     private const int MaxBytes = 512 * 1024;
     private const int MaxSummary = 1024;
@@ -55,8 +55,16 @@ internal sealed class PagerDutyApi(VendorHost host, LocalPagerDutyOptions option
         {
             return Invalid(errors);
         }
-        return await LimitAsync(context) ?? await AcceptAsync(message, context.RequestAborted);
+        var urgency = UrgencyOf(message.Text("routing_key")!)!;
+        return await LimitAsync(context, urgency) ?? await AcceptAsync(urgency, message, context.RequestAborted);
     }
+
+    /// <summary>Of the service that the key is of; null: of none.</summary>
+    private string? UrgencyOf(string key) =>
+        IsSame(key, options.RoutingKey) ? "high" : IsSame(key, options.LowUrgencyRoutingKey) ? "low" : null;
+
+    private static bool IsSame(string key, string known) =>
+        CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(key), Encoding.UTF8.GetBytes(known));
 
     private List<string> Problems(JsonObject message)
     {
@@ -69,7 +77,7 @@ internal sealed class PagerDutyApi(VendorHost host, LocalPagerDutyOptions option
         {
             errors.Add("Length of 'routing_key' is incorrect (should be 32 characters)");
         }
-        else if (!CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(key), Encoding.UTF8.GetBytes(options.RoutingKey)))
+        else if (UrgencyOf(key) is null)
         {
             errors.Add("Invalid routing key");
         }
@@ -124,14 +132,14 @@ internal sealed class PagerDutyApi(VendorHost host, LocalPagerDutyOptions option
         }
     }
 
-    private async Task<VendorReply?> LimitAsync(HttpContext context)
+    private async Task<VendorReply?> LimitAsync(HttpContext context, string urgency)
     {
         if (options.EventsPerMinute <= 0)
         {
             return null;
         }
         var (taken, _, retryAfter) = await host.Limits.TakeAsync(
-            "key", options.EventsPerMinute / 60.0, options.EventsPerMinute, context.RequestAborted);
+            urgency, options.EventsPerMinute / 60.0, options.EventsPerMinute, context.RequestAborted);
         if (taken)
         {
             return null;
@@ -140,17 +148,22 @@ internal sealed class PagerDutyApi(VendorHost host, LocalPagerDutyOptions option
         return new VendorReply(429, Error(429, "Requests for this service are arriving too quickly. Please retry later."));
     }
 
-    private Task<VendorReply> AcceptAsync(JsonObject message, CancellationToken ct) =>
+    private Task<VendorReply> AcceptAsync(string urgency, JsonObject message, CancellationToken ct) =>
         host.TransactAsync(async (connection, transaction) =>
     {
         var action = message.Text("event_action")!;
         var key = message.Text("dedup_key") ?? Ids.New(RoutingKeyLength);
         var incident = action == "trigger"
             ? await PagerDutyStore.TriggerAsync(
-                connection, transaction, key, message["payload"]!.AsObject().Text("severity")!,
+                connection, transaction, urgency, key, message["payload"]!.AsObject().Text("severity")!,
                 message["payload"]!.AsObject().Text("summary")!,
                 message["payload"]!.AsObject().Text("source")!, host.Now)
-            : await PagerDutyStore.MoveAsync(connection, transaction, key, action == "resolve", host.Now);
+            : await PagerDutyStore.MoveAsync(connection, transaction, urgency, key, action == "resolve", host.Now);
+        if (incident is not null)
+        {
+            await webhooks.EmitAsync(connection, transaction, PagerDutyWebhooks.TypeOf(action), incident, key, null);
+        }
+
         message.Remove("routing_key");
         await PagerDutyStore.KeepAsync(connection, transaction, action, key, incident, message, host.Now);
         return new VendorReply(202, new JsonObject { ["status"] = "success", ["message"] = "Event processed", ["dedup_key"] = key });

@@ -13,13 +13,13 @@ internal sealed class PagerDutyStore(VendorHost host)
         await using var connection = await host.Data.OpenConnectionAsync(ct);
         var rows = await connection.QueryAsync<IncidentRow>(
             """
-            select id as Id, dedup_key as DedupKey, status as Status, severity as Severity, summary as Summary, source as Source,
-               triggers as Triggers,
+            select id as Id, dedup_key as DedupKey, urgency as Urgency, status as Status, severity as Severity, summary as Summary,
+                   source as Source, triggers as Triggers,
                    opened_at as OpenedAt, acknowledged_at as AcknowledgedAt, resolved_at as ResolvedAt
               from vendors.pagerduty_incidents where @dedupKey::text is null or dedup_key = @dedupKey order by seq
             """, new { dedupKey });
         return [.. rows.Select(row => new PagerIncident(
-            row.Id, row.DedupKey, row.Status, row.Severity, row.Summary, row.Source, row.Triggers, At(row.OpenedAt),
+            row.Id, row.DedupKey, row.Urgency, row.Status, row.Severity, row.Summary, row.Source, row.Triggers, At(row.OpenedAt),
             row.AcknowledgedAt is { } acknowledged ? At(acknowledged) : null, row.ResolvedAt is { } resolved ? At(resolved) : null))];
     }
 
@@ -40,26 +40,28 @@ internal sealed class PagerDutyStore(VendorHost host)
 
     /// <summary>Opens an incident, or counts one trigger more of the open one: a key never has two that are open.</summary>
     public static Task<string?> TriggerAsync(
-        NpgsqlConnection c, NpgsqlTransaction t, string key, string severity, string summary, string source, DateTimeOffset now) =>
+        NpgsqlConnection c, NpgsqlTransaction t, string urgency, string key, string severity, string summary, string source,
+        DateTimeOffset now) =>
         c.ExecuteScalarAsync<string?>(
             """
-            insert into vendors.pagerduty_incidents as i (id, dedup_key, status, severity, summary, source, opened_at)
-            values (@id, @key, 'triggered', @severity, @summary, @source, @now)
-            on conflict (dedup_key) where status <> 'resolved' do update set triggers = i.triggers + 1
+            insert into vendors.pagerduty_incidents as i (id, dedup_key, urgency, status, severity, summary, source, opened_at)
+            values (@id, @key, @urgency, 'triggered', @severity, @summary, @source, @now)
+            on conflict (urgency, dedup_key) where status <> 'resolved' do update set triggers = i.triggers + 1
             returning id
-            """, new { id = "Q" + Ids.New(13), key, severity, summary, source, now = now.UtcDateTime }, t);
+            """, new { id = "Q" + Ids.New(13), key, urgency, severity, summary, source, now = now.UtcDateTime }, t);
 
-    /// <summary>Null: there is no open incident of this key, so the event is dropped.</summary>
-    public static Task<string?> MoveAsync(NpgsqlConnection c, NpgsqlTransaction t, string key, bool resolve, DateTimeOffset now) =>
+    /// <summary>Null: there is no open incident of this key at that service, so the event is dropped.</summary>
+    public static Task<string?> MoveAsync(
+        NpgsqlConnection c, NpgsqlTransaction t, string? urgency, string key, bool resolve, DateTimeOffset now) =>
         c.ExecuteScalarAsync<string?>(
             """
             update vendors.pagerduty_incidents
                set status = case when @resolve then 'resolved' else 'acknowledged' end,
                    acknowledged_at = case when @resolve then acknowledged_at else coalesce(acknowledged_at, @now) end,
                    resolved_at = case when @resolve then @now end
-             where dedup_key = @key and status <> 'resolved'
+             where dedup_key = @key and status <> 'resolved' and (@urgency::text is null or urgency = @urgency)
             returning id
-            """, new { key, resolve, now = now.UtcDateTime }, t);
+            """, new { key, urgency, resolve, now = now.UtcDateTime }, t);
 
     public static Task KeepAsync(
         NpgsqlConnection c, NpgsqlTransaction t, string action, string key, string? incident, JsonObject message, DateTimeOffset now) =>
@@ -75,6 +77,8 @@ internal sealed class PagerDutyStore(VendorHost host)
         public string Id { get; init; } = "";
 
         public string DedupKey { get; init; } = "";
+
+        public string Urgency { get; init; } = "";
 
         public string Status { get; init; } = "";
 

@@ -1,7 +1,8 @@
--- The local PagerDuty: one service with one integration key.
+-- The local PagerDuty: two services, each with an integration key, one of which wakes people.
 create table if not exists vendors.pagerduty_incidents (
     id              text primary key,
     dedup_key       text not null,
+    urgency         text not null,        -- high, low: the service it came to
     status          text not null,        -- triggered, acknowledged, resolved
     severity        text not null,
     summary         text not null,
@@ -12,8 +13,8 @@ create table if not exists vendors.pagerduty_incidents (
     triggers        integer not null default 1,
     seq             bigint generated always as identity
 );
--- One key, one open incident; after it is resolved the key is free again.
-create unique index if not exists pagerduty_incidents_open on vendors.pagerduty_incidents (dedup_key) where status <> 'resolved';
+-- One key of a service, one open incident; after it is resolved the key is free again.
+create unique index if not exists pagerduty_incidents_open on vendors.pagerduty_incidents (urgency, dedup_key) where status <> 'resolved';
 
 create table if not exists vendors.pagerduty_events (
     seq         bigint generated always as identity primary key,

@@ -82,7 +82,7 @@ public sealed class EraseSubject(
         var request = await store.EraseRowsAsync(tx, before);
         if (await store.UnderWayAsync(tx, request) is var left and > 0)
         {
-            throw new TransientException($"{left} invites, mails or exports of the subject are not settled yet");
+            throw new TransientException($"{left} invites, mails, exports or webhooks of the subject are not settled yet");
         }
 
         request = await store.EraseAnswersAsync(tx, request);

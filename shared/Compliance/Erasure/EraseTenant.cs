@@ -31,6 +31,9 @@ public sealed class EraseTenant(
             }
 
             await tenants.CloseAsync(tx, request, By);
+            // Files of exports go by themselves from now on, and their names with them.
+            var (done, files) = (ErasureSteps.Read(request.Done), await tenants.CountAtBlobAsync(tx, erasure.Tenant));
+            await ErasureStore.NoteDoneAsync(tx, request, done with { Blob = ErasedAtBlob.Most(done.Blob, files) });
             foreach (var job in await uploads.UnderWayAsync(tx, erasure.Tenant))
             {
                 await moves.ToCancelledAsync(tx, job, By);

@@ -68,9 +68,8 @@ public sealed class EraseVideos(PortalDb db, ErasureStore store, TenantErasureSt
             return found[^1];
         }
 
-        var gone = await tenants.CountAtBlobAsync(erasure.Tenant, ct);
-        await store.NoteDoneAsync(
-            erasure, done => done with { Blob = ErasureSteps.More(done.Blob, gone, of => of.Originals + of.Copies) }, ct);
+        var gone = await db.InTenantAsync(erasure.Tenant, tx => tenants.CountAtBlobAsync(tx, erasure.Tenant), ct);
+        await store.NoteDoneAsync(erasure, done => done with { Blob = ErasedAtBlob.Most(done.Blob, gone) }, ct);
         return null;
     }
 

@@ -32,6 +32,9 @@ public sealed class ErasureCertificates(AuditKeys keys, PersonalHash hash, TimeP
 {
     private const int Format = 1;
 
+    /// <summary>No vendor has a call that deletes from it.</summary>
+    private const string LogOfWebhooks = "its log of webhooks";
+
     public StoredCertificate Make(ErasureRequest request)
     {
         var now = clock.GetUtcNow();
@@ -70,8 +73,8 @@ public sealed class ErasureCertificates(AuditKeys keys, PersonalHash hash, TimeP
             AtClerk.NotThere => "nothing was there any more",
             _ => "nothing was asked: a guest has no account",
         }, done.Rows.GetValueOrDefault("invites") > 0
-            ? "the invitations to the address, which are over: it has no call that deletes one"
-            : null),
+            ? $"the invitations to the address, which are over: it has no call that deletes one; {LogOfWebhooks}"
+            : done.Clerk is AtClerk.UserDeleted or AtClerk.MembershipDeleted or AtClerk.NotThere ? LogOfWebhooks : null),
         Resend,
         new("Mux", "nothing was asked", "videos, by ids; no names and no addresses"),
         new("Vercel Blob", "nothing was asked", "originals of videos and the archive of the audit log, by ids; no names and no addresses"),
@@ -84,13 +87,13 @@ public sealed class ErasureCertificates(AuditKeys keys, PersonalHash hash, TimeP
     [
         new(
             "Clerk", $"the organization was deleted, with its memberships and invitations; of its people {done.Organization!.Users} were "
-                + $"deleted, {done.Organization.Kept} are members of other organizations and stay there", null),
+                + $"deleted, {done.Organization.Kept} are members of other organizations and stay there", LogOfWebhooks),
         Resend,
         new(
             "Mux", $"{done.Mux!.Assets} assets were deleted, with their playback ids and files; uploads that waited for a file were "
                 + "cancelled",
             $"records of uploads ({done.Mux.Uploads} without an asset), by ids: it has no call that deletes one; statistics of viewing "
-                + "for up to 100 days, by ids"),
+                + $"for up to 100 days, and {LogOfWebhooks}, by ids"),
         new("Vercel Blob", $"files of {done.Blob!.Originals} originals and {done.Blob.Copies} copies of data were deleted",
             "the archive of the audit log, by ids"),
         PagerDuty,
@@ -99,7 +102,7 @@ public sealed class ErasureCertificates(AuditKeys keys, PersonalHash hash, TimeP
 
     private static ErasedAtProcessor Resend { get; } = new(
         "Resend", "nothing can be deleted",
-        "the mails that were sent, for as long as Resend keeps them: it has no call that deletes one");
+        $"the mails that were sent, and {LogOfWebhooks}, for as long as Resend keeps them: it has no call that deletes one");
 
     private static ErasedAtProcessor PagerDuty { get; } =
         new("PagerDuty", "nothing was asked", "ids and states of incidents; nothing of people");

@@ -3,7 +3,7 @@ using Portal.Foundation.Identity;
 
 namespace Portal.Compliance.Erasure;
 
-/// <summary>requested → running → completed, failed; failed → running; requested → held → requested; requested → cancelled
+/// <summary>requested → running → completed, failed; failed → running; requested, running → held → requested; requested → cancelled
 /// (docs/states.md).</summary>
 public static class ErasureStatus
 {

@@ -73,7 +73,8 @@ public sealed class ErasureRequestStore(
     public Task<bool> IsNameOfAsync(Tx tx, TenantId tenant, string name) => tx.GetAsync<bool>(
         "select exists (select 1 from portal.tenants t where t.id = @tenant and t.name = @name)", new { tenant, name = name.Trim() });
 
-    /// <summary>requested, held → cancelled; a tenant's by an Admin, and once requested until its week is over.</summary>
+    /// <summary>requested, held → cancelled, unless it had begun before it was held; a tenant's by an Admin, and once requested until its
+    /// week is over.</summary>
     public async Task<Result<ErasureRequest>> CancelAsync(Tx tx, Caller caller, Guid id)
     {
         var tenant = caller.Tenant;
@@ -91,7 +92,7 @@ public sealed class ErasureRequestStore(
         var cancelled = await tx.ExecuteAsync("""
             update portal.erasure_requests set status = 'cancelled', ended_at = @now, address = null, clerk_user_id = null,
                    version = version + 1
-             where tenant_id = @tenant and id = @id and status in ('requested', 'held')
+             where tenant_id = @tenant and id = @id and status in ('requested', 'held') and started_at is null
                and (kind <> 'tenant' or status = 'held' or starts_at > @now)
             """, new { tenant, id, now }) == 1;
         if (!cancelled)

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace Portal.Compliance.Erasure;
 
@@ -19,6 +20,14 @@ public sealed record ErasureSteps
 
     public ErasedOrganization? Organization { get; init; }
 
+    /// <summary>What of a person or a guest is gone already, in words.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<string> Gone =>
+    [
+        .. Clerk is null or AtClerk.NotAsked ? Array.Empty<string>() : ["what Clerk held"],
+        .. from of in Rows where of.Value > 0 select $"{of.Key} ({of.Value})",
+    ];
+
     /// <summary>Of two runs of a step what the one saw that saw more: all of it is gone by now.</summary>
     public static T More<T>(T? before, T now, Func<T, long> size)
         where T : class => before is null || size(now) > size(before) ? now : before;
@@ -30,7 +39,13 @@ public sealed record ErasureSteps
 public sealed record ErasedAtMux(long Assets, long Uploads);
 
 /// <summary>How many files of a tenant the store had a name for; none of them is there any more.</summary>
-public sealed record ErasedAtBlob(long Originals, long Copies);
+public sealed record ErasedAtBlob(long Originals, long Copies)
+{
+    /// <summary>Of each what was seen at most: from the tenant's closing on, copies go by themselves.</summary>
+    public static ErasedAtBlob Most(ErasedAtBlob? before, ErasedAtBlob now) => before is null
+        ? now
+        : new(Math.Max(before.Originals, now.Originals), Math.Max(before.Copies, now.Copies));
+}
 
 /// <summary>A tenant's organization at Clerk is gone; its people with it, but for members of others.</summary>
 public sealed record ErasedOrganization(int Users, int Kept);

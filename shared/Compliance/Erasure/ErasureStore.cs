@@ -73,9 +73,7 @@ public sealed class ErasureStore(PortalDb db, AuditWriter audit, TimeProvider cl
             return before is { Status: ErasureStatus.Running } ? before : null;
         }
 
-        if (await tx.GetAsync<bool>(
-            $"select {IsHeld} from portal.erasure_requests e where e.tenant_id = @TenantId and e.id = @Id",
-            new { before.TenantId, before.Id }))
+        if (await IsHeldAsync(tx, before))
         {
             await HoldAsync(tx, before);
             return null;
@@ -107,9 +105,23 @@ public sealed class ErasureStore(PortalDb db, AuditWriter audit, TimeProvider cl
         }
     }
 
-    /// <summary>The running attempt, its row locked. Null: it is over, or another attempt's.</summary>
-    public async Task<ErasureRequest?> RunningAsync(Tx tx, ErasureRef erasure) =>
-        await LockAsync(tx, erasure) is { Status: ErasureStatus.Running } running ? running : null;
+    /// <summary>The running attempt, its row locked. Null: it is over, another attempt's, or a legal hold was placed meanwhile, and it is
+    /// held. A tenant's goes on: nobody can sign in any more to place one, or to lift it.</summary>
+    public async Task<ErasureRequest?> RunningAsync(Tx tx, ErasureRef erasure)
+    {
+        if (await LockAsync(tx, erasure) is not { Status: ErasureStatus.Running } running)
+        {
+            return null;
+        }
+
+        if (running.Kind == SubjectKind.Tenant || !await IsHeldAsync(tx, running))
+        {
+            return running;
+        }
+
+        await HoldAsync(tx, running);
+        return null;
+    }
 
     /// <summary>Erases in the tenant's rows what names the subject, and adds up what that touched.</summary>
     /// <returns>The request with these counts in it.</returns>
@@ -158,7 +170,7 @@ public sealed class ErasureStore(PortalDb db, AuditWriter audit, TimeProvider cl
     }
 
     /// <summary>What still holds the subject's data, because it is on its way: an invite that Clerk must be told of, a mail, a file that
-    /// is to be deleted.</summary>
+    /// is to be deleted, a webhook that is not dealt with.</summary>
     public Task<long> UnderWayAsync(Tx tx, ErasureRequest request) => tx.GetAsync<long>("""
         select (select count(*) from portal.invites i
                  where i.tenant_id = @tenant and lower(i.email) = lower(@Address))
@@ -166,20 +178,23 @@ public sealed class ErasureStore(PortalDb db, AuditWriter audit, TimeProvider cl
                  where d.tenant_id = @tenant and d.recipient = @recipient and d.done_at is null)
              + (select count(*) from portal.exports x where x.tenant_id = @tenant and x.discard and x.status <> 'expired'
                    and (x.subject_id = @SubjectId or x.address_hash = @AddressHash or x.kind = 'tenant'))
+             + portal.erasure_texts_waiting(@tenant, @Id)
         """, new
     {
         tenant = request.TenantId,
+        request.Id,
         request.Address,
         request.SubjectId,
         request.AddressHash,
         recipient = request.SubjectId is { } user ? $"user:{user}" : $"guest:{request.AddressHash}",
     });
 
-    /// <summary>What a step outside of the database came to; nothing when the attempt is over.</summary>
+    /// <summary>What a step outside of the database came to, whether or not a hold was placed meanwhile; nothing when the attempt is
+    /// over.</summary>
     public Task<bool> NoteDoneAsync(ErasureRef erasure, Func<ErasureSteps, ErasureSteps> with, CancellationToken ct) =>
         db.InTenantAsync(erasure.Tenant, async tx =>
         {
-            if (await RunningAsync(tx, erasure) is not { } running)
+            if (await LockAsync(tx, erasure) is not { Status: ErasureStatus.Running } running)
             {
                 return false;
             }
@@ -188,7 +203,9 @@ public sealed class ErasureStore(PortalDb db, AuditWriter audit, TimeProvider cl
             return true;
         }, ct);
 
-    private static async Task<ErasureRequest> NoteDoneAsync(Tx tx, ErasureRequest request, ErasureSteps done)
+    /// <summary>Likewise of a request whose row is locked.</summary>
+    /// <returns>The request with that in it.</returns>
+    public static async Task<ErasureRequest> NoteDoneAsync(Tx tx, ErasureRequest request, ErasureSteps done)
     {
         var noted = request with { Done = JsonSerializer.Serialize(done, JsonSerializerOptions.Web) };
         await tx.ExecuteAsync(
@@ -262,12 +279,22 @@ public sealed class ErasureStore(PortalDb db, AuditWriter audit, TimeProvider cl
     public Task<string> OrganizationAsync(Tx tx, TenantId tenant) =>
         tx.GetAsync<string>("select t.clerk_org_id from portal.tenants t where t.id = @tenant", new { tenant });
 
+    private static Task<bool> IsHeldAsync(Tx tx, ErasureRequest request) => tx.GetAsync<bool>(
+        $"select {IsHeld} from portal.erasure_requests e where e.tenant_id = @TenantId and e.id = @Id",
+        new { request.TenantId, request.Id });
+
     private async Task HoldAsync(Tx tx, ErasureRequest request)
     {
+        var gone = ErasureSteps.Read(request.Done).Gone;
         await tx.ExecuteAsync("""
-            update portal.erasure_requests set status = 'held', last_error = 'a legal hold is in force', version = version + 1
-             where tenant_id = @TenantId and id = @Id and status in ('requested', 'failed')
-            """, new { request.TenantId, request.Id });
+            update portal.erasure_requests set status = 'held', last_error = left(@why, 1000), version = version + 1
+             where tenant_id = @TenantId and id = @Id and status in ('requested', 'running', 'failed')
+            """, new
+        {
+            request.TenantId,
+            request.Id,
+            why = gone.Count == 0 ? "a legal hold is in force" : $"a legal hold is in force; erased before: {string.Join(", ", gone)}",
+        });
         await audit.WriteAsync(tx, request.TenantId, By, new AuditEntry(
             "erasure_held", "erasure_request", request.Id, new { status = request.Status }, new { status = "held" }));
     }

@@ -57,6 +57,10 @@ public static class TablePlans
         TableErasure.Kept(
             $"that a mail was sent: to an id or to a keyed hash, without address or text; {RetentionDefaults.DeliveryDays} days");
 
+    private static readonly TableErasure Answers =
+        TableErasure.Kept(
+            $"what systems of the organization answered when they got events, which name nobody; {RetentionDefaults.WebhookLogDays} days");
+
     private static readonly TableErasure NotMailedAgain =
         TableErasure.Kept("the address as a keyed hash, so that somebody who asked for no more mail gets none");
 
@@ -112,6 +116,9 @@ public static class TablePlans
         new("mux_tasks", "as long as the database", Gone),
         new("notification_preferences", Customer, Gone, Gone),
         new("notifications", $"by the tenant's days, {RetentionSettings.MaxNotificationDays} at most", Gone, Gone),
+        new("objective_minutes", $"{RetentionDefaults.FigureDays} days", null),
+        new("objective_states", "one row an objective", null),
+        new("operator_mails", "one row a day and one a week", null),
         new("operator_sessions", $"{RetentionDefaults.OperatorSessionDays} days after their end", null),
         new("operators", "as long as they are on call", null),
         new("outbox", "until dispatched", Gone),
@@ -122,6 +129,8 @@ public static class TablePlans
         new("project_progress", Customer, Gone),
         new("projects", Customer, Gone, ById),
         new("rate_windows", "an hour", TableErasure.Kept("how often something was asked for, by id; an hour")),
+        new("request_figures", $"{RetentionDefaults.FigureDays} days", null),
+        new("request_flushes", $"{RetentionDefaults.FigureDays} days", null),
         new("residency_reports", Customer, Gone),
         new("restore_tests", "as long as the database", null),
         new("share_link_guests", $"{RetentionDefaults.GuestDays} days after their link has ended", Gone, null, Gone),
@@ -131,6 +140,7 @@ public static class TablePlans
         new(
             "share_viewers", $"by id; hashes {RetentionDefaults.GuestDays} days after their link has ended", Gone,
             TableErasure.Replaced, TableErasure.Replaced),
+        new("switches", "one row each", null),
         new("task_assignees", Customer, Gone, ById),
         new("task_dependencies", Customer, Gone),
         new("task_watchers", Customer, Gone, ById),
@@ -142,9 +152,12 @@ public static class TablePlans
         new("upload_attempts", "with their job", Gone),
         new("upload_jobs", $"by the tenant's days, {RetentionSettings.MaxUploadJobDays} at most", Gone, ById),
         new("users", Customer, Gone, TableErasure.Replaced),
+        new("vendor_circuits", "one row each", null),
         new("vendor_rate_limits", "one row a vendor", null),
         new("vendor_review_reminders", Customer, Gone),
         new("vendor_reviews", Customer, Gone, TableErasure.Kept("that they recorded a review of a vendor, by id")),
+        new("webhook_attempts", $"{RetentionDefaults.WebhookLogDays} days", Gone, Answers, Answers),
+        new("webhook_endpoints", Customer, Gone, ById),
         new("webhook_inbox", $"{RetentionDefaults.WebhookDays} days", TableErasure.Replaced, TableErasure.Replaced, TableErasure.Replaced),
     ];
 

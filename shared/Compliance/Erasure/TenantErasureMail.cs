@@ -3,6 +3,7 @@ using Portal.Events.Deliveries;
 using Portal.Events.Deliveries.Mails;
 using Portal.Foundation.Identity;
 using Portal.Foundation.Outbox;
+using Portal.Foundation;
 
 namespace Portal.Compliance.Erasure;
 
@@ -31,7 +32,7 @@ public sealed class TenantErasureMail(ErasureStore erasures, ErasureCertificates
             return (null, "erasure_cancelled");
         }
 
-        var until = MailWords.Time(erasure.StartsAt, to.Brand.TimeZone);
+        var until = Words.Time(erasure.StartsAt, to.Brand.TimeZone);
         return (new(
             $"{name} is going to be erased", $"Until {until} an Admin can take it back.", $"{name} is going to be erased",
             [
@@ -41,7 +42,7 @@ public sealed class TenantErasureMail(ErasureStore erasures, ErasureCertificates
                 new MailPart.Paragraph("Make a copy of everything first: ask for an export of the portal before then."),
                 new MailPart.Facts(
                 [
-                    ("Can be taken back until", until), ("Erased by", MailWords.Time(erasure.DueAt, to.Brand.TimeZone)),
+                    ("Can be taken back until", until), ("Erased by", Words.Time(erasure.DueAt, to.Brand.TimeZone)),
                     ("Code of the certificate", certificates.CodeOf(id)),
                 ]),
                 new MailPart.Paragraph(

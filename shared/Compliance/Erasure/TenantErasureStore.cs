@@ -91,10 +91,9 @@ public sealed class TenantErasureStore(PortalDb db, AuditWriter audit, TimeProvi
             tenant, $"select f.name from ({AtBlob}) f where f.name collate \"C\" > @after order by f.name collate \"C\" limit @limit",
             new { tenant, after, limit }, ct);
 
-    public async Task<ErasedAtBlob> CountAtBlobAsync(TenantId tenant, CancellationToken ct) => (await db.ReadOneAsync<ErasedAtBlob>(
-        tenant, $"""
-            select count(*) filter (where f.original) as originals, count(*) filter (where not f.original) as copies from ({AtBlob}) f
-            """, new { tenant }, ct))!;
+    public Task<ErasedAtBlob> CountAtBlobAsync(Tx tx, TenantId tenant) => tx.GetAsync<ErasedAtBlob>($"""
+        select count(*) filter (where f.original) as originals, count(*) filter (where not f.original) as copies from ({AtBlob}) f
+        """, new { tenant });
 
     /// <summary>Clerk's ids of everybody who is or was somebody here; of a person who was erased it is not known any more.</summary>
     public Task<IReadOnlyList<string>> ClerkUsersAsync(TenantId tenant, CancellationToken ct) => db.ReadAsync<string>(

@@ -304,6 +304,8 @@ public sealed class ExportedRowsQuery(PortalDb db)
         ["template_applications"] = "the organization's; that the person made it is in actions.json",
         ["vendor_reviews"] = "the organization's; that the person recorded one is in actions.json",
         ["unread_counts"] = "a number, counted of notifications.json",
+        ["webhook_attempts"] = "what systems of the organization answered when they got events, kept for a month",
+        ["webhook_endpoints"] = "the organization's; that the person made it is in actions.json",
         ["webhook_inbox"] = "reports of vendors about what is in the other files",
     };
 

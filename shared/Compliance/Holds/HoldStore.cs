@@ -27,7 +27,7 @@ public sealed record NewHold(string Kind, Guid SubjectId, string Reason, DateOnl
 
 /// <summary>
 /// All SQL of legal holds. Whether one covers something is <c>portal.is_held</c>, which retention asks in its statements and an erasure
-/// before it begins; both take the hold as it stands at that moment.
+/// before every step; both take the hold as it stands at that moment.
 /// </summary>
 public sealed class HoldStore(PortalDb db, AuditWriter audit, TimeProvider clock)
 {

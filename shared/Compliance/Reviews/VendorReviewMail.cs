@@ -1,3 +1,4 @@
+using Portal.Foundation;
 using System.Globalization;
 using Microsoft.Extensions.Options;
 using Portal.Events.Deliveries;
@@ -24,7 +25,7 @@ public sealed class VendorReviewMail(VendorReviewStore reviews, IOptions<MailOpt
             return (null, "vendors_reviewed");
         }
 
-        var (what, day) = (MailWords.Count(open.Count, "vendor review", "vendor reviews"), MailWords.Day(dueOn));
+        var (what, day) = (Words.Count(open.Count, "vendor review", "vendor reviews"), Words.Day(dueOn));
         var (subject, said) = e.Is(EventType.VendorReviewOverdue)
             ? ($"Overdue: {what} of {to.Brand.TenantName}", $"Due on {day}, and not recorded yet.")
             : ($"{what} due by {day}", $"To be looked at again by {day}.");
@@ -38,7 +39,7 @@ public sealed class VendorReviewMail(VendorReviewStore reviews, IOptions<MailOpt
                     said,
                     [.. open.Select(of => new MailItem(
                         of.Vendor.Processor.Name,
-                        of.Last is { } last ? $"last reviewed on {MailWords.Day(last.ReviewedOn)}" : "never reviewed", null))]),
+                        of.Last is { } last ? $"last reviewed on {Words.Day(last.ReviewedOn)}" : "never reviewed", null))]),
             ],
             new("Review the vendors", $"{options.Value.PortalUrl}/vendors"),
             $"You get this because you look after compliance at {to.Brand.TenantName}."), null);

@@ -8,19 +8,33 @@ namespace Portal.Events.Deliveries;
 /// <param name="Attempt">1, and one more for each time an Operator has it sent again.</param>
 public sealed record DeliveryRef(Guid TenantId, Guid DeliveryId, int Attempt)
 {
+    /// <summary>Calls that failed before its orchestration began afresh.</summary>
+    public int Failed { get; init; }
+
     public string InstanceId => $"deliver-{DeliveryId}-{Attempt}";
 
     public TenantId Tenant => new(TenantId);
 }
 
 /// <summary>One effect of an event outside the database.</summary>
-/// <param name="Recipient">user:{id}, guest:{keyed hash}, contact or platform; never an address.</param>
+/// <param name="Recipient">user:{id}, guest:{keyed hash}, contact, operator:{Clerk's id}, platform or endpoint:{id}; never an
+/// address.</param>
 /// <param name="SubmissionStarted">The vendor was asked before, and nobody knows its answer: it may have gone out.</param>
 public sealed record Delivery(
     Guid Id, string Channel, string Recipient, string Status, int Attempt, DateTimeOffset CreatedAt, bool SubmissionStarted,
     PortalEvent Event)
 {
+    private const string OperatorPrefix = "operator:";
+
     public Guid? UserId => Recipient.StartsWith("user:", StringComparison.Ordinal) ? Guid.Parse(Recipient.AsSpan(5)) : null;
+
+    /// <summary>Clerk's id of somebody on call.</summary>
+    public string? OperatorId =>
+        Recipient.StartsWith(OperatorPrefix, StringComparison.Ordinal) ? Recipient[OperatorPrefix.Length..] : null;
+
+    public Guid? EndpointId => Recipient.StartsWith("endpoint:", StringComparison.Ordinal) ? Guid.Parse(Recipient.AsSpan(9)) : null;
+
+    public static string ToOperator(string clerkUserId) => OperatorPrefix + clerkUserId;
 
     public string? GuestHash => Recipient.StartsWith("guest:", StringComparison.Ordinal) ? Recipient[6..] : null;
 }

@@ -19,10 +19,15 @@ public abstract record DeliveryOutcome
     /// <summary>The vendor said no: the same again will not get better.</summary>
     public sealed record Refused(string Reason) : DeliveryOutcome;
 
+    /// <summary>It has failed for good, and whose system it was to go to sees that themselves: nobody on call is told.</summary>
+    public sealed record Failed(string Reason) : DeliveryOutcome;
+
     /// <summary>Not yet: try again after that.</summary>
     /// <param name="Blocked">
     /// The vendor does not accept us (401, 403): a wrong or rotated key, a domain that is not verified. Nothing is wrong with what is
     /// sent; it goes out once that is mended, which may take days and counts for nothing. Null: the vendor asks to slow down.
     /// </param>
-    public sealed record Later(TimeSpan Wait, string? Blocked = null) : DeliveryOutcome;
+    /// <param name="Failure">An attempt that failed, of a channel that counts its attempts itself and says when the next one is.</param>
+    /// <param name="IsHeld">People on call hold it back: nobody was asked, and it counts for nothing.</param>
+    public sealed record Later(TimeSpan Wait, string? Blocked = null, string? Failure = null, bool IsHeld = false) : DeliveryOutcome;
 }

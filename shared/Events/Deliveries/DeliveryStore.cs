@@ -19,6 +19,12 @@ public sealed record DeliveryNote(
 /// <summary>All SQL of deliveries. The row says what was sent; the orchestration only carries it there.</summary>
 public sealed class DeliveryStore(PortalDb db, AuditWriter audit, TimeProvider clock)
 {
+    /// <summary>What sending again makes of a settled delivery (<c>d</c>): a new attempt that waits.</summary>
+    internal const string AsNewAttempt = """
+        status = 'pending', attempt = d.attempt + 1, reason = null, attempts = 0, last_error = null, done_at = null, started_at = null,
+        next_attempt_at = null
+        """;
+
     private const string Columns = """
         d.id, d.tenant_id, d.event_id, d.event_type, d.aggregate_id, d.channel, d.recipient, d.status, d.attempt, d.reason, d.attempts,
         d.last_error, d.next_attempt_at, d.vendor_id, d.mail_state, d.created_at, d.done_at
@@ -35,27 +41,29 @@ public sealed class DeliveryStore(PortalDb db, AuditWriter audit, TimeProvider c
     /// pending → sending, oldest first. One that has an earlier one of the same aggregate to the same recipient still open waits for it:
     /// nobody reads that a link was withdrawn before the mail that brings it.
     /// </summary>
-    public Task<IReadOnlyList<DeliveryRef>> TakePendingAsync(int limit, CancellationToken ct) =>
+    /// <param name="held">Channels of which none is taken.</param>
+    public Task<IReadOnlyList<DeliveryRef>> TakePendingAsync(int limit, IReadOnlyList<string> held, CancellationToken ct) =>
         db.AcrossTenantsAsync(tx => tx.QueryAsync<DeliveryRef>("""
-            update portal.deliveries d set status = 'sending', started_at = @now
+            update portal.deliveries d set status = 'sending', started_at = @now, taken_at = @now
              where d.id = any (array(
                    select p.id from portal.deliveries p
-                    where p.status = 'pending'
+                    where p.status = 'pending' and p.channel <> all(@held)
                       and not exists (select 1 from portal.deliveries q
                                        where q.tenant_id = p.tenant_id and q.aggregate_id = p.aggregate_id and q.channel = p.channel
                                          and q.recipient = p.recipient and q.seq < p.seq and q.status in ('pending', 'sending'))
                     order by p.created_at, p.id limit @limit for update skip locked))
                and d.status = 'pending'
             returning d.tenant_id, d.id as delivery_id, d.attempt
-            """, new { now = clock.GetUtcNow(), limit }), ct);
+            """, new { now = clock.GetUtcNow(), limit, held = held.ToArray() }), ct);
 
     /// <summary>Those that somebody took and that are not done: whoever took them may have died before starting. Looked at again after as
-    /// long.</summary>
+    /// long. One whose orchestration has said when it goes on is left alone until then.</summary>
     public Task<IReadOnlyList<DeliveryRef>> TakeStaleAsync(TimeSpan quiet, int limit, CancellationToken ct) =>
         db.AcrossTenantsAsync(tx => tx.QueryAsync<DeliveryRef>("""
             update portal.deliveries d set started_at = @now
              where d.id = any (array(
                    select id from portal.deliveries where status = 'sending' and started_at <= @before
+                      and (next_attempt_at is null or next_attempt_at <= @before)
                     order by started_at limit @limit for update skip locked))
             returning d.tenant_id, d.id as delivery_id, d.attempt
             """, new { now = clock.GetUtcNow(), before = clock.GetUtcNow() - quiet, limit }), ct);
@@ -104,6 +112,13 @@ public sealed class DeliveryStore(PortalDb db, AuditWriter audit, TimeProvider c
              where tenant_id = @tenant and id = @DeliveryId and attempt = @Attempt and status = 'sending'
             """, new { tenant, delivery.DeliveryId, delivery.Attempt, attempts, error, next }, ct);
 
+    /// <summary>It waits, and not because an attempt failed. Until then nobody need ask whether its orchestration is alive.</summary>
+    public Task<int> WaitAsync(TenantId tenant, DeliveryRef delivery, TimeSpan wait, CancellationToken ct) =>
+        db.RunAsync(tenant, """
+            update portal.deliveries set next_attempt_at = @next
+             where tenant_id = @tenant and id = @DeliveryId and attempt = @Attempt and status = 'sending'
+            """, new { tenant, delivery.DeliveryId, delivery.Attempt, next = clock.GetUtcNow() + wait }, ct);
+
     /// <summary>For on-call, across tenants: newest first; one row more than the page holds.</summary>
     public Task<IReadOnlyList<DeliveryNote>> ListAsync(string? status, Guid? tenant, Page page, CancellationToken ct) =>
         db.AcrossTenantsAsync(tx => tx.QueryPageAsync<DeliveryNote>(ByAge, Listed, page, new { status, tenant }), ct);
@@ -117,8 +132,7 @@ public sealed class DeliveryStore(PortalDb db, AuditWriter audit, TimeProvider c
         db.AcrossTenantsAsync<Result<DeliveryNote>>(async tx =>
         {
             var moved = await tx.QueryOneAsync<DeliveryNote>($"""
-                update portal.deliveries d set status = 'pending', attempt = d.attempt + 1, reason = null, attempts = 0,
-                       last_error = null, done_at = null, started_at = null
+                update portal.deliveries d set {AsNewAttempt}
                  where d.id = @id and d.status = 'failed'
                 returning {Columns}
                 """, new { id });

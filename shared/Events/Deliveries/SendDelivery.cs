@@ -4,7 +4,7 @@ using Portal.Vendors;
 
 namespace Portal.Events.Deliveries;
 
-/// <summary>A way out of the portal: mail, page. Each registers itself.</summary>
+/// <summary>A way out of the portal: mail, page, webhook. Each registers itself.</summary>
 public interface IDeliveryChannel
 {
     /// <summary>As <c>portal.deliveries.channel</c> says it.</summary>
@@ -22,6 +22,9 @@ public sealed class SendDelivery(DeliveryStore deliveries, IEnumerable<IDelivery
 {
     private static readonly TimeSpan UntilMended = TimeSpan.FromMinutes(15);
 
+    /// <summary>While a vendor's circuit is open. Nobody was asked, so that it is no attempt; half a day of it is.</summary>
+    private static readonly TimeSpan UntilCalledAgain = TimeSpan.FromMinutes(1);
+
     /// <summary>Null: the row is settled.</summary>
     /// <exception cref="TransientException">As the channel's.</exception>
     public async Task<DeliveryOutcome.Later?> RunAsync(DeliveryRef reference, CancellationToken ct)
@@ -32,7 +35,13 @@ public sealed class SendDelivery(DeliveryStore deliveries, IEnumerable<IDelivery
         }
 
         var channel = channels.Single(channel => channel.Name == delivery.Channel);
-        switch (await channel.SendAsync(reference, delivery, ct))
+        var outcome = await channel.SendAsync(reference, delivery, ct);
+        if (outcome is DeliveryOutcome.Later { Failure: null } waits)
+        {
+            await deliveries.WaitAsync(reference.Tenant, reference, waits.Wait, ct);
+        }
+
+        switch (outcome)
         {
             case DeliveryOutcome.Sent sent:
                 await deliveries.SentAsync(reference.Tenant, reference, sent.VendorId, ct);
@@ -44,6 +53,9 @@ public sealed class SendDelivery(DeliveryStore deliveries, IEnumerable<IDelivery
                 return null;
             case DeliveryOutcome.Refused refused:
                 await fail.RunAsync(reference, $"refused: {refused.Reason}", ct);
+                return null;
+            case DeliveryOutcome.Failed failed:
+                await deliveries.EndAsync(reference.Tenant, reference, "failed", failed.Reason, ct);
                 return null;
             case DeliveryOutcome.Later { Blocked: { } reason } later:
                 await alerts.AddAsync(new(AlertKind.DeliveryBlocked, channel.Name,
@@ -64,6 +76,7 @@ public sealed class SendDelivery(DeliveryStore deliveries, IEnumerable<IDelivery
             UntilMended, $"{vendor} answers {blocked.Status} {blocked.Reason}"),
         VendorFailure.Refused refused => new DeliveryOutcome.Refused($"{refused.Status} {refused.Reason}"),
         VendorFailure.RateLimited limited => new DeliveryOutcome.Later(limited.Wait),
+        VendorFailure.Unknown { NotCalledFor: not null } => new DeliveryOutcome.Later(UntilCalledAgain),
         _ => throw new TransientException(failure.Reason),
     };
 }

@@ -1,4 +1,5 @@
 using Portal.Events.Deliveries.Mails;
+using Portal.Foundation.Outages;
 using Portal.Vendors;
 using Portal.Vendors.Resend;
 
@@ -6,12 +7,24 @@ namespace Portal.Events.Deliveries;
 
 /// <summary>Sends a delivery as a mail. Scoped, because Resend's client is.</summary>
 public sealed class SendMail(
-    MailRecipientStore recipients, ComposeMail compose, DeliveryStore deliveries, ResendMail resend) : IDeliveryChannel
+    MailRecipientStore recipients, ComposeMail compose, DeliveryStore deliveries, ResendMail resend, KnownOutages outages,
+    TimeProvider clock) : IDeliveryChannel
 {
-    public string Name => "email";
+    public const string Channel = "email";
+
+    /// <summary>A switch may end early.</summary>
+    private static readonly TimeSpan LongestHold = TimeSpan.FromMinutes(1);
+
+    public string Name => Channel;
 
     public async Task<DeliveryOutcome> SendAsync(DeliveryRef reference, Delivery delivery, CancellationToken ct)
     {
+        var now = clock.GetUtcNow();
+        if ((await outages.ReadAsync(ct)).Find(Feature.Mail, now) is { } off)
+        {
+            return new DeliveryOutcome.Later(off.Until - now < LongestHold ? off.Until - now : LongestHold, IsHeld: true);
+        }
+
         var (to, gone) = await recipients.FindAsync(reference.Tenant, delivery, ct);
         if (to is null)
         {

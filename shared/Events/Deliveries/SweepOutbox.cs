@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Portal.Foundation.Faults;
+using Portal.Foundation.Outages;
 
 namespace Portal.Events.Deliveries;
 
@@ -7,7 +8,8 @@ namespace Portal.Events.Deliveries;
 /// Every few seconds: routes new events, and starts what they want sent. The rows hold everything, so a sweep that dies is only a sweep
 /// that is late, and two at once do not get in each other's way.
 /// </summary>
-public sealed partial class SweepOutbox(DispatchEvents route, DeliveryStore deliveries, FailDelivery fail, ILogger<SweepOutbox> logger)
+public sealed partial class SweepOutbox(
+    DispatchEvents route, DeliveryStore deliveries, FailDelivery fail, KnownOutages outages, ILogger<SweepOutbox> logger)
 {
     private const int Batch = 200;
 
@@ -18,11 +20,15 @@ public sealed partial class SweepOutbox(DispatchEvents route, DeliveryStore deli
     {
         var routed = await route.RunAsync(ct);
         var started = await StartAllAsync(
-            () => deliveries.TakePendingAsync(Batch, ct), delivery => starter.StartAsync(delivery, ct));
+            async () => await deliveries.TakePendingAsync(Batch, await HeldAsync(ct), ct), delivery => starter.StartAsync(delivery, ct));
         var restarted = await StartAllAsync(
             () => deliveries.TakeStaleAsync(Quiet, Batch, ct), delivery => RestartAsync(delivery, starter, ct));
         return new(routed, started, restarted);
     }
+
+    /// <summary>Mails that are held back stay what they are, and go out in their order when that is over.</summary>
+    private async Task<IReadOnlyList<string>> HeldAsync(CancellationToken ct) =>
+        await outages.FindAsync(Feature.Mail, ct) is null ? [] : [SendMail.Channel];
 
     /// <summary>
     /// A batch at once: starting is waiting for the engine's storage, which commits many in one go. While the engine is away no more are

@@ -44,7 +44,9 @@ public static class AuditActions
             "erasure_failed",
             "export_requested", "export_ready", "export_failed", "export_expired",
             "hold_placed", "hold_lifted", "consent_granted", "consent_withdrawn", "consent_denied",
-            "audit_exported", "audit_archived", "audit_released", "vendor_reviewed");
+            "audit_exported", "audit_archived", "audit_released", "vendor_reviewed",
+            "webhook_endpoint_created", "webhook_endpoint_updated", "webhook_endpoint_deleted", "webhook_endpoint_disabled",
+            "webhook_secret_rotated");
         Add(AuditClass.Admin,
             "tenant_changed", "user_updated", "profile_changed", "mail_unsubscribed", "email_bounced", "delivery_retried",
             "project_created", "project_updated", "project_status_changed", "project_archived", "project_member_added",
@@ -60,10 +62,11 @@ public static class AuditActions
             "comment_added", "comment_edited", "comment_deleted", "comment_resolved", "comment_reopened",
             "notification_digest_sent", "notifications_pruned", "residency_report_generated", "vendor_review_due",
             "vendor_review_overdue",
-            "webhook_replayed", "webhooks_replayed", "webhook_dead",
+            "webhook_replayed", "webhooks_replayed", "webhook_dead", "webhook_endpoint_tested", "webhooks_redelivered",
             "orchestration_terminate", "orchestration_suspend", "orchestration_resume", "orchestration_restart",
-            "incident_opened", "incident_acknowledged", "incident_resolved", "error_budget_breach", "change_freeze_on",
-            "change_freeze_off", "backup_restore_tested");
+            "incident_opened", "incident_acknowledged", "incident_resolved", "error_budget_breach", "switch_set", "switch_cleared",
+            "alert_acknowledged", "alert_resolved", "warnings_reported", "objectives_reported",
+            "change_freeze_on", "change_freeze_off", "backup_restore_tested");
     }
 
     public static IReadOnlyDictionary<string, AuditClass> All => Classes;

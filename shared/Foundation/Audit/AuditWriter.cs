@@ -21,6 +21,9 @@ public sealed record Actor(string Kind, string? Id, string? ImpersonatorId, stri
 
     public static Actor Resend(string eventId) => new("vendor", "resend", null, eventId);
 
+    /// <summary>Somebody at PagerDuty, by its signed webhook.</summary>
+    public static Actor PagerDuty(string eventId) => new("vendor", "pagerduty", null, eventId);
+
     /// <summary>Monitoring, by its signed webhook.</summary>
     public static Actor Alerts(string alertId) => new("vendor", "alerts", null, alertId);
 

@@ -31,6 +31,7 @@ internal static class DapperSetup
         SqlMapper.AddTypeHandler(new KeyHandler<MilestoneId>());
         SqlMapper.AddTypeHandler(new KeyHandler<TaskId>());
         SqlMapper.AddTypeHandler(new KeyHandler<IncidentId>());
+        SqlMapper.AddTypeHandler(new KeyHandler<AlertId>());
         SqlMapper.RemoveTypeMap(typeof(DateOnly));
         SqlMapper.RemoveTypeMap(typeof(DateOnly?));
         SqlMapper.AddTypeHandler(new DateHandler());

@@ -24,7 +24,10 @@ public abstract record Refusal
     public sealed record Conflict(string Slug, string Detail, int? RetryAfter = null) : Refusal;
 
     /// <summary>Whoever asks may not.</summary>
-    public sealed record Forbidden(string Slug, string Detail) : Refusal;
+    public sealed record Forbidden(string Slug, string Detail) : Refusal
+    {
+        public static Forbidden Deactivated { get; } = new("deactivated", "Your account in this portal is deactivated.");
+    }
 
     /// <summary>Something must be shown first: a session, a passphrase.</summary>
     public sealed record Unauthenticated(string Slug, string Title, string Detail) : Refusal;
@@ -35,6 +38,10 @@ public abstract record Refusal
 
     /// <summary>Somebody whom it needs cannot be asked just now, or too much is under way; seconds until a retry makes sense.</summary>
     public sealed record Unavailable(int RetryAfter, string Detail) : Refusal;
+
+    /// <summary>People on call have switched it off for a while; seconds until a retry makes sense.</summary>
+    /// <param name="Feature">What is off, by its name.</param>
+    public sealed record FeatureOff(string Feature, int RetryAfter, string Detail) : Refusal;
 
     /// <summary>A field names what is not there, or does not go with what is.</summary>
     public sealed record InvalidField(string Field, string Rule, string Detail) : Refusal;

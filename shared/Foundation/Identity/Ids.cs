@@ -116,3 +116,10 @@ public readonly record struct IncidentId(Guid Value) : IKey<IncidentId>
 
     public override string ToString() => Value.ToString();
 }
+
+public readonly record struct AlertId(Guid Value) : IKey<AlertId>
+{
+    public static AlertId From(Guid value) => new(value);
+
+    public override string ToString() => Value.ToString();
+}

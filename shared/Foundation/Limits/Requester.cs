@@ -37,15 +37,35 @@ public sealed class RequesterHash(IOptions<PrivacyOptions> options, ClientAddres
     /// <summary>A coarse family: enough to tell a browser from a robot in the opens log.</summary>
     public static string Family(string? userAgent) => userAgent switch
     {
-        null or "" => "unknown",
-        _ when Has(userAgent, "bot") || Has(userAgent, "crawler") || Has(userAgent, "spider") => "robot",
-        _ when Has(userAgent, "Edg/") => "Edge",
-        _ when Has(userAgent, "Firefox/") => "Firefox",
-        _ when Has(userAgent, "Chrome/") => "Chrome",
-        _ when Has(userAgent, "Safari/") => "Safari",
-        _ when Has(userAgent, "curl/") => "curl",
-        _ => "other",
+        null or "" => AgentFamily.Unknown,
+        _ when Has(userAgent, "bot") || Has(userAgent, "crawler") || Has(userAgent, "spider") => AgentFamily.Robot,
+        _ when Has(userAgent, "Edg/") => AgentFamily.Edge,
+        _ when Has(userAgent, "Firefox/") => AgentFamily.Firefox,
+        _ when Has(userAgent, "Chrome/") => AgentFamily.Chrome,
+        _ when Has(userAgent, "Safari/") => AgentFamily.Safari,
+        _ when Has(userAgent, "curl/") => AgentFamily.Curl,
+        _ => AgentFamily.Other,
     };
 
     private static bool Has(string text, string part) => text.Contains(part, StringComparison.OrdinalIgnoreCase);
+}
+
+/// <summary>What <see cref="RequesterHash.Family"/> tells apart.</summary>
+public static class AgentFamily
+{
+    public const string Chrome = "Chrome";
+    public const string Edge = "Edge";
+    public const string Firefox = "Firefox";
+    public const string Safari = "Safari";
+    public const string Curl = "curl";
+
+    /// <summary>A program that says of itself that it is one: of search engines, of chats that make previews.</summary>
+    public const string Robot = "robot";
+
+    public const string Other = "other";
+
+    /// <summary>It says nothing of itself.</summary>
+    public const string Unknown = "unknown";
+
+    public static IReadOnlyList<string> All { get; } = [Chrome, Edge, Firefox, Safari, Curl, Robot, Other, Unknown];
 }

@@ -92,6 +92,9 @@ public sealed class EventType
 
     public static readonly EventType EmailBounced = new("email_bounced", "deliveryId recipient eventType reason");
 
+    public static readonly EventType WebhookEndpointTested = new("webhook_endpoint_tested", "host");
+    public static readonly EventType WebhookEndpointDisabled = new("webhook_endpoint_disabled", "reason failingSince");
+
     /// <summary>Moves of the unread counts: written by dispatching, when a person marks, and when old ones are pruned.</summary>
     public static readonly EventType NotificationsAdded = new("notifications_added", "userIds");
 
@@ -108,6 +111,10 @@ public sealed class EventType
     public static readonly EventType BudgetBreach = new(
         "error_budget_breach", "status kind slo window burnRate budgetLeft times page");
 
+    /// <summary>Mails to people on call: what they say is read when they are sent.</summary>
+    public static readonly EventType WarningsReported = new("warnings_reported", "since until operators");
+
+    public static readonly EventType ObjectivesReported = new("objectives_reported", "since until operators");
     public static readonly EventType IncidentOpened = new("incident_opened", Incident);
     public static readonly EventType IncidentAcknowledged = new("incident_acknowledged", Incident);
     public static readonly EventType IncidentResolved = new("incident_resolved", Incident);

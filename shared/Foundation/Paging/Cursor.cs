@@ -11,6 +11,9 @@ namespace Portal.Foundation.Paging;
 /// by.</summary>
 public sealed record Position(string Key, Guid Id)
 {
+    /// <summary>Microseconds from the beginning of the calendar to that of Unix, and as many ahead.</summary>
+    private const long Calendar = 62_135_596_800_000_000;
+
     /// <summary>By a time, to the microsecond that Postgres keeps.</summary>
     public static Position Of(DateTimeOffset at, Guid id) =>
         new(((at - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond).ToString(CultureInfo.InvariantCulture), id);
@@ -26,7 +29,7 @@ public sealed record Position(string Key, Guid Id)
 
     public DateTimeOffset? At =>
         long.TryParse(Key, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var micros)
-            && Math.Abs(micros) < 100_000_000_000_000_000
+            && micros is > -Calendar and < Calendar
             ? DateTimeOffset.UnixEpoch.AddTicks(micros * TimeSpan.TicksPerMicrosecond)
             : null;
 }

@@ -14,7 +14,7 @@ public static class IncidentKind
     /// <summary>A video will not be ready without somebody; key: the upload job.</summary>
     public const string UploadFailed = "upload_failed";
 
-    /// <summary>A critical alert; key: the alert's kind and key.</summary>
+    /// <summary>A critical alert; key: its kind and key. Or all errors of one kind; key: the kind.</summary>
     public const string Alert = "alert";
 }
 
@@ -26,17 +26,29 @@ public static class IncidentStatus
     public const string Resolved = "resolved";
 }
 
+/// <summary>Which of PagerDuty's services is told of an incident.</summary>
+public static class IncidentUrgency
+{
+    /// <summary>The one that wakes somebody.</summary>
+    public const string High = "high";
+
+    /// <summary>The one that does not.</summary>
+    public const string Low = "low";
+}
+
 /// <summary>Something on-call works on.</summary>
 /// <param name="TenantId">The tenant it came up in; null: the platform's.</param>
 /// <param name="Pages">PagerDuty is told of it and of its moves.</param>
 /// <param name="Times">How often the same was reported while it was not resolved.</param>
-/// <param name="AcknowledgedBy">Clerk id of the Operator.</param>
+/// <param name="AcknowledgedBy">Clerk id of the Operator, or <c>pagerduty:</c> and the id of somebody there.</param>
 /// <param name="ResolvedBy">The same; null when it went away by itself.</param>
 public sealed record Incident(
-    IncidentId Id, string Kind, string DedupKey, string Severity, string Summary, Guid? TenantId, bool Pages, string Status, long Times,
+    IncidentId Id, string Kind, string DedupKey, string Severity, string Summary, Guid? TenantId, bool Pages, string Urgency,
+    string Status, long Times,
     DateTimeOffset OpenedAt, DateTimeOffset LastAt, DateTimeOffset? AcknowledgedAt, string? AcknowledgedBy, DateTimeOffset? ResolvedAt,
     string? ResolvedBy,
     int Version);
 
 /// <summary>Trouble to open an incident for.</summary>
-public sealed record Trouble(string Kind, string Key, string Severity, string Summary, bool Pages = true);
+public sealed record Trouble(
+    string Kind, string Key, string Severity, string Summary, bool Pages = true, string Urgency = IncidentUrgency.High);

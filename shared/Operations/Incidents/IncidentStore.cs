@@ -13,7 +13,7 @@ namespace Portal.Operations.Incidents;
 public sealed class IncidentStore(PortalDb db, AuditWriter audit, TimeProvider clock)
 {
     private const string Columns = """
-        i.id, i.kind, i.dedup_key, i.severity, i.summary, i.tenant_id, i.pages, i.status, i.times, i.opened_at, i.last_at,
+        i.id, i.kind, i.dedup_key, i.severity, i.summary, i.tenant_id, i.pages, i.urgency, i.status, i.times, i.opened_at, i.last_at,
         i.acknowledged_at, i.acknowledged_by, i.resolved_at, i.resolved_by, i.version
         """;
 
@@ -30,12 +30,12 @@ public sealed class IncidentStore(PortalDb db, AuditWriter audit, TimeProvider c
         var now = clock.GetUtcNow();
         var id = NewKey.At<IncidentId>(now);
         var incident = await tx.GetAsync<Incident>($"""
-            insert into portal.incidents as i (id, kind, dedup_key, severity, summary, pages, opened_at, last_at)
-            values (@id, @Kind, @Key, @Severity, left(@Summary, 500), @Pages, @now, @now)
+            insert into portal.incidents as i (id, kind, dedup_key, severity, summary, pages, urgency, opened_at, last_at)
+            values (@id, @Kind, @Key, @Severity, left(@Summary, 500), @Pages, @Urgency, @now, @now)
             on conflict (kind, dedup_key) where status <> 'resolved'
             do update set times = i.times + 1, last_at = greatest(i.last_at, excluded.last_at), summary = excluded.summary
             returning {Columns}
-            """, new { id, trouble.Kind, trouble.Key, trouble.Severity, trouble.Summary, trouble.Pages, now });
+            """, new { id, trouble.Kind, trouble.Key, trouble.Severity, trouble.Summary, trouble.Pages, trouble.Urgency, now });
         return (incident, incident.Id == id);
     }
 
@@ -61,7 +61,8 @@ public sealed class IncidentStore(PortalDb db, AuditWriter audit, TimeProvider c
         """, new { id, by, now = clock.GetUtcNow() });
 
     /// <summary>open, acknowledged → resolved. Null: it is resolved already.</summary>
-    public Task<Incident?> ResolveAsync(Tx tx, IncidentId id, string by) => tx.QueryOneAsync<Incident>($"""
+    /// <param name="by">Null: it went away by itself.</param>
+    public Task<Incident?> ResolveAsync(Tx tx, IncidentId id, string? by) => tx.QueryOneAsync<Incident>($"""
         update portal.incidents i set status = 'resolved', resolved_at = @now, resolved_by = @by, version = i.version + 1
          where i.id = @id and i.status in ('open', 'acknowledged')
         returning {Columns}
@@ -69,6 +70,23 @@ public sealed class IncidentStore(PortalDb db, AuditWriter audit, TimeProvider c
 
     public Task<Incident?> FindAsync(Tx tx, IncidentId id) =>
         tx.QueryOneAsync<Incident>($"select {Columns} from portal.incidents i where i.id = @id", new { id });
+
+    /// <summary>Held until the commit, whatever its state.</summary>
+    public static Task<int> HoldAsync(Tx tx, IncidentId id) =>
+        tx.ExecuteAsync("select 1 from portal.incidents where id = @id for update", new { id });
+
+    /// <summary>The one that PagerDuty knows by that id; null: no event of theirs has named both yet.</summary>
+    public static Task<Guid?> FindPagedAsync(Tx tx, string pagerId) => tx.QueryOneAsync<Guid?>(
+        "select id from portal.incidents where pager_id = @pagerId order by opened_at desc limit 1", new { pagerId });
+
+    public static Task<int> NotePagerAsync(Tx tx, IncidentId id, string pagerId) => tx.ExecuteAsync(
+        "update portal.incidents set pager_id = @pagerId where id = @id and pager_id is distinct from @pagerId", new { id, pagerId });
+
+    /// <summary>The one of that trouble that is not resolved; held until the commit.</summary>
+    public Task<Incident?> FindOpenAsync(Tx tx, string kind, string key) => tx.QueryOneAsync<Incident>($"""
+        select {Columns} from portal.incidents i
+         where i.kind = @kind and i.dedup_key = @key and i.status in ('open', 'acknowledged') for update
+        """, new { kind, key });
 
     public Task<Incident?> FindAsync(IncidentId id, CancellationToken ct) => db.AcrossTenantsAsync(tx => FindAsync(tx, id), ct);
 

@@ -19,6 +19,11 @@ public sealed record BudgetBreach(string Slo, string Window, double BurnRate, do
 
     public static readonly IReadOnlyList<string> Windows = ["5m", "30m", "1h", "2h", "6h", "1d", "3d", "30d"];
 
+    /// <summary>For people on call.</summary>
+    public string Summary => string.Create(
+        CultureInfo.InvariantCulture,
+        $"Error budget of {Slo} burns {BurnRate:0.##} times too fast over {Window}; {BudgetLeft:0.#%} of it is left.");
+
     /// <summary>Null: it can be reported; else the field that is wrong.</summary>
     public string? Fault() =>
         !Objective.All.Contains(Slo) ? "slo"
@@ -43,31 +48,35 @@ public sealed class ReportBreach(PortalDb db, IncidentStore incidents, ChangeFre
                 return (known, false);
             }
 
-            var summary = string.Create(CultureInfo.InvariantCulture,
-                $"Error budget of {breach.Slo} burns {breach.BurnRate:0.##} times too fast over {breach.Window}; "
-                    + $"{breach.BudgetLeft:0.#%} of it is left.");
-            var (incident, isNew) = await incidents.OpenAsync(
-                tx, new(IncidentKind.BudgetBreach, breach.Slo, AlertSeverity.Critical, summary));
+            var reported = await RunAsync(tx, breach, actor);
             if (reportId is not null)
             {
-                await incidents.NoteReportAsync(tx, reportId, incident.Id);
+                await incidents.NoteReportAsync(tx, reportId, reported.Incident.Id);
             }
 
-            await freeze.SwitchOnAsync(tx, actor, incident);
-            await audit.WriteAsync(tx, TenantId.Platform, actor, new AuditEntry(
-                EventType.BudgetBreach, "incident", incident.Id.Value, null,
-                new
-                {
-                    status = incident.Status,
-                    kind = incident.Kind,
-                    slo = breach.Slo,
-                    window = breach.Window,
-                    burnRate = breach.BurnRate,
-                    budgetLeft = breach.BudgetLeft,
-                    times = incident.Times,
-                    page = isNew,
-                },
-                EventType.BudgetBreach));
-            return (incident, isNew);
+            return reported;
         }, ct);
+
+    /// <summary>The same inside a running transaction across tenants, of a report that has no id.</summary>
+    public async Task<(Incident Incident, bool New)> RunAsync(Tx tx, BudgetBreach breach, Actor actor)
+    {
+        var (incident, isNew) = await incidents.OpenAsync(
+            tx, new(IncidentKind.BudgetBreach, breach.Slo, AlertSeverity.Critical, breach.Summary));
+        await freeze.SwitchOnAsync(tx, actor, incident);
+        await audit.WriteAsync(tx, TenantId.Platform, actor, new AuditEntry(
+            EventType.BudgetBreach, "incident", incident.Id.Value, null,
+            new
+            {
+                status = incident.Status,
+                kind = incident.Kind,
+                slo = breach.Slo,
+                window = breach.Window,
+                burnRate = breach.BurnRate,
+                budgetLeft = breach.BudgetLeft,
+                times = incident.Times,
+                page = isNew,
+            },
+            EventType.BudgetBreach));
+        return (incident, isNew);
+    }
 }

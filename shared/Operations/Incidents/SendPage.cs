@@ -13,19 +13,21 @@ namespace Portal.Operations.Incidents;
 public sealed class SendPage(IncidentStore incidents, PagerDutyEvents pagerDuty) : IDeliveryChannel
 {
     public const string NotConfigured = "paging_not_configured";
+    public const string LowUrgencyNotConfigured = "low_urgency_paging_not_configured";
 
     public string Name => "pagerduty";
 
     public async Task<DeliveryOutcome> SendAsync(DeliveryRef reference, Delivery delivery, CancellationToken ct)
     {
-        if (!pagerDuty.IsOn)
-        {
-            return new DeliveryOutcome.Skipped(NotConfigured);
-        }
-
         if (await incidents.FindAsync(new IncidentId(delivery.Event.AggregateId), ct) is not { } incident)
         {
             return new DeliveryOutcome.Skipped("incident_gone");
+        }
+
+        var wakes = incident.Urgency == IncidentUrgency.High;
+        if (!pagerDuty.IsOn(wakes))
+        {
+            return new DeliveryOutcome.Skipped(wakes ? NotConfigured : LowUrgencyNotConfigured);
         }
 
         var action = delivery.Event.Is(EventType.IncidentAcknowledged) ? PageAction.Acknowledge
@@ -55,6 +57,8 @@ public sealed class SendPage(IncidentStore incidents, PagerDutyEvents pagerDuty)
             details["tenant_id"] = tenant.ToString();
         }
 
-        return new(action, incident.Id.ToString(), incident.Summary, incident.Severity, incident.Kind, incident.OpenedAt, details);
+        return new(
+            action, incident.Id.ToString(), incident.Summary, incident.Severity, incident.Kind, incident.OpenedAt, details,
+            incident.Urgency == IncidentUrgency.High);
     }
 }

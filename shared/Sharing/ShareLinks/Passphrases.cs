@@ -13,7 +13,7 @@ public sealed record KeptPassphrase(byte[] Hash, byte[] Salt, int Iterations);
 /// SHA-256. It costs a large part of a second of one core: it is done when a link is made or unlocked, never when it is opened, in no
 /// transaction, and on half of the cores at most. Some wait for a turn; the rest are told to come back.
 /// </summary>
-public sealed class Passphrases : IDisposable
+public class Passphrases : IDisposable
 {
     public const int Iterations = 600_000;
     public const int MinLength = 8;
@@ -45,16 +45,25 @@ public sealed class Passphrases : IDisposable
             return Busy;
         }
 
-        var salt = RandomNumberGenerator.GetBytes(SaltBytes);
+        var salt = NewSalt();
         return new KeptPassphrase(Derive(passphrase, salt, Iterations), salt, Iterations);
     }
 
     /// <summary>Takes a turn of whoever asks.</summary>
-    public static bool IsValid(string passphrase, KeptPassphrase kept) =>
+    public bool IsValid(string passphrase, KeptPassphrase kept) =>
         CryptographicOperations.FixedTimeEquals(Derive(passphrase, kept.Salt, kept.Iterations), kept.Hash);
 
-    public void Dispose() => turns.Dispose();
+    public void Dispose()
+    {
+        Dispose(true);
+        GC.SuppressFinalize(this);
+    }
 
-    private static byte[] Derive(string passphrase, byte[] salt, int iterations) =>
+    protected virtual void Dispose(bool disposing) => turns.Dispose();
+
+    protected virtual byte[] NewSalt() => RandomNumberGenerator.GetBytes(SaltBytes);
+
+    /// <summary>Tests override it, and remember: what takes a large part of a second is done once for each passphrase of theirs.</summary>
+    protected virtual byte[] Derive(string passphrase, byte[] salt, int iterations) =>
         Rfc2898DeriveBytes.Pbkdf2(Encoding.UTF8.GetBytes(passphrase), salt, iterations, HashAlgorithmName.SHA256, HashBytes);
 }

@@ -18,7 +18,7 @@ public sealed class ShareLinkOptions
     /// <summary>The id of the key for new links.</summary>
     public string CurrentKey { get; set; } = "";
 
-    /// <summary>The page of the portal that takes a token, for example <c>https://portal.example/s/</c>.</summary>
+    /// <summary>The page that takes a token, for example <c>https://portal.example/s/</c>; left empty, the app's own.</summary>
     public string PageUrl { get; set; } = "";
 }
 

@@ -42,7 +42,7 @@ public sealed class UnlockShareLink(
         }
 
         var wrong = asked.Outcome == "ask"
-            && !Passphrases.IsValid(passphrase, new(asked.PassphraseHash, asked.PassphraseSalt, asked.PassphraseIterations));
+            && !passphrases.IsValid(passphrase, new(asked.PassphraseHash, asked.PassphraseSalt, asked.PassphraseIterations));
         if (asked.Outcome == "guessed_too_often" || (wrong && asked.Guesses >= GuessesBeforeAlert))
         {
             await alerts.AddAsync(new(AlertKind.PassphraseGuessing, asked.ShareLinkId.ToString(),

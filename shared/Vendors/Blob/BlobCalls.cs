@@ -38,7 +38,7 @@ internal static class BlobCalls
         catch (Exception e) when (e is HttpRequestException or JsonException
             || (e is OperationCanceledException && !ct.IsCancellationRequested))
         {
-            return new VendorFailure.Unknown($"Vercel Blob did not answer: {e.Message}");
+            return new VendorFailure.Unknown($"Vercel Blob did not answer: {e.Message}", e.NotCalledFor());
         }
     }
 }

@@ -167,7 +167,7 @@ public sealed class ClerkDirectory(HttpClient http, IOptions<ClerkOptions> optio
         catch (Exception e) when (e is HttpRequestException or JsonException
             || (e is OperationCanceledException && !ct.IsCancellationRequested))
         {
-            return new VendorFailure.Unknown($"Clerk did not answer: {e.GetType().Name}");
+            return new VendorFailure.Unknown($"Clerk did not answer: {e.GetType().Name}", e.NotCalledFor());
         }
     }
 

@@ -7,14 +7,16 @@ namespace Portal.Vendors.Clerk;
 /// <summary>
 /// The public keys of our Clerk instance, kept for five minutes. An unknown key id fetches again, but at most once in ten seconds:
 /// a stranger who sends made-up ids must not make us hammer Clerk. When Clerk is away, keys that we had stay good for a day; without any
-/// that are good nobody can sign in, which on-call hears once.
+/// that are good nobody can sign in, which on-call hears once, until keys are there again.
 /// </summary>
 /// <remarks>
 /// Not the library's ConfigurationManager: it reads the machine's clock, and cannot tell a key that does not exist from keys that cannot
 /// be had.
 /// </remarks>
-public sealed class ClerkKeys(HttpClient http, IOptions<ClerkOptions> options, RaiseAlert raise, TimeProvider clock) : IDisposable
+public sealed class ClerkKeys(HttpClient http, IOptions<ClerkOptions> options, RaiseAlert raise, EndAlert end, TimeProvider clock)
+    : IDisposable
 {
+    private const string AlertKey = "clerk";
     private static readonly TimeSpan Fresh = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan Usable = TimeSpan.FromHours(24);
     private static readonly TimeSpan FetchGap = TimeSpan.FromSeconds(10);
@@ -72,9 +74,15 @@ public sealed class ClerkKeys(HttpClient http, IOptions<ClerkOptions> options, R
         lastAttempt = now;
         try
         {
+            // The first of a process: the one that has raised it may have been another.
+            var mended = raised || current.Keys.Count == 0;
             current = new(await FetchAsync(), now);
             failure = null;
             raised = false;
+            if (mended)
+            {
+                await end(AlertKind.ClerkKeysUnavailable, AlertKey, CancellationToken.None);
+            }
         }
         catch (Exception e) when (e is HttpRequestException or OperationCanceledException or ArgumentException or FormatException)
         {
@@ -82,7 +90,7 @@ public sealed class ClerkKeys(HttpClient http, IOptions<ClerkOptions> options, R
             if (!raised && now - current.FetchedAt > Usable)
             {
                 await raise(
-                    new(AlertKind.ClerkKeysUnavailable, "clerk", "Clerk's keys cannot be fetched: nobody can sign in.",
+                    new(AlertKind.ClerkKeysUnavailable, AlertKey, "Clerk's keys cannot be fetched: nobody can sign in.",
                         new { reason = e.GetType().Name }), CancellationToken.None);
                 raised = true;
             }

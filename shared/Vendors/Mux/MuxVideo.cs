@@ -1,6 +1,7 @@
 using Mux.Csharp.Sdk.Api;
 using Mux.Csharp.Sdk.Client;
 using Mux.Csharp.Sdk.Model;
+using Portal.Foundation.Outages;
 
 namespace Portal.Vendors.Mux;
 
@@ -30,7 +31,7 @@ public sealed record MuxRendition(string Name, string Status);
 /// <c>…WithHttpInfo</c> forms are used, and a missing status or body is <see cref="VendorFailure.Unknown"/>. New assets are always
 /// signed; passthrough is the upload job's id, and no name or title ever goes to Mux.
 /// </summary>
-public sealed class MuxVideo(IDirectUploadsApiAsync uploads, IAssetsApiAsync assets)
+public sealed class MuxVideo(IDirectUploadsApiAsync uploads, IAssetsApiAsync assets, VendorCircuits circuits)
 {
     // Mux documents no Retry-After; its bucket refills one POST a second.
     private static readonly TimeSpan DefaultPace = TimeSpan.FromSeconds(1);
@@ -92,12 +93,17 @@ public sealed class MuxVideo(IDirectUploadsApiAsync uploads, IAssetsApiAsync ass
         return (await CallAsync(() => assets.CreateAssetStaticRenditionWithHttpInfoAsync(assetId, request, ct), r => r?.Data, ct)).Failure;
     }
 
-    private static async Task<VendorFailure?> GoneAsync(Func<Task<ApiResponse<object>>> delete, CancellationToken ct) =>
+    private async Task<VendorFailure?> GoneAsync(Func<Task<ApiResponse<object>>> delete, CancellationToken ct) =>
         (await CallAsync(delete, body => body ?? new object(), ct)).Failure is { } failure and not VendorFailure.Refused { Status: 404 }
             ? failure
             : null;
 
-    private static async Task<VendorResult<TOut>> CallAsync<TIn, TOut>(
+    private Task<VendorResult<TOut>> CallAsync<TIn, TOut>(
+        Func<Task<ApiResponse<TIn>>> call, Func<TIn?, TOut?> read, CancellationToken ct)
+        where TOut : class =>
+        circuits.CallAsync(VendorCircuit.Mux, () => AskAsync(call, read, ct), ct);
+
+    private static async Task<VendorResult<TOut>> AskAsync<TIn, TOut>(
         Func<Task<ApiResponse<TIn>>> call, Func<TIn?, TOut?> read, CancellationToken ct)
         where TOut : class
     {

@@ -26,7 +26,6 @@ public sealed class PlaybackTokens
     /// <summary>Playback tokens live at most 15 minutes, so that a revoked link dies within that time.</summary>
     public static readonly TimeSpan MaxTtl = TimeSpan.FromMinutes(15);
 
-    private const int CacheLimit = 20_000;
     private readonly ConcurrentDictionary<(string PlaybackId, string Audience, long Expires), string> cache = new();
     private readonly TimeProvider clock;
     private readonly string keyId;
@@ -43,6 +42,9 @@ public sealed class PlaybackTokens
         var key = new RsaSecurityKey(rsa.ExportParameters(includePrivateParameters: true)) { KeyId = keyId };
         signing = new(key, SecurityAlgorithms.RsaSha256);
     }
+
+    /// <summary>How many tokens are kept.</summary>
+    public int MostKept { get; init; } = 20_000;
 
     /// <summary>When a token made now ends: on a whole minute within the last minute of 15, and not after
     /// <paramref name="notAfter"/>.</summary>
@@ -71,7 +73,7 @@ public sealed class PlaybackTokens
 
     private void DropOld()
     {
-        if (cache.Count < CacheLimit)
+        if (cache.Count < MostKept)
         {
             return;
         }
@@ -83,7 +85,7 @@ public sealed class PlaybackTokens
         }
 
         // Still full: a flood of different videos. Starting over costs signatures, not correctness.
-        if (cache.Count >= CacheLimit)
+        if (cache.Count >= MostKept)
         {
             cache.Clear();
         }

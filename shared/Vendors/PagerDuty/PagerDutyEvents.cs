@@ -17,9 +17,11 @@ public static class PageAction
 /// <summary>One event for PagerDuty: ids and states, for it is overseas and no tenant's processor.</summary>
 /// <param name="DedupKey">Our incident's id: what makes the same page twice one incident there.</param>
 /// <param name="Details">Ids only.</param>
+/// <param name="Wakes">For the service that wakes people; else for the one that does not. What triggered an incident must resolve
+/// it.</param>
 public sealed record PagerDutyPage(
     string Action, string DedupKey, string Summary, string Severity, string Class, DateTimeOffset At,
-    IReadOnlyDictionary<string, string> Details);
+    IReadOnlyDictionary<string, string> Details, bool Wakes = true);
 
 /// <summary>
 /// PagerDuty's Events API v2. There is no idempotency key; the dedup key does its work: triggering an open incident again, acknowledging
@@ -39,7 +41,8 @@ public sealed class PagerDutyEvents(HttpClient http, IOptions<PagerDutyOptions> 
     };
 
     /// <summary>False: no routing key is set, and nobody is to be paged.</summary>
-    public bool IsOn => options.Value.IsOn;
+    /// <param name="wakes">By the service that wakes people; else by the one that does not.</param>
+    public bool IsOn(bool wakes) => KeyOf(wakes).Length > 0;
 
     /// <summary>The dedup key that PagerDuty took it under, or why it did not.</summary>
     /// <exception cref="OperationCanceledException">The caller gave up.</exception>
@@ -61,7 +64,7 @@ public sealed class PagerDutyEvents(HttpClient http, IOptions<PagerDutyOptions> 
         }
         catch (Exception e) when (e is HttpRequestException || (e is OperationCanceledException && !ct.IsCancellationRequested))
         {
-            return new VendorFailure.Unknown($"PagerDuty did not answer: {e.GetType().Name}");
+            return new VendorFailure.Unknown($"PagerDuty did not answer: {e.GetType().Name}", e.NotCalledFor());
         }
     }
 
@@ -86,8 +89,10 @@ public sealed class PagerDutyEvents(HttpClient http, IOptions<PagerDutyOptions> 
         }
     }
 
+    private string KeyOf(bool wakes) => wakes ? options.Value.RoutingKey : options.Value.LowUrgencyRoutingKey;
+
     private WireEvent Wire(PagerDutyPage page) => new(
-        options.Value.RoutingKey,
+        KeyOf(page.Wakes),
         page.Action,
         page.DedupKey,
         // The two others take the key alone.

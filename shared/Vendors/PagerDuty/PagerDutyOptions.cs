@@ -1,6 +1,7 @@
 namespace Portal.Vendors.PagerDuty;
 
-/// <summary>Settings of PagerDuty: the integration key of the service that pages on-call. Without a key nobody is paged.</summary>
+/// <summary>Settings of PagerDuty: the integration keys of its services, and what it signs its webhooks with. Without a key nobody is
+/// paged.</summary>
 public sealed class PagerDutyOptions
 {
     public const string Section = "PagerDuty";
@@ -9,14 +10,23 @@ public sealed class PagerDutyOptions
     /// <summary>The host that <c>/v2/enqueue</c> is on, without a path.</summary>
     public string ApiUrl { get; set; } = "https://events.pagerduty.com";
 
-    /// <summary>32 characters. Empty: paging is switched off, and pages are skipped with a reason.</summary>
+    /// <summary>Of the service that wakes people; 32 characters. Empty: paging is switched off, and pages are skipped with a
+    /// reason.</summary>
     public string RoutingKey { get; set; } = "";
+
+    /// <summary>Of a service whose urgency is low, for what can wait until the morning. Empty: its pages are skipped with a reason. Never
+    /// the key of the other: a service with dynamic urgency takes an error for something to wake people for.</summary>
+    public string LowUrgencyRoutingKey { get; set; } = "";
 
     /// <summary>What PagerDuty shows as the source of an event: which installation this is.</summary>
     public string Source { get; set; } = "motion-mavericks-portal";
 
-    public bool IsOn => RoutingKey.Length > 0;
+    /// <summary>What PagerDuty signs its own webhooks with. Empty: none is taken.</summary>
+    public string WebhookSecret { get; set; } = "";
 
-    internal bool IsValid() =>
-        RoutingKey.Length == 0 || (RoutingKey.Length == RoutingKeyLength && RoutingKey.All(char.IsAsciiLetterOrDigit));
+    internal bool IsValid() => IsKey(RoutingKey) && IsKey(LowUrgencyRoutingKey);
+
+    internal bool KeysDiffer() => RoutingKey.Length == 0 || RoutingKey != LowUrgencyRoutingKey;
+
+    private static bool IsKey(string key) => key.Length == 0 || (key.Length == RoutingKeyLength && key.All(char.IsAsciiLetterOrDigit));
 }

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Net;
 using global::Resend;
+using Portal.Foundation.Outages;
 
 namespace Portal.Vendors.Resend;
 
@@ -18,7 +19,7 @@ public sealed record Mail(
 /// cannot be known whether the mail went out, the answer is <see cref="VendorFailure.Unknown"/>: trying again with the same key is safe.
 /// </summary>
 /// <remarks>Scoped, because the client is. Reasons name Resend's error type, never its message: that may quote an address.</remarks>
-public sealed class ResendMail(IResend resend)
+public sealed class ResendMail(IResend resend, VendorCircuits circuits)
 {
     /// <summary>RFC 5322, 3.2.3: what an atom must not hold.</summary>
     private static readonly SearchValues<char> Specials = SearchValues.Create("()<>[]:;@\\,.\"");
@@ -27,7 +28,10 @@ public sealed class ResendMail(IResend resend)
 
     /// <summary>Resend's id of the mail, or why there is none.</summary>
     /// <exception cref="OperationCanceledException">The caller gave up.</exception>
-    public async Task<VendorResult<Guid>> SendAsync(Mail mail, CancellationToken ct)
+    public Task<VendorResult<Guid>> SendAsync(Mail mail, CancellationToken ct) =>
+        circuits.CallAsync(VendorCircuit.Resend, () => AskAsync(mail, ct), ct);
+
+    private async Task<VendorResult<Guid>> AskAsync(Mail mail, CancellationToken ct)
     {
         try
         {

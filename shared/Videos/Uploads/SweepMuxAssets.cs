@@ -19,6 +19,9 @@ public sealed partial class SweepMuxAssets(
     private const int PageSize = 100;
     private const int MaxPages = 1000;
 
+    private static readonly IReadOnlyList<AlertKind> Seen =
+        [AlertKind.PublicPlaybackId, AlertKind.MuxAssetWithoutRow, AlertKind.MuxAssetMissing, AlertKind.MuxSweepIncomplete];
+
     /// <exception cref="TransientException">Mux could not be asked; the next hour does it again.</exception>
     public async Task<RunCounts> RunAsync(IUploadPipelines pipelines, CancellationToken ct)
     {
@@ -40,7 +43,10 @@ public sealed partial class SweepMuxAssets(
 
             if (assets.Count < PageSize)
             {
-                return counts.Add("atMux", atMux.Count).Add("missing", await ReportMissingAsync(atMux, startedAt, ct));
+                counts.Add("atMux", atMux.Count).Add("missing", await ReportMissingAsync(atMux, startedAt, ct));
+
+                // Everything was looked at: what this run has not found is over.
+                return counts.Add("mended", await alerts.ResolveUnseenAsync(Seen, startedAt, ct));
             }
         }
 

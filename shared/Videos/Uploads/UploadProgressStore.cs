@@ -78,7 +78,8 @@ public sealed class UploadProgressStore(PortalDb db, TimeProvider clock)
     /// <summary>The original has arrived at Vercel Blob; null when no job has that pathname.</summary>
     public Task<UploadJob?> KeepBlobAsync(string pathname, string url, CancellationToken ct) =>
         db.AcrossTenantsAsync(tx => tx.QueryOneAsync<UploadJob>($"""
-            update portal.upload_jobs j set blob_url = @url, updated_at = @now where j.blob_pathname = @pathname and j.source = 'blob'
+            update portal.upload_jobs j set blob_url = @url, bytes_at = coalesce(j.bytes_at, @now), updated_at = @now
+             where j.blob_pathname = @pathname and j.source = 'blob'
             returning {UploadStore.Columns}
             """, new { pathname, url, now = clock.GetUtcNow() }), ct);
 

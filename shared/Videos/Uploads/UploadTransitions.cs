@@ -16,7 +16,8 @@ public sealed class UploadTransitions(AuditWriter audit, AlertStore alerts, Time
     public async Task<UploadJob?> ToProcessingAsync(Tx tx, UploadJob job, string muxAssetId, Actor actor)
     {
         var moved = await MoveAsync(tx, job, """
-            update portal.upload_jobs j set status = 'processing', mux_asset_id = coalesce(j.mux_asset_id, @muxAssetId), updated_at = @now
+            update portal.upload_jobs j set status = 'processing', mux_asset_id = coalesce(j.mux_asset_id, @muxAssetId),
+                   bytes_at = coalesce(j.bytes_at, @now), updated_at = @now
              where j.tenant_id = @tenant and j.id = @id and j.attempt = @attempt and j.status = 'waiting'
             """, "processing", "('pending')", new { muxAssetId });
         if (moved is not null)
@@ -34,7 +35,8 @@ public sealed class UploadTransitions(AuditWriter audit, AlertStore alerts, Time
     public async Task<UploadJob?> ToReadyAsync(Tx tx, UploadJob job, MuxAsset asset, Actor actor)
     {
         var moved = await MoveAsync(tx, job, """
-            update portal.upload_jobs j set status = 'ready', mux_asset_id = @muxAssetId, mux_upload_url = null, next_retry_at = null,
+            update portal.upload_jobs j set status = 'ready', ready_at = @now, mux_asset_id = @muxAssetId, mux_upload_url = null,
+                   next_retry_at = null,
                    failure_code = null, failure_reason = null, updated_at = @now
              where j.tenant_id = @tenant and j.id = @id and j.attempt = @attempt
                and (j.status in ('waiting', 'processing')
@@ -150,6 +152,7 @@ public sealed class UploadTransitions(AuditWriter audit, AlertStore alerts, Time
             update portal.upload_jobs j set status = 'waiting', attempt = j.attempt + 1, started_at = null, mux_upload_id = null,
                mux_upload_url = null,
                    mux_asset_id = null, mux_create_at = null, attempts = 0, last_error = null, next_retry_at = null, failure_code = null,
+                   bytes_at = case when j.blob_url is not null then j.bytes_at end,
                    failure_reason = null, expires_at = @expiresAt, updated_at = @now
               from old where j.id = old.id
             """, "pending", versionFrom, new

@@ -36,6 +36,16 @@ public sealed class ApiApp : IAsyncDisposable
         }
     }
 
+    /// <summary>Processor time that it has used.</summary>
+    public TimeSpan Cpu
+    {
+        get
+        {
+            process.Refresh();
+            return process.TotalProcessorTime;
+        }
+    }
+
     public static async Task<ApiApp> StartAsync(Dictionary<string, string?> settings, string durable, int port)
     {
         var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet")

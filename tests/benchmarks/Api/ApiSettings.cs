@@ -43,6 +43,8 @@ public sealed record ApiSettings(string Key, string App, Dictionary<string, stri
             ["Mail:PortalUrl"] = "https://portal.example",
             ["Mail:ApiUrl"] = "https://api.portal.example",
             ["Mail:UnsubscribeKey"] = key,
+            ["OutboundWebhooks:Keys:w1"] = key,
+            ["OutboundWebhooks:CurrentKey"] = "w1",
             ["Blob:ReadWriteToken"] = "vercel_blob_rw_bench_none",
             ["Alerts:WebhookSecret"] = key,
             ["ShareLinks:Keys:k1"] = key,

@@ -3,6 +3,7 @@ using Portal.Compliance;
 using Portal.Compliance.Playback;
 using Portal.Compliance.Reviews;
 using Portal.Events;
+using Portal.Events.OutboundWebhooks;
 using Portal.Foundation.Identity;
 using Portal.Foundation.Paging;
 using Portal.People;
@@ -162,6 +163,13 @@ public static class ListReads
         yield return Of<InviteStore>("invites:status", Admin, (s, c) => s.ListAsync(c.Tenant, c, "pending", page, default));
         yield return Of<VendorReviewStore>("vendor-reviews", Admin, (s, c) => s.ListAsync(c.Tenant, null, page, default));
         yield return Of<VendorReviewStore>("vendor-reviews:vendor", Admin, (s, c) => s.ListAsync(c.Tenant, "mux", page, default));
+        yield return Of<OutboundEndpointStore>("webhook-endpoints", Admin, (s, c) => s.ListAsync(c.Tenant, null, page, default));
+        yield return Of<OutboundEndpointStore>("webhook-endpoints:enabled", Admin, (s, c) => s.ListAsync(c.Tenant, true, page, default));
+        yield return Of<WebhookLogStore>(
+            "webhook-deliveries", Admin, (s, c) => s.ListAsync(c.Tenant, ApiData.Key("endpoint", Biggest), null, page, default));
+        yield return Of<WebhookLogStore>(
+            "webhook-deliveries:failed", Admin, (s, c) =>
+                s.ListAsync(c.Tenant, ApiData.Key("endpoint", Biggest), "failed", page, default));
         yield return Of<NotificationStore>("notifications", Admin, (s, c) => s.ListAsync(c.Tenant, c, null, null, page, default));
         yield return Of<NotificationStore>("notifications:unread", Admin, (s, c) => s.ListAsync(c.Tenant, c, true, null, page, default));
         yield return Of<NotificationStore>(

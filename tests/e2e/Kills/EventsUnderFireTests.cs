@@ -1,9 +1,11 @@
 using Portal.Tests.Soak.Fire;
 using Xunit.Abstractions;
+using Portal.Tests.Support;
 
 namespace Portal.Tests.EndToEnd.Kills;
 
 /// <summary>Events while the app is killed and its vendors fail. At full count: the soak program <c>events</c>.</summary>
+[TakesLong]
 public sealed class EventsUnderFireTests(ITestOutputHelper output)
 {
     [Fact]

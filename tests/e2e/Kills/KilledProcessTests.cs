@@ -1,9 +1,11 @@
 using Portal.Tests.Soak;
 using Xunit.Abstractions;
+using Portal.Tests.Support;
 
 namespace Portal.Tests.EndToEnd.Kills;
 
 /// <summary>The app as a real process, killed with SIGKILL. At full count: the soak program <c>kills</c>.</summary>
+[TakesLong]
 public sealed class KilledProcessTests(ITestOutputHelper output)
 {
     [Fact]

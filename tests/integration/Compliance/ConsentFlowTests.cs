@@ -120,6 +120,13 @@ public sealed class ConsentFlowTests(TestPortal portal) : IClassFixture<TestPort
             Assert.Equal("""["2027-01-01","2026-12-01"]""", notice.Field("versions").ToJsonString());
             var before = (await portal.Anonymous.FetchAsync($"/api/privacy-notice?version={Current}")).Expect(200);
             Assert.Equal((Current, Current), (before.Text("version"), before.Text("effectiveOn")));
+
+            var page = (await portal.Anonymous.FetchAsync("/privacy")).Expect(200).Body;
+            Assert.Contains("Applies from 1 January 2027.", page, StringComparison.Ordinal);
+            Assert.Contains("<a href=\"mailto:privacy@portal.example\">privacy@portal.example</a>", page, StringComparison.Ordinal);
+            Assert.Contains("<a href=\"/privacy?jurisdiction=au&amp;version=2026-12-01\">from 1 December 2026</a>", page, StringComparison.Ordinal);
+            page = (await portal.Anonymous.FetchAsync("/privacy?jurisdiction=au&version=2026-12-01")).Expect(200).Body;
+            Assert.Contains("Applies from 1 December 2026.", page, StringComparison.Ordinal);
         }
         finally
         {

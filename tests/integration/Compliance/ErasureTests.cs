@@ -63,6 +63,10 @@ public sealed class ErasureTests(TestPortal portal) : IClassFixture<TestPortal>,
         // The id stands where the certificate says that ids stay, and nowhere else.
         Assert.Empty((await portal.TablesWithAsync(id.ToString())).Except(data.Keys).Except(["rate_windows"]));
         Assert.Equal("the user was deleted", AtClerkOf(certificate));
+        // So it is with their address at vendors.
+        Assert.Empty((await portal.TablesWithAsync($"{handle}@portal.example", "vendors"))
+            .Except(["clerk_invitations", "resend_emails", "webhooks"]));
+        Assert.Matches("^the invitations to the address, .* its log of webhooks$", AtClerkOf(certificate, "holds"));
         // Audit names nobody: that it happened is there, by id.
         Assert.Equal(["erasure_completed", "erasure_requested", "erasure_started"], await portal.ListAsync(
             "select action from portal.audit_log where entity_id = @id order by action", new { id = erasure.Id }));
@@ -119,6 +123,50 @@ public sealed class ErasureTests(TestPortal portal) : IClassFixture<TestPortal>,
         Assert.Equal(("deleted", 1), (consents["did"]!.ToString(), (int)consents["rows"]!));
         // Somebody who had opened the link is a new viewer of it.
         (await guest.OpenAsync()).Expect(200);
+    }
+
+    [Fact]
+    public async Task A_webhook_that_names_somebody_is_dealt_with_before_their_certificate()
+    {
+        var address = $"waiting{++made}@client.example";
+        await using var connection = await portal.OpenAsync();
+        await connection.ExecuteAsync("""
+            insert into portal.webhook_inbox (provider, event_id, type, body, status, next_attempt_at, received_at)
+            values ('resend', @address, 'email.delivered', jsonb_build_object('to', @address::text)::text, 'retrying', 'infinity', now())
+            """, new { address });
+        var erasure = (await portal.As("admin").PostAsync("/api/erasures", new { kind = "guest", email = address })).Expect(201).Id;
+        await portal.SettleAsync();
+        portal.Clock.Advance(TimeSpan.FromMinutes(11));
+        await portal.SettleAsync();
+        var waiting = (await portal.As("admin").FetchAsync($"/api/erasures/{erasure}")).Expect(200);
+        Assert.Equal("running", waiting.Text("status"));
+        Assert.StartsWith("1 invites, mails, exports or webhooks", waiting.Text("lastError"), StringComparison.Ordinal);
+
+        await connection.ExecuteAsync("update portal.webhook_inbox set status = 'dead' where event_id = @address", new { address });
+        await FinishAsync(erasure);
+        Assert.Equal("{}", await portal.ScalarAsync<string>(
+            "select body from portal.webhook_inbox where event_id = @address", new { address }));
+    }
+
+    [Fact]
+    public async Task A_copy_of_the_whole_tenant_in_which_somebody_is_goes_before_their_certificate()
+    {
+        var copy = (await portal.As("admin").PostAsync("/api/exports", new { kind = "tenant" })).Expect(201).Id;
+        await portal.SettleAsync();
+        Assert.Equal("ready", await CopyAsync());
+        var erasure = (await portal.As("admin").PostAsync(
+            "/api/erasures", new { kind = "guest", email = $"copied{++made}@client.example" })).Expect(201).Id;
+        await portal.SettleAsync();
+        portal.Clock.Advance(TimeSpan.FromMinutes(11));
+        await portal.SettleAsync();
+        var waiting = (await portal.As("admin").FetchAsync($"/api/erasures/{erasure}")).Expect(200);
+        Assert.Equal(("running", "ready"), (waiting.Text("status"), await CopyAsync()));
+        Assert.StartsWith("1 invites, mails, exports or webhooks", waiting.Text("lastError"), StringComparison.Ordinal);
+
+        await FinishAsync(erasure);
+        Assert.Equal("expired", await CopyAsync());
+
+        async Task<string> CopyAsync() => (await portal.As("admin").FetchAsync($"/api/exports/{copy}")).Expect(200).Text("status");
     }
 
     [Fact]
@@ -222,7 +270,8 @@ public sealed class ErasureTests(TestPortal portal) : IClassFixture<TestPortal>,
         var erasure = await WithoutClerkAsync(TimeSpan.FromHours(25));
         Assert.Equal(["erasure_late", "erasure_overdue"], await AlertsAsync(erasure));
         Assert.Equal(1, await portal.ScalarAsync<long>(
-            "select count(*) from portal.incidents where pages and summary like '%' || @id || '%'", new { id = erasure.ToString() }));
+            "select count(*) from portal.incidents where urgency = 'high' and pages and summary like '%' || @id || '%'",
+                new { id = erasure.ToString() }));
         portal.Clerk.Faults.Clear();
         await FinishAsync(erasure);
     }
@@ -402,8 +451,8 @@ public sealed class ErasureTests(TestPortal portal) : IClassFixture<TestPortal>,
         }
     }
 
-    private static string AtClerkOf(JsonNode certificate) =>
-        certificate["processors"]!.AsArray().Single(p => p!["name"]!.ToString() == "Clerk")!["did"]!.ToString();
+    private static string AtClerkOf(JsonNode certificate, string what = "did") =>
+        certificate["processors"]!.AsArray().Single(p => p!["name"]!.ToString() == "Clerk")![what]!.ToString();
 
     private static object Consenting { get; } =
         new { noticeVersion = "2026-12-01", consents = new[] { new { purpose = "viewing_analytics", granted = true } } };

@@ -162,6 +162,22 @@ public sealed class ExportTests(TestPortal portal) : IClassFixture<TestPortal>, 
     }
 
     [Fact]
+    public async Task One_whose_file_cannot_be_deleted_yet_is_not_over_and_goes_with_a_later_sweep()
+    {
+        var export = await ReadyAsync(await AskAsync("admin", new { kind = "person", userId = (await PersonAsync()).Id }));
+        portal.Clock.Advance(TimeSpan.FromDays(7));
+        portal.Blob.Faults.FailNextApiCalls(1000, ApiFault.Status(503));
+        await SweepAsync();
+        Assert.Equal("ready", await StatusAsync(export.Id));
+        Assert.Single(await FilesAsync(export.Id));
+
+        portal.Blob.Faults.Clear();
+        await SweepAsync();
+        Assert.Equal("expired", await StatusAsync(export.Id));
+        Assert.Empty(await FilesAsync(export.Id));
+    }
+
+    [Fact]
     public async Task One_whose_start_was_lost_is_started_by_the_sweep()
     {
         var export = Guid.CreateVersion7();

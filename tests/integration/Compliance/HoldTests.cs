@@ -45,6 +45,25 @@ public sealed class HoldTests(TestPortal portal) : IClassFixture<TestPortal>, IA
     }
 
     [Fact]
+    public async Task The_original_of_a_held_video_outlives_its_upload_and_goes_when_the_hold_is_lifted()
+    {
+        var upload = (await portal.AskUploadAsync(await portal.NewProjectAsync(), "crew6", "blob")).Expect(201);
+        await portal.SendBytesAsync(upload);
+        await portal.UntilAsync(upload.Id, "ready");
+        var hold = await PlaceAsync("asset", Guid.Parse(upload.Text("assetId")));
+        portal.Clock.Advance(TimeSpan.FromDays(366));
+        await PruneAsync();
+        Assert.True(await ThereAsync());
+
+        (await portal.As("compliance").PostAsync($"/api/holds/{hold.Id}/lift", new { reason = "Settled" })).Expect(200);
+        await PruneAsync();
+        Assert.False(await ThereAsync());
+
+        Task<bool> ThereAsync() => portal.ScalarAsync<bool>(
+            "select exists (select 1 from vendors.blob_objects where pathname = @path)", new { path = $"originals/{upload.Id}" });
+    }
+
+    [Fact]
     public async Task Guests_of_a_held_assets_links_stay_and_those_of_another_tenants_hold_do_not()
     {
         var asset = await VideoAsync(await portal.NewProjectAsync());
@@ -84,6 +103,37 @@ public sealed class HoldTests(TestPortal portal) : IClassFixture<TestPortal>, IA
         await portal.SettleAsync();
         Assert.Equal("completed", await ErasureAsync(erasure));
         Assert.Equal("Deleted person", await portal.ScalarAsync<string>("select name from portal.users where id = @id", new { id }));
+    }
+
+    [Fact]
+    public async Task One_that_is_placed_while_somebody_is_erased_stops_it_before_its_next_step_and_says_what_is_gone()
+    {
+        var handle = $"held{++made}";
+        var id = await portal.AddMemberAsync(TestPeople.Tenant, "org_harbour", handle, "client");
+        var erasure = (await portal.As("admin").PostAsync("/api/erasures", new { kind = "person", userId = id })).Expect(201).Id;
+        await portal.SettleAsync();
+        var hold = await PlaceAsync("person", id);
+        portal.Clock.Advance(TimeSpan.FromMinutes(11));
+        await portal.SettleAsync();
+        var held = (await portal.As("admin").FetchAsync($"/api/erasures/{erasure}")).Expect(200);
+        Assert.Equal("held", held.Text("status"));
+        Assert.Matches(
+            "^a legal hold is in force; erased before: what Clerk held, .*users \\(1\\)", held.Text("lastError"));
+        Assert.Equal(404, (await portal.As("admin").FetchAsync($"/api/erasures/{erasure}/certificate")).Code);
+        portal.Clock.Advance(TimeSpan.FromDays(3));
+        await SweepAsync();
+        Assert.Equal("held", await ErasureAsync(erasure));
+        Assert.Equal(
+            "erasure-begun", (await portal.As("admin").PostAsync($"/api/erasures/{erasure}/cancel")).Expect(409).ProblemType);
+
+        (await portal.As("compliance").PostAsync($"/api/holds/{hold.Id}/lift", new { reason = "Settled" })).Expect(200);
+        await SweepAsync();
+        portal.Clock.Advance(TimeSpan.FromMinutes(11));
+        await portal.SettleAsync();
+        var certificate = (await portal.As("admin").FetchAsync($"/api/erasures/{erasure}/certificate")).Expect(200).Field("certificate");
+        Assert.Equal(1, (int)certificate["data"]!.AsArray().Single(line => line!["table"]!.ToString() == "users")!["rows"]!);
+        Assert.Equal("the user was deleted", certificate["processors"]!.AsArray().Single(p => p!["name"]!.ToString() == "Clerk")!["did"]!
+            .ToString());
     }
 
     [Fact]

@@ -109,6 +109,14 @@ public sealed class PruneRetentionTests(TestPortal portal) : IClassFixture<TestP
             insert into portal.timer_runs (id, timer, started_at, ended_at) values
                 (gen_random_uuid(), 'Old', @now - interval '31 days', @now - interval '31 days'),
                 (gen_random_uuid(), 'Young', @now - interval '29 days', @now - interval '29 days');
+            insert into portal.request_figures (minute, function, outcome, under_ms, requests) values
+                (date_trunc('minute', @now) - interval '35 days 1 minute', 'Old', 'ok', 25, 1),
+                (date_trunc('minute', @now) - interval '34 days 23 hours', 'Young', 'ok', 25, 1);
+            insert into portal.objective_minutes (objective, minute, good, total) values
+                ('old', date_trunc('minute', @now) - interval '35 days 1 minute', 1, 1),
+                ('young', date_trunc('minute', @now) - interval '34 days 23 hours', 1, 1);
+            insert into portal.request_flushes (instance, number, at) values
+                (gen_random_uuid(), 1, @now - interval '35 days 1 second'), (gen_random_uuid(), 2, @now - interval '34 days 23 hours');
             insert into portal.events (event_id, tenant_id, aggregate_type, aggregate_id, type, payload, occurred_at)
             values (@tenant, @tenant, 'x', @tenant, 'x', '{}', @now - interval '91 days') on conflict do nothing;
             insert into portal.deliveries (id, tenant_id, event_id, event_type, aggregate_id, seq, channel, recipient, status, done_at,
@@ -141,6 +149,10 @@ public sealed class PruneRetentionTests(TestPortal portal) : IClassFixture<TestP
             1, await portal.ScalarAsync<long>(
                 "select count(*) from portal.operator_sessions where token_hash in (sha256('old'), sha256('young'))"));
         Assert.Equal(["Young"], await portal.ListAsync("select timer from portal.timer_runs where timer in ('Old', 'Young')"));
+        Assert.Equal(["Young"], await portal.ListAsync("select function from portal.request_figures where function in ('Old', 'Young')"));
+        Assert.Equal(
+            ["young"], await portal.ListAsync("select objective from portal.objective_minutes where objective in ('old', 'young')"));
+        Assert.Equal(["2"], await portal.ListAsync("select number::text from portal.request_flushes"));
         Assert.Equal(["waiting", "young"], await portal.ListAsync("select recipient from portal.deliveries order by 1"));
         Assert.Equal(["young"], await portal.ListAsync("select report_id from portal.incident_reports"));
         Assert.Equal(1, await portal.ScalarAsync<long>("select count(*) from portal.digests"));

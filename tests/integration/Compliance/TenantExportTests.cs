@@ -5,18 +5,16 @@ using Dapper;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using Portal.Compliance.Exports.Tenants;
-using Portal.Events;
-using Portal.Foundation.Audit;
 using Portal.Foundation.Db;
 using Portal.LocalVendors;
 using Portal.People;
 using Portal.Tests.Support;
-using Portal.Tests.Support.Contract;
 
 namespace Portal.Tests.Integration.Compliance;
 
-/// <summary>A copy of everything a tenant has, and what restoring it brings back.</summary>
-public sealed partial class TenantExportTests(TenantExportWorld world) : IClassFixture<TenantExportWorld>, IAsyncLifetime
+/// <summary>A copy of everything a tenant has, and what a copy must be like to be restored. That it brings everything back:
+/// <see cref="TenantErasureTests"/>.</summary>
+public sealed class TenantExportTests(TenantExportWorld world) : IClassFixture<TenantExportWorld>, IAsyncLifetime
 {
     private readonly TestPortal portal = world.Portal;
 
@@ -69,50 +67,17 @@ public sealed partial class TenantExportTests(TenantExportWorld world) : IClassF
     }
 
     [Fact]
-    public async Task Restored_into_an_empty_portal_it_answers_as_before_but_for_what_cannot_come_along()
-    {
-        await using var other = await EmptyPortalAsync();
-        var imported = await ImportAsync(other.Database, world.Zip, clock: other.Clock);
-
-        var differences = new SortedSet<string>(StringComparer.Ordinal);
-        foreach (var (path, before) in world.Answers)
-        {
-            var after = (await other.As("admin").FetchAsync(path)).Expect(200).Json!;
-            Differ(Id().Replace(path.Split('?')[0], "{id}"), before, after, differences);
-        }
-
-        Assert.Equal(
-            [
-                // Videos are archived, since their files are elsewhere, and uploads that waited for bytes wait no more.
-                "/api/assets items latestVersion status", "/api/assets/{id}/versions items status",
-                "/api/uploads items status", "/api/uploads items target",
-                // What is open at somebody else's is over.
-                "/api/erasures items endedAt", "/api/erasures items status", "/api/invites items delivery", "/api/invites items status",
-                // Tokens and passphrases are not in the file.
-                "/api/share-links items revokedAt", "/api/share-links items status",
-            ], differences.ToHashSet());
-
-        // Nobody is told again, what is counted is as the events say, and the log begins with the import.
-        Assert.Equal(0, await other.ScalarAsync<long>("select count(*) from portal.outbox"));
-        Assert.Empty((await new RebuildReadModels(other.Services.GetRequiredService<PortalDb>(), other.Clock)
-            .RunAsync(new(TestPeople.Tenant), default)).Wrong);
-        Assert.Equal(
-            ["tenant_imported", "user_linked"], await other.ListAsync("select distinct action from portal.audit_log order by action"));
-        Assert.True(imported.Audit is { Holds: true, Seals: > 0 });
-    }
-
-    [Fact]
     public async Task Who_has_no_account_after_it_is_known_by_a_verified_address_once()
     {
-        await using var other = await EmptyPortalAsync();
-        await ImportAsync(other.Database, world.Zip, "org_new");
-        var email = await other.ScalarAsync<string>("select email from portal.users where id = @Spare", new { world.Spare });
+        await using var other = await TenantRestores.EmptyPortalAsync(portal.Clock.GetUtcNow());
+        await TenantRestores.ImportAsync(other.Database, world.Zip, "org_new");
+        var email = await other.ScalarAsync<string>("select email from portal.users where id = @Spare", new { world.Tenant.Spare });
         await other.Clerk.AddPersonAsync(new("anew", "user_anew", email.ToUpperInvariant(), "anew", "org_new", "org_new", "org:admin"));
         await other.AddAtClerkAsync("nobody", "org_new");
 
         Assert.Equal("not-enrolled", (await other.As("nobody").FetchAsync("/api/me")).Expect(403).ProblemType);
-        Assert.Equal(world.Spare, (await other.As("anew").FetchAsync("/api/me")).Expect(200).Id);
-        Assert.Equal(1, await other.AuditedAsync(world.Spare, "user_linked"));
+        Assert.Equal(world.Tenant.Spare, (await other.As("anew").FetchAsync("/api/me")).Expect(200).Id);
+        Assert.Equal(1, await other.AuditedAsync(world.Tenant.Spare, "user_linked"));
         var (db, users) = (other.Services.GetRequiredService<PortalDb>(), other.Services.GetRequiredService<UserStore>());
         Assert.Null(await db.InTenantAsync(
             new(TestPeople.Tenant), tx => users.LinkAsync(tx, new(TestPeople.Tenant), "user_twin", [email]), default));
@@ -160,7 +125,7 @@ public sealed partial class TenantExportTests(TenantExportWorld world) : IClassF
     public async Task What_was_restored_is_not_restored_again()
     {
         await using var database = await PostgresFixture.CloneAsync();
-        await ImportAsync(database, world.Zip);
+        await TenantRestores.ImportAsync(database, world.Zip);
         Assert.Contains("there is a portal of this organization already", await RefusalAsync(database, world.Zip), StringComparison.Ordinal);
     }
 
@@ -305,55 +270,7 @@ public sealed partial class TenantExportTests(TenantExportWorld world) : IClassF
     }
 
     private static async Task<string> RefusalAsync(TestDatabase database, byte[] zip) =>
-        (await Assert.ThrowsAsync<InvalidDataException>(() => ImportAsync(database, zip))).Message;
+        (await Assert.ThrowsAsync<InvalidDataException>(() => TenantRestores.ImportAsync(database, zip))).Message;
 
     private static string[] Lines(string text) => text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
-
-    /// <summary>Names what differs by its place, numbers of elements and ids left out.</summary>
-    private static void Differ(string path, JsonNode? before, JsonNode? after, SortedSet<string> into)
-    {
-        switch (before, after)
-        {
-            case (JsonObject a, JsonObject b):
-                foreach (var name in a.Select(p => p.Key).Union(b.Select(p => p.Key)))
-                {
-                    Differ($"{path} {name}", a[name], b[name], into);
-                }
-
-                break;
-            case (JsonArray a, JsonArray b) when a.Count == b.Count:
-                for (var i = 0; i < a.Count; i++)
-                {
-                    Differ(path, a[i], b[i], into);
-                }
-
-                break;
-            case var _ when !JsonNode.DeepEquals(before, after):
-                into.Add(path);
-                break;
-        }
-    }
-
-    private async Task<TestPortal> EmptyPortalAsync()
-    {
-        var other = new TestPortal { Overrides = SampleWorld.NoLimits };
-        await other.InitializeAsync();
-        other.Clock.Advance(portal.Clock.GetUtcNow() - other.Clock.GetUtcNow());
-        await using var connection = await other.OpenAsync();
-        await connection.ExecuteAsync("delete from portal.users; delete from portal.tenants where clerk_org_id <> 'platform'");
-        return other;
-    }
-
-    private static async Task<ImportedTenant> ImportAsync(
-        TestDatabase database, byte[] zip, string? organization = null, TimeProvider? clock = null)
-    {
-        clock ??= TimeProvider.System;
-        await using var sources = new PortalDataSources(NpgsqlDataSource.Create(database.App), NpgsqlDataSource.Create(database.System));
-        using var file = new TenantFile(new MemoryStream(zip));
-        return await new ImportTenant(new PortalDb(sources), new TenantImportStore(clock), new AuditWriter(clock))
-            .RunAsync(file, organization, default);
-    }
-
-    [GeneratedRegex("[0-9a-f]{8}-[0-9a-f-]{27}")]
-    private static partial Regex Id();
 }

@@ -1,5 +1,6 @@
 using Portal.Functions.Foundation.Contract;
 using Portal.Tests.Support.Contract;
+using Portal.Tests.Support;
 
 namespace Portal.Tests.Integration.Contract;
 
@@ -7,6 +8,7 @@ namespace Portal.Tests.Integration.Contract;
 /// Drives every operation of the OpenAPI document: success, and each refusal that can be provoked without knowing what the operation
 /// is about. An answer with a status, problem type, header or field that is not documented fails, and so does a missing one.
 /// </summary>
+[TakesLong]
 public sealed class ConformanceTests(ContractPortal portal) : IClassFixture<ContractPortal>
 {
     private readonly List<string> faults = [];

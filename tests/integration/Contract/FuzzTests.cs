@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using Portal.Functions.Foundation.Contract;
 using Portal.Tests.Support.Contract;
 using Xunit.Abstractions;
+using Portal.Tests.Support;
 
 namespace Portal.Tests.Integration.Contract;
 
@@ -9,6 +10,7 @@ namespace Portal.Tests.Integration.Contract;
 /// Hundreds of hostile requests, others every time; tens of thousands in <c>tests/soak -- fuzz</c>. <c>PORTAL_FUZZ_SEED=n</c> sends those
 /// of a run again.
 /// </summary>
+[TakesLong]
 public sealed class FuzzTests(ContractPortal portal, ITestOutputHelper output) : IClassFixture<ContractPortal>
 {
     [Fact]

@@ -17,6 +17,7 @@ namespace Portal.Tests.Integration.Contract;
 /// app that row-level security does not bind, and "other tenant" with an app whose stores are handed the victim's tenant id while the
 /// session belongs to the caller's. Whatever happens, no row of the victim may change.
 /// </summary>
+[TakesLong]
 public sealed class IsolationMatrixTests : IAsyncLifetime
 {
     private readonly ContractPortal portal = new();

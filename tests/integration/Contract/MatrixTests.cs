@@ -1,11 +1,13 @@
 using Portal.Functions.Foundation;
 using Portal.Functions.Foundation.Contract;
 using Portal.Tests.Support.Contract;
+using Portal.Tests.Support;
 
 namespace Portal.Tests.Integration.Contract;
 
 /// <summary>Every cell of docs/permissions.md through the front door: each function × each role and everybody else who may
 /// knock.</summary>
+[TakesLong]
 public sealed class MatrixTests(ContractPortal portal) : IClassFixture<ContractPortal>
 {
     [Fact]

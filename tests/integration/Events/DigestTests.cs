@@ -238,6 +238,26 @@ public sealed class DigestTests(TestPortal portal) : IClassFixture<TestPortal>, 
         Assert.Contains("Moved in the morning", mail.Text!, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(6, true)]
+    [InlineData(8, false)]
+    public async Task Whose_digest_before_is_less_than_a_week_old_is_told_all_since_and_others_of_the_last_day(int days, bool told)
+    {
+        await SydneyAtEightAsync();
+        await MailAfterAsync("22:00");
+        portal.Clock.Advance(TimeSpan.FromHours(1));
+        var title = $"Moved {days} days ago";
+        var moved = await portal.NewTaskAsync(project, title, new { watcherIds = new[] { TestPeople.UserId("crew1") } });
+        (await portal.MoveTaskAsync(moved.Id, "in_progress")).Expect(200);
+        await portal.DeliverAsync();
+
+        portal.Clock.Advance(TimeSpan.FromDays(days - 1));
+        var mail = await MailAfterAsync("22:00");
+
+        Assert.StartsWith("Your ", mail.Subject, StringComparison.Ordinal);
+        Assert.Equal(told, mail.Text!.Contains(title, StringComparison.Ordinal));
+    }
+
     private async Task SydneyAtEightAsync()
     {
         await using var connection = await portal.OpenAsync();

@@ -7,6 +7,7 @@ namespace Portal.Tests.Integration.Events;
 
 /// <summary>Mails in a real browser as mail programs show them: on a phone and on a desk, light and dark, with long words and a tenant's
 /// colours.</summary>
+[TakesLong]
 public sealed class MailScreensTests(TestPortal portal) : IClassFixture<TestPortal>
 {
     [BrowserFact]

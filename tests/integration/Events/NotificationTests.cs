@@ -116,6 +116,12 @@ public sealed class NotificationTests(TestPortal portal) : IClassFixture<TestPor
     [InlineData("user", PortalAction.ReadUser)]
     [InlineData("residency_report", PortalAction.ReadReport)]
     [InlineData("vendor_review_reminder", PortalAction.ReadVendorReview)]
+    [InlineData("vendor_review", PortalAction.ReadVendorReview)]
+    [InlineData("erasure_request", PortalAction.ReadErasure)]
+    [InlineData("export", PortalAction.ReadExport)]
+    [InlineData("hold", PortalAction.ReadHold)]
+    [InlineData("milestone", PortalAction.ReadMilestone)]
+    [InlineData("asset_version", PortalAction.ReadAsset)]
     public async Task Who_is_told_of_something_may_read_it_by_the_permissions_table(string type, PortalAction action)
     {
         var project = (await portal.As("admin").PostAsync("/api/projects", new
@@ -123,7 +129,7 @@ public sealed class NotificationTests(TestPortal portal) : IClassFixture<TestPor
             name = "For all roles",
             memberIds = new[] { "agency", "client" }.Select(TestPeople.UserId),
         })).Expect(201).Id;
-        var inProject = type is "task" or "asset" or "upload_job" or "share_link" or "project";
+        var inProject = type is "task" or "asset" or "asset_version" or "upload_job" or "share_link" or "project" or "milestone";
         foreach (var person in new[] { "admin", "agency", "client", "compliance" })
         {
             Assert.Equal((person, Permissions.Allows(action, person)), (person, await ReadsAsync(person, project)));

@@ -59,6 +59,24 @@ public sealed class ResendEventsTests(TestPortal portal) : IClassFixture<TestPor
         await portal.NothingPersonalIsKeptAsync("gwen");
     }
 
+    [Fact]
+    public async Task A_guest_whose_address_bounced_is_sent_no_other_link_of_that_tenant()
+    {
+        var address = $"bounced+{Guid.NewGuid():N}@client.example";
+        var asset = Guid.Parse((await portal.UploadReadyAsync(await portal.NewProjectAsync())).Text("assetId"));
+        await portal.ShareAsync(asset, new { guestEmails = new[] { address } });
+        await portal.DeliverAsync();
+        portal.Clock.Advance(TimeSpan.FromSeconds(2));
+        await portal.SettleAsync();
+
+        var link = await portal.ShareAsync(asset, new { guestEmails = new[] { address } });
+        await portal.DeliverAsync();
+        Assert.Single(await portal.InboxOfAsync(address));
+        Assert.Equal(
+            ["suppressed: bounced"], await portal.ListAsync(
+                "select reason from portal.deliveries where aggregate_id = @id and status = 'skipped'", new { id = link.Id }));
+    }
+
     [Theory]
     [InlineData("Transient")]
     [InlineData("Undetermined")]

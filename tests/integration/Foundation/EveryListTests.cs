@@ -57,6 +57,7 @@ public sealed class EveryListTests(EveryListTests.FilledPortal filled) : IClassF
     [InlineData("ListRestoreTests", "succeeded=false", 0)]
     [InlineData("ListVendorReviews", "vendor=mux", 0)]
     [InlineData("ListUploads", "mine=true", 0)]
+    [InlineData("ListWebhookEndpoints", "enabled=false", 0)]
     public async Task A_total_is_that_of_what_was_asked_for(string name, string filter, int total)
     {
         var operation = ApiOperation.All.Single(o => o.Name == name);
@@ -113,11 +114,13 @@ public sealed class EveryListTests(EveryListTests.FilledPortal filled) : IClassF
                 await World.NewFailedDeliveryAsync();
                 await World.NewDeadWebhookAsync();
                 await World.NewIncidentAsync();
+                await World.NewAlertAsync();
                 await World.NewResidencyReportAsync();
                 await World.NewErasureAsync("requested");
                 await World.NewExportAsync("requested");
                 await World.NewHoldAsync();
                 await World.NewVendorReviewAsync();
+                await World.NewEndpointAsync();
                 (await portal.Portal.As("operator").PostAsync("/api/ops/restore-tests", World.NewRestoreTest())).Expect(201);
                 await portal.Portal.ShareAsync(asset, new { guestEmails = new[] { "client@portal.example" } });
                 (await portal.Portal.GuestOf(link).OpenAsync()).Expect(200);

@@ -30,6 +30,9 @@ public sealed class TelemetryTests : IAsyncLifetime
     [InlineData("/api/share/{0}/comments?limit=5", "GET")]
     [InlineData("/api/share/{0}/unlock", "POST")]
     [InlineData("/api/share/{0}/nothing", "GET")]
+    [InlineData("/s/{0}", "GET")]
+    [InlineData("/s/{0}", "POST")]
+    [InlineData("/s/{0}/comments?cursor=none", "GET")]
     [InlineData("/api/mail/unsubscribe/{0}", "GET")]
     [InlineData("/api/erasures/by-code/{0}", "GET")]
     [InlineData("/api/mail/unsubscribe/{0}", "POST")]
@@ -58,7 +61,7 @@ public sealed class TelemetryTests : IAsyncLifetime
             () => Task.FromResult(Served().Count() >= 2), "both requests to be over");
         Assert.Contains(Served().SelectMany(Texts), text => text.Contains("{token}", StringComparison.Ordinal));
         Assert.DoesNotContain(Served().SelectMany(Texts), text => text.Contains(Token, StringComparison.Ordinal));
-        Assert.Contains(lines, line => line.Contains("api/", StringComparison.Ordinal));
+        Assert.Contains(lines, line => line.Contains(path.Split('/')[1] + "/", StringComparison.Ordinal));
         Assert.DoesNotContain(lines, line => line.Contains(Token, StringComparison.Ordinal));
 
         // Other tests of this process make activities too, and this one's own client does, who knows the address it calls.

@@ -5,6 +5,7 @@ using Portal.Tests.Support;
 namespace Portal.Tests.Integration.Operations;
 
 /// <summary>The page at /ops in a real browser: scripts, keyboard, colours, and what the browser itself complains about.</summary>
+[TakesLong]
 public sealed class BrowserTests(TestPortal portal) : IClassFixture<TestPortal>, IAsyncLifetime
 {
     private Guid project;
@@ -77,6 +78,14 @@ public sealed class BrowserTests(TestPortal portal) : IClassFixture<TestPortal>,
         Assert.Contains(
             "The upload is ready", browser.Run<string>("return document.getElementById('live').textContent"), StringComparison.Ordinal);
         Assert.True(browser.Run<bool>("return window.kept === true"), "The page was loaded again.");
+
+        // A list to choose from is no more in the way than a box to write in.
+        browser.Go(new Uri(portal.Host.Address, "/ops"));
+        var until = portal.Clock.GetUtcNow().AddMinutes(15);
+        (await portal.As("operator").PostAsync("/api/ops/switches", new { target = "invites", until, reason = "Tried by a test" }))
+            .Expect(200);
+        await SeenAsync(browser, "[data-part=switches]", "Tried by a test");
+        (await portal.As("operator").PostAsync("/api/ops/switches/clear", new { target = "invites", reason = "Tried" })).Expect(200);
         Assert.Empty(browser.Complaints());
     }
 

@@ -1,6 +1,9 @@
+using System.Collections.Concurrent;
 using System.Collections.ObjectModel;
+using System.Diagnostics;
 using OpenQA.Selenium;
 using OpenQA.Selenium.Chrome;
+using OpenQA.Selenium.Interactions;
 
 namespace Portal.Tests.Integration.Operations;
 
@@ -20,18 +23,40 @@ public sealed class BrowserFactAttribute : FactAttribute
     }
 }
 
-/// <summary>Headless Chromium, driven by the chromedriver that comes with it (Debian: chromium, chromium-driver).</summary>
+/// <summary>Headless Chromium, driven by the chromedriver that comes with it (Debian: chromium, chromium-driver). Starting one costs more
+/// than most tests do in it: the next test has it again, in a new tab, without cookies and what else it was told.</summary>
 internal sealed class Chromium : IDisposable
 {
+    private static readonly ConcurrentBag<Driven> Idle = [];
     private static readonly string? Browser = Find("chromium", "chromium-browser", "google-chrome", "google-chrome-stable");
     private static readonly string? Driver = Find("chromedriver");
     private static readonly string? Pictures = Environment.GetEnvironmentVariable("PORTAL_SCREENSHOTS");
+    private readonly Driven own;
     private readonly ChromeDriver driver;
+    private readonly bool alone;
 
-    /// <param name="more">Arguments of this test alone.</param>
+    static Chromium() => AppDomain.CurrentDomain.ProcessExit += (_, _) =>
+    {
+        // A process that ends is not waited for: no polite end, which takes a request to the driver, and no walk through all processes.
+        while (Idle.TryTake(out var left))
+        {
+            Kill(left.Service);
+            Kill(left.Browser);
+        }
+    };
+
+    /// <param name="more">Arguments of this test alone, which then has a browser of its own.</param>
     public Chromium(params string[] more)
     {
         Assert.True(Missing is null, Missing);
+        alone = more.Length > 0;
+        own = !alone && Idle.TryTake(out var used) ? used : Start(more);
+        driver = own.Driver;
+        Size(1280, 900);
+    }
+
+    private static Driven Start(string[] more)
+    {
         var options = new ChromeOptions { BinaryLocation = Browser };
         // As root, and in containers with a small /dev/shm, it starts no other way.
         options.AddArguments(
@@ -43,8 +68,20 @@ internal sealed class Chromium : IDisposable
         service.HideCommandPromptWindow = true;
         service.SuppressInitialDiagnosticInformation = true;
         service.EnableVerboseLogging = false;
-        driver = new ChromeDriver(service, options);
-        Size(1280, 900);
+        var driver = new ChromeDriver(service, options);
+        return new(driver, service.ProcessId, Convert.ToInt32(driver.Capabilities.GetCapability("goog:processID"), null));
+    }
+
+    private static void Kill(int process)
+    {
+        try
+        {
+            Process.GetProcessById(process).Kill();
+        }
+        catch (ArgumentException)
+        {
+            // It has ended.
+        }
     }
 
     /// <summary>What this machine lacks; null when tests in a browser can run.</summary>
@@ -68,12 +105,12 @@ internal sealed class Chromium : IDisposable
     /// <summary>Of a script that returns a promise, what it comes to.</summary>
     public T Run<T>(string script, params object[] args) => (T)driver.ExecuteScript(script, args)!;
 
-    /// <summary>Keys as a person presses them, wherever the focus is.</summary>
+    /// <summary>Keys as a person presses them, wherever the focus is: nothing is given the focus for it.</summary>
     public void Press(params string[] keys)
     {
         foreach (var key in keys)
         {
-            driver.SwitchTo().ActiveElement().SendKeys(key);
+            new Actions(driver).SendKeys(key).Perform();
         }
     }
 
@@ -123,8 +160,35 @@ internal sealed class Chromium : IDisposable
         Size((int)width, (int)before);
     }
 
-    // Ends the browser and its driver.
-    public void Dispose() => driver.Dispose();
+    public void Dispose()
+    {
+        if (alone)
+        {
+            driver.Dispose();
+            return;
+        }
+
+        try
+        {
+            // What was told of a tab (size, colours, no scripts) goes with it; cookies are everybody's.
+            driver.ExecuteCdpCommand("Network.clearBrowserCookies", []);
+            var before = driver.CurrentWindowHandle;
+            driver.SwitchTo().NewWindow(WindowType.Tab);
+            var fresh = driver.CurrentWindowHandle;
+            driver.SwitchTo().Window(before).Close();
+            driver.SwitchTo().Window(fresh);
+            driver.Manage().Logs.GetLog(LogType.Browser);
+            Idle.Add(own);
+        }
+        catch (WebDriverException)
+        {
+            driver.Dispose();
+        }
+    }
+
+    /// <param name="Service">The process of chromedriver.</param>
+    /// <param name="Browser">The browser's own, below which all others of it end with it.</param>
+    private sealed record Driven(ChromeDriver Driver, int Service, int Browser);
 
     private static string? Find(params string[] names) =>
         (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)

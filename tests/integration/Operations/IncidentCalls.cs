@@ -56,7 +56,7 @@ internal static class IncidentCalls
         await using var connection = await portal.OpenAsync();
         await connection.ExecuteAsync("""
             update portal.change_freeze set is_on = false, incident_id = null;
-            truncate portal.restore_tests, portal.incident_reports;
+            truncate portal.restore_tests, portal.incident_reports, portal.objective_states;
             delete from portal.incidents;
             """);
     }

@@ -84,19 +84,23 @@ public sealed class PagingTests(TestPortal portal) : IClassFixture<TestPortal>, 
     [Fact]
     public async Task Without_a_routing_key_the_incident_is_there_and_the_page_is_skipped()
     {
-        var key = portal.Settings["PagerDuty:RoutingKey"];
+        var keys = (High: portal.Settings["PagerDuty:RoutingKey"], Low: portal.Settings["PagerDuty:LowUrgencyRoutingKey"]);
         try
         {
-            portal.Settings["PagerDuty:RoutingKey"] = "";
+            portal.Settings["PagerDuty:RoutingKey"] = portal.Settings["PagerDuty:LowUrgencyRoutingKey"] = "";
             await portal.RestartHostAsync();
             var id = await portal.BreachAsync();
+            await portal.Services.GetRequiredService<AlertStore>().AddAsync(
+                new(AlertKind.WebhookDead, "mux:1", "A webhook is dead."), CancellationToken.None);
             await portal.DeliverAsync();
             Assert.Equal(["error_budget_breach skipped paging_not_configured"], await portal.PagesAsync(id));
             Assert.Empty(await portal.PagerDuty.IncidentsAsync(id.ToString()));
+            var low = await portal.ScalarAsync<Guid>("select id from portal.incidents where kind = 'alert' and urgency = 'low'");
+            Assert.Equal(["incident_opened skipped low_urgency_paging_not_configured"], await portal.PagesAsync(low));
         }
         finally
         {
-            portal.Settings["PagerDuty:RoutingKey"] = key;
+            (portal.Settings["PagerDuty:RoutingKey"], portal.Settings["PagerDuty:LowUrgencyRoutingKey"]) = keys;
             await portal.RestartHostAsync();
         }
     }
@@ -169,8 +173,10 @@ public sealed class PagingTests(TestPortal portal) : IClassFixture<TestPortal>, 
         Assert.Equal("false", (await portal.FreezeAsync()).Text("on"));
     }
 
-    [Fact]
-    public async Task An_upload_that_failed_for_good_is_an_incident_that_pages_nobody_and_ends_when_it_is_ready()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task An_upload_that_failed_for_good_is_an_incident_that_pages_nobody_and_ends_when_it_is_ready(bool acknowledged)
     {
         var project = await portal.NewProjectAsync();
         var upload = (await portal.AskUploadAsync(project)).Expect(201);
@@ -184,6 +190,10 @@ public sealed class PagingTests(TestPortal portal) : IClassFixture<TestPortal>, 
                 listed.Column("subject")[0], listed.Column("tenantId")[0], listed.Column("status")[0]));
         await portal.RecordedOnceAsync(id, "incident_opened");
         Assert.Empty(await portal.PagesAsync(id));
+        if (acknowledged)
+        {
+            (await portal.MoveAsync(id, "acknowledge")).Expect(200);
+        }
 
         (await portal.As("operator").PostAsync($"/api/ops/uploads/{upload.Id}/replay", new { reason = "Another file" })).Expect(200);
         var again = await portal.WhileMovingAsync(Eventually.ValueAsync(
@@ -215,13 +225,13 @@ public sealed class PagingTests(TestPortal portal) : IClassFixture<TestPortal>, 
     }
 
     [Fact]
-    public async Task A_critical_alert_is_an_incident_that_pages_once_and_others_are_not()
+    public async Task A_critical_alert_is_an_incident_that_pages_once_and_a_warning_is_none()
     {
         var store = portal.Services.GetRequiredService<AlertStore>();
         Alert playable = new(AlertKind.PublicPlaybackId, "asset-1", "Mux asset asset-1 can be played by anybody.");
         await store.AddAsync(playable, CancellationToken.None);
         await store.AddAsync(playable, CancellationToken.None);
-        await store.AddAsync(new(AlertKind.WebhookDead, "mux:1", "A webhook is dead."), CancellationToken.None);
+        await store.AddAsync(new(AlertKind.WebhookRetrying, "mux:1", "A webhook is tried again."), CancellationToken.None);
         await portal.DeliverAsync();
         var id = Guid.Parse(
             Assert.Single(

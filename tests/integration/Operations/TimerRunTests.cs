@@ -23,6 +23,7 @@ public sealed class TimerRunTests(TestPortal portal) : IClassFixture<TestPortal>
     {
         await portal.ResetAsync();
         await portal.ScalarAsync<long>("with gone as (delete from portal.timer_runs returning *) select count(*) from gone");
+        await portal.ScalarAsync<long>("with gone as (delete from portal.incidents returning *) select count(*) from gone");
         project = await portal.NewProjectAsync();
     }
 

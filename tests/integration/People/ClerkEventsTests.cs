@@ -166,6 +166,22 @@ public sealed class ClerkEventsTests(TestPortal portal) : IClassFixture<TestPort
     }
 
     [Fact]
+    public async Task A_refusal_of_clerk_that_does_not_say_that_they_left_puts_nobody_out()
+    {
+        await MemberAsync("refused", "agency");
+        portal.Clerk.Faults.FailNextApiCalls(
+            1, ApiFault.Status(422), (_, path) => path.Contains("membership", StringComparison.OrdinalIgnoreCase));
+        await portal.Clerk.LeaveOrganizationAsync("refused");
+        await portal.SettleAsync();
+        Assert.Equal("retrying clerk_away", await portal.ScalarAsync<string>(
+            "select status || ' ' || last_error from portal.webhook_inbox where type = 'organizationMembership.deleted' "
+                + "and body like '%user_refused%'"));
+        Assert.Equal("agency active", await UserAsync("refused"));
+        await portal.RetryAsync(1);
+        Assert.Equal("agency deactivated", await UserAsync("refused"));
+    }
+
+    [Fact]
     public async Task Late_news_of_a_departure_does_not_put_out_who_is_back()
     {
         await MemberAsync("back", "client");
@@ -239,6 +255,25 @@ public sealed class ClerkEventsTests(TestPortal portal) : IClassFixture<TestPort
             1, await portal.ScalarAsync<long>(
                 "select count(*) from portal.events where type = 'invite_revoked' and aggregate_id = @invite", new { invite }));
         (await portal.As("admin").PostAsync($"/api/invites/{invite}/reissue")).Expect(200);
+    }
+
+    [Fact]
+    public async Task That_an_earlier_issue_was_sent_says_nothing_of_the_present_one()
+    {
+        var invite = await InviteAsync("twice", "client");
+        await portal.SettleAsync();
+        var first = JsonNode.Parse(await portal.ScalarAsync<string>(
+            "select body::jsonb ->> 'data' from portal.webhook_inbox where type = 'organizationInvitation.created' and body like "
+                + "'%twice@%'"))!.AsObject();
+        (await portal.As("admin").PostAsync($"/api/invites/{invite}/revoke")).Expect(200);
+        portal.Clerk.Faults.FailNextApiCalls(
+            100, ApiFault.Status(500), (method, path) => method == "POST" && path.EndsWith("/invitations", StringComparison.Ordinal));
+        (await portal.As("admin").PostAsync($"/api/invites/{invite}/reissue")).Expect(200);
+
+        await SendAsync("twice-again", "organizationInvitation.created", first);
+        Assert.Equal(
+            "wanted", await portal.ScalarAsync<string>("select clerk_state from portal.invites where id = @invite", new { invite }));
+        portal.Clerk.Faults.Clear();
     }
 
     [Fact]

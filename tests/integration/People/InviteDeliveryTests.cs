@@ -122,6 +122,20 @@ public sealed class InviteDeliveryTests(TestPortal portal) : IClassFixture<TestP
     }
 
     [Fact]
+    public async Task Sent_a_quarter_of_an_hour_late_the_invitation_at_Clerk_ends_no_earlier_than_the_invite()
+    {
+        portal.Clerk.Faults.FailNextApiCalls(1, ApiFault.Status(500), IsInvitation);
+        var invite = await InviteAsync("late@agency.example");
+        await LaterAsync();
+        Assert.Equal("sent", await StateAsync(invite.Id));
+        Assert.True(await portal.ScalarAsync<bool>(
+            """
+            select c.expires_at >= i.expires_at from vendors.clerk_invitations c join portal.invites i on i.id = @id
+             where c.email = 'late@agency.example'
+            """, new { id = invite.Id }));
+    }
+
+    [Fact]
     public async Task A_request_and_several_sweeps_at_once_invite_once()
     {
         portal.Clerk.Faults.FailNextApiCalls(1, ApiFault.Status(500), IsInvitation);

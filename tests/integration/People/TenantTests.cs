@@ -147,6 +147,10 @@ public sealed class TenantTests(TestPortal portal) : IClassFixture<TestPortal>, 
             3, await portal.ScalarAsync<long>(
                 "select count(*) from portal.audit_log where action = 'tenant_changed' and tenant_id = (select id from portal.tenants "
                     + "where clerk_org_id = 'org_brand')"));
+        Assert.Equal(
+            3, await portal.ScalarAsync<long>(
+                "select count(*) from portal.events e join portal.tenants t on t.id = e.aggregate_id "
+                    + "where e.type = 'tenant_changed' and t.clerk_org_id = 'org_brand'"));
         await portal.NothingPersonalIsKeptAsync("Brand team", "Brand new");
     }
 

@@ -73,6 +73,7 @@ public sealed class CommentTests(TestPortal portal) : IClassFixture<TestPortal>,
     [InlineData("{\"body\":\"x\",\"frame\":5,\"endFrame\":4,\"frameRate\":{\"numerator\":25,\"denominator\":1}}", "/endFrame")]
     [InlineData("{\"body\":\"x\",\"endFrame\":4}", "/endFrame")]
     [InlineData("{\"body\":\"x\",\"frame\":80000000,\"frameRate\":{\"numerator\":25,\"denominator\":1}}", "/frame")]
+    [InlineData("{\"body\":\"x\",\"frame\":1,\"endFrame\":80000000,\"frameRate\":{\"numerator\":25,\"denominator\":1}}", "/endFrame")]
     [InlineData("{\"body\":\"x\",\"frame\":1,\"frameRate\":{\"numerator\":25,\"denominator\":0}}", "/frameRate/denominator")]
     [InlineData("{\"body\":\"x\",\"frameRate\":{\"numerator\":25,\"denominator\":1}}", "/frameRate")]
     [InlineData("{\"body\":\"  \"}", "/body")]

@@ -159,6 +159,11 @@ public sealed class ShareAccessTests(TestPortal portal) : IClassFixture<TestPort
 
         guest.Session = null;
         Assert.Equal("", await AuthorAsync(await guest.CommentAsync("Signed out")));
+
+        // Who opened the link stays known to those who gave it.
+        (await guest.OpenAsync()).Expect(200);
+        var opens = (await portal.As("agency").FetchAsync($"/api/share-links/{link.Id}/opens")).Expect(200);
+        Assert.Equal([TestPeople.UserId("client").ToString()], opens.Column("userId"));
         guest.Session = await portal.SessionAsync("agency");
         Assert.Equal("", await AuthorAsync(await guest.CommentAsync("Somebody else")));
     }

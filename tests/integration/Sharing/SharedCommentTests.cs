@@ -178,7 +178,9 @@ public sealed class SharedCommentTests(TestPortal portal) : IClassFixture<TestPo
             $"/api/assets/{own}/versions/1/comments",
             new { body = "Look", visibility = "client", mentions = new[] { TestPeople.UserId("client") } })).Expect(201);
         portal.Resend.Faults.FailNextApiCalls(1, LocalVendors.ApiFault.Status(500));
-        await portal.RunTimerAsync("SweepOutbox");
+        var before = portal.Resend.Requests.Count("POST", "/emails");
+        await portal.Host.RunTimerAsync("SweepOutbox");
+        await Eventually.TrueAsync(() => portal.Resend.Requests.Count("POST", "/emails") > before, "Resend to have answered with 500");
         (await portal.As("agency").PostAsync($"/api/share-links/{link.Id}/revoke")).Expect(200);
         await portal.DeliverMovingAsync();
 

@@ -1,6 +1,9 @@
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json.Nodes;
+using Microsoft.Extensions.DependencyInjection;
+using Portal.Foundation.Faults;
+using Portal.Foundation.Webhooks;
 using Portal.LocalVendors;
 using Portal.Tests.Support;
 
@@ -31,6 +34,32 @@ public sealed class MuxWebhookTests(TestPortal portal) : IClassFixture<TestPorta
         var signed = good.Replace("v1=", $"v0=abc,v1={new string('0', 64)},v1=", StringComparison.Ordinal);
         (await SendAsync(body, signed)).Expect(200);
         Assert.Equal(1, await StoredAsync("evt-rotated"));
+    }
+
+    [Fact]
+    public async Task One_whose_orchestration_cannot_be_told_is_not_done_and_is_tried_again()
+    {
+        var upload = await portal.UploadReadyAsync(await portal.NewProjectAsync());
+        await portal.SettleAsync();
+        var id = await portal.ScalarAsync<string>("""
+            update portal.webhook_inbox set status = 'received', next_attempt_at = @now, processed_at = null
+             where provider = 'mux' and type = 'video.asset.ready' and body like '%' || @upload || '%' returning event_id
+            """, new { now = portal.Clock.GetUtcNow().AddMinutes(-1), upload = upload.Id.ToString() });
+        await using (var scope = portal.Services.CreateAsyncScope())
+        {
+            var receive = scope.ServiceProvider.GetRequiredService<ReceiveWebhook>();
+            await receive.RetryAsync(new Signals(deaf: true), default);
+            Assert.Equal("retrying nobody listens", await portal.ScalarAsync<string>(
+                "select status || ' ' || last_error from portal.webhook_inbox where provider = 'mux' and event_id = @id", new { id }));
+
+            portal.Clock.Advance(TimeSpan.FromMinutes(20));
+            var heard = new Signals(deaf: false);
+            await receive.RetryAsync(heard, default);
+            Assert.Equal($"{upload.Id}-1", Assert.Single(heard.Told).InstanceId);
+        }
+
+        Assert.Equal("processed", await portal.ScalarAsync<string>(
+            "select status from portal.webhook_inbox where provider = 'mux' and event_id = @id", new { id }));
     }
 
     [Theory]
@@ -219,4 +248,15 @@ public sealed class MuxWebhookTests(TestPortal portal) : IClassFixture<TestPorta
 
     private Task<long> RefusedAsync() =>
         portal.ScalarAsync<long>("select coalesce(sum(times), 0)::bigint from portal.alerts where kind = 'webhook_refused'");
+
+    private sealed class Signals(bool deaf) : IOrchestrationSignals
+    {
+        public List<OrchestrationSignal> Told { get; } = [];
+
+        public Task SignalAsync(OrchestrationSignal signal, CancellationToken ct)
+        {
+            Told.Add(signal);
+            return deaf ? throw new TransientException("nobody listens") : Task.CompletedTask;
+        }
+    }
 }

@@ -10,6 +10,7 @@ using Portal.Videos.Uploads;
 namespace Portal.Tests.Integration.Videos;
 
 /// <summary>The upload pipeline under every fate of its webhooks and of Mux, through the front door.</summary>
+[TakesLong]
 public sealed class PipelineTests(TestPortal portal) : IClassFixture<TestPortal>, IAsyncLifetime
 {
     private Guid project;

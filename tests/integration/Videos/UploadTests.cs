@@ -11,6 +11,7 @@ using Portal.Videos.Uploads;
 namespace Portal.Tests.Integration.Videos;
 
 /// <summary>Uploads as the people see them who make them: found again, tried again, sent in parts, kept in Australia.</summary>
+[TakesLong]
 public sealed class UploadTests(TestPortal portal) : IClassFixture<TestPortal>, IAsyncLifetime
 {
     private const int PartBytes = 5 * 1024 * 1024;
@@ -99,6 +100,21 @@ public sealed class UploadTests(TestPortal portal) : IClassFixture<TestPortal>, 
         await portal.DeliverAsync();
         // Who has it started again themselves need not be told.
         Assert.Empty(await portal.ToldAsync("crew2", "upload_replayed"));
+    }
+
+    [Fact]
+    public async Task Once_the_original_is_at_Blob_nobody_is_told_where_to_send_it()
+    {
+        portal.Mux.Faults.FailNextApiCalls(1000, ApiFault.Status(503));
+        var upload = (await portal.AskUploadAsync(project, source: "blob")).Expect(201);
+        await portal.SendBytesAsync(upload);
+        await Eventually.TrueAsync(
+            () => portal.ScalarAsync<bool>("select blob_url is not null from portal.upload_jobs where id = @id", new { id = upload.Id }),
+            "the original to be known");
+        var waiting = await FetchAsync($"/api/uploads/{upload.Id}");
+        Assert.Equal(("waiting", null), (waiting.Text("status"), waiting.Json!["target"]));
+        portal.Mux.Faults.Clear();
+        await portal.UntilAsync(upload.Id, "ready", TimeSpan.FromSeconds(10));
     }
 
     [Fact]

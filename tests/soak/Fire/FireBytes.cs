@@ -15,11 +15,17 @@ public static class FireBytes
         while (true)
         {
             var upload = await caller.SureAsync(person, HttpMethod.Get, $"/api/uploads/{job}", null, 200);
-            if (upload.Json?["target"]?["url"]?.ToString() is { } url)
+            if (upload.Json?["target"] is { } target)
             {
                 using var http = new HttpClient();
-                using var content = new ByteArrayContent(Clip);
-                using var response = await http.PutAsync(new Uri(url), content);
+                using var request = new HttpRequestMessage(HttpMethod.Put, target["url"]!.ToString());
+                request.Content = new ByteArrayContent(Clip);
+                foreach (var (name, value) in target["headers"]!.AsObject())
+                {
+                    request.Headers.TryAddWithoutValidation(name, value!.ToString());
+                }
+
+                using var response = await http.SendAsync(request);
                 response.EnsureSuccessStatusCode();
                 return;
             }

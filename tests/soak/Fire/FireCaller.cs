@@ -12,7 +12,7 @@ public sealed class FireCaller(LivePortal portal, CancellationToken over)
     public int Lost => lost;
 
     /// <exception cref="InvalidOperationException">It is answered, and not with that.</exception>
-    public async Task<Answer> SureAsync(string person, HttpMethod method, string path, object? body, params int[] wanted)
+    public async Task<Answer> SureAsync(string? person, HttpMethod method, string path, object? body, params int[] wanted)
     {
         for (var key = Guid.NewGuid().ToString(); ; await Task.Delay(Pause, TimeProvider.System, over))
         {
@@ -30,7 +30,7 @@ public sealed class FireCaller(LivePortal portal, CancellationToken over)
             // stopping.
             if (answer.Code is not (401 or >= 500) && answer.ProblemType != "idempotency-key-in-flight")
             {
-                throw new InvalidOperationException($"{person} {method} {path} is answered {answer.Code}: {answer.Body}");
+                throw new InvalidOperationException($"{person ?? "a guest"} {method} {path} is answered {answer.Code}: {answer.Body}");
             }
         }
     }

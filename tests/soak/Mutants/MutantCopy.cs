@@ -43,7 +43,7 @@ public sealed class MutantCopy : IAsyncDisposable
             Durable = false,
             Throwaway = true,
             TimeZone = "Pacific/Tongatapu",
-            MaxConnections = 300,
+            MaxConnections = 600,
         });
         var copy = new MutantCopy(folder, kept is not null, server);
         if (await copy.BuildTestsAsync(restore: true) is { } error)
@@ -157,6 +157,12 @@ public sealed class MutantCopy : IAsyncDisposable
             if (run.Trouble is { } trouble)
             {
                 return new(run.TimedOut ? MutantOutcome.Killed : MutantOutcome.Refused, trouble);
+            }
+
+            // Tests that did not run have noticed nothing, and missed nothing.
+            if (named.FirstOrDefault(tests => run.Of(tests).Count() < unchanged[named.Key].Of(tests).Count()) is { } missing)
+            {
+                return new(MutantOutcome.Refused, $"not all tests of \"{missing.Name}\" ran");
             }
         }
 
@@ -287,7 +293,9 @@ public sealed class MutantCopy : IAsyncDisposable
             {
                 foreach (var file in new[] { $"{name}.dll", $"{name}.pdb" })
                 {
-                    System.IO.File.Copy(Path.Combine(from, file), Path.Combine(folder, file), overwrite: true);
+                    // A file of its own: a process of the run before may still read the one that is there.
+                    System.IO.File.Delete(Path.Combine(folder, file));
+                    System.IO.File.Copy(Path.Combine(from, file), Path.Combine(folder, file));
                 }
             }
         }

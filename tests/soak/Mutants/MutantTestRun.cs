@@ -29,10 +29,17 @@ public sealed record MutantTestRun(IReadOnlyList<(string Name, bool Passed)> Out
                     $"--ResultsDirectory:{folder}",
                 ], limit, database);
             var results = Path.Combine(folder, "results.trx");
-            return run.TimedOut ? new([], $"the tests do not end within {limit.TotalMinutes:0} minutes", true)
-                : File.Exists(results) ? new(Read(XDocument.Load(results)), null, false)
-                // Where no test has the name, there is no file either.
-                : new([], run.ExitCode == 0 ? null : $"the tests could not run: {run.Output.Trim()}", false);
+            if (run.TimedOut)
+            {
+                return new([], $"the tests do not end within {limit.TotalMinutes:0} minutes", true);
+            }
+
+            // Where no test has the name, there is no file either.
+            var outcomes = File.Exists(results) ? Read(XDocument.Load(results)) : [];
+            return new(
+                outcomes,
+                run.ExitCode == 0 || outcomes.Exists(outcome => !outcome.Passed) ? null : $"the tests could not run: {run.Output.Trim()}",
+                false);
         }
         finally
         {

@@ -69,7 +69,7 @@ public sealed class ApiFuzzer(Random random)
         fields[name] = random.Next(5) switch
         {
             0 => Any(Hostile.Values),
-            1 or 2 => Hostile.ValueNear(properties[name] as JsonObject, random),
+            1 or 2 => Hostile.ValueNear(Resolve(properties[name]), random),
             _ => JsonSerializer.Serialize(Any(Hostile.Texts)),
         };
         var written = fields.Select(f => $"{JsonSerializer.Serialize(f.Key)}:{f.Value}").ToList();
@@ -80,6 +80,12 @@ public sealed class ApiFuzzer(Random random)
 
         return request with { Body = Encoding.UTF8.GetBytes($"{{{string.Join(',', written)}}}") };
     }
+
+    /// <summary>A field's own schema, or the vocabulary that it names.</summary>
+    private JsonObject? Resolve(JsonNode? field) =>
+        (field?["$ref"] ?? (field?["anyOf"] as JsonArray)?[0]?["$ref"])?.ToString() is { } reference
+            ? schemas[reference.Split('/')[^1]] as JsonObject
+            : field as JsonObject;
 
     /// <summary>The fields of a body as JSON text, as far as it has any.</summary>
     private static Dictionary<string, string> Fields(ReadOnlyMemory<byte>? body)

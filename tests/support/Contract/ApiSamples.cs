@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json;
 using Portal.Functions.Foundation.Contract;
 using Portal.LocalVendors;
 
@@ -27,8 +28,10 @@ public static class ApiSamples
         ["AssignTask"] = InProject(async w => Two(await w.NewTaskAsync(), "userId", TestPeople.UserId("agency"))),
         ["AddSharedComment"] = Open(async w => AsGuest(await w.NewGuestAsync(), new { name = "Gwen", body = "Nice" })),
         ["ArchiveAssetVersion"] = InProject(async w => Version(await w.NewAssetAsync())),
+        ["AcknowledgeAlert"] = Open(async w => ApiAsk.Id(await w.NewAlertAsync())),
         ["AcknowledgeIncident"] = Open(async w => ApiAsk.Id(await w.NewIncidentAsync())),
         ["AlertWebhook"] = Open(Alert),
+        ["PagerDutyWebhook"] = Open(PagerDutyEvent),
         ["BlobWebhook"] = Open(BlobEvent),
         ["CancelUpload"] = InProject(async w => ApiAsk.Id(await w.NewUploadAsync())),
         ["CountUnreadNotifications"] = Open(),
@@ -117,17 +120,32 @@ public static class ApiSamples
         ["ListMilestoneTemplates"] = Open(),
         ["ListProjectMembers"] = InProject(async w => ApiAsk.Id(await w.ProjectAsync())),
         ["ListTasks"] = Open(),
+        ["ListAlerts"] = Open(),
         ["ListIncidents"] = Open(),
         ["ListRestoreTests"] = Open(),
         ["ReadChangeFreeze"] = Open(),
+        ["ReadObjectives"] = Open(),
+        ["ReadUploadTelemetry"] = Open(),
+        ["ReadStatus"] = Open(),
+        ["ReadSwitches"] = Open(),
+        ["SetSwitch"] = Open(w => ApiAsk.Of(w.NewSwitch())),
+        ["ClearSwitch"] = Open(async w =>
+        {
+            await w.SetSwitchAsync();
+            return ApiAsk.Of(new { target = SampleWorld.Switched, reason = "Tried by a test" });
+        }),
+        ["ReadAlert"] = Open(async w => ApiAsk.Id(await w.NewAlertAsync())),
         ["ReadIncident"] = Open(async w => ApiAsk.Id(await w.NewIncidentAsync())),
         ["RecordRestoreTest"] = Open(w => ApiAsk.Of(w.NewRestoreTest())),
         ["ReportErrorBudgetBreach"] = Open(
             _ => ApiAsk.Of(new { slo = "availability", window = "1h", burnRate = 14.4, budgetLeft = 0.35 })),
+        ["ResolveAlert"] = Open(async w => ApiAsk.Id(await w.NewAlertAsync(), new { reason = "Tried by a test" })),
         ["ResolveIncident"] = Open(async w => ApiAsk.Id(await w.NewIncidentAsync(), new { reason = "Tried by a test" })),
         ["SwitchChangeFreeze"] = Open(async w => ApiAsk.Of(new { on = !await w.IsFrozenAsync(), reason = "Tried by a test" })),
         ["ListInvites"] = Open(),
         ["ListNotifications"] = Open(),
+        ["ListChanges"] = Open(),
+        ["ListSharedChanges"] = Open(async w => AsGuest(await w.NewGuestAsync())),
         ["ListProjects"] = Open(),
         ["ListShareLinks"] = Open(),
         ["ListUsers"] = Open(),
@@ -223,6 +241,21 @@ public static class ApiSamples
         ["UpdateProject"] = InProject(
             async w => ApiAsk.Id(await w.NewProjectAsync(), new { description = $"{SampleWorld.Marker} changed" })),
         ["UpdateTask"] = InProject(async w => ApiAsk.Id(await w.NewTaskAsync(), new { title = $"{SampleWorld.Marker} changed" })),
+        ["CreateWebhookEndpoint"] = Open(async w =>
+        {
+            await w.ForgetEndpointsAsync();
+            return ApiAsk.Of(SampleWorld.Endpoint());
+        }),
+        ["DeleteWebhookEndpoint"] = InTenant(async w => ApiAsk.Id(await w.NewEndpointAsync())),
+        ["ListWebhookDeliveries"] = InTenant(async w => ApiAsk.Id(await w.EndpointWithDeliveriesAsync())),
+        ["ListWebhookEndpoints"] = Open(),
+        ["ReadWebhookEndpoint"] = InTenant(async w => ApiAsk.Id(await w.NewEndpointAsync())),
+        ["RedeliverWebhooks"] = InTenant(
+            async w => ApiAsk.Id(await w.NewEndpointAsync(), new { since = w.Portal.Clock.GetUtcNow().AddHours(-1) })),
+        ["RotateWebhookSecret"] = InTenant(async w => ApiAsk.Id(await w.NewEndpointAsync())),
+        ["TestWebhookEndpoint"] = InTenant(async w => ApiAsk.Id(await w.NewEndpointAsync())),
+        ["UpdateWebhookEndpoint"] = InTenant(
+            async w => ApiAsk.Id(await w.NewEndpointAsync(), new { description = $"{SampleWorld.Marker} changed" })),
         ["VerifyAudit"] = Open(),
         ["WatchTask"] = InProject(async w => Two(await w.NewTaskAsync(), "userId", TestPeople.UserId("agency"))),
         ["UpdateMe"] = Open(_ => ApiAsk.Of(new { name = $"{SampleWorld.Marker} me" })),
@@ -261,14 +294,14 @@ public static class ApiSamples
 
     private static ApiSample InProject(Func<SampleWorld, Task<ApiAsk>> make) => new(Reach.Project, make);
 
-    internal static object Template() => new
+    public static object Template() => new
     {
         name = $"{SampleWorld.Marker} template",
         items = new[] { new { name = SampleWorld.Marker, startDay = 0, dueDay = 5,
             tasks = new[] { new { title = SampleWorld.Marker, dueDay = 2 } } } },
     };
 
-    private static object Consents() => new
+    public static object Consents() => new
     {
         noticeVersion = "2026-12-01",
         consents = new[] { new { purpose = "viewing_analytics", granted = true } },
@@ -297,6 +330,15 @@ public static class ApiSamples
     {
         var body = $$$"""{"id":"alert-{{{Guid.NewGuid()}}}","type":"error_budget_breach","slo":"playback_success","window":"1h","burnRate":14.4,"budgetLeft":0.3}""";
         return Signed("Alerts-Signature", MuxWebhookSender.Sign(TestSettings.AlertsSecret, world.Portal.Clock.GetUtcNow(), body), body);
+    }
+
+    private static ApiAsk PagerDutyEvent(SampleWorld world)
+    {
+        var body = JsonSerializer.Serialize(new
+        {
+            @event = new { id = Guid.NewGuid(), event_type = "pagey.ping", occurred_at = world.Portal.Clock.GetUtcNow(), data = new { } },
+        });
+        return Signed("X-PagerDuty-Signature", LocalPagerDuty.Sign(world.Portal.PagerDuty.WebhookSecret, body), body);
     }
 
     private static ApiAsk BlobEvent(SampleWorld world)

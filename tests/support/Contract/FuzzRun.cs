@@ -102,7 +102,8 @@ public sealed partial class FuzzRun(SampleWorld world, int seed)
 
     private IEnumerable<string> Judge(ApiOperation operation, ApiRequest request, ApiAnswer answer)
     {
-        if (answer.Status >= 500 && answer.Status is not (501 or 505))
+        // What somebody who was let in has switched off is refused, as it should be.
+        if (answer.Status >= 500 && answer.Status is not (501 or 505) && answer.Problem != "feature-off")
         {
             yield return $"answered {answer.Status}";
         }
@@ -141,6 +142,6 @@ public sealed partial class FuzzRun(SampleWorld world, int seed)
 
     [GeneratedRegex(
         @"\bat (Portal|System|Microsoft|Npgsql|Dapper)\.|Npgsql|PostgresException|[A-Za-z]Exception\b|SqlState|\.cs:line|Host=|Password=|BytePositionInLine|StackTrace|violates (row|check|foreign|unique|not)|relation ""|syntax error at|/bin/(Debug|Release)/",
-        RegexOptions.None, 1000)]
+        RegexOptions.NonBacktracking)]
     private static partial Regex Inside();
 }

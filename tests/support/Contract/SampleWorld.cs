@@ -190,7 +190,13 @@ public sealed class SampleWorld(TestPortal portal)
     }
 
     /// <summary>The orchestration of an upload that waits for its bytes.</summary>
-    public async Task<string> NewOrchestrationAsync() => $"{await NewUploadAsync()}-1";
+    public async Task<string> NewOrchestrationAsync()
+    {
+        var id = $"{await NewUploadAsync()}-1";
+        // It waits for its file now: nothing of it changes by itself.
+        await portal.SettleAsync();
+        return id;
+    }
 
     public async Task<string> NewSuspendedOrchestrationAsync()
     {
@@ -379,6 +385,52 @@ public sealed class SampleWorld(TestPortal portal)
         return id;
     }
 
+    /// <summary>Of a type that no test causes: nothing is sent to a host that is not there.</summary>
+    public static object Endpoint() => new
+    {
+        url = $"https://hooks.example.com/{SampleNames.Next("hook")}",
+        description = $"{Marker} hook",
+        eventTypes = new[] { "tenant_deleted" },
+    };
+
+    public async Task<Guid> NewEndpointAsync()
+    {
+        await ForgetEndpointsAsync();
+        return (await portal.As("admin").PostAsync("/api/webhook-endpoints", Endpoint())).Expect(201).Id;
+    }
+
+    /// <summary>One with three events that it took.</summary>
+    public Task<Guid> EndpointWithDeliveriesAsync() => OnceAsync("endpoint", async () =>
+    {
+        var endpoint = await NewEndpointAsync();
+        await using var connection = await portal.OpenAsync();
+        await connection.ExecuteAsync("""
+            update portal.webhook_endpoints set description = 'kept' where id = @endpoint;
+            with e as (insert into portal.events (event_id, tenant_id, aggregate_type, aggregate_id, type, payload, occurred_at)
+                       select gen_random_uuid(), @tenant, 'project', gen_random_uuid(), 'project_updated', '{}', @now
+                         from generate_series(1, 3) returning event_id, aggregate_id)
+            insert into portal.deliveries (id, tenant_id, event_id, event_type, aggregate_id, seq, channel, recipient, status, done_at,
+                   created_at)
+            select gen_random_uuid(), @tenant, e.event_id, 'project_updated', e.aggregate_id, 0, 'webhook', 'endpoint:' || @endpoint,
+                   'sent', @now, @now from e;
+            insert into portal.webhook_attempts (delivery_id, attempt, number, tenant_id, endpoint_id, sent_at, url, status, duration_ms,
+                   response_body)
+            select d.id, 1, 1, @tenant, @endpoint, @now, 'https://hooks.example.com/', 204, 12, '' from portal.deliveries d
+             where d.recipient = 'endpoint:' || @endpoint;
+            """, new { endpoint, tenant = TestPeople.Tenant, now = portal.Clock.GetUtcNow() });
+        return endpoint;
+    });
+
+    /// <summary>There may be ten at a time: those of samples before go when there are as many.</summary>
+    public async Task ForgetEndpointsAsync()
+    {
+        await using var connection = await portal.OpenAsync();
+        await connection.ExecuteAsync("""
+            delete from portal.webhook_endpoints where tenant_id = @Tenant and description <> 'kept'
+               and (select count(*) from portal.webhook_endpoints where tenant_id = @Tenant) >= 9
+            """, new { TestPeople.Tenant });
+    }
+
     public async Task<string> NewUnsubscribeTokenAsync() =>
         portal.Services.GetRequiredService<UnsubscribeTokens>().UrlOf(await NewFailedDeliveryAsync()).Split('/')[^1];
 
@@ -422,6 +474,27 @@ public sealed class SampleWorld(TestPortal portal)
         return id;
     }
 
+    /// <summary>An open alert of its own.</summary>
+    public async Task<Guid> NewAlertAsync()
+    {
+        var id = Guid.CreateVersion7();
+        await using var connection = await portal.OpenAsync();
+        await connection.ExecuteAsync("""
+            insert into portal.alerts (id, kind, dedup_key, severity, summary, first_at, last_at)
+            values (@id, 'brute_force', @id::text, 'warning', 'Tried by a test.', @now, @now)
+            """, new { id, now = portal.Clock.GetUtcNow() });
+        return id;
+    }
+
+    /// <summary>What may be off without that anybody of the samples misses it.</summary>
+    public const string Switched = "vercel_blob";
+
+    public object NewSwitch() =>
+        new { target = Switched, reason = "Tried by a test", until = portal.Clock.GetUtcNow().AddMinutes(2) };
+
+    public async Task SetSwitchAsync() =>
+        (await portal.As("operator").PostAsync("/api/ops/switches", NewSwitch())).Expect(200);
+
     /// <summary>A test of restoring a backup at a time that no other one has.</summary>
     public object NewRestoreTest()
     {
@@ -447,7 +520,13 @@ public sealed class SampleWorld(TestPortal portal)
         return await connection.QuerySingleAsync<bool>("select is_on from portal.change_freeze");
     }
 
-    public Task ForgetLimitsAsync() => portal.ResetAsync();
+    /// <summary>Limits alone: what one sample has made is there until it is used.</summary>
+    public async Task ForgetLimitsAsync()
+    {
+        await using var connection = await portal.OpenAsync();
+        await connection.ExecuteAsync(
+            "truncate portal.rate_windows; update portal.vendor_rate_limits set next_at = '-infinity'");
+    }
 
     /// <summary>People whom only these tests need: in the tenant, but in no project of it; and one who was deactivated.</summary>
     public async Task AddPeopleAsync()

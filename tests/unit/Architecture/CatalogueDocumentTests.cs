@@ -53,12 +53,15 @@ public sealed partial class CatalogueDocumentTests
     [Fact]
     public void The_table_of_alerts_is_the_catalogue()
     {
-        var rows = Rows(AlertsPage, 5).ToDictionary(row => row[0], row => (Severity: row[1], Page: row[3], Objective: row[4].Trim('`')));
+        var rows = Rows(AlertsPage, 6).ToDictionary(
+            row => row[0], row => (Severity: row[1], Page: row[3], Objective: row[4].Trim('`'), Ends: row[5]));
 
         Assert.Equal(AlertKind.All.Select(kind => kind.Name).Order(), rows.Keys.Order());
         Assert.All(AlertKind.All, kind =>
         {
-            Assert.Equal((kind.Severity, kind.CountsAgainst ?? "–"), (rows[kind.Name].Severity, rows[kind.Name].Objective));
+            Assert.Equal(
+                (kind.Severity, kind.CountsAgainst ?? "–", EndsOf(kind)),
+                (rows[kind.Name].Severity, rows[kind.Name].Objective, rows[kind.Name].Ends));
             Assert.Equal(kind.Runbook, PageOf(rows[kind.Name].Page));
         });
     }
@@ -81,6 +84,18 @@ public sealed partial class CatalogueDocumentTests
             typeof(AlertKind).GetFields().Where(field => field.FieldType == typeof(AlertKind)).Select(field => field.Name).Except(raised));
     }
 
+    /// <summary>Who is told of each, and when each is over: AlertTests, AlertEndTests.</summary>
+    [Fact]
+    public void Every_kind_of_alert_is_raised_for_real_in_some_test()
+    {
+        var tests = string.Join('\n', Sources.CSharp("tests/integration", "tests/unit").Where(
+            file => !file.Path.EndsWith("AlertEndTests.cs", StringComparison.Ordinal)).Select(file => file.Text));
+
+        // A hundred thousand assets at Mux: AlertEndTests raises it itself.
+        Assert.All(
+            AlertKind.All.Except([AlertKind.MuxSweepIncomplete]), kind => Assert.Contains(kind.Name, tests, StringComparison.Ordinal));
+    }
+
     [Fact]
     public void The_table_of_timers_is_all_timers_with_their_schedules()
     {
@@ -91,6 +106,13 @@ public sealed partial class CatalogueDocumentTests
         Assert.All(timers, timer => Assert.Contains($"`{timer.Value.Trim('%')}`", rows[timer.Key], StringComparison.Ordinal));
     }
 
+    private static string EndsOf(AlertKind kind) => kind.End switch
+    {
+        AlertEnd.WithItsCause => "by itself",
+        AlertEnd.WhenQuiet => "when quiet",
+        _ => "by hand",
+    };
+
     private static bool HasEffects(EventType type) => Told(type) != new Marked(false, false, false, "")
         || EventEffects.Of(type) is { Progress: not null } or { Unread: not null };
 
@@ -98,7 +120,8 @@ public sealed partial class CatalogueDocumentTests
     {
         var effects = EventEffects.Of(type);
         return new(
-            effects.Notify is not null, effects.Mail is not null || effects.MailGuests || effects.MailContact, effects.Page,
+            effects.Notify is not null, effects.Mail is not null || effects.MailGuests || effects.MailContact || effects.MailOperators,
+            effects.Page,
             string.Join(' ', effects.Counts.Select(metric => metric.Name).Order(StringComparer.Ordinal)));
     }
 
@@ -108,9 +131,7 @@ public sealed partial class CatalogueDocumentTests
         string.Join(' ', Code().Matches(columns[2]).Select(match => match.Groups[1].Value).Order(StringComparer.Ordinal)));
 
     private static string PageOf(string cell) => Link().Match(cell) is { Success: true } link
-        ? Path.GetRelativePath(
-            Sources.Root, Path.GetFullPath(Path.Combine(Sources.Root, Path.GetDirectoryName(AlertsPage)!, link.Groups[1].Value)))
-            .Replace('\\', '/')
+        ? Sources.FromPage(AlertsPage, link.Groups[1].Value)
         : AlertsPage;
 
     /// <summary>Rows of a page's tables that begin with a name in code, of at least so many cells; the name without its code marks and

@@ -11,12 +11,7 @@ public sealed partial class DocumentationTests
 
     public static TheoryData<string> Pages => [.. Documents.Select(page => page.Path)];
 
-    public static TheoryData<string> Settings =>
-        [.. typeof(PortalRegistrations).Assembly.GetTypes()
-            .Where(type => type.GetField("Section")?.IsLiteral == true)
-            .SelectMany(type => type.GetProperties().Where(property => property.CanWrite)
-                .Select(property => $"{type.GetField("Section")!.GetRawConstantValue()}:{property.Name}"))
-            .Order()];
+    public static TheoryData<string> Settings => [.. Sources.Settings.Order()];
 
     public static TheoryData<string> PinnedPackages =>
         [
@@ -59,11 +54,7 @@ public sealed partial class DocumentationTests
     /// <summary>Paths in code spans count from the root, those of links from the page. Patterns (with a star or an ellipsis) are no
     /// paths.</summary>
     private static IEnumerable<string> PathsIn(string page, string text) => Spoken().Matches(text)
-        .Select(match => match.Groups["span"].Success ? match.Groups["span"].Value : FromPage(page, match.Groups["link"].Value));
-
-    private static string FromPage(string page, string link) =>
-        Path.GetRelativePath(
-            Sources.Root, Path.GetFullPath(Path.Combine(Sources.Root, Path.GetDirectoryName(page)!, link))).Replace('\\', '/');
+        .Select(match => match.Groups["span"].Success ? match.Groups["span"].Value : Sources.FromPage(page, match.Groups["link"].Value));
 
     [GeneratedRegex(@"`(?<span>(functions|shared|infra|tests|docs|\.ci)/[\w./-]*)`|\]\((?<link>[\w.][\w./-]*)(#[\w-]*)?\)")]
     private static partial Regex Spoken();

@@ -5,14 +5,16 @@ namespace Portal.Tests.Unit.Architecture;
 /// <summary>The catalogue of tests/mutants lives with the code: each change can still be made, and the tests it names are there.</summary>
 public sealed class MutantCatalogueTests
 {
-    public static TheoryData<string> Files => [.. Mutant.All().Select(mutant => mutant.File).Distinct()];
+    private static readonly IReadOnlyList<Mutant> Catalogue = Mutant.All();
+
+    public static TheoryData<string> Files => [.. Catalogue.Select(mutant => mutant.File).Distinct()];
 
     [Theory]
     [MemberData(nameof(Files))]
     public void Every_mutants_text_stands_in_its_file_exactly_once(string file)
     {
         var content = Sources.Read(file);
-        Assert.All(Mutant.All().Where(mutant => mutant.File == file), mutant => Assert.NotEqual(content, mutant.Apply(content)));
+        Assert.All(Catalogue.Where(mutant => mutant.File == file), mutant => Assert.NotEqual(content, mutant.Apply(content)));
     }
 
     [Theory]
@@ -20,7 +22,7 @@ public sealed class MutantCatalogueTests
     public void No_change_is_there_twice(string file)
     {
         var content = Sources.Read(file);
-        var same = Mutant.All().Where(mutant => mutant.File == file).GroupBy(mutant => mutant.Apply(content)).Where(of => of.Count() > 1);
+        var same = Catalogue.Where(mutant => mutant.File == file).GroupBy(mutant => mutant.Apply(content)).Where(of => of.Count() > 1);
         Assert.Empty(same.Select(of => string.Join(" = ", of.Select(mutant => mutant.Name))));
     }
 
@@ -30,7 +32,7 @@ public sealed class MutantCatalogueTests
         var tests = Sources.CSharp("tests").ToLookup(file => file.Path.Split('/')[1], file => file.Text);
 
         Assert.All(
-            from mutant in Mutant.All()
+            from mutant in Catalogue
             from named in mutant.Tests
             select (mutant.Name, named.Project, Parts: named.Name.Split('.')),
             named => Assert.Contains(

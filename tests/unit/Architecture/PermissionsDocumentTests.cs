@@ -25,6 +25,11 @@ public sealed class PermissionsDocumentTests
             $"{Page} lacks:\n{string.Join('\n', inCode.Except(onPage))}\nand has too much:\n{string.Join('\n', onPage.Except(inCode))}");
     }
 
+    /// <summary>Who asks for these and may not leaves a row in the audit log.</summary>
+    [Fact]
+    public void The_audit_log_who_opened_a_link_and_the_videos_are_sensitive() => Assert.Equal(
+        [PortalAction.PlayAsset, PortalAction.ReadShareLink, PortalAction.ReadAudit], Permissions.Sensitive.Order());
+
     [Fact]
     public void What_answers_GET_answers_HEAD_too() =>
         Assert.Empty(

@@ -47,6 +47,11 @@ public sealed class RouteOrderTests
     public async Task An_unknown_address_finds_the_function_for_those() =>
         Assert.Equal(UnknownRouteFunction.Name, await FindAsync("GET", "/api/projects/no-guid"));
 
+    [Fact]
+    public async Task No_function_is_at_the_root_where_a_local_portal_has_its_front_page() =>
+        Assert.All(
+            await Task.WhenAll(new[] { "GET", "HEAD", "POST" }.Select(method => FindAsync(method, "/"))), found => Assert.Null(found));
+
     private static string SamplePath(string route)
     {
         var segments = RoutePatternFactory.Parse(route).PathSegments;

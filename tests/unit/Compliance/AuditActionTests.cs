@@ -55,6 +55,17 @@ public sealed partial class AuditActionTests
         Assert.Equal(AuditClass.Security, AuditActions.ClassOf("a_word_of_long_ago"));
     }
 
+    [Fact]
+    public void What_leaves_the_log_within_a_year_is_what_somebody_was_given_and_who_of_those_on_call_signed_in()
+    {
+        Assert.Equal(
+            ["export_download_requested", "playback_evidence_made", "share_link_opened", "share_link_refused"], Of(AuditClass.Access));
+        Assert.Equal(["operator_session_ended", "operator_signed_in", "operator_signed_out"], Of(AuditClass.SignIn));
+
+        static IEnumerable<string> Of(AuditClass one) =>
+            AuditActions.All.Where(action => action.Value == one).Select(action => action.Key).Order(StringComparer.Ordinal);
+    }
+
     [GeneratedRegex(@"new AuditEntry\(\s*([^,]+),")]
     private static partial Regex Entry();
 

@@ -20,4 +20,14 @@ public sealed class AuditSealTests
         Encoding.ASCII.GetString(AuditSeal.Message(
             new Guid("00000000-0000-7000-8000-00000000000a"), 3, 12,
             new DateTimeOffset(2026, 3, 2, 19, 0, 0, TimeSpan.FromHours(10)).AddTicks(10), [.. Enumerable.Repeat((byte)1, 32)])));
+
+    [Fact]
+    public void The_ids_of_its_rows_are_as_they_are_written()
+    {
+        Guid[] ids = [new("00000000-0000-7000-8000-00000000000a"), new("01020304-0506-7708-8910-111213141516")];
+        var seal = new AuditSeal(
+            Guid.Empty, 1, [], [], [.. ids.SelectMany(id => id.ToByteArray(bigEndian: true))], [], 1, ids[1], "a1", [],
+            DateTimeOffset.UnixEpoch);
+        Assert.Equal(ids, seal.Ids());
+    }
 }

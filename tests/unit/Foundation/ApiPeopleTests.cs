@@ -14,6 +14,8 @@ public sealed partial class ApiPeopleTests
         var ids =
             (from record in schemas
              where !record.Key.EndsWith("Input", StringComparison.Ordinal)
+                 // The payload of a webhook, which holds ids and no names.
+                 && record.Key != "ChangeData"
              from field in record.Value!["properties"] as JsonObject ?? []
              where OfMember().IsMatch(field.Key) && field.Value!.ToJsonString().Contains("\"uuid\"", StringComparison.Ordinal)
              select (Record: record.Key, Field: field.Key, Fields: record.Value["properties"]!.AsObject())).ToList();

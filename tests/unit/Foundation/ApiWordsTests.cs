@@ -21,13 +21,16 @@ public sealed class ApiWordsTests
             Hold.liftReason Hold.reason LiftHoldInput.reason PlaceHoldInput.reason RecordVendorReviewInput.findings VendorReview.findings
             Project.description Project.name ReasonInput.reason RequestErasureInput.tenantName RequestUploadInput.title RestoreTest.notes
             RestoreTestInput.notes
+            ClearSwitchInput.reason SetSwitchInput.reason
             ShareLink.label SharedAsset.title SharedComment.body Task.description Task.title Template.description Template.name
             TemplateMilestone.description TemplateMilestone.name TemplateMilestoneInput.description TemplateMilestoneInput.name
             TemplateTask.description TemplateTask.title TemplateTaskInput.description TemplateTaskInput.title Tenant.name
+            Switch.reason
             Tenant.senderName UnlockShareLinkInput.passphrase UpdateAssetInput.description UpdateAssetInput.metadata
             UpdateAssetInput.title UpdateMeInput.name UpdateMilestoneInput.description UpdateMilestoneInput.name
             UpdateProjectInput.description UpdateProjectInput.name UpdateShareLinkInput.label UpdateShareLinkInput.passphrase
             UpdateTaskInput.description UpdateTaskInput.title UpdateTenantInput.name UpdateTenantInput.senderName ?q
+            CreateWebhookEndpointInput.description UpdateWebhookEndpointInput.description WebhookEndpoint.description
             """,
         ["the same as HTML"] = "Comment.bodyHtml SharedComment.bodyHtml",
         ["people's names"] = """
@@ -38,6 +41,7 @@ public sealed class ApiWordsTests
             PlaybackAuditEntry.guestName PlaybackAuditEntry.userName
             ProjectMember.name ShareLink.createdByName ShareOpen.userName SharedCommentAuthor.name Task.assigneeNames
             Task.createdByName Task.watcherNames Template.createdByName Upload.createdByName User.name VendorReview.recordedByName
+            WebhookEndpoint.createdByName
             """,
         ["addresses, checked where they are written"] =
             "Erasure.email Export.email Invite.email Me.email ShareLink.guestEmails Tenant.residencyContact User.email",
@@ -52,10 +56,17 @@ public sealed class ApiWordsTests
             SharedAsset.playbackUrl SharedAsset.posterUrl UploadMultipart.url UploadTarget.headers UploadTarget.url
             ExportDownload.url /token
             """,
-        ["cursors, to be sent back as they are"] = "?cursor *.nextCursor",
+        ["outbound webhooks: where they go, checked where it is written; what was sent, and what receivers answered"] = """
+            CreateWebhookEndpointInput.url UpdateWebhookEndpointInput.url WebhookAttempt.error WebhookAttempt.responseBody
+            WebhookAttempt.responseType WebhookAttempt.url WebhookDelivery.eventType WebhookDelivery.reason WebhookEndpoint.secret
+            WebhookEndpoint.url WebhookRequest.body WebhookRequest.headers
+            """,
+        ["cursors, to be sent back as they are"] = "?cursor ?after *.nextCursor",
         ["ids of vendors, of Clerk's people (Operators have no name here), of Durable and of requests"] = """
             AuditEntry.actorId AuditEntry.impersonatorId AuditEntry.requestId ChangeFreeze.changedBy Delivery.instanceId
-            Delivery.recipient Delivery.vendorId Incident.acknowledgedBy Incident.resolvedBy Operated.instanceId
+            Delivery.recipient Delivery.vendorId
+            Alert.acknowledgedBy Alert.resolvedBy Incident.acknowledgedBy Incident.resolvedBy Operated.instanceId
+            Switch.clearedBy Switch.setBy
             PlaybackAuditEntry.requestId
             Orchestration.instanceId Problem.requestId ReplayedUpload.instanceId RestoreTest.recordedBy Webhook.eventId ?actor
             /eventId /id
@@ -68,10 +79,13 @@ public sealed class ApiWordsTests
             AuditEntry.hash AuditVerification.lastSeal AuditVerification.previousSeal Export.sha256 PlaybackAuditEntry.hash
             ReportedSeal.seal ResidencyReportMeta.htmlSha256 ResidencyReportMeta.jsonSha256
             """,
+        ["what an objective promises and the role that sees to it, as its catalogue says them"] = "MeasuredObjective.owner MeasuredObjective.promise",
         ["sentences of ours and of vendors, for people"] = """
-            AssetVersion.failureReason AuditFault.message Delivery.lastError Delivery.reason Diagnosis.text FieldError.message
-            Erasure.advice Erasure.lastError Export.lastError Incident.summary Invite.deliveryFault Notification.text Orchestration.state
-            Problem.detail Problem.title
+            AssetVersion.failureReason AuditFault.message Delivery.lastError Delivery.reason Diagnosis.text FeatureStatus.text
+            FieldError.message
+            Erasure.advice Erasure.lastError Export.lastError
+            Alert.summary Incident.summary Invite.deliveryFault Notification.text Orchestration.state
+            Problem.detail Problem.title Status.text
             TimelineEntry.error TimelineEntry.text TimerRun.error UploadFailure.reason UploadNote.failureReason UploadNote.lastError
             Webhook.lastError
             """,
@@ -99,6 +113,8 @@ public sealed class ApiWordsTests
             """,
         ["the rule of a field, or the problem of one of many: both grow with what can be asked"] = "FieldError.pointer FieldError.rule",
         ["of one kind of incident the objective, of another an upload job or an alert"] = "Incident.subject",
+        ["of one kind of alert an id, of another a timer, a vendor or a host"] = "Alert.subject",
+        ["pages of the playbook, which grows"] = "Alert.runbook",
         ["a ratio such as 16:9, and a cron expression"] =
             "AssetVersion.aspectRatio Playback.aspectRatio SharedAsset.aspectRatio Timer.schedule",
         ["headers, which HTTP describes"] = "If-Match If-None-Match Idempotency-Key",
@@ -124,10 +140,12 @@ public sealed class ApiWordsTests
     [InlineData("Tenant.residency", "any australia")]
     [InlineData("Analytics.grain", "hour day month")]
     [InlineData("Operated.act", "replay suspend resume terminate")]
-    public void A_vocabulary_is_told(string field, string words)
+    public void A_vocabulary_is_told(string place, string words)
     {
-        var (record, name) = (field.Split('.')[0], field.Split('.')[1]);
-        var schema = ApiDocument.Current.Json["components"]!["schemas"]![record]!["properties"]![name]!;
+        var (record, name) = (place.Split('.')[0], place.Split('.')[1]);
+        var schemas = ApiDocument.Current.Json["components"]!["schemas"]!;
+        var field = schemas[record]!["properties"]![name]!;
+        var schema = field["$ref"]?.ToString() is { } reference ? schemas[reference.Split('/')[^1]]! : field;
         Assert.Equal(words.Split(' '), schema["enum"]!.AsArray().Select(word => word!.ToString()));
     }
 

@@ -38,6 +38,79 @@ public sealed class CursorTests
     }
 
     [Fact]
+    public void A_page_takes_one_row_more_than_it_holds_and_there_is_no_key_unless_it_is_set() =>
+        Assert.Equal((3, ""), (new Page(2, null).Take, new PagingOptions().CursorKey));
+
+    [Theory]
+    [InlineData(239, true)]
+    [InlineData(240, true)]
+    [InlineData(241, false)]
+    public void A_cursor_holds_a_key_of_at_most_240_bytes(int length, bool read)
+    {
+        var place = Place with { Key = new string('k', length) };
+        Assert.Equal(read ? place : null, cursors.Read(cursors.Write(place, Tenant, "list"), Tenant, "list"));
+    }
+
+    [Fact]
+    public void A_cursor_without_a_key_is_read_and_one_that_is_shorter_or_of_other_letters_is_none()
+    {
+        var place = Place with { Key = "" };
+        var cursor = cursors.Write(place, Tenant, "list");
+        Assert.Equal(place, cursors.Read(cursor, Tenant, "list"));
+        string[] none = ["", "!", new string('!', 60), Base64Url.EncodeToString(Base64Url.DecodeFromChars(cursor).AsSpan(0, 31))];
+        Assert.All(none, text => Assert.Null(cursors.Read(text, Tenant, "list")));
+    }
+
+    [Fact]
+    public void A_place_is_by_time_to_the_microsecond_by_day_or_by_number()
+    {
+        var at = DateTimeOffset.UnixEpoch.AddTicks(12_345_678_901);
+        Assert.Equal(new Position("1234567890", Place.Id), Position.Of(at, Place.Id));
+        Assert.Equal(at.AddTicks(-1), Position.Of(at, Place.Id).At);
+        Assert.Equal(new Position("2026-03-02", Place.Id), Position.Of(new DateOnly(2026, 3, 2), Place.Id));
+        Assert.Equal(new Position("infinity", Place.Id), Position.Of((DateOnly?)null, Place.Id));
+        Assert.Equal(-7, Position.Of(-7, Place.Id).Number);
+        Assert.Equal(DateTimeOffset.UnixEpoch.AddMicroseconds(-7), Position.Of(-7, Place.Id).At);
+        Assert.Null(Place.Number);
+        Assert.Null(Place.At);
+    }
+
+    [Theory]
+    [InlineData(62_135_596_799_999_999, true)]
+    [InlineData(62_135_596_800_000_000, false)]
+    [InlineData(long.MaxValue, false)]
+    [InlineData(-62_135_596_799_999_999, true)]
+    [InlineData(-62_135_596_800_000_000, false)]
+    [InlineData(long.MinValue, false)]
+    public void A_number_beyond_the_calendar_is_no_time(long micros, bool isTime)
+    {
+        var place = Position.Of(micros, Place.Id);
+        Assert.Equal(micros, place.Number);
+        Assert.Equal(isTime, place.At is not null);
+    }
+
+    [Fact]
+    public void A_page_is_asked_for_in_the_lists_direction_or_against_it_behind_its_last_row()
+    {
+        var (first, back) = (new Page(2, null), new Page(2, Place, Reversed: true));
+        const string Listed = "select id from t where a = 1";
+        var up = PageQuery.Ascending("at, id");
+        Assert.Equal(
+            $"{Listed} and (@afterId::uuid is null or (at, id) > (@afterAt, @afterId)) order by at, id limit @take", up.Of(Listed, first));
+        Assert.Equal(
+            $"{Listed} and (@afterId::uuid is null or (at, id) < (@afterAt, @afterId)) order by at desc, id desc limit @take",
+            up.Of(Listed, back));
+        var down = PageQuery.Descending("name, id", "@afterKey, @afterId");
+        Assert.Equal(
+            $"{Listed} and (@afterId::uuid is null or (name, id) < (@afterKey, @afterId)) order by name desc, id desc limit @take",
+            down.Of(Listed, first));
+        Assert.Equal(
+            $"{Listed} and (@afterId::uuid is null or (name, id) > (@afterKey, @afterId)) order by name, id limit @take",
+            down.Of(Listed, back));
+        Assert.Equal($"select count(*) from ({Listed} limit 10000) counted", PageQuery.Count(Listed));
+    }
+
+    [Fact]
     public void A_cursor_that_was_changed_in_any_byte_is_none()
     {
         var bytes = Base64Url.DecodeFromChars(cursors.Write(Place, Tenant, "list"));

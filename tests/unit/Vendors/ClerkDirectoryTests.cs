@@ -76,6 +76,29 @@ public sealed class ClerkDirectoryTests : IDisposable
         Assert.Equal("inv_2", Assert.Single(found.Value!).Id);
     }
 
+    [Theory]
+    [InlineData(499, 1)]
+    [InlineData(500, 2)]
+    [InlineData(501, 2)]
+    [InlineData(1001, 3)]
+    public async Task All_members_are_read_page_after_page(int members, int calls)
+    {
+        var asked = 0;
+        answers.Next = () =>
+        {
+            var page = Enumerable.Range(500 * asked++, 500).Where(number => number < members)
+                .Select(number => $$$"""{"public_user_data":{"user_id":"user_{{{number}}}"}}""");
+            return Json(200, $$"""{"data":[{{string.Join(',', page)}}]}""");
+        };
+
+        var found = (await directory.MembersAsync("org_1", default)).Value!;
+
+        Assert.Equal(Enumerable.Range(0, members).Select(number => $"user_{number}"), found);
+        Assert.Equal(calls, asked);
+        Assert.Equal(
+            Enumerable.Range(0, calls).Select(page => $"?limit=500&offset={500 * page}"), answers.Asked.Select(address => address.Query));
+    }
+
     public void Dispose()
     {
         http.Dispose();
@@ -89,7 +112,12 @@ public sealed class ClerkDirectoryTests : IDisposable
     {
         public Func<HttpResponseMessage> Next { get; set; } = null!;
 
-        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
-            Task.FromResult(Next());
+        public List<Uri> Asked { get; } = [];
+
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            Asked.Add(request.RequestUri!);
+            return Task.FromResult(Next());
+        }
     }
 }

@@ -13,13 +13,15 @@ public sealed class VendorCircuitTests : IAsyncDisposable
     private static readonly Uri Address = new($"https://vendor.example/users?email={Secret}");
     private readonly TestClock clock = new();
     private readonly List<string> lines = [];
+    private readonly List<string> notes = [];
     private readonly FakeVendor vendor = new();
     private readonly ServiceProvider provider;
+    private Exception? noting;
 
     public VendorCircuitTests()
     {
         var services = new ServiceCollection()
-            .AddSingleton<TimeProvider>(clock)
+            .AddSingleton<TimeProvider>(clock).AddSingleton<NoteCircuit>(NoteAsync)
             .AddLogging(logging => logging
                 .SetMinimumLevel(LogLevel.Trace).AddProvider(new Lines(lines)).AddFilter("System.Net.Http", LogLevel.None))
             .AddVendor<One>("One", TimeSpan.FromSeconds(20)).AddVendor<OneToo>("One", TimeSpan.FromSeconds(20))
@@ -48,6 +50,60 @@ public sealed class VendorCircuitTests : IAsyncDisposable
         Assert.Equal(HttpStatusCode.OK, await CallAsync<One>());
         Assert.Equal(VendorCircuits.MinimumCalls + 2, vendor.Calls);
         Assert.Equal(["One fails too often: it is not called for 15 s", "One answers again"], lines);
+        Assert.Equal(["One open", "One closed"], notes);
+    }
+
+    [Fact]
+    public async Task A_circuit_that_cannot_be_noted_is_no_fault_of_the_call()
+    {
+        noting = new InvalidOperationException("Postgres is away");
+        vendor.Answer = () => new(HttpStatusCode.ServiceUnavailable);
+        await FailAsync<One>();
+        await Assert.ThrowsAsync<HttpRequestException>(CallAsync<One>);
+        Assert.Equal(["One fails too often: it is not called for 15 s", "The circuit of One could not be noted"], lines);
+    }
+
+    [Fact]
+    public async Task An_SDK_that_makes_its_own_connections_has_a_circuit_too()
+    {
+        var circuits = provider.GetRequiredService<VendorCircuits>();
+        var calls = 0;
+        Task<VendorResult<string>> CallAsync(VendorResult<string> answer) =>
+            circuits.CallAsync("Sdk", () => { calls++; return Task.FromResult(answer); }, CancellationToken.None);
+
+        // Whoever refuses, or asks to slow down, is there.
+        for (var i = 0; i < 2 * VendorCircuits.MinimumCalls; i++)
+        {
+            Assert.IsType<VendorFailure.Refused>((await CallAsync(new VendorFailure.Refused(400, "No"))).Failure);
+            Assert.IsType<VendorFailure.RateLimited>((await CallAsync(new VendorFailure.RateLimited(TimeSpan.FromSeconds(1)))).Failure);
+        }
+
+        clock.Advance(VendorCircuits.Window + VendorCircuits.Window);
+        calls = 0;
+        for (var i = 0; i < VendorCircuits.MinimumCalls; i++)
+        {
+            Assert.Equal(new VendorFailure.Unknown("Away"), (await CallAsync(new VendorFailure.Unknown("Away"))).Failure);
+        }
+
+        Assert.Equal(
+            new VendorFailure.Unknown("Sdk is not called for now: it failed too often.", VendorCircuits.Break),
+            (await CallAsync("well")).Failure);
+        Assert.Equal(VendorCircuits.MinimumCalls, calls);
+        clock.Advance(VendorCircuits.Break);
+        Assert.Equal("well", (await CallAsync("well")).Value);
+        Assert.Equal(["Sdk open", "Sdk closed"], notes);
+    }
+
+    [Fact]
+    public async Task An_open_circuit_is_told_apart_from_a_call_that_failed()
+    {
+        vendor.Answer = () => throw new HttpRequestException("Connection refused");
+        for (var i = 0; i < VendorCircuits.MinimumCalls; i++)
+        {
+            Assert.Null((await Assert.ThrowsAsync<HttpRequestException>(CallAsync<One>)).NotCalledFor());
+        }
+
+        Assert.Equal(VendorCircuits.Break, (await Assert.ThrowsAsync<HttpRequestException>(CallAsync<One>)).NotCalledFor());
     }
 
     [Fact]
@@ -169,6 +225,12 @@ public sealed class VendorCircuitTests : IAsyncDisposable
     {
         await provider.DisposeAsync();
         vendor.Dispose();
+    }
+
+    private Task NoteAsync(string name, bool isOpen, CancellationToken ct)
+    {
+        notes.Add($"{name} {(isOpen ? "open" : "closed")}");
+        return noting is null ? Task.CompletedTask : Task.FromException(noting);
     }
 
     private async Task FailAsync<T>()

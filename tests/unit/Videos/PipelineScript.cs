@@ -23,7 +23,7 @@ internal sealed class PipelineScript
     public PipelineScript()
     {
         context.Setup(c => c.CurrentUtcDateTime).Returns(() => now);
-        context.Setup(c => c.SetCustomStatus(It.IsAny<object?>())).Callback((object? status) => CustomStatus = status as string);
+        context.Setup(c => c.SetCustomStatus(It.IsAny<object?>())).Callback((object? status) => Statuses.Add(status as string));
         context.Setup(c => c.CreateTimer(It.IsAny<DateTime>(), It.IsAny<CancellationToken>())).Returns(Timer);
         context.Setup(c => c.WaitForExternalEvent<object?>("UploadChanged", CancellationToken.None)).Returns(Listen);
         context.Setup(c => c.ContinueAsNew(It.IsAny<object?>(), It.IsAny<bool>()))
@@ -56,7 +56,10 @@ internal sealed class PipelineScript
 
     public List<(string Activity, object? Input, TaskOptions? Options)> Calls { get; } = [];
 
-    public string? CustomStatus { get; private set; }
+    /// <summary>What on-call saw of it, in order.</summary>
+    public List<string?> Statuses { get; } = [];
+
+    public string? CustomStatus => Statuses.LastOrDefault();
 
     /// <summary>Set when it continued as new: with which input, and whether events not yet taken are kept.</summary>
     public (object? Input, bool KeepsEvents)? Restart { get; private set; }

@@ -120,7 +120,8 @@ public sealed class UploadPipelineFailureTests
         Assert.Equal("failed", await script.RunAsync());
         var note = Assert.Single(script.Inputs<FailureNote>(Fail));
         Assert.Equal((PipelineScript.Upload, "internal_error"), (note.Upload, note.Code));
-        Assert.DoesNotContain("secret", note.Reason, StringComparison.Ordinal);
+        Assert.Equal("Something went wrong on our side.", note.Reason);
+        Assert.Equal(["waiting", "failed"], script.Statuses);
         Assert.Empty(script.Inputs<AttemptNote>(NoteAttempt));
     }
 

@@ -6,6 +6,8 @@ namespace Portal.Functions.Foundation.Contract.Page;
 /// <summary>Schemas as tables of fields.</summary>
 internal sealed class DocsSchemas(JsonObject schemas)
 {
+    private const int MostWords = 12;
+
     private static readonly (string Keyword, string Words)[] Limits =
     [
         ("minLength", "at least {0} characters"), ("maxLength", "at most {0} characters"), ("minimum", "from {0}"), ("maximum", "to {0}"),
@@ -14,20 +16,24 @@ internal sealed class DocsSchemas(JsonObject schemas)
     ];
 
     /// <summary>The section with all of them.</summary>
-    public string All() => string.Concat(schemas.Select(s =>
-        "<article class=\"schema\" "
-            + $"id=\"schema-{Html.Encode(s.Key)}\"><h3>{Html.Encode(s.Key)}</h3>{DocsHtml.Prose(s.Value!["description"]?.ToString())}{Fields(s.Value.AsObject())}</article>"));
+    public string All() => string.Concat(schemas.Select(s => Article(s.Key, s.Value!.AsObject())));
 
     /// <summary>The fields of a body: of the record itself, or what it is a list of.</summary>
     public string Body(JsonObject schema, bool answer = false) => schema["$ref"]?.ToString() is { } reference
         ? $"<p class=\"type\">{Type(schema)}</p>{Fields(schemas[NameOf(reference)]!.AsObject(), answer)}"
         : $"<p class=\"type\">{Type(schema)}{(schema["description"] is { } about ? " – " + DocsHtml.Line(about.ToString()) : "")}</p>";
 
-    /// <summary>A type in words, with links to records.</summary>
+    /// <summary>A type in words, with links to records and to vocabularies too long for a line.</summary>
     public string Type(JsonObject schema)
     {
         if (schema["$ref"]?.ToString() is { } reference)
         {
+            var target = schemas[NameOf(reference)]!.AsObject();
+            if (target["enum"] is JsonArray { Count: <= MostWords })
+            {
+                return Type(target);
+            }
+
             return $"<a href=\"#schema-{NameOf(reference)}\">{NameOf(reference)}</a>";
         }
 
@@ -77,6 +83,13 @@ internal sealed class DocsSchemas(JsonObject schemas)
         var notes = limits.Count == 0 ? "" : $"<p class=\"limits\">{string.Join(", ", limits)}</p>";
         return $"<div><dt><code>{Html.Encode(name)}</code> <span "
             + $"class=\"type\">{Type(schema)}</span>{marks}</dt><dd>{DocsHtml.Line(description)}{notes}</dd></div>";
+    }
+
+    private string Article(string name, JsonObject schema)
+    {
+        var body = schema["enum"] is null ? Fields(schema) : $"<p class=\"type\">{Type(schema)}</p>";
+        return $"<article class=\"schema\" id=\"schema-{Html.Encode(name)}\"><h3>{Html.Encode(name)}</h3>"
+            + $"{DocsHtml.Prose(schema["description"]?.ToString())}{body}</article>";
     }
 
     private static IEnumerable<string> LimitsOf(JsonObject schema) => Limits.Where(l => schema[l.Keyword] is not null)

@@ -18,9 +18,24 @@
     return part.contains(active) && active.matches("a[href]") ? active.getAttribute("href") : null;
   };
 
+  const isChanged = (box) => box.matches("select")
+    ? box.selectedIndex !== Math.max(0, [...box.options].findIndex((option) => option.defaultSelected))
+    : box.value !== box.defaultValue;
+
   const isTyping = (part) => {
-    const box = part.querySelector("textarea, input:not([type=hidden]), select");
-    return box !== null && (box.value !== box.defaultValue || part.contains(document.activeElement));
+    const boxes = [...part.querySelectorAll("textarea, input:not([type=hidden]), select")];
+    return boxes.some(isChanged)
+      || (part.contains(document.activeElement) && document.activeElement.matches("textarea, input, select"));
+  };
+
+  // What somebody has opened stays open: by its id where the list may change, else by its place.
+  const keepOpen = (part, put) => {
+    const there = put.querySelectorAll("details");
+    [...part.querySelectorAll("details")].forEach((details, place) => {
+      if (details.open) {
+        (details.id ? put.querySelector(`#${CSS.escape(details.id)}`) : there[place])?.setAttribute("open", "");
+      }
+    });
   };
 
   const swap = (fresh) => {
@@ -37,10 +52,7 @@
       }
 
       const put = document.importNode(next, true);
-      if (part.querySelector("details")?.open) {
-        put.querySelector("details")?.setAttribute("open", "");
-      }
-
+      keepOpen(part, put);
       part.replaceWith(put);
       if (link) {
         put.querySelector(`a[href="${CSS.escape(link)}"]`)?.focus({ preventScroll: true });

@@ -220,6 +220,7 @@ public static class TenantTables
                 mux_upload_id, mux_upload_url, mux_asset_id, mux_create_at, cors_origin: says something to Mux only
                 blob_pathname, blob_url: where the original is: media.ndjson
                 asked_at, next_retry_at: when the portal looks again
+                bytes_at, ready_at: when its stages were reached; events.ndjson tells of them
                 """,
             Becomes = "status = case when r.status in ('waiting', 'processing') then 'cancelled' else r.status end",
             Note = "what was under way is cancelled",
@@ -490,6 +491,29 @@ public static class TenantTables
             """)
         {
             Note = "nobody is told again",
+            Omits = "seq, safe_from: their place among live changes of this database",
+        },
+        new("webhook_endpoints", "Where events are sent.", "created_at, id", """
+            id
+            url: where to
+            description
+            event_types: which; none is all
+            enabled: whether it gets events
+            disabled_reason: why it does not
+            disabled_at: since when it does not
+            failing_since: since when it does not take them
+            last_success_at: when it last took one
+            secret_generation: how often its secret was made
+            secret_made_at: when it was made last
+            previous_until: until when the secret before it signs too
+            created_by
+            created_at
+            updated_at
+            version
+            """)
+        {
+            Omits = "secret_kid, previous_kid: which keys of the portal secrets are made from",
+            IsRestored = false,
         },
         new("analytics_raw", "What happened, counted one by one.", "event_id, metric", """
             event_id: of which event
@@ -550,5 +574,6 @@ public static class TenantTables
         ["share_link_notices"] = "when the maker of a link was last told of opens",
         ["share_unlocks"] = "browsers that know a passphrase",
         ["vendor_review_reminders"] = "which reminders were sent",
+        ["webhook_attempts"] = "what endpoints of webhooks answered, kept for a month",
     };
 }

@@ -33,8 +33,9 @@ public sealed class ComposeMail(IEnumerable<IMailWriter> writers, UnsubscribeTok
             return (null, why ?? "nothing_to_say");
         }
 
-        // The residency contact is asked for by law and named by the tenant: only an Admin takes that address away.
-        var unsubscribe = delivery.Event.Is(EventType.ResidencyReport) && delivery.UserId is null
+        // The residency contact is asked for by law and named by the tenant: only an Admin takes that address away. Whoever is on call is
+        // told.
+        var unsubscribe = (delivery.Event.Is(EventType.ResidencyReport) && delivery.UserId is null) || delivery.OperatorId is not null
             ? null
             : unsubscribes.UrlOf(delivery.Id);
         return (new(

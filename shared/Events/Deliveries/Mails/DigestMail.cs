@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.Extensions.Options;
+using Portal.Foundation;
 using Portal.Foundation.Identity;
 using Portal.Foundation.Outbox;
 
@@ -23,20 +24,20 @@ public sealed class DigestMail(DigestStore digests, IOptions<MailOptions> option
         }
 
         var parts = new List<MailPart>();
-        Add(parts, "Overdue", content.Overdue, t => new(t.Title, $"{t.ProjectName}, was due {MailWords.Day(t.DueOn)}", TaskUrl(t.Id)));
+        Add(parts, "Overdue", content.Overdue, t => new(t.Title, $"{t.ProjectName}, was due {Words.Day(t.DueOn)}", TaskUrl(t.Id)));
         Add(parts, "Due today", content.DueToday, t => new(t.Title, t.ProjectName, TaskUrl(t.Id)));
         Add(parts, "What moved", content.Moved, t => new(t.Title, $"now {t.Status.Replace('_', ' ')}", TaskUrl(t.Id)));
         Add(parts, "Links that were opened", content.Opened, o => new(
-            o.Title, MailWords.Count((int)o.Opens, "viewer", "viewers"), $"{options.Value.PortalUrl}/share-links/{o.Id}"));
+            o.Title, Words.Count((int)o.Opens, "viewer", "viewers"), $"{options.Value.PortalUrl}/share-links/{o.Id}"));
         if (content.Unread > 0)
         {
             parts.Add(
                 new MailPart.Paragraph(
-                    $"You have {MailWords.Count((int)content.Unread, "unread notification", "unread notifications")}."));
+                    $"You have {Words.Count((int)content.Unread, "unread notification", "unread notifications")}."));
         }
 
         return (new(
-            $"Your {MailWords.Day(day)}", Preview(content), Greeting(to), parts, new("Open the portal", options.Value.PortalUrl),
+            $"Your {Words.Day(day)}", Preview(content), Greeting(to), parts, new("Open the portal", options.Value.PortalUrl),
             $"You get this once a day from {to.Brand.TenantName}, on days when there is something to say."), null);
     }
 

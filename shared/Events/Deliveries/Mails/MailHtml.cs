@@ -1,6 +1,6 @@
-using System.Globalization;
 using System.Text;
 using Portal.Foundation;
+using Portal.People;
 
 namespace Portal.Events.Deliveries.Mails;
 
@@ -55,7 +55,7 @@ public static class MailHtml
             html.Append(
                 "<p style=\"margin:24px 0 8px\"><a class=\"button\" href=\"").Append(Html.Encode(action.Url)).Append(
                     "\" style=\"display:inline-block;background:")
-                .Append(brand.AccentColor).Append(";color:").Append(OnAccent(brand.AccentColor))
+                .Append(brand.AccentColor).Append(";color:").Append(AccentColour.TextOn(brand.AccentColor))
                 .Append(
                     ";text-decoration:none;font-weight:600;border-radius:8px;padding:12px 22px\">").Append(Html.Encode(action.Label))
                         .Append("</a></p>");
@@ -153,16 +153,4 @@ public static class MailHtml
     }
 
     private static string Lines(string text) => Html.Encode(text.ReplaceLineEndings("\n")).Replace("\n", "<br>", StringComparison.Ordinal);
-
-    /// <summary>Black or white, whichever reads better on the tenant's colour (WCAG 2.2, relative luminance).</summary>
-    private static string OnAccent(string color)
-    {
-        double Channel(int at)
-        {
-            var value = int.Parse(color.AsSpan(at, 2), NumberStyles.HexNumber, CultureInfo.InvariantCulture) / 255.0;
-            return value <= 0.04045 ? value / 12.92 : Math.Pow((value + 0.055) / 1.055, 2.4);
-        }
-
-        return (0.2126 * Channel(1)) + (0.7152 * Channel(3)) + (0.0722 * Channel(5)) > 0.179 ? "#000000" : "#ffffff";
-    }
 }

@@ -6,9 +6,10 @@ namespace Portal.Events.Deliveries.Mails;
 
 /// <summary>From a delivery's recipient to an address, at the moment of sending: people change theirs, leave, may no longer read what
 /// it is about, or want no more mail.</summary>
-public sealed class MailRecipientStore(PortalDb db, PersonalHash hash, TimeProvider clock)
+public sealed class MailRecipientStore(PortalDb db, OperatorAddressQuery operators, PersonalHash hash, TimeProvider clock)
 {
     private const string DefaultAccent = "#1a56b0";
+    private const string OnCall = "Portal on call";
 
     /// <summary>The address with the tenant's branding, or why there is none.</summary>
     public async Task<(MailRecipient? To, string? Why)> FindAsync(TenantId tenant, Delivery delivery, CancellationToken ct)
@@ -33,7 +34,9 @@ public sealed class MailRecipientStore(PortalDb db, PersonalHash hash, TimeProvi
             return (null, "tenant_deleted");
         }
 
-        var address = delivery.UserId is not null ? found.Email
+        var person = delivery.OperatorId is { } id ? await operators.FindAsync(id, ct) : null;
+        var address = delivery.OperatorId is not null ? person?.Email
+            : delivery.UserId is not null ? found.Email
             : delivery.GuestHash is { } guest ? await GuestAsync(tenant, delivery, guest, ct)
             : found.ResidencyContact;
         if (address is null || !found.MayRead)
@@ -45,9 +48,10 @@ public sealed class MailRecipientStore(PortalDb db, PersonalHash hash, TimeProvi
             select s.reason from portal.mail_suppressions s
              where s.tenant_id = @tenant and s.address_hash = @address and s.event_type in ('', @type) order by s.event_type limit 1
             """, new { tenant, address = hash.Of(address), type = delivery.Event.Type }, ct);
+        var name = delivery.OperatorId is null ? found.TenantName : OnCall;
         var brand = new MailBrand(
-            found.TenantName, found.SenderName ?? found.TenantName, found.LogoUrl, found.AccentColor ?? DefaultAccent, found.TimeZone);
-        return suppressed is null ? (new(address, found.Name, brand), null) : (null, $"suppressed: {suppressed}");
+            name, found.SenderName ?? name, found.LogoUrl, found.AccentColor ?? DefaultAccent, found.TimeZone);
+        return suppressed is null ? (new(address, found.Name ?? person?.Name, brand), null) : (null, $"suppressed: {suppressed}");
     }
 
     private async Task<string?> GuestAsync(TenantId tenant, Delivery delivery, string guest, CancellationToken ct)

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using Portal.Foundation;
 using Portal.Foundation.Identity;
 using Portal.Foundation.Outbox;
 
@@ -23,7 +24,7 @@ public sealed class InviteExpiredMail(MailSubjectStore subjects, IOptions<MailOp
                     new MailPart.Paragraph(
                         $"Nobody accepted the invitation for {invite.Email} in time. The link in it no longer works; you can send a new "
                             + "one."),
-                    new MailPart.Facts([("Role", invite.Role), ("Ended", MailWords.Time(invite.ExpiresAt, to.Brand.TimeZone))]),
+                    new MailPart.Facts([("Role", invite.Role), ("Ended", Words.Time(invite.ExpiresAt, to.Brand.TimeZone))]),
                 ],
                 new("Send it again", $"{options.Value.PortalUrl}/invites/{delivery.Event.AggregateId}"),
                 $"You get this because you are an Admin of {to.Brand.TenantName}."), null);
@@ -70,7 +71,7 @@ public sealed class ExportReadyMail(IOptions<MailOptions> options) : IMailWriter
         List<(string, string)> facts = [("Export", e.AggregateId.ToString())];
         if (e.Time("expiresAt") is { } expiresAt)
         {
-            facts.Add(("Can be fetched until", MailWords.Time(expiresAt, to.Brand.TimeZone)));
+            facts.Add(("Can be fetched until", Words.Time(expiresAt, to.Brand.TimeZone)));
         }
 
         return Task.FromResult<(MailContent?, string?)>((new(

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using Portal.Foundation;
 using Portal.Foundation.Identity;
 using Portal.Foundation.Outbox;
 using Portal.Sharing;
@@ -112,7 +113,7 @@ public sealed class ShareLinkMail(
                     "You will be asked for a passphrase. It is not in this mail: whoever shared the video will tell you."));
         }
 
-        parts.Add(new MailPart.Facts([("Open until", MailWords.Time(link.ExpiresAt, to.Brand.TimeZone))]));
+        parts.Add(new MailPart.Facts([("Open until", Words.Time(link.ExpiresAt, to.Brand.TimeZone))]));
         return (new(
             $"{to.Brand.TenantName} has shared “{link.Title}” with you", "Watch it with the link in this mail.",
             $"“{link.Title}”, for you to watch", parts,

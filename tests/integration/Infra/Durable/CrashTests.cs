@@ -6,6 +6,7 @@ using Portal.Tests.Support;
 namespace Portal.Tests.Integration.Infra.Durable;
 
 /// <summary>Every commit point fails once, or the process dies there; a slow worker wakes late and loses.</summary>
+[TakesLong]
 public sealed class CrashTests : DurableTest
 {
     private readonly List<TaskCompletionSource> gates = [];

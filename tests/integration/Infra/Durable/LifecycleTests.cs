@@ -171,6 +171,26 @@ public sealed class LifecycleTests : DurableTest
     }
 
     [Fact]
+    public async Task Purging_recursively_takes_along_what_an_instance_started_however_deep()
+    {
+        Functions.Orchestrator("Grandchild", _ => Task.FromResult(1));
+        Functions.Orchestrator("Child", context => context.CallSubOrchestratorAsync<int>(
+            "Grandchild", options: new SubOrchestrationOptions(instanceId: "grand" + context.InstanceId)));
+        foreach (var id in new[] { "a", "b" })
+        {
+            await StartAsync(
+                context => context.CallSubOrchestratorAsync<int>(
+                    "Child", options: new SubOrchestrationOptions(instanceId: "kid-" + context.InstanceId)), id: id);
+            await CompletedAsync(id);
+        }
+
+        Assert.Equal(3, (await Client.PurgeInstanceAsync("a", new PurgeInstanceOptions(Recursive: true))).PurgedInstanceCount);
+        Assert.Null(await Client.GetInstanceAsync("grandkid-a"));
+        Assert.Equal(1, (await Client.PurgeInstanceAsync("b")).PurgedInstanceCount);
+        Assert.NotNull(await Client.GetInstanceAsync("kid-b"));
+    }
+
+    [Fact]
     public async Task Continue_as_new_starts_over_with_new_input_and_no_history_and_keeps_unprocessed_events()
     {
         var id = await StartAsync(async context =>

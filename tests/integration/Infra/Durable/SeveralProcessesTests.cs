@@ -6,6 +6,7 @@ using Portal.Tests.Support;
 
 namespace Portal.Tests.Integration.Infra.Durable;
 
+[TakesLong]
 public sealed class SeveralProcessesTests : DurableTest
 {
     private readonly ConcurrentDictionary<string, int> effects = new(StringComparer.Ordinal);

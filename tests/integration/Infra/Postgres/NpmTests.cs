@@ -5,6 +5,7 @@ using Portal.Tests.Support;
 namespace Portal.Tests.Integration.Infra.Postgres;
 
 /// <summary>The server of machines without a Postgres: fetched with npm, run under the same rules.</summary>
+[TakesLong]
 public sealed class NpmTests : IDisposable
 {
     private readonly string state = Directory.CreateTempSubdirectory("portal-npm-").FullName;

@@ -8,6 +8,7 @@ using Portal.Tests.Support;
 namespace Portal.Tests.Integration.Infra.Postgres;
 
 /// <summary>The local server's life: in the real state folder, under a name of its own, with real processes killed.</summary>
+[TakesLong]
 public sealed class PostgresServerTests(PreparedCluster prepared) : IClassFixture<PreparedCluster>, IDisposable
 {
     private readonly string name = $"trial/{Guid.NewGuid().ToString("N")[..8]}";

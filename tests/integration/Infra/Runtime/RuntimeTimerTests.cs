@@ -4,6 +4,7 @@ using Portal.Tests.Support;
 
 namespace Portal.Tests.Integration.Infra.Runtime;
 
+[TakesLong]
 public sealed class RuntimeTimerTests(RuntimeDatabase database) : IClassFixture<RuntimeDatabase>
 {
     private static readonly DateTime Nine = TestClock.DefaultStart.UtcDateTime;

@@ -41,7 +41,7 @@ public sealed class MuxDeliveryTests : IAsyncLifetime
     [InlineData(true, false)]
     [InlineData(false, true)]
     [InlineData(true, true)]
-    public async Task Good_token_opens_the_playlist_and_its_segment_is_the_file(bool kidInHeader, bool kidInClaims)
+    public async Task A_file_that_cannot_be_cut_is_the_only_segment_of_its_playlist(bool kidInHeader, bool kidInClaims)
     {
         var playlist = await GetAsync($"stream/{SignedId}.m3u8?token={Token(kidInHeader: kidInHeader, kidInClaims: kidInClaims)}");
         Assert.Equal(200, (int)playlist.StatusCode);
@@ -55,6 +55,37 @@ public sealed class MuxDeliveryTests : IAsyncLifetime
         Assert.Equal(clip, await lab.Browser.GetByteArrayAsync(segment));
         using var bare = await lab.Browser.GetAsync(new Uri(segment.GetLeftPart(UriPartial.Path)));
         Assert.Equal(403, (int)bare.StatusCode);
+    }
+
+    [Fact]
+    public async Task A_video_that_can_be_cut_plays_in_segments_each_behind_the_token_for_as_long_as_it_lives()
+    {
+        var demo = await lab.UploadAsync(Mp4Sample.Demo(), new JsonObject { ["playback_policies"] = new JsonArray("signed") });
+        var id = (string)demo["playback_ids"]![0]!["id"]!;
+        var token = Token(subject: id);
+        var (master, lines) = await PlaylistAsync(Url($"stream/{id}.m3u8?token={token}"));
+        Assert.Contains(
+            lines, line => line.StartsWith("#EXT-X-STREAM-INF:", StringComparison.Ordinal)
+                && line.Contains("CODECS=\"avc1.64001e,mp4a.40.2\",RESOLUTION=", StringComparison.Ordinal));
+        var (rendition, media) = await PlaylistAsync(new Uri(master, lines.Single(line => line[0] != '#')));
+        var init = media.Single(line => line.StartsWith("#EXT-X-MAP:", StringComparison.Ordinal)).Split('"')[1];
+        var segments = media.Where(line => line[0] != '#').ToList();
+        Assert.Equal(["#EXTINF:4.000,", "#EXTINF:4.000,"], media.Where(line => line.StartsWith("#EXTINF", StringComparison.Ordinal)));
+        Assert.Equal("#EXT-X-ENDLIST", media[^1]);
+
+        List<Uri> addresses = [master, rendition, .. segments.Prepend(init).Select(each => new Uri(rendition, each))];
+        foreach (var address in addresses)
+        {
+            using var played = await RangeAsync(address, "bytes=0-");
+            Assert.Equal(206, (int)played.StatusCode);
+            Assert.Equal("*", played.Headers.GetValues("Access-Control-Allow-Origin").Single());
+            Assert.True((await played.Content.ReadAsByteArrayAsync()).Length > 100);
+            Assert.Equal(403, await StatusAsync(address.GetLeftPart(UriPartial.Path)));
+        }
+
+        Assert.Equal(404, await StatusAsync(addresses[^1].ToString().Replace("/1.m4s", "/2.m4s", StringComparison.Ordinal)));
+        lab.Clock.Advance(TimeSpan.FromMinutes(15));
+        Assert.All(await Task.WhenAll(addresses.Select(each => StatusAsync(each.ToString()))), status => Assert.Equal(403, status));
     }
 
     [Fact]
@@ -222,9 +253,14 @@ public sealed class MuxDeliveryTests : IAsyncLifetime
         return (int)response.StatusCode;
     }
 
-    private async Task<HttpResponseMessage> RangeAsync(string path, string range)
+    private async Task<(Uri Address, IReadOnlyList<string> Lines)> PlaylistAsync(Uri address) =>
+        (address, (await lab.Browser.GetStringAsync(address)).Split('\n', StringSplitOptions.RemoveEmptyEntries));
+
+    private Task<HttpResponseMessage> RangeAsync(string path, string range) => RangeAsync(Url(path), range);
+
+    private async Task<HttpResponseMessage> RangeAsync(Uri address, string range)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, Url(path));
+        using var request = new HttpRequestMessage(HttpMethod.Get, address);
         request.Headers.Range = RangeHeaderValue.Parse(range);
         return await lab.Browser.SendAsync(request);
     }

@@ -96,6 +96,6 @@ public sealed class MuxVideoTests(TestPortal portal) : IClassFixture<TestPortal>
             Password = "local-mux-secret",
             Timeout = milliseconds,
         };
-        return new MuxVideo(new DirectUploadsApi(configuration), new AssetsApi(configuration));
+        return new MuxVideo(new DirectUploadsApi(configuration), new AssetsApi(configuration), Circuits.Make());
     }
 }

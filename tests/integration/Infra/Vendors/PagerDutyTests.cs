@@ -47,6 +47,20 @@ public sealed class PagerDutyTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task The_key_of_another_service_moves_nothing_and_has_incidents_of_its_own()
+    {
+        var low = new JsonObject { ["routing_key"] = known.LowUrgencyRoutingKey, ["event_action"] = "resolve", ["dedup_key"] = "a" };
+        await PostAsync(Trigger("a"), 202);
+        await PostAsync(low.DeepClone().AsObject(), 202);
+        Assert.Equal(("high", "triggered"), (
+            Assert.Single(await pagerDuty.IncidentsAsync()).Urgency, Assert.Single(await pagerDuty.IncidentsAsync()).Status));
+        var trigger = Trigger("a");
+        trigger["routing_key"] = known.LowUrgencyRoutingKey;
+        await PostAsync(trigger, 202);
+        Assert.Equal(["high", "low"], (await pagerDuty.IncidentsAsync("a")).Select(i => i.Urgency));
+    }
+
+    [Fact]
     public async Task Acknowledging_or_resolving_an_unknown_key_is_accepted_and_dropped()
     {
         await PostAsync(Move("resolve", "nobody"), 202);

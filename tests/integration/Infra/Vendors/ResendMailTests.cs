@@ -138,6 +138,6 @@ public sealed class ResendMailTests : IAsyncLifetime
         services.AddResend(options => (options.ApiUrl, options.ApiToken) = (address.ToString(), "re_local_key"))
             .ConfigureHttpClient(http => http.Timeout = TimeSpan.FromMilliseconds(milliseconds));
         provider = services.BuildServiceProvider();
-        return new ResendMail(provider.CreateScope().ServiceProvider.GetRequiredService<IResend>());
+        return new ResendMail(provider.CreateScope().ServiceProvider.GetRequiredService<IResend>(), Circuits.Make());
     }
 }

@@ -60,7 +60,7 @@ public sealed partial class AppSettingsTests(Installations installations)
     public void Secrets_are_references_to_the_vault(string environment)
     {
         var secrets = installations.Settings(environment).Where(setting => Secret().IsMatch(setting.Key)
-            && !(setting.Key == "PagerDuty__RoutingKey" && setting.Value.Length == 0)).ToList();
+            && !(setting.Key.StartsWith("PagerDuty__", StringComparison.Ordinal) && setting.Value.Length == 0)).ToList();
         Assert.InRange(secrets.Count, 19, 40);
         var vault = (string)Assert.Single(installations.OfType(environment, "Microsoft.KeyVault/vaults"))["name"]!;
         Assert.All(secrets, secret => Assert.Equal(
@@ -114,6 +114,7 @@ public sealed partial class AppSettingsTests(Installations installations)
             "Resend__ApiKey" => "re_key",
             "Blob__ReadWriteToken" => "vercel_blob_rw_store_key",
             "PagerDuty__RoutingKey" => new string('a', 32),
+            "PagerDuty__LowUrgencyRoutingKey" => new string('b', 32),
             _ when setting.EndsWith("WebhookSecret", StringComparison.Ordinal) => $"whsec_{Convert.ToBase64String(new byte[32])}",
             _ when setting.StartsWith("Audit__", StringComparison.Ordinal) => AuditKey(),
             _ => Convert.ToBase64String(new byte[32]),

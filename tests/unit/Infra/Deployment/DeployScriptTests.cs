@@ -26,6 +26,9 @@ public sealed class DeployScriptTests : IDisposable
                 publish) mkdir -p out && cp -r published out/publish ;;
                 *) echo "PORTAL_DATABASE=$PORTAL_DATABASE" >>calls ;;
             esac
+            case $* in
+                *freeze) [ ! -e frozen ] || exit "$(cat frozen)" ;;
+            esac
             """);
         Fake("zip", "echo zipped >\"$2\"");
         Fake("az", ":");
@@ -41,7 +44,7 @@ public sealed class DeployScriptTests : IDisposable
         Assert.True(code == 0, error);
         Assert.Equal(
             [
-                "rm", "dotnet publish functions -c Release -p:VendorSdks=nuget -o out/publish", "refuse_stand_ins out/publish",
+                "ask_freeze", "rm", "dotnet publish functions -c Release -p:VendorSdks=nuget -o out/publish", "refuse_stand_ins out/publish",
                 "pack out/publish", "migrate",
                 "az functionapp deployment source config-zip -g group -n motion-mavericks-staging --src out/",
                 "curl", "keep",
@@ -59,7 +62,8 @@ public sealed class DeployScriptTests : IDisposable
         Assert.True(code == 0, error);
         Assert.Equal(
             [
-                "dotnet publish", "zip", "dotnet run -c Release --project infra/postgres -- migrate", $"PORTAL_DATABASE={Secret}",
+                "dotnet run -c Release --project infra/postgres -- freeze", $"PORTAL_DATABASE={Secret}", "dotnet publish", "zip",
+                "dotnet run -c Release --project infra/postgres -- migrate", $"PORTAL_DATABASE={Secret}",
                 "az", "curl",
             ],
             Calls(), (expected, call) => call.StartsWith(expected, StringComparison.Ordinal));
@@ -76,7 +80,37 @@ public sealed class DeployScriptTests : IDisposable
         var (code, _, error) = await DeployAsync("staging", "group");
         Assert.Equal(1, code);
         Assert.Contains($"{sdk} is the stand-in", error, StringComparison.Ordinal);
-        Assert.Single(Calls());
+        Assert.DoesNotContain(Calls(), call => call.StartsWith("az", StringComparison.Ordinal)
+            || call.EndsWith("migrate", StringComparison.Ordinal));
+    }
+
+    [DeployFact]
+    public async Task While_changes_are_frozen_only_a_release_with_a_reason_gets_out()
+    {
+        Write("frozen", "3");
+        var (code, _, error) = await DeployAsync("staging", "group");
+        Assert.Equal(1, code);
+        Assert.Contains("Changes are frozen. For the repair itself: --despite-freeze <reason>.", error, StringComparison.Ordinal);
+        Assert.Equal(["dotnet run -c Release --project infra/postgres -- freeze", $"PORTAL_DATABASE={Secret}"], Calls());
+
+        (code, _, error) = await DeployAsync("--despite-freeze", "It mends the playback", "staging", "group");
+        Assert.True(code == 0, error);
+        var release = Assert.Single(Releases());
+        var kept = await File.ReadAllTextAsync(Path.Combine(folder, Path.GetDirectoryName(release)!, "despite-freeze.txt"));
+        Assert.EndsWith($"{Path.GetFileName(release)} It mends the playback\n", kept, StringComparison.Ordinal);
+
+        (code, _, error) = await DeployAsync("staging", "group", "--rollback", release);
+        Assert.True(code == 0, error);
+    }
+
+    [DeployFact]
+    public async Task A_freeze_that_cannot_be_asked_about_stops_a_release_whatever_the_reason()
+    {
+        Write("frozen", "1");
+        var (code, _, error) = await DeployAsync("--despite-freeze", "It mends the playback", "staging", "group");
+        Assert.Equal(1, code);
+        Assert.Contains("It could not be asked whether changes are frozen.", error, StringComparison.Ordinal);
+        Assert.Empty(Releases());
     }
 
     [DeployFact]
@@ -121,6 +155,8 @@ public sealed class DeployScriptTests : IDisposable
     [InlineData("nowhere", "group")]
     [InlineData("staging", "group", "--rollback", "no.zip")]
     [InlineData("staging", "group", "--force")]
+    [InlineData("staging", "group", "--despite-freeze")]
+    [InlineData("staging", "group", "--despite-freeze", "")]
     public async Task Wrong_arguments_are_refused(params string[] arguments)
     {
         var (code, _, error) = await DeployAsync(arguments);

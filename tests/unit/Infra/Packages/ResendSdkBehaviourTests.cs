@@ -1,5 +1,6 @@
 using System.Net;
 using Microsoft.Extensions.DependencyInjection;
+using Portal.Tests.Support;
 using Portal.Vendors;
 using Portal.Vendors.Resend;
 using Resend;
@@ -107,7 +108,7 @@ public sealed class ResendSdkBehaviourTests
             Answer(429, Limited, "application/json", "Retry-After: Wed, 21 Oct 2026 07:28:00 GMT"));
         await using var services = Services(server.Address);
         await using var scope = services.CreateAsyncScope();
-        var mail = new ResendMail(scope.ServiceProvider.GetRequiredService<IResend>());
+        var mail = new ResendMail(scope.ServiceProvider.GetRequiredService<IResend>(), Circuits.Make());
 
         var letter = new Mail(
             Guid.NewGuid(), "a@b.example", "A", "c@d.example", "Hi", "<p>hi</p>", "hi", new Dictionary<string, string>());

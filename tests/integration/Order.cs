@@ -1,0 +1,3 @@
+using Portal.Tests.Support;
+
+[assembly: TestCollectionOrderer(LongestFirst.Name, LongestFirst.Assembly)]
