@@ -9,6 +9,7 @@ using Portal.Functions.Compliance.Exports;
 using Portal.Functions.Events.Changes;
 using Portal.Functions.Events.OutboundWebhooks;
 using Portal.Functions.Foundation.Http;
+using Portal.Functions.Foundation.Telemetry;
 using Portal.Functions.Operations;
 using Portal.Functions.Operations.Objectives;
 using Portal.Functions.Operations.Page;
@@ -60,6 +61,8 @@ public static class PortalApp
         // Waits for nothing of its own: orchestrators may pass.
         builder.UseMiddleware<FailedRunMiddleware>();
 
+        builder.UseWhen<TraceMiddleware>(context => IsTriggeredBy(context, "httpTrigger") || IsTriggeredBy(context, "timerTrigger"));
+
         // Only around HTTP: an orchestrator must not really await in middleware (docs/flows/durable.md).
         builder.UseWhen<CountRequestsMiddleware>(IsHttp);
         builder.UseWhen<RequestIdMiddleware>(IsHttp);
@@ -75,6 +78,8 @@ public static class PortalApp
         return builder;
     }
 
-    private static bool IsHttp(FunctionContext context) =>
-        context.FunctionDefinition.InputBindings.Values.Any(b => string.Equals(b.Type, "httpTrigger", StringComparison.OrdinalIgnoreCase));
+    private static bool IsHttp(FunctionContext context) => IsTriggeredBy(context, "httpTrigger");
+
+    private static bool IsTriggeredBy(FunctionContext context, string trigger) =>
+        context.FunctionDefinition.InputBindings.Values.Any(b => string.Equals(b.Type, trigger, StringComparison.OrdinalIgnoreCase));
 }

@@ -3,6 +3,7 @@ using Grpc.Core;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
 using Portal.Foundation.Faults;
+using Portal.Foundation.Telemetry;
 
 namespace Portal.Functions.Durable;
 
@@ -33,24 +34,26 @@ internal static class DurableCalls
     /// Starts an instance unless one of that id is or was there: Durable would start one that has ended over, under the same id. Whether
     /// work still needs one is for its row to say.
     /// </summary>
+    /// <param name="work">What it works on: upload job, delivery, erasure, export. Traces of who started it lead there.</param>
     /// <inheritdoc cref="AskAsync"/>
     public static async Task<StartedOnce> StartOnceAsync(
-        this DurableTaskClient durable, string orchestration, string instanceId, object input, CancellationToken ct)
+        this DurableTaskClient durable, string orchestration, Guid work, string instanceId, object input, CancellationToken ct)
     {
         if (await AskAsync(() => durable.GetInstanceAsync(instanceId, ct), ct) is { } found)
         {
             return found.IsCompleted ? StartedOnce.Ended : StartedOnce.Running;
         }
 
-        await durable.StartNewAsync(orchestration, instanceId, input, ct);
+        await durable.StartNewAsync(orchestration, work, instanceId, input, ct);
         return StartedOnce.Running;
     }
 
     /// <summary>Starts an instance whose id nobody has used before, without looking whether it is there.</summary>
     /// <inheritdoc cref="AskAsync"/>
     public static async Task StartNewAsync(
-        this DurableTaskClient durable, string orchestration, string instanceId, object input, CancellationToken ct)
+        this DurableTaskClient durable, string orchestration, Guid work, string instanceId, object input, CancellationToken ct)
     {
+        PortalTrace.Link(work);
         try
         {
             var options = new StartOrchestrationOptions(InstanceId: instanceId);

@@ -48,7 +48,7 @@ public sealed class DeliverEventActivities(
         StepAsync(failure.Delivery, Fail, () => fail.RunAsync(failure.Delivery, failure.Reason, ct));
 
     private Task<T> StepAsync<T>(DeliveryRef delivery, string step, Func<Task<T>> run) => ActivityStep.RunAsync(
-        logger,
+        logger, delivery.DeliveryId,
         new Dictionary<string, object>
         {
             ["TenantId"] = delivery.TenantId,

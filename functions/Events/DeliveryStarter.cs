@@ -9,8 +9,8 @@ namespace Portal.Functions.Events;
 public sealed class DeliveryStarter(DurableTaskClient durable) : IDeliveryStarter
 {
     public Task StartAsync(DeliveryRef delivery, CancellationToken ct) =>
-        durable.StartNewAsync(DeliverEventOrchestration.Name, delivery.InstanceId, delivery, ct);
+        durable.StartNewAsync(DeliverEventOrchestration.Name, delivery.DeliveryId, delivery.InstanceId, delivery, ct);
 
     public Task<StartedOnce> StartOnceAsync(DeliveryRef delivery, CancellationToken ct) =>
-        durable.StartOnceAsync(DeliverEventOrchestration.Name, delivery.InstanceId, delivery, ct);
+        durable.StartOnceAsync(DeliverEventOrchestration.Name, delivery.DeliveryId, delivery.InstanceId, delivery, ct);
 }

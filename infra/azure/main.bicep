@@ -85,6 +85,12 @@ param storageSku string = 'Standard_ZRS'
 @maxValue(730)
 param logRetentionDays int = 30
 
+@description('Share of requests that is traced, as a number from 0 to 1. Work that goes on after a request is traced always.')
+param traceSampleRatio string = '0.2'
+
+@description('Who gets mail about what the portal itself cannot tell of: that it is down. Empty: nobody, the alerts are in Azure alone.')
+param azureAlertEmails string[] = []
+
 var suffix = uniqueString(resourceGroup().id, appName)
 var storageName = 'st${suffix}'
 var packages = 'packages'
@@ -351,6 +357,11 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
       Limits__AuditReadsPerMinute: '10'
       Operations__DurableUrl: '${address}/runtime/webhooks/durabletask'
       Operations__SessionLifetime: '08:00:00'
+      // Not by the host's setting: the Functions host would send paths (docs/azure.md).
+      Telemetry__AzureMonitor: insights.properties.ConnectionString
+      Telemetry__AzureClientId: identity.properties.clientId
+      Telemetry__OtlpUrl: ''
+      Telemetry__SampleRatio: traceSampleRatio
       SweepOutboxSchedule: '*/5 * * * * *'
       SendDigestsSchedule: '0 */15 * * * *'
       SealAuditSchedule: '0 * * * * *'
@@ -366,6 +377,173 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
 }
 
 var address = 'https://${app.properties.defaultHostName}'
+
+// What the portal cannot tell of itself, for it has to run to tell: docs/azure.md#alerts-from-outside.
+resource outside 'Microsoft.Insights/actionGroups@2023-01-01' = {
+  name: 'ag-${appName}'
+  location: 'global'
+  properties: {
+    groupShortName: 'portal'
+    enabled: true
+    emailReceivers: [
+      for (email, index) in azureAlertEmails: {
+        name: 'operator-${index}'
+        emailAddress: email
+        useCommonAlertSchema: true
+      }
+    ]
+  }
+}
+
+// Ready needs the app and its database, so that one question tells of both.
+resource readiness 'Microsoft.Insights/webtests@2022-06-15' = {
+  name: 'ready-${appName}'
+  location: location
+  kind: 'standard'
+  tags: { 'hidden-link:${insights.id}': 'Resource' }
+  properties: {
+    Name: 'ready-${appName}'
+    SyntheticMonitorId: 'ready-${appName}'
+    Kind: 'standard'
+    Enabled: true
+    Frequency: 300
+    Timeout: 30
+    RetryEnabled: true
+    Locations: [
+      { Id: 'emea-au-syd-edge' }
+      { Id: 'apac-sg-sin-azr' }
+      { Id: 'us-ca-sjc-azr' }
+    ]
+    Request: {
+      HttpVerb: 'GET'
+      RequestUrl: '${address}/api/health/ready'
+      ParseDependentRequests: false
+    }
+    ValidationRules: {
+      ExpectedHttpStatusCode: 200
+      SSLCheck: true
+      SSLCertRemainingLifetimeCheck: 14
+    }
+  }
+}
+
+resource down 'Microsoft.Insights/metricAlerts@2018-03-01' = {
+  name: 'down-${appName}'
+  location: 'global'
+  properties: {
+    description: 'Two of three places cannot reach /api/health/ready: the app or its database is down. docs/playbook/operations/incidents-and-change-freeze.md'
+    severity: 0
+    enabled: true
+    scopes: [insights.id, readiness.id]
+    evaluationFrequency: 'PT1M'
+    windowSize: 'PT5M'
+    criteria: {
+      'odata.type': 'Microsoft.Azure.Monitor.WebtestLocationAvailabilityCriteria'
+      webTestId: readiness.id
+      componentId: insights.id
+      failedLocationCount: 2
+    }
+    actions: [{ actionGroupId: outside.id }]
+  }
+}
+
+resource failing 'Microsoft.Insights/metricAlerts@2018-03-01' = {
+  name: 'failing-${appName}'
+  location: 'global'
+  properties: {
+    description: 'The platform counts answers of 5xx, also those that the app never saw. More than 50 in five minutes.'
+    severity: 1
+    enabled: true
+    scopes: [app.id]
+    evaluationFrequency: 'PT1M'
+    windowSize: 'PT5M'
+    criteria: {
+      'odata.type': 'Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria'
+      allOf: [
+        {
+          criterionType: 'StaticThresholdCriterion'
+          name: 'failed'
+          metricNamespace: 'Microsoft.Web/sites'
+          metricName: 'Http5xx'
+          timeAggregation: 'Total'
+          operator: 'GreaterThan'
+          threshold: 50
+        }
+      ]
+    }
+    actions: [{ actionGroupId: outside.id }]
+  }
+}
+
+resource restarting 'Microsoft.Insights/scheduledQueryRules@2023-03-15-preview' = {
+  name: 'restarting-${appName}'
+  location: location
+  properties: {
+    displayName: 'Workers of ${appName} die'
+    description: 'The Functions host starts a worker anew that has died. More than five in fifteen minutes is no scaling: look at its last lines.'
+    severity: 1
+    enabled: true
+    scopes: [logs.id]
+    evaluationFrequency: 'PT5M'
+    windowSize: 'PT15M'
+    criteria: {
+      allOf: [
+        {
+          query: 'AppTraces | where Message startswith "Language Worker Process exited" or Message startswith "Exceeded language worker restart retry count"'
+          timeAggregation: 'Count'
+          operator: 'GreaterThan'
+          threshold: 5
+        }
+      ]
+    }
+    actions: { actionGroups: [outside.id] }
+  }
+}
+
+// Objectives as a picture: the same burn rates that GET /api/ops/objectives answers, over time.
+resource objectives 'Microsoft.Insights/workbooks@2023-06-01' = {
+  name: guid(insights.id, 'objectives')
+  location: location
+  kind: 'shared'
+  properties: {
+    displayName: 'Objectives of ${appName}'
+    category: 'workbook'
+    sourceId: insights.id
+    serializedData: string({
+      version: 'Notebook/1.0'
+      items: [
+        {
+          type: 1
+          content: { json: 'How fast error budgets burn: 1 uses a budget up in 30 days. From 14.4 over an hour on somebody is woken.' }
+        }
+        {
+          type: 3
+          content: {
+            version: 'KqlItem/1.0'
+            title: 'Burn rates over one hour'
+            query: 'customMetrics | where name == "portal.objective.burn_rate" and tostring(customDimensions.window) == "1h" | summarize max(value) by bin(timestamp, 5m), tostring(customDimensions.objective) | render timechart'
+            size: 0
+            timeContext: { durationMs: 86400000 }
+            queryType: 0
+            resourceType: 'microsoft.insights/components'
+          }
+        }
+        {
+          type: 3
+          content: {
+            version: 'KqlItem/1.0'
+            title: 'Slowest functions, mean seconds until an answer begins'
+            query: 'customMetrics | where name == "portal.request.duration" | summarize seconds = sum(valueSum) / sum(valueCount), requests = sum(valueCount) by tostring(customDimensions.function) | top 20 by seconds'
+            size: 0
+            timeContext: { durationMs: 86400000 }
+            queryType: 0
+            resourceType: 'microsoft.insights/components'
+          }
+        }
+      ]
+    })
+  }
+}
 
 output address string = address
 output muxWebhook string = '${address}/api/webhooks/mux'

@@ -19,3 +19,6 @@ param alwaysReadyHttp = 1
 param maximumInstanceCount = 100
 param storageSku = 'Standard_ZRS'
 param logRetentionDays = 90
+
+// Told when nothing here can tell any more.
+param azureAlertEmails = ['on-call@portal.example']

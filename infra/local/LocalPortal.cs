@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net.Sockets;
 using Portal.Functions;
+using Portal.Functions.Foundation.Telemetry;
 using Portal.Host;
 using Portal.Postgres;
 using Portal.Runtime;
@@ -129,7 +130,7 @@ internal sealed class LocalPortal : IAsyncDisposable
                 {
                     ContentRoot = root,
                     Functions = typeof(PortalApp).Assembly,
-                    ConfigureApp = app => app.AddPortal(),
+                    ConfigureApp = app => app.AddPortal().Services.AddPortalTelemetry(LocalSettings.Configuration(settings)),
                     DurableDatabase = Database.Address,
                     Port = port,
                     Clock = clock,

@@ -1,8 +1,17 @@
+using Microsoft.Extensions.Configuration;
+
 namespace Portal.Local;
 
 /// <summary>The settings that make the app a local one, by the names of local.settings.sample.json.</summary>
 internal static class LocalSettings
 {
+    /// <summary>The variable that OpenTelemetry's own tools read: where a collector listens. Unset: nothing is sent.</summary>
+    private const string Collector = "OTEL_EXPORTER_OTLP_ENDPOINT";
+
+    /// <summary>The same as the app reads them.</summary>
+    public static IConfiguration Configuration(Dictionary<string, string?> settings) => new ConfigurationBuilder().AddInMemoryCollection(
+        settings.ToDictionary(one => one.Key.Replace("__", ":", StringComparison.Ordinal), one => one.Value)).Build();
+
     public static Dictionary<string, string?> Of(
         LocalDatabase database, VendorServers vendors, LocalSecrets secrets, (
             string Id, string PrivateKey) signingKey, string app) => new()
@@ -50,6 +59,7 @@ internal static class LocalSettings
                 ["OutboundWebhooks__CurrentKey"] = "local",
                 // The receiver beside the vendors is on this machine.
                 ["OutboundWebhooks__AllowLoopback"] = "true",
+                ["Telemetry__OtlpUrl"] = Environment.GetEnvironmentVariable(Collector) ?? "",
                 ["SealAuditSchedule"] = "0 * * * * *",
                 ["SweepOutboxSchedule"] = "*/2 * * * * *",
                 ["SendDigestsSchedule"] = "0 */15 * * * *",

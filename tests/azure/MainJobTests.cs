@@ -9,7 +9,7 @@ namespace Portal.Tests.Azure;
 [Collection(AzurePortalCollection.Name)]
 public sealed class MainJobTests(AzurePortal azure)
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Limit = UploadCalls.Limit;
 
     private TestPortal Portal => azure.Portal;
 
@@ -119,25 +119,7 @@ public sealed class MainJobTests(AzurePortal azure)
         Assert.Equal(hashes[0], hashes[1]);
     }
 
-    private async Task<Answer> UploadAsync(byte[]? bytes = null)
-    {
-        var project = await azure.World.ProjectAsync();
-        var upload = await Eventually.ValueAsync(
-            () => Portal.As("agency").PostAsync(
-                "/api/uploads",
-                new { projectId = project, title = "Cut one", fileName = "cut-1.mp4", sizeBytes = 1000, source = "direct" }),
-            answer => answer.Code is 201 or 202, "an upload to be accepted", Limit);
-        if (upload.Code == 202)
-        {
-            upload = await Eventually.ValueAsync(
-                () => Portal.As("agency").FetchAsync(
-                    $"/api/uploads/{upload.Id}"), answer => answer.Json?["target"] is not null, "the upload URL", Limit);
-        }
+    private Task<Answer> UploadAsync(byte[]? bytes = null) => azure.UploadAsync(bytes);
 
-        await Portal.SendBytesAsync(upload, bytes);
-        return upload;
-    }
-
-    private async Task UntilAsync(Answer upload, string status) => await Eventually.ValueAsync(
-        () => Portal.StatusAsync(upload.Id), now => now == status, $"upload {upload.Id} to be {status}", Limit);
+    private Task UntilAsync(Answer upload, string status) => azure.UntilAsync(upload, status);
 }

@@ -60,7 +60,7 @@ public sealed class EraseSubjectActivities(
 internal static class ErasureStep
 {
     public static Task<T> RunAsync<T>(ILogger logger, ErasureRef erasure, string step, Func<Task<T>> run) => ActivityStep.RunAsync(
-        logger,
+        logger, erasure.ErasureId,
         new Dictionary<string, object>
         {
             ["TenantId"] = erasure.TenantId,

@@ -10,5 +10,6 @@ namespace Portal.Functions.Compliance.Erasure;
 public sealed class ErasureStarter(DurableTaskClient durable) : IErasureStarter
 {
     public Task<StartedOnce> StartOnceAsync(string kind, ErasureRef erasure, CancellationToken ct) => durable.StartOnceAsync(
-        kind == SubjectKind.Tenant ? EraseTenantOrchestration.Name : EraseSubjectOrchestration.Name, erasure.InstanceId, erasure, ct);
+        kind == SubjectKind.Tenant ? EraseTenantOrchestration.Name : EraseSubjectOrchestration.Name, erasure.ErasureId,
+        erasure.InstanceId, erasure, ct);
 }

@@ -39,7 +39,7 @@ public sealed class ExportDataActivities(MakeExport make, ExportStore store, Ale
     });
 
     private Task<T> StepAsync<T>(ExportRef export, string step, Func<Task<T>> run) => ActivityStep.RunAsync(
-        logger,
+        logger, export.ExportId,
         new Dictionary<string, object>
         {
             ["TenantId"] = export.TenantId,

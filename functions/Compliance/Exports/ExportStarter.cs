@@ -9,5 +9,5 @@ namespace Portal.Functions.Compliance.Exports;
 public sealed class ExportStarter(DurableTaskClient durable) : IExportStarter
 {
     public Task<StartedOnce> StartOnceAsync(ExportRef export, CancellationToken ct) =>
-        durable.StartOnceAsync(ExportDataOrchestration.Name, export.InstanceId, export, ct);
+        durable.StartOnceAsync(ExportDataOrchestration.Name, export.ExportId, export.InstanceId, export, ct);
 }

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Middleware;
+using Portal.Foundation.Telemetry;
 using Portal.Operations.Objectives;
 
 namespace Portal.Functions.Operations.Objectives;
@@ -29,7 +30,9 @@ public sealed class CountRequestsMiddleware(RequestFigures figures, TimeProvider
         {
             if (!Http.RequestAborted.IsCancellationRequested)
             {
-                Figures.Count(Function, Http.Response.StatusCode, Clock.GetElapsedTime(Began));
+                var took = Clock.GetElapsedTime(Began);
+                Figures.Count(Function, Http.Response.StatusCode, took);
+                PortalMetrics.Request(Function, RequestOutcome.Of(Http.Response.StatusCode), took);
             }
 
             return Task.CompletedTask;

@@ -69,7 +69,7 @@ public sealed class UploadPipelineActivities(
     });
 
     private Task<T> StepAsync<T>(UploadRef upload, string step, Func<Task<T>> run) => ActivityStep.RunAsync(
-        logger,
+        logger, upload.JobId,
         new Dictionary<string, object>
         {
             ["TenantId"] = upload.TenantId,

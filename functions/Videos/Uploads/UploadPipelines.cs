@@ -8,7 +8,7 @@ namespace Portal.Functions.Videos.Uploads;
 public sealed class UploadPipelines(DurableTaskClient durable) : IUploadPipelines
 {
     public Task StartAsync(UploadRef upload, CancellationToken ct) =>
-        durable.StartOnceAsync(UploadPipelineOrchestration.Name, upload.InstanceId, upload, ct);
+        durable.StartOnceAsync(UploadPipelineOrchestration.Name, upload.JobId, upload.InstanceId, upload, ct);
 
     public Task SignalAsync(UploadRef upload, CancellationToken ct) =>
         new OrchestrationSignals(durable).SignalAsync(new(upload.InstanceId, UploadRef.ChangedEvent), ct);

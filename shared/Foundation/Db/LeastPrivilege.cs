@@ -12,7 +12,9 @@ public static class LeastPrivilege
     /// <param name="setting">The setting that the connection string is from, for the message.</param>
     public static NpgsqlDataSource Open(string connectionString, string setting)
     {
-        var builder = new NpgsqlDataSourceBuilder(connectionString);
+        // In metrics and traces the pool goes by its setting: without a name they would hold the connection string, if not its password.
+        var builder = new NpgsqlDataSourceBuilder(connectionString) { Name = setting };
+        builder.ConfigureTracing(tracing => tracing.EnableFirstResponseEvent(false));
 
         // All columns are of Postgres's own types: a process that starts need not ask the catalog for others before its first answer.
         builder.ConfigureTypeLoading(types => types.EnableTypeLoading(false));

@@ -19,6 +19,8 @@ public static class RequestOutcome
     public const string Failed = "failed";
 
     public static IReadOnlyList<string> All { get; } = [Ok, Refused, Failed];
+
+    public static string Of(int status) => status >= 500 ? Failed : status >= 400 ? Refused : Ok;
 }
 
 /// <summary>

@@ -1,6 +1,7 @@
 using Portal.Foundation.Alerts;
 using Portal.Foundation.Audit;
 using Portal.Foundation.Db;
+using Portal.Foundation.Telemetry;
 using Portal.Foundation.Timers;
 using Portal.Operations.Incidents;
 
@@ -27,6 +28,12 @@ public sealed class WatchObjectives(
         foreach (var objective in ServiceObjectives.All)
         {
             var verdict = BurnRates.Judge(objective, counts[objective.Name]);
+            foreach (var window in BurnRates.Windows)
+            {
+                var rate = objective.BurnRate(counts[objective.Name][window], window.Length);
+                PortalMetrics.BurnRate(objective.Name, window.Name, (double)rate);
+            }
+
             var isOpen = states[objective.Name] is not { IncidentId: null, Warned: false };
             if (verdict.Page is not null || verdict.Ticket is not null || isOpen)
             {

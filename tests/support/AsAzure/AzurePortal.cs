@@ -16,6 +16,9 @@ public sealed class AzurePortal : IAsyncLifetime
     /// <summary>False where nobody asks for anything that needs a person.</summary>
     public bool PeopleToo { get; init; } = true;
 
+    /// <summary>Everything that left the app as telemetry; null: none does.</summary>
+    public TelemetryCollector? Telemetry { get; private set; }
+
     /// <summary>With one of everything in it.</summary>
     public SampleWorld World { get; private set; } = null!;
 
@@ -24,10 +27,11 @@ public sealed class AzurePortal : IAsyncLifetime
     public async Task InitializeAsync()
     {
         storage = await Published.StorageAsync();
+        Telemetry = PeopleToo ? await TelemetryCollector.StartAsync() : null;
         Portal = new TestPortal
         {
             Clock = new TestClock(TimeProvider.System.GetUtcNow()),
-            Overrides = SampleWorld.NoLimits,
+            Overrides = new Dictionary<string, string?>(SampleWorld.NoLimits.Concat(Telemetry?.Settings ?? TelemetryCollector.None)),
             StartElsewhere = StartAsync,
         };
         await Portal.InitializeAsync();
@@ -42,6 +46,10 @@ public sealed class AzurePortal : IAsyncLifetime
     {
         await Portal.DisposeAsync();
         await storage!.DisposeAsync();
+        if (Telemetry is not null)
+        {
+            await Telemetry.DisposeAsync();
+        }
     }
 
     private async Task<IAsyncDisposable> StartAsync(IReadOnlyDictionary<string, string?> settings, int port) =>

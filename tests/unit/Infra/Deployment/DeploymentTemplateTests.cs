@@ -44,8 +44,8 @@ public sealed class DeploymentTemplateTests(Installations installations)
 
     [BicepTheory]
     [MemberData(nameof(Environments))]
-    public void Everything_is_in_Sydney(string environment) => Assert.All(
-        installations.All(environment).Where(resource => resource["location"] is not null),
+    public void Everything_that_lies_somewhere_is_in_Sydney(string environment) => Assert.All(
+        installations.All(environment).Where(resource => (string?)resource["location"] is not (null or "global")),
         resource => Assert.Equal("australiaeast", (string?)resource["location"]));
 
     [BicepTheory]
@@ -130,6 +130,24 @@ public sealed class DeploymentTemplateTests(Installations installations)
                 ("Storage Table Data Contributor", Storage),
             },
             roles.Select(role => (NameOf(role), ScopeOf((string)role["id"]!))).Order());
+    }
+
+    [BicepTheory]
+    [MemberData(nameof(Environments))]
+    public void What_the_portal_cannot_tell_of_itself_is_told_from_outside(string environment)
+    {
+        var request = installations.Properties(environment, "Microsoft.Insights/webtests")["Request"]!;
+        Assert.Contains("/api/health/ready", (string)request["RequestUrl"]!, StringComparison.Ordinal);
+        var group = (string)Assert.Single(installations.OfType(environment, "Microsoft.Insights/actionGroups"))["id"]!;
+        var told = installations.OfType(environment, "Microsoft.Insights/metricAlerts")
+            .Select(alert => (string?)alert["properties"]!["actions"]![0]!["actionGroupId"])
+            .Append(
+                (string?)installations.Properties(environment, "Microsoft.Insights/scheduledQueryRules")["actions"]!["actionGroups"]![0])
+            .ToList();
+        Assert.Equal([group, group, group], told);
+        Assert.Contains(
+            "portal.objective.burn_rate",
+            (string)installations.Properties(environment, "Microsoft.Insights/workbooks")["serializedData"]!, StringComparison.Ordinal);
     }
 
     private static string NameOf(JsonNode role) => RoleNames[((string)role["properties"]!["roleDefinitionId"]!).Split('/')[^1]];
