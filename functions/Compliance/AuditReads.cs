@@ -12,7 +12,9 @@ public sealed class AuditReads(RateLimitStore limits)
     public async Task<Problem?> CountAsync(HttpRequest request, CancellationToken ct)
     {
         var most = limits.Limits.AuditReadsPerMinute;
-        var hit = await limits.TakeAsync($"audit:{request.HttpContext.Caller().Tenant}", TimeSpan.FromMinutes(1), most, ct);
+        var tenant = request.HttpContext.Caller().Tenant;
+        var hit = limits.Judge(
+            LimitName.AuditReads, tenant.ToString(), await limits.TakeAsync($"audit:{tenant}", TimeSpan.FromMinutes(1), most, ct));
         return hit.Allowed
             ? null
             : Problem.TooMany(

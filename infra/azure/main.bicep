@@ -355,6 +355,10 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
       Limits__UploadsPerDay: '20'
       Limits__FailedAttemptsPerMinute: '20'
       Limits__AuditReadsPerMinute: '10'
+      Limits__LinksPerAddress: '20'
+      Limits__AddressesPerLink: '50'
+      Limits__Mode: 'enforce'
+      Limits__Observed: ''
       Operations__DurableUrl: '${address}/runtime/webhooks/durabletask'
       Operations__SessionLifetime: '08:00:00'
       // Not by the host's setting: the Functions host would send paths (docs/azure.md).

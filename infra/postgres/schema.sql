@@ -874,6 +874,25 @@ create policy sweep on portal.invites as permissive for select to portal_system
 grant insert, select, update on table portal.invites to portal_app;
 grant select (id, tenant_id, status, expires_at, clerk_state, clerk_next_at) on table portal.invites to portal_system;
 
+create table portal.limit_figures (
+    minute timestamp with time zone not null,
+    limit_name text not null,
+    key text not null,
+    mode text not null,
+    times bigint not null,
+    constraint limit_figures_key_check CHECK (((length(key) >= 1) AND (length(key) <= 64))),
+    constraint limit_figures_limit_name_check CHECK ((limit_name = ANY (ARRAY['user'::text, 'tenant'::text, 'playback'::text, 'uploads'::text, 'audit_reads'::text, 'failed_attempts'::text]))),
+    constraint limit_figures_minute_check CHECK ((((EXTRACT(epoch FROM minute))::bigint % (60)::bigint) = 0)),
+    constraint limit_figures_mode_check CHECK ((mode = ANY (ARRAY['enforce'::text, 'observe'::text]))),
+    constraint limit_figures_pkey PRIMARY KEY (minute, limit_name, key, mode),
+    constraint limit_figures_times_check CHECK ((times > 0))
+);
+alter table portal.limit_figures enable row level security;
+create policy platform on portal.limit_figures as permissive for all to portal_system
+    using (true)
+    with check (true);
+grant delete, insert, select, update on table portal.limit_figures to portal_system;
+
 create table portal.mail_suppressions (
     tenant_id uuid not null,
     address_hash text not null,
@@ -2140,10 +2159,17 @@ grant delete, insert, select, update on table portal.webhook_inbox to portal_sys
 
 CREATE OR REPLACE FUNCTION portal.admit_caller(p_clerk_user_id text, p_clerk_org_id text, p_now timestamp with time zone, p_user_limit integer, p_tenant_limit integer)
  RETURNS TABLE(tenant_id uuid, user_id uuid, role text, user_status text, tenant_status text, is_operator boolean, admitted boolean, rate_limit integer, rate_remaining integer, rate_reset integer)
- LANGUAGE plpgsql
+ LANGUAGE sql
  SECURITY DEFINER
  SET search_path TO 'portal', 'pg_temp';
 grant execute on function portal.admit_caller(text,text,timestamp with time zone,integer,integer) to portal_app;
+
+CREATE OR REPLACE FUNCTION portal.admit_caller(p_clerk_user_id text, p_clerk_org_id text, p_now timestamp with time zone, p_user_limit integer, p_tenant_limit integer, p_observe_user boolean, p_observe_tenant boolean)
+ RETURNS TABLE(tenant_id uuid, user_id uuid, role text, user_status text, tenant_status text, is_operator boolean, admitted boolean, rate_limit integer, rate_remaining integer, rate_reset integer, over_user boolean, over_tenant boolean)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'portal', 'pg_temp';
+grant execute on function portal.admit_caller(text,text,timestamp with time zone,integer,integer,boolean,boolean) to portal_app;
 
 CREATE OR REPLACE FUNCTION portal.alerts_over(p_now timestamp with time zone)
  RETURNS TABLE(id uuid)
@@ -2335,6 +2361,14 @@ CREATE OR REPLACE FUNCTION portal.measure_backlog(p_now timestamp with time zone
  STABLE SECURITY DEFINER
  SET search_path TO 'portal', 'pg_temp';
 grant execute on function portal.measure_backlog(timestamp with time zone,timestamp with time zone) to portal_system;
+
+CREATE OR REPLACE FUNCTION portal.measure_link_use(p_addresses_since timestamp with time zone, p_links integer, p_links_since timestamp with time zone, p_addresses integer)
+ RETURNS TABLE(what text, subject text, tenant_id uuid, number bigint)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'portal', 'pg_temp'
+ SET jit TO 'off';
+grant execute on function portal.measure_link_use(timestamp with time zone,integer,timestamp with time zone,integer) to portal_system;
 
 CREATE OR REPLACE FUNCTION portal.minted_after_revoke(p_since timestamp with time zone, p_limit integer)
  RETURNS TABLE(tenant_id uuid, share_link_id uuid, tokens bigint, last_minted_at timestamp with time zone)

@@ -225,6 +225,13 @@ public sealed class RetentionStore(PortalDb db)
             select ctid from portal.objective_minutes where minute < @before order by minute limit @limit))
         """, new { before, limit }), ct);
 
+    /// <summary>What limits refused, or would have.</summary>
+    public Task<int> PruneLimitFiguresAsync(DateTimeOffset before, int limit, CancellationToken ct) =>
+        db.AcrossTenantsAsync(tx => tx.ExecuteAsync("""
+        delete from portal.limit_figures where ctid = any (array(
+            select ctid from portal.limit_figures where minute < @before order by minute limit @limit))
+        """, new { before, limit }), ct);
+
     /// <summary>Of instances that have sent no figures since: they are gone.</summary>
     public Task<int> PruneFlushesAsync(DateTimeOffset before, int limit, CancellationToken ct) =>
         db.AcrossTenantsAsync(tx => tx.ExecuteAsync("""

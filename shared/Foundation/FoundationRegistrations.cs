@@ -39,7 +39,15 @@ public static class FoundationRegistrations
         services.AddOptions<PagingOptions>().BindConfiguration(PagingOptions.Section)
             .Validate(o => Settings.IsKey(o.CursorKey, 32), "Paging:CursorKey must be base64 of 32 bytes or more.").ValidateOnStart();
         services.AddOptions<LimitOptions>().BindConfiguration(LimitOptions.Section)
-            .Validate(o => o.IsValid(), "Limits: every limit must be 1 or more.").ValidateOnStart();
+            .Validate(o => o.IsValid(), "Limits: every limit must be 1 or more.")
+            .Validate(
+                o => o.WatchIsValid(),
+                $"Limits:LinksPerAddress and Limits:AddressesPerLink must be 1 to {LimitOptions.MostWatched}.")
+            .Validate(o => o.ModeIsValid(), $"Limits:Mode must be {LimitMode.Enforce} or {LimitMode.Observe}.")
+            .Validate(
+                o => o.ObservedIsValid(),
+                $"Limits:Observed may name {string.Join(", ", LimitName.Observable)}, separated by commas; others are always enforced.")
+            .ValidateOnStart();
         services.AddOptions<HttpOptions>().BindConfiguration(HttpOptions.Section)
             .Validate(o => o.OriginsAreRight(), "Http:AllowedOrigins must be origins (https://portal.example), separated by commas.")
             .Validate(o => o.MaxConcurrentRequests > 0, "Http:MaxConcurrentRequests must be 1 or more.")
@@ -54,6 +62,7 @@ public static class FoundationRegistrations
             .AddSingleton<RaiseAlert>(p => p.GetRequiredService<AlertStore>().AddAsync)
             .AddSingleton<EndAlert>(p => p.GetRequiredService<AlertStore>().ResolveAsync)
             .AddSingleton<RequesterHash>().AddSingleton<Cursors>().AddSingleton<ClientAddresses>()
+            .AddSingleton<LimitFigures>().AddSingleton<LimitRefusals>()
             .AddSingleton<FailedAttempts>().AddSingleton<IdempotencyStore>().AddSingleton<PersonalHash>()
             .AddSingleton<CallerStore>().AddSingleton<WebhookInboxStore>().AddSingleton<ReceiveWebhook>()
             .AddSingleton<TimerRunStore>().AddSingleton<ReadinessQuery>();

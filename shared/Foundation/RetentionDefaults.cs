@@ -33,6 +33,9 @@ public static class RetentionDefaults
 
     /// <summary>Figures of requests, and what objectives count a minute: longer than the 30 days that a budget is counted over.</summary>
     public const int FigureDays = 35;
+
+    /// <summary>What limits refused, or would have: on-call looks at a day.</summary>
+    public const int LimitFigureDays = 2;
     public const int OperatorSessionDays = 7;
     public const int IdempotencyHours = 24;
 

@@ -6,6 +6,7 @@ using Portal.Foundation.Alerts;
 using Portal.Foundation.Webhooks;
 using Portal.Operations.Alerts;
 using Portal.Operations.Incidents;
+using Portal.Operations.Limits;
 using Portal.Operations.Objectives;
 using Portal.Operations.OnCallMails;
 using Portal.Operations.Orchestrations;
@@ -40,11 +41,13 @@ public static class OperationsRegistrations
             .AddSingleton<ReportBreach>().AddSingleton<ChangeFreezeStore>().AddSingleton<RestoreTestStore>()
             .AddSingleton<RequestFigures>().AddSingleton<FlushRequestFigures>().AddSingleton<RequestFigureStore>()
             .AddSingleton<AddFigures>(p => p.GetRequiredService<RequestFigureStore>().AddAsync)
+            .AddSingleton<LimitFigureStore>().AddSingleton<FlushLimitFigures>().AddSingleton<LimitQueries>()
             .AddSingleton<ObjectiveStore>().AddSingleton<WatchObjectives>().AddSingleton<ObjectiveQueries>()
             .AddSingleton<UploadTelemetryQuery>().AddSingleton<SwitchStore>()
             .AddSingleton<IDeliveryChannel, SendPage>().AddSingleton<IEventSubscriber, UploadIncidentTransitions>()
             .AddSingleton<AlertIncidents>().AddSingleton<IAlertSubscriber>(p => p.GetRequiredService<AlertIncidents>())
-            .AddSingleton<AlertQuery>().AddSingleton<WorkOnAlert>().AddSingleton<BacklogStore>().AddSingleton<WatchAlerts>()
+            .AddSingleton<AlertQuery>().AddSingleton<WorkOnAlert>().AddSingleton<BacklogStore>().AddSingleton<LinkUseStore>()
+            .AddSingleton<WatchAlerts>()
             .AddSingleton<WatchExpiry>().AddSingleton<ReadCertificateEnd>(CertificateEnds.ReadAsync)
             .AddSingleton<OnCallMailStore>().AddSingleton<MailOperators>()
             .AddSingleton<IMailWriter, WarningsMail>().AddSingleton<IMailWriter, ObjectivesMail>()

@@ -26,10 +26,12 @@ public static class ApiTags
         new("Exports", "Copies of what is kept of a person or a guest.", ["/api/exports", "/api/me/export"]),
         new("Health", "Whether the app runs and can do its work.", ["/api/health", "/api/status"]),
         new("Holds", "Legal holds: what they cover is neither deleted nor erased until Compliance lifts them.", ["/api/holds"]),
-        new("Incidents", "For people on call: alerts, incidents, objectives, switches, the change freeze, tests of restoring a backup.",
+        new(
+            "Incidents",
+            "For people on call: alerts, incidents, objectives, limits, switches, the change freeze, tests of restoring a backup.",
             [
                 "/api/ops/alerts", "/api/ops/incidents", "/api/ops/objectives", "/api/ops/change-freeze", "/api/ops/error-budget-breaches",
-                "/api/ops/restore-tests", "/api/ops/switches",
+                "/api/ops/limits", "/api/ops/restore-tests", "/api/ops/switches",
             ]),
         new("Invites", "Inviting people into the portal, by an e-mail that Clerk sends.", ["/api/invites"]),
         new("Milestones", "The steps of a project.", ["/api/milestones"]),

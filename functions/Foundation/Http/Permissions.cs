@@ -107,7 +107,7 @@ public enum PortalAction
     /// <summary>People on call: stored webhooks, by ids, states and errors.</summary>
     OperateWebhooks,
 
-    /// <summary>People on call: alerts, incidents, objectives, switches, the change freeze, tests of restoring a backup.</summary>
+    /// <summary>People on call: alerts, incidents, objectives, limits, switches, the change freeze, tests of restoring a backup.</summary>
     OperateIncidents,
 
     /// <summary>People on call with the cookie of a sign-in at /ops, checked by the page itself.</summary>

@@ -1,15 +1,17 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Portal.Operations.Limits;
 using Portal.Operations.Objectives;
 
 namespace Portal.Functions.Operations.Objectives;
 
 /// <summary>
-/// Every ten seconds while the app runs, and once more when everything else has stopped: takes the figures of requests to the database.
-/// That it could not is a warning; the next run sends the same again.
+/// Every ten seconds while the app runs, and once more when everything else has stopped: takes the figures of requests to the database,
+/// and those of limits. That it could not is a warning; the next run sends the same again.
 /// </summary>
 public sealed partial class RequestFigureFlusher(
-    FlushRequestFigures flush, TimeProvider clock, ILogger<RequestFigureFlusher> logger) : BackgroundService, IHostedLifecycleService
+    FlushRequestFigures flush, FlushLimitFigures limits, TimeProvider clock, ILogger<RequestFigureFlusher> logger)
+    : BackgroundService, IHostedLifecycleService
 {
     public static readonly TimeSpan Every = TimeSpan.FromSeconds(10);
 
@@ -25,7 +27,8 @@ public sealed partial class RequestFigureFlusher(
     public async Task StoppedAsync(CancellationToken cancellationToken)
     {
         using var limit = new CancellationTokenSource(LastRunTakes, TimeProvider.System);
-        await TryAsync(limit.Token);
+        await TryAsync(flush.RunAsync, limit.Token);
+        await TryAsync(limits.RunAsync, limit.Token);
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -35,7 +38,8 @@ public sealed partial class RequestFigureFlusher(
         {
             while (await timer.WaitForNextTickAsync(stoppingToken))
             {
-                await TryAsync(stoppingToken);
+                await TryAsync(flush.RunAsync, stoppingToken);
+                await TryAsync(limits.RunAsync, stoppingToken);
             }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -44,11 +48,11 @@ public sealed partial class RequestFigureFlusher(
         }
     }
 
-    private async Task TryAsync(CancellationToken ct)
+    private async Task TryAsync(Func<CancellationToken, Task> run, CancellationToken ct)
     {
         try
         {
-            await flush.RunAsync(ct);
+            await run(ct);
         }
         catch (Exception e)
         {
@@ -58,7 +62,8 @@ public sealed partial class RequestFigureFlusher(
 
     private static partial class Log
     {
-        [LoggerMessage(Level = LogLevel.Warning, Message = "Figures of requests could not be stored; they are kept for the next time")]
+        [LoggerMessage(
+            Level = LogLevel.Warning, Message = "Figures of requests or limits could not be stored; they are kept for the next time")]
         public static partial void NotFlushed(ILogger logger, Exception e);
     }
 }

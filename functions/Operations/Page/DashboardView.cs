@@ -1,6 +1,7 @@
 using Portal.Foundation;
 using Portal.Foundation.Outages;
 using Portal.Operations.Incidents;
+using Portal.Operations.Limits;
 using Portal.Operations.Objectives;
 using Portal.Operations.Orchestrations;
 using Portal.Operations.Uploads;
@@ -17,7 +18,8 @@ internal static class DashboardView
 
     public static Html Page(
         Dashboard board, DashboardIncidents trouble, DashboardAlerts alerts, IReadOnlyList<ObjectiveLook> objectives, UploadDays uploads,
-        OutageState outages, IReadOnlyList<TimerLook> timers, DateTimeOffset now, string formToken) => OpsLayout.Page(
+        OutageState outages, IReadOnlyList<TimerLook> timers, IReadOnlyList<LimitLook> limits, DateTimeOffset now,
+        string formToken) => OpsLayout.Page(
         "Now",
         Html.Of($"""
             <h1>Now</h1>
@@ -29,6 +31,7 @@ internal static class DashboardView
             <div data-part="running">{Section("running", "Running", "Nothing to do.", board.Running, board.RunningTotal, now)}</div>
             <div data-part="timers">{TimersView.Section(timers, now)}</div>
             <div data-part="objectives">{ObjectivesView.Section(objectives)}</div>
+            <div data-part="limits">{LimitsView.Section(limits)}</div>
             <div data-part="switches">{SwitchesView.Section(outages, now, formToken)}</div>
             <div data-part="uploads">{UploadsView.Section(uploads)}</div>
             """),

@@ -9,6 +9,7 @@ using Portal.Functions.Videos.Uploads;
 using Portal.Operations;
 using Portal.Operations.Alerts;
 using Portal.Operations.Incidents;
+using Portal.Operations.Limits;
 using Portal.Operations.Objectives;
 using Portal.Operations.Orchestrations;
 using Portal.Operations.Uploads;
@@ -19,7 +20,7 @@ namespace Portal.Functions.Operations.Page;
 public sealed class OpsPages(
     OrchestrationQueries look, TimerQueries timers, OrchestrationCommands operate, IncidentStore incidents, AlertQuery alerts,
     ChangeFreezeStore freeze,
-    ObjectiveQueries objectives, UploadTelemetryQuery uploads, OutageQuery outages,
+    ObjectiveQueries objectives, LimitQueries limits, UploadTelemetryQuery uploads, OutageQuery outages,
     SearchCursors cursors, TimeProvider clock)
 {
     private const int IncidentsShown = 20;
@@ -36,7 +37,8 @@ public sealed class OpsPages(
             DashboardView.Page(
                 await look.DashboardAsync(ct), trouble, new(open, openTotal), (await objectives.AllAsync(ct)).Objectives,
                 await uploads.WeekAsync(ct),
-                await outages.ReadAsync(ct), await timers.AllAsync(ct), clock.GetUtcNow(), FormToken(request)));
+                await outages.ReadAsync(ct), await timers.AllAsync(ct), await limits.AllAsync(ct), clock.GetUtcNow(),
+                FormToken(request)));
     }
 
     [Function("OpsSearchPage")]

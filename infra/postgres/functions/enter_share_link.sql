@@ -1,5 +1,6 @@
 -- Everything else a guest does (comments, download): the same guards, for a viewer who has opened the link. Counts, mints and changes
 -- nothing; the tenant it answers is the one whose transaction then does the work.
+-- p_ip_limit as open_share_link.
 -- outcome  as open_share_link, and not_opened: no viewer cookie of this link came along.
 drop function if exists portal.enter_share_link(bytea,bytea,bytea,text,bytea,timestamp with time zone,integer);
 create or replace function portal.enter_share_link(
@@ -21,12 +22,14 @@ declare
     v_user    portal.users;
     v_viewer  portal.share_viewers;
 begin
-    select * into v_hit from portal.take_playback_hit(p_ip_hash, p_now, p_ip_limit);
-    if not v_hit.allowed then
-        outcome := 'limited';
-        retry_after := v_hit.retry_after;
-        return next;
-        return;
+    if p_ip_limit is not null then
+        select * into v_hit from portal.take_playback_hit(p_ip_hash, p_now, p_ip_limit);
+        if not v_hit.allowed then
+            outcome := 'limited';
+            retry_after := v_hit.retry_after;
+            return next;
+            return;
+        end if;
     end if;
 
     select l.* into v_link from portal.share_links l where l.token_hash = p_token_hash;

@@ -1,6 +1,7 @@
 -- Before a passphrase is checked: its salt and hash, and two counts that slow guessing down: of this address at this link in a quarter
 -- of an hour, and of all at this link in an hour. Both are taken before the answer is known, so that a hundred guesses at once count as
 -- a hundred; a right one is taken back (take_back_guess). guesses says how many the link has had in its hour.
+-- p_request_limit is as p_ip_limit of open_share_link.
 -- outcome  limited, unknown, unavailable, open (no passphrase is asked for): as open_share_link
 --          guessed_too_often  too many wrong ones; retry_after seconds
 --          ask                here is what it is held against
@@ -18,12 +19,14 @@ declare
     v_hit  record;
     v_link portal.share_links;
 begin
-    select * into v_hit from portal.take_playback_hit(p_ip_hash, p_now, p_request_limit);
-    if not v_hit.allowed then
-        outcome := 'limited';
-        retry_after := v_hit.retry_after;
-        return next;
-        return;
+    if p_request_limit is not null then
+        select * into v_hit from portal.take_playback_hit(p_ip_hash, p_now, p_request_limit);
+        if not v_hit.allowed then
+            outcome := 'limited';
+            retry_after := v_hit.retry_after;
+            return next;
+            return;
+        end if;
     end if;
     select l.* into v_link from portal.share_links l where l.token_hash = p_token_hash;
     if not found then

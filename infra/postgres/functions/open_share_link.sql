@@ -7,6 +7,7 @@
 -- p_viewer_hash is of the cookie or of the client's own key; where it is the key, p_new_viewer_hash is the same, and a viewer who opens
 -- twice at once is one viewer.
 -- p_unlock_hash is of the cookie that unlocking gave, p_clerk_user_id of a session that was verified; null without.
+-- p_ip_limit: null when a place of the address's minute was taken before, by whoever asks (the limit is only observed).
 -- p_peek answers HEAD: it guards, but counts, creates and mints nothing.
 -- The count is one guarded UPDATE: eight guests at once never get past max_opens.
 drop function if exists portal.open_share_link(bytea,bytea,bytea,bytea,text,bytea,text,text,timestamp with time zone,interval,boolean,
@@ -33,12 +34,14 @@ declare
     v_reason  text;
     v_gate    text;
 begin
-    select * into v_hit from portal.take_playback_hit(p_ip_hash, p_now, p_ip_limit);
-    if not v_hit.allowed then
-        outcome := 'limited';
-        retry_after := v_hit.retry_after;
-        return next;
-        return;
+    if p_ip_limit is not null then
+        select * into v_hit from portal.take_playback_hit(p_ip_hash, p_now, p_ip_limit);
+        if not v_hit.allowed then
+            outcome := 'limited';
+            retry_after := v_hit.retry_after;
+            return next;
+            return;
+        end if;
     end if;
 
     select l.* into v_link from portal.share_links l where l.token_hash = p_token_hash;

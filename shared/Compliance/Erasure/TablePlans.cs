@@ -108,6 +108,10 @@ public static class TablePlans
         new("incident_reports", $"{RetentionDefaults.WebhookDays} days", null),
         new("incidents", "as long as the database", ById),
         new("invites", $"{RetentionDefaults.InviteDays} days after they are over", Gone, TableErasure.Replaced, TableErasure.Replaced),
+        new(
+            "limit_figures", $"{RetentionDefaults.LimitFigureDays} days",
+            TableErasure.Kept($"how often a limit was reached, by id; {RetentionDefaults.LimitFigureDays} days"),
+            TableErasure.Kept($"how often a limit was reached, by id; {RetentionDefaults.LimitFigureDays} days")),
         new("mail_suppressions", Customer, Gone, NotMailedAgain, NotMailedAgain),
         new("milestone_template_versions", Customer, Gone, ById),
         new("milestone_templates", Customer, Gone, ById),

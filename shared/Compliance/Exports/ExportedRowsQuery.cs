@@ -296,6 +296,7 @@ public sealed class ExportedRowsQuery(PortalDb db)
         ["events"] = "what actions.json says, for the portal's own machinery",
         ["holds"] = "a legal hold is not told to whom it is about",
         ["idempotency_keys"] = "answers given before, kept for a day",
+        ["limit_figures"] = "how often a limit was reached, kept for two days",
         ["milestone_template_versions"] = "the organization's; that the person made it is in actions.json",
         ["milestone_templates"] = "the organization's; that the person made it is in actions.json",
         ["milestones"] = "the organization's; that the person made it is in actions.json",

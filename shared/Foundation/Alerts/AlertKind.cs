@@ -106,6 +106,10 @@ public sealed class AlertKind
     public static readonly AlertKind BruteForce = new("brute_force", AlertSeverity.Warning, Everything, quietFor: Day);
     public static readonly AlertKind PassphraseGuessing = new("passphrase_guessing", AlertSeverity.Warning, Everything, quietFor: Day);
 
+    // Each request was allowed; together they are unusual.
+    public static readonly AlertKind AddressWithManyLinks = new("address_with_many_links", AlertSeverity.Warning, Everything);
+    public static readonly AlertKind LinkWithManyAddresses = new("link_with_many_addresses", AlertSeverity.Warning, Everything);
+
     public static readonly AlertKind ClerkKeysUnavailable = new(
         "clerk_keys_unavailable", AlertSeverity.Critical, Everything, Objective.Availability);
 

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using Portal.Foundation.Audit;
 using Portal.Foundation.Db;
 using Portal.Foundation.Limits;
 
@@ -32,22 +33,43 @@ public sealed record UnprovisionedUser(string ClerkUserId, string ClerkOrganizat
 /// <summary>What the database knows about the person behind a session, and whether they may make one more request just now.</summary>
 /// <param name="RateLimit">The limit that will be reached first, the person's or their tenant's, and what is left of it until the reset in
 /// seconds.</param>
+/// <param name="OverUser">Over the person's own limit: not admitted, unless that limit is only observed. So is
+/// <paramref name="OverTenant"/> of the tenant's.</param>
 public sealed record KnownCaller(
     Guid? TenantId, Guid? UserId, string? Role, string? UserStatus, string? TenantStatus, bool IsOperator,
-    bool Admitted, int RateLimit, int RateRemaining, int RateReset);
+    bool Admitted, int RateLimit, int RateRemaining, int RateReset, bool OverUser, bool OverTenant);
 
 /// <summary>Looks a session's person up (tenant by Clerk organization, user by Clerk user) and counts their request, in one round
 /// trip.</summary>
-public sealed class CallerStore(PortalDb db, IOptions<LimitOptions> limits, TimeProvider clock)
+public sealed class CallerStore(
+    PortalDb db, IOptions<LimitOptions> limits, LimitRefusals refusals, PersonalHash personal, TimeProvider clock)
 {
-    public Task<KnownCaller> AdmitAsync(string clerkUserId, string? clerkOrganizationId, CancellationToken ct) =>
-        db.AskAsync<KnownCaller>("select * from portal.admit_caller(@clerkUserId, @clerkOrganizationId, @now, @userLimit, @tenantLimit)",
-            new
-            {
-                clerkUserId,
-                clerkOrganizationId,
-                now = clock.GetUtcNow(),
-                userLimit = limits.Value.UserPerMinute,
-                tenantLimit = limits.Value.TenantPerMinute,
-            }, ct);
+    public async Task<KnownCaller> AdmitAsync(string clerkUserId, string? clerkOrganizationId, CancellationToken ct)
+    {
+        var options = limits.Value;
+        var known = await db.AskAsync<KnownCaller>("""
+            select * from portal.admit_caller(@clerkUserId, @clerkOrganizationId, @now, @userLimit, @tenantLimit, @observeUser,
+               @observeTenant)
+            """, new
+        {
+            clerkUserId,
+            clerkOrganizationId,
+            now = clock.GetUtcNow(),
+            userLimit = options.UserPerMinute,
+            tenantLimit = options.TenantPerMinute,
+            observeUser = options.IsObserved(LimitName.User),
+            observeTenant = options.IsObserved(LimitName.Tenant),
+        }, ct);
+        if (known.OverUser)
+        {
+            refusals.Refuses(LimitName.User, known.UserId?.ToString() ?? personal.Of(clerkUserId)![..Requester.ShownLength]);
+        }
+
+        if (known.OverTenant)
+        {
+            refusals.Refuses(LimitName.Tenant, known.TenantId!.Value.ToString());
+        }
+
+        return known;
+    }
 }

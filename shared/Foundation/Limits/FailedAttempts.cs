@@ -9,17 +9,17 @@ namespace Portal.Foundation.Limits;
 /// </summary>
 public sealed class FailedAttempts(RateLimitStore limit, AlertStore alerts, IOptions<LimitOptions> options)
 {
-    private const int ShownOfHash = 16;
-
     /// <param name="kind">What was guessed at: <c>session</c>, <c>share_token</c>, …</param>
     public async Task<Hit> CountAsync(string kind, Requester requester, CancellationToken ct)
     {
         var address = Convert.ToHexStringLower(requester.IpHash);
         var most = options.Value.FailedAttemptsPerMinute;
-        var hit = await limit.TakeAsync($"failed:{kind}:{address}", TimeSpan.FromMinutes(1), most, ct);
+        var hit = limit.Judge(
+            LimitName.FailedAttempts, requester.ShownHash,
+            await limit.TakeAsync($"failed:{kind}:{address}", TimeSpan.FromMinutes(1), most, ct));
         if (hit.Hits == most + 1)
         {
-            var shown = address[..ShownOfHash];
+            var shown = requester.ShownHash;
             await alerts.AddAsync(
                 new Alert(
                     AlertKind.BruteForce, $"{kind}:{shown}", $"More than {most} failed attempts ({kind}) in a minute from one address",

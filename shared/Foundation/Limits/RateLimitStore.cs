@@ -13,7 +13,8 @@ public sealed record Hit(bool Allowed, int RetryAfter, int Hits);
 /// "At most N per window", counted in Postgres so that all workers share it. Windows are fixed and aligned to the clock
 /// (a day window starts at 00:00 UTC); that of playback requests slides.
 /// </summary>
-public sealed partial class RateLimitStore(PortalDb db, IOptions<LimitOptions> options, TimeProvider clock, ILogger<RateLimitStore> logger)
+public sealed partial class RateLimitStore(
+    PortalDb db, IOptions<LimitOptions> options, LimitRefusals refusals, TimeProvider clock, ILogger<RateLimitStore> logger)
 {
     /// <summary>Uploads a user may create in a day, unless settings say otherwise (docs/flows/upload-to-ready.md).</summary>
     public const int UploadsPerDay = 20;
@@ -33,14 +34,20 @@ public sealed partial class RateLimitStore(PortalDb db, IOptions<LimitOptions> o
     /// A share, guest or playback request of an address: all are one bucket, over any minute. The database functions that guests ask take
     /// theirs themselves.
     /// </summary>
-    public Task<Hit> TakePlaybackAsync(Requester requester, CancellationToken ct) =>
-        db.AskAsync<Hit>(
+    public async Task<Hit> TakePlaybackAsync(Requester requester, CancellationToken ct) => Judge(
+        LimitName.Playback, requester.ShownHash, await db.AskAsync<Hit>(
             "select allowed, retry_after, hits from portal.take_playback_hit(@IpHash, @now, @limit)",
-            new { requester.IpHash, now = clock.GetUtcNow(), limit = Limits.PlaybacksPerMinute }, ct);
+            new { requester.IpHash, now = clock.GetUtcNow(), limit = Limits.PlaybacksPerMinute }, ct));
 
     /// <summary>Counts with the transaction: what is rolled back is not counted. Take it last, the row is held until the commit.</summary>
     public Task<Hit> TakeAsync(Tx tx, string key, TimeSpan window, int limit) =>
         tx.GetAsync<Hit>(Take, new { key, now = clock.GetUtcNow(), window, limit });
+
+    /// <inheritdoc cref="LimitRefusals.Judge"/>
+    public Hit Judge(string limit, string key, Hit hit) => refusals.Judge(limit, key, hit);
+
+    /// <inheritdoc cref="LimitRefusals.Refuses"/>
+    public bool Refuses(string limit, string key) => refusals.Refuses(limit, key);
 
     /// <summary>Forgets windows that are over. How many.</summary>
     public async Task<int> PruneAsync(CancellationToken ct)

@@ -7,7 +7,13 @@ using Portal.Foundation.Http;
 namespace Portal.Foundation.Limits;
 
 /// <summary>Where a request came from, as far as we keep it: a keyed hash of the address and the kind of program.</summary>
-public sealed record Requester(byte[] IpHash, string AgentFamily, string RequestId);
+public sealed record Requester(byte[] IpHash, string AgentFamily, string RequestId)
+{
+    /// <summary>Characters of the hash that logs, alerts and figures have of it: enough to tell addresses apart.</summary>
+    public const int ShownLength = 16;
+
+    public string ShownHash => Convert.ToHexStringLower(IpHash)[..ShownLength];
+}
 
 /// <summary>Settings of the keyed hashes that stand in for addresses.</summary>
 public sealed class PrivacyOptions

@@ -3,9 +3,9 @@ using Portal.Foundation.Timers;
 
 namespace Portal.Operations.Alerts;
 
-/// <summary>Looks every minute at what waits or fails, and raises an alert where it is too much; ends those alerts whose cause is gone, of
-/// these and of all other kinds.</summary>
-public sealed class WatchAlerts(BacklogStore store, AlertStore alerts, TimeProvider clock)
+/// <summary>Looks every minute at what waits or fails, and at how share links are used, and raises an alert where it is too much; ends
+/// those alerts whose cause is gone, of these and of all other kinds.</summary>
+public sealed class WatchAlerts(BacklogStore store, LinkUseStore links, AlertStore alerts, TimeProvider clock)
 {
     public async Task<RunCounts> RunAsync(CancellationToken ct)
     {
@@ -19,7 +19,13 @@ public sealed class WatchAlerts(BacklogStore store, AlertStore alerts, TimeProvi
             }
         }
 
-        counts.Add("ended", await alerts.ResolveUnseenAsync(BacklogRules.Kinds, startedAt, ct));
+        foreach (var use in await links.MeasureAsync(ct))
+        {
+            await alerts.AddAsync(LinkUseRules.Of(use), ct);
+            counts.Add("raised", 1);
+        }
+
+        counts.Add("ended", await alerts.ResolveUnseenAsync([.. BacklogRules.Kinds, .. LinkUseRules.Kinds], startedAt, ct));
         return counts.Add("ended", await alerts.ResolveOverAsync(ct));
     }
 }

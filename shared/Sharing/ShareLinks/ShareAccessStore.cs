@@ -48,10 +48,10 @@ public sealed class ShareAccessStore(PortalDb db, RateLimitStore limit, TimeProv
     /// <summary>Everything an open does, in one round trip.</summary>
     /// <param name="lifetime">Of a playback token.</param>
     /// <param name="peek">Guard, but count, create and mint nothing.</param>
-    public Task<GuestLink> OpenAsync(Visitor visitor, TimeSpan lifetime, bool peek, CancellationToken ct)
+    public async Task<GuestLink> OpenAsync(Visitor visitor, TimeSpan lifetime, bool peek, CancellationToken ct)
     {
-        var now = clock.GetUtcNow();
-        return db.AskAsync<GuestLink>("""
+        var (now, ipLimit) = (clock.GetUtcNow(), await IpLimitAsync(visitor.Requester, ct));
+        var link = await db.AskAsync<GuestLink>("""
             select * from portal.open_share_link(@tokenHash, @viewerHash, @newViewerHash, @unlockHash, @ClerkUserId, @IpHash, @AgentFamily,
                @RequestId, @now, @lifetime, @peek, @viewerId, @playbackAuditId, @auditId, @eventId, @ipLimit)
             """, new
@@ -71,38 +71,51 @@ public sealed class ShareAccessStore(PortalDb db, RateLimitStore limit, TimeProv
             playbackAuditId = Guid.CreateVersion7(now),
             auditId = Guid.CreateVersion7(now),
             eventId = Guid.CreateVersion7(now),
-            ipLimit = limit.Limits.PlaybacksPerMinute,
+            ipLimit,
         }, ct);
+        Count(link.Outcome, visitor.Requester);
+        return link;
     }
 
     /// <summary>The same guards for a viewer who has opened the link, changing nothing.</summary>
-    public Task<GuestLink> EnterAsync(Visitor visitor, CancellationToken ct) => db.AskAsync<GuestLink>("""
-        select * from portal.enter_share_link(@tokenHash, @viewerHash, @unlockHash, @ClerkUserId, @IpHash, @now, @ipLimit)
-        """, new
+    public async Task<GuestLink> EnterAsync(Visitor visitor, CancellationToken ct)
     {
-        tokenHash = ShareTokens.Hash(visitor.Token) ?? [],
-        viewerHash = ShareTokens.CookieHash(visitor.ViewerToken),
-        unlockHash = ShareTokens.CookieHash(visitor.UnlockToken),
-        visitor.ClerkUserId,
-        visitor.Requester.IpHash,
-        now = clock.GetUtcNow(),
-        ipLimit = limit.Limits.PlaybacksPerMinute,
-    }, ct);
+        var ipLimit = await IpLimitAsync(visitor.Requester, ct);
+        var link = await db.AskAsync<GuestLink>("""
+            select * from portal.enter_share_link(@tokenHash, @viewerHash, @unlockHash, @ClerkUserId, @IpHash, @now, @ipLimit)
+            """, new
+        {
+            tokenHash = ShareTokens.Hash(visitor.Token) ?? [],
+            viewerHash = ShareTokens.CookieHash(visitor.ViewerToken),
+            unlockHash = ShareTokens.CookieHash(visitor.UnlockToken),
+            visitor.ClerkUserId,
+            visitor.Requester.IpHash,
+            now = clock.GetUtcNow(),
+            ipLimit,
+        }, ct);
+        Count(link.Outcome, visitor.Requester);
+        return link;
+    }
 
     /// <summary>Counts a guess and answers what it is held against.</summary>
-    public Task<AskedPassphrase> AskPassphraseAsync(
-        string token, Requester requester, int addressLimit, int linkLimit, DateTimeOffset now, CancellationToken ct) =>
-        db.AskAsync<AskedPassphrase>("""
+    public async Task<AskedPassphrase> AskPassphraseAsync(
+        string token, Requester requester, int addressLimit, int linkLimit, DateTimeOffset now, CancellationToken ct)
+    {
+        var ipLimit = await IpLimitAsync(requester, ct);
+        var asked = await db.AskAsync<AskedPassphrase>("""
             select * from portal.find_passphrase(@tokenHash, @IpHash, @now, @ipLimit, @addressLimit, @linkLimit)
             """, new
         {
             tokenHash = ShareTokens.Hash(token) ?? [],
             requester.IpHash,
             now,
-            ipLimit = limit.Limits.PlaybacksPerMinute,
+            ipLimit,
             addressLimit,
             linkLimit,
         }, ct);
+        Count(asked.Outcome, requester);
+        return asked;
+    }
 
     /// <summary>The guess was right: keeps the cookie that opens the link, and the guess counts no more.</summary>
     public Task<int> KeepUnlockAsync(
@@ -142,5 +155,29 @@ public sealed class ShareAccessStore(PortalDb db, RateLimitStore limit, TimeProv
         return minted && await tx.ExecuteAsync(
             "update portal.share_viewers set minted = minted + 1 where tenant_id = @tenant and id = @ViewerId",
             new { tenant, guest.ViewerId }) == 1;
+    }
+
+    /// <summary>
+    /// What the functions take a place of the address's minute by; null: they take none. Where the limit is only observed the place is
+    /// taken before, for a request that is over it must go on: a round trip that there is in that mode alone.
+    /// </summary>
+    private async Task<int?> IpLimitAsync(Requester requester, CancellationToken ct)
+    {
+        if (!limit.Limits.IsObserved(LimitName.Playback))
+        {
+            return limit.Limits.PlaybacksPerMinute;
+        }
+
+        await limit.TakePlaybackAsync(requester, ct);
+        return null;
+    }
+
+    /// <summary>What a function has refused is counted as what is refused elsewhere.</summary>
+    private void Count(string outcome, Requester requester)
+    {
+        if (outcome == "limited")
+        {
+            limit.Refuses(LimitName.Playback, requester.ShownHash);
+        }
     }
 }

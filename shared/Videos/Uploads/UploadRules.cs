@@ -58,7 +58,8 @@ internal static class UploadLimit
     public static async Task<Refusal.TooMany?> TakeUploadAsync(this RateLimitStore limit, Tx tx, Caller caller)
     {
         var most = limit.Limits.UploadsPerDay;
-        var hit = await limit.TakeAsync(tx, $"uploads:{caller.User}", TimeSpan.FromDays(1), most);
+        var hit = limit.Judge(
+            LimitName.Uploads, caller.User.ToString(), await limit.TakeAsync(tx, $"uploads:{caller.User}", TimeSpan.FromDays(1), most));
         return hit.Allowed ? null : new(hit.RetryAfter, $"At most {most} uploads a day.", most);
     }
 }

@@ -115,6 +115,9 @@ public sealed class PruneRetentionTests(TestPortal portal) : IClassFixture<TestP
             insert into portal.objective_minutes (objective, minute, good, total) values
                 ('old', date_trunc('minute', @now) - interval '35 days 1 minute', 1, 1),
                 ('young', date_trunc('minute', @now) - interval '34 days 23 hours', 1, 1);
+            insert into portal.limit_figures (minute, limit_name, key, mode, times) values
+                (date_trunc('minute', @now) - interval '2 days 1 minute', 'user', 'old', 'enforce', 1),
+                (date_trunc('minute', @now) - interval '1 day 23 hours', 'user', 'young', 'enforce', 1);
             insert into portal.request_flushes (instance, number, at) values
                 (gen_random_uuid(), 1, @now - interval '35 days 1 second'), (gen_random_uuid(), 2, @now - interval '34 days 23 hours');
             insert into portal.events (event_id, tenant_id, aggregate_type, aggregate_id, type, payload, occurred_at)
@@ -152,6 +155,7 @@ public sealed class PruneRetentionTests(TestPortal portal) : IClassFixture<TestP
         Assert.Equal(["Young"], await portal.ListAsync("select function from portal.request_figures where function in ('Old', 'Young')"));
         Assert.Equal(
             ["young"], await portal.ListAsync("select objective from portal.objective_minutes where objective in ('old', 'young')"));
+        Assert.Equal(["young"], await portal.ListAsync("select key from portal.limit_figures where key in ('old', 'young')"));
         Assert.Equal(["2"], await portal.ListAsync("select number::text from portal.request_flushes"));
         Assert.Equal(["waiting", "young"], await portal.ListAsync("select recipient from portal.deliveries order by 1"));
         Assert.Equal(["young"], await portal.ListAsync("select report_id from portal.incident_reports"));

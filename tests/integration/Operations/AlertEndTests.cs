@@ -21,6 +21,8 @@ public sealed class AlertEndTests(TestPortal portal) : IClassFixture<TestPortal>
         [AlertKind.OutboxBehind] = nameof(AlertTests.What_waits_or_fails_too_much_is_told_and_over_when_it_does_not),
         [AlertKind.DeliveriesFailing] = nameof(AlertTests.What_waits_or_fails_too_much_is_told_and_over_when_it_does_not),
         [AlertKind.WebhooksDying] = nameof(AlertTests.What_waits_or_fails_too_much_is_told_and_over_when_it_does_not),
+        [AlertKind.AddressWithManyLinks] = nameof(LinkUseTests.An_address_that_asks_for_many_links_is_told_of_until_it_does_no_more),
+        [AlertKind.LinkWithManyAddresses] = nameof(LinkUseTests.A_link_that_is_opened_from_many_addresses_is_told_of_until_it_is_no_more),
         [AlertKind.KeyExpiring] = nameof(AlertTests.Keys_and_certificates_are_told_before_they_run_out_and_over_when_they_are_new),
         [AlertKind.CertificateExpiring] = nameof(AlertTests.Keys_and_certificates_are_told_before_they_run_out_and_over_when_they_are_new),
         [AlertKind.BudgetBurning] = nameof(ObjectiveTests),

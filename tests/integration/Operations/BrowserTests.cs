@@ -123,6 +123,7 @@ public sealed class BrowserTests(TestPortal portal) : IClassFixture<TestPortal>,
         var (retrying, failed, ready) = await UploadsOfEveryFateAsync();
         await portal.StartUnknownAsync("nightly-digest-2026-03-02");
         await IncidentsOfEveryKindAsync();
+        await LimitsAsync();
         using var browser = new Chromium();
         browser.Go(new Uri(portal.Host.Address, "/ops/sign-in"));
         await LookAtAsync(browser, "sign-in");
@@ -159,6 +160,18 @@ public sealed class BrowserTests(TestPortal portal) : IClassFixture<TestPortal>,
         (await ops.PostAsync($"/api/ops/incidents/{test.Text("incidentId")}/acknowledge")).Expect(200);
         await portal.Host.RunTimerAsync("SweepOutbox");
     }
+
+    /// <summary>A limit that refused somebody, and one that many met.</summary>
+    private Task<int> LimitsAsync() => portal.ScalarAsync<int>("""
+        with added as (
+            insert into portal.limit_figures (minute, limit_name, key, mode, times)
+            select date_trunc('minute', @now::timestamptz), n.limit_name, n.key, n.mode, n.times
+              from (values ('user', @person, 'enforce', 12), ('playback', '0123456789abcdef', 'observe', 250),
+                           ('playback', 'fedcba9876543210', 'enforce', 3), ('playback', 'others', 'enforce', 40))
+                   n (limit_name, key, mode, times)
+            returning 1)
+        select count(*)::int from added
+        """, new { now = portal.Clock.GetUtcNow(), person = TestPeople.UserId("crew4").ToString() });
 
     private static async Task SeenAsync(Chromium browser, string css, string text) =>
         await Eventually.ValueAsync(

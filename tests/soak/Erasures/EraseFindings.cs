@@ -16,8 +16,9 @@ public sealed class EraseFindings(LivePortal portal, string domain)
     private static readonly string[] Living =
     [
         "alerts", "analytics_raw", "analytics_rollups", "asset_versions", "assets", "audit_archive", "audit_archives", "audit_log",
-        "audit_seals", "deliveries", "digests", "events", "exports", "idempotency_keys", "incidents", "mux_tasks", "notifications",
-        "outbox", "playback_archive", "playback_audit", "project_progress", "rate_windows", "residency_reports", "share_links",
+        "audit_seals", "deliveries", "digests", "events", "exports", "idempotency_keys", "incidents", "limit_figures", "mux_tasks",
+        "notifications", "outbox", "playback_archive", "playback_audit", "project_progress", "rate_windows", "residency_reports",
+        "share_links",
         "share_viewers", "unread_counts", "upload_attempts", "upload_jobs", "vendor_review_reminders",
     ];
 

@@ -125,6 +125,7 @@ public static class ApiSamples
         ["ListRestoreTests"] = Open(),
         ["ReadChangeFreeze"] = Open(),
         ["ReadObjectives"] = Open(),
+        ["ReadLimits"] = Open(),
         ["ReadUploadTelemetry"] = Open(),
         ["ReadStatus"] = Open(),
         ["ReadSwitches"] = Open(),

@@ -75,8 +75,8 @@ public sealed class ApiWordsTests
             NoticePurpose.text NoticePurpose.title NoticeSection.id NoticeSection.text NoticeSection.title PrivacyNotice.contact
             PrivacyNotice.title
             """,
-        ["hashes"] = """
-            AuditEntry.hash AuditVerification.lastSeal AuditVerification.previousSeal Export.sha256 PlaybackAuditEntry.hash
+        ["hashes, and ids where there is nothing to hide"] = """
+            AuditEntry.hash LimitedKey.key AuditVerification.lastSeal AuditVerification.previousSeal Export.sha256 PlaybackAuditEntry.hash
             ReportedSeal.seal ResidencyReportMeta.htmlSha256 ResidencyReportMeta.jsonSha256
             """,
         ["what an objective promises and the role that sees to it, as its catalogue says them"] = "MeasuredObjective.owner MeasuredObjective.promise",

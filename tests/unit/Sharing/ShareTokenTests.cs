@@ -87,7 +87,7 @@ public sealed class ShareTokenTests
     private static Task<Refusal> RefusalsAsync(string outcome) => new ShareRefusals(
             null!,
             new RateLimitStore(
-                null!, Options.Create(new LimitOptions { PlaybacksPerMinute = 7 }), TimeProvider.System,
+                null!, Options.Create(new LimitOptions { PlaybacksPerMinute = 7 }), null!, TimeProvider.System,
                 NullLogger<RateLimitStore>.Instance))
         .OfAsync(outcome, 12, new Requester([1], "Chrome", "r"), CancellationToken.None);
 
