@@ -5,6 +5,9 @@ namespace Portal.Tests.Integration.Operations;
 /// <summary>Use of share links that is allowed and unusual: told to on-call by hashes and ids, and over when it is.</summary>
 public sealed class LinkUseTests(TestPortal portal) : IClassFixture<TestPortal>, IAsyncLifetime
 {
+    /// <summary>What else on-call hears of, when the clock moves by hours under deliveries, is not this class's.</summary>
+    private const string Ours = "kind in ('address_with_many_links', 'link_with_many_addresses')";
+
     private const int PerAddress = 5;
     private const int PerLink = 6;
     private Guid asset;
@@ -101,12 +104,12 @@ public sealed class LinkUseTests(TestPortal portal) : IClassFixture<TestPortal>,
         portal.Clock.Advance(window - TimeSpan.FromMilliseconds(1));
         await portal.RunTimerAsync("WatchAlerts");
         Assert.Single(await OpenAsync());
-        Assert.Equal([$"{kind} 2"], await portal.ListAsync("select kind || ' ' || times from portal.alerts"));
+        Assert.Equal([$"{kind} 2"], await portal.ListAsync($"select kind || ' ' || times from portal.alerts where {Ours}"));
         portal.Clock.Advance(TimeSpan.FromMilliseconds(1));
         await portal.RunTimerAsync("WatchAlerts");
         Assert.Empty(await OpenAsync());
-        Assert.Equal(1, await portal.ScalarAsync<long>("select count(*) from portal.alerts where resolved_by is null"));
-        Assert.Equal(0, await portal.ScalarAsync<long>("select count(*) from portal.incidents"));
+        Assert.Equal(1, await portal.ScalarAsync<long>($"select count(*) from portal.alerts where resolved_by is null and {Ours}"));
+        Assert.Equal(0, await portal.ScalarAsync<long>($"select count(*) from portal.alerts where incident_id is not null and {Ours}"));
     }
 
     /// <summary>Nobody was paged: Operators hear of it with the mail about the day.</summary>
@@ -122,11 +125,12 @@ public sealed class LinkUseTests(TestPortal portal) : IClassFixture<TestPortal>,
     }
 
     private Task<IReadOnlyList<string>> OpenAsync() => portal.ListAsync(
-        "select kind || ' ' || dedup_key from portal.alerts where resolved_at is null order by kind, dedup_key");
+        $"select kind || ' ' || dedup_key from portal.alerts where resolved_at is null and {Ours} order by kind, dedup_key");
 
     private async Task<IEnumerable<Answer>> AlertAsync()
     {
         var answer = (await portal.As("operator").FetchAsync("/api/ops/alerts?status=open")).Expect(200);
-        return answer.Json!["items"]!.AsArray().Select(item => answer with { Json = item });
+        return answer.Json!["items"]!.AsArray().Select(item => answer with { Json = item })
+            .Where(alert => alert.Text("kind").Contains("address", StringComparison.Ordinal));
     }
 }
