@@ -53,7 +53,7 @@ public sealed class ReadIncidentFunction(IncidentStore incidents)
         Guid id,
         CancellationToken ct) =>
         await incidents.FindAsync(new IncidentId(id), ct) is { } incident
-            ? Reply.Ok(IncidentJson.From(incident))
+            ? Reply.Ok(IncidentJson.From(incident), incident.Version)
             : Problem.NotFound("incident");
 }
 
@@ -69,7 +69,8 @@ public sealed class AcknowledgeIncidentFunction(IncidentTransitions move)
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/ops/incidents/{id:guid}/acknowledge")] HttpRequest request,
         Guid id,
         CancellationToken ct) =>
-        (await move.AcknowledgeAsync(request.HttpContext.Operator(), new(id), ct)).Answer(moved => Reply.Ok(IncidentJson.From(moved)));
+        (await move.AcknowledgeAsync(request.HttpContext.Operator(), new(id), ct))
+            .Answer(moved => Reply.Ok(IncidentJson.From(moved), moved.Version));
 }
 
 /// <summary>It is over.</summary>
@@ -89,7 +90,7 @@ public sealed class ResolveIncidentFunction(IncidentTransitions move, TimeProvid
         return input is null
             ? problem!
             : (await move.ResolveAsync(request.HttpContext.Operator(), new(id), input.Reason, ct))
-                .Answer(moved => Reply.Ok(IncidentJson.From(moved)));
+                .Answer(moved => Reply.Ok(IncidentJson.From(moved), moved.Version));
     }
 }
 

@@ -13,11 +13,30 @@ public sealed record IncidentJson(
     [OneOf(typeof(IncidentUrgency)), About("PagerDuty wakes somebody for it (high), or does not (low).")] string Urgency,
     [About("How often the same was reported while it was not resolved.")] long Times,
     DateTimeOffset OpenedAt, DateTimeOffset LastAt, DateTimeOffset? AcknowledgedAt, string? AcknowledgedBy, DateTimeOffset? ResolvedAt,
-    [About("Null though it is resolved: it went away by itself.")] string? ResolvedBy)
+    [About("Null though it is resolved: it went away by itself.")] string? ResolvedBy,
+    [About("The Operator who reported it; null: the portal or monitoring found it.")] string? OpenedBy,
+    [About("The Operator who works on it.")] string? Assignee,
+    [About("When PagerDuty took the first page.")] DateTimeOffset? PagedAt,
+    [About("Of kind security: when somebody found it.")] DateTimeOffset? DiscoveredAt,
+    [About("From discoveredAt to pagedAt; it ought to be 900 at the most.")] double? SecondsToPage)
 {
     public static IncidentJson From(Incident i) => new(
         i.Id.Value, i.Kind, i.Severity, i.Status, i.Summary, i.DedupKey, i.TenantId, i.Pages, i.Urgency, i.Times, i.OpenedAt, i.LastAt,
-        i.AcknowledgedAt, i.AcknowledgedBy, i.ResolvedAt, i.ResolvedBy);
+        i.AcknowledgedAt, i.AcknowledgedBy, i.ResolvedAt, i.ResolvedBy, i.OpenedBy, i.Assignee, i.PagedAt,
+        i.DiscoveredAt, i.TimeToPage?.TotalSeconds);
+}
+
+/// <summary>A line of an incident's timeline. People appear by their Clerk id.</summary>
+public sealed record IncidentEntryJson(
+    [About("Names the line within its incident.")] Guid Id, DateTimeOffset At, [OneOf(typeof(IncidentEntryKind))] string Kind,
+    [About("The Operator, or pagerduty: and the id of somebody there; null: the portal itself.")] string? By,
+    [About("A note, or the reason.")] string? Text,
+    [About("The severity or the assignee before.")] string? Previous,
+    [About("The severity or the assignee from then on; of a page the service of PagerDuty that took it: high, low or security.")]
+    string? Became,
+    [About("How often the same had been reported by then.")] long? Times)
+{
+    public static IncidentEntryJson From(IncidentEntry e) => new(e.Line, e.At, e.Kind, e.By, e.Text, e.Previous, e.Became, e.Times);
 }
 
 /// <summary>What became of a report: the incident, and whether it was opened by it.</summary>

@@ -53,6 +53,9 @@ param paging bool = true
 @description('What can wait until the morning goes to a second service of PagerDuty, whose urgency is low; false where its routing key is not in the vault.')
 param lowUrgencyPaging bool = true
 
+@description('Incidents of security go to a service of PagerDuty of their own; false where its routing key is not in the vault: they go to the one that wakes people.')
+param securityPaging bool = true
+
 @description('PagerDuty tells what is done with incidents there; false where the secret of its webhook is not in the vault.')
 param pagingWebhook bool = true
 
@@ -102,6 +105,7 @@ var secrets = union(
   toObject(webhookKeyIds, id => 'OutboundWebhooks__Keys__${id}', id => 'OutboundWebhooks-Keys-${id}'),
   paging ? { PagerDuty__RoutingKey: 'PagerDuty-RoutingKey' } : {},
   lowUrgencyPaging ? { PagerDuty__LowUrgencyRoutingKey: 'PagerDuty-LowUrgencyRoutingKey' } : {},
+  securityPaging ? { PagerDuty__SecurityRoutingKey: 'PagerDuty-SecurityRoutingKey' } : {},
   pagingWebhook ? { PagerDuty__WebhookSecret: 'PagerDuty-WebhookSecret' } : {},
   {
     Database__App: 'Database-App'
@@ -126,6 +130,7 @@ var secrets = union(
 var withoutPaging = {
   PagerDuty__RoutingKey: ''
   PagerDuty__LowUrgencyRoutingKey: ''
+  PagerDuty__SecurityRoutingKey: ''
   PagerDuty__WebhookSecret: ''
 }
 var secretSettings = toObject(

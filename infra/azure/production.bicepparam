@@ -14,6 +14,7 @@ param privacyContact = 'privacy@portal.example'
 // Sized for users: no cold start, and one zone may fail.
 param paging = true
 param lowUrgencyPaging = true
+param securityPaging = true
 param pagingWebhook = true
 param alwaysReadyHttp = 1
 param maximumInstanceCount = 100

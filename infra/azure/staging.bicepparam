@@ -14,6 +14,7 @@ param privacyContact = 'privacy@portal.example'
 // Small, and nobody is woken.
 param paging = false
 param lowUrgencyPaging = false
+param securityPaging = false
 param pagingWebhook = false
 param alwaysReadyHttp = 0
 param storageSku = 'Standard_LRS'

@@ -42,6 +42,7 @@ internal static class LocalSettings
                 ["PagerDuty__ApiUrl"] = Text(vendors.PagerDuty.ApiUrl),
                 ["PagerDuty__RoutingKey"] = vendors.PagerDutyOptions.RoutingKey,
                 ["PagerDuty__LowUrgencyRoutingKey"] = vendors.PagerDutyOptions.LowUrgencyRoutingKey,
+                ["PagerDuty__SecurityRoutingKey"] = vendors.PagerDutyOptions.SecurityRoutingKey,
                 ["PagerDuty__WebhookSecret"] = vendors.PagerDuty.WebhookSecret,
                 ["PagerDuty__Source"] = "portal.localhost",
                 ["Alerts__WebhookSecret"] = secrets.AlertsKey,

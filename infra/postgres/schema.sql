@@ -762,6 +762,33 @@ grant delete, insert, select on table portal.idempotency_keys to portal_app;
 grant delete on table portal.idempotency_keys to portal_system;
 grant select (tenant_id, actor_id, key, created_at) on table portal.idempotency_keys to portal_system;
 
+create table portal.incident_entries (
+    id uuid not null,
+    seq bigint generated always as identity not null,
+    incident_id uuid not null,
+    kind text not null,
+    at timestamp with time zone not null,
+    by text,
+    text text,
+    previous text,
+    became text,
+    constraint incident_entries_became_check CHECK (((length(became) >= 1) AND (length(became) <= 200))),
+    constraint incident_entries_by_check CHECK (((length(by) >= 1) AND (length(by) <= 200))),
+    constraint incident_entries_check CHECK (((kind <> ALL (ARRAY['note'::text, 'severity_changed'::text])) OR ((text IS NOT NULL) AND (by IS NOT NULL)))),
+    constraint incident_entries_incident_id_fkey FOREIGN KEY (incident_id) REFERENCES portal.incidents(id) ON DELETE CASCADE,
+    constraint incident_entries_kind_check CHECK ((kind = ANY (ARRAY['paged'::text, 'page_updated'::text, 'paged_late'::text, 'assigned'::text, 'unassigned'::text, 'note'::text, 'severity_changed'::text]))),
+    constraint incident_entries_pkey PRIMARY KEY (id),
+    constraint incident_entries_previous_check CHECK (((length(previous) >= 1) AND (length(previous) <= 200))),
+    constraint incident_entries_text_check CHECK (((length(text) >= 1) AND (length(text) <= 2000)))
+);
+CREATE INDEX incident_entries_notes ON portal.incident_entries USING btree (incident_id) WHERE (kind = 'note'::text);
+CREATE INDEX incident_entries_of ON portal.incident_entries USING btree (incident_id, at, seq);
+alter table portal.incident_entries enable row level security;
+create policy platform on portal.incident_entries as permissive for all to portal_system
+    using (true)
+    with check (true);
+grant insert, select on table portal.incident_entries to portal_system;
+
 create table portal.incident_reports (
     report_id text not null,
     incident_id uuid not null,
@@ -796,23 +823,36 @@ create table portal.incidents (
     version integer default 1 not null,
     urgency text default 'high'::text not null,
     pager_id text,
+    opened_by text,
+    assignee text,
+    again_at timestamp with time zone,
+    resolved_reason text,
+    paged_at timestamp with time zone,
+    discovered_at timestamp with time zone,
     constraint incidents_acknowledged_by_check CHECK (((length(acknowledged_by) >= 1) AND (length(acknowledged_by) <= 200))),
+    constraint incidents_assignee_fkey FOREIGN KEY (assignee) REFERENCES portal.operators(clerk_user_id) ON DELETE SET NULL,
     constraint incidents_check CHECK (((acknowledged_at IS NULL) = (acknowledged_by IS NULL))),
     constraint incidents_check1 CHECK (((status = 'resolved'::text) = (resolved_at IS NOT NULL))),
     constraint incidents_check2 CHECK (((resolved_by IS NULL) OR (resolved_at IS NOT NULL))),
     constraint incidents_check3 CHECK (((status <> 'acknowledged'::text) OR (acknowledged_at IS NOT NULL))),
     constraint incidents_check4 CHECK ((last_at >= opened_at)),
+    constraint incidents_check5 CHECK ((again_at >= opened_at)),
+    constraint incidents_check6 CHECK ((discovered_at <= opened_at)),
+    constraint incidents_check7 CHECK (((kind = 'security'::text) = (discovered_at IS NOT NULL))),
     constraint incidents_dedup_key_check CHECK (((length(dedup_key) >= 1) AND (length(dedup_key) <= 400))),
-    constraint incidents_kind_check CHECK ((kind = ANY (ARRAY['error_budget_breach'::text, 'restore_test_failed'::text, 'upload_failed'::text, 'alert'::text]))),
+    constraint incidents_kind_check CHECK ((kind = ANY (ARRAY['error_budget_breach'::text, 'restore_test_failed'::text, 'upload_failed'::text, 'alert'::text, 'security'::text]))),
+    constraint incidents_opened_by_check CHECK (((length(opened_by) >= 1) AND (length(opened_by) <= 200))),
     constraint incidents_pager_id_check CHECK (((length(pager_id) >= 1) AND (length(pager_id) <= 200))),
     constraint incidents_pkey PRIMARY KEY (id),
     constraint incidents_resolved_by_check CHECK (((length(resolved_by) >= 1) AND (length(resolved_by) <= 200))),
+    constraint incidents_resolved_reason_check CHECK (((length(resolved_reason) >= 1) AND (length(resolved_reason) <= 500))),
     constraint incidents_severity_check CHECK ((severity = ANY (ARRAY['critical'::text, 'error'::text, 'warning'::text, 'info'::text]))),
     constraint incidents_status_check CHECK ((status = ANY (ARRAY['open'::text, 'acknowledged'::text, 'resolved'::text]))),
     constraint incidents_summary_check CHECK (((length(summary) >= 1) AND (length(summary) <= 500))),
     constraint incidents_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES portal.tenants(id),
     constraint incidents_urgency_check CHECK ((urgency = ANY (ARRAY['high'::text, 'low'::text])))
 );
+CREATE INDEX incidents_by_assignee ON portal.incidents USING btree (assignee) WHERE (assignee IS NOT NULL);
 CREATE INDEX incidents_by_kind ON portal.incidents USING btree (kind, opened_at DESC, id DESC);
 CREATE INDEX incidents_by_pager_id ON portal.incidents USING btree (pager_id);
 CREATE INDEX incidents_by_status ON portal.incidents USING btree (status, opened_at DESC, id DESC);

@@ -36,7 +36,8 @@ public static class OperationsRegistrations
         return services
             .AddSingleton<UploadNoteQuery>().AddSingleton<OrchestrationQueries>().AddSingleton<OrchestrationCommands>()
             .AddSingleton<OperatorSessionStore>().AddSingleton<DailyCheckStore>().AddSingleton<RunDailyChecks>()
-            .AddSingleton<IncidentStore>().AddSingleton<IncidentTransitions>().AddSingleton<IWebhookHandler, AlertEvents>()
+            .AddSingleton<IncidentStore>().AddSingleton<IncidentTransitions>().AddSingleton<IncidentWorkStore>()
+            .AddSingleton<WorkOnIncident>().AddSingleton<OpenSecurityIncident>().AddSingleton<IWebhookHandler, AlertEvents>()
             .AddSingleton<IWebhookHandler, PagerDutyMoves>()
             .AddSingleton<ReportBreach>().AddSingleton<ChangeFreezeStore>().AddSingleton<RestoreTestStore>()
             .AddSingleton<RequestFigures>().AddSingleton<FlushRequestFigures>().AddSingleton<RequestFigureStore>()

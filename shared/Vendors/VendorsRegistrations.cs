@@ -57,9 +57,11 @@ public static class VendorsRegistrations
                     && url.AbsolutePath == "/", "PagerDuty:ApiUrl must be a host without a path.")
             .Validate(
                 o => o.IsValid(),
-                "PagerDuty:RoutingKey and PagerDuty:LowUrgencyRoutingKey must be the 32 letters and digits of an integration key, or "
-                    + "empty.")
-            .Validate(o => o.KeysDiffer(), "PagerDuty:LowUrgencyRoutingKey must be of another service than PagerDuty:RoutingKey.")
+                "PagerDuty:RoutingKey, PagerDuty:LowUrgencyRoutingKey and PagerDuty:SecurityRoutingKey must be the 32 letters and digits "
+                    + "of an integration key, or empty.")
+            .Validate(
+                o => o.KeysDiffer(),
+                "PagerDuty:LowUrgencyRoutingKey must be of another service than PagerDuty:RoutingKey and PagerDuty:SecurityRoutingKey.")
             .Validate(o => o.WebhookSecret.Length is 0 or >= 24, "PagerDuty:WebhookSecret must have 24 characters or more, or be empty.")
             .Validate(o => o.Source.Length is > 0 and <= 255, "PagerDuty:Source must be set.").ValidateOnStart();
         return services

@@ -78,6 +78,7 @@ public static class TestSettings
             ["PagerDuty:ApiUrl"] = pagerDuty.ApiUrl.ToString(),
             ["PagerDuty:RoutingKey"] = new LocalPagerDutyOptions { Database = "" }.RoutingKey,
             ["PagerDuty:LowUrgencyRoutingKey"] = new LocalPagerDutyOptions { Database = "" }.LowUrgencyRoutingKey,
+            ["PagerDuty:SecurityRoutingKey"] = new LocalPagerDutyOptions { Database = "" }.SecurityRoutingKey,
             ["PagerDuty:WebhookSecret"] = pagerDuty.WebhookSecret,
             ["PagerDuty:Source"] = "portal.example",
             ["Alerts:WebhookSecret"] = AlertsSecret,

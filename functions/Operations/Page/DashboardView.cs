@@ -70,17 +70,15 @@ internal static class DashboardView
 
     private static Html Item(Incident incident, DateTimeOffset now)
     {
-        var group = incident.Status == IncidentStatus.Acknowledged
-            ? "running"
-            : incident.Severity is "critical" or "error" ? "failed" : "stuck";
+        var group = IncidentView.Group(incident);
         return Html.Of($"""
             <li class="item {group}">
             <div class="item-head">
-            <p class="item-name">{incident.Kind} <span class="id">{incident.Id}</span></p>
+            <a class="item-name" href="/ops/incidents/{incident.Id}">{incident.Kind} <span class="id">{incident.Id}</span></a>
             {OpsLayout.Pill(group, incident.Status)}
             </div>
             <p class="item-text">{incident.Summary}</p>
-            <p class="item-meta">{incident.Severity} · opened {OpsLayout.Ago(incident.OpenedAt, now)}{Times(incident, now)}{(incident.AcknowledgedAt is { } at ? Html.Of($" · acknowledged {OpsLayout.Ago(at, now)} by <span class=\"id\">{incident.AcknowledgedBy}</span>") : Html.Empty)}</p>
+            <p class="item-meta">{incident.Severity} · opened {OpsLayout.Ago(incident.OpenedAt, now)}{Times(incident, now)}{(incident.AcknowledgedAt is { } at ? Html.Of($" · acknowledged {OpsLayout.Ago(at, now)} by <span class=\"id\">{incident.AcknowledgedBy}</span>") : Html.Empty)}{(incident.Assignee is { } mine ? Html.Of($" · assigned to <span class=\"id\">{mine}</span>") : Html.Empty)}</p>
             </li>
             """);
     }

@@ -14,7 +14,9 @@ public static class OpsRequest
     /// <summary>Before a sign-in there is no session to tie the form to; this random value stands in for it.</summary>
     public const string VisitCookie = "ops_visit";
     public const string FormTokenField = "form";
-    private const int MaxFormBytes = 16 * 1024;
+
+    /// <summary>A note of any script, as forms write it: nine bytes a character.</summary>
+    private const int MaxFormBytes = 24 * 1024;
     private const string FormKey = "portal.ops.form";
     private static readonly TimeSpan VisitLife = TimeSpan.FromHours(1);
 

@@ -18,7 +18,8 @@ begin
     values (p_incident, 'upload_failed', p_job::text, 'error', format('Upload %s failed: %s.', p_job, p_code), portal.current_tenant(),
     false, p_now, p_now)
     on conflict (kind, dedup_key) where status <> 'resolved'
-    do update set times = i.times + 1, last_at = greatest(i.last_at, excluded.last_at), summary = excluded.summary
+    do update set times = i.times + 1, last_at = greatest(i.last_at, excluded.last_at), summary = excluded.summary,
+                  again_at = coalesce(i.again_at, excluded.last_at)
     returning * into v_incident;
     if v_incident.id = p_incident then
         v_values := jsonb_build_object('status', 'open', 'kind', 'upload_failed', 'severity', 'error', 'page', false,

@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace Portal.LocalVendors;
 
-/// <summary>Two PagerDuty services, and a subscription to their webhooks.</summary>
+/// <summary>Three PagerDuty services, and a subscription to their webhooks.</summary>
 public sealed class LocalPagerDutyOptions : LocalVendorOptions
 {
     /// <summary>Integration key of the service that wakes people, 32 characters.</summary>
@@ -10,6 +10,9 @@ public sealed class LocalPagerDutyOptions : LocalVendorOptions
 
     /// <summary>Of the one whose urgency is low.</summary>
     public string LowUrgencyRoutingKey { get; init; } = "local0pagerduty0routing0key0low0";
+
+    /// <summary>Of the one for incidents of security.</summary>
+    public string SecurityRoutingKey { get; init; } = "local0pagerduty0routing0key0secu";
 
     /// <summary>Events a minute for each key; 0 lifts the limit.</summary>
     public int EventsPerMinute { get; init; } = 120;
@@ -20,7 +23,8 @@ public sealed class LocalPagerDutyOptions : LocalVendorOptions
     public string WebhookSecret { get; init; } = "local-pagerduty-webhook-secret";
 }
 
-/// <summary>An incident as on-call would see it. <c>Urgency</c>: high or low, as its service has it.
+/// <summary>An incident as on-call would see it. <c>Urgency</c>: high, low or security, as its
+/// service is called here.
 /// <c>Status</c>: triggered, acknowledged or resolved. <c>Triggers</c>: how often its key
 /// was triggered while it was open.</summary>
 public sealed record PagerIncident(

@@ -61,7 +61,10 @@ internal sealed class PagerDutyApi(VendorHost host, LocalPagerDutyOptions option
 
     /// <summary>Of the service that the key is of; null: of none.</summary>
     private string? UrgencyOf(string key) =>
-        IsSame(key, options.RoutingKey) ? "high" : IsSame(key, options.LowUrgencyRoutingKey) ? "low" : null;
+        IsSame(key, options.RoutingKey) ? "high"
+        : IsSame(key, options.LowUrgencyRoutingKey) ? "low"
+        : IsSame(key, options.SecurityRoutingKey) ? "security"
+        : null;
 
     private static bool IsSame(string key, string known) =>
         CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(key), Encoding.UTF8.GetBytes(known));

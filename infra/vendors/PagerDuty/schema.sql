@@ -1,8 +1,8 @@
--- The local PagerDuty: two services, each with an integration key, one of which wakes people.
+-- The local PagerDuty: three services, each with an integration key, two of which wake people.
 create table if not exists vendors.pagerduty_incidents (
     id              text primary key,
     dedup_key       text not null,
-    urgency         text not null,        -- high, low: the service it came to
+    urgency         text not null,        -- high, low, security: the service it came to
     status          text not null,        -- triggered, acknowledged, resolved
     severity        text not null,
     summary         text not null,

@@ -105,6 +105,7 @@ public static class TablePlans
             TableErasure.Replaced, TableErasure.Replaced),
         new("holds", Customer, Gone, TableErasure.Kept("that there was a legal hold, by id")),
         new("idempotency_keys", $"{RetentionDefaults.IdempotencyHours} hours", Gone, Gone, Gone),
+        new("incident_entries", "with their incident", null),
         new("incident_reports", $"{RetentionDefaults.WebhookDays} days", null),
         new("incidents", "as long as the database", ById),
         new("invites", $"{RetentionDefaults.InviteDays} days after they are over", Gone, TableErasure.Replaced, TableErasure.Replaced),

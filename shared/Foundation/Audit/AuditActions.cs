@@ -64,7 +64,8 @@ public static class AuditActions
             "vendor_review_overdue",
             "webhook_replayed", "webhooks_replayed", "webhook_dead", "webhook_endpoint_tested", "webhooks_redelivered",
             "orchestration_terminate", "orchestration_suspend", "orchestration_resume", "orchestration_restart",
-            "incident_opened", "incident_acknowledged", "incident_resolved", "error_budget_breach", "switch_set", "switch_cleared",
+            "incident_opened", "incident_acknowledged", "incident_resolved", "incident_assigned", "incident_unassigned",
+            "incident_noted", "incident_severity_changed", "error_budget_breach", "switch_set", "switch_cleared",
             "alert_acknowledged", "alert_resolved", "warnings_reported", "objectives_reported",
             "change_freeze_on", "change_freeze_off", "backup_restore_tested");
     }

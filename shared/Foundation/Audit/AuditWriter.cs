@@ -15,6 +15,9 @@ public sealed record Actor(string Kind, string? Id, string? ImpersonatorId, stri
     /// <summary>The tenant's own person who did it; null for guests, vendors, operators and the system.</summary>
     public Guid? Person => Kind == "user" && Guid.TryParse(Id, out var id) ? id : null;
 
+    /// <summary>Clerk's id of the Operator who did it; null for everybody else.</summary>
+    public string? OperatorId => Kind == "operator" ? Id : null;
+
     public static Actor Mux(string? eventId) => new("vendor", "mux", null, eventId);
 
     public static Actor Clerk(string eventId) => new("vendor", "clerk", null, eventId);

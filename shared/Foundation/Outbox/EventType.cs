@@ -117,6 +117,9 @@ public sealed class EventType
     public static readonly EventType ObjectivesReported = new("objectives_reported", "since until operators");
     public static readonly EventType IncidentOpened = new("incident_opened", Incident);
     public static readonly EventType IncidentAcknowledged = new("incident_acknowledged", Incident);
+    public static readonly EventType IncidentSeverityChanged = new(
+        "incident_severity_changed", "status kind severity page reason");
+
     public static readonly EventType IncidentResolved = new("incident_resolved", Incident);
     public static readonly EventType ChangeFreezeSwitched = new("change_freeze_switched", "on incidentId reason");
 

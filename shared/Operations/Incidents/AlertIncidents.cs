@@ -30,7 +30,7 @@ public sealed class AlertIncidents(IncidentStore incidents, IncidentTransitions 
     public async Task MovedAsync(Tx tx, IncidentId incident, Actor actor)
     {
         var left = await AlertTransitions.OfAsync(tx, incident);
-        var name = actor.Kind == "operator" ? actor.Id : null;
+        var name = actor.OperatorId;
         if (left is { Open: 0, Acknowledged: 0 })
         {
             await moves.ResolveAsync(tx, new(actor, name), incident, name is null ? "its cause is gone" : "its alerts are resolved");

@@ -12,9 +12,10 @@ namespace Portal.Operations.Incidents;
 /// </summary>
 public sealed class IncidentStore(PortalDb db, AuditWriter audit, TimeProvider clock)
 {
-    private const string Columns = """
+    internal const string Columns = """
         i.id, i.kind, i.dedup_key, i.severity, i.summary, i.tenant_id, i.pages, i.urgency, i.status, i.times, i.opened_at, i.last_at,
-        i.acknowledged_at, i.acknowledged_by, i.resolved_at, i.resolved_by, i.version
+        i.acknowledged_at, i.acknowledged_by, i.resolved_at, i.resolved_by, i.resolved_reason, i.opened_by, i.assignee, i.paged_at,
+        i.discovered_at, i.version
         """;
 
     private const string Listed = $"""
@@ -30,19 +31,33 @@ public sealed class IncidentStore(PortalDb db, AuditWriter audit, TimeProvider c
         var now = clock.GetUtcNow();
         var id = NewKey.At<IncidentId>(now);
         var incident = await tx.GetAsync<Incident>($"""
-            insert into portal.incidents as i (id, kind, dedup_key, severity, summary, pages, urgency, opened_at, last_at)
-            values (@id, @Kind, @Key, @Severity, left(@Summary, 500), @Pages, @Urgency, @now, @now)
+            insert into portal.incidents as i (id, kind, dedup_key, severity, summary, pages, urgency, opened_at, last_at, opened_by,
+               discovered_at)
+            values (@id, @Kind, @Key, @Severity, left(@Summary, 500), @Pages, @Urgency, @now, @now, @By, @DiscoveredAt)
             on conflict (kind, dedup_key) where status <> 'resolved'
-            do update set times = i.times + 1, last_at = greatest(i.last_at, excluded.last_at), summary = excluded.summary
+            do update set times = i.times + 1, last_at = greatest(i.last_at, excluded.last_at), summary = excluded.summary,
+                          again_at = coalesce(i.again_at, excluded.last_at)
             returning {Columns}
-            """, new { id, trouble.Kind, trouble.Key, trouble.Severity, trouble.Summary, trouble.Pages, trouble.Urgency, now });
+            """, new
+        {
+            id,
+            trouble.Kind,
+            trouble.Key,
+            trouble.Severity,
+            trouble.Summary,
+            trouble.Pages,
+            trouble.Urgency,
+            now,
+            trouble.By,
+            trouble.DiscoveredAt,
+        });
         return (incident, incident.Id == id);
     }
 
     /// <summary>The same with its own event, for trouble whose cause has no event that pages.</summary>
     public async Task<Incident> OpenAsync(Tx tx, Trouble trouble, Actor actor)
     {
-        var (incident, isNew) = await OpenAsync(tx, trouble);
+        var (incident, isNew) = await OpenAsync(tx, trouble with { By = actor.OperatorId });
         if (isNew)
         {
             await audit.WriteAsync(tx, TenantId.Platform, actor, new AuditEntry("incident_opened", "incident", incident.Id.Value, null,
@@ -62,11 +77,12 @@ public sealed class IncidentStore(PortalDb db, AuditWriter audit, TimeProvider c
 
     /// <summary>open, acknowledged → resolved. Null: it is resolved already.</summary>
     /// <param name="by">Null: it went away by itself.</param>
-    public Task<Incident?> ResolveAsync(Tx tx, IncidentId id, string? by) => tx.QueryOneAsync<Incident>($"""
-        update portal.incidents i set status = 'resolved', resolved_at = @now, resolved_by = @by, version = i.version + 1
+    public Task<Incident?> ResolveAsync(Tx tx, IncidentId id, string? by, string reason) => tx.QueryOneAsync<Incident>($"""
+        update portal.incidents i set status = 'resolved', resolved_at = @now, resolved_by = @by, resolved_reason = @reason,
+               version = i.version + 1
          where i.id = @id and i.status in ('open', 'acknowledged')
         returning {Columns}
-        """, new { id, by, now = clock.GetUtcNow() });
+        """, new { id, by, reason, now = clock.GetUtcNow() });
 
     public Task<Incident?> FindAsync(Tx tx, IncidentId id) =>
         tx.QueryOneAsync<Incident>($"select {Columns} from portal.incidents i where i.id = @id", new { id });

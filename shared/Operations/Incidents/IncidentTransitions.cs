@@ -46,7 +46,7 @@ public sealed class IncidentTransitions(PortalDb db, IncidentStore incidents, Al
     /// <summary>open, acknowledged → resolved, likewise. Null: it is resolved already.</summary>
     public async Task<Incident?> ResolveAsync(Tx tx, IncidentMover mover, IncidentId id, string reason)
     {
-        if (await incidents.ResolveAsync(tx, id, mover.Name) is not { } moved)
+        if (await incidents.ResolveAsync(tx, id, mover.Name, reason) is not { } moved)
         {
             return null;
         }

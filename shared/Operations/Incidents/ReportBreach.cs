@@ -61,7 +61,7 @@ public sealed class ReportBreach(PortalDb db, IncidentStore incidents, ChangeFre
     public async Task<(Incident Incident, bool New)> RunAsync(Tx tx, BudgetBreach breach, Actor actor)
     {
         var (incident, isNew) = await incidents.OpenAsync(
-            tx, new(IncidentKind.BudgetBreach, breach.Slo, AlertSeverity.Critical, breach.Summary));
+            tx, new(IncidentKind.BudgetBreach, breach.Slo, AlertSeverity.Critical, breach.Summary) { By = actor.OperatorId });
         await freeze.SwitchOnAsync(tx, actor, incident);
         await audit.WriteAsync(tx, TenantId.Platform, actor, new AuditEntry(
             EventType.BudgetBreach, "incident", incident.Id.Value, null,

@@ -89,7 +89,7 @@ public sealed class RestoreTestStore(PortalDb db, IncidentStore incidents, Audit
             run.DurationSeconds,
             run.Notes,
             run.EvidenceUrl,
-            by = actor.Kind == "operator" ? actor.Id : null,
+            by = actor.OperatorId,
             now = clock.GetUtcNow(),
             incident = incident?.Id.Value,
         });

@@ -8,9 +8,9 @@ namespace Portal.Operations.Incidents;
 /// <summary>
 /// Sends a delivery to PagerDuty: every event that pages is about an incident, whose id is the dedup key. So a page that is sent again
 /// because its answer got lost finds the incident it made. What is resolved by now is neither triggered nor acknowledged: nobody is woken
-/// for what is over.
+/// for what is over. A severity that was changed is a trigger of the same key, which PagerDuty takes for news of the same incident.
 /// </summary>
-public sealed class SendPage(IncidentStore incidents, PagerDutyEvents pagerDuty) : IDeliveryChannel
+public sealed class SendPage(IncidentStore incidents, IncidentWorkStore work, PagerDutyEvents pagerDuty) : IDeliveryChannel
 {
     public const string NotConfigured = "paging_not_configured";
     public const string LowUrgencyNotConfigured = "low_urgency_paging_not_configured";
@@ -24,10 +24,10 @@ public sealed class SendPage(IncidentStore incidents, PagerDutyEvents pagerDuty)
             return new DeliveryOutcome.Skipped("incident_gone");
         }
 
-        var wakes = incident.Urgency == IncidentUrgency.High;
-        if (!pagerDuty.IsOn(wakes))
+        var route = await RouteOfAsync(incident, ct);
+        if (!pagerDuty.IsOn(route))
         {
-            return new DeliveryOutcome.Skipped(wakes ? NotConfigured : LowUrgencyNotConfigured);
+            return new DeliveryOutcome.Skipped(route == PageRoute.Low ? LowUrgencyNotConfigured : NotConfigured);
         }
 
         var action = delivery.Event.Is(EventType.IncidentAcknowledged) ? PageAction.Acknowledge
@@ -38,13 +38,30 @@ public sealed class SendPage(IncidentStore incidents, PagerDutyEvents pagerDuty)
             return new DeliveryOutcome.Skipped("incident_resolved");
         }
 
+        if ((await pagerDuty.SendAsync(Page(action, incident, delivery, route), ct)).Failure is { } failure)
+        {
+            return SendDelivery.OutcomeOf(failure, "PagerDuty");
+        }
+
+        if (action == PageAction.Trigger)
+        {
+            var kind = delivery.Event.Is(EventType.IncidentSeverityChanged) ? IncidentEntryKind.PageUpdated : IncidentEntryKind.Paged;
+            await work.NotePagedAsync(incident.Id, delivery.Id, new(kind, null, Became: route), ct);
+        }
+
         // PagerDuty has no id of its own for an event: the row keeps none.
-        return (await pagerDuty.SendAsync(Page(action, incident, delivery), ct)).Failure is { } failure
-            ? SendDelivery.OutcomeOf(failure, "PagerDuty")
-            : new DeliveryOutcome.Sent(null);
+        return new DeliveryOutcome.Sent(null);
     }
 
-    private static PagerDutyPage Page(string action, Incident incident, Delivery delivery)
+    /// <summary>Security has a route of its own, where one is set. Where one is set or taken away meanwhile, the one that was paged
+    /// first is told of the end.</summary>
+    private async Task<string> RouteOfAsync(Incident incident, CancellationToken ct) =>
+        incident.Kind == IncidentKind.Security
+            ? await work.PagedServiceAsync(incident.Id, ct)
+                ?? (pagerDuty.IsOn(PageRoute.Security) ? PageRoute.Security : PageRoute.High)
+            : incident.Urgency == IncidentUrgency.Low ? PageRoute.Low : PageRoute.High;
+
+    private static PagerDutyPage Page(string action, Incident incident, Delivery delivery, string route)
     {
         var details = new Dictionary<string, string>
         {
@@ -59,6 +76,6 @@ public sealed class SendPage(IncidentStore incidents, PagerDutyEvents pagerDuty)
 
         return new(
             action, incident.Id.ToString(), incident.Summary, incident.Severity, incident.Kind, incident.OpenedAt, details,
-            incident.Urgency == IncidentUrgency.High);
+            route);
     }
 }

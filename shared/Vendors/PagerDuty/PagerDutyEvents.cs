@@ -14,14 +14,26 @@ public static class PageAction
     public const string Resolve = "resolve";
 }
 
+/// <summary>The services of PagerDuty, each with a routing key of its own.</summary>
+public static class PageRoute
+{
+    /// <summary>The one that wakes people.</summary>
+    public const string High = "high";
+
+    /// <summary>The one that does not.</summary>
+    public const string Low = "low";
+
+    /// <summary>The one that wakes whoever sees to security.</summary>
+    public const string Security = "security";
+}
+
 /// <summary>One event for PagerDuty: ids and states, for it is overseas and no tenant's processor.</summary>
 /// <param name="DedupKey">Our incident's id: what makes the same page twice one incident there.</param>
 /// <param name="Details">Ids only.</param>
-/// <param name="Wakes">For the service that wakes people; else for the one that does not. What triggered an incident must resolve
-/// it.</param>
+/// <param name="Route">One of <see cref="PageRoute"/>. What triggered an incident must resolve it.</param>
 public sealed record PagerDutyPage(
     string Action, string DedupKey, string Summary, string Severity, string Class, DateTimeOffset At,
-    IReadOnlyDictionary<string, string> Details, bool Wakes = true);
+    IReadOnlyDictionary<string, string> Details, string Route = PageRoute.High);
 
 /// <summary>
 /// PagerDuty's Events API v2. There is no idempotency key; the dedup key does its work: triggering an open incident again, acknowledging
@@ -40,9 +52,8 @@ public sealed class PagerDutyEvents(HttpClient http, IOptions<PagerDutyOptions> 
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     };
 
-    /// <summary>False: no routing key is set, and nobody is to be paged.</summary>
-    /// <param name="wakes">By the service that wakes people; else by the one that does not.</param>
-    public bool IsOn(bool wakes) => KeyOf(wakes).Length > 0;
+    /// <summary>False: the service has no routing key, and nobody is to be paged by it.</summary>
+    public bool IsOn(string route) => KeyOf(route).Length > 0;
 
     /// <summary>The dedup key that PagerDuty took it under, or why it did not.</summary>
     /// <exception cref="OperationCanceledException">The caller gave up.</exception>
@@ -89,10 +100,15 @@ public sealed class PagerDutyEvents(HttpClient http, IOptions<PagerDutyOptions> 
         }
     }
 
-    private string KeyOf(bool wakes) => wakes ? options.Value.RoutingKey : options.Value.LowUrgencyRoutingKey;
+    private string KeyOf(string route) => route switch
+    {
+        PageRoute.Low => options.Value.LowUrgencyRoutingKey,
+        PageRoute.Security => options.Value.SecurityRoutingKey,
+        _ => options.Value.RoutingKey,
+    };
 
     private WireEvent Wire(PagerDutyPage page) => new(
-        KeyOf(page.Wakes),
+        KeyOf(page.Route),
         page.Action,
         page.DedupKey,
         // The two others take the key alone.

@@ -18,15 +18,20 @@ public sealed class PagerDutyOptions
     /// the key of the other: a service with dynamic urgency takes an error for something to wake people for.</summary>
     public string LowUrgencyRoutingKey { get; set; } = "";
 
+    /// <summary>Of a service that wakes whoever sees to security. Empty: incidents of security go to the one that wakes people. Never the
+    /// key of the one of low urgency.</summary>
+    public string SecurityRoutingKey { get; set; } = "";
+
     /// <summary>What PagerDuty shows as the source of an event: which installation this is.</summary>
     public string Source { get; set; } = "motion-mavericks-portal";
 
     /// <summary>What PagerDuty signs its own webhooks with. Empty: none is taken.</summary>
     public string WebhookSecret { get; set; } = "";
 
-    internal bool IsValid() => IsKey(RoutingKey) && IsKey(LowUrgencyRoutingKey);
+    internal bool IsValid() => IsKey(RoutingKey) && IsKey(LowUrgencyRoutingKey) && IsKey(SecurityRoutingKey);
 
-    internal bool KeysDiffer() => RoutingKey.Length == 0 || RoutingKey != LowUrgencyRoutingKey;
+    internal bool KeysDiffer() => LowUrgencyRoutingKey.Length == 0
+        || (LowUrgencyRoutingKey != RoutingKey && LowUrgencyRoutingKey != SecurityRoutingKey);
 
     private static bool IsKey(string key) => key.Length == 0 || (key.Length == RoutingKeyLength && key.All(char.IsAsciiLetterOrDigit));
 }

@@ -56,8 +56,9 @@ public sealed class MatrixTests(ContractPortal portal) : IClassFixture<ContractP
             foreach (var page in pages)
             {
                 var verb = page.Request.Split(' ', ',')[0];
-                var path = page.Request.Split('`')[1].Replace("{id}", "x", StringComparison.Ordinal).Replace(
-                    "{act}", "terminate", StringComparison.Ordinal);
+                var path = page.Request.Split('`')[1].Replace("{id}", "x", StringComparison.Ordinal)
+                    .Replace("{id:guid}", Guid.NewGuid().ToString(), StringComparison.Ordinal)
+                    .Replace("{act}", "terminate", StringComparison.Ordinal);
                 var answer = await portal.World.SendAsync(
                     new ApiRequest(verb, path) { As = knock.As, Authorization = knock.Authorization });
                 Assert.True(answer.Status is 303 or 401 or 403, $"{page.Function} × {knock.Column}: {answer}");

@@ -12,7 +12,8 @@ namespace Portal.Tests.Integration.Foundation;
 public sealed class EveryListTests(EveryListTests.FilledPortal filled) : IClassFixture<EveryListTests.FilledPortal>
 {
     /// <summary>What comes first without being asked for: the newest, but of these.</summary>
-    private static readonly string[] Ascending = ["ListMilestones", "ListProjectMembers", "ListComments", "ListSharedComments"];
+    private static readonly string[] Ascending =
+        ["ListMilestones", "ListProjectMembers", "ListComments", "ListSharedComments", "ListIncidentTimeline"];
 
     public static TheoryData<string> Lists =>
         [.. ApiOperation.All.Where(o => o.About.Query?.IsAssignableTo(typeof(OrderedListInput)) == true).Select(o => o.Name)];

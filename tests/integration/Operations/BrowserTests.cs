@@ -118,12 +118,47 @@ public sealed class BrowserTests(TestPortal portal) : IClassFixture<TestPortal>,
     }
 
     [BrowserFact]
+    public async Task An_incident_is_worked_on_by_keyboard_alone()
+    {
+        var id = await portal.BreachAsync("webhook_success");
+        using var browser = await SignedInAsync();
+        browser.Go(new Uri(portal.Host.Address, $"/ops/incidents/{id}"));
+        browser.Run<object?>("document.activeElement.blur(); return null");
+        var path = new List<string>();
+        while (path.LastOrDefault() != "button Resolve" && path.Count < 20)
+        {
+            browser.Press(Keys.Tab);
+            path.Add(browser.Focused);
+        }
+
+        Assert.Equal(
+            [
+                "a Skip to the content", "a On call", "a Now", "a Search", "button Sign out", "a Now", "button Acknowledge",
+                "button Assign to me", "textarea Note", "button Add note", "textarea Why it is over", "button Resolve"
+            ],
+            path);
+        browser.Get("form[action$='/acknowledge'] button").SendKeys(Keys.Enter);
+        await SeenAsync(browser, ".notice.good", "Acknowledged");
+        browser.Get("#note").SendKeys("Half a note");
+
+        // Whoever is typing is spared while the page follows what others do.
+        (await portal.As("operator").PostAsync($"/api/ops/incidents/{id}/notes", new { text = "Of somebody else" })).Expect(201);
+        await SeenAsync(browser, "[data-part=timeline]", "Of somebody else");
+        Assert.Equal("Half a note", browser.Run<string>("return document.getElementById('note').value"));
+        browser.Press(Keys.Tab, Keys.Enter);
+        await SeenAsync(browser, ".notice.good", "Noted");
+        await SeenAsync(browser, "[data-part=timeline]", "Half a note");
+        Assert.Empty(browser.Complaints());
+    }
+
+    [BrowserFact]
     public async Task Every_page_is_readable_labelled_and_free_of_complaints_in_light_dark_and_narrow()
     {
         var (retrying, failed, ready) = await UploadsOfEveryFateAsync();
         await portal.StartUnknownAsync("nightly-digest-2026-03-02");
         await IncidentsOfEveryKindAsync();
         await LimitsAsync();
+        var (open, over) = await WorkedOnAsync();
         using var browser = new Chromium();
         browser.Go(new Uri(portal.Host.Address, "/ops/sign-in"));
         await LookAtAsync(browser, "sign-in");
@@ -134,6 +169,7 @@ public sealed class BrowserTests(TestPortal portal) : IClassFixture<TestPortal>,
             ("board", "/ops"), ("search", "/ops/search?name=UploadPipeline"), ("search-wrong", "/ops/search?createdFrom=yesterday"),
             ("retrying", $"/ops/instances/{retrying}"), ("failed", $"/ops/instances/{failed}"), ("ready", $"/ops/instances/{ready}"), (
                 "unknown", "/ops/instances/nightly-digest-2026-03-02"),
+            ("incident", $"/ops/incidents/{open}"), ("incident-over", $"/ops/incidents/{over}?done=resolve"),
         ];
         foreach (var (name, path) in pages)
         {
@@ -172,6 +208,33 @@ public sealed class BrowserTests(TestPortal portal) : IClassFixture<TestPortal>,
             returning 1)
         select count(*)::int from added
         """, new { now = portal.Clock.GetUtcNow(), person = TestPeople.UserId("crew4").ToString() });
+
+    /// <summary>An incident of security with a long timeline, and one that is resolved.</summary>
+    private async Task<(Guid Open, Guid Over)> WorkedOnAsync()
+    {
+        var ops = portal.As("operator");
+        var open = (await ops.PostAsync("/api/ops/incidents", new
+        {
+            kind = "security",
+            summary = "A routing key of PagerDuty was published in a public repository",
+            severity = "error",
+            discoveredAt = portal.Clock.GetUtcNow().AddMinutes(-20),
+        })).Expect(201).Id;
+        await portal.DeliverAsync();
+        (await ops.PostAsync($"/api/ops/incidents/{open}/acknowledge")).Expect(200);
+        (await ops.PostAsync($"/api/ops/incidents/{open}/assign")).Expect(200);
+        (await ops.PostAsync($"/api/ops/incidents/{open}/notes", new
+        {
+            text = "The key is rotated at PagerDuty, and the old one is refused there since 14:02.\n\n"
+                + $"https://github.com/motion-mavericks/{new string('x', 80)}/commits has when it was pushed.",
+        })).Expect(201);
+        var read = (await ops.FetchAsync($"/api/ops/incidents/{open}")).Expect(200);
+        (await ops.EditAsync(
+            $"/api/ops/incidents/{open}", new { severity = "critical", reason = "It was used by somebody" }, read)).Expect(200);
+        var over = await portal.BreachAsync("playback_success");
+        (await portal.MoveAsync(over, "resolve")).Expect(200);
+        return (open, over);
+    }
 
     private static async Task SeenAsync(Chromium browser, string css, string text) =>
         await Eventually.ValueAsync(

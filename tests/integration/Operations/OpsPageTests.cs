@@ -183,7 +183,7 @@ public sealed class OpsPageTests(TestPortal portal) : IClassFixture<TestPortal>,
         };
         foreign.Headers.Add("Sec-Fetch-Site", "cross-site");
         (await (await browser.SendAsync(foreign)).ReadAsync()).Expect(403);
-        (await browser.SubmitAsync(path, ("form", own), ("reason", new string('x', 20_000)))).Expect(413);
+        (await browser.SubmitAsync(path, ("form", own), ("reason", new string('x', 25_000)))).Expect(413);
 
         Assert.Equal(before, await portal.AuditRowsAsync());
         Assert.Equal("Running", await portal.RuntimeStatusAsync(OpsCalls.InstanceOf(upload)));

@@ -136,6 +136,14 @@ public static class ApiSamples
             return ApiAsk.Of(new { target = SampleWorld.Switched, reason = "Tried by a test" });
         }),
         ["ReadAlert"] = Open(async w => ApiAsk.Id(await w.NewAlertAsync())),
+        ["OpenIncident"] = Open(w => ApiAsk.Of(w.NewSecurityIncident())),
+        ["AssignIncident"] = Open(async w => ApiAsk.Id(await w.NewIncidentAsync(), new { assignee = "user_operator" })),
+        ["UnassignIncident"] = Open(async w => ApiAsk.Id(await w.NewIncidentAsync())),
+        ["NoteIncident"] = Open(async w => ApiAsk.Id(await w.NewIncidentAsync(), new { text = "Tried by a test" })),
+        ["UpdateIncident"] = Open(
+            async w => ApiAsk.Id(await w.NewIncidentAsync(), new { severity = "warning", reason = "Tried by a test" })),
+        ["ListIncidentTimeline"] = Open(async w => ApiAsk.Id(await w.NotedIncidentAsync())),
+        ["ReadPostmortem"] = Open(async w => ApiAsk.Id(await w.NewIncidentAsync())),
         ["ReadIncident"] = Open(async w => ApiAsk.Id(await w.NewIncidentAsync())),
         ["RecordRestoreTest"] = Open(w => ApiAsk.Of(w.NewRestoreTest())),
         ["ReportErrorBudgetBreach"] = Open(

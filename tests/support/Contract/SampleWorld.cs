@@ -474,6 +474,27 @@ public sealed class SampleWorld(TestPortal portal)
         return id;
     }
 
+    /// <summary>One with something in its timeline.</summary>
+    public async Task<Guid> NotedIncidentAsync()
+    {
+        var id = await NewIncidentAsync();
+        foreach (var text in (string[])["Seen", "Mended", "Watched"])
+        {
+            (await portal.As("operator").PostAsync($"/api/ops/incidents/{id}/notes", new { text })).Expect(201);
+        }
+
+        return id;
+    }
+
+    /// <summary>A breach of security that no other one is.</summary>
+    public object NewSecurityIncident() => new
+    {
+        kind = "security",
+        summary = $"Tried by a test {SampleNames.Next("breach")}",
+        severity = "warning",
+        discoveredAt = portal.Clock.GetUtcNow().AddMinutes(-5),
+    };
+
     /// <summary>An open alert of its own.</summary>
     public async Task<Guid> NewAlertAsync()
     {

@@ -53,7 +53,7 @@ public sealed class ApiListTests
     [Fact]
     public void The_direction_of_a_list_without_sort_stands_in_its_summary() => Assert.All(
         Lists().Where(list => list.Order is not null && !list.Sorts),
-        list => Assert.Matches("newest first|earliest due date first|in the order they were added", list.Summary));
+        list => Assert.Matches("newest first|oldest first|earliest due date first|in the order they were added", list.Summary));
 
     private static List<PagedList> Lists()
     {

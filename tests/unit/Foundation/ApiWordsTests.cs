@@ -20,7 +20,7 @@ public sealed class ApiWordsTests
             EditTemplateInput.description EditTemplateInput.name Milestone.description Milestone.name MyTenant.name Notification.title
             Hold.liftReason Hold.reason LiftHoldInput.reason PlaceHoldInput.reason RecordVendorReviewInput.findings VendorReview.findings
             Project.description Project.name ReasonInput.reason RequestErasureInput.tenantName RequestUploadInput.title RestoreTest.notes
-            RestoreTestInput.notes
+            RestoreTestInput.notes IncidentEntry.text IncidentNoteInput.text OpenIncidentInput.summary UpdateIncidentInput.reason
             ClearSwitchInput.reason SetSwitchInput.reason
             ShareLink.label SharedAsset.title SharedComment.body Task.description Task.title Template.description Template.name
             TemplateMilestone.description TemplateMilestone.name TemplateMilestoneInput.description TemplateMilestoneInput.name
@@ -66,6 +66,7 @@ public sealed class ApiWordsTests
             AuditEntry.actorId AuditEntry.impersonatorId AuditEntry.requestId ChangeFreeze.changedBy Delivery.instanceId
             Delivery.recipient Delivery.vendorId
             Alert.acknowledgedBy Alert.resolvedBy Incident.acknowledgedBy Incident.resolvedBy Operated.instanceId
+            AssignIncidentInput.assignee Incident.assignee Incident.openedBy IncidentEntry.by
             Switch.clearedBy Switch.setBy
             PlaybackAuditEntry.requestId
             Orchestration.instanceId Problem.requestId ReplayedUpload.instanceId RestoreTest.recordedBy Webhook.eventId ?actor
@@ -113,6 +114,7 @@ public sealed class ApiWordsTests
             """,
         ["the rule of a field, or the problem of one of many: both grow with what can be asked"] = "FieldError.pointer FieldError.rule",
         ["of one kind of incident the objective, of another an upload job or an alert"] = "Incident.subject",
+        ["of one kind of line a severity, of another an Operator or a service of PagerDuty"] = "IncidentEntry.became IncidentEntry.previous",
         ["of one kind of alert an id, of another a timer, a vendor or a host"] = "Alert.subject",
         ["pages of the playbook, which grows"] = "Alert.runbook",
         ["a ratio such as 16:9, and a cron expression"] =

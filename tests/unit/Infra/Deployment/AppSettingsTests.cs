@@ -115,6 +115,7 @@ public sealed partial class AppSettingsTests(Installations installations)
             "Blob__ReadWriteToken" => "vercel_blob_rw_store_key",
             "PagerDuty__RoutingKey" => new string('a', 32),
             "PagerDuty__LowUrgencyRoutingKey" => new string('b', 32),
+            "PagerDuty__SecurityRoutingKey" => new string('c', 32),
             _ when setting.EndsWith("WebhookSecret", StringComparison.Ordinal) => $"whsec_{Convert.ToBase64String(new byte[32])}",
             _ when setting.StartsWith("Audit__", StringComparison.Ordinal) => AuditKey(),
             _ => Convert.ToBase64String(new byte[32]),
