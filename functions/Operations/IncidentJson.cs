@@ -32,7 +32,8 @@ public sealed record IncidentEntryJson(
     [About("The Operator, or pagerduty: and the id of somebody there; null: the portal itself.")] string? By,
     [About("A note, or the reason.")] string? Text,
     [About("The severity or the assignee before.")] string? Previous,
-    [About("The severity or the assignee from then on; of a page the service of PagerDuty that took it: high, low or security.")]
+    [About("The severity or the assignee from then on; of a page the service of PagerDuty that took it (high, low, "
+        + "security), of a notice how many tenants it was sent to.")]
     string? Became,
     [About("How often the same had been reported by then.")] long? Times)
 {

@@ -776,7 +776,7 @@ create table portal.incident_entries (
     constraint incident_entries_by_check CHECK (((length(by) >= 1) AND (length(by) <= 200))),
     constraint incident_entries_check CHECK (((kind <> ALL (ARRAY['note'::text, 'severity_changed'::text])) OR ((text IS NOT NULL) AND (by IS NOT NULL)))),
     constraint incident_entries_incident_id_fkey FOREIGN KEY (incident_id) REFERENCES portal.incidents(id) ON DELETE CASCADE,
-    constraint incident_entries_kind_check CHECK ((kind = ANY (ARRAY['paged'::text, 'page_updated'::text, 'paged_late'::text, 'assigned'::text, 'unassigned'::text, 'note'::text, 'severity_changed'::text]))),
+    constraint incident_entries_kind_check CHECK ((kind = ANY (ARRAY['paged'::text, 'page_updated'::text, 'paged_late'::text, 'assigned'::text, 'unassigned'::text, 'note'::text, 'severity_changed'::text, 'notice_sent'::text]))),
     constraint incident_entries_pkey PRIMARY KEY (id),
     constraint incident_entries_previous_check CHECK (((length(previous) >= 1) AND (length(previous) <= 200))),
     constraint incident_entries_text_check CHECK (((length(text) >= 1) AND (length(text) <= 2000)))
@@ -788,6 +788,46 @@ create policy platform on portal.incident_entries as permissive for all to porta
     using (true)
     with check (true);
 grant insert, select on table portal.incident_entries to portal_system;
+
+create table portal.incident_notice_tenants (
+    notice_id uuid not null,
+    tenant_id uuid not null,
+    constraint incident_notice_tenants_notice_id_fkey FOREIGN KEY (notice_id) REFERENCES portal.incident_notices(id) ON DELETE CASCADE,
+    constraint incident_notice_tenants_pkey PRIMARY KEY (notice_id, tenant_id),
+    constraint incident_notice_tenants_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES portal.tenants(id)
+);
+alter table portal.incident_notice_tenants enable row level security;
+create policy platform on portal.incident_notice_tenants as permissive for all to portal_system
+    using (true)
+    with check (true);
+grant insert, select on table portal.incident_notice_tenants to portal_system;
+
+create table portal.incident_notices (
+    id uuid not null,
+    incident_id uuid not null,
+    subject text not null,
+    text text not null,
+    status text default 'draft'::text not null,
+    drafted_at timestamp with time zone not null,
+    drafted_by text not null,
+    sent_at timestamp with time zone,
+    sent_by text,
+    constraint incident_notices_check CHECK (((status = 'sent'::text) = (sent_at IS NOT NULL))),
+    constraint incident_notices_check1 CHECK (((sent_at IS NULL) = (sent_by IS NULL))),
+    constraint incident_notices_drafted_by_check CHECK (((length(drafted_by) >= 1) AND (length(drafted_by) <= 200))),
+    constraint incident_notices_incident_id_fkey FOREIGN KEY (incident_id) REFERENCES portal.incidents(id) ON DELETE CASCADE,
+    constraint incident_notices_pkey PRIMARY KEY (id),
+    constraint incident_notices_sent_by_check CHECK (((length(sent_by) >= 1) AND (length(sent_by) <= 200))),
+    constraint incident_notices_status_check CHECK ((status = ANY (ARRAY['draft'::text, 'sent'::text]))),
+    constraint incident_notices_subject_check CHECK (((length(subject) >= 1) AND (length(subject) <= 150))),
+    constraint incident_notices_text_check CHECK (((length(text) >= 1) AND (length(text) <= 4000)))
+);
+CREATE INDEX incident_notices_of ON portal.incident_notices USING btree (incident_id, drafted_at DESC, id DESC);
+alter table portal.incident_notices enable row level security;
+create policy platform on portal.incident_notices as permissive for all to portal_system
+    using (true)
+    with check (true);
+grant insert, select, update on table portal.incident_notices to portal_system;
 
 create table portal.incident_reports (
     report_id text not null,
@@ -2469,6 +2509,13 @@ CREATE OR REPLACE FUNCTION portal.put_into_outbox()
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'portal', 'pg_temp';
+
+CREATE OR REPLACE FUNCTION portal.read_incident_notice(p_notice uuid)
+ RETURNS TABLE(id uuid, subject text, body text, sent_at timestamp with time zone)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'portal', 'pg_temp';
+grant execute on function portal.read_incident_notice(uuid) to portal_app;
 
 CREATE OR REPLACE FUNCTION portal.refuse_change()
  RETURNS trigger

@@ -111,6 +111,7 @@ public static class DataClasses
         ["mux_tasks"] = "likewise",
         ["outbox"] = "likewise",
         ["digests"] = "days for which a digest is settled",
+        ["incident_notice_tenants"] = "of which incidents the tenant was told, by id",
         ["incidents"] = "the platform's, by ids; some name the tenant they are about",
         ["idempotency_keys"] = "answers of the last 24 hours",
         ["project_progress"] = "made from the events that are counted",

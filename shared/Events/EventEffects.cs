@@ -90,6 +90,7 @@ public sealed record EventEffects(
         [EventType.BudgetBreach] = new(Page: true),
         [EventType.IncidentOpened] = new(Page: true),
         [EventType.IncidentAcknowledged] = new(Page: true),
+        [EventType.IncidentNoticeSent] = new(Notify: AudienceQuery.EveryAdmin, Mail: AudienceQuery.EveryAdmin),
         [EventType.IncidentSeverityChanged] = new(Page: true),
         [EventType.IncidentResolved] = new(Page: true),
         [EventType.NotificationsAdded] = new(Unread: e => e.Ids("userIds").Select(id => (id, 1))),

@@ -66,6 +66,8 @@ public sealed class NotificationStore(PortalDb db, TimeProvider clock)
                select substring(w.url from '^[a-z]+://([^/?]+)'), null from portal.webhook_endpoints w
                 where n.subject_type = 'webhook_endpoint' and w.tenant_id = n.tenant_id and w.id = n.subject_id
                 union all
+               select i.subject, null from portal.read_incident_notice(n.subject_id) i where n.subject_type = 'incident_notice'
+                union all
                select u.name, null from portal.users u
                 where n.subject_type = 'user' and u.tenant_id = n.tenant_id and u.id = n.subject_id) s on true
         """;

@@ -31,6 +31,7 @@ public static class NotificationWords
             [EventType.VendorReviewDue] = (_, _, _) => "Vendors are to be reviewed within two weeks.",
             [EventType.VendorReviewOverdue] = (_, _, _) => "The review of vendors is overdue.",
             [EventType.WebhookEndpointDisabled] = (_, _, what) => $"Webhooks to {what} are switched off.",
+            [EventType.IncidentNoticeSent] = (_, _, what) => $"You have a notice about an incident: {what}.",
             [EventType.EmailBounced] = (_, _, _) => "An e-mail could not be delivered.",
         }.ToFrozenDictionary(sentence => sentence.Key.Name, sentence => sentence.Value);
 

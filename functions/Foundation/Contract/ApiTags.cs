@@ -33,6 +33,7 @@ public static class ApiTags
                 "/api/ops/alerts", "/api/ops/incidents", "/api/ops/objectives", "/api/ops/change-freeze", "/api/ops/error-budget-breaches",
                 "/api/ops/limits", "/api/ops/restore-tests", "/api/ops/switches",
             ]),
+        new("Incident notices", "What people on call told a tenant of an incident.", ["/api/incident-notices"]),
         new("Invites", "Inviting people into the portal, by an e-mail that Clerk sends.", ["/api/invites"]),
         new("Milestones", "The steps of a project.", ["/api/milestones"]),
         new("Notifications", "What a person has been told, and has read.", ["/api/notifications"]),

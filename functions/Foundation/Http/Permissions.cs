@@ -92,6 +92,9 @@ public enum PortalAction
     ReadWebhookEndpoint,
     ManageWebhookEndpoints,
 
+    /// <summary>What people on call told the tenant of an incident.</summary>
+    ReadIncidentNotice,
+
     /// <summary>How the tenant stands with what it has to see to.</summary>
     ReadCompliance,
 
@@ -211,6 +214,7 @@ public static class Permissions
         [PortalAction.RecordVendorReview] = [Role.Admin, Role.Compliance],
         [PortalAction.ReadWebhookEndpoint] = [Role.Admin],
         [PortalAction.ManageWebhookEndpoints] = [Role.Admin],
+        [PortalAction.ReadIncidentNotice] = [Role.Admin],
         [PortalAction.ReadCompliance] = [Role.Admin, Role.Compliance],
     };
 

@@ -25,7 +25,8 @@ create table portal.incident_entries (
     -- Lines of the same time stay in the order in which they were written.
     seq         bigint not null generated always as identity,
     incident_id uuid not null references portal.incidents (id) on delete cascade,
-    kind        text not null check (kind in ('paged', 'page_updated', 'paged_late', 'assigned', 'unassigned', 'note', 'severity_changed')),
+    kind        text not null check (kind in ('paged', 'page_updated', 'paged_late', 'assigned', 'unassigned', 'note', 'severity_changed',
+                                     'notice_sent')),
     at          timestamptz not null,
     -- Null: the portal itself.
     by          text check (length(by) between 1 and 200),
@@ -42,3 +43,34 @@ create index incident_entries_notes on portal.incident_entries (incident_id) whe
 alter table portal.incident_entries enable row level security;
 create policy platform on portal.incident_entries to portal_system using (true) with check (true);
 grant select, insert on portal.incident_entries to portal_system;
+
+-- What tenants are told of an incident. Drafted, read, and sent once; then it stays as it was sent. The Admins of the tenants read it
+-- through a function (infra/postgres/functions/read_incident_notice.sql).
+create table portal.incident_notices (
+    id          uuid primary key,
+    incident_id uuid not null references portal.incidents (id) on delete cascade,
+    subject     text not null check (length(subject) between 1 and 150),
+    text        text not null check (length(text) between 1 and 4000),
+    status      text not null default 'draft' check (status in ('draft', 'sent')),
+    drafted_at  timestamptz not null,
+    drafted_by  text not null check (length(drafted_by) between 1 and 200),
+    sent_at     timestamptz,
+    sent_by     text check (length(sent_by) between 1 and 200),
+    check ((status = 'sent') = (sent_at is not null)),
+    check ((sent_at is null) = (sent_by is null))
+);
+create index incident_notices_of on portal.incident_notices (incident_id, drafted_at desc, id desc);
+
+-- Whom it is for.
+create table portal.incident_notice_tenants (
+    notice_id   uuid not null references portal.incident_notices (id) on delete cascade,
+    tenant_id   uuid not null references portal.tenants (id),
+    primary key (notice_id, tenant_id)
+);
+
+alter table portal.incident_notices enable row level security;
+alter table portal.incident_notice_tenants enable row level security;
+create policy platform on portal.incident_notices to portal_system using (true) with check (true);
+create policy platform on portal.incident_notice_tenants to portal_system using (true) with check (true);
+grant select, insert, update on portal.incident_notices to portal_system;
+grant select, insert on portal.incident_notice_tenants to portal_system;

@@ -106,6 +106,8 @@ public static class TablePlans
         new("holds", Customer, Gone, TableErasure.Kept("that there was a legal hold, by id")),
         new("idempotency_keys", $"{RetentionDefaults.IdempotencyHours} hours", Gone, Gone, Gone),
         new("incident_entries", "with their incident", null),
+        new("incident_notice_tenants", "with their incident", ById),
+        new("incident_notices", "with their incident", null),
         new("incident_reports", $"{RetentionDefaults.WebhookDays} days", null),
         new("incidents", "as long as the database", ById),
         new("invites", $"{RetentionDefaults.InviteDays} days after they are over", Gone, TableErasure.Replaced, TableErasure.Replaced),

@@ -12,7 +12,7 @@ public static class OfferedEvents
     [
         EventType.NotificationsAdded, EventType.NotificationsMarked, EventType.NotificationsPruned, EventType.DigestSent,
         EventType.RestoreTested, EventType.BudgetBreach, EventType.IncidentOpened, EventType.IncidentAcknowledged,
-        EventType.IncidentSeverityChanged, EventType.WarningsReported, EventType.ObjectivesReported,
+        EventType.IncidentSeverityChanged, EventType.IncidentNoticeSent, EventType.WarningsReported, EventType.ObjectivesReported,
         EventType.IncidentResolved, EventType.ChangeFreezeSwitched, EventType.WebhookEndpointTested, EventType.WebhookEndpointDisabled,
     ];
 

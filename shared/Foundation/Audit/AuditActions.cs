@@ -65,7 +65,8 @@ public static class AuditActions
             "webhook_replayed", "webhooks_replayed", "webhook_dead", "webhook_endpoint_tested", "webhooks_redelivered",
             "orchestration_terminate", "orchestration_suspend", "orchestration_resume", "orchestration_restart",
             "incident_opened", "incident_acknowledged", "incident_resolved", "incident_assigned", "incident_unassigned",
-            "incident_noted", "incident_severity_changed", "error_budget_breach", "switch_set", "switch_cleared",
+            "incident_noted", "incident_severity_changed", "incident_notice_drafted", "incident_notice_sent",
+            "error_budget_breach", "switch_set", "switch_cleared",
             "alert_acknowledged", "alert_resolved", "warnings_reported", "objectives_reported",
             "change_freeze_on", "change_freeze_off", "backup_restore_tested");
     }

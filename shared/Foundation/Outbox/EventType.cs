@@ -120,6 +120,7 @@ public sealed class EventType
     public static readonly EventType IncidentSeverityChanged = new(
         "incident_severity_changed", "status kind severity page reason");
 
+    public static readonly EventType IncidentNoticeSent = new("incident_notice_sent", "incidentId");
     public static readonly EventType IncidentResolved = new("incident_resolved", Incident);
     public static readonly EventType ChangeFreezeSwitched = new("change_freeze_switched", "on incidentId reason");
 

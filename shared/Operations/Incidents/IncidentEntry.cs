@@ -21,6 +21,9 @@ public static class IncidentEntryKind
     public const string Unassigned = "unassigned";
     public const string Note = "note";
     public const string SeverityChanged = "severity_changed";
+
+    /// <summary>Tenants were told of it.</summary>
+    public const string NoticeSent = "notice_sent";
     public const string Resolved = "resolved";
 }
 
@@ -29,7 +32,8 @@ public static class IncidentEntryKind
 /// <param name="By">Clerk id of the Operator, or <c>pagerduty:</c> and the id of somebody there; null: the portal itself.</param>
 /// <param name="Text">A note, or the reason.</param>
 /// <param name="Previous">A severity or an assignee, before.</param>
-/// <param name="Became">A severity or an assignee, from then on; of a page the service of PagerDuty that took it.</param>
+/// <param name="Became">A severity or an assignee, from then on; of a page the service of PagerDuty that took it; of a
+/// notice how many tenants it was sent to.</param>
 /// <param name="Times">How often the same had been reported.</param>
 public sealed record IncidentEntry(
     DateTimeOffset At, Guid Line, string Kind, string? By, string? Text, string? Previous, string? Became, long? Times);

@@ -23,6 +23,7 @@ public static class IncidentWords
             IncidentEntryKind.Note => $"Note{by}",
             IncidentEntryKind.SeverityChanged =>
                 $"Severity changed from {entry.Previous} to {entry.Became}{by}: {people(entry.Text!)}",
+            IncidentEntryKind.NoticeSent => $"Notice sent to tenants ({entry.Became}){by}: {people(entry.Text!)}",
             IncidentEntryKind.Resolved => $"Resolved{by}{(entry.Text is { } reason ? $": {people(reason)}" : "")}",
             _ => entry.Kind,
         };

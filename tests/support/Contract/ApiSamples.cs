@@ -143,6 +143,14 @@ public static class ApiSamples
         ["UpdateIncident"] = Open(
             async w => ApiAsk.Id(await w.NewIncidentAsync(), new { severity = "warning", reason = "Tried by a test" })),
         ["ListIncidentTimeline"] = Open(async w => ApiAsk.Id(await w.NotedIncidentAsync())),
+        ["DraftIncidentNotice"] = Open(async w => ApiAsk.Id(await w.NewIncidentAsync(), SampleWorld.Notice())),
+        ["ListIncidentNotices"] = Open(async w => ApiAsk.Id((await w.NewNoticeAsync()).Incident)),
+        ["SendIncidentNotice"] = Open(async w =>
+        {
+            var (incident, notice) = await w.NewNoticeAsync();
+            return Two(incident, "noticeId", notice);
+        }),
+        ["ReadIncidentNotice"] = InTenant(async w => ApiAsk.Id(await w.SentNoticeAsync())),
         ["ReadPostmortem"] = Open(async w => ApiAsk.Id(await w.NewIncidentAsync())),
         ["ReadIncident"] = Open(async w => ApiAsk.Id(await w.NewIncidentAsync())),
         ["RecordRestoreTest"] = Open(w => ApiAsk.Of(w.NewRestoreTest())),

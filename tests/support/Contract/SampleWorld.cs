@@ -486,6 +486,29 @@ public sealed class SampleWorld(TestPortal portal)
         return id;
     }
 
+    public static object Notice() => new
+    {
+        subject = $"{Marker} subject",
+        text = $"{Marker} text",
+        tenantIds = new[] { TestPeople.Tenant },
+    };
+
+    /// <summary>A draft, the last of three.</summary>
+    public async Task<(Guid Incident, Guid Notice)> NewNoticeAsync()
+    {
+        var incident = await NewIncidentAsync();
+        var path = $"/api/ops/incidents/{incident}/notices";
+        await portal.As("operator").PostAsync(path, Notice());
+        await portal.As("operator").PostAsync(path, Notice());
+        return (incident, (await portal.As("operator").PostAsync(path, Notice())).Expect(201).Id);
+    }
+
+    public async Task<Guid> SentNoticeAsync()
+    {
+        var (incident, notice) = await NewNoticeAsync();
+        return (await portal.As("operator").PostAsync($"/api/ops/incidents/{incident}/notices/{notice}/send")).Expect(200).Id;
+    }
+
     /// <summary>A breach of security that no other one is.</summary>
     public object NewSecurityIncident() => new
     {

@@ -27,6 +27,7 @@ public sealed class NotificationWordsTests
     [InlineData("vendor_review_due", null, null, null, "Vendors are to be reviewed within two weeks.")]
     [InlineData("vendor_review_overdue", null, null, null, "The review of vendors is overdue.")]
     [InlineData("webhook_endpoint_disabled", "hooks.a.example", null, null, "Webhooks to “hooks.a.example” are switched off.")]
+    [InlineData("incident_notice_sent", "Exports were late", null, null, "You have a notice about an incident: “Exports were late”.")]
     [InlineData("email_bounced", null, null, null, "An e-mail could not be delivered.")]
     [InlineData("something_new", "Cut", null, null, "something new: “Cut”.")]
     public void It_says_who_did_what(string type, string? title, string? actor, string? detail, string text, bool mentioned = false) =>

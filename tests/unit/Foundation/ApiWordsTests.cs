@@ -21,6 +21,8 @@ public sealed class ApiWordsTests
             Hold.liftReason Hold.reason LiftHoldInput.reason PlaceHoldInput.reason RecordVendorReviewInput.findings VendorReview.findings
             Project.description Project.name ReasonInput.reason RequestErasureInput.tenantName RequestUploadInput.title RestoreTest.notes
             RestoreTestInput.notes IncidentEntry.text IncidentNoteInput.text OpenIncidentInput.summary UpdateIncidentInput.reason
+            DraftIncidentNoticeInput.subject DraftIncidentNoticeInput.text IncidentNotice.subject IncidentNotice.text
+            ReceivedNotice.subject ReceivedNotice.text
             ClearSwitchInput.reason SetSwitchInput.reason
             ShareLink.label SharedAsset.title SharedComment.body Task.description Task.title Template.description Template.name
             TemplateMilestone.description TemplateMilestone.name TemplateMilestoneInput.description TemplateMilestoneInput.name
@@ -67,6 +69,7 @@ public sealed class ApiWordsTests
             Delivery.recipient Delivery.vendorId
             Alert.acknowledgedBy Alert.resolvedBy Incident.acknowledgedBy Incident.resolvedBy Operated.instanceId
             AssignIncidentInput.assignee Incident.assignee Incident.openedBy IncidentEntry.by
+            IncidentNotice.draftedBy IncidentNotice.sentBy
             Switch.clearedBy Switch.setBy
             PlaybackAuditEntry.requestId
             Orchestration.instanceId Problem.requestId ReplayedUpload.instanceId RestoreTest.recordedBy Webhook.eventId ?actor

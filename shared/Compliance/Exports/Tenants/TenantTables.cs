@@ -567,6 +567,7 @@ public static class TenantTables
         ["audit_archives"] = "which files of ours have rows of the audit log; audit.ndjson has the rows",
         ["deliveries"] = "mails that were sent, by id: nothing is to be sent again",
         ["idempotency_keys"] = "answers given before, kept for a day",
+        ["incident_notice_tenants"] = "of which incidents the organization was told; its Admins have the notices by mail",
         ["incidents"] = "the platform's",
         ["mux_cleanups"] = "work to be done at Mux",
         ["mux_tasks"] = "work to be done at Mux",
