@@ -18,7 +18,7 @@ internal static class DashboardView
 
     public static Html Page(
         Dashboard board, DashboardIncidents trouble, DashboardAlerts alerts, IReadOnlyList<ObjectiveLook> objectives, UploadDays uploads,
-        OutageState outages, IReadOnlyList<TimerLook> timers, IReadOnlyList<LimitLook> limits, DateTimeOffset now,
+        OutageState outages, IReadOnlyList<TimerLook> timers, IReadOnlyList<LimitLook> limits, DashboardQueues queues, DateTimeOffset now,
         string formToken) => OpsLayout.Page(
         "Now",
         Html.Of($"""
@@ -29,6 +29,7 @@ internal static class DashboardView
             <div data-part="failed">{Section("failed", "Failed", "In the last 7 days, and not replayed.", board.Failed, board.FailedTotal, now)}</div>
             <div data-part="stuck">{Section("stuck", "Stuck", "Does not get on by itself, or gives reason to think so.", board.Stuck, board.StuckTotal, now)}</div>
             <div data-part="running">{Section("running", "Running", "Nothing to do.", board.Running, board.RunningTotal, now)}</div>
+            <div data-part="queues">{QueuesView.Section(queues, now, formToken)}</div>
             <div data-part="timers">{TimersView.Section(timers, now)}</div>
             <div data-part="objectives">{ObjectivesView.Section(objectives)}</div>
             <div data-part="limits">{LimitsView.Section(limits)}</div>

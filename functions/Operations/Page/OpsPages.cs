@@ -1,8 +1,10 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
+using Portal.Events.Deliveries;
 using Portal.Foundation.Faults;
 using Portal.Foundation.Outages;
+using Portal.Foundation.Webhooks;
 using Portal.Functions.Foundation.Http;
 using Portal.Functions.Foundation.Http.Inputs;
 using Portal.Functions.Videos.Uploads;
@@ -21,7 +23,7 @@ public sealed class OpsPages(
     OrchestrationQueries look, TimerQueries timers, OrchestrationCommands operate, IncidentStore incidents, AlertQuery alerts,
     ChangeFreezeStore freeze,
     ObjectiveQueries objectives, LimitQueries limits, UploadTelemetryQuery uploads, OutageQuery outages,
-    SearchCursors cursors, TimeProvider clock)
+    BacklogStore backlog, WebhookInboxStore inbox, DeliveryStore deliveries, SearchCursors cursors, TimeProvider clock)
 {
     private const int IncidentsShown = 20;
 
@@ -37,8 +39,18 @@ public sealed class OpsPages(
             DashboardView.Page(
                 await look.DashboardAsync(ct), trouble, new(open, openTotal), (await objectives.AllAsync(ct)).Objectives,
                 await uploads.WeekAsync(ct),
-                await outages.ReadAsync(ct), await timers.AllAsync(ct), await limits.AllAsync(ct), clock.GetUtcNow(),
+                await outages.ReadAsync(ct), await timers.AllAsync(ct), await limits.AllAsync(ct), await QueuesAsync(ct),
+                clock.GetUtcNow(),
                 FormToken(request)));
+    }
+
+    private async Task<DashboardQueues> QueuesAsync(CancellationToken ct)
+    {
+        var newest = new Portal.Foundation.Paging.Page(DashboardQueues.Shown, null);
+        var dead = await inbox.ListAsync(new(null, "dead", null), newest, ct);
+        var failed = await deliveries.ListAsync("failed", null, newest, ct);
+        return new(
+            await backlog.MeasureAsync(ct), [.. dead.Take(DashboardQueues.Shown)], [.. failed.Take(DashboardQueues.Shown)]);
     }
 
     [Function("OpsSearchPage")]

@@ -2,6 +2,7 @@
 -- which learns no content and no tenant.
 --   inbox     webhooks that are due, by vendor          outbox    events that are due
 --   dead      webhooks that were given up, by vendor    failed    deliveries that failed since p_since, by channel
+--   sending   deliveries that are not done, by channel
 --   engine    orchestrations that were to go on by now: those of deliveries, of uploads. One that waits for its time does not count.
 create or replace function portal.measure_backlog(p_now timestamptz, p_since timestamptz)
     returns table (what text, part text, depth bigint, oldest timestamptz)
@@ -19,6 +20,9 @@ as $$
     union all
     select 'failed', d.channel, count(*), min(d.done_at)
       from portal.deliveries d where d.status = 'failed' and d.done_at > p_since and d.channel <> 'webhook' group by d.channel
+    union all
+    select 'sending', d.channel, count(*), min(d.created_at)
+      from portal.deliveries d where d.status in ('pending', 'sending') group by d.channel
     union all
     select 'engine', 'deliveries', count(*), min(greatest(d.taken_at, d.next_attempt_at))
       from portal.deliveries d

@@ -1,6 +1,7 @@
 using OpenQA.Selenium;
 using Portal.LocalVendors;
 using Portal.Tests.Support;
+using Portal.Tests.Support.Contract;
 
 namespace Portal.Tests.Integration.Operations;
 
@@ -158,6 +159,9 @@ public sealed class BrowserTests(TestPortal portal) : IClassFixture<TestPortal>,
         await portal.StartUnknownAsync("nightly-digest-2026-03-02");
         await IncidentsOfEveryKindAsync();
         await LimitsAsync();
+        var world = new SampleWorld(portal);
+        await world.NewDeadWebhookAsync();
+        await world.NewFailedDeliveryAsync();
         var (open, over) = await WorkedOnAsync();
         using var browser = new Chromium();
         browser.Go(new Uri(portal.Host.Address, "/ops/sign-in"));
