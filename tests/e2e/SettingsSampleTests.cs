@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Text.Json;
 using Microsoft.Extensions.Configuration;
+using Portal.Functions;
 
 namespace Portal.Tests.EndToEnd;
 
@@ -57,7 +58,7 @@ public sealed class SettingsSampleTests
     }
 
     private static IEnumerable<(Type Type, string Section, IReadOnlyList<Setting> Settings)> Options() =>
-        from type in typeof(PortalRegistrations).Assembly.GetTypes()
+        from type in typeof(PortalRegistrations).Assembly.GetTypes().Concat(typeof(PortalApp).Assembly.GetTypes())
         let section = type.GetField("Section", BindingFlags.Public | BindingFlags.Static)
         where section is { IsLiteral: true }
         let name = (string)section.GetRawConstantValue()!
