@@ -61,6 +61,11 @@ public sealed record UpdateTenantInput
     [About("How long to keep what; null goes back to the portal's own numbers, which are the longest.")]
     public Change<RetentionInput?> Retention { get; init; }
 
+    [Whole(1, 1_000_000), About(
+        "What videos and mails may cost in a month, in USD. Admins are told when 50, 80 and 100 % of it are used; nothing is switched "
+            + "off.")]
+    public Change<int?> MonthlyBudgetUsd { get; init; }
+
     public TenantSettings Over(Tenant t) => new(
         Name.Or(t.Name)!,
         TimeZone.Or(t.TimeZone)!,
@@ -70,7 +75,8 @@ public sealed record UpdateTenantInput
         SenderName.Or(t.SenderName),
         ResidencyContact.Or(t.ResidencyContact),
         Residency.Or(t.Residency)!,
-        !Retention.IsSet ? t.Retention : Retention.Value?.Over(t.Retention) ?? RetentionSettings.Default);
+        !Retention.IsSet ? t.Retention : Retention.Value?.Over(t.Retention) ?? RetentionSettings.Default,
+        MonthlyBudgetUsd.Or(t.MonthlyBudgetUsd));
 }
 
 public sealed class ReadTenantFunction(TenantStore tenants)

@@ -19,11 +19,12 @@ public sealed record RetentionJson(
 public sealed record TenantJson(
     Guid Id, string Name, string TimeZone, int DigestHour, string? LogoUrl, string? AccentColor, string? SenderName,
     string? ResidencyContact, [OneOf(typeof(Residency))] string Residency,
-    RetentionJson Retention, int Version, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt)
+    RetentionJson Retention, [About("What a month may cost; null: nobody is told.")] int? MonthlyBudgetUsd,
+    int Version, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt)
 {
     public static TenantJson From(Tenant t) => new(
         t.Id.Value, t.Name, t.TimeZone, t.DigestHour, t.LogoUrl, t.AccentColor, t.SenderName, t.ResidencyContact,
         t.Residency,
-        RetentionJson.From(t.Retention),
+        RetentionJson.From(t.Retention), t.MonthlyBudgetUsd,
         t.Version, t.CreatedAt, t.UpdatedAt);
 }

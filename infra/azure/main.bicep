@@ -364,6 +364,11 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
       Limits__AddressesPerLink: '50'
       Limits__Mode: 'enforce'
       Limits__Observed: ''
+      Costs__Prices__encoded: '0'
+      Costs__Prices__stored: '0.003'
+      Costs__Prices__delivered: '0.001'
+      Costs__Prices__originals: '0.023'
+      Costs__Prices__mails: '0.0004'
       Operations__DurableUrl: '${address}/runtime/webhooks/durabletask'
       Operations__SessionLifetime: '08:00:00'
       // Not by the host's setting: the Functions host would send paths (docs/azure.md).

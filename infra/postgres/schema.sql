@@ -332,6 +332,28 @@ CREATE TRIGGER audit_seals_no_truncate BEFORE TRUNCATE ON portal.audit_seals FOR
 grant select on table portal.audit_seals to portal_app;
 grant insert on table portal.audit_seals to portal_system;
 
+create table portal.budget_notices (
+    tenant_id uuid not null,
+    month date not null,
+    percent integer not null,
+    budget_usd integer not null,
+    usd numeric(20,6) not null,
+    told_at timestamp with time zone not null,
+    constraint budget_notices_month_check CHECK ((EXTRACT(day FROM month) = (1)::numeric)),
+    constraint budget_notices_percent_check CHECK ((percent = ANY (ARRAY[50, 80, 100]))),
+    constraint budget_notices_pkey PRIMARY KEY (tenant_id, month, percent, budget_usd),
+    constraint budget_notices_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES portal.tenants(id)
+);
+alter table portal.budget_notices enable row level security;
+create policy all_tenants on portal.budget_notices as permissive for all to portal_system
+    using (true)
+    with check (true);
+create policy own_tenant on portal.budget_notices as permissive for all to portal_app
+    using ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)))
+    with check ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)));
+grant select on table portal.budget_notices to portal_app;
+grant delete, insert, select on table portal.budget_notices to portal_system;
+
 create table portal.change_freeze (
     only_row boolean default true not null,
     is_on boolean not null,
@@ -1848,6 +1870,7 @@ create table portal.tenants (
     keep_raw_analytics_days integer,
     deleted_at timestamp with time zone,
     residency text default 'any'::text not null,
+    monthly_budget_usd integer,
     constraint tenants_accent_color_check CHECK ((accent_color ~ '^#[0-9a-f]{6}$'::text)),
     constraint tenants_clerk_org_id_check CHECK (((length(clerk_org_id) >= 1) AND (length(clerk_org_id) <= 200))),
     constraint tenants_clerk_org_id_key UNIQUE (clerk_org_id),
@@ -1859,6 +1882,7 @@ create table portal.tenants (
     constraint tenants_keep_raw_analytics_days_check CHECK (((keep_raw_analytics_days >= 1) AND (keep_raw_analytics_days <= 30))),
     constraint tenants_keep_upload_job_days_check CHECK (((keep_upload_job_days >= 30) AND (keep_upload_job_days <= 365))),
     constraint tenants_logo_url_check CHECK (((logo_url ~~ 'https://%'::text) AND (length(logo_url) <= 2000))),
+    constraint tenants_monthly_budget_usd_check CHECK (((monthly_budget_usd >= 1) AND (monthly_budget_usd <= 1000000))),
     constraint tenants_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
     constraint tenants_pkey PRIMARY KEY (id),
     constraint tenants_residency_check CHECK ((residency = ANY (ARRAY['any'::text, 'australia'::text]))),
@@ -1878,8 +1902,8 @@ create policy timers on portal.tenants as permissive for select to portal_system
 create policy whose on portal.tenants as permissive for select to portal_system
     using (true);
 grant insert, select on table portal.tenants to portal_app;
-grant update (name, time_zone, status, version, updated_at, logo_url, accent_color, sender_name, digest_hour, residency_contact, keep_notification_days, keep_upload_job_days, keep_active_video_days, keep_inactive_video_days, keep_raw_analytics_days, deleted_at, residency) on table portal.tenants to portal_app;
-grant select (id, clerk_org_id, time_zone, status, created_at, digest_hour, keep_notification_days, keep_upload_job_days, keep_active_video_days, keep_inactive_video_days, keep_raw_analytics_days, residency) on table portal.tenants to portal_system;
+grant update (name, time_zone, status, version, updated_at, logo_url, accent_color, sender_name, digest_hour, residency_contact, keep_notification_days, keep_upload_job_days, keep_active_video_days, keep_inactive_video_days, keep_raw_analytics_days, deleted_at, residency, monthly_budget_usd) on table portal.tenants to portal_app;
+grant select (id, clerk_org_id, time_zone, status, created_at, digest_hour, keep_notification_days, keep_upload_job_days, keep_active_video_days, keep_inactive_video_days, keep_raw_analytics_days, residency, monthly_budget_usd) on table portal.tenants to portal_system;
 
 create table portal.timer_runs (
     id uuid not null,
@@ -2011,6 +2035,49 @@ create policy own_tenant on portal.upload_jobs as permissive for all to portal_a
     with check ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)));
 grant insert, select, update on table portal.upload_jobs to portal_app;
 grant delete, select, update on table portal.upload_jobs to portal_system;
+
+create table portal.usage_counts (
+    day date not null,
+    counted_at timestamp with time zone not null,
+    delivered_at timestamp with time zone,
+    settled boolean default false not null,
+    constraint usage_counts_check CHECK (((NOT settled) OR (delivered_at IS NOT NULL))),
+    constraint usage_counts_pkey PRIMARY KEY (day)
+);
+alter table portal.usage_counts enable row level security;
+create policy everybody on portal.usage_counts as permissive for select to portal_app
+    using (true);
+create policy platform on portal.usage_counts as permissive for all to portal_system
+    using (true)
+    with check (true);
+grant select on table portal.usage_counts to portal_app;
+grant delete, insert, select, update on table portal.usage_counts to portal_system;
+
+create table portal.usage_days (
+    tenant_id uuid not null,
+    day date not null,
+    metric text not null,
+    project_id uuid,
+    asset_id uuid,
+    asset_version_id uuid,
+    quantity numeric(30,6) not null,
+    constraint usage_days_check CHECK (((metric = 'mails'::text) = (asset_version_id IS NULL))),
+    constraint usage_days_check1 CHECK ((((asset_version_id IS NULL) = (asset_id IS NULL)) AND ((asset_version_id IS NULL) = (project_id IS NULL)))),
+    constraint usage_days_metric_check CHECK ((metric = ANY (ARRAY['encoded'::text, 'stored'::text, 'delivered'::text, 'originals'::text, 'mails'::text]))),
+    constraint usage_days_quantity_check CHECK ((quantity > (0)::numeric)),
+    constraint usage_days_tenant_id_day_metric_asset_version_id_key UNIQUE NULLS NOT DISTINCT (tenant_id, day, metric, asset_version_id),
+    constraint usage_days_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES portal.tenants(id)
+);
+CREATE INDEX usage_days_by_day ON portal.usage_days USING btree (day, metric);
+alter table portal.usage_days enable row level security;
+create policy all_tenants on portal.usage_days as permissive for all to portal_system
+    using (true)
+    with check (true);
+create policy own_tenant on portal.usage_days as permissive for all to portal_app
+    using ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)))
+    with check ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)));
+grant select on table portal.usage_days to portal_app;
+grant delete, select on table portal.usage_days to portal_system;
 
 create table portal.users (
     id uuid not null,
@@ -2299,6 +2366,13 @@ CREATE OR REPLACE FUNCTION portal.count_objectives(p_from timestamp with time zo
  SET search_path TO 'portal', 'pg_temp';
 grant execute on function portal.count_objectives(timestamp with time zone,timestamp with time zone,text[]) to portal_system;
 
+CREATE OR REPLACE FUNCTION portal.count_usage(p_day date)
+ RETURNS integer
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'portal', 'pg_temp';
+grant execute on function portal.count_usage(date) to portal_system;
+
 CREATE OR REPLACE FUNCTION portal.current_tenant()
  RETURNS uuid
  LANGUAGE sql
@@ -2548,6 +2622,13 @@ CREATE OR REPLACE FUNCTION portal.release_audit(p_tenant uuid, p_actions text[],
  SET search_path TO 'portal', 'pg_temp'
  SET plan_cache_mode TO 'force_custom_plan';
 grant execute on function portal.release_audit(uuid,text[],boolean,timestamp with time zone,integer) to portal_system;
+
+CREATE OR REPLACE FUNCTION portal.replace_delivered(p_day date, p_assets text[], p_seconds double precision[])
+ RETURNS numeric
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'portal', 'pg_temp';
+grant execute on function portal.replace_delivered(date,text[],double precision[]) to portal_system;
 
 CREATE OR REPLACE FUNCTION portal.resolve_upload_incident(p_job uuid, p_audit uuid, p_event uuid, p_now timestamp with time zone)
  RETURNS uuid

@@ -38,7 +38,7 @@ public static class DataClasses
         new(Blob, "Files: originals that are uploaded through us, copies of data, the audit archive", "Sydney, Australia", false,
             "Original video files, where the upload chose it; copies that people asked for; the archive of the audit log, by ids"),
         new(Mux, "Encodes, stores and plays videos", "United States and other countries; Mux offers no choice of storage region", true,
-            "Video files and an upload id; no names, titles or addresses"),
+            "Video files, an upload id and the tenant's id; no names, titles or addresses"),
         new(
             Clerk, "Signs people in, sends invitations", "United States", true,
             "Names and e-mail addresses of people who sign in or are invited, and ids of ours"),
@@ -86,6 +86,9 @@ public static class DataClasses
             own => $"Raw {own.RawAnalyticsDays ?? RetentionSettings.MaxRawAnalyticsDays} days, by hour "
                 + $"{RetentionDefaults.HourlyAnalyticsDays}, by day {RetentionDefaults.DailyAnalyticsDays}, by month for ever", [Neon],
                 ["analytics_raw", "analytics_rollups"]),
+        new(
+            "Usage", "Internal", "How much of videos and mails is used a day, of which costs are made; no people in it",
+            _ => $"{RetentionDefaults.UsageDays} days", [Neon], ["usage_days", "budget_notices"]),
         new(
             "Uploads", "Internal", "How uploads went", own => $"{own.UploadJobDays ?? RetentionSettings.MaxUploadJobDays} days",
             [Neon, Azure], ["upload_jobs"]),

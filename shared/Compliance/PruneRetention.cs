@@ -96,6 +96,13 @@ public sealed partial class PruneRetention(
             counts, "limitFigures", FigureBatch,
             limit => store.PruneLimitFiguresAsync(Days(RetentionDefaults.LimitFigureDays), limit, ct), ct);
         await DrainAsync(
+            counts, "usageDays", FigureBatch, limit => store.PruneUsageAsync(Days(RetentionDefaults.UsageDays), limit, ct), ct);
+        await DrainAsync(
+            counts, "budgetNotices", Batch,
+            limit => store.PruneBudgetNoticesAsync(Days(RetentionDefaults.UsageDays), limit, ct), ct);
+        await DrainAsync(
+            counts, "usageCounts", Batch, limit => store.PruneUsageCountsAsync(Days(RetentionDefaults.UsageDays), limit, ct), ct);
+        await DrainAsync(
             counts, "rollups", Batch, limit => store.PruneRollupsAsync(
                 Days(RetentionDefaults.HourlyAnalyticsDays), Days(RetentionDefaults.DailyAnalyticsDays), limit, ct), ct);
     }

@@ -117,6 +117,8 @@ public sealed class ResidencyStore(PortalDb db)
         union all select 'webhook_attempts', count(*) from portal.webhook_attempts where tenant_id = @tenant
         union all select 'analytics_raw', count(*) from portal.analytics_raw where tenant_id = @tenant
         union all select 'analytics_rollups', count(*) from portal.analytics_rollups where tenant_id = @tenant
+        union all select 'budget_notices', count(*) from portal.budget_notices where tenant_id = @tenant
+        union all select 'usage_days', count(*) from portal.usage_days where tenant_id = @tenant
         union all select 'upload_jobs', count(*) from portal.upload_jobs where tenant_id = @tenant
         """, new { tenant });
 

@@ -232,6 +232,27 @@ public sealed class RetentionStore(PortalDb db)
             select ctid from portal.limit_figures where minute < @before order by minute limit @limit))
         """, new { before, limit }), ct);
 
+    /// <summary>What was used on days before that one.</summary>
+    public Task<int> PruneUsageAsync(DateTimeOffset before, int limit, CancellationToken ct) =>
+        db.AcrossTenantsAsync(tx => tx.ExecuteAsync("""
+        delete from portal.usage_days where ctid = any (array(
+            select ctid from portal.usage_days where day < (@before at time zone 'UTC')::date order by day limit @limit))
+        """, new { before, limit }), ct);
+
+    /// <inheritdoc cref="PruneUsageAsync"/>
+    public Task<int> PruneBudgetNoticesAsync(DateTimeOffset before, int limit, CancellationToken ct) =>
+        db.AcrossTenantsAsync(tx => tx.ExecuteAsync("""
+        delete from portal.budget_notices where ctid = any (array(
+            select ctid from portal.budget_notices where month < (@before at time zone 'UTC')::date order by month limit @limit))
+        """, new { before, limit }), ct);
+
+    /// <inheritdoc cref="PruneUsageAsync"/>
+    public Task<int> PruneUsageCountsAsync(DateTimeOffset before, int limit, CancellationToken ct) =>
+        db.AcrossTenantsAsync(tx => tx.ExecuteAsync("""
+        delete from portal.usage_counts where day in (
+            select day from portal.usage_counts where day < (@before at time zone 'UTC')::date order by day limit @limit)
+        """, new { before, limit }), ct);
+
     /// <summary>Of instances that have sent no figures since: they are gone.</summary>
     public Task<int> PruneFlushesAsync(DateTimeOffset before, int limit, CancellationToken ct) =>
         db.AcrossTenantsAsync(tx => tx.ExecuteAsync("""

@@ -84,6 +84,7 @@ public sealed record EventEffects(
         [EventType.ResidencyReport] = new(Mail: AudienceQuery.Compliance, MailContact: true),
         [EventType.VendorReviewDue] = new(Notify: AudienceQuery.AdminsAndCompliance, Mail: AudienceQuery.AdminsAndCompliance),
         [EventType.VendorReviewOverdue] = new(Notify: AudienceQuery.AdminsAndCompliance, Mail: AudienceQuery.AdminsAndCompliance),
+        [EventType.TenantBudgetReached] = new(Notify: AudienceQuery.Admins, Mail: AudienceQuery.Admins),
         [EventType.WebhookEndpointDisabled] = new(Notify: AudienceQuery.Admins, Mail: AudienceQuery.Admins),
         [EventType.WarningsReported] = new(MailOperators: true),
         [EventType.ObjectivesReported] = new(MailOperators: true),

@@ -31,7 +31,7 @@ public sealed class NotificationStore(PortalDb db, TimeProvider clock)
     private const string Own = $"""
         select {Columns}, case when w.readable then s.title end as title, case when w.readable then e.actor_id end as actor_id,
                case when w.readable then coalesce(a.name, s.guest_name) end as actor_name,
-               coalesce(e.payload ->> 'status', e.payload ->> 'role') as detail,
+               coalesce(e.payload ->> 'status', e.payload ->> 'role', e.payload ->> 'percent') as detail,
                coalesce(jsonb_exists(e.payload -> 'mentions', n.user_id::text), false) as mentioned, w.readable
           from (select * from portal.notifications n where n.tenant_id = @tenant and n.user_id = @user
         """;

@@ -30,6 +30,7 @@ public static class NotificationWords
             [EventType.TenantErasureCancelled] = (_, who, _) => $"{who} took the erasure of the portal back.",
             [EventType.VendorReviewDue] = (_, _, _) => "Vendors are to be reviewed within two weeks.",
             [EventType.VendorReviewOverdue] = (_, _, _) => "The review of vendors is overdue.",
+            [EventType.TenantBudgetReached] = (n, _, _) => $"{n.Detail} % of the month's budget is used.",
             [EventType.WebhookEndpointDisabled] = (_, _, what) => $"Webhooks to {what} are switched off.",
             [EventType.IncidentNoticeSent] = (_, _, what) => $"You have a notice about an incident: {what}.",
             [EventType.EmailBounced] = (_, _, _) => "An e-mail could not be delivered.",

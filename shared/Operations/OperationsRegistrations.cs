@@ -5,6 +5,7 @@ using Portal.Events.Deliveries.Mails;
 using Portal.Foundation.Alerts;
 using Portal.Foundation.Webhooks;
 using Portal.Operations.Alerts;
+using Portal.Operations.Costs;
 using Portal.Operations.Incidents;
 using Portal.Operations.Limits;
 using Portal.Operations.Objectives;
@@ -33,6 +34,15 @@ public static class OperationsRegistrations
                 o => o.SessionLifetime >= TimeSpan.FromMinutes(5)
                     && o.SessionLifetime <= TimeSpan.FromDays(1), "Operations:SessionLifetime must be 5 minutes to 1 day.")
             .ValidateOnStart();
+        services.AddOptions<CostOptions>().BindConfiguration(CostOptions.Section)
+            .Validate(
+                o => o.NamesAreKnown(),
+                $"Costs:Prices may name {string.Join(", ", UsageMetric.All)}, and nothing else.")
+            .Validate(
+                o => o.PricesAreValid(),
+                "Costs:Prices:<metric> must be a price in USD, 1000 at most, such as 0.003, or more with the days from which they hold, "
+                    + "the earliest first: 0.003, 0.0035 from 2027-01-01.")
+            .ValidateOnStart();
         return services
             .AddSingleton<UploadNoteQuery>().AddSingleton<OrchestrationQueries>().AddSingleton<OrchestrationCommands>()
             .AddSingleton<OperatorSessionStore>().AddSingleton<DailyCheckStore>().AddSingleton<RunDailyChecks>()
@@ -46,6 +56,8 @@ public static class OperationsRegistrations
             .AddSingleton<AddFigures>(p => p.GetRequiredService<RequestFigureStore>().AddAsync)
             .AddSingleton<LimitFigureStore>().AddSingleton<FlushLimitFigures>().AddSingleton<LimitQueries>()
             .AddSingleton<ObjectiveStore>().AddSingleton<WatchObjectives>().AddSingleton<ObjectiveQueries>()
+            .AddSingleton<UsageStore>().AddSingleton<MeasureUsage>().AddSingleton<BudgetStore>()
+            .AddSingleton<WatchBudgets>().AddSingleton<IMailWriter, BudgetMail>().AddSingleton<CostQuery>()
             .AddSingleton<UploadTelemetryQuery>().AddSingleton<SwitchStore>()
             .AddSingleton<IDeliveryChannel, SendPage>().AddSingleton<IEventSubscriber, UploadIncidentTransitions>()
             .AddSingleton<AlertIncidents>().AddSingleton<IAlertSubscriber>(p => p.GetRequiredService<AlertIncidents>())

@@ -15,6 +15,6 @@ public static class NotificationTypes
         EventType.ShareLinkExpired, EventType.ShareLinkRevoked, EventType.CommentAdded, EventType.EmailBounced,
         EventType.DigestSent, EventType.ExportReady, EventType.ResidencyReport, EventType.VendorReviewDue,
         EventType.VendorReviewOverdue, EventType.TenantErasureRequested, EventType.TenantErasureCancelled,
-        EventType.WebhookEndpointDisabled, EventType.IncidentNoticeSent,
+        EventType.WebhookEndpointDisabled, EventType.IncidentNoticeSent, EventType.TenantBudgetReached,
     ];
 }

@@ -11,7 +11,7 @@ public sealed record Tenant(
     TenantId Id, string Name, string TimeZone, int DigestHour, string? LogoUrl, string? AccentColor, string? SenderName,
     string? ResidencyContact,
     int? KeepNotificationDays, int? KeepUploadJobDays, int? KeepActiveVideoDays, int? KeepInactiveVideoDays, int? KeepRawAnalyticsDays,
-    string Residency, string Status, int Version, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt)
+    string Residency, int? MonthlyBudgetUsd, string Status, int Version, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt)
 {
     /// <summary>What the tenant has shortened.</summary>
     public RetentionSettings Retention =>
@@ -34,7 +34,7 @@ public static class Residency
 /// <summary>What an Admin may change, all of it as it is to be.</summary>
 public sealed record TenantSettings(
     string Name, string TimeZone, int DigestHour, string? LogoUrl, string? AccentColor, string? SenderName, string? ResidencyContact,
-    string Residency, RetentionSettings Retention);
+    string Residency, RetentionSettings Retention, int? MonthlyBudgetUsd);
 
 /// <summary>All SQL of the tenant's own row.</summary>
 public sealed class TenantStore(PortalDb db, AuditWriter audit, PersonalHash hash, TimeProvider clock)
@@ -42,7 +42,7 @@ public sealed class TenantStore(PortalDb db, AuditWriter audit, PersonalHash has
     private const string Columns = """
         t.id, t.name, t.time_zone, t.digest_hour, t.logo_url, t.accent_color, t.sender_name, t.residency_contact, t.keep_notification_days,
         t.keep_upload_job_days, t.keep_active_video_days, t.keep_inactive_video_days, t.keep_raw_analytics_days, t.residency,
-        t.status, t.version, t.created_at, t.updated_at
+        t.monthly_budget_usd, t.status, t.version, t.created_at, t.updated_at
         """;
 
     private const string Find = $"select {Columns} from portal.tenants t where t.id = @tenant and t.status = 'active'";
@@ -81,7 +81,7 @@ public sealed class TenantStore(PortalDb db, AuditWriter audit, PersonalHash has
         var after = await tx.GetAsync<Tenant>($"""
             update portal.tenants t set name = @Name, time_zone = @TimeZone, digest_hour = @DigestHour, logo_url = @LogoUrl,
                    accent_color = @AccentColor, sender_name = @SenderName, residency_contact = @ResidencyContact,
-                   residency = @Residency,
+                   residency = @Residency, monthly_budget_usd = @MonthlyBudgetUsd,
                    keep_notification_days = @NotificationDays, keep_upload_job_days = @UploadJobDays,
                    keep_active_video_days = @ActiveVideoDays,
                    keep_inactive_video_days = @InactiveVideoDays, keep_raw_analytics_days = @RawAnalyticsDays,
@@ -99,6 +99,7 @@ public sealed class TenantStore(PortalDb db, AuditWriter audit, PersonalHash has
             to.SenderName,
             to.ResidencyContact,
             to.Residency,
+            to.MonthlyBudgetUsd,
             to.Retention.NotificationDays,
             to.Retention.UploadJobDays,
             to.Retention.ActiveVideoDays,
@@ -150,5 +151,6 @@ public sealed class TenantStore(PortalDb db, AuditWriter audit, PersonalHash has
         residencyContactHash = hash.Of(t.ResidencyContact),
         residency = t.Residency,
         retention = t.Retention,
+        monthlyBudgetUsd = t.MonthlyBudgetUsd,
     };
 }

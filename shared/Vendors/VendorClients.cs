@@ -23,6 +23,7 @@ public static class VendorClients
         .AddSingleton(p => Configure(p.GetRequiredService<IOptions<MuxOptions>>().Value))
         .AddSingleton<IDirectUploadsApiAsync>(p => new DirectUploadsApi(p.GetRequiredService<Configuration>()))
         .AddSingleton<IAssetsApiAsync>(p => new AssetsApi(p.GetRequiredService<Configuration>()))
+        .AddSingleton<IDeliveryUsageApiAsync>(p => new DeliveryUsageApi(p.GetRequiredService<Configuration>()))
         .AddSingleton<MuxVideo>();
 
     /// <summary>Scoped: the SDK's client takes snapshot options, so nothing that lives longer than a request may hold it.</summary>

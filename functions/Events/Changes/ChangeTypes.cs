@@ -52,6 +52,7 @@ public static class ChangeTypes
         ],
         [PortalAction.ReadComment] = [EventType.CommentAdded],
         [PortalAction.ReadReport] = [EventType.ResidencyReport],
+        [PortalAction.ReadCosts] = [EventType.TenantBudgetReached],
         [PortalAction.ReadVendorReview] = [EventType.VendorReviewed, EventType.VendorReviewDue, EventType.VendorReviewOverdue],
         [PortalAction.ReadNotification] = [EventType.NotificationsAdded, EventType.NotificationsMarked],
     }.SelectMany(entry => entry.Value, (entry, type) => (type.Name, Action: entry.Key)).ToDictionary(

@@ -18,6 +18,9 @@ public static class ApiTags
             ["/api/comments", "/api/assets/{id}/versions/{number}/comments", "/api/share/{token}/comments"]),
         new("Compliance", "How a tenant stands with all that it has to see to, at a glance.", ["/api/compliance"]),
         new(
+            "Costs", "What is used of what vendors charge for, and what it costs: of a tenant, and of all for people on call.",
+            ["/api/costs", "/api/ops/costs", "/api/ops/costs.csv"]),
+        new(
             "Deliveries", "What was sent because of events, for people on call, and the way out of mails.",
             ["/api/mail", "/api/ops/deliveries"]),
         new(

@@ -98,6 +98,9 @@ public enum PortalAction
     /// <summary>How the tenant stands with what it has to see to.</summary>
     ReadCompliance,
 
+    /// <summary>What the tenant uses and costs.</summary>
+    ReadCosts,
+
     /// <summary>People on call, across tenants.</summary>
     OperateUploads,
 
@@ -112,6 +115,9 @@ public enum PortalAction
 
     /// <summary>People on call: alerts, incidents, objectives, limits, switches, the change freeze, tests of restoring a backup.</summary>
     OperateIncidents,
+
+    /// <summary>People on call: what tenants use and cost, by ids.</summary>
+    OperateCosts,
 
     /// <summary>People on call with the cookie of a sign-in at /ops, checked by the page itself.</summary>
     UseOpsPage,
@@ -138,6 +144,7 @@ public static class Permissions
         PortalAction.OperateDeliveries,
         PortalAction.OperateIncidents,
         PortalAction.OperateWebhooks,
+        PortalAction.OperateCosts,
         PortalAction.UseOpsPage,
     ];
 
@@ -216,6 +223,7 @@ public static class Permissions
         [PortalAction.ManageWebhookEndpoints] = [Role.Admin],
         [PortalAction.ReadIncidentNotice] = [Role.Admin],
         [PortalAction.ReadCompliance] = [Role.Admin, Role.Compliance],
+        [PortalAction.ReadCosts] = [Role.Admin],
     };
 
     /// <summary>

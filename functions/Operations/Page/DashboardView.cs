@@ -1,5 +1,6 @@
 using Portal.Foundation;
 using Portal.Foundation.Outages;
+using Portal.Operations.Costs;
 using Portal.Operations.Incidents;
 using Portal.Operations.Limits;
 using Portal.Operations.Objectives;
@@ -18,7 +19,8 @@ internal static class DashboardView
 
     public static Html Page(
         Dashboard board, DashboardIncidents trouble, DashboardAlerts alerts, IReadOnlyList<ObjectiveLook> objectives, UploadDays uploads,
-        OutageState outages, IReadOnlyList<TimerLook> timers, IReadOnlyList<LimitLook> limits, DashboardQueues queues, DateTimeOffset now,
+        PlatformCosts costs, OutageState outages, IReadOnlyList<TimerLook> timers, IReadOnlyList<LimitLook> limits, DashboardQueues queues,
+        DateTimeOffset now,
         string formToken) => OpsLayout.Page(
         "Now",
         Html.Of($"""
@@ -35,6 +37,7 @@ internal static class DashboardView
             <div data-part="limits">{LimitsView.Section(limits)}</div>
             <div data-part="switches">{SwitchesView.Section(outages, now, formToken)}</div>
             <div data-part="uploads">{UploadsView.Section(uploads)}</div>
+            <div data-part="costs">{CostsView.Section(costs)}</div>
             """),
         formToken, LookEverySeconds, "/ops");
 

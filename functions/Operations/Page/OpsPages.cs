@@ -10,6 +10,7 @@ using Portal.Functions.Foundation.Http.Inputs;
 using Portal.Functions.Videos.Uploads;
 using Portal.Operations;
 using Portal.Operations.Alerts;
+using Portal.Operations.Costs;
 using Portal.Operations.Incidents;
 using Portal.Operations.Limits;
 using Portal.Operations.Objectives;
@@ -22,7 +23,7 @@ namespace Portal.Functions.Operations.Page;
 public sealed class OpsPages(
     OrchestrationQueries look, TimerQueries timers, OrchestrationCommands operate, IncidentStore incidents, AlertQuery alerts,
     ChangeFreezeStore freeze,
-    ObjectiveQueries objectives, LimitQueries limits, UploadTelemetryQuery uploads, OutageQuery outages,
+    ObjectiveQueries objectives, LimitQueries limits, UploadTelemetryQuery uploads, CostQuery costs, OutageQuery outages,
     BacklogStore backlog, WebhookInboxStore inbox, DeliveryStore deliveries, SearchCursors cursors, TimeProvider clock)
 {
     private const int IncidentsShown = 20;
@@ -38,7 +39,7 @@ public sealed class OpsPages(
         return new HtmlPage(
             DashboardView.Page(
                 await look.DashboardAsync(ct), trouble, new(open, openTotal), (await objectives.AllAsync(ct)).Objectives,
-                await uploads.WeekAsync(ct),
+                await uploads.WeekAsync(ct), await costs.RecentAsync(ct),
                 await outages.ReadAsync(ct), await timers.AllAsync(ct), await limits.AllAsync(ct), await QueuesAsync(ct),
                 clock.GetUtcNow(),
                 FormToken(request)));

@@ -58,6 +58,10 @@ as $$
                 or exists (
                     select 1 from portal.users u
                      where u.tenant_id = k.id and u.role = 'admin' and u.status = 'active')
+           when 'tenant_budget_reached' then (p_now at time zone 'UTC')::date >= (a.details ->> 'month')::date + interval '1 month'
+                or not exists (
+                    select 1 from portal.tenants t
+                     where t.id = k.id and t.status = 'active' and t.monthly_budget_usd <= (a.details ->> 'budgetUsd')::integer)
            when 'erasure_late' then not exists (
                 select 1 from portal.erasure_requests r
                  where r.id = (a.details ->> 'erasureId')::uuid and r.due_at > p_now

@@ -8,6 +8,7 @@ declare
     v_tables constant text[] := array[
         'notifications', 'notification_preferences', 'unread_counts', 'digests', 'webhook_attempts', 'webhook_endpoints',
         'deliveries', 'outbox', 'idempotency_keys', 'mail_suppressions', 'analytics_raw', 'analytics_rollups',
+        'usage_days', 'budget_notices',
         'consents', 'comment_mentions', 'comments', 'share_unlocks',
         'share_link_notices', 'share_link_guests', 'share_viewers', 'share_links', 'mux_tasks', 'mux_cleanups', 'upload_attempts',
         'upload_jobs', 'asset_versions', 'assets', 'task_assignees', 'task_watchers', 'task_dependencies', 'tasks', 'milestones',

@@ -31,7 +31,7 @@ internal sealed class MuxUsage(VendorHost host)
             select d.asset_id, sum(d.seconds), max(a.deleted_at)
             from vendors.mux_deliveries d join vendors.mux_assets a on a.id = d.asset_id
             where d.at >= @from and d.at < @until and (@assetId::text is null or d.asset_id = @assetId)
-            group by d.asset_id order by d.asset_id
+            group by d.asset_id having sum(d.seconds) > 0 order by sum(d.seconds) desc, d.asset_id
             """,
             new { from = span.From.UtcDateTime, until = until.UtcDateTime, assetId = string.IsNullOrEmpty(assetId) ? null : assetId }))
                 .AsList();

@@ -92,8 +92,8 @@ public sealed class ErasureCertificates(AuditKeys keys, PersonalHash hash, TimeP
         new(
             "Mux", $"{done.Mux!.Assets} assets were deleted, with their playback ids and files; uploads that waited for a file were "
                 + "cancelled",
-            $"records of uploads ({done.Mux.Uploads} without an asset), by ids: it has no call that deletes one; statistics of viewing "
-                + $"for up to 100 days, and {LogOfWebhooks}, by ids"),
+            $"records of uploads ({done.Mux.Uploads} without an asset) and of what was played, by ids, the organization's among them: it "
+                + $"has no call that deletes one; statistics of viewing for up to 100 days, and {LogOfWebhooks}, by ids"),
         new("Vercel Blob", $"files of {done.Blob!.Originals} originals and {done.Blob.Copies} copies of data were deleted",
             "the archive of the audit log, by ids"),
         PagerDuty,

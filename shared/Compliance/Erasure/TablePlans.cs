@@ -82,6 +82,7 @@ public static class TablePlans
                 + $"{RetentionDefaults.AdminAuditDays}, security {RetentionDefaults.SecurityAuditDays}; then in files of the archive",
             Evidence, Evidence, Evidence),
         new("audit_seals", "for ever", TableErasure.Kept("hashes and signatures over the audit log, and times")),
+        new("budget_notices", $"{RetentionDefaults.UsageDays} days", Gone),
         new("change_freeze", "one row", null),
         new("comment_mentions", Customer, Gone, ById),
         new(
@@ -158,6 +159,8 @@ public static class TablePlans
         new("unread_counts", Customer, Gone, Gone),
         new("upload_attempts", "with their job", Gone),
         new("upload_jobs", $"by the tenant's days, {RetentionSettings.MaxUploadJobDays} at most", Gone, ById),
+        new("usage_counts", $"one row a day, {RetentionDefaults.UsageDays} days", null),
+        new("usage_days", $"{RetentionDefaults.UsageDays} days", Gone),
         new("users", Customer, Gone, TableErasure.Replaced),
         new("vendor_circuits", "one row each", null),
         new("vendor_rate_limits", "one row a vendor", null),

@@ -87,6 +87,7 @@ public sealed class AlertKind
     private const string Retention = "docs/playbook/compliance/data-residency-and-retention.md";
     private const string Engine = "docs/playbook/operations/the-engine-is-behind.md";
     private const string Backlog = "docs/playbook/operations/work-piles-up.md";
+    private const string Costs = "docs/playbook/cost/cost-monitoring-and-alerting.md";
     private const string Expiry = "docs/playbook/operations/keys-and-certificates.md";
 
     private static readonly TimeSpan Day = TimeSpan.FromDays(1);
@@ -109,6 +110,9 @@ public sealed class AlertKind
     // Each request was allowed; together they are unusual.
     public static readonly AlertKind AddressWithManyLinks = new("address_with_many_links", AlertSeverity.Warning, Everything);
     public static readonly AlertKind LinkWithManyAddresses = new("link_with_many_addresses", AlertSeverity.Warning, Everything);
+
+    /// <summary>Of money, as its Admins set it.</summary>
+    public static readonly AlertKind TenantBudgetReached = new("tenant_budget_reached", AlertSeverity.Warning, Costs);
 
     public static readonly AlertKind ClerkKeysUnavailable = new(
         "clerk_keys_unavailable", AlertSeverity.Critical, Everything, Objective.Availability);

@@ -48,7 +48,8 @@ public static class AuditActions
             "webhook_endpoint_created", "webhook_endpoint_updated", "webhook_endpoint_deleted", "webhook_endpoint_disabled",
             "webhook_secret_rotated");
         Add(AuditClass.Admin,
-            "tenant_changed", "user_updated", "profile_changed", "mail_unsubscribed", "email_bounced", "delivery_retried",
+            "tenant_changed", "tenant_budget_reached", "user_updated", "profile_changed", "mail_unsubscribed", "email_bounced",
+            "delivery_retried",
             "project_created", "project_updated", "project_status_changed", "project_archived", "project_member_added",
             "project_member_removed",
             "milestone_created", "milestone_updated", "milestone_deleted", "milestone_status_changed", "milestone_template_created",

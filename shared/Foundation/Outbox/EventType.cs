@@ -16,7 +16,10 @@ public sealed class EventType
     public static readonly EventType TenantCreated = new("tenant_created", "status timeZone adminId");
     public static readonly EventType TenantChanged = new(
         "tenant_changed",
-        "nameHash timeZone digestHour logoUrlHash accentColor senderNameHash residencyContactHash residency retention");
+        "nameHash timeZone digestHour logoUrlHash accentColor senderNameHash residencyContactHash residency retention "
+            + "monthlyBudgetUsd");
+
+    public static readonly EventType TenantBudgetReached = new("tenant_budget_reached", "percent month budgetUsd usd");
 
     public static readonly EventType TenantDeleted = new("tenant_deleted", "status");
     public static readonly EventType InviteCreated = new("invite_created", Invite);

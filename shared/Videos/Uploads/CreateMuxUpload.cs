@@ -73,7 +73,7 @@ public sealed class CreateMuxUpload(
     {
         var left = job.ExpiresAt - clock.GetUtcNow();
         var timeout = TimeSpan.FromSeconds(Math.Clamp(Math.Floor(left.TotalSeconds), 60, 604_800));
-        var created = await mux.CreateUploadAsync(job.Id.ToString(), job.CorsOrigin, timeout, ct);
+        var created = await mux.CreateUploadAsync(job.Id.ToString(), job.TenantId.ToString(), job.CorsOrigin, timeout, ct);
         if (created.IsFailure(out var failure, out var made))
         {
             return await OtherwiseAsync(job, failure, ct);
@@ -108,7 +108,7 @@ public sealed class CreateMuxUpload(
             throw new TransientException($"Vercel Blob gives no address to read the original from: {failure.Reason}");
         }
 
-        var created = await mux.CreateAssetAsync(job.Id.ToString(), url, ct);
+        var created = await mux.CreateAssetAsync(job.Id.ToString(), job.TenantId.ToString(), url, ct);
         return created.IsFailure(out failure, out var made) ? await OtherwiseAsync(job, failure, ct) : await SettleAsync(job, made, ct);
     }
 

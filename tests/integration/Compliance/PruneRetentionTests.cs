@@ -118,6 +118,14 @@ public sealed class PruneRetentionTests(TestPortal portal) : IClassFixture<TestP
             insert into portal.limit_figures (minute, limit_name, key, mode, times) values
                 (date_trunc('minute', @now) - interval '2 days 1 minute', 'user', 'old', 'enforce', 1),
                 (date_trunc('minute', @now) - interval '1 day 23 hours', 'user', 'young', 'enforce', 1);
+            insert into portal.usage_counts (day, counted_at) values
+                ((@now at time zone 'UTC')::date - 401, @now), ((@now at time zone 'UTC')::date - 400, @now);
+            insert into portal.usage_days (tenant_id, day, metric, quantity) values
+                (@tenant, (@now at time zone 'UTC')::date - 401, 'mails', 401),
+                (@tenant, (@now at time zone 'UTC')::date - 400, 'mails', 400);
+            insert into portal.budget_notices (tenant_id, month, percent, budget_usd, usd, told_at) values
+                (@tenant, date_trunc('month', @now - interval '500 days'), 50, 1, 1, @now),
+                (@tenant, date_trunc('month', @now - interval '300 days'), 80, 1, 1, @now);
             insert into portal.request_flushes (instance, number, at) values
                 (gen_random_uuid(), 1, @now - interval '35 days 1 second'), (gen_random_uuid(), 2, @now - interval '34 days 23 hours');
             insert into portal.events (event_id, tenant_id, aggregate_type, aggregate_id, type, payload, occurred_at)
@@ -156,6 +164,9 @@ public sealed class PruneRetentionTests(TestPortal portal) : IClassFixture<TestP
         Assert.Equal(
             ["young"], await portal.ListAsync("select objective from portal.objective_minutes where objective in ('old', 'young')"));
         Assert.Equal(["young"], await portal.ListAsync("select key from portal.limit_figures where key in ('old', 'young')"));
+        Assert.Equal(["400"], await portal.ListAsync("select trunc(quantity)::text from portal.usage_days"));
+        Assert.Equal(1, await portal.ScalarAsync<long>("select count(*) from portal.usage_counts"));
+        Assert.Equal(["80"], await portal.ListAsync("select percent::text from portal.budget_notices"));
         Assert.Equal(["2"], await portal.ListAsync("select number::text from portal.request_flushes"));
         Assert.Equal(["waiting", "young"], await portal.ListAsync("select recipient from portal.deliveries order by 1"));
         Assert.Equal(["young"], await portal.ListAsync("select report_id from portal.incident_reports"));

@@ -122,6 +122,7 @@ public sealed class AlertEndTests(TestPortal portal) : IClassFixture<TestPortal>
         var (task, delivery, ended, asked, export, endpoint, stuck) = (
             Guid.NewGuid(), Guid.NewGuid(), Guid.NewGuid(), Guid.NewGuid(), Guid.NewGuid(), Guid.NewGuid(), Guid.NewGuid());
         await DoAsync("""
+            update portal.tenants set monthly_budget_usd = 10 where id = @tenant;
             update portal.upload_jobs set next_retry_at = @now where id = @retrying;
             update portal.upload_jobs set status = 'failed', failure_code = 'x' where id = @failed;
             insert into portal.invites (id, tenant_id, email, role, expires_at, clerk_attempts, clerk_next_at, invited_by, created_at,
@@ -197,6 +198,9 @@ public sealed class AlertEndTests(TestPortal portal) : IClassFixture<TestPortal>
             (AlertKind.EventStuck, stuck.ToString(), null, "delete from portal.outbox where next_attempt_at > '-infinity'"),
             (AlertKind.InvitesStuck, "clerk", null, "update portal.invites set clerk_state = 'none'"),
             (AlertKind.TenantWithoutAdmin, TestPeople.OtherTenant.ToString(), null, "update portal.users set status = 'active'"),
+            (AlertKind.TenantBudgetReached, TestPeople.Tenant.ToString(),
+                new { month = portal.Clock.GetUtcNow().ToString("yyyy-MM-01", System.Globalization.CultureInfo.InvariantCulture), budgetUsd = 10 },
+                "update portal.tenants set monthly_budget_usd = null"),
             (AlertKind.ErasureLate, asked.ToString(), new { erasureId = asked }, erased),
             (AlertKind.ErasureOverdue, asked.ToString(), new { erasureId = asked }, erased),
             (AlertKind.ErasureFailed, asked.ToString(), null, erased),

@@ -19,7 +19,7 @@ public sealed class EraseFindings(LivePortal portal, string domain)
         "audit_seals", "deliveries", "digests", "events", "exports", "idempotency_keys", "incidents", "limit_figures", "mux_tasks",
         "notifications", "outbox", "playback_archive", "playback_audit", "project_progress", "rate_windows", "residency_reports",
         "share_links",
-        "share_viewers", "unread_counts", "upload_attempts", "upload_jobs", "vendor_review_reminders",
+        "share_viewers", "unread_counts", "upload_attempts", "upload_jobs", "usage_days", "vendor_review_reminders",
     ];
 
     private static IEnumerable<string> Deleted { get; } =

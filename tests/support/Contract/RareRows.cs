@@ -14,6 +14,8 @@ public static class RareRows
         insert into portal.notification_preferences (tenant_id, user_id, event_type, in_app, email)
         values (@tenant, @person, 'task_created', false, false) on conflict do nothing;
         insert into portal.vendor_review_reminders values (@tenant, 'mux', '2026-01-01', 'overdue', gen_random_uuid(), @now);
+        insert into portal.usage_days (tenant_id, day, metric, quantity) values (@tenant, '2026-01-01', 'mails', 1);
+        insert into portal.budget_notices values (@tenant, '2026-01-01', 50, 10, 5, @now);
         insert into portal.share_unlocks select @tenant, l.id, sha256('x'), 1, @now from portal.share_links l
          where l.tenant_id = @tenant limit 1;
         insert into portal.share_link_notices select @tenant, l.id, @now from portal.share_links l where l.tenant_id = @tenant limit 1

@@ -26,6 +26,7 @@ public sealed class NotificationWordsTests
     [InlineData("comment_added", "Cut", "Ada", null, "Ada mentioned you on “Cut”.", true)]
     [InlineData("vendor_review_due", null, null, null, "Vendors are to be reviewed within two weeks.")]
     [InlineData("vendor_review_overdue", null, null, null, "The review of vendors is overdue.")]
+    [InlineData("tenant_budget_reached", null, null, "80", "80 % of the month's budget is used.")]
     [InlineData("webhook_endpoint_disabled", "hooks.a.example", null, null, "Webhooks to “hooks.a.example” are switched off.")]
     [InlineData("incident_notice_sent", "Exports were late", null, null, "You have a notice about an incident: “Exports were late”.")]
     [InlineData("email_bounced", null, null, null, "An e-mail could not be delivered.")]

@@ -27,7 +27,7 @@ public sealed class ApiWordsTests
             ShareLink.label SharedAsset.title SharedComment.body Task.description Task.title Template.description Template.name
             TemplateMilestone.description TemplateMilestone.name TemplateMilestoneInput.description TemplateMilestoneInput.name
             TemplateTask.description TemplateTask.title TemplateTaskInput.description TemplateTaskInput.title Tenant.name
-            Switch.reason
+            Switch.reason ProjectCost.name VideoCost.title
             Tenant.senderName UnlockShareLinkInput.passphrase UpdateAssetInput.description UpdateAssetInput.metadata
             UpdateAssetInput.title UpdateMeInput.name UpdateMilestoneInput.description UpdateMilestoneInput.name
             UpdateProjectInput.description UpdateProjectInput.name UpdateShareLinkInput.label UpdateShareLinkInput.passphrase

@@ -55,8 +55,7 @@ public class CreateAssetRequest
         AssetMetadata meta = null)
     {
         Unused.Refuse(
-            input, playbackPolicy, advancedPlaybackPolicies, mp4Support, masterAccess, maxResolutionTier, encodingTier, staticRenditions,
-            meta);
+            input, playbackPolicy, advancedPlaybackPolicies, mp4Support, masterAccess, maxResolutionTier, encodingTier, staticRenditions);
         Inputs = inputs;
         PlaybackPolicies = playbackPolicies;
         PerTitleEncode = perTitleEncode;
@@ -64,6 +63,7 @@ public class CreateAssetRequest
         NormalizeAudio = normalizeAudio;
         Test = test;
         VideoQuality = videoQuality;
+        Meta = meta;
     }
 
     public enum Mp4SupportEnum
@@ -110,6 +110,25 @@ public class CreateAssetRequest
 
     [DataMember(Name = "test", EmitDefaultValue = true)]
     public bool Test { get; set; }
+
+    [DataMember(Name = "meta", EmitDefaultValue = false)]
+    public AssetMetadata Meta { get; set; }
+}
+
+[DataContract]
+public class AssetMetadata
+{
+    public AssetMetadata(
+        string title = null,
+        string creatorId = null,
+        string externalId = null)
+    {
+        Unused.Refuse(title, externalId);
+        CreatorId = creatorId;
+    }
+
+    [DataMember(Name = "creator_id", EmitDefaultValue = false)]
+    public string CreatorId { get; set; }
 }
 
 [DataContract]

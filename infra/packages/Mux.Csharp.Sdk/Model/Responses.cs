@@ -63,3 +63,33 @@ public class CreateStaticRenditionResponse
     [DataMember(Name = "data", EmitDefaultValue = false)]
     public StaticRendition Data { get; set; }
 }
+
+[DataContract]
+public class ListDeliveryUsageResponse
+{
+    [JsonConstructor]
+    private ListDeliveryUsageResponse()
+    {
+    }
+
+    [DataMember(Name = "data", EmitDefaultValue = false)]
+    public List<DeliveryReport> Data { get; set; }
+
+    [DataMember(Name = "total_row_count", EmitDefaultValue = false)]
+    public long TotalRowCount { get; set; }
+}
+
+[DataContract]
+public class DeliveryReport
+{
+    [JsonConstructor]
+    private DeliveryReport()
+    {
+    }
+
+    [DataMember(Name = "asset_id", EmitDefaultValue = false)]
+    public string AssetId { get; set; }
+
+    [DataMember(Name = "delivered_seconds", EmitDefaultValue = false)]
+    public double DeliveredSeconds { get; set; }
+}

@@ -16,13 +16,6 @@ internal static class Unused
     }
 }
 
-public class AssetMetadata
-{
-    private AssetMetadata()
-    {
-    }
-}
-
 public class AssetGeneratedSubtitleSettings
 {
     private AssetGeneratedSubtitleSettings()

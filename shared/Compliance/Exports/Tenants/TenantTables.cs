@@ -32,6 +32,7 @@ public static class TenantTables
             keep_raw_analytics_days: likewise
             deleted_at: when the organization left
             residency: where originals may lie: any or australia
+            monthly_budget_usd: what a month may cost
             """)
         {
             Becomes = """
@@ -565,6 +566,7 @@ public static class TenantTables
     public static IReadOnlyDictionary<string, string> LeftOut { get; } = new Dictionary<string, string>(StringComparer.Ordinal)
     {
         ["audit_archives"] = "which files of ours have rows of the audit log; audit.ndjson has the rows",
+        ["budget_notices"] = "how much of a month's budget was told to be used",
         ["deliveries"] = "mails that were sent, by id: nothing is to be sent again",
         ["idempotency_keys"] = "answers given before, kept for a day",
         ["incident_notice_tenants"] = "of which incidents the organization was told; its Admins have the notices by mail",
@@ -574,6 +576,7 @@ public static class TenantTables
         ["outbox"] = "events on their way; events.ndjson has them",
         ["share_link_notices"] = "when the maker of a link was last told of opens",
         ["share_unlocks"] = "browsers that know a passphrase",
+        ["usage_days"] = "what vendors charge the portal's owner for, by day; told by GET /api/costs",
         ["vendor_review_reminders"] = "which reminders were sent",
         ["webhook_attempts"] = "what endpoints of webhooks answered, kept for a month",
     };

@@ -216,6 +216,32 @@ public sealed class MuxDeliveryTests : IAsyncLifetime
         Assert.Equal(4, (double)report["delivered_seconds"]!, 3);
     }
 
+    [Fact]
+    public async Task Delivery_usage_lists_what_was_played_most_first_and_nothing_that_was_not_page_by_page()
+    {
+        await using (var connection = new Npgsql.NpgsqlConnection(lab.Database))
+        {
+            await Dapper.SqlMapper.ExecuteAsync(connection, """
+                insert into vendors.mux_assets (id, status, settings, test, created_at)
+                select 'played-' || n, 'ready', '{}', false, @at from generate_series(0, 4) as n;
+                insert into vendors.mux_deliveries (asset_id, at, seconds)
+                select 'played-' || n, @at, n * 10 from generate_series(0, 4) as n
+                """, new { at = lab.Clock.Start.AddHours(1).UtcDateTime });
+        }
+
+        lab.Clock.Advance(TimeSpan.FromHours(14));
+        var window = $"timeframe[]={lab.Clock.Start.ToUnixTimeSeconds()}&timeframe[]={lab.Clock.Start.AddDays(1).ToUnixTimeSeconds()}";
+        var ids = new List<string>();
+        foreach (var page in new[] { 1, 2, 3 })
+        {
+            var answer = await lab.CallAsync(HttpMethod.Get, $"/video/v1/delivery-usage?{window}&limit=2&page={page}");
+            Assert.Equal(4, (int)answer["total_row_count"]!);
+            ids.AddRange(answer["data"]!.AsArray().Select(row => (string)row!["asset_id"]!));
+        }
+
+        Assert.Equal(["played-4", "played-3", "played-2", "played-1"], ids);
+    }
+
     private string Token(
         string? subject = null, string audience = "v", DateTimeOffset? expires = null, RSA? with = null, string? kid = null,
         bool kidInHeader = true, bool kidInClaims = true, string algorithm = "RS256", Action<JsonObject>? change = null)

@@ -24,7 +24,7 @@ public sealed class MuxVideoTests(TestPortal portal) : IClassFixture<TestPortal>
     public async Task A_refused_connection_is_unknown_for_every_call_deletes_included()
     {
         var away = Over("http://127.0.0.1:9");
-        Assert.IsType<VendorFailure.Unknown>((await away.CreateUploadAsync("p", null, TimeSpan.FromHours(1), default)).Failure);
+        Assert.IsType<VendorFailure.Unknown>((await away.CreateUploadAsync("p", "t", null, TimeSpan.FromHours(1), default)).Failure);
         Assert.IsType<VendorFailure.Unknown>((await away.GetUploadAsync("u", default)).Failure);
         Assert.IsType<VendorFailure.Unknown>((await away.GetAssetAsync("a", default)).Failure);
         Assert.IsType<VendorFailure.Unknown>(await away.DeleteAssetAsync("a", default));
@@ -96,6 +96,7 @@ public sealed class MuxVideoTests(TestPortal portal) : IClassFixture<TestPortal>
             Password = "local-mux-secret",
             Timeout = milliseconds,
         };
-        return new MuxVideo(new DirectUploadsApi(configuration), new AssetsApi(configuration), Circuits.Make());
+        return new MuxVideo(
+            new DirectUploadsApi(configuration), new AssetsApi(configuration), new DeliveryUsageApi(configuration), Circuits.Make());
     }
 }

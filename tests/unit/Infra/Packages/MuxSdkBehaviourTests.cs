@@ -151,6 +151,23 @@ public sealed class MuxSdkBehaviourTests
     }
 
     [Fact]
+    public async Task Delivery_usage_repeats_the_name_of_its_times_encoded_and_reads_seconds()
+    {
+        await using var server = new LoopbackServer(Answer(200, """
+            {"total_row_count":1,"timeframe":[1,2],"limit":100,"data":[{"asset_id":"as1","created_at":"1","asset_state":"ready",
+             "delivered_seconds":7.5,"delivered_seconds_by_resolution":{"tier_1080p":7.5}}]}
+            """));
+
+        var usage = (await new DeliveryUsageApi(Settings(server.Address)).ListDeliveryUsageWithHttpInfoAsync(
+            1, 100, "as1", timeframe: ["1757000000", "1757600000"])).Data;
+
+        Assert.StartsWith(
+            "GET /video/v1/delivery-usage?page=1&limit=100&asset_id=as1&timeframe%5b%5d=1757000000&timeframe%5b%5d=1757600000 HTTP/1.1",
+            server.Requests[0], StringComparison.Ordinal);
+        Assert.Equal((1, "as1", 7.5), (usage.TotalRowCount, usage.Data[0].AssetId, usage.Data[0].DeliveredSeconds));
+    }
+
+    [Fact]
     public async Task Every_bool_is_written_and_nulls_are_not()
     {
         await using var server = new LoopbackServer(Answer(201, Waiting));
@@ -160,6 +177,7 @@ public sealed class MuxSdkBehaviourTests
             PlaybackPolicies = [PlaybackPolicy.Signed],
             Passthrough = "job-42",
             VideoQuality = CreateAssetRequest.VideoQualityEnum.Basic,
+            Meta = new AssetMetadata(creatorId: "tenant-7"),
         };
 
         await new DirectUploadsApi(Settings(server.Address)).CreateDirectUploadWithHttpInfoAsync(
@@ -169,7 +187,7 @@ public sealed class MuxSdkBehaviourTests
             """
             {"timeout":3600,"cors_origin":"https://app.example","test":false,"new_asset_settings":{"playback_policies":["signed"],
              "inputs":[{"url":"https://blob.example/clip","closed_captions":false}],"passthrough":"job-42","video_quality":"basic",
-             "per_title_encode":false,"normalize_audio":false,"test":false}}
+             "per_title_encode":false,"normalize_audio":false,"test":false,"meta":{"creator_id":"tenant-7"}}}
             """,
             BodyOf(server.Requests[0]));
         Assert.Contains("Content-Type: application/json\r\n", server.Requests[0], StringComparison.Ordinal);

@@ -1,0 +1,470 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json.Nodes;
+using Dapper;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using Portal.Foundation.Db;
+using Portal.LocalVendors;
+using Portal.Operations.Costs;
+using Portal.Tests.Support;
+
+namespace Portal.Tests.Integration.Operations;
+
+/// <summary>What is used is what our rows and the local Mux say, and what it costs is that at the prices of each day.</summary>
+public sealed class CostTests(TestPortal portal) : IClassFixture<TestPortal>, IAsyncLifetime
+{
+    private static readonly Dictionary<string, decimal> Prices = new()
+    {
+        ["encoded"] = 0m,
+        ["stored"] = 0.003m,
+        ["delivered"] = 0.001m,
+        ["originals"] = 0.023m,
+        ["mails"] = 0.0004m,
+    };
+
+    private DateOnly month;
+    private Guid project;
+
+    private DateTimeOffset Now => portal.Clock.GetUtcNow();
+
+    private int DaysInMonth => DateTime.DaysInMonth(month.Year, month.Month);
+
+    public async Task InitializeAsync()
+    {
+        // Each test has a month of its own, and what was there before is not counted in it.
+        await portal.ResetAsync();
+        await DoAsync("""
+            delete from portal.usage_days;
+            delete from portal.usage_counts;
+            delete from vendors.mux_deliveries;
+            update portal.upload_jobs set blob_url = null;
+            update portal.asset_versions set status = 'archived', purged_at = coalesce(purged_at, @now)
+            """, new { now = Now });
+        var next = new DateOnly(Now.Year, Now.Month, 1).AddMonths(2);
+        portal.Clock.AdvanceTo(At(next, 0).AddDays(-1).AddHours(13));
+        await portal.Host.RunTimerAsync("MeasureUsage");
+        month = next;
+        portal.Clock.AdvanceTo(At(month, 10));
+        project = await portal.NewProjectAsync();
+    }
+
+    public Task DisposeAsync() => Task.CompletedTask;
+
+    [Fact]
+    public async Task A_month_of_two_tenants_reconciles_with_Mux_to_the_second_and_is_money_at_the_prices()
+    {
+        var otherProject = (await portal.As("other-admin").PostAsync("/api/projects", new { name = "Elsewhere" })).Expect(201).Id;
+        var second = await portal.NewProjectAsync("Second film");
+        Video? first = null, kept = null, foreign = null;
+        for (var day = 1; day <= DaysInMonth; day++)
+        {
+            portal.Clock.AdvanceTo(At(month.AddDays(day - 1), 14));
+            switch (day)
+            {
+                case 2:
+                    first = await VideoAsync(await portal.UploadReadyAsync(project));
+                    break;
+                case 5:
+                    var blob = (await portal.AskUploadAsync(second, "crew1", "blob")).Expect(201);
+                    await portal.SendBytesAsync(blob);
+                    await portal.UntilAsync(blob.Id, "ready");
+                    kept = await VideoAsync(blob);
+                    break;
+                case 9:
+                    foreign = await VideoAsync(await portal.UploadReadyAsync(otherProject, "other-admin"));
+                    break;
+                case 21:
+                    await DoAsync(
+                        "update portal.asset_versions set status = 'archived', purged_at = @at where id = @id",
+                        new { at = Now, id = kept!.Version });
+                    await DoAsync("update portal.upload_jobs set blob_url = null where asset_version_id = @id", new { id = kept.Version });
+                    break;
+            }
+
+            // Also in the first and in the last second of a day.
+            foreach (var (video, n) in new[] { first, kept, foreign }.OfType<Video>().Select((video, n) => (video, n)))
+            {
+                await PlayedAsync(video, At(month.AddDays(day - 1), 0), (day * 7.25) + n);
+                await PlayedAsync(video, At(month.AddDays(day - 1), 15 + n), 13.5 * (n + 1));
+                await PlayedAsync(video, At(month.AddDays(day), 0).AddMilliseconds(-1), 0.125 * day);
+            }
+
+            portal.Clock.AdvanceTo(At(month.AddDays(day), 12).AddMinutes(45));
+            await portal.DeliverAsync();
+            await portal.Host.RunTimerAsync("MeasureUsage");
+        }
+
+        var mux = await AtMuxAsync();
+        var own = mux[first!.Mux] + mux[kept!.Mux];
+        Assert.All(new[] { first, kept, foreign! }, video => Assert.True(mux[video.Mux] > 500));
+
+        var costs = await ReadAsync("admin");
+
+        Assert.Equal((Text(month), Text(month.AddDays(DaysInMonth - 1))), (costs.Text("from"), costs.Text("to")));
+        Assert.Equal(
+            ($"{DaysInMonth}", Text(month.AddDays(DaysInMonth - 1)), "USD"),
+            (costs.Text("countedDays"), costs.Text("countedThrough"), costs.Text("currency")));
+        Assert.Equal(
+            ["encoded", "stored", "delivered", "originals", "mails"], Items(costs, "metrics").Select(m => m["metric"]!.ToString()));
+        Near(own / 60, Quantity(costs, "delivered"));
+        Assert.Equal((decimal)own, await SecondsAsync(first.Version, kept.Version));
+        Assert.Equal((decimal)mux[foreign!.Mux], await SecondsAsync(foreign.Version));
+        Near((first.Duration + kept.Duration) / 60, Quantity(costs, "encoded"));
+        var (end, gone) = (At(month.AddMonths(1), 0), At(month.AddDays(20), 14));
+        Near(
+            ((first.Duration * (end - first.ReadyAt).TotalDays) + (kept.Duration * (gone - kept.ReadyAt).TotalDays)) / 60 / DaysInMonth,
+            Quantity(costs, "stored"));
+
+        // Of the day on which an original goes nothing is known any more.
+        Near(kept.Bytes * (At(month.AddDays(20), 0) - kept.BytesAt!.Value).TotalDays / 1e9 / DaysInMonth, Quantity(costs, "originals"));
+        Near(await MailsAsync(TestPeople.Tenant), Quantity(costs, "mails"));
+        Assert.True(Quantity(costs, "mails") > 0);
+
+        // Money: each amount is the quantity at its price, and the parts are the whole.
+        foreach (var metric in Items(costs, "metrics"))
+        {
+            Near((double)(Number(metric, "quantity") * Prices[metric["metric"]!.ToString()]), (double)Number(metric, "usd"));
+        }
+
+        Assert.Equal(Items(costs, "metrics").Sum(m => Number(m, "usd")), Number(costs.Json!, "usd"));
+        Assert.Equal(Number(costs.Json!, "usd"), Number(costs.Json!, "forecastUsd"));
+        Near((double)Number(costs.Json!, "usd"), (double)(Items(costs, "projects").Sum(p => Number(p, "usd")) + Usd(costs, "mails")));
+        Assert.Equal(
+            Items(costs, "projects").Select(p => Number(p, "usd")).OrderDescending(),
+            Items(costs, "projects").Select(p => Number(p, "usd")));
+        Assert.Equal(
+            new[] { project, second }.Order(), Items(costs, "projects").Select(p => Guid.Parse(p["projectId"]!.ToString())).Order());
+        Assert.Equal(
+            new[] { first.Asset, kept.Asset }.Order(), Items(costs, "videos").Select(v => Guid.Parse(v["assetId"]!.ToString())).Order());
+
+        // The other tenant's Admin sees theirs, and nothing of this one.
+        var theirs = await ReadAsync("other-admin");
+        Near(mux[foreign.Mux] / 60, Quantity(theirs, "delivered"));
+        Assert.Equal($"{foreign.Asset}", Assert.Single(Items(theirs, "videos"))["assetId"]!.ToString());
+        Assert.All(
+            new[] { first.Asset, kept.Asset, project, second },
+            id => Assert.DoesNotContain(id.ToString(), theirs.Body, StringComparison.Ordinal));
+        foreach (var person in new[] { "agency", "client", "compliance", "operator" })
+        {
+            Assert.Equal(403, (await portal.As(person).FetchAsync("/api/costs")).Code);
+        }
+
+        await AsOperatorsSeeItAsync(costs, theirs, mux.Values.Sum());
+    }
+
+    [Fact]
+    public async Task A_day_is_counted_once_and_what_Mux_says_late_replaces_until_three_days_after()
+    {
+        var video = await VideoAsync(await portal.UploadReadyAsync(project));
+        await PlayedAsync(video, At(month, 11), 100);
+        await PlayedAsync(video, At(month, 20), 50);
+
+        // Mux is twelve hours late: half an hour after midnight it knows what was played until half past twelve.
+        portal.Clock.AdvanceTo(At(month.AddDays(1), 0).AddMinutes(30));
+        await portal.Host.RunTimerAsync("MeasureUsage");
+        Assert.Equal(100m, await SecondsAsync(video.Version));
+        var own = await RowsAsync("metric <> 'delivered'");
+
+        portal.Clock.AdvanceTo(At(month.AddDays(1), 12).AddMinutes(45));
+        await portal.Host.RunTimerAsync("MeasureUsage");
+        await portal.Host.RunTimerAsync("MeasureUsage");
+        Assert.Equal(150m, await SecondsAsync(video.Version));
+        Assert.Equal(own, await RowsAsync("metric <> 'delivered'"));
+        var all = await RowsAsync("true");
+        await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Measure().RunAsync(CancellationToken.None)));
+        Assert.Equal(all, await RowsAsync("true"));
+
+        // A correction, downwards; a second before three days are over it still counts, and then no more.
+        await DoAsync("delete from vendors.mux_deliveries where seconds = 50");
+        portal.Clock.AdvanceTo(At(month.AddDays(4), 0).AddSeconds(-1));
+        await portal.Host.RunTimerAsync("MeasureUsage");
+        Assert.Equal(100m, await SecondsAsync(video.Version));
+        Assert.False(await portal.ScalarAsync<bool>("select settled from portal.usage_counts where day = @month", new { month }));
+
+        portal.Clock.AdvanceTo(At(month.AddDays(4), 0));
+        await portal.Host.RunTimerAsync("MeasureUsage");
+        Assert.True(await portal.ScalarAsync<bool>("select settled from portal.usage_counts where day = @month", new { month }));
+        await PlayedAsync(video, At(month, 21), 7);
+        await portal.Host.RunTimerAsync("MeasureUsage");
+        Assert.Equal(100m, await SecondsAsync(video.Version));
+    }
+
+    [Fact]
+    public async Task While_Mux_is_away_the_rest_is_counted_and_the_next_run_makes_up_for_it_over_many_pages()
+    {
+        var video = await VideoAsync(await portal.UploadReadyAsync(project));
+        await PlayedAsync(video, At(month, 11), 60.5);
+
+        // Of nobody here, and more than a page of them: they are in no tenant's figures.
+        await DoAsync("""
+            insert into vendors.mux_assets (id, status, settings, test, created_at)
+            select 'stranger-' || @month || n, 'ready', '{}', false, @at from generate_series(1, 250) as n;
+            insert into vendors.mux_deliveries (asset_id, at, seconds)
+            select 'stranger-' || @month || n, @at, 1000 - n from generate_series(1, 250) as n
+            """, new { month = Text(month), at = At(month, 12) });
+        portal.Clock.AdvanceTo(At(month.AddDays(1), 13));
+        portal.Mux.Faults.FailNextApiCalls(
+            1, ApiFault.Status(503), (_, path) => path.Contains("delivery-usage", StringComparison.Ordinal));
+
+        await Assert.ThrowsAnyAsync<Exception>(() => portal.Host.RunTimerAsync("MeasureUsage"));
+
+        Assert.Equal(0m, await SecondsAsync(video.Version));
+        Assert.Contains($"stored {video.Version}", string.Join('\n', await RowsAsync("true")), StringComparison.Ordinal);
+        await portal.Host.RunTimerAsync("MeasureUsage");
+        Assert.Equal(60.5m, await SecondsAsync(video.Version));
+        Assert.Equal(1, await portal.ScalarAsync<long>("select count(*) from portal.usage_days where metric = 'delivered'"));
+        var strangers = Enumerable.Range(1, 250).Sum(n => 1000 - n);
+        Assert.Equal(strangers, await portal.ScalarAsync<long>("""
+            select (counts ->> 'deliveredSecondsOfNobody')::bigint from portal.timer_runs where timer = 'MeasureUsage'
+               and error is null order by started_at desc limit 1
+            """));
+    }
+
+    [Fact]
+    public async Task Days_that_were_missed_are_counted_for_thirty_days_and_no_more()
+    {
+        await DoAsync("delete from portal.usage_counts");
+        await portal.Host.RunTimerAsync("MeasureUsage");
+
+        var today = DateOnly.FromDateTime(Now.UtcDateTime);
+        Assert.Equal(
+            (today.AddDays(-30), today.AddDays(-1), 30),
+            await RowAsync<(DateOnly, DateOnly, int)>("select min(day), max(day), count(*)::integer from portal.usage_counts"));
+    }
+
+    [Fact]
+    public async Task Month_to_date_and_forecast_go_by_the_days_that_were_counted()
+    {
+        await DoAsync("delete from portal.usage_counts");
+        var before = await ReadAsync("admin");
+        Assert.Equal(("0", null), (before.Text("countedDays"), before.Json!["countedThrough"]));
+        Assert.Null(before.Json["forecastUsd"]);
+
+        var asset = await VideoAsync(await portal.UploadReadyAsync(project));
+        await SeedAsync(asset, "delivered", month, 6000);
+        await SeedAsync(asset, "delivered", month.AddDays(1), 6000);
+
+        // Neighbours: the last day of the month before, and the first of the one after.
+        await SeedAsync(asset, "delivered", month.AddDays(-1), 60_000);
+        await SeedAsync(asset, "delivered", month.AddMonths(1), 60_000);
+        await DoAsync("""
+            insert into portal.usage_counts (day, counted_at) values (@first, @now), (@second, @now), (@before, @now), (@after, @now)
+            """, new
+        {
+            first = month,
+            second = month.AddDays(1),
+            before = month.AddDays(-1),
+            after = month.AddMonths(1),
+            now = Now,
+        });
+
+        var costs = await ReadAsync("admin");
+        Assert.Equal(("2", Text(month.AddDays(1))), (costs.Text("countedDays"), costs.Text("countedThrough")));
+        Assert.Equal(0.2m, Number(costs.Json!, "usd"));
+        Assert.Equal(decimal.Round(0.2m * DaysInMonth / 2, 6), Number(costs.Json!, "forecastUsd"));
+        var video = Assert.Single(Items(costs, "videos"));
+        Assert.Equal((0.2m, Number(costs.Json!, "forecastUsd")), (Number(video, "usd"), Number(video, "forecastUsd")));
+
+        var last = (await portal.As("admin").FetchAsync($"/api/costs?month={month.AddMonths(-1):yyyy-MM}")).Expect(200);
+        Assert.Equal(1m, Number(last.Json!, "usd"));
+        Assert.Equal(400, (await portal.As("admin").FetchAsync($"/api/costs?month={month.AddMonths(1):yyyy-MM}")).Code);
+
+        // On /ops, by ids.
+        var browser = await portal.SignedInAsync();
+        var page = (await browser.FetchAsync("/ops")).Expect(200).Body;
+        var section = page[page.IndexOf("data-part=\"costs\"", StringComparison.Ordinal)..];
+        var whole = $"{(0.2m * DaysInMonth / 2).ToString("0.00", CultureInfo.InvariantCulture)} USD for the whole month";
+        Assert.All(
+            ["0.20 USD", whole, $"{TestPeople.Tenant}", "delivered 0.20 USD"],
+            text => Assert.Contains(text, section, StringComparison.Ordinal));
+        Assert.DoesNotContain("Cut one", section, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_price_holds_from_its_day_on()
+    {
+        var video = await VideoAsync(await portal.UploadReadyAsync(project));
+        await SeedAsync(video, "delivered", month.AddDays(8), 600);
+        await SeedAsync(video, "delivered", month.AddDays(9), 600);
+        await SeedAsync(video, "delivered", month.AddDays(10), 600);
+        var options = new CostOptions { Prices = { ["delivered"] = $"0.1, 0.5 from {Text(month.AddDays(9))}, 2 from 2999-01-01" } };
+        using var query = new CostQuery(portal.Services.GetRequiredService<PortalDb>(), Options.Create(options), portal.Clock);
+
+        var costs = await query.OfTenantAsync(new(TestPeople.Tenant), new(month), CancellationToken.None);
+
+        Assert.Equal((30m, 11m), (costs.Metrics.Single(m => m.Metric == "delivered") is var m ? m.Quantity : 0, m.Usd));
+        Assert.Equal(11m, Assert.Single(costs.Projects).Usd);
+    }
+
+    [Fact]
+    public async Task Of_many_videos_the_twenty_that_cost_most_are_told()
+    {
+        var video = await VideoAsync(await portal.UploadReadyAsync(project));
+        var assets = (await Task.WhenAll(Enumerable.Range(1, 21).Select(async n =>
+        {
+            var id = Guid.CreateVersion7();
+            await DoAsync("""
+                insert into portal.assets (id, tenant_id, project_id, title, created_by, created_at, updated_at)
+                select @id, tenant_id, project_id, 'Cut ' || @n, created_by, @now, @now from portal.assets where id = @asset
+                """, new { id, n, asset = video.Asset, now = Now });
+            await SeedAsync(video with { Asset = id, Version = Guid.CreateVersion7() }, "delivered", month, n * 60);
+            return id;
+        }))).Reverse().ToList();
+
+        var told = Items(await ReadAsync("admin"), "videos").Select(v => Guid.Parse(v["assetId"]!.ToString()));
+
+        Assert.Equal(assets.Take(20), told);
+    }
+
+    [Theory]
+    [InlineData("2026-13")]
+    [InlineData("2026-00")]
+    [InlineData("1999-12")]
+    [InlineData("2026-1")]
+    [InlineData("Nov2026")]
+    public async Task A_month_that_is_none_is_refused_by_name(string text)
+    {
+        foreach (var (person, path) in new[]
+                 { ("admin", "/api/costs"), ("operator", "/api/ops/costs"), ("operator", "/api/ops/costs.csv") })
+        {
+            var answer = (await portal.As(person).FetchAsync($"{path}?month={text}")).Expect(400);
+            Assert.Equal("month", answer.Field("errors")[0]!["rule"]!.ToString());
+        }
+    }
+
+    [Fact]
+    public async Task A_new_video_names_its_tenant_at_Mux_and_nobody_and_nothing_else()
+    {
+        var blob = (await portal.AskUploadAsync(project, "crew2", "blob")).Expect(201);
+        await portal.SendBytesAsync(blob);
+        await portal.UntilAsync(blob.Id, "ready");
+        foreach (var upload in new[] { await portal.UploadReadyAsync(project, "crew3"), blob })
+        {
+            Assert.Equal($$"""{"creator_id": "{{TestPeople.Tenant}}"}""", await portal.ScalarAsync<string>("""
+                select m.meta::text from vendors.mux_assets m join portal.upload_jobs j on j.mux_asset_id = m.id where j.id = @id
+                """, new { id = upload.Id }));
+        }
+    }
+
+    private async Task AsOperatorsSeeItAsync(Answer costs, Answer theirs, double delivered)
+    {
+        foreach (var path in new[] { "/api/ops/costs", "/api/ops/costs.csv" })
+        {
+            Assert.Equal(403, (await portal.As("admin").FetchAsync(path)).Code);
+            Assert.Equal(401, (int)(await portal.Anonymous.GetAsync(path)).StatusCode);
+        }
+
+        var all = (await portal.As("operator").FetchAsync($"/api/ops/costs?month={month:yyyy-MM}")).Expect(200);
+        var tenants = Items(all, "items").ToDictionary(t => Guid.Parse(t["tenantId"]!.ToString()));
+        Assert.Equal(Number(costs.Json!, "usd"), Number(tenants[TestPeople.Tenant], "usd"));
+        Assert.Equal(Number(theirs.Json!, "usd"), Number(tenants[TestPeople.OtherTenant], "usd"));
+        Assert.Equal(
+            costs.Field("metrics").ToJsonString(), tenants[TestPeople.Tenant]["metrics"]!.ToJsonString());
+        Assert.Equal(tenants.Values.Sum(t => Number(t, "usd")), Number(all.Json!, "usd"));
+        Assert.Equal($"{tenants.Count}", all.Text("tenants"));
+        Assert.DoesNotContain("Second film", all.Body, StringComparison.Ordinal);
+
+        using var answer = await portal.As("operator").GetAsync($"/api/ops/costs.csv?month={month:yyyy-MM}");
+        Assert.Equal("text/csv", answer.Content.Headers.ContentType!.MediaType);
+        Assert.Equal($"costs-{month:yyyy-MM}.csv", answer.Content.Headers.ContentDisposition!.FileName!.Trim('"'));
+        var csv = Encoding.UTF8.GetString(await answer.Content.ReadAsByteArrayAsync());
+        Assert.EndsWith("\r\n", csv, StringComparison.Ordinal);
+        var lines = csv.Split("\r\n")[..^1];
+        Assert.Equal("month,tenant_id,metric,unit,quantity,usd", lines[0]);
+        Assert.All(lines, line => Assert.Matches("^[a-z0-9_.,-]+$", line));
+        Assert.Equal(
+            decimal.Round((decimal)delivered / 60, 4),
+            decimal.Round(lines.Select(line => line.Split(',')).Where(f => f[2] == "delivered").Sum(f => Parse(f[4])), 4));
+        Assert.Equal(Number(all.Json!, "usd"), lines.Skip(1).Sum(line => Parse(line.Split(',')[5])));
+    }
+
+    private MeasureUsage Measure() => portal.Services.GetRequiredService<MeasureUsage>();
+
+    private async Task<Answer> ReadAsync(string person) =>
+        (await portal.As(person).FetchAsync($"/api/costs?month={month:yyyy-MM}")).Expect(200);
+
+    private async Task<Video> VideoAsync(Answer upload) => await RowAsync<Video>("""
+        select v.id as version, v.asset_id as asset, a.project_id as project, a.tenant_id as tenant, v.mux_asset_id as mux,
+               v.duration_s as duration, v.size_bytes as bytes, j.ready_at, j.bytes_at
+          from portal.upload_jobs j join portal.asset_versions v on v.id = j.asset_version_id join portal.assets a on a.id = v.asset_id
+         where j.id = @id
+        """, new { id = upload.Id });
+
+    private Task PlayedAsync(Video video, DateTimeOffset at, double seconds) => DoAsync(
+        "insert into vendors.mux_deliveries (asset_id, at, seconds) values (@Mux, @at, @seconds)", new { video.Mux, at, seconds });
+
+    private Task SeedAsync(Video video, string metric, DateOnly day, double quantity) => DoAsync("""
+        insert into portal.usage_days (tenant_id, day, metric, project_id, asset_id, asset_version_id, quantity)
+        values (@Tenant, @day, @metric, @Project, @Asset, @Version, @quantity)
+        """, new { video.Tenant, day, metric, video.Project, video.Asset, video.Version, quantity });
+
+    private Task<decimal> SecondsAsync(params Guid[] versions) => portal.ScalarAsync<decimal>("""
+        select coalesce(sum(quantity), 0) from portal.usage_days where metric = 'delivered' and asset_version_id = any (@versions)
+        """, new { versions });
+
+    private async Task<double> MailsAsync(Guid tenant) => await portal.ScalarAsync<long>("""
+        select count(*) from portal.deliveries
+         where tenant_id = @tenant and channel = 'email' and status = 'sent' and done_at >= @from and done_at < @until
+        """, new { tenant, from = At(month, 0), until = At(month.AddMonths(1), 0) });
+
+    /// <summary>What the local Mux itself says of the whole month, by asset.</summary>
+    private async Task<Dictionary<string, double>> AtMuxAsync()
+    {
+        using var http = new HttpClient();
+        var token = Convert.ToBase64String("local-mux-token:local-mux-secret"u8);
+        var query = $"timeframe[]={At(month, 0).ToUnixTimeSeconds()}&timeframe[]={At(month.AddMonths(1), 0).ToUnixTimeSeconds()}";
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(portal.Mux.ApiUrl, $"/video/v1/delivery-usage?{query}"))
+        {
+            Headers = { { "Authorization", $"Basic {token}" } },
+        };
+        using var response = await http.SendAsync(request);
+        var body = await response.Content.ReadAsStringAsync();
+        Assert.True(response.IsSuccessStatusCode, body);
+        return JsonNode.Parse(body)!["data"]!.AsArray().ToDictionary(
+            row => row!["asset_id"]!.ToString(), row => row!["delivered_seconds"]!.GetValue<double>());
+    }
+
+    private async Task<IReadOnlyList<string>> RowsAsync(string where)
+    {
+        await using var connection = await portal.OpenAsync();
+        return (await connection.QueryAsync<string>($"""
+            select day || ' ' || metric || ' ' || coalesce(asset_version_id::text, 'none') || ' ' || quantity from portal.usage_days
+             where {where} order by 1
+            """)).AsList();
+    }
+
+    private async Task<T> RowAsync<T>(string sql, object? args = null)
+    {
+        await using var connection = await portal.OpenAsync();
+        return await connection.QuerySingleAsync<T>(sql, args);
+    }
+
+    private async Task DoAsync(string sql, object? args = null)
+    {
+        await using var connection = await portal.OpenAsync();
+        await connection.ExecuteAsync(sql, args);
+    }
+
+    private static IEnumerable<JsonNode> Items(Answer answer, string name) => answer.Field(name).AsArray().Select(item => item!);
+
+    private static double Quantity(Answer costs, string metric) =>
+        (double)Number(Items(costs, "metrics").Single(m => m["metric"]!.ToString() == metric), "quantity");
+
+    private static decimal Usd(Answer costs, string metric) =>
+        Number(Items(costs, "metrics").Single(m => m["metric"]!.ToString() == metric), "usd");
+
+    private static decimal Number(JsonNode node, string name) => Parse(node[name]!.ToJsonString());
+
+    private static decimal Parse(string text) => decimal.Parse(text, CultureInfo.InvariantCulture);
+
+    private static void Near(double expected, double actual) => Assert.InRange(actual, expected - 0.00001, expected + 0.00001);
+
+    private static DateTimeOffset At(DateOnly day, int hour) => new(day, new TimeOnly(hour, 0), TimeSpan.Zero);
+
+    private static string Text(DateOnly day) => day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+
+    private sealed record Video(
+        Guid Version, Guid Asset, Guid Project, Guid Tenant, string Mux, double Duration, long Bytes, DateTimeOffset ReadyAt,
+        DateTimeOffset? BytesAt);
+}
