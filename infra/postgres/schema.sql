@@ -1379,6 +1379,47 @@ CREATE TRIGGER playback_audit_hash BEFORE INSERT ON portal.playback_audit FOR EA
 CREATE TRIGGER playback_audit_leaves_for_archive BEFORE DELETE ON portal.playback_audit FOR EACH ROW EXECUTE FUNCTION portal.refuse_unless_playback_archived();
 grant insert, select on table portal.playback_audit to portal_app;
 
+create table portal.playback_events (
+    tenant_id uuid not null,
+    playback_session_id uuid not null,
+    type text not null,
+    asset_version_id uuid not null,
+    watched_through text not null,
+    agent_family text not null,
+    startup_ms integer,
+    rebuffers integer,
+    rebuffer_ms integer,
+    error_code text,
+    minute timestamp with time zone not null,
+    constraint playback_events_agent_family_check CHECK ((agent_family = ANY (ARRAY['Chrome'::text, 'Edge'::text, 'Firefox'::text, 'Safari'::text, 'curl'::text, 'robot'::text, 'other'::text, 'unknown'::text]))),
+    constraint playback_events_check CHECK (((type = 'started'::text) = (startup_ms IS NOT NULL))),
+    constraint playback_events_check1 CHECK (((type = 'failed'::text) = (error_code IS NOT NULL))),
+    constraint playback_events_check2 CHECK (((type = 'ended'::text) = (rebuffers IS NOT NULL))),
+    constraint playback_events_check3 CHECK (((rebuffers IS NULL) = (rebuffer_ms IS NULL))),
+    constraint playback_events_check4 CHECK (((rebuffers > 0) OR (rebuffer_ms = 0))),
+    constraint playback_events_error_code_check CHECK ((error_code = ANY (ARRAY['network'::text, 'media'::text, 'refused'::text, 'unsupported'::text, 'other'::text]))),
+    constraint playback_events_minute_check CHECK ((((EXTRACT(epoch FROM minute))::bigint % (60)::bigint) = 0)),
+    constraint playback_events_pkey PRIMARY KEY (tenant_id, playback_session_id, type),
+    constraint playback_events_rebuffer_ms_check CHECK (((rebuffer_ms >= 0) AND (rebuffer_ms <= 86400000))),
+    constraint playback_events_rebuffers_check CHECK (((rebuffers >= 0) AND (rebuffers <= 10000))),
+    constraint playback_events_startup_ms_check CHECK (((startup_ms >= 0) AND (startup_ms <= 600000))),
+    constraint playback_events_tenant_id_asset_version_id_fkey FOREIGN KEY (tenant_id, asset_version_id) REFERENCES portal.asset_versions(tenant_id, id),
+    constraint playback_events_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES portal.tenants(id),
+    constraint playback_events_type_check CHECK ((type = ANY (ARRAY['started'::text, 'failed'::text, 'ended'::text]))),
+    constraint playback_events_watched_through_check CHECK ((watched_through = ANY (ARRAY['portal'::text, 'share_link'::text])))
+);
+CREATE INDEX playback_events_by_minute ON portal.playback_events USING btree (minute, type);
+CREATE INDEX playback_events_by_version ON portal.playback_events USING btree (tenant_id, asset_version_id);
+alter table portal.playback_events enable row level security;
+create policy all_tenants on portal.playback_events as permissive for all to portal_system
+    using (true)
+    with check (true);
+create policy own_tenant on portal.playback_events as permissive for all to portal_app
+    using ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)))
+    with check ((tenant_id = ( SELECT portal.current_tenant() AS current_tenant)));
+grant insert, select on table portal.playback_events to portal_app;
+grant delete, select on table portal.playback_events to portal_system;
+
 create table portal.project_members (
     tenant_id uuid not null,
     project_id uuid not null,

@@ -82,10 +82,11 @@ public static class DataClasses
                 + "endpoints while the organisation is a customer", [Neon, Resend, PagerDuty],
             ["events", "deliveries", "notifications", "webhook_endpoints", "webhook_attempts"]),
         new(
-            "Analytics", "Internal", "Counts of what happened; no people in them",
+            "Analytics", "Internal", "Counts of what happened, and how playback went; no people in them",
             own => $"Raw {own.RawAnalyticsDays ?? RetentionSettings.MaxRawAnalyticsDays} days, by hour "
-                + $"{RetentionDefaults.HourlyAnalyticsDays}, by day {RetentionDefaults.DailyAnalyticsDays}, by month for ever", [Neon],
-                ["analytics_raw", "analytics_rollups"]),
+                + $"{RetentionDefaults.HourlyAnalyticsDays}, by day {RetentionDefaults.DailyAnalyticsDays}, by month for ever; "
+                + $"how playback went {RetentionDefaults.PlaybackEventDays}", [Neon],
+                ["analytics_raw", "analytics_rollups", "playback_events"]),
         new(
             "Usage", "Internal", "How much of videos and mails is used a day, of which costs are made; no people in it",
             _ => $"{RetentionDefaults.UsageDays} days", [Neon], ["usage_days", "budget_notices"]),

@@ -93,6 +93,9 @@ public sealed partial class PruneRetention(
         await DrainAsync(
             counts, "requestFlushes", Batch, limit => store.PruneFlushesAsync(Days(RetentionDefaults.FigureDays), limit, ct), ct);
         await DrainAsync(
+            counts, "playbackEvents", FigureBatch, limit => store.PrunePlaybackEventsAsync(
+                Days(RetentionDefaults.PlaybackEventDays), limit, ct), ct);
+        await DrainAsync(
             counts, "limitFigures", FigureBatch,
             limit => store.PruneLimitFiguresAsync(Days(RetentionDefaults.LimitFigureDays), limit, ct), ct);
         await DrainAsync(

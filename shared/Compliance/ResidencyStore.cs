@@ -119,6 +119,7 @@ public sealed class ResidencyStore(PortalDb db)
         union all select 'analytics_rollups', count(*) from portal.analytics_rollups where tenant_id = @tenant
         union all select 'budget_notices', count(*) from portal.budget_notices where tenant_id = @tenant
         union all select 'usage_days', count(*) from portal.usage_days where tenant_id = @tenant
+        union all select 'playback_events', count(*) from portal.playback_events where tenant_id = @tenant
         union all select 'upload_jobs', count(*) from portal.upload_jobs where tenant_id = @tenant
         """, new { tenant });
 

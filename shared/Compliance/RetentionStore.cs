@@ -225,6 +225,14 @@ public sealed class RetentionStore(PortalDb db)
             select ctid from portal.objective_minutes where minute < @before order by minute limit @limit))
         """, new { before, limit }), ct);
 
+    /// <summary>What players said of playbacks.</summary>
+    public Task<int> PrunePlaybackEventsAsync(DateTimeOffset before, int limit, CancellationToken ct) =>
+        db.AcrossTenantsAsync(tx => tx.ExecuteAsync("""
+        delete from portal.playback_events where ctid = any (array(
+            select ctid from portal.playback_events where minute < @before and not portal.is_held(tenant_id, null, null, null)
+             order by minute limit @limit))
+        """, new { before, limit }), ct);
+
     /// <summary>What limits refused, or would have.</summary>
     public Task<int> PruneLimitFiguresAsync(DateTimeOffset before, int limit, CancellationToken ct) =>
         db.AcrossTenantsAsync(tx => tx.ExecuteAsync("""

@@ -34,6 +34,9 @@ public static class RetentionDefaults
     /// <summary>Figures of requests, and what objectives count a minute: longer than the 30 days that a budget is counted over.</summary>
     public const int FigureDays = 35;
 
+    /// <summary>What players said of playbacks: as long as the figures that are made of it.</summary>
+    public const int PlaybackEventDays = 35;
+
     /// <summary>What limits refused, or would have: on-call looks at a day.</summary>
     public const int LimitFigureDays = 2;
 

@@ -11,6 +11,7 @@ using Portal.Operations.Limits;
 using Portal.Operations.Objectives;
 using Portal.Operations.OnCallMails;
 using Portal.Operations.Orchestrations;
+using Portal.Operations.Playback;
 using Portal.Operations.Switches;
 using Portal.Operations.Uploads;
 using Portal.People;
@@ -58,7 +59,7 @@ public static class OperationsRegistrations
             .AddSingleton<ObjectiveStore>().AddSingleton<WatchObjectives>().AddSingleton<ObjectiveQueries>()
             .AddSingleton<UsageStore>().AddSingleton<MeasureUsage>().AddSingleton<BudgetStore>()
             .AddSingleton<WatchBudgets>().AddSingleton<IMailWriter, BudgetMail>().AddSingleton<CostQuery>()
-            .AddSingleton<UploadTelemetryQuery>().AddSingleton<SwitchStore>()
+            .AddSingleton<UploadTelemetryQuery>().AddSingleton<PlaybackTelemetryQuery>().AddSingleton<SwitchStore>()
             .AddSingleton<IDeliveryChannel, SendPage>().AddSingleton<IEventSubscriber, UploadIncidentTransitions>()
             .AddSingleton<AlertIncidents>().AddSingleton<IAlertSubscriber>(p => p.GetRequiredService<AlertIncidents>())
             .AddSingleton<AlertQuery>().AddSingleton<WorkOnAlert>().AddSingleton<BacklogStore>().AddSingleton<LinkUseStore>()

@@ -18,6 +18,6 @@ public static class VideosRegistrations
             .AddSingleton<SettleUpload>().AddSingleton<DeleteUnwantedAssets>().AddSingleton<SweepUploads>()
             .AddSingleton<SweepMuxAssets>().AddSingleton<IWebhookHandler, MuxEvents>().AddSingleton<MuxTaskStore>()
             .AddSingleton<ProcessMuxTasks>().AddSingleton<MintPlayback>().AddSingleton<PlaybackAuditStore>()
-            .AddSingleton<PlayAsset>();
+            .AddSingleton<PlayAsset>().AddSingleton<PlaybackEventStore>().AddSingleton<ReportPlayback>();
     }
 }

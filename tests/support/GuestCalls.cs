@@ -1,5 +1,6 @@
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
+using System.Text;
 using System.Text.Json;
 using Dapper;
 
@@ -25,6 +26,14 @@ public sealed class Guest(HttpClient http, string token)
 
     public Task<Answer> CommentAsync(string body, object? more = null) =>
         SendAsync(HttpMethod.Post, "/comments", Merge(new { name = "Gwen Guest", body }, more));
+
+    /// <summary>What the guest's player says of a playback, as a browser sends it.</summary>
+    public Task<Answer> SayAsync(string body, string type)
+    {
+        var content = new ByteArrayContent(Encoding.UTF8.GetBytes(body));
+        content.Headers.TryAddWithoutValidation("Content-Type", type);
+        return SendAsync($"/api/share/{token}/playback-events", HttpMethod.Post, content);
+    }
 
     /// <summary>The link's page, or what lies under it.</summary>
     public Task<Answer> VisitAsync(string under = "", HttpMethod? method = null) =>

@@ -104,7 +104,7 @@ public sealed class ApiDocument
         {
             var schema = schemas.Input(takes);
             json["requestBody"] = Body(
-                schema, examples.OfRequest(schema), required: InputPlan.Of(takes).Fields.Any(f => f.IsRequired), verb);
+                schema, examples.OfRequest(schema), required: InputPlan.Of(takes).Fields.Any(f => f.IsRequired), verb, about.IsBeacon);
         }
         else if (about.RawBody is { } raw)
         {
@@ -186,12 +186,12 @@ public sealed class ApiDocument
         return list;
     }
 
-    private static JsonObject Body(JsonObject schema, JsonObject example, bool required, string verb)
+    private static JsonObject Body(JsonObject schema, JsonObject example, bool required, string verb, bool isBeacon = false)
     {
         var content = new JsonObject { ["application/json"] = new JsonObject { ["schema"] = schema, ["example"] = example } };
-        if (verb == "PATCH")
+        if (verb == "PATCH" || isBeacon)
         {
-            content["application/merge-patch+json"] = new JsonObject
+            content[isBeacon ? "text/plain" : "application/merge-patch+json"] = new JsonObject
             {
                 ["schema"] = schema.DeepClone(),
                 ["example"] = example.DeepClone(),

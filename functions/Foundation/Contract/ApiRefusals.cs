@@ -68,14 +68,15 @@ public sealed record ApiRefusal(int Status, string Slug, string Title, string Wh
         {
             yield return new(
                 413, "too-large", "The body is too large", about.RawBody is null
-                    ? $"The body is larger than {RequestBody.MaxJson / 1024} KiB."
+                    ? $"The body is larger than {(about.IsBeacon ? RequestBody.MaxBeacon : RequestBody.MaxJson) / 1024} KiB."
                     : "The body is too large.");
         }
 
         if (operation.ReadsBody)
         {
             yield return new(
-                415, "unsupported-media-type", "Send JSON", "The body is not application/json (or application/merge-patch+json).");
+                415, "unsupported-media-type", "Send JSON",
+                $"The body is not application/json (or {(about.IsBeacon ? "text/plain" : "application/merge-patch+json")}).");
         }
 
         yield return New(429, "too-many-requests", "Too many requests; Retry-After says when to come again.");

@@ -40,6 +40,9 @@ public sealed class OperationAttribute(string summary) : Attribute
     /// <summary>The request may carry an <c>Idempotency-Key</c>.</summary>
     public bool TakesKey { get; init; }
 
+    /// <summary>Browsers send the body as a beacon: at most <see cref="RequestBody.MaxBeacon"/>, also as text/plain.</summary>
+    public bool IsBeacon { get; init; }
+
     /// <summary>The body is read raw, not by an input record: what it must be.</summary>
     public string? RawBody { get; init; }
 

@@ -3,6 +3,7 @@ using System.Text;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.Primitives;
+using Microsoft.Net.Http.Headers;
 
 namespace Portal.Functions.Foundation.Http;
 
@@ -11,6 +12,9 @@ public static class RequestBody
 {
     /// <summary>What a JSON body may weigh, in bytes.</summary>
     public const int MaxJson = 64 * 1024;
+
+    /// <summary>Likewise of a beacon, whatever it says.</summary>
+    public const int MaxBeacon = 2 * 1024;
 
     /// <summary>The raw bytes of a body, at most <paramref name="limit"/>.</summary>
     public static async Task<(ReadOnlyMemory<byte> Bytes, bool TooLarge)> ReadBytesAsync(HttpRequest request, int limit)
@@ -35,19 +39,33 @@ public static class RequestBody
     }
 
     /// <summary>The bytes of a JSON body, or the problem with them: too large (413), not JSON by their media type (415).</summary>
-    public static async Task<(ReadOnlyMemory<byte> Bytes, Problem? Problem)> ReadJsonAsync(HttpRequest request)
+    public static Task<(ReadOnlyMemory<byte> Bytes, Problem? Problem)> ReadJsonAsync(HttpRequest request) =>
+        // A PATCH is a merge patch (RFC 7396) under either name.
+        ReadJsonAsync(request, MaxJson, request.HasJsonContentType());
+
+    /// <summary>
+    /// Of a beacon: navigator.sendBeacon sends a string as text/plain, which needs no preflight from another origin. It changes nothing of
+    /// anybody's, so that a form of a page elsewhere that sends the same does no harm.
+    /// </summary>
+    public static Task<(ReadOnlyMemory<byte> Bytes, Problem? Problem)> ReadBeaconAsync(HttpRequest request) =>
+        ReadJsonAsync(request, MaxBeacon, request.HasJsonContentType() || IsPlainText(request));
+
+    private static async Task<(ReadOnlyMemory<byte> Bytes, Problem? Problem)> ReadJsonAsync(HttpRequest request, int limit, bool isJson)
     {
-        var (bytes, tooLarge) = await ReadBytesAsync(request, MaxJson);
+        var (bytes, tooLarge) = await ReadBytesAsync(request, limit);
         if (tooLarge)
         {
-            return (default, TooLarge(MaxJson));
+            return (default, TooLarge(limit));
         }
 
-        // A PATCH is a merge patch (RFC 7396) under either name.
-        return bytes.Length == 0 || request.HasJsonContentType()
+        return bytes.Length == 0 || isJson
             ? (bytes, null)
             : (default, new Problem(415, "unsupported-media-type", "Send JSON", "The body must be application/json."));
     }
+
+    private static bool IsPlainText(HttpRequest request) =>
+        MediaTypeHeaderValue.TryParse(request.ContentType, out var type)
+        && type.MediaType.Equals("text/plain", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>The fields of a form, or the status to answer with: too large (413), not a form by its media type (415).</summary>
     public static async Task<(Dictionary<string, StringValues>? Form, int Status)> ReadFormAsync(HttpRequest request, int limit)

@@ -5,6 +5,7 @@ using Portal.Operations.Incidents;
 using Portal.Operations.Limits;
 using Portal.Operations.Objectives;
 using Portal.Operations.Orchestrations;
+using Portal.Operations.Playback;
 using Portal.Operations.Uploads;
 
 namespace Portal.Functions.Operations.Page;
@@ -19,9 +20,8 @@ internal static class DashboardView
 
     public static Html Page(
         Dashboard board, DashboardIncidents trouble, DashboardAlerts alerts, IReadOnlyList<ObjectiveLook> objectives, UploadDays uploads,
-        PlatformCosts costs, OutageState outages, IReadOnlyList<TimerLook> timers, IReadOnlyList<LimitLook> limits, DashboardQueues queues,
-        DateTimeOffset now,
-        string formToken) => OpsLayout.Page(
+        PlatformCosts costs, IReadOnlyList<PlaybackDay> playback, OutageState outages, IReadOnlyList<TimerLook> timers,
+        IReadOnlyList<LimitLook> limits, DashboardQueues queues, DateTimeOffset now, string formToken) => OpsLayout.Page(
         "Now",
         Html.Of($"""
             <h1>Now</h1>
@@ -37,6 +37,7 @@ internal static class DashboardView
             <div data-part="limits">{LimitsView.Section(limits)}</div>
             <div data-part="switches">{SwitchesView.Section(outages, now, formToken)}</div>
             <div data-part="uploads">{UploadsView.Section(uploads)}</div>
+            <div data-part="playback">{PlaybackView.Section(playback)}</div>
             <div data-part="costs">{CostsView.Section(costs)}</div>
             """),
         formToken, LookEverySeconds, "/ops");

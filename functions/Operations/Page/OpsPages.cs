@@ -15,6 +15,7 @@ using Portal.Operations.Incidents;
 using Portal.Operations.Limits;
 using Portal.Operations.Objectives;
 using Portal.Operations.Orchestrations;
+using Portal.Operations.Playback;
 using Portal.Operations.Uploads;
 
 namespace Portal.Functions.Operations.Page;
@@ -23,8 +24,9 @@ namespace Portal.Functions.Operations.Page;
 public sealed class OpsPages(
     OrchestrationQueries look, TimerQueries timers, OrchestrationCommands operate, IncidentStore incidents, AlertQuery alerts,
     ChangeFreezeStore freeze,
-    ObjectiveQueries objectives, LimitQueries limits, UploadTelemetryQuery uploads, CostQuery costs, OutageQuery outages,
-    BacklogStore backlog, WebhookInboxStore inbox, DeliveryStore deliveries, SearchCursors cursors, TimeProvider clock)
+    ObjectiveQueries objectives, LimitQueries limits, UploadTelemetryQuery uploads, PlaybackTelemetryQuery playback, CostQuery costs,
+    OutageQuery outages, BacklogStore backlog, WebhookInboxStore inbox, DeliveryStore deliveries, SearchCursors cursors,
+    TimeProvider clock)
 {
     private const int IncidentsShown = 20;
 
@@ -39,7 +41,7 @@ public sealed class OpsPages(
         return new HtmlPage(
             DashboardView.Page(
                 await look.DashboardAsync(ct), trouble, new(open, openTotal), (await objectives.AllAsync(ct)).Objectives,
-                await uploads.WeekAsync(ct), await costs.RecentAsync(ct),
+                await uploads.WeekAsync(ct), await costs.RecentAsync(ct), await playback.WeekAsync(ct),
                 await outages.ReadAsync(ct), await timers.AllAsync(ct), await limits.AllAsync(ct), await QueuesAsync(ct),
                 clock.GetUtcNow(),
                 FormToken(request)));

@@ -27,6 +27,11 @@ begin atomic
           from portal.request_figures f
          where f.minute >= p_from and f.minute < p_until and f.outcome = 'failed' and f.function = any(p_minting)
         union all
+        -- A player says that a playback started, or failed: one that starts and then fails is one of each.
+        select 'playback_errors', e.minute, e.type = 'started', 1
+          from portal.playback_events e
+         where e.minute >= p_from and e.minute < p_until and e.type in ('started', 'failed')
+        union all
         -- A quarter of an hour after a link was revoked no token of it lives; after a hard revoke its playback ID is gone at Mux.
         select 'revocation', l.revoked_at + interval '15 minutes', not exists (
                select 1 from portal.playback_audit p

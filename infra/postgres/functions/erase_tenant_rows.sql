@@ -11,8 +11,8 @@ declare
         'usage_days', 'budget_notices',
         'consents', 'comment_mentions', 'comments', 'share_unlocks',
         'share_link_notices', 'share_link_guests', 'share_viewers', 'share_links', 'mux_tasks', 'mux_cleanups', 'upload_attempts',
-        'upload_jobs', 'asset_versions', 'assets', 'task_assignees', 'task_watchers', 'task_dependencies', 'tasks', 'milestones',
-        'template_applications', 'milestone_template_versions', 'milestone_templates', 'project_mutes', 'project_members',
+        'upload_jobs', 'playback_events', 'asset_versions', 'assets', 'task_assignees', 'task_watchers', 'task_dependencies', 'tasks',
+        'milestones', 'template_applications', 'milestone_template_versions', 'milestone_templates', 'project_mutes', 'project_members',
         'project_progress', 'projects', 'vendor_review_reminders', 'vendor_reviews', 'residency_reports', 'exports', 'holds', 'invites',
         'users'];
     v_left integer := p_limit;

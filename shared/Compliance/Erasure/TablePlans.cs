@@ -132,6 +132,7 @@ public static class TablePlans
         new("outbox", "until dispatched", Gone),
         new("playback_archive", "for ever", Evidence, Evidence, Evidence),
         new("playback_audit", $"{RetentionDefaults.PlaybackAuditDays} days, then archived", Evidence, Evidence, Evidence),
+        new("playback_events", $"{RetentionDefaults.PlaybackEventDays} days", Gone),
         new("project_members", Customer, Gone, ById),
         new("project_mutes", Customer, Gone, Gone),
         new("project_progress", Customer, Gone),

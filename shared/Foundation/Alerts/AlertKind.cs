@@ -60,11 +60,12 @@ public static class Objective
     public const string ErasureInTime = "erasure";
     public const string Replay = "replay";
     public const string Retries = "retries";
+    public const string PlaybackErrors = "playback_errors";
 
     public static IReadOnlyList<string> All { get; } =
     [
         Availability, PlaybackSuccess, WebhookSuccess, ShareOpenLatency, ApiLatency, PlaybackAvailability, Revocation, ErasureInTime,
-        Replay, Retries,
+        Replay, Retries, PlaybackErrors,
     ];
 }
 

@@ -64,6 +64,10 @@ public static class ServiceObjectives
             Objective.Replay, "Replays and retries of people on call are under way in less than a minute",
             new Indicator.Fast(60_000, Replays), new ErrorBudget.Share(0.99m), 2, false, Reliability),
         new(
+            // Browsers say so, and whoever holds a link could say so in vain: it warns, and wakes nobody.
+            Objective.PlaybackErrors, "What players were given plays", new Indicator.Rows(), new ErrorBudget.Share(0.99m), 10, false,
+            Video),
+        new(
             Objective.Retries, "Uploads are tried again less than 5 times a day", new Indicator.Rows(), new ErrorBudget.Most(5), 5, false,
             Video),
     ];

@@ -117,6 +117,8 @@ public sealed class FullTenant(TestPortal portal)
             new { body = $"{SampleWorld.Marker} reply", parentId = comment, mentions = new[] { agent } })).Expect(201);
         await World.NewGuestCommentAsync();
         await World.LinkAsync();
+        (await admin.PostAsync(
+            $"/api/assets/{await World.AssetAsync()}/versions/1/playback-events", ApiSamples.Started())).Expect(204);
         await portal.ShareAsync(await World.AssetAsync(), new { guestEmails = new[] { "gwen@harbour-client.example" } });
     }
 }

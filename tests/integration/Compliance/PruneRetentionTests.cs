@@ -144,6 +144,14 @@ public sealed class PruneRetentionTests(TestPortal portal) : IClassFixture<TestP
                 ('old', @tenant, @now - interval '91 days'), ('young', @tenant, @now - interval '89 days');
             """, new { now = Now, tenant = TestPeople.Tenant, person = TestPeople.UserId("agency") });
         var upload = await portal.UploadReadyAsync(project);
+        await DoAsync("""
+            insert into portal.playback_events (tenant_id, playback_session_id, type, asset_version_id, watched_through, agent_family,
+               startup_ms, minute)
+            select v.tenant_id, gen_random_uuid(), 'started', v.id, 'portal', 'Chrome', a.startup, date_trunc('minute', @now) - a.age
+              from portal.asset_versions v,
+                   (values (1, interval '35 days 1 minute'), (2, interval '34 days 23 hours')) a (startup, age)
+             where v.asset_id = @asset
+            """, new { now = Now, asset = AssetOf(upload) });
         var open = await portal.ShareAsync(AssetOf(upload), new { passphrase = "Four warm words here" });
         var ended = await portal.ShareAsync(AssetOf(upload), new { passphrase = "Four warm words here" });
         (await portal.GuestOf(open).UnlockAsync("Four warm words here")).Expect(204);
@@ -168,6 +176,7 @@ public sealed class PruneRetentionTests(TestPortal portal) : IClassFixture<TestP
         Assert.Equal(1, await portal.ScalarAsync<long>("select count(*) from portal.usage_counts"));
         Assert.Equal(["80"], await portal.ListAsync("select percent::text from portal.budget_notices"));
         Assert.Equal(["2"], await portal.ListAsync("select number::text from portal.request_flushes"));
+        Assert.Equal(["2"], await portal.ListAsync("select startup_ms::text from portal.playback_events"));
         Assert.Equal(["waiting", "young"], await portal.ListAsync("select recipient from portal.deliveries order by 1"));
         Assert.Equal(["young"], await portal.ListAsync("select report_id from portal.incident_reports"));
         Assert.Equal(1, await portal.ScalarAsync<long>("select count(*) from portal.digests"));

@@ -422,6 +422,45 @@ public sealed partial class GuestPageTests(TestPortal portal) : IClassFixture<Te
         LookAt(browser, "guest-ended");
     }
 
+    [BrowserFact]
+    public async Task The_page_says_how_a_playback_went_and_that_it_failed_where_nothing_plays()
+    {
+        var upload = await portal.UploadReadyAsync(await portal.NewProjectAsync(), bytes: Mp4Sample.Demo());
+        var film = Guid.Parse(upload.Text("assetId"));
+        var page = new Uri(portal.Address, $"/s/{(await portal.ShareAsync(film)).Text("token")}");
+        using var browser = new Chromium();
+        browser.Go(page);
+        browser.Get("#play").Click();
+        await Eventually.ValueAsync(() => Time(browser), at => at > 0.2, "the video to play");
+        browser.Go(new Uri(portal.Address, "/privacy"));
+        await SaidAsync(film, "ended - Chrome", "started - Chrome");
+        Assert.DoesNotContain(browser.Complaints(), Unexpected);
+
+        // Another playback, without its token, which is left while the page still looks for an address that plays.
+        browser.Go(page);
+        browser.Run<object?>("""
+            const open = XMLHttpRequest.prototype.open;
+            XMLHttpRequest.prototype.open = function (method, address, ...more) {
+              return open.call(this, method, address.split('?')[0], ...more);
+            };
+            window.fetch = (_, how) => { window.looksForAnother ||= !how; return Promise.reject(new TypeError('away')); };
+            return null;
+            """);
+        browser.Get("#play").Click();
+        await Eventually.TrueAsync(
+            () => browser.Run<bool>("return window.looksForAnother === true"), "the page to look for another address");
+        browser.Go(new Uri(portal.Address, "/privacy"));
+        await SaidAsync(film, "ended - Chrome", "failed refused Chrome", "started - Chrome");
+    }
+
+    private async Task SaidAsync(Guid film, params string[] said) => await Eventually.ValueAsync(
+        () => portal.ListAsync("""
+            select concat_ws(' ', e.type, coalesce(e.error_code, '-'), e.agent_family)
+              from portal.playback_events e join portal.asset_versions v on v.id = e.asset_version_id
+             where v.asset_id = @film order by 1
+            """, new { film }),
+        rows => rows.SequenceEqual(said), $"the page to have said {string.Join(", ", said)}");
+
     private static double Time(Chromium browser) =>
         Convert.ToDouble(browser.Run<object>("return document.getElementById('video').currentTime"), null);
 

@@ -79,6 +79,23 @@ public sealed class ShareAcrossSitesTests : IAsyncLifetime
         Assert.Equal(1, await OpensAsync(link));
     }
 
+    [BrowserFact]
+    public async Task A_beacon_of_another_sites_page_arrives_as_text_and_as_JSON()
+    {
+        var link = await portal.ShareAsync(asset);
+        using var browser = Open();
+        Assert.Equal("200", Ask(browser, link, ""));
+        browser.Run<bool>("""
+            const say = (startupMs, how) => navigator.sendBeacon(arguments[0],
+              how(JSON.stringify({ playbackSessionId: crypto.randomUUID(), type: 'started', startupMs })));
+            return say(1, text => text) && say(2, text => new Blob([text], { type: 'application/json' }));
+            """, Address(link) + "/playback-events");
+        await Eventually.TrueAsync(
+            async () => await portal.ListAsync("select startup_ms::text || agent_family from portal.playback_events order by startup_ms")
+                is ["1Chrome", "2Chrome"],
+            "both beacons to arrive");
+    }
+
     private static string Address(Answer link) => $"https://{Api}/api/share/{link.Text("token")}";
 
     /// <summary>The status that a script of the page gets; "" where the browser refuses to let it see one.</summary>

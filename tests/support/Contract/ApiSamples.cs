@@ -129,6 +129,7 @@ public static class ApiSamples
         ["ReadCosts"] = Open(),
         ["ReadPlatformCosts"] = Open(),
         ["ExportPlatformCosts"] = Open(),
+        ["ReadPlaybackTelemetry"] = Open(),
         ["ReadUploadTelemetry"] = Open(),
         ["ReadStatus"] = Open(),
         ["ReadSwitches"] = Open(),
@@ -252,6 +253,8 @@ public static class ApiSamples
         ["ScheduleMilestone"] = InProject(async w => ApiAsk.Id(await w.NewMilestoneAsync(), new { dueDate = "2026-05-01" })),
         ["UnassignTask"] = InProject(async w => Two(await w.NewTaskAsync(), "userId", TestPeople.UserId("agency"))),
         ["UnwatchTask"] = InProject(async w => Two(await w.NewTaskAsync(), "userId", TestPeople.UserId("agency"))),
+        ["ReportPlayback"] = InProject(async w => Version(await w.AssetAsync(), Started())),
+        ["ReportSharedPlayback"] = Open(async w => AsGuest(await w.NewGuestAsync(), Started())),
         ["UnlockShareLink"] = Open(async w => ApiAsk.Token((await w.NewLinkAsync()).Text("token"), new { passphrase = "Any at all" })),
         ["UpdateAsset"] = InProject(
             async w => ApiAsk.Id(await w.AssetAsync(), new { title = $"{SampleWorld.Marker} title", metadata = new { take = "2" } })),
@@ -320,6 +323,8 @@ public static class ApiSamples
         items = new[] { new { name = SampleWorld.Marker, startDay = 0, dueDay = 5,
             tasks = new[] { new { title = SampleWorld.Marker, dueDay = 2 } } } },
     };
+
+    public static object Started() => new { playbackSessionId = Guid.NewGuid(), type = "started", startupMs = 420 };
 
     public static object Consents() => new
     {

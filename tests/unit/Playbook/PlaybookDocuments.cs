@@ -44,6 +44,7 @@ internal static class PlaybookDocuments
             ["operations/slo-and-incident-response"] = (["Error budget policy"], ["Claude REC-003", "Codex REC-005"]),
             ["observability/upload-telemetry"] = (
                 ["Alert catalogue", "Objectives and error budgets"], ["Codex REC-006", "Qwen REC-006"]),
+            ["observability/playback-telemetry"] = (["Alert catalogue", "Objectives and error budgets"], []),
             ["product/share-token-management-ui"] = (
                 ["Accessibility acceptance criteria", "Wireframe checklist"], ["Codex REC-004"]),
             ["compliance/cookie-consent-and-privacy-notice"] = (["Jurisdiction deltas", "Legal copy"], ["Gemini REC-004"]),

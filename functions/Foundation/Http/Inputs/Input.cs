@@ -21,6 +21,14 @@ public static class Input
         return problem is null ? Parse<T>(bytes, now) : (null, problem);
     }
 
+    /// <summary>A small JSON body that a browser may send as it sends a beacon.</summary>
+    public static async Task<(T? Value, Problem? Problem)> ReadBeaconAsync<T>(HttpRequest request, DateTimeOffset now)
+        where T : class
+    {
+        var (bytes, problem) = await RequestBody.ReadBeaconAsync(request);
+        return problem is null ? Parse<T>(bytes, now) : (null, problem);
+    }
+
     public static (T? Value, Problem? Problem) Parse<T>(ReadOnlyMemory<byte> bytes, DateTimeOffset now)
         where T : class
     {

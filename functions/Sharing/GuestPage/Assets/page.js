@@ -87,7 +87,48 @@ let looked = 0;
 let broken = false;
 let until = performance.now() + 1_000 * endsIn;
 
+// How the playback goes, by a number that is made here and kept nowhere: nothing of it says who watches. A browser may drop what is sent.
+const playbackSessionId = crypto.randomUUID?.();
+const said = new Set();
+let pressed = 0;
+let stalled = 0;
+let rebuffers = 0;
+let rebufferMs = 0;
+let trouble = "other";
+
+function report(type, figures) {
+  if (!playbackSessionId || said.has(type)) return;
+  said.add(type);
+  navigator.sendBeacon?.(`${api}/playback-events`, JSON.stringify({ playbackSessionId, type, ...figures }));
+}
+
+function flows() {
+  if (pressed) report("started", { startupMs: Math.min(600_000, Math.round(performance.now() - pressed)) });
+  if (!stalled) return;
+  rebuffers = Math.min(10_000, rebuffers + 1);
+  rebufferMs = Math.min(86_400_000, rebufferMs + Math.round(performance.now() - stalled));
+  stalled = 0;
+}
+
+/** Whoever leaves while it is being mended has seen it fail. */
+function leave() {
+  if (over) return;
+  if (broken) report("failed", { errorCode: trouble });
+  if (!said.has("started")) return;
+  flows();
+  report("ended", { rebuffers, rebufferMs });
+}
+
+video.addEventListener("play", () => { pressed ||= performance.now(); });
+video.addEventListener("playing", flows);
+video.addEventListener("waiting", () => { if (said.has("started") && !video.seeking) stalled ||= performance.now(); });
+// Whoever stops before it starts does not wait for it.
+video.addEventListener("pause", () => { if (!said.has("started")) pressed = 0; });
+video.addEventListener("ended", leave);
+addEventListener("pagehide", leave);
+
 function fail() {
+  report("failed", { errorCode: trouble });
   const download = player.querySelector("a[href$='/download']");
   tell(download ? "The video does not play in this browser. Download it instead." : "The video does not play in this browser.");
 }
@@ -113,19 +154,24 @@ function attach(at) {
 async function begin(at = 0) {
   if (started) return;
   started = true;
+  pressed = performance.now();
   await loaded;
   if (over) return;
   document.getElementById("play").hidden = true;
   video.controls = true;
   attach(at);
   video.focus();
-  await video.play().catch(() => tell("Press play to go on."));
+  await video.play().catch(() => {
+    pressed = 0;
+    tell("Press play to go on.");
+  });
 }
 
 async function mend(error) {
   if (over) return;
   const refused = [401, 403, 404, 410].includes(error.response?.code);
   if (!error.fatal && !refused) return;
+  trouble = refused ? "refused" : error.type === Hls.ErrorTypes.NETWORK_ERROR ? "network" : "media";
   if (error.type === Hls.ErrorTypes.MEDIA_ERROR && !recovered) {
     recovered = true;
     stream.recoverMediaError();
@@ -235,7 +281,10 @@ async function load() {
   if (module?.default.isSupported()) Hls = module.default;
   const native = video.canPlayType("application/vnd.apple.mpegurl");
   video.querySelector("source").remove();
-  if (!Hls && !native) return fail();
+  if (!Hls && !native) {
+    trouble = "unsupported";
+    return fail();
+  }
   video.controls = false;
   const play = document.getElementById("play");
   play.hidden = false;
@@ -246,7 +295,11 @@ const loaded = load();
 
 video.addEventListener("play", () => { void look(); });
 video.addEventListener("playing", () => { failures = 0; });
-video.addEventListener("error", () => { if (started && !Hls && !over) void again(true); });
+video.addEventListener("error", () => {
+  if (!started || Hls || over) return;
+  trouble = ["other", "other", "network", "media"][video.error?.code ?? 0] ?? "other";
+  void again(true);
+});
 document.addEventListener("visibilitychange", () => { if (!document.hidden) void look(); });
 setInterval(() => { if (!video.paused) void look(); }, lookEvery);
 

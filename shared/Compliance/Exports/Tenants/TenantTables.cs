@@ -574,6 +574,7 @@ public static class TenantTables
         ["mux_cleanups"] = "work to be done at Mux",
         ["mux_tasks"] = "work to be done at Mux",
         ["outbox"] = "events on their way; events.ndjson has them",
+        ["playback_events"] = "how playback went, which names nobody, kept for 35 days",
         ["share_link_notices"] = "when the maker of a link was last told of opens",
         ["share_unlocks"] = "browsers that know a passphrase",
         ["usage_days"] = "what vendors charge the portal's owner for, by day; told by GET /api/costs",
