@@ -216,20 +216,28 @@ public sealed class AuditArchiveTests(TestPortal portal) : IClassFixture<TestPor
     [Fact]
     public async Task What_an_earlier_version_moved_to_a_table_leaves_it_for_files_in_the_same_way()
     {
-        var row = await RowAsync(OfClass[AuditClass.Access]);
+        var (row, longer) = (await RowAsync(OfClass[AuditClass.Access]), await RowAsync(OfClass[AuditClass.SignIn]));
+        var began = portal.Clock.GetUtcNow();
         await portal.SealAllAsync();
         await DoAsync($"""
             {Tamper}
             insert into portal.audit_archive
             select id, tenant_id, actor_kind, actor_id, impersonator_id, action, entity_type, entity_id, old_value, new_value, request_id,
-                   occurred_at, row_hash, written_in from portal.audit_log where id = @row;
-            delete from portal.audit_log where id = @row {Mend}
-            """, new { row });
+                   occurred_at, row_hash, written_in from portal.audit_log where id in (@row, @longer);
+            delete from portal.audit_log where id in (@row, @longer) {Mend}
+            """, new { row, longer });
         await Assert.ThrowsAsync<Npgsql.PostgresException>(() => DoAsync("delete from portal.audit_archive where id = @row", new { row }));
-        portal.Clock.Advance(TimeSpan.FromDays(91));
-        await PruneAsync();
-        Assert.Equal(0, await portal.ScalarAsync<long>("select count(*) from portal.audit_archive where id = @row", new { row }));
-        Assert.Equal("true", (await VerifyAsync()).Text("holds"));
+        foreach (var (of, id) in new[] { (AuditClass.Access, row), (AuditClass.SignIn, longer) })
+        {
+            await ToAsync(began.AddDays(of.Days).AddSeconds(-1));
+            Assert.True(await IsInTableAsync(id), $"{of} went early.");
+            await ToAsync(began.AddDays(of.Days).AddSeconds(1));
+            Assert.False(await IsInTableAsync(id), $"{of} is still there.");
+            Assert.Equal("true", (await VerifyAsync()).Text("holds"));
+        }
+
+        Task<bool> IsInTableAsync(Guid id) =>
+            portal.ScalarAsync<bool>("select exists (select 1 from portal.audit_archive where id = @id)", new { id });
     }
 
     [Fact]

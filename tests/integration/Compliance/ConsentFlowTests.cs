@@ -95,8 +95,10 @@ public sealed class ConsentFlowTests(TestPortal portal) : IClassFixture<TestPort
     {
         var (handle, _) = await MemberAsync();
         var (other, _) = await MemberAsync();
+        var (loyal, id) = await MemberAsync();
         (await DecideAsync(handle, true)).Expect(200);
         (await DecideAsync(other, false)).Expect(200);
+        (await DecideAsync(loyal, true)).Expect(200);
         Assert.Equal("unknown-notice", (await DecideAsync(handle, true, "2026-11-30")).Expect(409).ProblemType);
         Assert.Equal("unknown-notice", (await DecideAsync(handle, false, "2026-11-30")).Expect(409).ProblemType);
         try
@@ -114,6 +116,12 @@ public sealed class ConsentFlowTests(TestPortal portal) : IClassFixture<TestPort
             // Somebody who still sees the old page may take it back all the same.
             AssertSays((await DecideAsync(handle, false)).Expect(200), granted: false, "decision", decision: false);
             AssertSays((await DecideAsync(handle, true, "2027-01-01")).Expect(200), granted: true, "decision", decision: true);
+            // The same word to the newer notice is another decision: who has said it is not asked again.
+            AssertSays((await DecideAsync(loyal, true, "2027-01-01")).Expect(200), granted: true, "decision", decision: true);
+            AssertSays((await portal.As(loyal).FetchAsync(Mine)).Expect(200), granted: true, "decision", decision: true);
+            Assert.Equal(["true 2026-12-01", "true 2027-01-01"], await portal.ListAsync(
+                "select granted || ' ' || notice_version from portal.consents where user_id = @id order by seq", new { id }));
+            Assert.Equal(2, await portal.AuditedAsync(id, "consent_granted"));
 
             var notice = (await portal.Anonymous.FetchAsync("/api/privacy-notice")).Expect(200);
             Assert.Equal(("2027-01-01", "privacy@portal.example"), (notice.Text("version"), notice.Text("contact")));

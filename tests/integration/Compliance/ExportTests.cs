@@ -29,6 +29,14 @@ public sealed class ExportTests(TestPortal portal) : IClassFixture<TestPortal>, 
         var asset = Guid.Parse((await portal.UploadReadyAsync(project, bytes: Mp4Sample.Clip())).Text("assetId"));
         (await portal.As(handle).PostAsync($"/api/assets/{asset}/versions/1/comments", new { body = "Brighter, please" })).Expect(201);
         (await portal.As("agency").PostAsync($"/api/assets/{asset}/versions/1/comments", new { body = "Not mine" })).Expect(201);
+        var link = await portal.ShareAsync(asset);
+        (await portal.As("agency").PostAsync($"/api/share-links/{link.Id}/revoke")).Expect(200);
+        foreach (var person in new[] { handle, "crew1" })
+        {
+            var guest = portal.GuestOf(link);
+            guest.Session = await portal.SessionAsync(person);
+            (await guest.OpenAsync()).Expect(403);
+        }
 
         var export = await ReadyAsync(await AskAsync("admin", new { kind = "person", userId = id }));
         var zip = await FetchAsync("admin", export.Id);
@@ -41,6 +49,10 @@ public sealed class ExportTests(TestPortal portal) : IClassFixture<TestPortal>, 
         Assert.Equal(project.ToString(), Assert.Single(files["projects"])!["projectId"]!.ToString());
         Assert.Equal(("Grade", "assignee"), (files["tasks"][0]!["title"]!.ToString(), files["tasks"][0]!["as"]!.ToString()));
         Assert.Contains(files["actions"], action => action!["action"]!.ToString() == "comment_added");
+        // At a share link they are a guest, who is known all the same.
+        Assert.Equal(
+            link.Id.ToString(),
+            Assert.Single(files["actions"], action => action!["action"]!.ToString() == "share_link_refused")!["entityId"]!.ToString());
         Assert.Equal(1, (int)export.Json!["records"]!["comments"]!);
         Assert.DoesNotContain("Not mine", files["comments"].ToJsonString(), StringComparison.Ordinal);
         Assert.DoesNotContain("admin@portal.example", string.Join('\n', files.Values.Select(f => f.ToJsonString())), StringComparison.Ordinal);

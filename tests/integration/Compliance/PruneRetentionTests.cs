@@ -109,6 +109,8 @@ public sealed class PruneRetentionTests(TestPortal portal) : IClassFixture<TestP
             insert into portal.timer_runs (id, timer, started_at, ended_at) values
                 (gen_random_uuid(), 'Old', @now - interval '31 days', @now - interval '31 days'),
                 (gen_random_uuid(), 'Young', @now - interval '29 days', @now - interval '29 days');
+            insert into portal.timer_runs (id, timer, started_at, ended_at, idle) values
+                (gen_random_uuid(), 'Idle', @now - interval '31 days', @now - interval '31 days', true);
             insert into portal.request_figures (minute, function, outcome, under_ms, requests) values
                 (date_trunc('minute', @now) - interval '35 days 1 minute', 'Old', 'ok', 25, 1),
                 (date_trunc('minute', @now) - interval '34 days 23 hours', 'Young', 'ok', 25, 1);
@@ -167,7 +169,10 @@ public sealed class PruneRetentionTests(TestPortal portal) : IClassFixture<TestP
         Assert.Equal(
             1, await portal.ScalarAsync<long>(
                 "select count(*) from portal.operator_sessions where token_hash in (sha256('old'), sha256('young'))"));
-        Assert.Equal(["Young"], await portal.ListAsync("select timer from portal.timer_runs where timer in ('Old', 'Young')"));
+        // A timer that has had nothing to do since then has run all the same.
+        Assert.Equal(
+            ["Idle", "Young"], await portal.ListAsync(
+                "select timer from portal.timer_runs where timer in ('Old', 'Young', 'Idle') order by timer"));
         Assert.Equal(["Young"], await portal.ListAsync("select function from portal.request_figures where function in ('Old', 'Young')"));
         Assert.Equal(
             ["young"], await portal.ListAsync("select objective from portal.objective_minutes where objective in ('old', 'young')"));

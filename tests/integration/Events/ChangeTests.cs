@@ -252,11 +252,14 @@ public sealed class ChangeTests(TestPortal portal) : IClassFixture<TestPortal>, 
         var asset = Guid.Parse((await portal.UploadReadyAsync(project)).Text("assetId"));
         var link = await portal.ShareAsync(asset, new { allowComments = true });
         var elsewhere = await portal.ShareAsync(asset, new { allowComments = true });
-        var (guest, other) = (portal.GuestOf(link), portal.GuestOf(elsewhere));
+        var withoutComments = await portal.ShareAsync(asset);
+        var (guest, other, viewer) = (portal.GuestOf(link), portal.GuestOf(elsewhere), portal.GuestOf(withoutComments));
         Assert.Equal("share-link-not-opened", (await guest.SendAsync(HttpMethod.Get, "/changes")).Expect(403).ProblemType);
         (await guest.OpenAsync()).Expect(200);
         (await other.OpenAsync()).Expect(200);
+        (await viewer.OpenAsync()).Expect(200);
         var start = (await guest.SendAsync(HttpMethod.Get, "/changes")).Expect(200).Text("nextCursor");
+        var seen = (await viewer.SendAsync(HttpMethod.Get, "/changes")).Expect(200).Text("nextCursor");
 
         var comments = $"/api/assets/{asset}/versions/1/comments";
         (await portal.As("agency").PostAsync(comments, new { body = "Among us", visibility = "team" })).Expect(201);
@@ -272,6 +275,7 @@ public sealed class ChangeTests(TestPortal portal) : IClassFixture<TestPortal>, 
         var told = (await guest.SendAsync(HttpMethod.Get, $"/changes?after={start}")).Expect(200).Field("items").AsArray();
         Assert.Equal([said.ToString(), own.ToString(), link.Id.ToString()], told.Select(change => Subject(change!)));
         Assert.Equal("share_link_revoked", told[2]!["type"]!.ToString());
+        Assert.Empty((await viewer.SendAsync(HttpMethod.Get, $"/changes?after={seen}")).Expect(200).Field("items").AsArray());
         Assert.DoesNotContain(project.ToString(), told.ToJsonString(), StringComparison.Ordinal);
         Assert.DoesNotContain(TestPeople.UserId("agency").ToString(), told.ToJsonString(), StringComparison.Ordinal);
     }

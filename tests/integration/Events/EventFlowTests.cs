@@ -275,6 +275,29 @@ public sealed class EventFlowTests(TestPortal portal) : IClassFixture<TestPortal
     }
 
     [Fact]
+    public async Task Who_has_deleted_their_only_comment_hears_no_more_of_the_thread()
+    {
+        var (_, asset) = await ReadyAssetAsync("Taken back");
+        var comments = $"/api/assets/{asset}/versions/1/comments";
+        var thread = (await portal.As("crew1").PostAsync(comments, new { body = "First" })).Expect(201);
+        var regretted = await ReplyAsync("crew2");
+        var before = await ReplyAsync("crew1");
+        Assert.Contains(before.Id, await portal.ToldAsync("crew2", "comment_added"));
+
+        (await portal.As("crew2").DropAsync($"/api/comments/{regretted.Id}", regretted)).Expect(204);
+        var after = await ReplyAsync("crew1");
+        Assert.DoesNotContain(after.Id, await portal.ToldAsync("crew2", "comment_added"));
+        Assert.Contains(after.Id, await portal.ToldAsync("agency", "comment_added"));
+
+        async Task<Answer> ReplyAsync(string person)
+        {
+            var reply = (await portal.As(person).PostAsync(comments, new { body = "And", parentId = thread.Id })).Expect(201);
+            await portal.DeliverAsync();
+            return reply;
+        }
+    }
+
+    [Fact]
     public async Task Nobody_hears_what_they_have_switched_off_or_muted_or_may_not_see()
     {
         var project = await portal.NewProjectAsync("Quiet");

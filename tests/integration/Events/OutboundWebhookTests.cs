@@ -299,11 +299,13 @@ public sealed class OutboundWebhookTests(OutboundWebhookTests.Setting setting)
             insert into portal.deliveries (id, tenant_id, event_id, event_type, aggregate_id, seq, channel, recipient, status, reason,
                    done_at, created_at)
             select gen_random_uuid(), @tenant, e.event_id, 'made_up', e.aggregate_id, 0, 'webhook', 'endpoint:' || @id,
-                   case when n = 1 then 'sent' else 'failed' end, 'answered 500', @now, @now - make_interval(secs => 1002 - n)
+                   case when n = 1 then 'sent' else 'failed' end, 'answered 500', @now, @now - make_interval(secs => 1002 - least(n, 1001))
               from (select event_id, aggregate_id, row_number() over () as n from e) e
             """, new { tenant = TestPeople.Tenant, id = endpoint.Id, now });
         var first = (await RedeliverAsync(endpoint, new { since = now.AddHours(-1) })).Expect(200);
         Assert.Equal(1000, first.Field("redelivered").GetValue<int>());
+        // The one that is left was made in the same moment as the last of the thousand.
+        Assert.Equal(now.AddSeconds(-1), first.Field("nextSince").GetValue<DateTimeOffset>());
         var rest = (await RedeliverAsync(endpoint, new { since = first.Field("nextSince").GetValue<DateTimeOffset>() })).Expect(200);
         Assert.Equal((1, null), (rest.Field("redelivered").GetValue<int>(), rest.Json!["nextSince"]));
         var all = (await RedeliverAsync(endpoint, new { since = now.AddHours(-1), evenSent = true })).Expect(200);
@@ -382,6 +384,20 @@ public sealed class OutboundWebhookTests(OutboundWebhookTests.Setting setting)
         await portal.DeliverAsync();
         Assert.Equal("failed", (await LogAsync(other)).AsArray()[0]!["status"]!.ToString());
         Assert.Null((await portal.As("admin").FetchAsync($"{Endpoints}/{other.Id}")).Json!["failingSince"]);
+
+        // Nor does one that succeeds end five days of failures: an event does.
+        var since = portal.Clock.GetUtcNow().AddDays(-4);
+        await DoAsync("update portal.webhook_endpoints set failing_since = @since where id = @Id", new { since, other.Id });
+        (await portal.As("admin").PostAsync($"{Endpoints}/{other.Id}/test")).Expect(202);
+        await portal.DeliverAsync();
+        Assert.Single(receiver.Of("untested"));
+        Assert.Equal(since, await FailingAsync());
+        await portal.NewProjectAsync();
+        await portal.DeliverAsync();
+        Assert.Null(await FailingAsync());
+
+        async Task<DateTimeOffset?> FailingAsync() =>
+            (await portal.As("admin").FetchAsync($"{Endpoints}/{other.Id}")).Json!["failingSince"]?.GetValue<DateTimeOffset>();
     }
 
     [Fact]

@@ -21,8 +21,12 @@ public sealed class LimitTests(TestPortal portal) : IClassFixture<TestPortal>, I
             portal.Settings["Limits:UserPerMinute"] = $"{PerUser}";
             portal.Settings["Limits:TenantPerMinute"] = $"{PerTenant}";
             portal.Settings["Limits:FailedAttemptsPerMinute"] = $"{Failed}";
+            portal.Settings["Limits:UploadsPerDay"] = "1";
             await portal.StartHostAsync();
         }
+
+        // Each test begins with a minute, wherever the one before it left the clock.
+        portal.Clock.Advance(TimeSpan.FromMinutes(1) - TimeSpan.FromTicks(portal.Clock.GetUtcNow().Ticks % TimeSpan.TicksPerMinute));
     }
 
     public Task DisposeAsync() => Task.CompletedTask;
@@ -264,6 +268,21 @@ public sealed class LimitTests(TestPortal portal) : IClassFixture<TestPortal>, I
         portal.Clock.Advance(TimeSpan.FromMinutes(3));
         await portal.Host.RunTimerAsync("PruneRateWindows");
         Assert.Equal(0, await portal.ScalarAsync<long>("select count(*) from portal.rate_windows"));
+    }
+
+    [Fact]
+    public async Task A_limit_by_the_day_counts_until_midnight_whatever_is_forgotten_meanwhile()
+    {
+        var project = await portal.NewProjectAsync();
+        (await portal.AskUploadAsync(project)).Expect(201);
+        var midnight = new DateTimeOffset(portal.Clock.GetUtcNow().UtcDateTime.Date.AddDays(1), TimeSpan.Zero);
+        portal.Clock.Advance(midnight - portal.Clock.GetUtcNow() - TimeSpan.FromSeconds(1));
+        await portal.Host.RunTimerAsync("PruneRateWindows");
+        Assert.Equal(1, await portal.ScalarAsync<long>("select sum(hits) from portal.rate_windows where key like 'uploads:%'"));
+        var another = new { projectId = project, title = "Cut", fileName = "cut.mp4", sizeBytes = 5_000_000 };
+        (await portal.As("agency").PostAsync("/api/uploads", another)).Expect(429);
+        portal.Clock.Advance(TimeSpan.FromSeconds(1));
+        (await portal.AskUploadAsync(project)).Expect(201);
     }
 
     private static int Header(Answer answer, string name) =>

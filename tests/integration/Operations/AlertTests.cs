@@ -329,6 +329,26 @@ public sealed class AlertTests(TestPortal portal) : IClassFixture<TestPortal>, I
     }
 
     [Fact]
+    public async Task An_alert_that_is_raised_again_says_what_is_the_matter_now()
+    {
+        var began = portal.Clock.GetUtcNow();
+        foreach (var depth in new[] { 30, 50 })
+        {
+            await Alerts.AddAsync(
+                new(AlertKind.InboxBehind, "mux", $"{depth} webhooks of mux are due.", new { depth }), CancellationToken.None);
+            portal.Clock.Advance(TimeSpan.FromMinutes(1));
+        }
+
+        var alert = Assert.Single((await ListAsync("?kind=inbox_behind&status=open")).Expect(200).Field("items").AsArray())!;
+        Assert.Equal(
+            ("50 webhooks of mux are due.", 2, began, began.AddMinutes(1)),
+            (alert["summary"]!.ToString(), alert["times"]!.GetValue<int>(), alert["firstAt"]!.GetValue<DateTimeOffset>(),
+                alert["lastAt"]!.GetValue<DateTimeOffset>()));
+        Assert.Equal("50", await portal.ScalarAsync<string>(
+            "select details ->> 'depth' from portal.alerts where id = @id", new { id = Guid.Parse(alert["id"]!.ToString()) }));
+    }
+
+    [Fact]
     public async Task People_on_call_acknowledge_and_resolve_alerts_on_their_page()
     {
         await RaiseAsync(AlertKind.BruteForce, "session:1.2.3.0");

@@ -49,6 +49,25 @@ public sealed class InputTests
         Assert.Equal(expected, Faults<RequestUploadInput>(json));
 
     [Theory]
+    [InlineData('\u202A', "/label characters")]
+    [InlineData('\u202E', "/label characters")]
+    [InlineData('\u2066', "/label characters")]
+    [InlineData('\u2069', "/label characters")]
+    [InlineData('\uFEFF', "/label characters")]
+    [InlineData('\u0007', "/label characters")]
+    [InlineData('\u0085', "/label characters")]
+    [InlineData('\u200F', "")]
+    [InlineData('\u2029', "")]
+    [InlineData('\u202F', "")]
+    [InlineData('\u206A', "")]
+    [InlineData('\n', "")]
+    [InlineData('\t', "")]
+    public void Characters_that_control_turn_around_or_hide_a_text_are_refused_and_those_beside_them_are_not(
+        char character, string expected) =>
+        Assert.Equal(expected, Faults<CreateShareLinkInput>(
+            $$"""{ "assetId": "0198b4d2-0000-7000-8000-000000000001", "label": "a\u{{(int)character:x4}}b" }"""));
+
+    [Theory]
     [InlineData("2026-03-03T09:00:01", "/expiresAt time")]
     [InlineData("2026-03-03 09:00:01Z", "/expiresAt time")]
     [InlineData("tomorrow", "/expiresAt time")]
