@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
+using System.Text.Json.Nodes;
 using Portal.Tests.Support;
 
 namespace Portal.Tests.Integration.Foundation;
@@ -144,6 +145,21 @@ public sealed class LimitTests(TestPortal portal) : IClassFixture<TestPortal>, I
         for (var i = 0; i < Failed * 2; i++)
         {
             (await WithTokenAsync(expired)).Expect(401);
+        }
+
+        Assert.Equal(0, await AlertsAsync("session"));
+    }
+
+    [Theory]
+    [InlineData("nbf")]
+    [InlineData("sts")]
+    public async Task A_session_that_holds_later_or_is_not_complete_yet_is_no_attack(string claim)
+    {
+        JsonNode value = claim == "sts" ? "pending" : portal.Clock.GetUtcNow().AddMinutes(1).ToUnixTimeSeconds();
+        var early = (await portal.Clerk.SignInAsync("admin", new() { Claims = new() { [claim] = value } })).Jwt;
+        for (var i = 0; i < Failed * 2; i++)
+        {
+            (await WithTokenAsync(early)).Expect(401);
         }
 
         Assert.Equal(0, await AlertsAsync("session"));

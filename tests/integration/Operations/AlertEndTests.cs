@@ -50,6 +50,15 @@ public sealed class AlertEndTests(TestPortal portal) : IClassFixture<TestPortal>
         await portal.RunTimerAsync("WatchAlerts");
         Assert.Equal(causes.Select(cause => cause.Kind.Name).Order(StringComparer.Ordinal), await OpenAsync());
 
+        // A mail that came after the alert was not blocked: it does not keep it open.
+        await DoAsync("""
+            insert into portal.deliveries (id, tenant_id, event_id, event_type, aggregate_id, seq, channel, recipient, status, taken_at,
+                   started_at, next_attempt_at, created_at)
+            select gen_random_uuid(), d.tenant_id, d.event_id, 'newer', d.aggregate_id, 1, d.channel, 'newer', 'sending', t.at, t.at,
+                   t.at + interval '1 day', t.at
+              from portal.deliveries d cross join (select max(last_at) + interval '1 second' as at from portal.alerts) t
+             where d.event_type = 'test' and d.status = 'sending'
+            """);
         foreach (var mend in causes.Select(cause => cause.Mend))
         {
             await DoAsync(mend);

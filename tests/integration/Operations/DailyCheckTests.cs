@@ -84,6 +84,19 @@ public sealed class DailyCheckTests(TestPortal portal) : IClassFixture<TestPorta
         Assert.Contains(await AlertsAsync(), alert => alert.StartsWith("revoked_but_playable", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public async Task A_hard_revoked_playback_id_that_our_own_rows_still_play_is_an_alert_although_Mux_has_let_it_go()
+    {
+        var asset = AssetOf(await portal.UploadReadyAsync(project, "crew5"));
+        var old = await portal.ScalarAsync<string>("select playback_id from portal.asset_versions where asset_id = @asset", new { asset });
+        await HardRevokeAsync(asset);
+        await portal.Host.RunTimerAsync("DailyChecks");
+        Assert.Empty(await AlertsAsync());
+        await DoAsync("update portal.asset_versions set playback_id = @old where asset_id = @asset", new { old, asset });
+        await portal.Host.RunTimerAsync("DailyChecks");
+        Assert.StartsWith("revoked_but_playable", Assert.Single(await AlertsAsync()), StringComparison.Ordinal);
+    }
+
     private async Task HardRevokeAsync(Guid asset)
     {
         var link = await portal.ShareAsync(asset);

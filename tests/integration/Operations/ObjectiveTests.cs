@@ -143,6 +143,20 @@ public sealed class ObjectiveTests(TestPortal portal) : IClassFixture<TestPortal
     }
 
     [Fact]
+    public async Task One_that_somebody_has_acknowledged_closes_by_itself_when_it_burns_no_more()
+    {
+        await AnswerAsync("ListProjects", 500, 10);
+        await WatchAsync();
+        var id = Guid.Parse(Assert.Single(await portal.ListAsync("select id::text from portal.incidents")));
+        (await portal.MoveAsync(id, "acknowledge")).Expect(200);
+        await WatchAsync();
+        Assert.Equal([$"{id} acknowledged"], await portal.ListAsync("select id || ' ' || status from portal.incidents"));
+        portal.Clock.Advance(TimeSpan.FromHours(1));
+        await WatchAsync();
+        Assert.Equal([$"{id} resolved"], await portal.ListAsync("select id || ' ' || status from portal.incidents"));
+    }
+
+    [Fact]
     public async Task A_slow_burn_is_a_warning_that_closes_by_itself()
     {
         // 12 of 3000: four times too fast, not six.

@@ -231,10 +231,17 @@ public sealed class ClerkEventsTests(TestPortal portal) : IClassFixture<TestPort
                 "select count(*) from portal.events where type = 'erasure_requested' and payload ->> 'userId' = @id",
                 new { id = id.ToString() }));
 
-        // News from before the deletion brings nothing back.
-        await SendAsync(
-            "gone-late", "user.updated", Person("gone", "Gone Ghost", portal.Clock.GetUtcNow().AddHours(1).ToUnixTimeMilliseconds()));
-        Assert.NotEqual("Gone Ghost", await NameAsync("gone"));
+        // News from before the deletion brings nothing back, however the erasure stands, until it is taken back.
+        var late = Person("gone", "Gone Ghost", portal.Clock.GetUtcNow().AddHours(1).ToUnixTimeMilliseconds());
+        foreach (var status in new[] { "requested", "running", "held", "failed", "cancelled" })
+        {
+            await portal.ScalarAsync<int?>("""
+                update portal.erasure_requests set status = @status, ended_at = case when @status = 'cancelled' then @now end
+                 where subject_id = @id
+                """, new { id, status, now = portal.Clock.GetUtcNow() });
+            await SendAsync($"gone-{status}", "user.updated", late.DeepClone().AsObject());
+            Assert.Equal(status == "cancelled", await NameAsync("gone") == "Gone Ghost");
+        }
     }
 
     [Fact]
@@ -299,6 +306,31 @@ public sealed class ClerkEventsTests(TestPortal portal) : IClassFixture<TestPort
         Assert.Equal(
             "accepted", await portal.ScalarAsync<string>("select clerk_state from portal.invites where id = @invite", new { invite }));
         (await portal.As("slow").FetchAsync("/api/me")).Expect(200);
+    }
+
+    [Fact]
+    public async Task An_acceptance_keeps_an_invite_from_expiring_also_before_we_know_that_it_was_sent()
+    {
+        // Neither Clerk's answer nor its word of the invitation came through, only that of the acceptance.
+        portal.Clerk.Faults.DropWebhooks = type => type != "organizationInvitation.accepted";
+        portal.Clerk.Faults.FailNextAfterEffect(
+            1, ApiFault.ConnectionAbort, (method, path) => method == "POST" && path.EndsWith("/invitations", StringComparison.Ordinal));
+        var invite = await InviteAsync("unheard", "client");
+        Assert.Equal("wanted", await ClerkStateAsync());
+        var invitation = await portal.ScalarAsync<string>(
+            "select id from vendors.clerk_invitations where email = 'unheard@portal.example'");
+        Assert.True(await portal.Clerk.AcceptInvitationAsync(
+            invitation, new LocalPerson("unheard", "user_unheard", "unheard@portal.example", "Person unheard")));
+        await portal.SettleAsync();
+        Assert.Equal("accepted", await ClerkStateAsync());
+
+        portal.Clock.Advance(TimeSpan.FromDays(8));
+        await portal.Host.RunTimerAsync("ExpireInvites");
+        Assert.Equal("pending", await StatusAsync(invite));
+        (await portal.As("unheard").FetchAsync("/api/me")).Expect(200);
+
+        Task<string> ClerkStateAsync() =>
+            portal.ScalarAsync<string>("select clerk_state from portal.invites where id = @invite", new { invite });
     }
 
     [Fact]

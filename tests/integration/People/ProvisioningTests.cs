@@ -75,6 +75,20 @@ public sealed class EnrolmentTests(TestPortal portal) : IClassFixture<TestPortal
     }
 
     [Fact]
+    public async Task Who_follows_an_invitation_gets_what_that_one_says_although_one_to_their_own_address_is_newer()
+    {
+        var project = await portal.NewProjectAsync("Of the one they followed");
+        var followed = await InviteAsync("followed", "agency", project);
+        portal.Clock.Advance(TimeSpan.FromSeconds(1));
+        var newer = await InviteAsync("follower", "client");
+        await portal.AcceptAtClerkAsync(followed, "follower");
+        Assert.Equal("agency", (await portal.As("follower").FetchAsync("/api/me")).Expect(200).Text("role"));
+        (await portal.As("follower").FetchAsync($"/api/projects/{project}")).Expect(200);
+        Assert.Equal("accepted", await StatusAsync(followed));
+        Assert.NotEqual("accepted", await StatusAsync(newer));
+    }
+
+    [Fact]
     public async Task A_proved_address_counts_for_who_joined_the_organization_another_way()
     {
         var invite = await InviteAsync("added", "compliance");

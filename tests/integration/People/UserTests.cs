@@ -119,8 +119,8 @@ public sealed class UserTests(TestPortal portal) : IClassFixture<TestPortal>, IA
         var id = await portal.AddMemberAsync(tenant.Id, $"org_{boss}", helper, "agency");
         var http = portal.As(boss);
         var (project, task, watched) = await WorkAsync(http, id, "Left behind");
-        var (_, elsewhere, _) = await WorkAsync(http, id, "Stays with them");
-        var link = await AddLinkAsync(tenant.Id, project, id);
+        var (other, elsewhere, _) = await WorkAsync(http, id, "Stays with them");
+        var (link, theirs) = (await AddLinkAsync(tenant.Id, project, id), await AddLinkAsync(tenant.Id, other, id));
         switch (how)
         {
             case "removed":
@@ -144,7 +144,8 @@ public sealed class UserTests(TestPortal portal) : IClassFixture<TestPortal>, IA
         Assert.Equal(
             how == "removed" ? 1 : 0,
             (await http.FetchAsync($"/api/tasks/{elsewhere}")).Expect(200).Field("assigneeIds").AsArray().Count);
-        Assert.Equal("off", await portal.ScalarAsync<string>("select notify from portal.share_links where id = @link", new { link }));
+        Assert.Equal("off", await NotifyAsync(link));
+        Assert.Equal(how == "removed" ? "every" : "off", await NotifyAsync(theirs));
         var audited = await portal.ScalarAsync<string>(
             "select new_value::text from portal.audit_log where entity_id = @id and action = 'participation_ended'", new { id });
         Assert.All(new[] { task, watched, link }, key => Assert.Contains(key.ToString(), audited, StringComparison.Ordinal));
@@ -229,6 +230,9 @@ public sealed class UserTests(TestPortal portal) : IClassFixture<TestPortal>, IA
            @owner, @now, @now from a
         returning id
         """, new { tenant, project, owner, now = portal.Clock.GetUtcNow() });
+
+    private Task<string> NotifyAsync(Guid link) =>
+        portal.ScalarAsync<string>("select notify from portal.share_links where id = @link", new { link });
 
     private Task<Answer> LeaveAsync(string person, Guid id, string how) => how == "role"
         ? portal.As(person).WriteAsync(HttpMethod.Patch, $"/api/users/{id}", new { role = "agency" }, "\"1\"")

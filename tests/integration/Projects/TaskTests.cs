@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Dapper;
 using Portal.Tests.Support;
 
@@ -91,6 +92,30 @@ public sealed class TaskTests(TestPortal portal) : IClassFixture<TestPortal>
                     changed)).Expect(200).Text("version"));
         Assert.Equal(1, await portal.AuditedAsync(made.Id, "task_updated"));
         (await portal.As("agency").EditAsync($"/api/tasks/{made.Id}", new { status = "done" }, changed)).Expect(400);
+    }
+
+    [Fact]
+    public async Task The_log_says_of_a_change_that_title_or_description_are_others_and_not_which_words()
+    {
+        var made = await portal.NewTaskAsync(await portal.NewProjectAsync());
+        object[] changes =
+        [
+            new { title = "Secret title" }, new { description = "Secret words" }, new { priority = "urgent" },
+            new { title = "Secret title", description = "Other secret words", priority = "low" },
+        ];
+        var task = made;
+        foreach (var change in changes)
+        {
+            task = (await portal.As("agency").EditAsync($"/api/tasks/{made.Id}", change, task)).Expect(200);
+            portal.Clock.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        var logged = await portal.ListAsync(
+            "select new_value::text from portal.audit_log where entity_id = @id and action = 'task_updated' order by occurred_at",
+            new { id = made.Id });
+        Assert.Equal(
+            ["true", "true", "false", "true"], logged.Select(row => JsonNode.Parse(row)!["wordsChanged"]!.ToJsonString()));
+        Assert.DoesNotContain(logged, row => row.Contains("ecret", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -257,6 +257,26 @@ public sealed class CommentTests(TestPortal portal) : IClassFixture<TestPortal>,
     }
 
     [Fact]
+    public async Task An_edit_takes_mentions_away_and_without_a_word_of_them_leaves_them()
+    {
+        var (crew, admin) = (TestPeople.UserId("crew1"), TestPeople.UserId("admin"));
+        var comment = (await AddAsync(new { body = "Look", mentions = new[] { crew, admin } })).Expect(201);
+        foreach (var (change, left) in new (object, Guid[])[]
+        {
+            (new { body = "Look here" }, [crew, admin]), (new { mentions = new[] { admin } }, [admin]),
+            (new { mentions = new[] { crew } }, [crew]), (new { mentions = Array.Empty<Guid>() }, []),
+        })
+        {
+            comment = (await portal.As("agency").EditAsync($"/api/comments/{comment.Id}", change, comment)).Expect(200);
+            Assert.Equal(
+                left.Select(user => user.ToString()).Order(StringComparer.Ordinal),
+                comment.Field("mentions").AsArray().Select(m => m!.ToString()).Order(StringComparer.Ordinal));
+        }
+
+        Assert.Empty((await portal.As("agency").FetchAsync($"/api/comments/{comment.Id}")).Expect(200).Field("mentionNames").AsArray());
+    }
+
+    [Fact]
     public async Task By_author_only_theirs_are_listed()
     {
         var own = await NewVersionAsync();

@@ -235,6 +235,21 @@ public sealed class ShareLinkTests(TestPortal portal) : IClassFixture<TestPortal
     }
 
     [Fact]
+    public async Task Requests_of_one_second_count_until_a_minute_after_the_last_of_them()
+    {
+        var taken = new List<string>();
+        foreach (var after in new[] { 0, 500, 500, 60_000, 60_499, 60_500 })
+        {
+            taken.Add(await portal.ScalarAsync<string>(
+                "select after || ' ' || allowed from (select @after as after) a, "
+                    + "lateral portal.take_playback_hit(sha256('one second'), @start + after * interval '1 ms', 2)",
+                new { after, start = portal.Clock.GetUtcNow() }));
+        }
+
+        Assert.Equal(["0 true", "500 true", "500 false", "60000 false", "60499 false", "60500 true"], taken);
+    }
+
+    [Fact]
     public async Task A_member_plays_with_an_audit_row_of_their_own()
     {
         var playing = (await portal.As("agency").PostAsync($"/api/assets/{asset}/playback")).Expect(200);

@@ -169,6 +169,32 @@ public sealed class SharedCommentTests(TestPortal portal) : IClassFixture<TestPo
     }
 
     [Fact]
+    public async Task What_a_Client_wrote_through_a_link_that_takes_no_comments_any_more_is_not_shown_through_another()
+    {
+        var addressed = new { allowComments = true, guestEmails = new[] { "client@portal.example" } };
+        var (client, link) = await OpenedAsync(addressed, "client");
+        var (_, other) = await OpenedAsync(addressed, "client");
+        var open = (await portal.As("agency").PostAsync(Path, new { body = "For clients", visibility = "client" })).Expect(201);
+        var thread = (await client.CommentAsync("Through the first")).Expect(201);
+        var reply = (await client.CommentAsync("Also through the first", new { parentId = open.Id })).Expect(201);
+        await ReadsAsync(200);
+
+        var closed = (await portal.As("agency").EditAsync($"/api/share-links/{link.Id}", new { allowComments = false }, link)).Expect(200);
+        await ReadsAsync(404);
+        (await portal.As("agency").EditAsync($"/api/share-links/{link.Id}", new { allowComments = true }, closed)).Expect(200);
+        await ReadsAsync(200);
+        (await portal.As("agency").PostAsync($"/api/share-links/{other.Id}/revoke")).Expect(200);
+        await ReadsAsync(200);
+
+        async Task ReadsAsync(int status)
+        {
+            (await portal.As("client").FetchAsync($"/api/comments/{open.Id}")).Expect(200);
+            (await portal.As("client").FetchAsync($"/api/comments/{thread.Id}")).Expect(status);
+            (await portal.As("client").FetchAsync($"/api/comments/{reply.Id}")).Expect(status);
+        }
+    }
+
+    [Fact]
     public async Task A_Client_who_may_not_read_any_more_when_the_mail_is_sent_gets_none()
     {
         var own = Guid.Parse((await portal.UploadReadyAsync(project)).Text("assetId"));
@@ -194,6 +220,7 @@ public sealed class SharedCommentTests(TestPortal portal) : IClassFixture<TestPo
 
     [Theory]
     [InlineData("named", false, false, true)]
+    [InlineData("named, in capitals", false, false, true)]
     [InlineData("named", true, false, false)]
     [InlineData("named, opened", true, false, true)]
     [InlineData("opened", false, false, true)]
@@ -223,6 +250,7 @@ public sealed class SharedCommentTests(TestPortal portal) : IClassFixture<TestPo
                last_seen_at, user_id)
             select gen_random_uuid(), tenant_id, id, sha256(id::text::bytea), sha256('ip'), 'other', @now, @now, @guest
               from portal.share_links where id = @id and @opened;
+            update portal.users set email = upper(email) where id = @guest and @capitals;
             update portal.share_links set require_sign_in = @signIn, expires_at = case when @expired then @now else expires_at end
              where id = @id;
             """, new
@@ -232,6 +260,7 @@ public sealed class SharedCommentTests(TestPortal portal) : IClassFixture<TestPo
             signIn,
             opened = how.Contains("opened", StringComparison.Ordinal),
             expired = how.Contains("expired", StringComparison.Ordinal),
+            capitals = how.Contains("capitals", StringComparison.Ordinal),
             now = portal.Clock.GetUtcNow(),
         });
         var said = (await portal.As("agency").PostAsync(Path, new { body = "For clients", visibility = "client" })).Expect(201);

@@ -211,6 +211,24 @@ public sealed class PipelineTests(TestPortal portal) : IClassFixture<TestPortal>
         Assert.Single(await MuxAssetsAsync(upload.Id));
     }
 
+    [Theory]
+    [InlineData(403, "ready")]
+    [InlineData(404, "failed")]
+    public async Task An_original_that_Blob_refuses_to_tell_of_is_asked_about_again_and_one_that_is_gone_is_not(int status, string end)
+    {
+        var upload = (await portal.AskUploadAsync(project, source: "blob")).Expect(201);
+        portal.Blob.Faults.FailNextApiCalls(1, ApiFault.Status(status), (method, _) => method == "GET");
+        await portal.SendBytesAsync(upload);
+
+        // Before the clock moves: who asks first is the one that makes the asset.
+        await Eventually.TrueAsync(
+            () => portal.Blob.Requests.All.Any(r => r.Method == "GET" && r.Status == status), "Blob to have refused");
+        await Eventually.MovingAsync(
+            portal.Clock, TimeSpan.FromSeconds(10), async () => await portal.StatusAsync(upload.Id) is "ready" or "failed",
+            "the upload to end");
+        Assert.Equal(end, await portal.StatusAsync(upload.Id));
+    }
+
     [Fact]
     public async Task Mux_away_for_longer_than_eight_attempts_fails_no_upload()
     {
@@ -294,6 +312,23 @@ public sealed class PipelineTests(TestPortal portal) : IClassFixture<TestPortal>
         var asset = (await portal.As("agency").FetchAsync($"/api/assets/{upload.Text("assetId")}")).Expect(200);
         Assert.Equal("ready", asset.Field("latestVersion")["status"]!.ToString());
         Assert.Null((await JobAsync(upload.Id)).Json!["failure"]);
+    }
+
+    [Fact]
+    public async Task A_late_video_becomes_the_uploads_only_with_a_signed_playback_id()
+    {
+        var upload = await FailedThenMadeAsync("failed");
+        var made = Assert.Single(await MuxAssetsAsync(upload.Id));
+        var late = new MuxAsset(made, "ready", null, upload.Id.ToString(), null, [], 2, "16:9", 640, 360, 25, null);
+
+        var settled = await portal.Services.GetRequiredService<SettleUpload>().ApplyAssetAsync(late, Actor.Mux("late"), default);
+        Assert.Equal(SettledAs.NothingNew, settled.As);
+        Assert.Equal("failed", await portal.StatusAsync(upload.Id));
+        Assert.DoesNotContain("mux_asset_ready", await EventsAsync(upload.Id));
+
+        // At Mux it has one.
+        await portal.Host.RunTimerAsync("SweepMuxAssets");
+        Assert.Equal(("ready", "ready"), (await portal.StatusAsync(upload.Id), await VersionStatusAsync(upload)));
     }
 
     [Theory]

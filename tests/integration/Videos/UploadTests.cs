@@ -405,14 +405,7 @@ public sealed class UploadTests(TestPortal portal) : IClassFixture<TestPortal>, 
     public async Task A_callback_of_Blob_whose_signature_is_not_right_is_refused_and_told(string fault)
     {
         var upload = (await portal.AskUploadAsync(project, source: "blob")).Expect(201);
-        var body = new JsonObject
-        {
-            ["type"] = "blob.upload-completed",
-            ["payload"] = new JsonObject
-            {
-                ["blob"] = new JsonObject { ["pathname"] = $"originals/{upload.Id}", ["url"] = "https://elsewhere.example/film" },
-            },
-        }.ToJsonString();
+        var body = Completed(upload);
         var good = Sign(body, portal.Settings["Blob:ReadWriteToken"]!);
 
         var refused = await CallBackAsync(body, fault switch
@@ -432,6 +425,24 @@ public sealed class UploadTests(TestPortal portal) : IClassFixture<TestPortal>, 
 
         Task<string?> BlobUrlAsync() =>
             portal.ScalarAsync<string?>("select blob_url from portal.upload_jobs where id = @id", new { id = upload.Id });
+    }
+
+    [Fact]
+    public async Task An_original_has_arrived_when_Blob_said_so_first()
+    {
+        var upload = (await portal.AskUploadAsync(project, source: "blob")).Expect(201);
+        var body = Completed(upload);
+        var signature = Sign(body, portal.Settings["Blob:ReadWriteToken"]!);
+        Assert.Null(await ArrivedAsync());
+        (await CallBackAsync(body, signature)).Expect(200);
+        var arrived = await ArrivedAsync();
+        Assert.NotNull(arrived);
+        portal.Clock.Advance(TimeSpan.FromSeconds(1));
+        (await CallBackAsync(body, signature)).Expect(200);
+        Assert.Equal(arrived, await ArrivedAsync());
+
+        Task<DateTime?> ArrivedAsync() =>
+            portal.ScalarAsync<DateTime?>("select bytes_at from portal.upload_jobs where id = @id", new { id = upload.Id });
     }
 
     [Fact]
@@ -478,6 +489,16 @@ public sealed class UploadTests(TestPortal portal) : IClassFixture<TestPortal>, 
 
     private async Task<IEnumerable<Guid>> ListAsync(string query) =>
         (await FetchAsync($"/api/uploads?{query}")).Field("items").AsArray().Select(u => Guid.Parse(u!["id"]!.ToString()));
+
+    /// <summary>What Vercel Blob posts when the upload's original is there.</summary>
+    private static string Completed(Answer upload) => new JsonObject
+    {
+        ["type"] = "blob.upload-completed",
+        ["payload"] = new JsonObject
+        {
+            ["blob"] = new JsonObject { ["pathname"] = $"originals/{upload.Id}", ["url"] = "https://elsewhere.example/film" },
+        },
+    }.ToJsonString();
 
     private static string Sign(string body, string key) => Convert.ToHexStringLower(
         HMACSHA256.HashData(Encoding.UTF8.GetBytes(key), Encoding.UTF8.GetBytes(body)));

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Portal.Compliance;
+using Portal.People;
 using Portal.Tests.Unit.Architecture;
 
 namespace Portal.Tests.Unit.Compliance;
@@ -30,6 +31,21 @@ public sealed partial class DataClassTests
     [Fact]
     public void A_table_that_is_added_is_undeclared() =>
         Assert.Equal(["loyalty_cards"], DataClasses.Undeclared([.. Tables, "loyalty_cards"]));
+
+    [Theory]
+    [InlineData(null, null, 180, 90)]
+    [InlineData(89, null, 89, 89)]
+    [InlineData(90, null, 90, 90)]
+    [InlineData(91, null, 91, 90)]
+    [InlineData(60, 61, 60, 60)]
+    [InlineData(60, 59, 60, 59)]
+    public void Videos_of_inactive_creators_are_said_to_be_kept_no_longer_than_of_active_ones(
+        int? active, int? inactive, int with, int without) =>
+        Assert.StartsWith(
+            $"{with} days with an active creator, {without} without, then archived;",
+            DataClasses.All.Single(of => of.Name == "Videos").Kept(
+                RetentionSettings.Default with { ActiveVideoDays = active, InactiveVideoDays = inactive }),
+            StringComparison.Ordinal);
 
     [GeneratedRegex(@"^create (?:unlogged )?table portal\.(\w+) \((.*?)^\)", RegexOptions.Multiline | RegexOptions.Singleline)]
     private static partial Regex Table();

@@ -132,6 +132,8 @@ public sealed class PagerDutyTests : IAsyncLifetime
     [InlineData(500, "<html>no</html>", typeof(VendorFailure.Unknown))]
     [InlineData(200, """{"status":"success"}""", typeof(VendorFailure.Unknown))]
     [InlineData(403, "not json", typeof(VendorFailure.Refused))]
+    [InlineData(407, "{}", typeof(VendorFailure.Refused))]
+    [InlineData(408, "{}", typeof(VendorFailure.Unknown))]
     [InlineData(429, "{}", typeof(VendorFailure.RateLimited))]
     public async Task What_else_it_may_answer_is_a_failure_of_one_of_three_kinds(int status, string body, Type answer)
     {

@@ -107,6 +107,7 @@ public sealed class ResendMailTests : IAsyncLifetime
     [InlineData("rate_limit_exceeded", 7, 7)]
     [InlineData("rate_limit_exceeded", null, 1)]
     [InlineData("daily_quota_exceeded", 7, 3600)]
+    [InlineData("monthly_quota_exceeded", 7, 3600)]
     public async Task Too_many_mails_is_a_pace(string name, int? retryAfter, int seconds)
     {
         resend.Faults.FailNextApiCalls(
