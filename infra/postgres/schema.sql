@@ -2086,11 +2086,11 @@ create table portal.usage_counts (
     constraint usage_counts_pkey PRIMARY KEY (day)
 );
 alter table portal.usage_counts enable row level security;
-create policy everybody on portal.usage_counts as permissive for select to portal_app
-    using (true);
 create policy platform on portal.usage_counts as permissive for all to portal_system
     using (true)
     with check (true);
+create policy tenants on portal.usage_counts as permissive for select to portal_app
+    using ((portal.current_tenant() IS NOT NULL));
 grant select on table portal.usage_counts to portal_app;
 grant delete, insert, select, update on table portal.usage_counts to portal_system;
 

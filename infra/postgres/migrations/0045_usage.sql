@@ -31,7 +31,8 @@ create table portal.usage_counts (
     check (not settled or delivered_at is not null)
 );
 alter table portal.usage_counts enable row level security;
-create policy everybody on portal.usage_counts for select to portal_app using (true);
+-- Of no tenant: whoever acts for one may know how far the counting is.
+create policy tenants on portal.usage_counts for select to portal_app using (portal.current_tenant() is not null);
 create policy platform on portal.usage_counts to portal_system using (true) with check (true);
 grant select on portal.usage_counts to portal_app;
 grant select, insert, update, delete on portal.usage_counts to portal_system;

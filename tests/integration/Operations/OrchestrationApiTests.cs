@@ -334,6 +334,8 @@ public sealed class OrchestrationApiTests(TestPortal portal) : IClassFixture<Tes
         await portal.SettleAsync();
         Assert.Equal("Running", await portal.RuntimeStatusAsync(OpsCalls.InstanceOf(upload, 2)));
 
+        // The row of an upload has failed a moment before its orchestration is over.
+        await portal.UntilRuntimeAsync(OpsCalls.InstanceOf(upload), "Completed");
         var earlier = (await portal.OpenAsync(OpsCalls.InstanceOf(upload))).Expect(200).Field("orchestration");
         Assert.Equal(
             ("over", "failed", 2), (
