@@ -40,7 +40,7 @@ internal static class IncidentView
             <p class="crumbs"><a href="/ops#incidents">Now</a> / incident</p>
             <h1>{incident.Kind}</h1>
             <p class="id">{incident.Id}</p>
-            {Notice(form.Notice)}
+            {ActNotice.Of(form.Notice, Done)}
             <div class="diagnosis {Group(incident)}" data-part="diagnosis" data-say="{incident.Status}: {incident.Summary}">
             {OpsLayout.Pill(Group(incident), incident.Status)}
             <p>{incident.Summary}</p>
@@ -73,13 +73,6 @@ internal static class IncidentView
         { Status: IncidentStatus.Acknowledged } => "running",
         { Severity: AlertSeverity.Critical or AlertSeverity.Error } => "failed",
         _ => "stuck",
-    };
-
-    private static Html Notice(ActNotice? notice) => notice switch
-    {
-        null => Html.Empty,
-        { Fault: { } fault } => Html.Of($"""<p class="notice bad" id="fault" role="alert">{fault}</p>"""),
-        _ => Html.Of($"""<p class="notice good" role="status">{Done(notice.Act)}</p>"""),
     };
 
     private static string Done(string act) => act switch

@@ -5,7 +5,16 @@ using Portal.Videos.Uploads;
 namespace Portal.Functions.Operations.Page;
 
 /// <summary>What became of an act: done (no fault), or why it was not, with the reason as it was typed.</summary>
-internal sealed record ActNotice(string Act, string Reason, string? Fault);
+internal sealed record ActNotice(string Act, string Reason, string? Fault)
+{
+    /// <param name="done">What to say of an act that is done.</param>
+    public static Html Of(ActNotice? notice, Func<string, string> done) => notice switch
+    {
+        null => Html.Empty,
+        { Fault: { } fault } => Html.Of($"""<p class="notice bad" id="fault" role="alert">{fault}</p>"""),
+        _ => Html.Of($"""<p class="notice good" role="status">{done(notice.Act)}</p>"""),
+    };
+}
 
 /// <summary>One orchestration, opened: what to make of it, its timeline, what can be done.</summary>
 internal static class InstanceView
@@ -21,7 +30,7 @@ internal static class InstanceView
             <p class="crumbs"><a href="/ops">Now</a> / orchestration</p>
             <h1>{name}</h1>
             <p class="id">{look.Id}</p>
-            {Notice(notice)}
+            {ActNotice.Of(notice, Asked)}
             <div class="diagnosis {look.Diagnosis.Group}" data-part="diagnosis" data-say="{state}">
             {OpsLayout.Pill(look.Diagnosis.Group, OpsLayout.Word(look))}
             <p>{look.Diagnosis.Text}</p>
@@ -44,13 +53,6 @@ internal static class InstanceView
             </div>
             """), formToken, live ? LookEverySeconds : null);
     }
-
-    private static Html Notice(ActNotice? notice) => notice switch
-    {
-        null => Html.Empty,
-        { Fault: { } fault } => Html.Of($"""<p class="notice bad" id="fault" role="alert">{fault}</p>"""),
-        _ => Html.Of($"""<p class="notice good" role="status">{Asked(notice.Act)}</p>"""),
-    };
 
     private static string Asked(string act) => act switch
     {
