@@ -11,6 +11,9 @@ namespace Portal.Functions.Foundation.Http;
 /// </summary>
 internal static partial class UrlTokens
 {
+    /// <summary>What stands before a token in a path: a pattern that takes nothing of the text.</summary>
+    public const string Before = "(?<=/(?:api/(?:share|mail/unsubscribe|erasures/by-code)|s)/)(?!assets/)";
+
     public static void Hide(HttpContext http)
     {
         if (!Token().IsMatch(http.Request.Path.Value ?? ""))
@@ -42,6 +45,6 @@ internal static partial class UrlTokens
         }
     }
 
-    [GeneratedRegex(@"(?<=/(?:api/(?:share|mail/unsubscribe|erasures/by-code)|s)/)(?!assets/)[^/?#\s]+", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(Before + @"[^/?#\s]+", RegexOptions.IgnoreCase)]
     private static partial Regex Token();
 }

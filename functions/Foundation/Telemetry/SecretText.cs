@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Portal.Functions.Foundation.Http;
 
 namespace Portal.Functions.Foundation.Telemetry;
 
@@ -14,8 +15,8 @@ public static partial class SecretText
     public static bool IsIn(string text) => Secret().IsMatch(text);
 
     [GeneratedRegex(
-        """
-        (?<=/(?:api/(?:share|mail/unsubscribe|erasures/by-code)|s)/)(?!assets/|\{)[^/?\#\s"]+ # Http/UrlTokens.cs
+        UrlTokens.Before + """
+        (?!\{)[^/?\#\s"]+                                                                   # a token that nobody has hidden yet
         | \beyJ[\w-]+\.[\w-]+\.[\w-]+                                                        # a JWT
         | (?<=\bBearer\s)\S+ | (?<=\bBasic\s)\S+
         | \b(?:sk_(?:live|test)|whsec|re|vercel_blob_rw)_[\w/+=-]{8,}

@@ -1,7 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Middleware;
-using Portal.Foundation.Telemetry;
 using Portal.Operations.Objectives;
 
 namespace Portal.Functions.Operations.Objectives;
@@ -30,9 +29,7 @@ public sealed class CountRequestsMiddleware(RequestFigures figures, TimeProvider
         {
             if (!Http.RequestAborted.IsCancellationRequested)
             {
-                var took = Clock.GetElapsedTime(Began);
-                Figures.Count(Function, Http.Response.StatusCode, took);
-                PortalMetrics.Request(Function, RequestOutcome.Of(Http.Response.StatusCode), took);
+                Figures.Count(Function, Http.Response.StatusCode, Clock.GetElapsedTime(Began));
             }
 
             return Task.CompletedTask;

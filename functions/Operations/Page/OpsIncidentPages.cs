@@ -5,7 +5,6 @@ using Portal.Foundation.Faults;
 using Portal.Foundation.Identity;
 using Portal.Functions.Foundation.Http;
 using Portal.Functions.Foundation.Http.Inputs;
-using Portal.Operations;
 using Portal.Operations.Incidents;
 
 namespace Portal.Functions.Operations.Page;
@@ -93,8 +92,7 @@ public sealed class OpsIncidentPages(
 
         var timeline = await lines.AllAsync(incident.Id, ct);
         var form = new IncidentForm(
-            notice, request.HttpContext.Operator().ClerkUserId, OperatorSessionStore.FormToken(
-                request.Cookies[OpsRequest.SessionCookie]!));
+            notice, request.HttpContext.Operator().ClerkUserId, request.FormToken());
         return new HtmlPage(IncidentView.Page(incident, timeline, form, clock.GetUtcNow()), status);
     }
 

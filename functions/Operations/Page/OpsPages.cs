@@ -8,7 +8,6 @@ using Portal.Foundation.Webhooks;
 using Portal.Functions.Foundation.Http;
 using Portal.Functions.Foundation.Http.Inputs;
 using Portal.Functions.Videos.Uploads;
-using Portal.Operations;
 using Portal.Operations.Alerts;
 using Portal.Operations.Costs;
 using Portal.Operations.Incidents;
@@ -44,7 +43,7 @@ public sealed class OpsPages(
                 await uploads.WeekAsync(ct), await costs.RecentAsync(ct), await playback.WeekAsync(ct),
                 await outages.ReadAsync(ct), await timers.AllAsync(ct), await limits.AllAsync(ct), await QueuesAsync(ct),
                 clock.GetUtcNow(),
-                FormToken(request)));
+                request.FormToken()));
     }
 
     private async Task<DashboardQueues> QueuesAsync(CancellationToken ct)
@@ -66,13 +65,13 @@ public sealed class OpsPages(
         {
             return new HtmlPage(
                 SearchView.Page(
-                    request.Query, null, errors, null, clock.GetUtcNow(), FormToken(request)), StatusCodes.Status400BadRequest);
+                    request.Query, null, errors, null, clock.GetUtcNow(), request.FormToken()), StatusCodes.Status400BadRequest);
         }
 
         var page = await look.SearchAsync(search, ct);
         return new HtmlPage(
             SearchView.Page(
-                request.Query, page.Items, [], cursors.Write(page.Continuation, search), clock.GetUtcNow(), FormToken(request)));
+                request.Query, page.Items, [], cursors.Write(page.Continuation, search), clock.GetUtcNow(), request.FormToken()));
     }
 
     [Function("OpsInstancePage")]
@@ -125,7 +124,7 @@ public sealed class OpsPages(
 
     private async Task<IResult> ShowAsync(HttpRequest request, string id, ActNotice? notice, int status, CancellationToken ct) =>
         await look.FindAsync(id, ct) is var (found, timeline)
-            ? new HtmlPage(InstanceView.Page(found, timeline, notice, clock.GetUtcNow(), FormToken(request)), status)
+            ? new HtmlPage(InstanceView.Page(found, timeline, notice, clock.GetUtcNow(), request.FormToken()), status)
             : NotFound();
 
     private static HtmlPage NotFound() =>
@@ -133,6 +132,4 @@ public sealed class OpsPages(
             OpsLayout.Message(
                 "Not found", "Neither Durable nor the upload jobs know that orchestration. It may have been purged."),
                 StatusCodes.Status404NotFound);
-
-    private static string FormToken(HttpRequest request) => OperatorSessionStore.FormToken(request.Cookies[OpsRequest.SessionCookie]!);
 }

@@ -44,6 +44,9 @@ public static class OpsRequest
             MaxAge = life,
         });
 
+    /// <summary>What every form of the session's pages has to bring back.</summary>
+    public static string FormToken(this HttpRequest request) => OperatorSessionStore.FormToken(request.Cookies[SessionCookie]!);
+
     public static string Field(this HttpContext http, string name) =>
         http.Items[FormKey] is Dictionary<string, StringValues> form && form.TryGetValue(name, out var value) ? value.ToString() : "";
 

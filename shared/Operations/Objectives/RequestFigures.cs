@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Portal.Foundation.Telemetry;
 
 namespace Portal.Operations.Objectives;
 
@@ -20,7 +21,8 @@ public static class RequestOutcome
 
     public static IReadOnlyList<string> All { get; } = [Ok, Refused, Failed];
 
-    public static string Of(int status) => status >= 500 ? Failed : status >= 400 ? Refused : Ok;
+    /// <summary>Its place among <see cref="All"/>.</summary>
+    public static int PlaceOf(int status) => status >= 500 ? 2 : status >= 400 ? 1 : 0;
 }
 
 /// <summary>
@@ -49,7 +51,9 @@ public sealed class RequestFigures(TimeProvider clock)
             counted = Begin(minute);
         }
 
-        Interlocked.Increment(ref counted.Of(function)[Cell(status, took)]);
+        var outcome = RequestOutcome.PlaceOf(status);
+        Interlocked.Increment(ref counted.Of(function)[Cell(outcome, took)]);
+        PortalMetrics.Request(function, RequestOutcome.All[outcome], took);
     }
 
     /// <summary>Takes out what was counted since the last time.</summary>
@@ -93,9 +97,8 @@ public sealed class RequestFigures(TimeProvider clock)
         }
     }
 
-    private static int Cell(int status, TimeSpan took)
+    private static int Cell(int outcome, TimeSpan took)
     {
-        var outcome = status >= 500 ? 2 : status >= 400 ? 1 : 0;
         var bound = 0;
         while (bound < Bounds.Count - 1 && took.Ticks >= Bounds[bound] * TimeSpan.TicksPerMillisecond)
         {
