@@ -24,6 +24,24 @@ public sealed class ReconcileUpload(
             return job?.Status;
         }
 
+        if (await AskAsync(job, ct) && job.NextRetryAt is not null)
+        {
+            await progress.NoteAnsweredAsync(upload, ct);
+        }
+
+        job = await uploads.CurrentAsync(upload, ct);
+        if (job is { Status: UploadStatus.Waiting, HasOriginal: false } && clock.GetUtcNow() >= job.ExpiresAt)
+        {
+            await uploads.TimeOutAsync(job, ct);
+            job = await uploads.CurrentAsync(upload, ct);
+        }
+
+        return job?.Status;
+    }
+
+    /// <summary>False: there is nobody to ask yet, and a call that opens it at Mux may still be due.</summary>
+    private async Task<bool> AskAsync(UploadJob job, CancellationToken ct)
+    {
         if (job.MuxAssetId is not null)
         {
             await AskAssetAsync(job, job.MuxAssetId, ct);
@@ -36,15 +54,12 @@ public sealed class ReconcileUpload(
         {
             await AskBlobAsync(job.BlobPathname!, ct);
         }
-
-        job = await uploads.CurrentAsync(upload, ct);
-        if (job is { Status: UploadStatus.Waiting, HasOriginal: false } && clock.GetUtcNow() >= job.ExpiresAt)
+        else
         {
-            await uploads.TimeOutAsync(job, ct);
-            job = await uploads.CurrentAsync(upload, ct);
+            return false;
         }
 
-        return job?.Status;
+        return true;
     }
 
     private async Task AskBlobAsync(string pathname, CancellationToken ct)

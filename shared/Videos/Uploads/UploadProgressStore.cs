@@ -75,6 +75,17 @@ public sealed class UploadProgressStore(PortalDb db, TimeProvider clock)
              where tenant_id = @TenantId and id = @JobId and attempt = @Attempt
             """, new { upload.TenantId, upload.JobId, upload.Attempt, attempts, error, nextRetryAt }), ct);
 
+    /// <summary>
+    /// A vendor has answered: no call of this attempt waits to be made again. Without this an upload that waits for its file would look
+    /// overdue for as long as it waits, and the engine behind.
+    /// </summary>
+    public Task NoteAnsweredAsync(UploadRef upload, CancellationToken ct) =>
+        db.AcrossTenantsAsync(tx => tx.ExecuteAsync("""
+            update portal.upload_jobs set last_error = null, next_retry_at = null
+             where tenant_id = @TenantId and id = @JobId and attempt = @Attempt and status in ('waiting', 'processing')
+               and next_retry_at is not null
+            """, upload), ct);
+
     /// <summary>The original has arrived at Vercel Blob; null when no job has that pathname.</summary>
     public Task<UploadJob?> KeepBlobAsync(string pathname, string url, CancellationToken ct) =>
         db.AcrossTenantsAsync(tx => tx.QueryOneAsync<UploadJob>($"""

@@ -245,6 +245,32 @@ public sealed class PipelineTests(TestPortal portal) : IClassFixture<TestPortal>
         await portal.UntilAsync(upload.Id, "ready");
     }
 
+    /// <summary>It waits for its file for hours: on-call must not be told all that time that a call is overdue and the engine
+    /// behind.</summary>
+    [Fact]
+    public async Task An_upload_that_waits_for_its_file_is_well_once_Mux_answers_again()
+    {
+        var upload = (await portal.AskUploadAsync(project)).Expect(201);
+        portal.Mux.Faults.FailNextApiCalls(
+            4, ApiFault.Status(503), (method, path) => method == "GET" && path.StartsWith("/video", StringComparison.Ordinal));
+        Task<string?> NextAsync() => portal.ScalarAsync<string?>(
+            "select attempts || ' ' || (next_retry_at is null)::text from portal.upload_jobs where id = @id", new { id = upload.Id });
+        await Eventually.MovingAsync(
+            portal.Clock, TimeSpan.FromSeconds(30), async () => await NextAsync() == "4 false", "the fourth call to fail");
+        Assert.Equal(1, await portal.ScalarAsync<long>(
+            "select count(*) from portal.alerts where kind = 'upload_retrying' and resolved_at is null"));
+
+        await Eventually.MovingAsync(
+            portal.Clock, TimeSpan.FromSeconds(30), async () => await NextAsync() == "4 true", "Mux to answer");
+        Assert.Equal("waiting", await portal.StatusAsync(upload.Id));
+        Assert.Null(await portal.ScalarAsync<string?>("select last_error from portal.upload_jobs where id = @id", new { id = upload.Id }));
+        portal.Clock.Advance(TimeSpan.FromMinutes(6));
+        await portal.SettleAsync();
+        await portal.Host.RunTimerAsync("WatchAlerts");
+        Assert.Empty(await portal.ListAsync(
+            "select kind from portal.alerts where kind in ('upload_retrying', 'engine_behind') and resolved_at is null"));
+    }
+
     [Fact]
     public async Task A_file_that_has_arrived_waits_for_Mux_beyond_the_upload_timeout()
     {
