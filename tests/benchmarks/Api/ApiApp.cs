@@ -12,6 +12,8 @@ namespace Portal.Tests.Benchmarks.Api;
 public sealed class ApiApp : IAsyncDisposable
 {
     public const string Verb = "api-app";
+    private const string Count = "count";
+    private const string DoNotCount = "do not count";
     private const string SettingsVariable = "PORTAL_BENCH_SETTINGS";
     private const string DurableVariable = "PORTAL_BENCH_DURABLE";
     private const string PortVariable = "PORTAL_BENCH_PORT";
@@ -73,16 +75,25 @@ public sealed class ApiApp : IAsyncDisposable
         return app;
     }
 
+    /// <summary>Whether requests that begin from now on are counted. The process reads this within the while that is waited.</summary>
+    public async Task CountRequestsAsync(bool count)
+    {
+        await process.StandardInput.WriteLineAsync(count ? Count : DoNotCount);
+        await process.StandardInput.FlushAsync();
+        await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System);
+    }
+
     /// <summary>The other process. Ends when its standard input does: whoever started it is gone then.</summary>
     public static async Task ServeAsync(BenchmarkArguments arguments)
     {
+        SwitchedCounting? counting = null;
         string Given(string name) =>
             Environment.GetEnvironmentVariable(name) ?? throw new InvalidOperationException($"{Verb} is started by the benchmark api.");
         await using var host = await FunctionsHost.StartAsync(new FunctionsHostOptions
         {
             ContentRoot = AppContext.BaseDirectory,
             Functions = typeof(PortalApp).Assembly,
-            ConfigureApp = builder => builder.AddPortal(),
+            ConfigureApp = builder => (counting = new SwitchedCounting(builder)).AddPortal(),
             DurableDatabase = Given(DurableVariable),
             Port = int.Parse(Given(PortVariable), CultureInfo.InvariantCulture),
             Settings = JsonSerializer.Deserialize<Dictionary<string, string?>>(Given(SettingsVariable))!,
@@ -90,7 +101,10 @@ public sealed class ApiApp : IAsyncDisposable
             TimersEnabled = false,
             ConfigureLogging = logging => logging.SetMinimumLevel(LogLevel.Warning),
         });
-        await Console.OpenStandardInput().CopyToAsync(Stream.Null);
+        while (await Console.In.ReadLineAsync() is { } line)
+        {
+            counting!.Set(line == Count);
+        }
     }
 
     public async ValueTask DisposeAsync()

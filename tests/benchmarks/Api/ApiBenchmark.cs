@@ -10,8 +10,8 @@ namespace Portal.Tests.Benchmarks.Api;
 
 /// <summary>
 /// The API beside raw Npgsql running the same statements over as many connections: app and Postgres as processes of their own, the load
-/// from this one. <c>--count</c> seconds a measurement (5), <c>--only list,share-open</c> (also page, mint, plan, memory), <c>--small</c>
-/// for a tenth of the data.
+/// from this one. <c>--count</c> seconds a measurement (5), <c>--only list,share-open</c> (also page, mint, plan, counting, memory),
+/// <c>--small</c> for a tenth of the data.
 /// </summary>
 public static class ApiBenchmark
 {
@@ -57,6 +57,11 @@ public static class ApiBenchmark
             {
                 faults.AddRange(await CompareAsync(scenario, connections, span, app.Port, data.Settings.App));
             }
+        }
+
+        if (arguments.Wants("counting"))
+        {
+            faults.AddRange(await CountingCost.CompareAsync(all, app, database.ConnectionString));
         }
 
         if (arguments.Wants("memory"))
