@@ -37,7 +37,10 @@ public sealed class BlobWebhook(BlobTokens tokens, UploadProgressStore progress,
 
         if (!tokens.IsSigned(request.Headers["x-vercel-signature"], body.Span))
         {
-            await alerts.AddAsync(new(AlertKind.WebhookRefused, "blob:mismatch", "A Vercel Blob callback was refused: mismatch."), ct);
+            await alerts.AddAsync(
+                new(
+                    AlertKind.WebhookRefused, "blob:mismatch",
+                    "A callback of Vercel Blob was refused: it is signed with another token than ours."), ct);
             return new Problem(401, "bad-signature", "The signature is not valid");
         }
 

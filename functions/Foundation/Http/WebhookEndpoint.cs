@@ -56,11 +56,22 @@ public sealed partial class WebhookEndpoint(
         if (await limits.TakeAsync($"alert:webhook_refused:{provider}:{reason}", AlertGap, 1, ct) is { Allowed: true })
         {
             await alerts.AddAsync(
-                new(AlertKind.WebhookRefused, $"{provider}:{reason}", $"A {provider} webhook was refused: {reason}."), ct);
+                new(AlertKind.WebhookRefused, $"{provider}:{reason}", $"A webhook of {provider} was refused: {Why(reason)}."), ct);
         }
 
         return problem;
     }
+
+    /// <summary>What on-call makes of it.</summary>
+    private static string Why(string reason) => reason switch
+    {
+        "mismatch" => "it is signed with another secret than ours",
+        "malformed" or "missing" => "it has no signature that can be read",
+        "too_old" or "from_the_future" => "the time of its signature is more than five minutes off",
+        "too_large" => "it is too large",
+        "no_event" => "it is signed, and no event of this vendor",
+        _ => reason.Replace('_', ' '),
+    };
 
     private static partial class Log
     {

@@ -21,7 +21,7 @@ public sealed class LocalClerk : LocalWebhookVendor
     private LocalClerk(VendorHost host, LocalClerkOptions options)
         : base(
             host, options.WebhookUrl, options.WebhookSecret,
-            clerk => WebhookStyle.Svix(() => clerk.WebhookUrl, () => clerk.WebhookSecret)) => this.options = options;
+            clerk => WebhookStyle.Svix(() => clerk.WebhookUrl, () => clerk.SigningSecret)) => this.options = options;
 
     /// <summary>Base of the Backend API, <c>/v1</c> included.</summary>
     public Uri ApiUrl => new(Host.Address + "/v1");

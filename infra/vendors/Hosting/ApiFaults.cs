@@ -100,6 +100,9 @@ public class VendorFaults
     /// <summary>Added between an event and its first delivery.</summary>
     public TimeSpan DelayWebhooks { get; set; }
 
+    /// <summary>Webhooks are signed with a secret that the app does not have, as after a rotation on one side.</summary>
+    public bool WrongSignatures { get; set; }
+
     /// <summary>The next calls (that <paramref name="when"/> accepts, by method and path) fail and have no effect.</summary>
     public void FailNextApiCalls(int count, ApiFault fault, Func<string, string, bool>? when = null) => Add(before, count, fault, when);
 
@@ -117,6 +120,7 @@ public class VendorFaults
         DuplicateWebhooks = false;
         DropWebhooks = null;
         DelayWebhooks = TimeSpan.Zero;
+        WrongSignatures = false;
     }
 
     /// <summary>False: a fault that this vendor does not have.</summary>
@@ -124,7 +128,7 @@ public class VendorFaults
     {
         ApiFault? fault = plan.Fault switch
         {
-            null or "status" => ApiFault.Status(plan.Status, retryAfterSeconds: plan.RetryAfterSeconds),
+            null or "status" => ApiFault.Status(plan.Status, plan.Body?.ToJsonString(), retryAfterSeconds: plan.RetryAfterSeconds),
             "abort" => ApiFault.ConnectionAbort,
             "silence" => ApiFault.NeverAnswers,
             "garbage" => ApiFault.Garbage,
@@ -143,6 +147,7 @@ public class VendorFaults
         }
 
         DuplicateWebhooks = plan.DuplicateWebhooks ?? DuplicateWebhooks;
+        WrongSignatures = plan.WrongSignatures ?? WrongSignatures;
         DelayWebhooks = plan.DelayWebhooksSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : DelayWebhooks;
         if (plan.DropWebhooks is { } dropped)
         {
@@ -163,6 +168,7 @@ public class VendorFaults
                 ["duplicateWebhooks"] = DuplicateWebhooks,
                 ["dropsWebhooks"] = DropWebhooks is not null,
                 ["delayWebhooksSeconds"] = DelayWebhooks.TotalSeconds,
+                ["wrongSignatures"] = WrongSignatures,
             };
         }
     }

@@ -18,6 +18,9 @@ internal sealed record FaultPlan
 
     public int? RetryAfterSeconds { get; init; }
 
+    /// <summary>What the answer says, as the vendor words it; else it is a page of HTML.</summary>
+    public JsonObject? Body { get; init; }
+
     /// <summary>The calls take effect, and only the answer goes wrong.</summary>
     public bool AfterEffect { get; init; }
 
@@ -33,6 +36,9 @@ internal sealed record FaultPlan
     public string[]? DropWebhooks { get; init; }
 
     public double? DelayWebhooksSeconds { get; init; }
+
+    /// <summary>Webhooks are signed with a secret that is not the app's.</summary>
+    public bool? WrongSignatures { get; init; }
 
     /// <summary>Mux.</summary>
     public bool? ShuffleWebhooks { get; init; }

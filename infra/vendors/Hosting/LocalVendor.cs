@@ -84,6 +84,9 @@ public abstract class LocalWebhookVendor : LocalVendor
 
     public string WebhookSecret { get; set; }
 
+    /// <summary>What events are signed with just now.</summary>
+    internal string SigningSecret => Faults.WrongSignatures ? "whsec_YW5vdGhlciBzZWNyZXQgdGhhbiB0aGUgYXBwJ3M=" : WebhookSecret;
+
     private protected WebhookOutbox Outbox { get; }
 
     /// <summary>Every event so far and how its delivery stands.</summary>

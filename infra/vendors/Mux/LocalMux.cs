@@ -17,7 +17,7 @@ public sealed class LocalMux : LocalWebhookVendor
         : base(host, options.WebhookUrl, options.WebhookSecret, mux => new WebhookStyle
         {
             Endpoint = () => mux.WebhookUrl,
-            Sign = (row, at) => Sign(mux.WebhookSecret, row, at),
+            Sign = (row, at) => Sign(mux.SigningSecret, row, at),
             Timeout = TimeSpan.FromSeconds(5),
             Gaps = MuxWebhookSender.RetryGaps,
             UserAgent = "Mux",

@@ -21,7 +21,7 @@ internal sealed class PagerDutyWebhooks(VendorHost host, WebhookOutbox outbox, F
         Endpoint = () => vendor.WebhookUrl,
         Sign = (row, _) =>
         {
-            var signature = LocalPagerDuty.Sign(vendor.WebhookSecret, row.Body);
+            var signature = LocalPagerDuty.Sign(vendor.SigningSecret, row.Body);
             return (Encoding.UTF8.GetBytes(row.Body), [("X-PagerDuty-Signature", signature), ("X-Webhook-Id", row.Id)]);
         },
         Timeout = TimeSpan.FromSeconds(5),

@@ -15,7 +15,7 @@ public sealed class LocalResend : LocalWebhookVendor
     private LocalResend(VendorHost host, LocalResendOptions options)
         : base(
             host, options.WebhookUrl, options.WebhookSecret,
-            resend => WebhookStyle.Svix(() => resend.WebhookUrl, () => resend.WebhookSecret))
+            resend => WebhookStyle.Svix(() => resend.WebhookUrl, () => resend.SigningSecret))
     {
         this.options = options;
         store = new ResendStore(host);

@@ -133,6 +133,9 @@ public sealed class LimitTests(TestPortal portal) : IClassFixture<TestPortal>, I
         Assert.NotNull((await portal.PostSvixAsync("clerk", [("svix-id", "msg-again")], "{}")).Expect(429).Headers.RetryAfter);
         Assert.Equal(1, await AlertsAsync("webhook"));
         Assert.Equal(1, await portal.ScalarAsync<long>("select times from portal.alerts where kind = 'webhook_refused'"));
+        Assert.Equal(
+            ["A webhook of clerk was refused: it has no signature that can be read."],
+            await portal.ListAsync("select summary from portal.alerts where kind = 'webhook_refused'"));
         (await portal.SendSvixAsync("clerk", "msg-good", """{"data":{"id":"x"},"object":"event","type":"something.new"}""")).Expect(200);
     }
 

@@ -74,6 +74,19 @@ public sealed class PipelineTests(TestPortal portal) : IClassFixture<TestPortal>
         Assert.Equal("ready", await OutputAsync(upload.Id));
     }
 
+    /// <summary>As after a secret was changed on one side: on-call hears of it, and nobody has to wait for the repair.</summary>
+    [Fact]
+    public async Task Webhooks_signed_with_another_secret_are_refused_and_the_upload_gets_ready_by_asking()
+    {
+        portal.Mux.Faults.WrongSignatures = true;
+        var upload = (await portal.AskUploadAsync(project)).Expect(201);
+        await portal.SendBytesAsync(upload);
+        await portal.UntilAsync(upload.Id, "ready", TimeSpan.FromSeconds(10));
+        Assert.Equal(
+            ["mux:mismatch A webhook of mux was refused: it is signed with another secret than ours."],
+            await portal.ListAsync("select dedup_key || ' ' || summary from portal.alerts where kind = 'webhook_refused'"));
+    }
+
     [Fact]
     public async Task A_file_that_is_no_video_fails_with_the_reason_of_Mux_and_raises_an_alert()
     {

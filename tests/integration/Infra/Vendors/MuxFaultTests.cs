@@ -65,6 +65,12 @@ public sealed class MuxFaultTests
         Assert.Equal(
             (0, 0, false), ((int)off["callsToFail"]!, (int)off["callsToFailAfterEffect"]!, (bool)off["dropsWebhooks"]!));
         await lab.CreateUploadAsync();
+        await FaultsAsync(
+            HttpMethod.Post, """{"calls": 1, "status": 422, "body": {"name": "no"}, "path": "/video", "wrongSignatures": true}""");
+        var refused = await lab.CallAsync(HttpMethod.Get, "/video/v1/uploads", expected: 422);
+        Assert.Equal("no", (string)refused["name"]!);
+        Assert.True(lab.Mux.Faults.WrongSignatures);
+        Assert.False((bool)(await FaultsAsync(HttpMethod.Delete))["wrongSignatures"]!);
         await FaultsAsync(HttpMethod.Post, """{"fault": "earthquake"}""", 400);
         await FaultsAsync(HttpMethod.Post, """{"call": 1}""", 400);
     }
