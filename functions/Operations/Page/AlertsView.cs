@@ -25,16 +25,24 @@ internal static class AlertsView
         return Html.Of($"""
             <li class="item {group}">
             <div class="item-head">
-            <p class="item-name">{alert.Kind} <span class="id">{alert.DedupKey}</span></p>
+            <p class="item-name">{alert.Kind} {Subject(alert, kind)}</p>
             {OpsLayout.Pill(group, alert.Status == AlertStatus.Acknowledged ? alert.Status : alert.Severity)}
             </div>
             <p class="item-text">{alert.Summary}</p>
             <p class="item-meta">since {OpsLayout.Ago(alert.FirstAt, now)}{(alert.Times == 1 ? Html.Empty : Html.Of($" · {alert.Times} times, last {OpsLayout.Ago(alert.LastAt, now)}"))}{(alert.AcknowledgedAt is { } at ? Html.Of($" · acknowledged {OpsLayout.Ago(at, now)} by <span class=\"id\">{alert.AcknowledgedBy}</span>") : Html.Empty)}</p>
-            <p class="item-meta">{Told(kind)} {Ends(kind)} What to do: <span class="id">{kind?.Runbook}</span></p>
+            <p class="item-meta">{Told(kind)} {Ends(kind)} What to do: {Runbooks.Of(kind)}.</p>
             <details id="work-{alert.Id}"><summary>Work on it</summary>{Forms(alert, formToken)}</details>
             </li>
             """);
     }
+
+    /// <summary>Of an alert about an orchestration the way to its page, where the buttons are.</summary>
+    private static Html Subject(AlertNote alert, AlertKind? kind) =>
+        kind == AlertKind.UploadRetrying || kind == AlertKind.DeliveryRetrying || kind == AlertKind.DeliveryFailed
+            ? Html.Of($"""<a class="id" href="/ops/instances/{Uri.EscapeDataString(alert.DedupKey)}">{alert.DedupKey}</a>""")
+            : kind == AlertKind.UploadFailed
+                ? Html.Of($"""<a class="id" href="/ops/search?uploadJobId={Uri.EscapeDataString(alert.DedupKey)}">{alert.DedupKey}</a>""")
+                : Html.Of($"""<span class="id">{alert.DedupKey}</span>""");
 
     private static string Told(AlertKind? kind) => kind?.Told switch
     {

@@ -25,12 +25,12 @@ internal static class DashboardView
         "Now",
         Html.Of($"""
             <h1>Now</h1>
-            <div data-part="summary">{Summary(board, trouble, timers.Count(timer => TimerState.NeedsLook(timer.State)), now)}</div>
+            <div data-part="summary">{Summary(board, trouble, alerts.Total, timers.Count(timer => TimerState.NeedsLook(timer.State)), now)}</div>
             <div data-part="incidents">{Incidents(trouble, now)}</div>
             <div data-part="alerts">{AlertsView.Section(alerts, now, formToken)}</div>
             <div data-part="failed">{Section("failed", "Failed", "In the last 7 days, and not replayed.", board.Failed, board.FailedTotal, now)}</div>
-            <div data-part="stuck">{Section("stuck", "Stuck", "Does not get on by itself, or gives reason to think so.", board.Stuck, board.StuckTotal, now)}</div>
-            <div data-part="running">{Section("running", "Running", "Nothing to do.", board.Running, board.RunningTotal, now)}</div>
+            <div data-part="stuck">{Section("stuck", "Stuck", "Does not get on by itself, or has failed so often that somebody should look.", board.Stuck, board.StuckTotal, now)}</div>
+            <div data-part="running">{Section("running", "Running", Running(board), board.Running, board.RunningTotal, now)}</div>
             <div data-part="queues">{QueuesView.Section(queues, now, formToken)}</div>
             <div data-part="timers">{TimersView.Section(timers, now)}</div>
             <div data-part="objectives">{ObjectivesView.Section(objectives)}</div>
@@ -45,24 +45,33 @@ internal static class DashboardView
     public static Html List(IReadOnlyList<OrchestrationLook> looks, DateTimeOffset now) =>
         Html.Of($"""<ul class="list">{Html.Join(looks.Select(look => Item(look, now)))}</ul>""");
 
-    private static Html Summary(Dashboard board, DashboardIncidents trouble, int timers, DateTimeOffset now)
+    private static Html Summary(Dashboard board, DashboardIncidents trouble, int alerts, int timers, DateTimeOffset now)
     {
-        var calm = board.FailedTotal == 0 && board.StuckTotal == 0 && trouble.Total == 0 && timers == 0;
-        var text = calm
-            ? "All is well: no incident, nothing failed, nothing is stuck."
-            : $"{trouble.Total} {(trouble.Total == 1 ? "incident" : "incidents")}, {board.FailedTotal} failed, {board.StuckTotal} "
-                + $"stuck{(timers == 0 ? "" : $", {timers} of the timers to look at")}.";
+        var calm = board.FailedTotal == 0 && board.StuckTotal == 0 && trouble.Total == 0 && alerts == 0 && timers == 0;
+        var text = !calm
+            ? $"{trouble.Total} {(trouble.Total == 1 ? "incident" : "incidents")}, {alerts} {(alerts == 1 ? "alert" : "alerts")}, "
+                + $"{board.FailedTotal} failed, {board.StuckTotal} "
+                + $"stuck{(timers == 0 ? "" : $", {timers} of the timers to look at")}."
+            : Retried(board) is > 0 and var retried
+                ? $"Nothing failed and nothing is stuck so far, but calls fail: {retried} of what runs is tried again."
+                : "All is well: no incident, no alert, nothing failed, nothing is stuck.";
         return Html.Of($"""
             <p class="lead" data-say="{text}">{text}</p>
             {FreezeNotice(trouble.Freeze, now)}
-            <ul class="counts">{Count("incidents", "incidents", trouble.Total)}{Count("failed", "failed", board.FailedTotal)}{Count("stuck", "stuck", board.StuckTotal)}{Count("running", "running", board.RunningTotal)}</ul>
+            <ul class="counts">{Count("incidents", "incidents", trouble.Total)}{Count("alerts", "alerts", alerts)}{Count("failed", "failed", board.FailedTotal)}{Count("stuck", "stuck", board.StuckTotal)}{Count("running", "running", board.RunningTotal)}</ul>
             {(board.Whole ? Html.Empty : Html.Of($"""<p class="notice">There is more than this page reads: the numbers are a lower bound. Use the search.</p>"""))}
             """);
     }
 
+    private static int Retried(Dashboard board) => board.Running.Count(look => look.Diagnosis.Code == DiagnosisCode.Retrying);
+
+    private static string Running(Dashboard board) => Retried(board) is > 0 and var retried
+        ? $"Nothing to press. Calls of ours fail, and go on being made: {retried} of these wait for the next."
+        : "Nothing to do.";
+
     private static Html FreezeNotice(Freeze freeze, DateTimeOffset now) => freeze.IsOn
         ? Html.Of(
-            $"""<p class="notice freeze"><strong>Changes are frozen</strong>, since {OpsLayout.Ago(freeze.Since, now)}: {freeze.Reason}</p>""")
+            $"""<p class="notice freeze"><strong>Changes are frozen</strong>, since {OpsLayout.Ago(freeze.Since, now)}: {freeze.Reason} What to do: {Runbooks.OfFreeze()}.</p>""")
         : Html.Empty;
 
     private static Html Incidents(DashboardIncidents trouble, DateTimeOffset now) => Html.Of($"""
@@ -79,7 +88,7 @@ internal static class DashboardView
         return Html.Of($"""
             <li class="item {group}">
             <div class="item-head">
-            <a class="item-name" href="/ops/incidents/{incident.Id}">{incident.Kind} <span class="id">{incident.Id}</span></a>
+            <a class="item-name" href="/ops/incidents/{incident.Id}">{IncidentView.Name(incident)} <span class="id">{incident.Id}</span></a>
             {OpsLayout.Pill(group, incident.Status)}
             </div>
             <p class="item-text">{incident.Summary}</p>

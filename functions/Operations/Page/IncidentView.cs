@@ -36,15 +36,16 @@ internal static class IncidentView
     public static Html Page(Incident incident, IReadOnlyList<IncidentEntry> timeline, IncidentForm form, DateTimeOffset now)
     {
         var over = incident.Status == IncidentStatus.Resolved;
-        return OpsLayout.Page($"Incident {incident.Kind}", Html.Of($"""
+        return OpsLayout.Page($"Incident {Name(incident)}", Html.Of($"""
             <p class="crumbs"><a href="/ops#incidents">Now</a> / incident</p>
-            <h1>{incident.Kind}</h1>
+            <h1>{Name(incident)}</h1>
             <p class="id">{incident.Id}</p>
             {ActNotice.Of(form.Notice, Done)}
             <div class="diagnosis {Group(incident)}" data-part="diagnosis" data-say="{incident.Status}: {incident.Summary}">
             {OpsLayout.Pill(Group(incident), incident.Status)}
             <p>{incident.Summary}</p>
             </div>
+            <p class="todo">What to do: {Runbooks.Of(incident)}.{(incident.Kind == IncidentKind.Alert && !over ? Html.Of($""" <a href="/ops#alerts">Its alerts</a> are on the overview; it is over when they are.""") : Html.Empty)}</p>
             <p class="jump"><a href="#acts">What you can do</a></p>
             <div class="columns">
             <section aria-labelledby="timeline" data-part="timeline">
@@ -65,6 +66,9 @@ internal static class IncidentView
             </div>
             """), form.Token, over ? null : LookEverySeconds);
     }
+
+    /// <summary>Of an alert its kind: "alert" alone says nothing.</summary>
+    public static string Name(Incident incident) => Runbooks.KindOf(incident)?.Name ?? incident.Kind;
 
     /// <summary>How urgent it is to look, as on the overview.</summary>
     public static string Group(Incident incident) => incident switch

@@ -35,6 +35,7 @@ internal static class InstanceView
             {OpsLayout.Pill(look.Diagnosis.Group, OpsLayout.Word(look))}
             <p>{look.Diagnosis.Text}</p>
             </div>
+            <div data-part="todo">{(Runbooks.Of(look) is var todo && todo == Html.Empty ? todo : Html.Of($"""<p class="todo">What to do: {todo}.</p>"""))}</div>
             <div class="columns">
             <section aria-labelledby="timeline" data-part="timeline">
             <h2 id="timeline">Timeline</h2>

@@ -41,7 +41,7 @@ internal static class ObjectivesView
         return Html.Of($"""
             <li class="item {group}">
             <div class="item-head"><span class="item-name">{look.Objective.Promise} <span class="id">{look.Objective.Name}</span></span>{OpsLayout.Pill(group, word)}</div>
-            <p class="item-text">{ObjectiveWords.Share(left)} of the budget is left. {Good(look)}</p>
+            <p class="item-text">{ObjectiveWords.Left(left)} {Good(look)}</p>
             <p class="item-meta">{ObjectiveWords.Target(look.Objective)} · burn rate {burns}</p>
             </li>
             """);

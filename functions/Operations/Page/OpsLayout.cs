@@ -74,7 +74,7 @@ internal static class OpsLayout
         Html Link(string path, string text) =>
             path == here ? Html.Of($"""<a href="{path}" aria-current="page">{text}</a>""") : Html.Of($"""<a href="{path}">{text}</a>""");
         return Html.Of($"""
-            <nav aria-label="Pages">{Link("/ops", "Now")}{Link("/ops/search", "Search")}</nav>
+            <nav aria-label="Pages">{Link("/ops", "Now")}{Link("/ops/search", "Search")}{Link(Runbooks.Home, "Runbooks")}</nav>
             <form method="post" action="/ops/sign-out">{FormToken(formToken)}<button class="quiet">Sign out</button></form>
             """);
     }

@@ -40,8 +40,8 @@ internal static class SwitchesView
     private static Html Item(OpenCircuit circuit, DateTimeOffset now) => Html.Of($"""
         <li class="item failed">
         <div class="item-head"><span class="item-name">{circuit.Vendor}</span>{OpsLayout.Pill("failed", "circuit open")}</div>
-        <p class="item-text">Fails too often, and is called once in a while only.</p>
-        <p class="item-meta">since {OpsLayout.Ago(circuit.OpenedAt, now)}</p>
+        <p class="item-text">Its calls fail: it is left alone for seconds, then one call finds out. What waits for it goes on by itself.</p>
+        <p class="item-meta">since {OpsLayout.Ago(circuit.OpenedAt, now)} · What to do: {Runbooks.OfVendors()}.</p>
         </li>
         """);
 

@@ -1,3 +1,4 @@
+using Portal.Foundation;
 using Portal.Foundation.Alerts;
 using Portal.Foundation.Faults;
 using Portal.Vendors;
@@ -59,7 +60,8 @@ public sealed class SendDelivery(DeliveryStore deliveries, IEnumerable<IDelivery
                 return null;
             case DeliveryOutcome.Later { Blocked: { } reason } later:
                 await alerts.AddAsync(new(AlertKind.DeliveryBlocked, channel.Name,
-                    $"Nothing goes out by {channel.Name}: {reason}. It goes on by itself once that is mended."), ct);
+                    $"Nothing goes out by {channel.Name}: {reason}. Each is tried again after "
+                    + $"{Words.Span(UntilMended)}, and goes out by itself once that is mended."), ct);
                 return later;
             case DeliveryOutcome.Later later:
                 return later;

@@ -77,7 +77,6 @@ public sealed class AlertKind
 {
     private const string Everything = "docs/playbook/operations/alerts.md";
     private const string Upload = "docs/playbook/operations/an-upload-is-stuck.md";
-    private const string Paging = "docs/playbook/operations/incidents-and-change-freeze.md";
     private const string OutboundWebhooks = "docs/playbook/operations/webhooks-do-not-arrive.md";
     private const string Mux = "docs/playbook/platform/mux-upload-and-webhook-reliability.md";
     private const string Erasure = "docs/playbook/compliance/erasing-somebody.md";
@@ -137,9 +136,9 @@ public sealed class AlertKind
     public static readonly AlertKind WebhookRetrying = new("webhook_retrying", AlertSeverity.Warning, Mux);
     public static readonly AlertKind WebhookDead = new("webhook_dead", AlertSeverity.Error, Mux, Objective.WebhookSuccess);
 
-    public static readonly AlertKind DeliveryBlocked = new("delivery_blocked", AlertSeverity.Error, Paging);
-    public static readonly AlertKind DeliveryRetrying = new("delivery_retrying", AlertSeverity.Warning, Paging);
-    public static readonly AlertKind DeliveryFailed = new("delivery_failed", AlertSeverity.Error, Paging);
+    public static readonly AlertKind DeliveryBlocked = new("delivery_blocked", AlertSeverity.Error, Backlog);
+    public static readonly AlertKind DeliveryRetrying = new("delivery_retrying", AlertSeverity.Warning, Backlog);
+    public static readonly AlertKind DeliveryFailed = new("delivery_failed", AlertSeverity.Error, Backlog);
     public static readonly AlertKind WebhookEndpointDisabled = new(
         "webhook_endpoint_disabled", AlertSeverity.Warning, OutboundWebhooks);
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
+using Npgsql;
 using Portal.Foundation.Alerts;
 using Portal.Foundation.Db;
 
@@ -78,7 +79,7 @@ public sealed partial class TimerRunStore(PortalDb db, AlertStore alerts, TimePr
         {
             await EndAsync(id, timer, new RunCounts(), $"{e.GetType().Name}: {e.Message}");
             await alerts.AddAsync(
-                new(AlertKind.TimerFailed, timer, $"Timer {timer} failed: {e.GetType().Name}.", new { timer }), CancellationToken.None);
+                new(AlertKind.TimerFailed, timer, $"Timer {timer} failed: {Why(e)}.", new { timer }), CancellationToken.None);
         }
         catch (Exception other) when (PostgresFault.IsPassing(other))
         {
@@ -86,6 +87,11 @@ public sealed partial class TimerRunStore(PortalDb db, AlertStore alerts, TimePr
             Log.NotRecorded(logger, other, timer);
         }
     }
+
+    /// <summary>A database that is slow or away is most often the cause, and then many timers say so.</summary>
+    private static string Why(Exception e) => e is NpgsqlException && PostgresFault.IsPassing(e)
+        ? "the database did not answer in time, or went away"
+        : e.GetType().Name;
 
     private static partial class Log
     {

@@ -21,8 +21,11 @@ public sealed record BudgetBreach(string Slo, string Window, double BurnRate, do
 
     /// <summary>For people on call.</summary>
     public string Summary => string.Create(
-        CultureInfo.InvariantCulture,
-        $"Error budget of {Slo} burns {BurnRate:0.##} times too fast over {Window}; {BudgetLeft:0.#%} of it is left.");
+        CultureInfo.InvariantCulture, $"Error budget of {Slo} burns {BurnRate:0.##} times too fast over {Window}; {Left}.");
+
+    private string Left => BudgetLeft < 0
+        ? string.Create(CultureInfo.InvariantCulture, $"it is overspent, {1 - BudgetLeft:0.#} times of it is used")
+        : string.Create(CultureInfo.InvariantCulture, $"{BudgetLeft:0.#%} of it is left");
 
     /// <summary>Null: it can be reported; else the field that is wrong.</summary>
     public string? Fault() =>

@@ -155,7 +155,7 @@ public sealed record Diagnosis(string Group, string Code, string Text)
                 $"Its next attempt was due {Span(now - due)} ago: the engine is behind.");
         }
 
-        var when = due > now ? $"in {Span(due - now)}" : "now";
+        var when = due - now >= TimeSpan.FromSeconds(1) ? $"in {Span(due - now)}" : "now";
         var text = $"Our calls fail: {upload.Attempts} so far, the next attempt comes {when}. It goes on by itself.";
         return new(upload.Attempts >= AlarmingAttempts ? DiagnosisGroup.Stuck : DiagnosisGroup.Running, DiagnosisCode.Retrying, text);
     }

@@ -357,7 +357,10 @@ public sealed class AlertTests(TestPortal portal) : IClassFixture<TestPortal>, I
         var page = (await browser.FetchAsync("/ops")).Expect(200).Body;
         var form = OpsCalls.FormToken(page);
         Assert.Contains("Acknowledge brute_force", page, StringComparison.Ordinal);
-        Assert.Contains("docs/playbook/operations/alerts.md", page, StringComparison.Ordinal);
+        Assert.Contains("0 incidents, 1 alert, 0 failed, 0 stuck.", page, StringComparison.Ordinal);
+        Assert.Contains(
+            """What to do: <a href="/ops/runbooks/playbook/operations/alerts.md#brute_force">Alerts</a>.""", page,
+            StringComparison.Ordinal);
         (await browser.SubmitAsync("/ops/alerts", ("form", form), ("act", "acknowledge"), ("id", id))).Expect(303);
         page = (await browser.FetchAsync("/ops")).Expect(200).Body;
         Assert.Contains("Resolve brute_force", page, StringComparison.Ordinal);

@@ -41,8 +41,8 @@ public sealed class BrowserTests(TestPortal portal) : IClassFixture<TestPortal>,
 
         Assert.Equal(
             [
-                "a Skip to the content", "a On call", "a Now", "a Search", "button Sign out", "a Now", "textarea Reason", "button Suspend",
-                "button Terminate"
+                "a Skip to the content", "a On call", "a Now", "a Search", "a Runbooks", "button Sign out", "a Now", "textarea Reason",
+                "button Suspend", "button Terminate"
             ],
             path);
         browser.Get("#reason").SendKeys("Mux is down");
@@ -134,8 +134,9 @@ public sealed class BrowserTests(TestPortal portal) : IClassFixture<TestPortal>,
 
         Assert.Equal(
             [
-                "a Skip to the content", "a On call", "a Now", "a Search", "button Sign out", "a Now", "button Acknowledge",
-                "button Assign to me", "textarea Note", "button Add note", "textarea Why it is over", "button Resolve"
+                "a Skip to the content", "a On call", "a Now", "a Search", "a Runbooks", "button Sign out", "a Now",
+                "a Objectives, error budgets and incidents", "button Acknowledge", "button Assign to me", "textarea Note",
+                "button Add note", "textarea Why it is over", "button Resolve"
             ],
             path);
         browser.Get("form[action$='/acknowledge'] button").SendKeys(Keys.Enter);
@@ -174,6 +175,8 @@ public sealed class BrowserTests(TestPortal portal) : IClassFixture<TestPortal>,
             ("retrying", $"/ops/instances/{retrying}"), ("failed", $"/ops/instances/{failed}"), ("ready", $"/ops/instances/{ready}"), (
                 "unknown", "/ops/instances/nightly-digest-2026-03-02"),
             ("incident", $"/ops/incidents/{open}"), ("incident-over", $"/ops/incidents/{over}?done=resolve"),
+            ("runbooks", "/ops/runbooks/playbook/README.md"),
+            ("runbook", "/ops/runbooks/playbook/operations/slo-and-incident-response.md"),
         ];
         foreach (var (name, path) in pages)
         {

@@ -97,7 +97,8 @@ public sealed class ObjectiveTests(TestPortal portal) : IClassFixture<TestPortal
             incident.Text("severity"), incident.Text("status")));
         Assert.Equal("1", incident.Text("times"));
         Assert.Equal(
-            "Error budget of availability burns 14.78 times too fast over 1h; -1377.8% of it is left.", incident.Text("summary"));
+            "Error budget of availability burns 14.78 times too fast over 1h; it is overspent, 14.8 times of it is used.",
+            incident.Text("summary"));
         Assert.Equal("triggered", Assert.Single(await portal.PagerDuty.IncidentsAsync(id.ToString())).Status);
         Assert.Equal("True", (await portal.FreezeAsync()).Text("on"), ignoreCase: true);
 
@@ -200,7 +201,7 @@ public sealed class ObjectiveTests(TestPortal portal) : IClassFixture<TestPortal
         Assert.Equal("5", (await ObjectiveAsync("retries"))["mostADay"]!.ToString());
         using var browser = await portal.SignedInAsync();
         var page = (await browser.FetchAsync("/ops")).Expect(200).Body;
-        Assert.Contains("-9900 % of the budget is left. 90 of 100 were good.", page, StringComparison.Ordinal);
+        Assert.Contains("The budget is overspent: 100 times of it is used. 90 of 100 were good.", page, StringComparison.Ordinal);
         Assert.Contains(" are kept</summary>", page, StringComparison.Ordinal);
     }
 

@@ -1,6 +1,9 @@
 using System.Reflection;
 using System.Text.Json.Nodes;
 using Microsoft.Azure.Functions.Worker;
+using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
+using Portal.Foundation.Timers;
 using Portal.Functions;
 using Portal.LocalVendors;
 using Portal.Tests.Support;
@@ -103,6 +106,23 @@ public sealed class TimerRunTests(TestPortal portal) : IClassFixture<TestPortal>
         Assert.Equal("lost", (await TimerAsync("SealAudit"))["state"]!.ToString());
     }
 
+    /// <summary>"NpgsqlException" tells nobody at night that the database is slow.</summary>
+    [Fact]
+    public async Task A_timer_that_the_database_kept_waiting_says_so()
+    {
+        var runs = portal.Services.GetRequiredService<TimerRunStore>();
+        await Assert.ThrowsAsync<NpgsqlException>(() => runs.RunAsync(
+            "SealAudit", _ => throw new NpgsqlException("Exception while reading from stream", new TimeoutException()), default));
+        await Assert.ThrowsAsync<TimeoutException>(() => runs.RunAsync("SyncInvites", _ => throw new TimeoutException(), default));
+
+        Assert.Equal(
+            [
+                "Timer SealAudit failed: the database did not answer in time, or went away.",
+                "Timer SyncInvites failed: TimeoutException.",
+            ],
+            await portal.ListAsync("select summary from portal.alerts where kind = 'timer_failed' order by dedup_key"));
+    }
+
     [Fact]
     public async Task The_page_shows_them_and_is_not_calm_when_one_needs_a_look()
     {
@@ -117,7 +137,7 @@ public sealed class TimerRunTests(TestPortal portal) : IClassFixture<TestPortal>
         portal.Mux.Faults.FailNextApiCalls(50, ApiFault.Status(500));
         await Assert.ThrowsAnyAsync<Exception>(() => portal.Host.RunTimerAsync("SweepMuxAssets"));
         page = (await browser.FetchAsync("/ops")).Expect(200).Body;
-        Assert.Contains("1 of the timers to look at", page, StringComparison.Ordinal);
+        Assert.Contains("1 incident, 1 alert, 0 failed, 0 stuck, 1 of the timers to look at.", page, StringComparison.Ordinal);
         Assert.Contains("Last error", page, StringComparison.Ordinal);
         var folded = page.IndexOf("<details>", StringComparison.Ordinal);
         Assert.True(page.IndexOf("SweepMuxAssets", StringComparison.Ordinal) < folded);

@@ -86,6 +86,17 @@ public sealed class DiagnosisTests
             ',', OrchestrationAct.PossibleFor(
                 runtime is null ? null : Instance(runtime, 1), Upload(upload, 1)).Order(StringComparer.Ordinal)));
 
+    /// <summary>"In 939 ms" is over before it is read.</summary>
+    [Theory]
+    [InlineData(1.0, "in 1 s")]
+    [InlineData(0.999, "now")]
+    [InlineData(-5, "now")]
+    public void The_next_attempt_comes_now_or_in_a_while(double dueInSeconds, string when) => Assert.Contains(
+        $"the next attempt comes {when}.",
+        Diagnosis.Of(
+            Instance("Running", 1), Upload("waiting", 1) with { Attempts = 1, NextRetryAt = Now.AddSeconds(dueInSeconds) }, Now).Text,
+        StringComparison.Ordinal);
+
     [Theory]
     [InlineData(0.25, "250 ms")]
     [InlineData(2.5, "2.5 s")]
