@@ -12,7 +12,7 @@ public sealed record SearchInput : ListInput
     [Items(8), OneOf(typeof(RuntimeStatus)), About("Runtime statuses, separated by commas, whatever their case.")]
     public IReadOnlyList<string> Status { get; init; } = [];
 
-    [Text(SearchQuestion.LongestName), About("How the orchestrator's name begins.")]
+    [Text(SearchQuestion.LongestName), About("The orchestrator's name, whatever its case.")]
     public string? Name { get; init; }
 
     public DateTimeOffset? CreatedFrom { get; init; }
