@@ -383,6 +383,54 @@ public sealed class AuditTests(TestPortal portal) : IClassFixture<TestPortal>, I
     }
 
     [Fact]
+    public async Task A_range_holds_its_beginning_and_not_its_end_also_of_rows_that_are_not_sealed()
+    {
+        await ProjectsAsync(1);
+        var row = (await portal.ListAsync("select id::text from portal.audit_log where action = 'project_created'")).Single();
+        var at = (await portal.ScalarAsync<DateTime>(
+            "select occurred_at from portal.audit_log where id = @row::uuid", new { row })).ToUniversalTime();
+        Assert.False(await HasAsync($"?to={Exact(at)}"));
+        Assert.True(await HasAsync($"?to={Exact(at.AddMicroseconds(1))}"));
+        Assert.True(await HasAsync($"?from={Exact(at)}"));
+        Assert.False(await HasAsync($"?from={Exact(at.AddMicroseconds(1))}"));
+
+        async Task<bool> HasAsync(string range) =>
+            (await ExportAsync(range)).Exists(line => line.Contains($"\"{row}\"", StringComparison.Ordinal));
+
+        static string Exact(DateTime time) => Uri.EscapeDataString(time.ToString("O"));
+    }
+
+    /// <summary>Who began first may commit later, and say so.</summary>
+    [Fact]
+    public async Task A_seal_is_found_by_the_times_of_all_its_rows_in_whatever_order_they_were_written()
+    {
+        var noon = new DateTimeOffset(portal.Clock.GetUtcNow().UtcDateTime.Date, TimeSpan.Zero).AddHours(12);
+        await using (var connection = await portal.OpenAsync())
+        {
+            foreach (var minute in new[] { 5, 10, 0, 5 })
+            {
+                await connection.ExecuteAsync("""
+                    insert into portal.audit_log (id, tenant_id, actor_kind, action, entity_type, entity_id, occurred_at)
+                    values (gen_random_uuid(), @tenant, 'system', 'late', 'thing', gen_random_uuid(), @at)
+                    """, new { tenant = TestPeople.Tenant, at = noon.AddMinutes(minute) });
+            }
+        }
+
+        await SealAsync();
+        Assert.Equal(1, await SealsAsync("from", 10));
+        Assert.Equal(0, await SealsAsync("from", 11));
+        Assert.Equal(1, await SealsAsync("to", 1));
+        Assert.Equal(0, await SealsAsync("to", 0));
+
+        async Task<long> SealsAsync(string end, int minute)
+        {
+            var part = await CheckAsync(await ExportAsync($"?{end}={Uri.EscapeDataString(noon.AddMinutes(minute).ToString("O"))}"));
+            Assert.True(part.Holds, part.Fault?.Message);
+            return part.Seals;
+        }
+    }
+
+    [Fact]
     public async Task Only_admin_and_compliance_read_it_and_who_is_refused_leaves_a_row()
     {
         foreach (var path in new[] { "/api/audit", "/api/audit/export", "/api/audit/verification" })

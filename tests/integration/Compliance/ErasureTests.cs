@@ -149,6 +149,62 @@ public sealed class ErasureTests(TestPortal portal) : IClassFixture<TestPortal>,
     }
 
     [Fact]
+    public async Task A_webhook_that_names_somebody_by_Clerks_id_alone_is_dealt_with_before_their_certificate()
+    {
+        var (handle, id) = await BusyPersonAsync();
+        await using var connection = await portal.OpenAsync();
+        await connection.ExecuteAsync("""
+            insert into portal.webhook_inbox (provider, event_id, type, body, status, next_attempt_at, received_at)
+            values ('clerk', @handle, 'organizationMembership.updated',
+                    jsonb_build_object('data', jsonb_build_object('user_id', @user::text))::text, 'received', 'infinity', now())
+            """, new { handle, user = $"user_{handle}" });
+        var erasure = (await ErasePersonAsync(id)).Expect(201).Id;
+        for (var round = 0; round < 12; round++)
+        {
+            await AdvanceAsync();
+        }
+
+        var waiting = (await portal.As("admin").FetchAsync($"/api/erasures/{erasure}")).Expect(200);
+        Assert.Equal("running", waiting.Text("status"));
+        Assert.StartsWith("1 invites, mails, exports or webhooks", waiting.Text("lastError"), StringComparison.Ordinal);
+
+        await connection.ExecuteAsync("update portal.webhook_inbox set status = 'dead' where event_id = @handle", new { handle });
+        await FinishAsync(erasure);
+        Assert.Equal("{}", await portal.ScalarAsync<string>(
+            "select body from portal.webhook_inbox where event_id = @handle", new { handle }));
+    }
+
+    [Fact]
+    public async Task Invites_of_another_tenant_to_the_address_stay_as_they_are_and_those_of_this_one_go_in_whatever_case()
+    {
+        var address = $"shared{++made}@client.example";
+        var (own, theirs) = (await RevokedAsync("admin"), await RevokedAsync("other-admin"));
+        await using (var connection = await portal.OpenAsync())
+        {
+            await connection.ExecuteAsync("update portal.invites set email = upper(email) where id = @own", new { own });
+        }
+
+        var erasure = (await portal.As("admin").PostAsync("/api/erasures", new { kind = "guest", email = address })).Expect(201).Id;
+        await FinishAsync(erasure);
+
+        Assert.Equal(
+            [$"{own}@erased.invalid", address], await portal.ListAsync(
+                "select email from portal.invites where id = any(@ids) order by id <> @own", new { ids = new[] { own, theirs }, own }));
+        var invites = (await CertificateAsync(erasure)).Field("certificate")["data"]!.AsArray()
+            .Single(data => data!["table"]!.ToString() == "invites")!;
+        Assert.Equal(1, (int)invites["rows"]!);
+
+        async Task<Guid> RevokedAsync(string admin)
+        {
+            var invite = (await portal.As(admin).PostAsync("/api/invites", new { email = address, role = "client" })).Expect(201).Id;
+            await portal.SettleAsync();
+            (await portal.As(admin).PostAsync($"/api/invites/{invite}/revoke")).Expect(200);
+            await portal.SettleAsync();
+            return invite;
+        }
+    }
+
+    [Fact]
     public async Task A_copy_of_the_whole_tenant_in_which_somebody_is_goes_before_their_certificate()
     {
         var copy = (await portal.As("admin").PostAsync("/api/exports", new { kind = "tenant" })).Expect(201).Id;
@@ -412,6 +468,7 @@ public sealed class ErasureTests(TestPortal portal) : IClassFixture<TestPortal>,
         {
             new { kind = "person" }, new { kind = "guest" }, new { kind = "tenant" }, new { kind = "guest", email = "nobody" },
             new { kind = "person", userId = id, email = "a@b.example" }, new { kind = "person", userId = id, comments = "burn" },
+            new { kind = "person", userId = id, viewerIds = new[] { id } },
         })
         {
             (await portal.As("admin").PostAsync("/api/erasures", wrong)).Expect(400);
@@ -527,15 +584,20 @@ public sealed class ErasureTests(TestPortal portal) : IClassFixture<TestPortal>,
     {
         for (var round = 0; round < 40 && await StatusAsync(erasure) != "completed"; round++)
         {
-            await SweepAsync();
-            await portal.RunTimerAsync("SyncInvites");
-            await portal.DeliverAsync();
-            portal.Clock.Advance(TimeSpan.FromMinutes(5));
-            await portal.SettleAsync();
+            await AdvanceAsync();
         }
 
         Assert.Equal("completed", await StatusAsync(erasure));
         // What Clerk told us of it.
+        await portal.SettleAsync();
+    }
+
+    private async Task AdvanceAsync()
+    {
+        await SweepAsync();
+        await portal.RunTimerAsync("SyncInvites");
+        await portal.DeliverAsync();
+        portal.Clock.Advance(TimeSpan.FromMinutes(5));
         await portal.SettleAsync();
     }
 

@@ -190,6 +190,29 @@ public sealed class ExportTests(TestPortal portal) : IClassFixture<TestPortal>, 
     }
 
     [Fact]
+    public async Task One_whose_file_the_store_refuses_to_delete_holds_up_no_other()
+    {
+        var first = await ReadyAsync(await AskAsync("admin", new { kind = "person", userId = (await PersonAsync()).Id }));
+        var second = await ReadyAsync(await AskAsync("admin", new { kind = "person", userId = (await PersonAsync()).Id }));
+        portal.Clock.Advance(TimeSpan.FromDays(7));
+        portal.Blob.Faults.FailNextApiCalls(
+            1, ApiFault.Status(403), (_, path) => path.Contains("/delete", StringComparison.Ordinal));
+        await SweepAsync();
+        Assert.Equal(1, await OverAsync());
+        Assert.Contains("expired", new[] { await StatusAsync(first.Id), await StatusAsync(second.Id) });
+
+        await SweepAsync();
+        Assert.Equal(0, await OverAsync());
+        Assert.Equal(("expired", "expired"), (await StatusAsync(first.Id), await StatusAsync(second.Id)));
+        Assert.Empty(await FilesAsync(first.Id));
+        Assert.Empty(await FilesAsync(second.Id));
+
+        // Files of other tests are over by now, too.
+        Task<long> OverAsync() => portal.ScalarAsync<long>(
+            "select count(*) from portal.exports where status = 'ready' and expires_at <= @now", new { now = portal.Clock.GetUtcNow() });
+    }
+
+    [Fact]
     public async Task One_whose_start_was_lost_is_started_by_the_sweep()
     {
         var export = Guid.CreateVersion7();
@@ -247,10 +270,14 @@ public sealed class ExportTests(TestPortal portal) : IClassFixture<TestPortal>, 
         {
             new { kind = "person" }, new { kind = "guest" }, new { kind = "person", userId = id, email = "a@b.example" },
             new { kind = "tenant", userId = id }, new { kind = "tenant", email = "a@b.example" },
+            new { kind = "person", userId = id, viewerIds = new[] { id } }, new { kind = "tenant", viewerIds = new[] { id } },
+            new { kind = "person", userId = id, viewerIds = Array.Empty<Guid>() },
         })
         {
             (await portal.As("admin").PostAsync("/api/exports", wrong)).Expect(400);
         }
+
+        Assert.Equal(0, await portal.ScalarAsync<long>("select count(*) from portal.exports where subject_id = @id", new { id }));
     }
 
     /// <summary>Each statement has the columns that the README explains, for both kinds.</summary>

@@ -209,6 +209,23 @@ public sealed class ResidencyReportTests(TestPortal portal) : IClassFixture<Test
         Assert.Empty((await NextReportAsync())["undeclared"]!.AsArray());
     }
 
+    [Fact]
+    public async Task Who_reads_the_report_by_their_role_may_unsubscribe_and_the_contact_that_the_tenant_named_may_not()
+    {
+        await DoAsync("update portal.tenants set residency_contact = 'law@contact.example' where id = @Tenant", new { TestPeople.Tenant });
+        var report = await NextReportAsync();
+        Assert.StartsWith(
+            portal.Host.Address.ToString(), (await MailOfAsync(report)).Header("List-Unsubscribe")!.Trim('<', '>'),
+            StringComparison.Ordinal);
+
+        var contact = Assert.Single(
+            await portal.InboxOfAsync("law@contact.example"),
+            mail => mail.Text!.Contains(report["id"]!.ToString(), StringComparison.Ordinal));
+        Assert.Equal((null, null), (contact.Header("List-Unsubscribe"), contact.Header("List-Unsubscribe-Post")));
+        Assert.DoesNotContain("/unsubscribe/", contact.Html + contact.Text, StringComparison.Ordinal);
+        await DoAsync("update portal.tenants set residency_contact = null where id = @Tenant", new { TestPeople.Tenant });
+    }
+
     private Task<long> OpenAlertsAsync() => portal.ScalarAsync<long>(
         """
         select count(*) from portal.alerts

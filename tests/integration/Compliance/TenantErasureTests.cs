@@ -253,6 +253,37 @@ public sealed class TenantErasureTests(TestPortal portal) : IClassFixture<TestPo
     }
 
     [Fact]
+    public async Task More_replies_than_a_batch_go_before_what_they_reply_to()
+    {
+        var (admin, tenant) = await NewTenantAsync();
+        await AddVideoAsync(tenant, admin, $"asset-{admin}");
+        await using (var connection = await portal.OpenAsync())
+        {
+            await connection.ExecuteAsync("""
+                with said as (
+                    insert into portal.comments (id, tenant_id, seq, root_seq, sort_frame, project_id, asset_id, asset_version_id,
+                        author_id, visibility, body, created_at, updated_at)
+                    select gen_random_uuid(), @tenant, n, n, 0, a.project_id, a.id, v.id, a.created_by, 'team', 'First', @now, @now
+                      from portal.asset_versions v join portal.assets a on a.id = v.asset_id, generate_series(-5, -1) n
+                     where v.tenant_id = @tenant
+                    returning *)
+                insert into portal.comments (id, tenant_id, seq, root_seq, sort_frame, project_id, asset_id, asset_version_id, author_id,
+                    parent_id, visibility, body, created_at, updated_at)
+                select gen_random_uuid(), @tenant, nextval('portal.comment_seq'), s.root_seq, 0, s.project_id, s.asset_id,
+                       s.asset_version_id, s.author_id, s.id, s.visibility, 'Reply', @now, @now
+                  from said s, generate_series(1, 499)
+                """, new { tenant, now = portal.Clock.GetUtcNow() });
+        }
+
+        var erasure = await AskAsync(admin, $"Portal of {admin}");
+        portal.Clock.Advance(Week);
+        await FinishAsync(erasure.Id);
+        Assert.Equal(0, await portal.ScalarAsync<long>("select count(*) from portal.comments where tenant_id = @tenant", new { tenant }));
+        var line = (await CertificateAsync(erasure))["data"]!.AsArray().Single(of => of!["table"]!.ToString() == "comments")!;
+        Assert.Equal(2500, (long)line["rows"]!);
+    }
+
+    [Fact]
     public async Task The_asset_of_an_earlier_attempt_of_an_upload_is_deleted_at_Mux_like_the_video_that_came_of_it()
     {
         var (admin, tenant) = await NewTenantAsync();

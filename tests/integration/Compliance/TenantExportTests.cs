@@ -110,6 +110,36 @@ public sealed class TenantExportTests(TenantExportWorld world) : IClassFixture<T
         }
     }
 
+    /// <summary>An archived video may still lie at Mux for a month, and its original with us for as long as anybody may want it.</summary>
+    [Fact]
+    public async Task A_video_that_is_not_ready_has_its_original_in_it_and_no_address_at_Mux()
+    {
+        var version = await portal.ScalarAsync<Guid>(
+            "select asset_version_id from portal.upload_jobs where blob_url is not null and status = 'ready' order by id limit 1");
+        await SetAsync("archived");
+        try
+        {
+            var files = TenantExportWorld.Read(await world.Tenant.ExportAsync());
+            var media = Lines(files["media.ndjson"]).Select(line => JsonNode.Parse(line)!).Single(
+                line => line["asset_version_id"]!.ToString() == version.ToString());
+            Assert.NotNull(media["original"]);
+            Assert.Equal((null, null), (media["playback"]?.ToString(), media["download"]?.ToString()));
+        }
+        finally
+        {
+            await SetAsync("ready");
+        }
+
+        async Task SetAsync(string status)
+        {
+            await using var connection = await portal.OpenAsync();
+            await connection.ExecuteAsync("""
+                update portal.asset_versions set status = @status, archived_at = case @status when 'archived' then now() end
+                 where id = @version
+                """, new { version, status });
+        }
+    }
+
     [Fact]
     public async Task One_is_made_at_a_time()
     {

@@ -102,6 +102,27 @@ public sealed class ChangeTests(TestPortal portal) : IClassFixture<TestPortal>, 
         }
     }
 
+    /// <summary>With one snapshot for all, so that no transaction of another test moves the horizon meanwhile.</summary>
+    [Theory]
+    [InlineData(0, 0, false)]
+    [InlineData(0, -1, true)]
+    [InlineData(1, -1, false)]
+    public async Task Who_waits_is_woken_once_as_soon_as_a_change_is_safe_to_tell(int safeFrom, int heard, bool woken)
+    {
+        const string Horizon = "(pg_snapshot_xmin(pg_current_snapshot())::text::bigint + portal.xid_offset())";
+        var change = new { TestPeople.Tenant, safeFrom, heard };
+        await portal.NewProjectAsync("At the horizon");
+        await using var connection = await portal.OpenAsync();
+        await using var transaction = await connection.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead);
+        await connection.ExecuteAsync($"""
+            alter table portal.events disable trigger user;
+            update portal.events set safe_from = {Horizon} + @safeFrom where tenant_id = @Tenant
+            """, change, transaction);
+        Assert.Equal(woken, await connection.QuerySingleAsync<bool>($"""
+            select t.tenant_ids = array[@Tenant] from portal.tenants_with_changes(array[@Tenant], {Horizon} + @heard) t
+            """, change, transaction));
+    }
+
     [Fact]
     public async Task Everybody_hears_of_what_they_may_read_and_of_nothing_else()
     {

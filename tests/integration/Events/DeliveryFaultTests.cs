@@ -119,6 +119,35 @@ public sealed class DeliveryFaultTests(TestPortal portal) : IClassFixture<TestPo
         }
     }
 
+    [Theory]
+    [InlineData("invite_expired", "invite_not_expired_any_more")]
+    [InlineData("project_created", "project_archived")]
+    public async Task A_late_mail_says_nothing_that_is_not_so_any_more(string type, string why)
+    {
+        var (address, aggregate) = await CauseAsync(type);
+        portal.Resend.Faults.FailNextApiCalls(1000, ApiFault.Status(503));
+        await portal.Host.RunTimerAsync("SweepOutbox");
+        await portal.Host.Durable.WhenIdleAsync(TimeSpan.FromSeconds(20));
+        var before = (await portal.InboxOfAsync(address)).Count;
+        var undone = await (type == "invite_expired"
+            ? portal.As("admin").PostAsync($"/api/invites/{aggregate}/reissue", new { expiresInDays = 30 })
+            : portal.As("admin").PostAsync($"/api/projects/{aggregate}/archive"));
+        undone.Expect(200);
+
+        portal.Resend.Faults.Clear();
+        await portal.DeliverMovingAsync();
+
+        Assert.Equal([$"skipped perhaps sent: {why}"], await portal.ListAsync("""
+            select distinct concat_ws(' ', status, reason) from portal.deliveries
+             where aggregate_id = @aggregate and event_type = @type and channel = 'email'
+            """, new { aggregate, type }));
+        Assert.Equal(before, (await portal.InboxOfAsync(address)).Count);
+        if (type == "invite_expired")
+        {
+            (await portal.As("admin").PostAsync($"/api/invites/{aggregate}/revoke")).Expect(200);
+        }
+    }
+
     [Fact]
     public async Task A_broken_channel_delays_no_other_event_and_after_eight_attempts_on_call_knows()
     {

@@ -181,13 +181,15 @@ public sealed class DigestTests(TestPortal portal) : IClassFixture<TestPortal>, 
         for (var i = 0; i < 23; i++)
         {
             await portal.NewTaskAsync(
-                project, $"Late {i}", new { dueDate = "2026-01-01", assigneeIds = new[] { TestPeople.UserId("agency") } });
+                project, $"Late <b>{i}</b>", new { dueDate = "2026-01-01", assigneeIds = new[] { TestPeople.UserId("agency") } });
         }
 
         var mail = await MailAfterAsync("22:00", "agency");
 
         Assert.Contains("and 3 more", mail.Text!, StringComparison.Ordinal);
         Assert.Contains("23 overdue", mail.Html!, StringComparison.Ordinal);
+        Assert.Contains(">Late &lt;b&gt;", mail.Html!, StringComparison.Ordinal);
+        Assert.DoesNotContain("<b>", mail.Html!, StringComparison.Ordinal);
     }
 
     [Theory]

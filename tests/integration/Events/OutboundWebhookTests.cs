@@ -440,6 +440,20 @@ public sealed class OutboundWebhookTests(OutboundWebhookTests.Setting setting)
     }
 
     [Fact]
+    public async Task An_address_that_would_be_refused_today_stays_good_until_it_is_changed()
+    {
+        const string Old = "https://10.0.0.1/hook";
+        var made = await EndpointAsync("of-before", []);
+        await DoAsync("update portal.webhook_endpoints set url = @Old where id = @Id", new { Old, made.Id });
+        var path = $"{Endpoints}/{made.Id}";
+
+        var kept = (await portal.As("admin").EditAsync(path, new { url = Old, description = "Still ours" }, made)).Expect(200);
+        Assert.Equal((Old, "Still ours"), (kept.Text("url"), kept.Text("description")));
+        (await portal.As("admin").EditAsync(path, new { url = "https://10.0.0.1/hook2" }, kept)).Expect(400);
+        Assert.Equal(Old, await portal.ScalarAsync<string>("select url from portal.webhook_endpoints where id = @Id", new { made.Id }));
+    }
+
+    [Fact]
     public async Task What_is_on_its_way_when_a_portal_is_deleted_is_not_sent()
     {
         await EndpointAsync("left", ["project_created"]);

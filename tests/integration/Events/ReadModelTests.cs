@@ -58,6 +58,54 @@ public sealed class ReadModelTests(TestPortal portal) : IClassFixture<TestPortal
     }
 
     [Fact]
+    public async Task What_is_counted_adds_up_from_one_run_to_the_next()
+    {
+        var project = await portal.NewProjectAsync();
+        await portal.DeliverAsync();
+        var unread = await UnreadAsync();
+        for (var day = 1; day <= 3; day++)
+        {
+            var task = (await portal.NewTaskAsync(project, more: new { watcherIds = new[] { TestPeople.UserId("crew3") } })).Id;
+            (await portal.MoveTaskAsync(task, "done")).Expect(200);
+            await portal.DeliverAsync();
+            Assert.Equal($"{day}, {day}", await ProgressAsync(project));
+        }
+
+        Assert.Equal(
+            await portal.ScalarAsync<long>(
+                "select count(*) from portal.notifications where user_id = @user and read_at is null",
+                new { user = TestPeople.UserId("crew3") }), await UnreadAsync());
+        Assert.True(await UnreadAsync() >= unread + 3);
+
+        Task<int> UnreadAsync() => portal.ScalarAsync<int>(
+            "select coalesce(sum(unread), 0)::int from portal.unread_counts where user_id = @user",
+            new { user = TestPeople.UserId("crew3") });
+    }
+
+    [Fact]
+    public async Task What_no_event_gives_a_reason_for_is_taken_away()
+    {
+        var project = await portal.NewProjectAsync();
+        await portal.DeliverAsync();
+        var user = await portal.ScalarAsync<Guid>("""
+            with added as (
+                insert into portal.project_progress (tenant_id, project_id, tasks, done) values (@tenant, @project, 3, 1))
+            insert into portal.unread_counts (tenant_id, user_id, unread)
+            select u.tenant_id, u.id, 4 from portal.users u
+             where u.tenant_id = @tenant and not exists (select 1 from portal.unread_counts c where c.user_id = u.id) limit 1
+            returning user_id
+            """, new { tenant = TestPeople.Tenant, project });
+
+        var wrong = (await RebuildAsync()).Wrong.ToDictionary(row => row.Key, row => (row.Model, row.Was, row.Is));
+        Assert.Equal(("project_progress", "(3, 1)", "(0, 0)"), wrong[project]);
+        Assert.Equal(("unread_counts", "4", "0"), wrong[user]);
+        Assert.Equal(0, await portal.ScalarAsync<long>("""
+            select (select count(*) from portal.project_progress where project_id = @project)
+                 + (select count(*) from portal.unread_counts where user_id = @user)
+            """, new { project, user }));
+    }
+
+    [Fact]
     public async Task Events_that_are_not_routed_yet_are_not_counted_twice()
     {
         var project = await portal.NewProjectAsync();
@@ -108,6 +156,9 @@ public sealed class ReadModelTests(TestPortal portal) : IClassFixture<TestPortal
         Assert.NotEqual(before, await SumsAsync());
         Assert.Empty((await RebuildAsync()).Wrong);
     }
+
+    private Task<string> ProgressAsync(Guid project) => portal.ScalarAsync<string>(
+        "select tasks || ', ' || done from portal.project_progress where project_id = @project", new { project });
 
     private Task<IReadOnlyList<string>> SumsAsync() => portal.ListAsync("""
         select concat_ws(' ', grain, metric, project_id, events, amount) || '|' || bucket_start from portal.analytics_rollups

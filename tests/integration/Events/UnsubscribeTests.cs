@@ -1,3 +1,4 @@
+using Dapper;
 using Portal.Tests.Support;
 
 namespace Portal.Tests.Integration.Events;
@@ -37,6 +38,38 @@ public sealed class UnsubscribeTests(TestPortal portal) : IClassFixture<TestPort
         Assert.Contains(third, await portal.ToldAsync("crew1", "project_created"));
         await MailOfAsync("crew2", third);
         Assert.Equal(1, await portal.AuditedAsync(TestPeople.UserId("crew1"), "mail_unsubscribed"));
+    }
+
+    [Fact]
+    public async Task Who_once_chose_the_mail_gets_no_more_of_it_and_nothing_else_that_they_chose_changes()
+    {
+        var user = TestPeople.UserId("crew4");
+        await using (var connection = await portal.OpenAsync())
+        {
+            await connection.ExecuteAsync("""
+                insert into portal.notification_preferences (tenant_id, user_id, event_type, in_app, email)
+                values (@tenant, @user, 'project_created', false, true), (@tenant, @user, 'comment_added', false, true)
+                """, new { tenant = TestPeople.Tenant, user });
+        }
+
+        var first = await portal.NewProjectAsync("Chosen");
+        await portal.DeliverAsync();
+        var way = Way(await MailOfAsync("crew4", first));
+        for (var twice = 0; twice < 2; twice++)
+        {
+            Assert.Equal(200, (int)(await portal.Anonymous.PostAsync(new Uri(way), null)).StatusCode);
+        }
+
+        var second = await portal.NewProjectAsync("Chosen no more");
+        await portal.DeliverAsync();
+        Assert.DoesNotContain(
+            await portal.InboxOfAsync("crew4"), m => m.Text!.Contains(second.ToString(), StringComparison.Ordinal));
+        Assert.DoesNotContain(second, await portal.ToldAsync("crew4", "project_created"));
+        Assert.Equal(["comment_added false true", "project_created false false"], await portal.ListAsync("""
+            select concat_ws(' ', event_type, in_app::text, email::text) from portal.notification_preferences
+             where user_id = @user order by event_type
+            """, new { user }));
+        Assert.Equal(1, await portal.AuditedAsync(user, "mail_unsubscribed"));
     }
 
     [Fact]

@@ -270,6 +270,25 @@ public sealed class EdgeTests(TestPortal portal) : IClassFixture<TestPortal>, IA
     }
 
     [Fact]
+    public async Task Only_a_read_is_answered_with_304_and_a_write_does_what_it_says()
+    {
+        using var write = new HttpRequestMessage(HttpMethod.Post, "/api/projects");
+        write.Headers.TryAddWithoutValidation("If-None-Match", "*");
+        write.Content = JsonContent.Create(new { name = "Made all the same" });
+        var made = (await (await portal.As("admin").SendAsync(write)).ReadAsync()).Expect(201);
+        Assert.Equal("Made all the same", made.Text("name"));
+        foreach (var (method, tag, code) in new[]
+        {
+            (HttpMethod.Get, "*", 304), (HttpMethod.Head, made.Headers.ETag!.ToString(), 304), (HttpMethod.Get, "\"1.other\"", 200),
+        })
+        {
+            using var read = new HttpRequestMessage(method, $"/api/projects/{made.Id}");
+            read.Headers.TryAddWithoutValidation("If-None-Match", tag);
+            Assert.Equal(code, (int)(await portal.As("admin").SendAsync(read)).StatusCode);
+        }
+    }
+
+    [Fact]
     public async Task HEAD_is_GET_without_the_body()
     {
         await portal.NewProjectAsync("For HEAD");

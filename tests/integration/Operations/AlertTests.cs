@@ -349,6 +349,72 @@ public sealed class AlertTests(TestPortal portal) : IClassFixture<TestPortal>, I
     }
 
     [Fact]
+    public async Task On_the_page_what_is_worse_comes_first_and_then_what_nobody_works_on()
+    {
+        foreach (var (kind, key) in new[]
+        {
+            (AlertKind.BruteForce, "nobody"), (AlertKind.BruteForce, "somebody"), (AlertKind.EventStuck, "stuck"),
+            (AlertKind.PublicPlaybackId, "worst"),
+        })
+        {
+            await RaiseAsync(kind, key);
+            portal.Clock.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        // What was raised last comes first but for that.
+        foreach (var key in new[] { "somebody", "worst" })
+        {
+            var id = await portal.ScalarAsync<Guid>("select id from portal.alerts where dedup_key = @key", new { key });
+            (await WorkAsync(id.ToString(), "acknowledge")).Expect(200);
+        }
+
+        await RaiseAsync(AlertKind.BruteForce, "somebody");
+        using var browser = await portal.SignedInAsync();
+        var page = (await browser.FetchAsync("/ops")).Expect(200).Body;
+        string[] order = [$"{AlertKind.PublicPlaybackId} of worst", $"{AlertKind.EventStuck} of stuck",
+            $"{AlertKind.BruteForce} of nobody", $"{AlertKind.BruteForce} of somebody"];
+        var alerts = page[page.IndexOf("id=\"alerts\"", StringComparison.Ordinal)..];
+        Assert.All(order, said => Assert.Contains(said, alerts, StringComparison.Ordinal));
+        Assert.Equal(order, order.OrderBy(said => alerts.IndexOf(said, StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task Who_acknowledged_an_alert_first_stays_when_its_incident_is_acknowledged_and_so_does_who_resolved_it()
+    {
+        foreach (var key in new[] { "first", "second", "over" })
+        {
+            await RaiseAsync(AlertKind.TenantWithoutAdmin, key);
+        }
+
+        var began = portal.Clock.GetUtcNow();
+        var incident = Guid.Parse(Assert.Single(await portal.ListAsync("select id::text from portal.incidents")));
+        (await WorkAsync(await IdAsync("first"), "acknowledge")).Expect(200);
+        (await WorkAsync(await IdAsync("over"), "resolve")).Expect(200);
+        await DoAsync("update portal.alerts set acknowledged_by = 'user_before' where dedup_key = 'first'");
+        await DoAsync("update portal.alerts set resolved_by = 'user_before' where dedup_key = 'over'");
+        portal.Clock.Advance(TimeSpan.FromMinutes(1));
+        (await portal.MoveAsync(incident, "acknowledge")).Expect(200);
+        Assert.Equal(["first user_before 0 - -", "over - - user_before 0", "second user_operator 60 - -"], await WhoAsync());
+
+        portal.Clock.Advance(TimeSpan.FromMinutes(1));
+        (await portal.MoveAsync(incident, "resolve")).Expect(200);
+        Assert.Equal(
+            ["first user_before 0 user_operator 120", "over - - user_before 0", "second user_operator 60 user_operator 120"],
+            await WhoAsync());
+
+        async Task<string> IdAsync(string key) =>
+            (await portal.ListAsync("select id::text from portal.alerts where dedup_key = @key", new { key })).Single();
+
+        Task<IReadOnlyList<string>> WhoAsync() => portal.ListAsync("""
+            select concat_ws(' ', dedup_key,
+                             coalesce(acknowledged_by, '-'),
+                             coalesce(round(extract(epoch from acknowledged_at - @began::timestamptz))::text, '-'),
+                             coalesce(resolved_by, '-'), coalesce(round(extract(epoch from resolved_at - @began::timestamptz))::text, '-'))
+              from portal.alerts order by dedup_key
+            """, new { began });
+    }
+
+    [Fact]
     public async Task People_on_call_acknowledge_and_resolve_alerts_on_their_page()
     {
         await RaiseAsync(AlertKind.BruteForce, "session:1.2.3.0");

@@ -111,6 +111,27 @@ public sealed class BudgetTests(TestPortal portal) : IClassFixture<TestPortal>, 
     }
 
     [Fact]
+    public async Task Nobody_is_told_of_the_budget_of_a_portal_that_was_deleted()
+    {
+        await SetAsync("admin", 10);
+        await UsedAsync(TestPeople.Tenant, 600_000);
+        await DoAsync("update portal.tenants set status = 'deleted', deleted_at = @Now where id = @Tenant", new { TestPeople.Tenant, Now });
+        try
+        {
+            await portal.Host.RunTimerAsync("MeasureUsage");
+            Assert.Empty(await ToldAsync());
+            Assert.Empty(await AlertsAsync());
+        }
+        finally
+        {
+            await DoAsync("update portal.tenants set status = 'active', deleted_at = null where id = @Tenant", new { TestPeople.Tenant });
+        }
+
+        await portal.Host.RunTimerAsync("MeasureUsage");
+        Assert.Equal(["100"], await ToldAsync());
+    }
+
+    [Fact]
     public async Task A_budget_is_set_by_an_Admin_at_the_version_that_they_read_and_is_in_the_audit_log()
     {
         var set = await SetAsync("admin", 1_000_000);

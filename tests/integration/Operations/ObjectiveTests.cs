@@ -206,6 +206,23 @@ public sealed class ObjectiveTests(TestPortal portal) : IClassFixture<TestPortal
     }
 
     [Fact]
+    public async Task They_are_shown_as_they_were_measured_last()
+    {
+        await AnswerAsync("ListProjects", 200, 90);
+        await WatchAsync();
+        Assert.Equal(0, await BadAsync());
+        await AnswerAsync("ListProjects", 500, 10);
+        await WatchAsync();
+        Assert.Equal(10, await BadAsync());
+
+        async Task<int> BadAsync()
+        {
+            var of = await ObjectiveAsync("availability");
+            return of["total"]!.GetValue<int>() - of["good"]!.GetValue<int>();
+        }
+    }
+
+    [Fact]
     public async Task What_rows_tell_is_counted_in_the_minute_in_which_it_is_known()
     {
         await RowsAsync();

@@ -30,6 +30,18 @@ public sealed class OpsPageTests(TestPortal portal) : IClassFixture<TestPortal>,
         Assert.Contains($"name=\"next\" value=\"{path}\"", page.Body, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("/ops/instances/x/terminate", "/ops/sign-in?next=%2Fops%2Finstances%2Fx")]
+    [InlineData("/ops/alerts", "/ops/sign-in?next=%2Fops")]
+    [InlineData("/ops/sign-out", "/ops/sign-in?next=%2Fops")]
+    public async Task Who_sends_a_form_without_a_session_comes_back_to_the_page_that_has_it(string path, string to)
+    {
+        using var browser = portal.Browser();
+        var before = await portal.AuditRowsAsync();
+        Assert.Equal(to, (await browser.SubmitAsync(path, ("reason", "x"))).Expect(303).Headers.Location!.ToString());
+        Assert.Equal(before, await portal.AuditRowsAsync());
+    }
+
     [Fact]
     public async Task A_sign_in_leads_back_and_sets_a_cookie_that_scripts_and_other_sites_do_not_get()
     {
@@ -222,6 +234,22 @@ public sealed class OpsPageTests(TestPortal portal) : IClassFixture<TestPortal>,
         Assert.DoesNotMatch(@"<script(?![^>]*\ssrc=)", text);
         Assert.DoesNotContain("<style", text, StringComparison.Ordinal);
         Assert.Equal(path.StartsWith("/ops/assets", StringComparison.Ordinal), answer.Headers.CacheControl!.Public);
+    }
+
+    [Fact]
+    public async Task A_file_is_kept_for_a_year_only_under_the_address_of_its_very_content()
+    {
+        using var browser = portal.Browser();
+        var page = (await browser.FetchAsync("/ops/sign-in")).Expect(200).Body;
+        var address = page[page.IndexOf("/ops/assets/ops.css?v=", StringComparison.Ordinal)..].Split('"')[0];
+        Assert.Equal("public, max-age=31536000, immutable", await KeptAsync(address));
+        Assert.Equal("public, no-cache", await KeptAsync(address.Split('?')[0]));
+
+        // A page of before asks for what has gone, and gets what is there now.
+        Assert.Equal("public, no-cache", await KeptAsync($"{address[..^1]}{(address[^1] == '0' ? '1' : '0')}"));
+
+        async Task<string> KeptAsync(string file) =>
+            (await browser.FetchAsync(file)).Expect(200).Headers.GetValues("Cache-Control").Single();
     }
 
     [Fact]

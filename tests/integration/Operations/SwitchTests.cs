@@ -209,6 +209,7 @@ public sealed class SwitchTests(TestPortal portal) : IClassFixture<TestPortal>, 
         Assert.Equal(VendorCircuit.All, circuits.Select(c => c!["vendor"]!.ToString()));
         portal.Clock.Advance(KnownOutages.Fresh);
         Assert.Equal(["mail"], await StatusesAsync("degraded"));
+        Assert.Equal("degraded", (await portal.Anonymous.FetchAsync("/api/status")).Expect(200).Text("status"));
 
         // Back again: all go out, and then nothing is slow.
         portal.Resend.Faults.Clear();

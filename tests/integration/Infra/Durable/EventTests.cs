@@ -230,6 +230,28 @@ public sealed class EventTests : DurableTest
     }
 
     [Fact]
+    public async Task When_one_of_several_waiters_gives_up_the_newest_of_the_others_is_still_served_first()
+    {
+        var id = await StartAsync(async context =>
+        {
+            using var cancel = new CancellationTokenSource();
+            var first = context.WaitForExternalEvent<int>("Go");
+            var second = context.WaitForExternalEvent<int>("Go");
+            var abandoned = context.WaitForExternalEvent<int>("Go", cancel.Token);
+            await context.CallActivityAsync<string>("Echo", "x");
+            // CancelAsync would come back on another thread.
+#pragma warning disable CA1849
+            cancel.Cancel();
+#pragma warning restore CA1849
+            return $"{abandoned.Status} {await second} {await first}";
+        });
+        await IdleAsync();
+        await Client.RaiseEventAsync(id, "Go", 1);
+        await Client.RaiseEventAsync(id, "Go", 2);
+        Assert.Equal("Canceled 1 2", (await CompletedAsync(id)).ReadOutputAs<string>());
+    }
+
+    [Fact]
     public async Task An_event_whose_word_was_lost_still_comes_before_the_next_one()
     {
         var id = await StartAsync(

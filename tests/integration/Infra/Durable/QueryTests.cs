@@ -39,6 +39,15 @@ public sealed class QueryTests : DurableTest
     }
 
     [Fact]
+    public async Task What_is_parked_is_among_the_suspended_and_not_among_the_running()
+    {
+        await ExecuteAsync("update durable.instances set quarantine_reason = 'for this test' where id = 'wait-03'");
+        Assert.Equal(["wait-03"], await ListAsync(new OrchestrationQuery(Statuses: [OrchestrationRuntimeStatus.Suspended])));
+        Assert.Equal(
+            ["wait-00", "wait-06", "wait-09"], await ListAsync(new OrchestrationQuery(Statuses: [OrchestrationRuntimeStatus.Running])));
+    }
+
+    [Fact]
     public async Task Pages_follow_each_other_by_continuation_token()
     {
         var pages = new List<Page<OrchestrationMetadata>>();

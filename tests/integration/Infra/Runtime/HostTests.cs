@@ -4,6 +4,7 @@ using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Portal.Runtime.Http;
 using Portal.Tests.Support;
 
 namespace Portal.Tests.Integration.Infra.Runtime;
@@ -63,6 +64,26 @@ public sealed class HostTests(RuntimeDatabase database) : IClassFixture<RuntimeD
         gate.Open.SetResult();
         Assert.All(await Task.WhenAll([.. waiting, queued]), answer => Assert.Equal("200 through", answer));
         Assert.Equal("200 through", await host.GetAsync("/Gated"));
+    }
+
+    [Fact]
+    public async Task Who_leaves_while_waiting_for_a_place_takes_up_none()
+    {
+        using var limit = new RequestLimit(concurrent: 1, outstanding: 2);
+        Assert.True(await limit.TryEnterAsync(CancellationToken.None));
+        for (var time = 0; time < 3; time++)
+        {
+            using var leaving = new CancellationTokenSource();
+            var waiting = limit.TryEnterAsync(leaving.Token).AsTask();
+            Assert.False(await limit.TryEnterAsync(CancellationToken.None));
+            await leaving.CancelAsync();
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
+        }
+
+        var next = limit.TryEnterAsync(CancellationToken.None).AsTask();
+        Assert.False(next.IsCompleted);
+        limit.Leave();
+        Assert.True(await next);
     }
 
     [Fact]
