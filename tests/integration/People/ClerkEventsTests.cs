@@ -57,6 +57,19 @@ public sealed class ClerkEventsTests(TestPortal portal) : IClassFixture<TestPort
     }
 
     [Fact]
+    public async Task Who_is_a_member_of_another_portal_is_let_in_by_the_membership_too()
+    {
+        await portal.NewTenantAsync("nomad");
+        var invite = await InviteAsync("nomad", "client");
+        await portal.SettleAsync();
+        await portal.AcceptAtClerkAsync(invite, "nomad");
+        await portal.SettleAsync();
+        Assert.Equal(["admin", "client"], await portal.ListAsync(
+            "select role from portal.users where clerk_user_id = 'user_nomad' and status = 'active' order by role"));
+        Assert.Equal("accepted", await StatusAsync(invite));
+    }
+
+    [Fact]
     public async Task Who_was_not_invited_is_not_let_in_by_a_membership()
     {
         await portal.AddAtClerkAsync("stray", null);

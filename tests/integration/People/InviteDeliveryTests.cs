@@ -1,4 +1,6 @@
+using Microsoft.Extensions.DependencyInjection;
 using Portal.LocalVendors;
+using Portal.People;
 using Portal.Tests.Support;
 
 namespace Portal.Tests.Integration.People;
@@ -109,8 +111,10 @@ public sealed class InviteDeliveryTests(TestPortal portal) : IClassFixture<TestP
     {
         portal.Clerk.Faults.FailNextApiCalls(100, ApiFault.Status(500), IsInvitation);
         var invite = await InviteAsync("stuck@agency.example");
-        for (var i = 0; i < 5; i++)
+        for (var attempt = 1; attempt <= 6; attempt++)
         {
+            Assert.Equal(attempt < 5 ? 0 : 1, await portal.ScalarAsync<long>(
+                "select count(*) from portal.alerts where kind = 'invites_stuck'"));
             await LaterAsync();
         }
 
@@ -145,6 +149,38 @@ public sealed class InviteDeliveryTests(TestPortal portal) : IClassFixture<TestP
         Assert.Equal("sent", await StateAsync(invite.Id));
         Assert.Equal(
             1, await portal.ScalarAsync<long>("select count(*) from vendors.clerk_invitations where email = 'race@agency.example'"));
+    }
+
+    [Theory]
+    [InlineData("revoke")]
+    [InlineData("ask again")]
+    public async Task While_somebody_talks_to_Clerk_about_an_invite_nobody_else_does(string how)
+    {
+        portal.Clerk.Faults.FailNextApiCalls(1, ApiFault.Status(500), IsInvitation);
+        var invite = await InviteAsync($"leased-{how[..3]}@agency.example");
+        var lease = TimeSpan.FromMinutes(2);
+        await portal.ScalarAsync<int>(
+            "update portal.invites set clerk_next_at = @until where id = @id returning 1",
+            new { id = invite.Id, until = portal.Clock.GetUtcNow() + lease });
+        portal.Clerk.Requests.Clear();
+        if (how == "revoke")
+        {
+            (await portal.As("admin").PostAsync($"/api/invites/{invite.Id}/revoke")).Expect(200);
+        }
+        else
+        {
+            await using var scope = portal.Host.Services.CreateAsyncScope();
+            Assert.True(await scope.ServiceProvider.GetRequiredService<SyncInvite>().RunAsync(
+                new(TestPeople.Tenant), new(invite.Id), CancellationToken.None));
+        }
+
+        Assert.DoesNotContain(portal.Clerk.Requests.All, r => IsInvitation(r.Method, r.Path));
+        portal.Clock.Advance(lease - TimeSpan.FromSeconds(1));
+        await portal.Host.RunTimerAsync("SyncInvites");
+        Assert.DoesNotContain(portal.Clerk.Requests.All, r => IsInvitation(r.Method, r.Path));
+        portal.Clock.Advance(TimeSpan.FromSeconds(1));
+        await portal.Host.RunTimerAsync("SyncInvites");
+        Assert.Equal(how == "revoke" ? "none" : "sent", await StateAsync(invite.Id));
     }
 
     private static bool IsInvitation(string method, string path) => path.Contains("/invitations", StringComparison.Ordinal);

@@ -55,13 +55,17 @@ public sealed class InviteTests(TestPortal portal) : IClassFixture<TestPortal>, 
     {
         Assert.Equal("already-member", (await AskAsync("CLIENT@portal.example")).Expect(409).ProblemType);
         var theirs = (await portal.As("other-admin").PostAsync("/api/projects", new { name = "Theirs" })).Expect(201).Id;
-        var over = await portal.NewProjectAsync("Over");
+        var (ours, over) = (await portal.NewProjectAsync("Ours"), await portal.NewProjectAsync("Over"));
         (await portal.As("admin").PostAsync($"/api/projects/{over}/archive")).Expect(200);
         foreach (var project in new[] { theirs, over })
         {
             var refused = (await AskAsync("new@agency.example", projects: [project])).Expect(400);
             Assert.Equal("/projectIds", refused.Field("errors")[0]!["pointer"]!.ToString());
+            var mixed = (await AskAsync("new@agency.example", projects: [ours, project])).Expect(400);
+            Assert.Equal("/projectIds", mixed.Field("errors")[0]!["pointer"]!.ToString());
         }
+
+        Assert.Equal(0, await portal.ScalarAsync<long>("select count(*) from portal.invites where email = 'new@agency.example'"));
     }
 
     [Theory]

@@ -57,10 +57,34 @@ public sealed class MeTests(TestPortal portal) : IClassFixture<TestPortal>, IAsy
     }
 
     [Fact]
+    public async Task What_one_person_chooses_is_nothing_to_another()
+    {
+        var (one, two) = (await portal.NewProjectAsync("Loud"), await portal.NewProjectAsync("Louder"));
+        object Quiet(Guid project, string type) => new
+        {
+            notifications = new[] { new { type, inApp = false, email = false } },
+            mutedProjectIds = new[] { project },
+        };
+        (await portal.As("crew2").WriteAsync(HttpMethod.Patch, "/api/me", Quiet(one, "comment_added"), null)).Expect(200);
+        (await portal.As("crew3").WriteAsync(HttpMethod.Patch, "/api/me", Quiet(two, "mux_asset_ready"), null)).Expect(200);
+        (await portal.As("crew3").WriteAsync(HttpMethod.Patch, "/api/me", new { name = "Cleo Crew" }, null)).Expect(200);
+
+        var (first, second) = (await portal.As("crew2").FetchAsync("/api/me"), await portal.As("crew3").FetchAsync("/api/me"));
+        Assert.Equal(($"{one}", $"{two}"), (Muted(first), Muted(second)));
+        Assert.Equal(("crew2", "Cleo Crew"), (first.Text("name"), second.Text("name")));
+        Assert.Equal("""{"type":"comment_added","inApp":false,"email":false}""", Preference(first, "comment_added"));
+        Assert.Equal("""{"type":"comment_added","inApp":true,"email":true}""", Preference(second, "comment_added"));
+        Assert.Equal("""{"type":"mux_asset_ready","inApp":false,"email":false}""", Preference(second, "mux_asset_ready"));
+
+        static string Muted(Answer me) => $"{Assert.Single(me.Expect(200).Field("mutedProjectIds").AsArray())}";
+    }
+
+    [Fact]
     public async Task What_is_not_right_is_named_and_nothing_changes()
     {
         var http = portal.As("client");
-        var strange = await portal.NewProjectAsync("Not the client's");
+        var (seen, strange) = (await portal.NewProjectAsync("The client's"), await portal.NewProjectAsync("Not the client's"));
+        (await portal.As("admin").SetAsync($"/api/projects/{seen}/members/{TestPeople.UserId("client")}")).Expect(200);
         foreach (var (body, pointer) in new (object, string)[]
         {
             (new { name = "" }, "/name"),
@@ -74,6 +98,7 @@ public sealed class MeTests(TestPortal portal) : IClassFixture<TestPortal>, IAsy
                     notifications = new[] { new { type = "comment_added", email = true }, new { type = "comment_added", email = false } },
                 }, "/notifications"),
             (new { name = "Changed", mutedProjectIds = new[] { strange } }, "/mutedProjectIds"),
+            (new { mutedProjectIds = new[] { seen, strange } }, "/mutedProjectIds"),
         })
         {
             var answer = (await http.WriteAsync(HttpMethod.Patch, "/api/me", body, null)).Expect(400);
@@ -82,6 +107,7 @@ public sealed class MeTests(TestPortal portal) : IClassFixture<TestPortal>, IAsy
 
         var me = (await http.FetchAsync("/api/me")).Expect(200);
         Assert.Equal(("client", "client"), (me.Text("name"), me.Text("role")));
+        Assert.Empty(me.Field("mutedProjectIds").AsArray());
     }
 
     private static string Preference(Answer me, string type) =>

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Portal.Tests.Support;
 
 namespace Portal.Tests.Integration.People;
@@ -152,6 +153,51 @@ public sealed class TenantTests(TestPortal portal) : IClassFixture<TestPortal>, 
                 "select count(*) from portal.events e join portal.tenants t on t.id = e.aggregate_id "
                     + "where e.type = 'tenant_changed' and t.clerk_org_id = 'org_brand'"));
         await portal.NothingPersonalIsKeptAsync("Brand team", "Brand new");
+    }
+
+    [Fact]
+    public async Task Each_setting_is_kept_where_it_is_read_from_and_changes_no_other()
+    {
+        await portal.NewTenantAsync("settler");
+        var http = portal.As("settler");
+        var wanted = new Dictionary<string, object>
+        {
+            ["name"] = "Settled",
+            ["timeZone"] = "Europe/Vienna",
+            ["digestHour"] = 5,
+            ["logoUrl"] = "https://cdn.settler.example/logo.svg",
+            ["accentColor"] = "#0a7cff",
+            ["senderName"] = "Settler team",
+            ["residencyContact"] = "dpo@settler.example",
+            ["residency"] = "australia",
+            ["monthlyBudgetUsd"] = 321,
+        };
+        var days = new Dictionary<string, object>
+        {
+            ["notificationDays"] = 31,
+            ["uploadJobDays"] = 32,
+            ["activeVideoDays"] = 33,
+            ["inactiveVideoDays"] = 34,
+            ["rawAnalyticsDays"] = 5,
+        };
+        var expected = (await http.FetchAsync("/api/tenant")).Expect(200).Json!.AsObject();
+        foreach (var (field, value) in wanted.Concat(days))
+        {
+            var within = days.ContainsKey(field);
+            object change = within
+                ? new { retention = new Dictionary<string, object> { [field] = value } }
+                : new Dictionary<string, object> { [field] = value };
+            (within ? expected["retention"]!.AsObject() : expected)[field] = JsonSerializer.SerializeToNode(value);
+            (await http.ChangeAsync("/api/tenant", change)).Expect(200);
+            var read = (await http.FetchAsync("/api/tenant")).Expect(200).Json!.AsObject();
+            foreach (var moving in new[] { "version", "updatedAt" })
+            {
+                read.Remove(moving);
+                expected.Remove(moving);
+            }
+
+            Assert.Equal(expected.ToJsonString(), read.ToJsonString());
+        }
     }
 
     [Theory]

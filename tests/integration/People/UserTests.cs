@@ -121,6 +121,10 @@ public sealed class UserTests(TestPortal portal) : IClassFixture<TestPortal>, IA
         var (project, task, watched) = await WorkAsync(http, id, "Left behind");
         var (other, elsewhere, _) = await WorkAsync(http, id, "Stays with them");
         var (link, theirs) = (await AddLinkAsync(tenant.Id, project, id), await AddLinkAsync(tenant.Id, other, id));
+        var colleague = (await http.FetchAsync("/api/me")).Expect(200).Id;
+        var colleagues = await AddLinkAsync(tenant.Id, project, colleague);
+        (await http.SetAsync($"/api/tasks/{task}/assignees/{colleague}")).Expect(200);
+        (await http.SetAsync($"/api/tasks/{watched}/watchers/{colleague}")).Expect(200);
         switch (how)
         {
             case "removed":
@@ -139,22 +143,25 @@ public sealed class UserTests(TestPortal portal) : IClassFixture<TestPortal>, IA
         }
 
         var left = (await http.FetchAsync($"/api/tasks/{task}")).Expect(200);
-        Assert.Equal((0, "2"), (left.Field("assigneeIds").AsArray().Count, left.Text("version")));
-        Assert.Empty((await http.FetchAsync($"/api/tasks/{watched}")).Expect(200).Field("watcherIds").AsArray());
+        Assert.Equal(($"{colleague}", "3"), ($"{Assert.Single(left.Field("assigneeIds").AsArray())}", left.Text("version")));
+        var watchers = (await http.FetchAsync($"/api/tasks/{watched}")).Expect(200).Field("watcherIds").AsArray();
+        Assert.Equal($"{colleague}", $"{Assert.Single(watchers)}");
         Assert.Equal(
             how == "removed" ? 1 : 0,
             (await http.FetchAsync($"/api/tasks/{elsewhere}")).Expect(200).Field("assigneeIds").AsArray().Count);
-        Assert.Equal("off", await NotifyAsync(link));
+        Assert.Equal(("off", "every"), (await NotifyAsync(link), await NotifyAsync(colleagues)));
         Assert.Equal(how == "removed" ? "every" : "off", await NotifyAsync(theirs));
         var audited = await portal.ScalarAsync<string>(
             "select new_value::text from portal.audit_log where entity_id = @id and action = 'participation_ended'", new { id });
         Assert.All(new[] { task, watched, link }, key => Assert.Contains(key.ToString(), audited, StringComparison.Ordinal));
+        Assert.DoesNotContain(colleagues.ToString(), audited, StringComparison.Ordinal);
 
         // Who comes back starts without them.
         if (how == "deactivated")
         {
             (await http.PostAsync($"/api/users/{id}/reactivate")).Expect(200);
-            Assert.Empty((await http.FetchAsync($"/api/tasks/{task}")).Expect(200).Field("assigneeIds").AsArray());
+            var back = (await http.FetchAsync($"/api/tasks/{task}")).Expect(200).Field("assigneeIds").AsArray();
+            Assert.Equal($"{colleague}", $"{Assert.Single(back)}");
         }
     }
 

@@ -36,6 +36,26 @@ public sealed class ProjectListTests(TestPortal portal) : IClassFixture<TestPort
     }
 
     [Fact]
+    public async Task A_new_project_is_given_active_people_of_the_portal_alone()
+    {
+        var project = await portal.NextProjectAsync("Without them");
+        var left = TestPeople.UserId("crew4");
+        (await portal.As("admin").DropAsync($"/api/projects/{project}/members/{left}")).Expect(204);
+        await portal.ScalarAsync<int>("update portal.users set status = 'deactivated' where id = @left returning 1", new { left });
+        foreach (var stranger in new[] { left, TestPeople.UserId("compliance"), TestPeople.UserId("other-admin"), Guid.NewGuid() })
+        {
+            var memberIds = new[] { Client, stranger };
+            var refused = await portal.As("admin").PostAsync("/api/projects", new { name = "Not made", memberIds });
+            Assert.Equal("/memberIds", refused.Expect(400).Field("errors")[0]!["pointer"]!.ToString());
+            (await portal.As("admin").SetAsync($"/api/projects/{project}/members/{stranger}")).Expect(404);
+        }
+
+        Assert.Equal(0, await portal.ScalarAsync<long>("select count(*) from portal.projects where name = 'Not made'"));
+        await portal.ScalarAsync<int>("update portal.users set status = 'active' where id = @left returning 1", new { left });
+        (await portal.As("admin").PostAsync("/api/projects", new { name = "Made", memberIds = new[] { Client, left } })).Expect(201);
+    }
+
+    [Fact]
     public async Task An_Admin_who_is_removed_sees_the_project_and_keeps_their_tasks()
     {
         var id = await portal.NewProjectAsync();

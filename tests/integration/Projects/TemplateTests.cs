@@ -66,6 +66,25 @@ public sealed class TemplateTests(TestPortal portal) : IClassFixture<TestPortal>
         Assert.Equal("/items/0/dueDay", order.Field("errors")[0]!["pointer"]!.ToString());
     }
 
+    [Theory]
+    [InlineData(3, 100, null)]
+    [InlineData(4, 76, "/items")]
+    [InlineData(1, 101, "/items/0/tasks")]
+    [InlineData(50, 6, null)]
+    [InlineData(51, 0, "/items")]
+    public async Task A_template_has_at_most_fifty_milestones_a_hundred_tasks_in_each_and_three_hundred_in_all(
+        int milestones, int tasks, string? pointer)
+    {
+        // One less in the first, so that three hundred and one are refused too.
+        var items = Enumerable.Range(0, milestones).Select(m => new
+        {
+            name = $"M{m}",
+            tasks = Enumerable.Range(0, milestones == 4 && m > 0 ? 75 : tasks).Select(t => new { title = $"T{t}" }),
+        });
+        var answer = await portal.As("admin").PostAsync("/api/milestone-templates", new { name = "Limits", items });
+        Assert.Equal(pointer, answer.Expect(pointer is null ? 201 : 400).Json!["errors"]?[0]!["pointer"]!.ToString());
+    }
+
     [Fact]
     public async Task An_archived_template_is_read_but_not_edited_or_applied()
     {

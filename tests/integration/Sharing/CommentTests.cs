@@ -195,6 +195,29 @@ public sealed class CommentTests(TestPortal portal) : IClassFixture<TestPortal>,
     }
 
     [Fact]
+    public async Task A_deleted_comment_is_neither_edited_nor_resolved_nor_reopened()
+    {
+        var own = await NewVersionAsync();
+        foreach (var act in new[] { "resolve", "reopen" })
+        {
+            var thread = (await AddAsync(new { body = "taken back" }, own)).Expect(201);
+            if (act == "reopen")
+            {
+                thread = (await portal.As("agency").PostAsync($"/api/comments/{thread.Id}/resolve")).Expect(200);
+            }
+
+            var path = $"/api/comments/{thread.Id}";
+            (await portal.As("agency").ChangeAsync(HttpMethod.Delete, path, null, thread.Tag())).Expect(204);
+            var tombstone = (await portal.As("agency").FetchAsync(path)).Expect(200);
+            var edit = await portal.As("agency").ChangeAsync(HttpMethod.Patch, path, new { body = "again" }, tombstone.Tag());
+            Assert.Equal("comment-deleted", edit.Expect(409).ProblemType);
+            var moved = (await portal.As("agency").PostAsync($"{path}/{act}")).Expect(409);
+            Assert.Equal("The comment is deleted.", moved.Text("detail"));
+            Assert.Equal(tombstone.Body, (await portal.As("agency").FetchAsync(path)).Body);
+        }
+    }
+
+    [Fact]
     public async Task A_thread_takes_five_hundred_replies()
     {
         var own = await NewVersionAsync();
@@ -246,6 +269,7 @@ public sealed class CommentTests(TestPortal portal) : IClassFixture<TestPortal>,
         foreach (var stranger in new[] { "other-admin", "compliance", "client" })
         {
             Assert.Equal("/mentions", Pointer(await AddAsync(new { body = "x", mentions = new[] { TestPeople.UserId(stranger) } })));
+            Assert.Equal("/mentions", Pointer(await AddAsync(new { body = "x", mentions = new[] { crew, TestPeople.UserId(stranger) } })));
         }
 
         var payload = await portal.ScalarAsync<string>(

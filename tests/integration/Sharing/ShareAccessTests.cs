@@ -449,6 +449,36 @@ public sealed class ShareAccessTests(TestPortal portal) : IClassFixture<TestPort
     }
 
     [Fact]
+    public async Task A_Client_is_told_which_version_a_link_plays_and_of_no_link_that_plays_nothing()
+    {
+        var project = await portal.ScalarAsync<Guid>("select project_id from portal.assets where id = @asset", new { asset });
+        var own = Guid.Parse((await portal.UploadReadyAsync(project)).Text("assetId"));
+        var first = await portal.ScalarAsync<Guid>("select id from portal.asset_versions where asset_id = @own", new { own });
+        var guestEmails = new[] { "client@portal.example" };
+        var held = await portal.ShareAsync(own, new { assetVersionId = first, guestEmails });
+        var latest = await portal.ShareAsync(own, new { guestEmails });
+        Assert.Equal((1, 1), (await VersionAsync(held), await VersionAsync(latest)));
+
+        await portal.ScalarAsync<int>("""
+            insert into portal.asset_versions (id, tenant_id, asset_id, number, status, file_name, size_bytes, mux_asset_id, playback_id,
+                   created_at, updated_at)
+            select gen_random_uuid(), tenant_id, asset_id, 2, 'ready', file_name, size_bytes, 'second', 'second', created_at, updated_at
+              from portal.asset_versions where id = @first returning 1
+            """, new { first });
+        Assert.Equal((1, 2), (await VersionAsync(held), await VersionAsync(latest)));
+        foreach (var number in new[] { 2, 1 })
+        {
+            await portal.ScalarAsync<int>(
+                "update portal.asset_versions set status = 'archived' where asset_id = @own and number = @number returning 1",
+                new { own, number });
+            Assert.Equal(number == 2 ? (1, 1) : (null, null), (await VersionAsync(held), await VersionAsync(latest)));
+        }
+
+        async Task<int?> VersionAsync(Answer link) =>
+            (int?)(await SharedWithClientAsync()).SingleOrDefault(i => Id(i) == link.Id)?["versionNumber"];
+    }
+
+    [Fact]
     public async Task Addresses_of_guests_stand_in_their_own_table_only()
     {
         const string Address = "very.private@guest.example";

@@ -88,6 +88,11 @@ public sealed class ShareLinkChangeTests(TestPortal portal) : IClassFixture<Test
 
         var stranger = await portal.As("agency").PostAsync(send, new { guestEmails = new[] { "stranger@guest.example" } });
         Assert.Contains("/guestEmails", stranger.Expect(400).Body, StringComparison.Ordinal);
+        var among = $"among-{Guid.NewGuid():N}@guest.example";
+        var mixed = await portal.As("agency").PostAsync(send, new { guestEmails = new[] { one, among } });
+        Assert.Contains("/guestEmails", mixed.Expect(400).Body, StringComparison.Ordinal);
+        await portal.DeliverAsync();
+        Assert.Equal((2, 0), ((await portal.InboxOfAsync(one)).Count, (await portal.InboxOfAsync(among)).Count));
         (await portal.As("agency").PostAsync($"/api/share-links/{link.Id}/revoke")).Expect(200);
         Assert.Equal("share-link-not-sendable", (await portal.As("agency").PostAsync(send, new { })).Expect(409).ProblemType);
         var lonely = await portal.ShareAsync(asset);
@@ -115,6 +120,25 @@ public sealed class ShareLinkChangeTests(TestPortal portal) : IClassFixture<Test
         Assert.Equal("opened-more-often", (await PatchAsync(path, new { maxOpens = 1 }, link.Tag())).Expect(409).ProblemType);
         (await portal.As("agency").PostAsync($"{path}/revoke")).Expect(200);
         Assert.Equal("share-link-revoked", (await PatchAsync(path, new { label = "x" }, link.Tag())).Expect(409).ProblemType);
+
+        // In the version that it has by now, too.
+        var revoked = (await portal.As("agency").FetchAsync(path)).Expect(200);
+        var late = new { label = "x", allowDownload = true, guestEmails = new[] { "late@guest.example" } };
+        Assert.Equal("share-link-revoked", (await PatchAsync(path, late, revoked.Tag())).Expect(409).ProblemType);
+        Assert.Equal(revoked.Body, (await portal.As("agency").FetchAsync(path)).Expect(200).Body);
+        Assert.Equal(0, await portal.AuditedAsync(link.Id, "share_link_updated"));
+    }
+
+    [Fact]
+    public async Task As_many_may_open_a_link_from_now_on_as_have()
+    {
+        var link = await portal.ShareAsync(asset);
+        (await portal.GuestOf(link).OpenAsync()).Expect(200);
+        (await portal.GuestOf(link).OpenAsync()).Expect(200);
+        var path = $"/api/share-links/{link.Id}";
+        (await PatchAsync(path, new { maxOpens = 1 }, link.Tag())).Expect(409);
+        Assert.Equal(2, (int)(await PatchAsync(path, new { maxOpens = 2 }, link.Tag())).Expect(200).Field("maxOpens"));
+        (await portal.GuestOf(link).OpenAsync()).Expect(403);
     }
 
     [Fact]
@@ -187,6 +211,26 @@ public sealed class ShareLinkChangeTests(TestPortal portal) : IClassFixture<Test
             (
                 await portal.As("agency").FetchAsync(
                     $"/api/share-links/{(await portal.ShareAsync(asset)).Id}/opens")).Expect(200).Field("items").AsArray());
+    }
+
+    [Fact]
+    public async Task Who_opened_a_link_is_for_those_who_see_its_project()
+    {
+        var elsewhere = await portal.NewProjectAsync("Elsewhere");
+        var upload = await portal.UploadReadyAsync(elsewhere, "crew2", Mp4Sample.Clip());
+        var link = await portal.ShareAsync(Guid.Parse(upload.Text("assetId")));
+        (await portal.GuestOf(link).OpenAsync()).Expect(200);
+        var path = $"/api/share-links/{link.Id}/opens?total=true";
+        Assert.Single((await portal.As("crew3").FetchAsync(path)).Expect(200).Field("items").AsArray());
+
+        // They see other links, of a project that is still theirs.
+        (await portal.As("admin").DropAsync($"/api/projects/{elsewhere}/members/{TestPeople.UserId("crew3")}")).Expect(204);
+        var other = await portal.ShareAsync(asset);
+        (await portal.GuestOf(other).OpenAsync()).Expect(200);
+        Assert.Single((await portal.As("crew3").FetchAsync($"/api/share-links/{other.Id}/opens")).Expect(200).Field("items").AsArray());
+        (await portal.As("crew3").FetchAsync(path)).Expect(404);
+        (await portal.As("crew3").FetchAsync($"/api/share-links/{link.Id}")).Expect(404);
+        Assert.Equal(1, (int)(await portal.As("admin").FetchAsync(path)).Expect(200).Field("total"));
     }
 
     [Fact]
@@ -263,6 +307,48 @@ public sealed class ShareLinkChangeTests(TestPortal portal) : IClassFixture<Test
         Assert.Equal((HttpStatusCode.NotFound, HttpStatusCode.NotFound), (await PlayAsync(older), await PlayAsync(newer)));
     }
 
+    [Theory]
+    [InlineData(-1, true)]
+    [InlineData(0, false)]
+    public async Task A_hard_revoke_leaves_versions_alone_of_which_no_token_of_the_link_lives(int seconds, bool kills)
+    {
+        var own = await ReadyAsync();
+        var (link, other) = (await portal.ShareAsync(own), await portal.ShareAsync(own));
+        var opened = (await portal.GuestOf(link).OpenAsync()).Expect(200);
+        var upload = (await portal.AskUploadAsync(project, "crew1", assetId: own)).Expect(201);
+        await portal.SendBytesAsync(upload);
+        await portal.UntilAsync(upload.Id, "ready");
+        (await portal.GuestOf(other).OpenAsync()).Expect(200);
+        portal.Clock.AdvanceTo(Time(opened.Text("urlExpiresAt")).AddSeconds(seconds));
+
+        (await portal.As("agency").PostAsync($"/api/share-links/{link.Id}/hard-revoke")).Expect(200);
+        await WorkOffAsync();
+        int[] expected = kills ? [1, 2] : [2];
+        Assert.Equal(expected, await portal.ScalarAsync<int[]>("""
+            select array_agg(v.number order by v.number) from portal.mux_tasks t join portal.asset_versions v on v.id = t.asset_version_id
+             where v.asset_id = @own and t.kind = 'replace_playback_id' and t.outcome = 'done'
+            """, new { own }));
+    }
+
+    [Fact]
+    public async Task A_hard_revoke_leaves_versions_alone_that_other_links_alone_played()
+    {
+        var own = await ReadyAsync();
+        var other = await portal.ShareAsync(own);
+        (await portal.GuestOf(other).OpenAsync()).Expect(200);
+        var upload = (await portal.AskUploadAsync(project, "crew1", assetId: own)).Expect(201);
+        await portal.SendBytesAsync(upload);
+        await portal.UntilAsync(upload.Id, "ready");
+        var link = await portal.ShareAsync(own);
+
+        (await portal.As("agency").PostAsync($"/api/share-links/{link.Id}/hard-revoke")).Expect(200);
+        var replaced = await portal.ScalarAsync<int[]>("""
+            select array_agg(v.number) from portal.mux_tasks t join portal.asset_versions v on v.id = t.asset_version_id
+             where v.asset_id = @own and t.kind = 'replace_playback_id'
+            """, new { own });
+        Assert.Equal(2, Assert.Single(replaced));
+    }
+
     [Fact]
     public async Task Two_workers_on_two_hard_revokes_leave_no_version_with_a_playback_id_that_is_gone()
     {
@@ -332,6 +418,43 @@ public sealed class ShareLinkChangeTests(TestPortal portal) : IClassFixture<Test
         Assert.Equal(minted + 1, await MintedAsync(link));
     }
 
+    [Fact]
+    public async Task A_file_is_made_when_downloads_are_switched_on_and_once_for_all_links()
+    {
+        var own = await ReadyAsync();
+        var link = await portal.ShareAsync(own);
+        var path = $"/api/share-links/{link.Id}";
+        var labelled = (await PatchAsync(path, new { label = "Still none" }, link.Tag())).Expect(200);
+        Assert.Equal(0, await RenditionsAsync(own));
+        var allowed = (await PatchAsync(path, new { allowDownload = true }, labelled.Tag())).Expect(200);
+        Assert.Equal(1, await RenditionsAsync(own));
+        await portal.ShareAsync(own, new { allowDownload = true });
+        (await PatchAsync(path, new { allowDownload = false }, allowed.Tag())).Expect(200);
+        Assert.Equal(1, await RenditionsAsync(own));
+
+        var another = await ReadyAsync();
+        await portal.ShareAsync(another, new { allowDownload = true });
+        Assert.Equal(1, await RenditionsAsync(another));
+    }
+
+    [Fact]
+    public async Task A_file_that_is_there_is_downloaded_after_a_hard_revoke_of_another_link_as_before()
+    {
+        var own = await ReadyAsync();
+        var (doomed, link) = (await portal.ShareAsync(own), await portal.ShareAsync(own, new { allowDownload = true }));
+        await RenderedAsync(own);
+        var guest = portal.GuestOf(link);
+        (await guest.OpenAsync()).Expect(200);
+        (await guest.SendAsync(HttpMethod.Get, "/download")).Expect(200);
+
+        (await portal.As("agency").PostAsync($"/api/share-links/{doomed.Id}/hard-revoke")).Expect(200);
+        await WorkOffAsync();
+        var file = (await guest.SendAsync(HttpMethod.Get, "/download")).Expect(200);
+        using var http = new HttpClient();
+        Assert.Equal(Mp4Sample.Clip(), await http.GetByteArrayAsync(new Uri(file.Text("url"))));
+        Assert.Equal(1, await RenditionsAsync(own));
+    }
+
     /// <summary>The link was looked at before, and may have changed since.</summary>
     [Theory]
     [InlineData("status = 'revoked', revoked_at = @now, revoked_by = created_by")]
@@ -380,6 +503,11 @@ public sealed class ShareLinkChangeTests(TestPortal portal) : IClassFixture<Test
 
     private async Task<Guid> ReadyAsync() =>
         Guid.Parse((await portal.UploadReadyAsync(project, "crew1", Mp4Sample.Clip())).Text("assetId"));
+
+    private Task<long> RenditionsAsync(Guid own) => portal.ScalarAsync<long>("""
+        select count(*) from portal.mux_tasks t join portal.asset_versions v on v.id = t.asset_version_id
+         where v.asset_id = @own and t.kind = 'rendition'
+        """, new { own });
 
     private Task<long> UndoneAsync(string playbackId) => portal.ScalarAsync<long>(
         "select count(*) from portal.mux_tasks where old_playback_id = @playbackId and done_at is null", new { playbackId });

@@ -299,6 +299,21 @@ public sealed class ShareLinkTests(TestPortal portal) : IClassFixture<TestPortal
         (await portal.As("agency").PostAsync(path, new { expiresAt })).Expect(allowed ? 200 : 400);
     }
 
+    [Theory]
+    [InlineData(3600, 120)]
+    [InlineData(121, 120)]
+    [InlineData(120, 0)]
+    [InlineData(119, 0)]
+    public async Task A_URL_is_renewed_two_minutes_before_it_ends_or_at_its_end_when_that_is_sooner(int left, int lead)
+    {
+        // Tokens end on whole seconds, so that the link's end is one too.
+        portal.Clock.AdvanceTo(DateTimeOffset.FromUnixTimeSeconds(portal.Clock.GetUtcNow().ToUnixTimeSeconds() + 1));
+        var link = await LinkAsync(hours: 24);
+        portal.Clock.AdvanceTo(Time(link.Text("expiresAt")).AddSeconds(-left));
+        var opened = (await OpenAsync(link)).Expect(200);
+        Assert.Equal(TimeSpan.FromSeconds(lead), Time(opened.Text("urlExpiresAt")) - Time(opened.Text("renewAt")));
+    }
+
     private static DateTimeOffset Time(string text) => DateTimeOffset.Parse(text, CultureInfo.InvariantCulture);
 
     private static string Words(Answer answer) => $"{answer.Expect(403).Text("type")} {answer.Text("title")} {answer.Text("detail")}";

@@ -295,6 +295,18 @@ public sealed class SharedCommentTests(TestPortal portal) : IClassFixture<TestPo
     }
 
     [Fact]
+    public async Task A_guest_does_not_edit_what_they_have_deleted()
+    {
+        var (guest, _) = await OpenedAsync();
+        var said = (await guest.CommentAsync("Taken back")).Expect(201);
+        (await guest.SendAsync(HttpMethod.Delete, $"/comments/{said.Id}", etag: said.Tag())).Expect(204);
+        var edit = await guest.SendAsync(HttpMethod.Patch, $"/comments/{said.Id}", new { body = "again" }, "\"2\"");
+        Assert.Equal("comment-deleted", edit.Expect(409).ProblemType);
+        Assert.Equal(2, await portal.ScalarAsync<int>(
+            "select version from portal.comments where id = @Id and body = '' and deleted_at is not null", new { said.Id }));
+    }
+
+    [Fact]
     public async Task Where_the_link_does_not_allow_it_or_is_over_nothing_is_read_or_said()
     {
         var (silent, _) = await OpenedAsync(new { allowComments = false });
@@ -331,6 +343,38 @@ public sealed class SharedCommentTests(TestPortal portal) : IClassFixture<TestPo
         {
             Assert.Equal("share-link-unavailable", answer.Expect(403).ProblemType);
         }
+    }
+
+    [Fact]
+    public async Task In_a_portal_that_is_deleted_nothing_is_opened_read_said_unlocked_or_downloaded()
+    {
+        var (guest, link) = await OpenedAsync(new { allowComments = true, allowDownload = true });
+        var locked = portal.GuestOf(await portal.ShareAsync(asset, new { passphrase = "open sesame" }));
+        var said = await SayAsync();
+        Assert.DoesNotContain(said, answer => answer.Code is 403 or 404);
+        await BecomesAsync("deleted");
+        try
+        {
+            Assert.All(await SayAsync(), answer => Assert.Equal("share-link-unavailable", answer.Expect(403).ProblemType));
+            (await portal.GuestOf(link).VisitAsync()).Expect(410);
+        }
+        finally
+        {
+            await BecomesAsync("active");
+        }
+
+        Assert.Equal(1, await portal.ScalarAsync<long>(
+            "select count(*) from portal.comments where share_link_id = @Id", new { link.Id }));
+
+        async Task<Answer[]> SayAsync() =>
+        [
+            await guest.OpenAsync(), await guest.SendAsync(HttpMethod.Get, "/comments"), await guest.CommentAsync("Hello"),
+            await guest.SendAsync(HttpMethod.Get, "/download"), await locked.UnlockAsync("open sesame"),
+        ];
+        Task BecomesAsync(string status) => portal.ScalarAsync<int>("""
+            update portal.tenants set status = @status, deleted_at = case when @status = 'deleted' then @now::timestamptz end
+             where id = @id returning 1
+            """, new { status, id = TestPeople.Tenant, now = portal.Clock.GetUtcNow() });
     }
 
     [Fact]

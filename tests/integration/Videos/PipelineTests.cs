@@ -437,6 +437,59 @@ public sealed class PipelineTests(TestPortal portal) : IClassFixture<TestPortal>
     }
 
     [Fact]
+    public async Task A_public_playback_id_of_a_video_of_ours_is_found_by_the_hourly_comparison_without_a_word_of_Mux()
+    {
+        var upload = await portal.UploadReadyAsync(project);
+        var asset = Assert.Single(await MuxAssetsAsync(upload.Id));
+        await portal.Host.RunTimerAsync("SweepMuxAssets");
+        Assert.Equal(0, await PublicAsync());
+        await portal.ScalarAsync<string>(
+            "insert into vendors.mux_playback_ids (id, asset_id, policy) values (@id, @asset, 'public') returning id",
+            new { id = $"public-{asset}", asset });
+        await portal.Host.RunTimerAsync("SweepMuxAssets");
+        Assert.Equal(1, await PublicAsync());
+        Assert.Equal("ready", await portal.StatusAsync(upload.Id));
+
+        Task<long> PublicAsync() => portal.ScalarAsync<long>(
+            "select count(*) from portal.alerts where kind = 'public_playback_id' and dedup_key = @asset", new { asset });
+    }
+
+    [Fact]
+    public async Task A_video_that_becomes_ready_while_Mux_is_compared_is_not_missing_and_one_that_was_ready_before_is()
+    {
+        var upload = await portal.UploadReadyAsync(project);
+        var version = Guid.Parse(upload.Text("assetVersionId"));
+        foreach (var (later, missing) in new[] { (1, 0L), (0, 1L) })
+        {
+            // As if Mux had listed its assets before this one was made.
+            await portal.ScalarAsync<int>("""
+                update portal.asset_versions set mux_asset_id = 'made-since', created_at = @now - interval '1 hour', updated_at = @at
+                 where id = @version returning 1
+                """, new { version, now = portal.Clock.GetUtcNow(), at = portal.Clock.GetUtcNow().AddMilliseconds(later) });
+            await portal.Host.RunTimerAsync("SweepMuxAssets");
+            Assert.Equal(missing, await portal.ScalarAsync<long>(
+                "select count(*) from portal.alerts where kind = 'mux_asset_missing' and dedup_key = @version",
+                new { version = version.ToString() }));
+        }
+    }
+
+    [Theory]
+    [InlineData(29, 0)]
+    [InlineData(30, 1)]
+    public async Task A_pipeline_is_started_by_the_sweep_after_half_a_minute(int seconds, int started)
+    {
+        var upload = (await portal.AskUploadAsync(project)).Expect(201);
+        await portal.ScalarAsync<int?>(
+            "update portal.upload_jobs set started_at = null, updated_at = @now where id = @id",
+            new { id = upload.Id, now = portal.Clock.GetUtcNow() });
+        portal.Clock.Advance(TimeSpan.FromSeconds(seconds));
+        var pipelines = new OneAway(Guid.Empty);
+        await using var scope = portal.Host.Services.CreateAsyncScope();
+        await scope.ServiceProvider.GetRequiredService<SweepUploads>().RunAsync(pipelines, CancellationToken.None);
+        Assert.Equal(started, pipelines.Asked.Count(id => id == upload.Id));
+    }
+
+    [Fact]
     public async Task An_upload_that_cannot_be_started_does_not_keep_the_others_from_it()
     {
         var ids = new List<Guid>();

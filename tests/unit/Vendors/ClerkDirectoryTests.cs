@@ -99,6 +99,25 @@ public sealed class ClerkDirectoryTests : IDisposable
             Enumerable.Range(0, calls).Select(page => $"?limit=500&offset={500 * page}"), answers.Asked.Select(address => address.Query));
     }
 
+    [Theory]
+    [InlineData("org_1", "019a0000-0000-7000-8000-000000000001", 2)]
+    [InlineData("org_2", "00000000-0000-0000-0000-000000000000", 0)]
+    [InlineData("org_3", null, 0)]
+    public async Task The_mark_is_that_of_the_membership_of_the_organization_that_is_asked_about(
+        string organization, string? invite, int generation)
+    {
+        answers.Next = () => Json(200, """
+            {"data":[{"organization":{"id":"org_2"},"public_metadata":{}},{"public_metadata":{}},
+             {"organization":{"id":"org_1"},
+              "public_metadata":{"invite_id":"019a0000-0000-7000-8000-000000000001","generation":2}}]}
+            """);
+
+        var found = await directory.FindMembershipAsync("user_1", organization, default);
+
+        Assert.Equal(invite is null ? null : new InviteMark(Guid.Parse(invite), generation), found.Value);
+        Assert.Equal(invite is null ? new VendorFailure.Refused(404, "no_membership") : null, found.Failure);
+    }
+
     public void Dispose()
     {
         http.Dispose();

@@ -1,8 +1,12 @@
 using System.Net;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Portal.Foundation.Outages;
 using Portal.Tests.Support;
 using Portal.Vendors;
+using Portal.Vendors.Blob;
+using Portal.Vendors.Clerk;
+using Portal.Vendors.PagerDuty;
 
 namespace Portal.Tests.Unit.Vendors;
 
@@ -20,14 +24,9 @@ public sealed class VendorCircuitTests : IAsyncDisposable
 
     public VendorCircuitTests()
     {
-        var services = new ServiceCollection()
-            .AddSingleton<TimeProvider>(clock).AddSingleton<NoteCircuit>(NoteAsync)
-            .AddLogging(logging => logging
-                .SetMinimumLevel(LogLevel.Trace).AddProvider(new Lines(lines)).AddFilter("System.Net.Http", LogLevel.None))
+        provider = Services()
             .AddVendor<One>("One", TimeSpan.FromSeconds(20)).AddVendor<OneToo>("One", TimeSpan.FromSeconds(20))
-            .AddVendor<Impatient>("Impatient", TimeSpan.FromSeconds(1));
-        services.ConfigureHttpClientDefaults(http => http.ConfigurePrimaryHttpMessageHandler(() => vendor));
-        provider = services.BuildServiceProvider();
+            .AddVendor<Impatient>("Impatient", TimeSpan.FromSeconds(1)).BuildServiceProvider();
     }
 
     [Fact]
@@ -131,6 +130,28 @@ public sealed class VendorCircuitTests : IAsyncDisposable
     }
 
     [Theory]
+    [InlineData(nameof(ClerkKeys), VendorCircuit.ClerkKeys)]
+    [InlineData(nameof(ClerkDirectory), VendorCircuit.Clerk)]
+    [InlineData(nameof(BlobReads), VendorCircuit.Blob)]
+    [InlineData(nameof(BlobDeletes), VendorCircuit.Blob)]
+    [InlineData(nameof(BlobWrites), VendorCircuit.Blob)]
+    [InlineData(nameof(PagerDutyEvents), VendorCircuit.PagerDuty)]
+    public async Task Each_adapter_opens_the_circuit_of_its_own_host(string adapter, string circuit)
+    {
+        await using var adapters = Services().AddClerk().AddBlob().AddPagerDuty().BuildServiceProvider();
+        vendor.Answer = () => new(HttpStatusCode.BadGateway);
+        var http = adapters.GetRequiredService<IHttpClientFactory>().CreateClient(adapter);
+        for (var i = 0; i < VendorCircuits.MinimumCalls; i++)
+        {
+            using var answer = await http.GetAsync(Address);
+            Assert.Equal(HttpStatusCode.BadGateway, answer.StatusCode);
+        }
+
+        await Assert.ThrowsAsync<HttpRequestException>(() => http.GetAsync(Address));
+        Assert.Equal([$"{circuit} open"], notes);
+    }
+
+    [Theory]
     [InlineData(HttpStatusCode.TooManyRequests)]
     [InlineData(HttpStatusCode.Unauthorized)]
     [InlineData(HttpStatusCode.NotFound)]
@@ -226,6 +247,12 @@ public sealed class VendorCircuitTests : IAsyncDisposable
         await provider.DisposeAsync();
         vendor.Dispose();
     }
+
+    private IServiceCollection Services() => new ServiceCollection()
+        .AddSingleton<TimeProvider>(clock).AddSingleton<NoteCircuit>(NoteAsync)
+        .AddLogging(logging => logging
+            .SetMinimumLevel(LogLevel.Trace).AddProvider(new Lines(lines)).AddFilter("System.Net.Http", LogLevel.None))
+        .ConfigureHttpClientDefaults(http => http.ConfigurePrimaryHttpMessageHandler(() => vendor));
 
     private Task NoteAsync(string name, bool isOpen, CancellationToken ct)
     {
