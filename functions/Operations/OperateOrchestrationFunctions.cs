@@ -23,6 +23,22 @@ public sealed class ReplayOrchestrationFunction(OrchestrationCommands operate, T
         CancellationToken ct) => ActRequest.RunAsync(operate, clock, request, id, OrchestrationAct.Replay, durable, ct);
 }
 
+/// <summary>Lets an orchestration that failed go on from before its failure.</summary>
+public sealed class RewindOrchestrationFunction(OrchestrationCommands operate, TimeProvider clock)
+{
+    [Function("RewindOrchestration")]
+    [Allows(PortalAction.OperateOrchestrations)]
+    [Operation("Rewind an orchestration that failed", Takes = typeof(ReasonInput), Returns = typeof(OperatedJson), Status = 202,
+        Details = "Calls that failed are made again, those that succeeded are not. Mend first what made them fail.")]
+    [Refuses(404, "not-found", "There is no such orchestration.")]
+    [Refuses(409, "orchestration-act-refused", "It is in no state for that, or the storage behind Durable cannot rewind.")]
+    public Task<IResult> RunAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/ops/orchestrations/{id}/rewind")] HttpRequest request,
+        string id,
+        [DurableClient] DurableTaskClient durable,
+        CancellationToken ct) => ActRequest.RunAsync(operate, clock, request, id, OrchestrationAct.Rewind, durable, ct);
+}
+
 /// <summary>Ends an orchestration at once, whatever it was doing.</summary>
 public sealed class TerminateOrchestrationFunction(OrchestrationCommands operate, TimeProvider clock)
 {
@@ -71,7 +87,7 @@ public sealed class ResumeOrchestrationFunction(OrchestrationCommands operate, T
 /// <summary>What was asked of an orchestration. It happens a moment later: read the orchestration again.</summary>
 public sealed record OperatedJson([OneOf(typeof(OrchestrationAct))] string Act, string InstanceId);
 
-/// <summary>What the four have in common: a reason from the body, an outcome to a status.</summary>
+/// <summary>What the five have in common: a reason from the body, an outcome to a status.</summary>
 internal static class ActRequest
 {
     public static async Task<IResult> RunAsync(

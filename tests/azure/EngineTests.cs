@@ -115,6 +115,20 @@ public sealed class EngineTests(BothEngines engines) : IClassFixture<BothEngines
 
     [Theory]
     [MemberData(nameof(Engines))]
+    public async Task A_failed_instance_that_is_rewound_makes_its_failed_call_again_and_no_other(string engine)
+    {
+        var instance = await StartAsync(engine, "Mends", 1);
+        await instance.DoneAsync("Failed");
+
+        Assert.Equal(HttpStatusCode.Accepted, await instance.DoAsync("rewind?reason=mended"));
+
+        // Once before the call that failed, and twice that one.
+        Assert.Equal("1 2", (await instance.UntilAsync("Completed"))["output"]!.ToString());
+        Assert.Equal(HttpStatusCode.Gone, await instance.DoAsync("rewind?reason=again"));
+    }
+
+    [Theory]
+    [MemberData(nameof(Engines))]
     public async Task A_terminated_instance_ends_with_the_reason_and_can_be_purged(string engine)
     {
         var instance = await StartAsync(engine, "Waits", 1);

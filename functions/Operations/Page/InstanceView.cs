@@ -58,6 +58,7 @@ internal static class InstanceView
     private static string Asked(string act) => act switch
     {
         OrchestrationAct.Replay => "Replayed: this is what carries it now.",
+        OrchestrationAct.Rewind => "Rewound: what failed is done again.",
         OrchestrationAct.Terminate => "Terminated.",
         OrchestrationAct.Suspend => "Suspended: what comes for it is kept until it is resumed.",
         _ => "Resumed.",
@@ -139,6 +140,7 @@ internal static class InstanceView
             ? "Starts the next attempt with the stored original."
             : "Starts the next attempt and asks the uploader for the file.",
         OrchestrationAct.Replay => "Starts the same orchestration again; the upload stays in its attempt.",
+        OrchestrationAct.Rewind => "Goes on from before the failure: calls that failed are made again, those that succeeded are not.",
         OrchestrationAct.Suspend => "Lets it rest. What comes for it is kept.",
         OrchestrationAct.Resume => "Lets it go on.",
         _ => "Ends it at once. The upload stays as it is, and nothing carries it until you replay it.",

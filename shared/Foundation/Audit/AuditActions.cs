@@ -64,7 +64,7 @@ public static class AuditActions
             "notification_digest_sent", "notifications_pruned", "residency_report_generated", "vendor_review_due",
             "vendor_review_overdue",
             "webhook_replayed", "webhooks_replayed", "webhook_dead", "webhook_endpoint_tested", "webhooks_redelivered",
-            "orchestration_terminate", "orchestration_suspend", "orchestration_resume", "orchestration_restart",
+            "orchestration_terminate", "orchestration_suspend", "orchestration_resume", "orchestration_restart", "orchestration_rewind",
             "incident_opened", "incident_acknowledged", "incident_resolved", "incident_assigned", "incident_unassigned",
             "incident_noted", "incident_severity_changed", "incident_notice_drafted", "incident_notice_sent",
             "error_budget_breach", "switch_set", "switch_cleared",

@@ -15,12 +15,14 @@ public sealed record InstanceSearch(
 /// <summary>A page of instances, and Durable's token of the next; null when this is the last.</summary>
 public sealed record InstancePage(IReadOnlyList<OrchestrationInstance> Items, string? Continuation);
 
-/// <summary>What Durable said to an act: it will happen, there is no such instance, or the instance is over.</summary>
+/// <summary>What Durable said to an act: it will happen, there is no such instance, the instance is in no state for it, or the storage
+/// that Durable works on does not know it.</summary>
 public enum DurableAnswer
 {
     Accepted,
     NotFound,
     Over,
+    Unsupported,
 }
 
 /// <summary>
@@ -82,6 +84,10 @@ public sealed class DurableManagement(HttpClient http, IOptions<OperationsOption
     public Task<DurableAnswer> ResumeAsync(string id, string reference, CancellationToken ct) =>
         ActAsync(id, "resume", $"reason={reference}", ct);
 
+    /// <summary>Lets an instance that failed go on from before its failure: what failed is done again, what was done is not.</summary>
+    public Task<DurableAnswer> RewindAsync(string id, string reference, CancellationToken ct) =>
+        ActAsync(id, "rewind", $"reason={reference}", ct);
+
     /// <summary>Starts an instance that is over once more, under the same id and with the same input.</summary>
     public Task<DurableAnswer> RestartAsync(string id, CancellationToken ct) =>
         ActAsync(id, "restart", "restartWithNewInstanceId=false", ct);
@@ -94,9 +100,11 @@ public sealed class DurableManagement(HttpClient http, IOptions<OperationsOption
         {
             case HttpStatusCode.NotFound:
                 return DurableAnswer.NotFound;
-            // A restart of one that runs is 400, any other act on one that is over 410.
-            case HttpStatusCode.Gone or HttpStatusCode.BadRequest or HttpStatusCode.Conflict:
+            // A restart of one that runs is 400, a rewind of one that has not failed 412 or 400, any other act on one that is over 410.
+            case HttpStatusCode.Gone or HttpStatusCode.BadRequest or HttpStatusCode.Conflict or HttpStatusCode.PreconditionFailed:
                 return DurableAnswer.Over;
+            case HttpStatusCode.NotImplemented:
+                return DurableAnswer.Unsupported;
             default:
                 response.EnsureSuccessStatusCode();
                 return DurableAnswer.Accepted;

@@ -14,11 +14,14 @@ public static class OrchestrationAct
     /// <summary>The upload again in its next attempt; or, when the upload is unfinished and its orchestration over, the orchestration
     /// again.</summary>
     public const string Replay = "replay";
+
+    /// <summary>One that failed goes on from before its failure: calls that failed are made again, those that succeeded are not.</summary>
+    public const string Rewind = "rewind";
     public const string Terminate = "terminate";
     public const string Suspend = "suspend";
     public const string Resume = "resume";
 
-    public static IReadOnlyList<string> All { get; } = [Replay, Suspend, Resume, Terminate];
+    public static IReadOnlyList<string> All { get; } = [Replay, Rewind, Suspend, Resume, Terminate];
 
     /// <summary>The acts that make sense now. Durable has the last word.</summary>
     public static IReadOnlyList<string> PossibleFor(OrchestrationInstance? instance, UploadNote? upload) =>
@@ -26,6 +29,9 @@ public static class OrchestrationAct
         {
             Replay => upload is { IsCurrent: true } && (upload.Status is UploadStatus.Failed or UploadStatus.TimedOut
                 || (!UploadStatus.IsFinal(upload.Status) && instance is { IsOver: true })),
+            // What carries an upload no more has nothing to go on with.
+            Rewind => instance?.Status == RuntimeStatus.Failed
+                && (upload is null || (upload.IsCurrent && !UploadStatus.IsFinal(upload.Status))),
             Terminate => instance is { IsOver: false },
             Suspend => instance?.Status is RuntimeStatus.Running or RuntimeStatus.Pending,
             _ => instance?.Status == RuntimeStatus.Suspended,
@@ -89,6 +95,7 @@ public sealed class OrchestrationCommands(
     {
         var action = act switch
         {
+            OrchestrationAct.Rewind => "orchestration_rewind",
             OrchestrationAct.Terminate => "orchestration_terminate",
             OrchestrationAct.Suspend => "orchestration_suspend",
             OrchestrationAct.Resume => "orchestration_resume",
@@ -98,6 +105,7 @@ public sealed class OrchestrationCommands(
         var reference = Uri.EscapeDataString(Reference + person.RequestId);
         var answer = await (act switch
         {
+            OrchestrationAct.Rewind => durable.RewindAsync(instance.Id, reference, ct),
             OrchestrationAct.Terminate => durable.TerminateAsync(instance.Id, reference, ct),
             OrchestrationAct.Suspend => durable.SuspendAsync(instance.Id, reference, ct),
             OrchestrationAct.Resume => durable.ResumeAsync(instance.Id, reference, ct),
@@ -111,9 +119,12 @@ public sealed class OrchestrationCommands(
         await AuditAsync(
             person, instance, upload, "orchestration_act_refused",
             new { instanceId = instance.Id, act, answer = answer.ToString() }, ct);
-        return answer == DurableAnswer.NotFound
-            ? new Refusal.NotFound("orchestration")
-            : Refused("Its state has changed meanwhile; look again.");
+        return answer switch
+        {
+            DurableAnswer.NotFound => new Refusal.NotFound("orchestration"),
+            DurableAnswer.Unsupported => Refused($"The storage that Durable works on here cannot {act}."),
+            _ => Refused("Its state has changed meanwhile; look again."),
+        };
     }
 
     private Task<int> AuditAsync(
@@ -135,6 +146,11 @@ public sealed class OrchestrationCommands(
         OrchestrationAct.Replay =>
             $"The upload is {upload.Status}; replay what has failed or timed out, or what its orchestration has left.",
         _ when instance is null => "Durable has no such instance.",
+        OrchestrationAct.Rewind when instance.Status != RuntimeStatus.Failed =>
+            $"It is {instance.Status}: only one that failed goes back.",
+        OrchestrationAct.Rewind when upload is { IsCurrent: false } =>
+            $"This is attempt {upload.Attempt}; attempt {upload.CurrentAttempt} is the current one.",
+        OrchestrationAct.Rewind => $"The upload is {upload!.Status}: there is nothing left to go on with.",
         OrchestrationAct.Resume => $"It is {instance.Status}, not suspended.",
         OrchestrationAct.Suspend when instance.Status == RuntimeStatus.Suspended => "It is suspended already.",
         _ => $"It is {instance.Status}: there is nothing left to {act}.",

@@ -56,6 +56,16 @@ public static class Orchestrations
     public static Task<int> Fails([OrchestrationTrigger] TaskOrchestrationContext context) =>
         context.CallActivityAsync<int>(nameof(Activities.Fail), "for good");
 
+    /// <summary>A call that succeeds, and one that fails so often before it does: how many attempts each has had.</summary>
+    [Function(nameof(Mends))]
+    public static async Task<string> Mends([OrchestrationTrigger] TaskOrchestrationContext context, int failures)
+    {
+        var before = await context.CallActivityAsync<int>(
+            nameof(Activities.FailAtFirst), new Attempts($"{context.InstanceId} before", 0));
+        var after = await context.CallActivityAsync<int>(nameof(Activities.FailAtFirst), new Attempts(context.InstanceId, failures));
+        return $"{before} {after}";
+    }
+
     /// <summary>The sooner of two timers, the other cancelled.</summary>
     [Function(nameof(Timers))]
     public static async Task<string> Timers([OrchestrationTrigger] TaskOrchestrationContext context)

@@ -332,6 +332,40 @@ public sealed class OpsPageTests(TestPortal portal) : IClassFixture<TestPortal>,
     }
 
     [Fact]
+    public async Task One_that_failed_is_rewound_from_its_page_and_only_such_a_one()
+    {
+        var upload = (await portal.AskUploadAsync(project, "crew3")).Expect(201);
+        await portal.StartUnknownAsync("page-rewinds");
+        using var browser = await portal.SignedInAsync();
+        var running = (await browser.FetchAsync($"/ops/instances/{OpsCalls.InstanceOf(upload)}")).Expect(200).Body;
+        Assert.DoesNotContain("/rewind\"", running, StringComparison.Ordinal);
+        const string path = "/ops/instances/page-rewinds";
+        var page = (await browser.FetchAsync(path)).Expect(200).Body;
+        Assert.Contains($"formaction=\"{path}/rewind\"", page, StringComparison.Ordinal);
+        Assert.Contains("calls that failed are made again", page, StringComparison.Ordinal);
+        Assert.DoesNotContain("/replay\"", page, StringComparison.Ordinal);
+
+        (await browser.SubmitAsync($"{path}/rewind", ("form", OpsCalls.FormToken(page)), ("reason", ""))).Expect(400);
+        (await browser.SubmitAsync($"{path}/rewind", ("reason", "It is deployed again"))).Expect(403);
+        Assert.Equal(
+            $"{path}?done=rewind",
+            (await browser.SubmitAsync(
+                $"{path}/rewind", ("form", OpsCalls.FormToken(page)), ("reason", "It is deployed again"))).Expect(303)
+                .Headers.Location!.ToString());
+        Assert.Equal(
+            ["user_operator It is deployed again"],
+            await portal.ListAsync("""
+                select actor_id || ' ' || (new_value ->> 'reason') from portal.audit_log
+                 where action = 'orchestration_rewind' and new_value ->> 'instanceId' = 'page-rewinds'
+                """));
+        Assert.Contains(
+            "role=\"status\">Rewound: what failed", (await browser.FetchAsync($"{path}?done=rewind")).Expect(200).Body,
+            StringComparison.Ordinal);
+        (await browser.SubmitAsync(
+            $"/ops/instances/{OpsCalls.InstanceOf(upload)}/rewind", ("form", OpsCalls.FormToken(page)), ("reason", "x"))).Expect(409);
+    }
+
+    [Fact]
     public async Task When_Durable_does_not_answer_the_page_says_so()
     {
         using var browser = await portal.SignedInAsync();

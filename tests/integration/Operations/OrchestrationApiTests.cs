@@ -1,6 +1,8 @@
 using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
+using Dapper;
+using Microsoft.AspNetCore.Http;
 using Portal.LocalVendors;
 using Portal.Tests.Support;
 
@@ -28,6 +30,7 @@ public sealed class OrchestrationApiTests(TestPortal portal) : IClassFixture<Tes
     [InlineData("POST", "/api/ops/orchestrations/x/terminate")]
     [InlineData("POST", "/api/ops/orchestrations/x/suspend")]
     [InlineData("POST", "/api/ops/orchestrations/x/resume")]
+    [InlineData("POST", "/api/ops/orchestrations/x/rewind")]
     public async Task Only_Operators_get_in(string method, string path)
     {
         async Task<Answer> AskAsync(HttpClient http)
@@ -223,7 +226,7 @@ public sealed class OrchestrationApiTests(TestPortal portal) : IClassFixture<Tes
     {
         var before = await portal.AuditRowsAsync();
         Assert.Equal(404, (await portal.OpenAsync(id)).Code);
-        foreach (var act in new[] { "replay", "terminate", "suspend", "resume" })
+        foreach (var act in new[] { "replay", "rewind", "terminate", "suspend", "resume" })
         {
             Assert.Equal(404, (await portal.ActAsync(id, act)).Code);
         }
@@ -242,7 +245,7 @@ public sealed class OrchestrationApiTests(TestPortal portal) : IClassFixture<Tes
     {
         var upload = (await portal.AskUploadAsync(project, "crew1")).Expect(201);
         var before = await portal.AuditRowsAsync();
-        foreach (var act in new[] { "replay", "terminate", "suspend", "resume" })
+        foreach (var act in new[] { "replay", "rewind", "terminate", "suspend", "resume" })
         {
             using var content = new StringContent(body, Encoding.UTF8, "application/json");
             (
@@ -355,6 +358,7 @@ public sealed class OrchestrationApiTests(TestPortal portal) : IClassFixture<Tes
                 failed.Field("orchestration")["runtimeStatus"]!.ToString(),
                 failed.Field("orchestration")["diagnosis"]!["group"]!.ToString()));
         Assert.Contains("NoSuchOrchestrator", failed.Field("timeline").AsArray()[^1]!["error"]!.ToString(), StringComparison.Ordinal);
+        Assert.Equal(["rewind"], failed.Field("possibleActs").AsArray().Select(act => act!.ToString()));
         (await portal.ActAsync("nightly", "replay")).Expect(409);
         (await portal.ActAsync("nightly", "resume")).Expect(409);
 
@@ -384,6 +388,101 @@ public sealed class OrchestrationApiTests(TestPortal portal) : IClassFixture<Tes
 
         async Task<string> CodeAsync() =>
             (await portal.OpenAsync(OpsCalls.InstanceOf(upload))).Expect(200).Field("orchestration")["diagnosis"]!["code"]!.ToString();
+    }
+
+    [Fact]
+    public async Task One_that_failed_goes_on_from_its_failure_once_the_cause_is_mended()
+    {
+        portal.Mux.Faults.DropWebhooks = _ => true;
+        var before = portal.Mux.Requests.Count("POST", "/video/v1/uploads");
+        var upload = (await portal.AskUploadAsync(project, "crew2")).Expect(201);
+        var id = OpsCalls.InstanceOf(upload);
+        await portal.SettleAsync();
+        Assert.Equal("It is Running: only one that failed goes back.", (await portal.ActAsync(id, "rewind")).Expect(409).Text("detail"));
+
+        // Neither its call nor the note that it failed gets through: a fault of ours.
+        await DoAsync("alter table portal.upload_jobs rename to upload_jobs_away");
+        await Eventually.MovingAsync(
+            portal.Clock, TimeSpan.FromMinutes(1),
+            async () =>
+            {
+                await portal.SettleAsync();
+                return (await portal.ManageAsync(HttpMethod.Get, $"/instances/{id}")).Text("runtimeStatus") == "Failed";
+            }, "it to fail");
+        await DoAsync("alter table portal.upload_jobs_away rename to upload_jobs");
+        var failed = (await portal.OpenAsync(id)).Expect(200);
+        Assert.Equal(["replay", "rewind"], failed.Field("possibleActs").AsArray().Select(act => act!.ToString()));
+        Assert.Equal("abandoned", failed.Field("orchestration")["diagnosis"]!["code"]!.ToString());
+
+        Assert.Equal(("rewind", id), await RewindAsync());
+        await portal.UntilRuntimeAsync(id, "Completed");
+        await portal.UntilAsync(upload.Id, "failed");
+        var audit = await portal.AuditAsync(upload.Id, "orchestration_rewind");
+        Assert.Equal(
+            (TestPeople.Tenant.ToString(), "operator", "user_operator", "Failed", "Mux was down from 10 to 11"),
+            (
+                audit["tenant"]!.ToString(), audit["actorKind"]!.ToString(), audit["actor"]!.ToString(),
+                audit["old"]!["runtimeStatus"]!.ToString(), audit["new"]!["reason"]!.ToString()));
+        var history = (await portal.ManageAsync(HttpMethod.Get, $"/instances/{id}?showHistory=true&showHistoryOutput=true")).Body;
+        Assert.DoesNotContain("Mux was down", history, StringComparison.Ordinal);
+
+        // What had succeeded was not done again: one upload was opened at Mux.
+        Assert.Equal(1, portal.Mux.Requests.Count("POST", "/video/v1/uploads") - before);
+        Assert.Equal("It is Completed: only one that failed goes back.", (await portal.ActAsync(id, "rewind")).Expect(409).Text("detail"));
+        portal.Mux.Faults.Clear();
+
+        async Task<(string, string)> RewindAsync()
+        {
+            var done = (await portal.ActAsync(id, "rewind")).Expect(202);
+            return (done.Text("act"), done.Text("instanceId"));
+        }
+    }
+
+    [Theory]
+    [InlineData(501, "The storage that Durable works on here cannot rewind.")]
+    [InlineData(412, "Its state has changed meanwhile; look again.")]
+    [InlineData(410, "Its state has changed meanwhile; look again.")]
+    public async Task What_Durable_says_to_a_rewind_is_told_and_on_record(int status, string told)
+    {
+        var id = $"elsewhere-{status}";
+        await using var durable = await SetHost.StartAsync();
+        durable.Answer = context =>
+        {
+            context.Response.StatusCode = context.Request.Method == "GET" ? 200 : status;
+            return context.Request.Method == "GET"
+                ? context.Response.WriteAsJsonAsync(new
+                {
+                    instanceId = id,
+                    name = "Elsewhere",
+                    runtimeStatus = "Failed",
+                    createdTime = "2026-03-02T09:00:00Z",
+                    lastUpdatedTime = "2026-03-02T09:00:00Z",
+                })
+                : Task.CompletedTask;
+        };
+        portal.Settings["Operations:DurableUrl"] = durable.Address;
+        await portal.RestartHostAsync();
+        try
+        {
+            var refused = (await portal.ActAsync(id, "rewind")).Expect(409);
+            Assert.Equal(("orchestration-act-refused", told), (refused.ProblemType, refused.Text("detail")));
+        }
+        finally
+        {
+            portal.Settings["Operations:DurableUrl"] = new Uri(portal.Address, "/runtime/webhooks/durabletask").ToString();
+            await portal.RestartHostAsync();
+        }
+
+        Assert.Equal(
+            ["orchestration_act_refused", "orchestration_rewind"],
+            await portal.ListAsync(
+                "select action from portal.audit_log where new_value ->> 'instanceId' = @id order by action", new { id }));
+    }
+
+    private async Task DoAsync(string sql)
+    {
+        await using var connection = await portal.OpenAsync();
+        await connection.ExecuteAsync(sql);
     }
 
     private static TimeSpan Length(JsonNode timer) => (DateTimeOffset)timer["dueAt"]! - (DateTimeOffset)timer["startedAt"]!;

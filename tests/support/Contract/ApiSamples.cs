@@ -126,6 +126,7 @@ public static class ApiSamples
         ["ReadChangeFreeze"] = Open(),
         ["ReadObjectives"] = Open(),
         ["ReadLimits"] = Open(),
+        ["ReadProbe"] = Open(),
         ["ReadCosts"] = Open(),
         ["ReadPlatformCosts"] = Open(),
         ["ExportPlatformCosts"] = Open(),
@@ -227,6 +228,8 @@ public static class ApiSamples
             async w => Orchestration(await w.NewFailedOrchestrationAsync(), new { reason = "Tried by a test" })),
         ["ResumeOrchestration"] = Open(
             async w => Orchestration(await w.NewSuspendedOrchestrationAsync(), new { reason = "Tried by a test" })),
+        ["RewindOrchestration"] = Open(
+            async w => Orchestration(await w.NewBrokenOrchestrationAsync(), new { reason = "Tried by a test" })),
         ["SuspendOrchestration"] = Open(async w => Orchestration(await w.NewOrchestrationAsync(), new { reason = "Tried by a test" })),
         ["TerminateOrchestration"] = Open(async w => Orchestration(await w.NewOrchestrationAsync(), new { reason = "Tried by a test" })),
         ["ReadTenant"] = Open(),

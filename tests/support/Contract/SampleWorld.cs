@@ -210,6 +210,25 @@ public sealed class SampleWorld(TestPortal portal)
         return id;
     }
 
+    /// <summary>An orchestration that failed itself: its function is not there.</summary>
+    public async Task<string> NewBrokenOrchestrationAsync()
+    {
+        var id = $"broken-{Guid.NewGuid()}";
+        using var request = new HttpRequestMessage(
+            HttpMethod.Post, $"/runtime/webhooks/durabletask/orchestrators/NoSuchOrchestrator/{id}")
+        {
+            Content = new StringContent("{}", System.Text.Encoding.UTF8, "application/json"),
+        };
+        request.Headers.Add("x-functions-key", TestSettings.SystemKey);
+        (await (await portal.Anonymous.SendAsync(request)).ReadAsync()).Expect(202);
+        await portal.SettleAsync();
+        await Eventually.TrueAsync(
+            async () => (
+                await portal.As("operator").FetchAsync($"/api/ops/orchestrations/{id}")).Body.Contains(
+                    "\"Failed\"", StringComparison.Ordinal), "it to fail");
+        return id;
+    }
+
     /// <summary>The orchestration of an upload that failed.</summary>
     public async Task<string> NewFailedOrchestrationAsync() => $"{await NewFailedUploadAsync()}-1";
 
