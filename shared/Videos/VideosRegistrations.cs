@@ -16,7 +16,8 @@ public static class VideosRegistrations
             .AddSingleton<ReplayUpload>().AddSingleton<RetryUpload>()
             .AddSingleton<EndUpload>().AddSingleton<CreateMuxUpload>().AddSingleton<ReconcileUpload>()
             .AddSingleton<SettleUpload>().AddSingleton<DeleteUnwantedAssets>().AddSingleton<SweepUploads>()
-            .AddSingleton<SweepMuxAssets>().AddSingleton<IWebhookHandler, MuxEvents>().AddSingleton<MuxTaskStore>()
+            .AddSingleton(SweepLimits.Usual).AddSingleton<SweepMuxAssets>()
+            .AddSingleton<IWebhookHandler, MuxEvents>().AddSingleton<MuxTaskStore>()
             .AddSingleton<ProcessMuxTasks>().AddSingleton<MintPlayback>().AddSingleton<PlaybackAuditStore>()
             .AddSingleton<PlayAsset>().AddSingleton<PlaybackEventStore>().AddSingleton<ReportPlayback>();
     }

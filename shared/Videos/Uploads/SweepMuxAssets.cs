@@ -7,17 +7,24 @@ using Portal.Vendors.Mux;
 
 namespace Portal.Videos.Uploads;
 
+/// <summary>How much of Mux one comparison reads.</summary>
+public sealed record SweepLimits(int PageSize, int MaxPages)
+{
+    public static SweepLimits Usual { get; } = new(SweepMuxAssets.PageSize, SweepMuxAssets.MaxPages);
+}
+
 /// <summary>
 /// Compares what is at Mux with what the rows say, every hour. A Mux asset that names one of our jobs is settled like a report of it
 /// (adopted, or put on the clean-up list when no attempt wants it); one that names nobody is reported and left, since others may
 /// share the environment. A ready version whose Mux asset is gone, and any public playback ID, raise an alert.
 /// </summary>
 public sealed partial class SweepMuxAssets(
-    MuxVideo mux, SettleUpload settle, UploadProgressStore progress, AlertStore alerts, TimeProvider clock,
+    MuxVideo mux, SettleUpload settle, UploadProgressStore progress, AlertStore alerts, SweepLimits limits, TimeProvider clock,
     ILogger<SweepMuxAssets> logger)
 {
-    private const int PageSize = 100;
-    private const int MaxPages = 1000;
+    internal const int PageSize = 100;
+    internal const int MaxPages = 1000;
+    private const int RowsAtOnce = 100;
 
     private static readonly IReadOnlyList<AlertKind> Seen =
         [AlertKind.PublicPlaybackId, AlertKind.MuxAssetWithoutRow, AlertKind.MuxAssetMissing, AlertKind.MuxSweepIncomplete];
@@ -27,7 +34,7 @@ public sealed partial class SweepMuxAssets(
     {
         var (startedAt, counts) = (clock.GetUtcNow(), new RunCounts());
         var atMux = new HashSet<string>(StringComparer.Ordinal);
-        for (var page = 1; page <= MaxPages; page++)
+        for (var page = 1; page <= limits.MaxPages; page++)
         {
             var assets = await PageAsync(page, ct);
             var known = (await progress.KnownAssetsAsync([.. assets.Select(a => a.Id)], ct)).ToHashSet(StringComparer.Ordinal);
@@ -41,7 +48,7 @@ public sealed partial class SweepMuxAssets(
                 }
             }
 
-            if (assets.Count < PageSize)
+            if (assets.Count < limits.PageSize)
             {
                 counts.Add("atMux", atMux.Count).Add("missing", await ReportMissingAsync(atMux, startedAt, ct));
 
@@ -51,12 +58,12 @@ public sealed partial class SweepMuxAssets(
         }
 
         await alerts.AddAsync(new(AlertKind.MuxSweepIncomplete, "mux",
-            $"The comparison with Mux stopped after {MaxPages * PageSize} assets; raise its limit."), ct);
+            $"The comparison with Mux stopped after {limits.MaxPages * limits.PageSize} assets; raise its limit."), ct);
         return counts.Add("atMux", atMux.Count).Add("incomplete", 1);
     }
 
     private async Task<IReadOnlyList<MuxAsset>> PageAsync(int page, CancellationToken ct) =>
-        (await mux.ListAssetsAsync(page, PageSize, ct)).IsFailure(out var failure, out var assets)
+        (await mux.ListAssetsAsync(page, limits.PageSize, ct)).IsFailure(out var failure, out var assets)
             ? throw new TransientException(failure.Reason)
             : assets;
 
@@ -93,7 +100,7 @@ public sealed partial class SweepMuxAssets(
         var missing = 0;
         for (var after = Guid.Empty; ;)
         {
-            var rows = await progress.ReadyAssetsAsync(after, startedAt, PageSize, ct);
+            var rows = await progress.ReadyAssetsAsync(after, startedAt, RowsAtOnce, ct);
             foreach (var row in rows.Where(r => !atMux.Contains(r.MuxAssetId)))
             {
                 await alerts.AddAsync(new(AlertKind.MuxAssetMissing, row.Id.ToString(),
@@ -101,7 +108,7 @@ public sealed partial class SweepMuxAssets(
                 missing++;
             }
 
-            if (rows.Count < PageSize)
+            if (rows.Count < RowsAtOnce)
             {
                 return missing;
             }

@@ -14,7 +14,8 @@ public sealed class AlertEndTests(TestPortal portal) : IClassFixture<TestPortal>
         [AlertKind.PublicPlaybackId] = nameof(What_a_sweep_or_a_daily_check_finds_no_more_is_over),
         [AlertKind.MuxAssetMissing] = nameof(What_a_sweep_or_a_daily_check_finds_no_more_is_over),
         [AlertKind.MuxAssetWithoutRow] = nameof(What_a_sweep_or_a_daily_check_finds_no_more_is_over),
-        [AlertKind.MuxSweepIncomplete] = nameof(What_a_sweep_or_a_daily_check_finds_no_more_is_over),
+        [AlertKind.MuxSweepIncomplete] =
+            nameof(MuxSweepAlertTests.A_comparison_with_Mux_that_did_not_get_through_is_told_and_over_when_one_has),
         [AlertKind.AssetUploadDisagree] = nameof(What_a_sweep_or_a_daily_check_finds_no_more_is_over),
         [AlertKind.EngineBehind] = nameof(AlertTests.What_waits_or_fails_too_much_is_told_and_over_when_it_does_not),
         [AlertKind.InboxBehind] = nameof(AlertTests.What_waits_or_fails_too_much_is_told_and_over_when_it_does_not),
