@@ -62,6 +62,9 @@ param pagingWebhook bool = true
 @description('When keys and certificates that nobody renews by machine run out: name=yyyy-MM-dd, separated by commas.')
 param expiring string = ''
 
+@description('Id of the share link that is opened every minute as a guest does (docs/playbook/operations/the-playback-probe.md); empty: none is.')
+param probeShareLinkId string = ''
+
 @description('How many instances there may be at once.')
 @minValue(40)
 @maxValue(1000)
@@ -337,6 +340,7 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
       Blob__CallbackUrl: '${address}/api/webhooks/blob'
       PagerDuty__Source: appName
       Alerts__Expiring: expiring
+      Probe__ShareLinkId: probeShareLinkId
       ShareLinks__CurrentKey: shareLinkKeyIds[0]
       ShareLinks__PageUrl: sharePageUrl
       Privacy__Contact: privacyContact

@@ -1420,6 +1420,29 @@ create policy own_tenant on portal.playback_events as permissive for all to port
 grant insert, select on table portal.playback_events to portal_app;
 grant delete, select on table portal.playback_events to portal_system;
 
+create table portal.probe_runs (
+    minute timestamp with time zone not null,
+    started_at timestamp with time zone not null,
+    outcome text,
+    step text,
+    status integer,
+    took_ms integer,
+    constraint probe_runs_check CHECK (((outcome IS NULL) = (took_ms IS NULL))),
+    constraint probe_runs_check1 CHECK (((step IS NULL) = ((outcome IS NULL) OR (outcome = ANY (ARRAY['played'::text, 'no_link'::text]))))),
+    constraint probe_runs_check2 CHECK (((status IS NULL) OR (outcome = ANY (ARRAY['refused'::text, 'failed'::text])))),
+    constraint probe_runs_minute_check CHECK ((((EXTRACT(epoch FROM minute))::bigint % (60)::bigint) = 0)),
+    constraint probe_runs_outcome_check CHECK ((outcome = ANY (ARRAY['played'::text, 'no_link'::text, 'refused'::text, 'failed'::text, 'unreachable'::text, 'timed_out'::text, 'unreadable'::text]))),
+    constraint probe_runs_pkey PRIMARY KEY (minute),
+    constraint probe_runs_status_check CHECK (((status >= 100) AND (status <= 599))),
+    constraint probe_runs_step_check CHECK ((step = ANY (ARRAY['open'::text, 'playlist'::text]))),
+    constraint probe_runs_took_ms_check CHECK ((took_ms >= 0))
+);
+alter table portal.probe_runs enable row level security;
+create policy platform on portal.probe_runs as permissive for all to portal_system
+    using (true)
+    with check (true);
+grant delete, insert, select, update on table portal.probe_runs to portal_system;
+
 create table portal.project_members (
     tenant_id uuid not null,
     project_id uuid not null,
@@ -2400,12 +2423,12 @@ CREATE OR REPLACE FUNCTION portal.comment_readable(p_tenant uuid, p_user uuid, p
  SET search_path TO 'portal', 'pg_temp';
 grant execute on function portal.comment_readable(uuid,uuid,uuid,timestamp with time zone) to portal_app;
 
-CREATE OR REPLACE FUNCTION portal.count_objectives(p_from timestamp with time zone, p_until timestamp with time zone, p_minting text[])
+CREATE OR REPLACE FUNCTION portal.count_objectives(p_from timestamp with time zone, p_until timestamp with time zone, p_minting text[], p_probe_link uuid DEFAULT NULL::uuid, p_probe_viewer bytea DEFAULT NULL::bytea)
  RETURNS TABLE(objective text, minute timestamp with time zone, good bigint, total bigint)
  LANGUAGE sql
  STABLE SECURITY DEFINER
  SET search_path TO 'portal', 'pg_temp';
-grant execute on function portal.count_objectives(timestamp with time zone,timestamp with time zone,text[]) to portal_system;
+grant execute on function portal.count_objectives(timestamp with time zone,timestamp with time zone,text[],uuid,bytea) to portal_system;
 
 CREATE OR REPLACE FUNCTION portal.count_usage(p_day date)
  RETURNS integer
@@ -2557,13 +2580,13 @@ CREATE OR REPLACE FUNCTION portal.measure_backlog(p_now timestamp with time zone
  SET search_path TO 'portal', 'pg_temp';
 grant execute on function portal.measure_backlog(timestamp with time zone,timestamp with time zone) to portal_system;
 
-CREATE OR REPLACE FUNCTION portal.measure_link_use(p_addresses_since timestamp with time zone, p_links integer, p_links_since timestamp with time zone, p_addresses integer)
+CREATE OR REPLACE FUNCTION portal.measure_link_use(p_addresses_since timestamp with time zone, p_links integer, p_links_since timestamp with time zone, p_addresses integer, p_probe_link uuid DEFAULT NULL::uuid, p_probe_viewer bytea DEFAULT NULL::bytea)
  RETURNS TABLE(what text, subject text, tenant_id uuid, number bigint)
  LANGUAGE sql
  STABLE SECURITY DEFINER
  SET search_path TO 'portal', 'pg_temp'
  SET jit TO 'off';
-grant execute on function portal.measure_link_use(timestamp with time zone,integer,timestamp with time zone,integer) to portal_system;
+grant execute on function portal.measure_link_use(timestamp with time zone,integer,timestamp with time zone,integer,uuid,bytea) to portal_system;
 
 CREATE OR REPLACE FUNCTION portal.minted_after_revoke(p_since timestamp with time zone, p_limit integer)
  RETURNS TABLE(tenant_id uuid, share_link_id uuid, tokens bigint, last_minted_at timestamp with time zone)

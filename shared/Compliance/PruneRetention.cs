@@ -99,6 +99,8 @@ public sealed partial class PruneRetention(
             counts, "limitFigures", FigureBatch,
             limit => store.PruneLimitFiguresAsync(Days(RetentionDefaults.LimitFigureDays), limit, ct), ct);
         await DrainAsync(
+            counts, "probeRuns", Batch, limit => store.PruneProbeRunsAsync(Days(RetentionDefaults.ProbeDays), limit, ct), ct);
+        await DrainAsync(
             counts, "usageDays", FigureBatch, limit => store.PruneUsageAsync(Days(RetentionDefaults.UsageDays), limit, ct), ct);
         await DrainAsync(
             counts, "budgetNotices", Batch,

@@ -240,6 +240,13 @@ public sealed class RetentionStore(PortalDb db)
             select ctid from portal.limit_figures where minute < @before order by minute limit @limit))
         """, new { before, limit }), ct);
 
+    /// <summary>What the synthetic probe came to.</summary>
+    public Task<int> PruneProbeRunsAsync(DateTimeOffset before, int limit, CancellationToken ct) =>
+        db.AcrossTenantsAsync(tx => tx.ExecuteAsync("""
+        delete from portal.probe_runs where minute = any (array(
+            select minute from portal.probe_runs where minute < @before order by minute limit @limit))
+        """, new { before, limit }), ct);
+
     /// <summary>What was used on days before that one.</summary>
     public Task<int> PruneUsageAsync(DateTimeOffset before, int limit, CancellationToken ct) =>
         db.AcrossTenantsAsync(tx => tx.ExecuteAsync("""

@@ -40,6 +40,9 @@ public static class RetentionDefaults
     /// <summary>What limits refused, or would have: on-call looks at a day.</summary>
     public const int LimitFigureDays = 2;
 
+    /// <summary>What the synthetic probe came to.</summary>
+    public const int ProbeDays = 7;
+
     /// <summary>What was used a day: this month and a year before it, to compare.</summary>
     public const int UsageDays = 400;
     public const int OperatorSessionDays = 7;

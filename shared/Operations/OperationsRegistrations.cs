@@ -12,6 +12,7 @@ using Portal.Operations.Objectives;
 using Portal.Operations.OnCallMails;
 using Portal.Operations.Orchestrations;
 using Portal.Operations.Playback;
+using Portal.Operations.Probes;
 using Portal.Operations.Switches;
 using Portal.Operations.Uploads;
 using Portal.People;
@@ -44,7 +45,12 @@ public static class OperationsRegistrations
                 "Costs:Prices:<metric> must be a price in USD, 1000 at most, such as 0.003, or more with the days from which they hold, "
                     + "the earliest first: 0.003, 0.0035 from 2027-01-01.")
             .ValidateOnStart();
+        services.AddOptions<ProbeOptions>().BindConfiguration(ProbeOptions.Section)
+            .Validate(o => o.IsValid(), "Probe:ShareLinkId must be the id of a share link, or empty.")
+            .ValidateOnStart();
         return services
+            .AddSingleton<ProbeGuest>().AddSingleton<ProbeStore>().AddSingleton<OpenAsGuest>().AddSingleton<ProbePlayback>()
+            .AddSingleton<ProbeQueries>().AddSingleton<QueueQueries>()
             .AddSingleton<UploadNoteQuery>().AddSingleton<OrchestrationQueries>().AddSingleton<OrchestrationCommands>()
             .AddSingleton<OperatorSessionStore>().AddSingleton<DailyCheckStore>().AddSingleton<RunDailyChecks>()
             .AddSingleton<IncidentStore>().AddSingleton<IncidentTransitions>().AddSingleton<IncidentWorkStore>()

@@ -31,10 +31,10 @@ public static class ApiTags
         new("Holds", "Legal holds: what they cover is neither deleted nor erased until Compliance lifts them.", ["/api/holds"]),
         new(
             "Incidents",
-            "For people on call: alerts, incidents, objectives, limits, switches, the change freeze, tests of restoring a backup.",
+            "For people on call: alerts, incidents, objectives, the probe, limits, switches, change freeze, tests of restoring a backup.",
             [
                 "/api/ops/alerts", "/api/ops/incidents", "/api/ops/objectives", "/api/ops/change-freeze", "/api/ops/error-budget-breaches",
-                "/api/ops/limits", "/api/ops/restore-tests", "/api/ops/switches",
+                "/api/ops/limits", "/api/ops/probe", "/api/ops/restore-tests", "/api/ops/switches",
             ]),
         new("Incident notices", "What people on call told a tenant of an incident.", ["/api/incident-notices"]),
         new("Invites", "Inviting people into the portal, by an e-mail that Clerk sends.", ["/api/invites"]),

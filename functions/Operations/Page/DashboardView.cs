@@ -1,11 +1,13 @@
 using Portal.Foundation;
 using Portal.Foundation.Outages;
+using Portal.Operations;
 using Portal.Operations.Costs;
 using Portal.Operations.Incidents;
 using Portal.Operations.Limits;
 using Portal.Operations.Objectives;
 using Portal.Operations.Orchestrations;
 using Portal.Operations.Playback;
+using Portal.Operations.Probes;
 using Portal.Operations.Uploads;
 
 namespace Portal.Functions.Operations.Page;
@@ -21,7 +23,7 @@ internal static class DashboardView
     public static Html Page(
         Dashboard board, DashboardIncidents trouble, DashboardAlerts alerts, IReadOnlyList<ObjectiveLook> objectives, UploadDays uploads,
         PlatformCosts costs, IReadOnlyList<PlaybackDay> playback, OutageState outages, IReadOnlyList<TimerLook> timers,
-        IReadOnlyList<LimitLook> limits, DashboardQueues queues, DateTimeOffset now, string formToken) => OpsLayout.Page(
+        IReadOnlyList<LimitLook> limits, Queues queues, ProbeLook probe, DateTimeOffset now, string formToken) => OpsLayout.Page(
         "Now",
         Html.Of($"""
             <h1>Now</h1>
@@ -34,6 +36,7 @@ internal static class DashboardView
             <div data-part="queues">{QueuesView.Section(queues, now, formToken)}</div>
             <div data-part="timers">{TimersView.Section(timers, now)}</div>
             <div data-part="objectives">{ObjectivesView.Section(objectives)}</div>
+            <div data-part="probe">{ProbeView.Section(probe, now)}</div>
             <div data-part="limits">{LimitsView.Section(limits)}</div>
             <div data-part="switches">{SwitchesView.Section(outages, now, formToken)}</div>
             <div data-part="uploads">{UploadsView.Section(uploads)}</div>

@@ -1,13 +1,12 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
-using Portal.Events.Deliveries;
 using Portal.Foundation.Faults;
 using Portal.Foundation.Outages;
-using Portal.Foundation.Webhooks;
 using Portal.Functions.Foundation.Http;
 using Portal.Functions.Foundation.Http.Inputs;
 using Portal.Functions.Videos.Uploads;
+using Portal.Operations;
 using Portal.Operations.Alerts;
 using Portal.Operations.Costs;
 using Portal.Operations.Incidents;
@@ -15,6 +14,7 @@ using Portal.Operations.Limits;
 using Portal.Operations.Objectives;
 using Portal.Operations.Orchestrations;
 using Portal.Operations.Playback;
+using Portal.Operations.Probes;
 using Portal.Operations.Uploads;
 
 namespace Portal.Functions.Operations.Page;
@@ -24,8 +24,7 @@ public sealed class OpsPages(
     OrchestrationQueries look, TimerQueries timers, OrchestrationCommands operate, IncidentStore incidents, AlertQuery alerts,
     ChangeFreezeStore freeze,
     ObjectiveQueries objectives, LimitQueries limits, UploadTelemetryQuery uploads, PlaybackTelemetryQuery playback, CostQuery costs,
-    OutageQuery outages, BacklogStore backlog, WebhookInboxStore inbox, DeliveryStore deliveries, SearchCursors cursors,
-    TimeProvider clock)
+    OutageQuery outages, QueueQueries queues, ProbeQueries probes, SearchCursors cursors, TimeProvider clock)
 {
     private const int IncidentsShown = 20;
 
@@ -41,18 +40,8 @@ public sealed class OpsPages(
             DashboardView.Page(
                 await look.DashboardAsync(ct), trouble, new(open, openTotal), (await objectives.AllAsync(ct)).Objectives,
                 await uploads.WeekAsync(ct), await costs.RecentAsync(ct), await playback.WeekAsync(ct),
-                await outages.ReadAsync(ct), await timers.AllAsync(ct), await limits.AllAsync(ct), await QueuesAsync(ct),
-                clock.GetUtcNow(),
-                request.FormToken()));
-    }
-
-    private async Task<DashboardQueues> QueuesAsync(CancellationToken ct)
-    {
-        var newest = new Portal.Foundation.Paging.Page(DashboardQueues.Shown, null);
-        var dead = await inbox.ListAsync(new(null, "dead", null), newest, ct);
-        var failed = await deliveries.ListAsync("failed", null, newest, ct);
-        return new(
-            await backlog.MeasureAsync(ct), [.. dead.Take(DashboardQueues.Shown)], [.. failed.Take(DashboardQueues.Shown)]);
+                await outages.ReadAsync(ct), await timers.AllAsync(ct), await limits.RecentAsync(ct),
+                await queues.RecentAsync(ct), await probes.RecentAsync(ct), clock.GetUtcNow(), request.FormToken()));
     }
 
     [Function("OpsSearchPage")]

@@ -5,11 +5,12 @@ using Portal.Foundation.Faults;
 using Portal.Foundation.Webhooks;
 using Portal.Functions.Foundation.Http;
 using Portal.Functions.Foundation.Http.Inputs;
+using Portal.Operations;
 
 namespace Portal.Functions.Operations.Page;
 
 /// <summary>Webhooks and deliveries that were given up, tried again by the forms of the overview.</summary>
-public sealed class OpsQueuePage(WebhookInboxStore inbox, DeliveryStore deliveries)
+public sealed class OpsQueuePage(WebhookInboxStore inbox, DeliveryStore deliveries, QueueQueries queues)
 {
     [Function("OpsQueues")]
     [Allows(PortalAction.UseOpsPage)]
@@ -23,7 +24,13 @@ public sealed class OpsQueuePage(WebhookInboxStore inbox, DeliveryStore deliveri
             return OpsForm.NotDone($"Say why, in 1 to {ReasonInput.Longest} characters: the reason goes into the audit log.", 400);
         }
 
-        return what switch
+        var done = await TryAgainAsync(http, what, id, reason, ct);
+        queues.Forget();
+        return done;
+    }
+
+    private async Task<IResult> TryAgainAsync(HttpContext http, string what, string id, string reason, CancellationToken ct) =>
+        what switch
         {
             "webhook" => await inbox.ReplayAsync(http.Operator(), http.Field("provider"), id, reason, ct) is null
                 ? OpsForm.NotDone("There is no such webhook that was given up. Somebody may have been faster.", 409)
@@ -36,5 +43,4 @@ public sealed class OpsQueuePage(WebhookInboxStore inbox, DeliveryStore deliveri
                         : OpsForm.NotDone("There is no such delivery.", 404)),
             _ => OpsForm.NotDone("Say which webhook, or which delivery.", 400),
         };
-    }
 }

@@ -1,22 +1,15 @@
 using Portal.Events.Deliveries;
 using Portal.Foundation;
 using Portal.Foundation.Webhooks;
+using Portal.Operations;
 using Portal.Operations.Alerts;
 
 namespace Portal.Functions.Operations.Page;
 
-/// <summary>What waits in inbox, outbox and deliveries, and what was given up there, the newest first.</summary>
-internal sealed record DashboardQueues(
-    IReadOnlyList<Backlog> Waiting, IReadOnlyList<WebhookNote> Dead, IReadOnlyList<DeliveryNote> Failed)
-{
-    /// <summary>How many of what was given up are shown.</summary>
-    public const int Shown = 10;
-}
-
 /// <summary>Webhooks, events and deliveries on their way, as a part of the overview. What was given up is tried again from here.</summary>
 internal static class QueuesView
 {
-    public static Html Section(DashboardQueues queues, DateTimeOffset now, string formToken)
+    public static Html Section(Queues queues, DateTimeOffset now, string formToken)
     {
         var givenUp = queues.Dead.Count + queues.Failed.Count;
         return Html.Of($"""

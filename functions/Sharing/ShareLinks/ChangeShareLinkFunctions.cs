@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
+using Portal.Foundation.Audit;
 using Portal.Foundation.Db;
 using Portal.Foundation.Identity;
 using Portal.Functions.Foundation.Http;
@@ -117,7 +118,7 @@ public sealed class ExtendShareLinkFunction(ShareLinkStore links, ShareLinkTrans
                 return Problem.NotFound("share link");
             }
 
-            var result = await moves.ExtendAsync(tx, caller.Tenant, caller, link, input.ExpiresAt);
+            var result = await moves.ExtendAsync(tx, caller.Tenant, Actor.From(caller), link, input.ExpiresAt);
             return result.Answer(extended => Reply.Ok(ShareLinkJson.WithoutGuests(extended), extended.Version));
         }, reply => answers.WithGuestsAsync(request, reply));
 }

@@ -1,6 +1,9 @@
 -- Counts a minute, of what objectives are measured by in rows of tenants: how many were good, of how many, and nothing else of them. Each
 -- is counted in the minute in which it was known to be good or bad, so that what is counted stays so.
-create or replace function portal.count_objectives(p_from timestamptz, p_until timestamptz, p_minting text[])
+-- p_probe_link, p_probe_viewer: the link and the viewer's hash of the synthetic probe, whose opens are nobody's; null without one.
+drop function if exists portal.count_objectives(timestamp with time zone,timestamp with time zone,text[]);
+create or replace function portal.count_objectives(
+    p_from timestamptz, p_until timestamptz, p_minting text[], p_probe_link uuid default null, p_probe_viewer bytea default null)
     returns table (objective text, minute timestamptz, good bigint, total bigint)
     language sql stable security definer
     set search_path = portal, pg_temp
@@ -22,6 +25,8 @@ begin atomic
         select 'playback_success', p.minted_at, true, 1
           from portal.playback_audit p
          where p.minted_at >= p_from and p.minted_at < p_until
+           and not coalesce(p.viewer_id = (
+               select w.id from portal.share_viewers w where w.share_link_id = p_probe_link and w.viewer_hash = p_probe_viewer), false)
         union all
         select 'playback_success', f.minute, false, f.requests
           from portal.request_figures f
@@ -31,6 +36,12 @@ begin atomic
         select 'playback_errors', e.minute, e.type = 'started', 1
           from portal.playback_events e
          where e.minute >= p_from and e.minute < p_until and e.type in ('started', 'failed')
+        union all
+        -- The probe has played, or has not; one without an end is lost after two minutes.
+        select 'synthetic_playback', r.minute, coalesce(r.outcome = 'played', false), 1
+          from portal.probe_runs r
+         where r.minute >= p_from and r.minute < p_until
+           and (r.outcome is not null or r.started_at < p_until - interval '2 minutes')
         union all
         -- A quarter of an hour after a link was revoked no token of it lives; after a hard revoke its playback ID is gone at Mux.
         select 'revocation', l.revoked_at + interval '15 minutes', not exists (
@@ -64,5 +75,5 @@ begin atomic
      group by c.objective, date_trunc('minute', c.at);
 end;
 
-revoke all on function portal.count_objectives(timestamp with time zone,timestamp with time zone,text[]) from public;
-grant execute on function portal.count_objectives(timestamp with time zone,timestamp with time zone,text[]) to portal_system;
+revoke all on function portal.count_objectives(timestamp with time zone,timestamp with time zone,text[],uuid,bytea) from public;
+grant execute on function portal.count_objectives(timestamp with time zone,timestamp with time zone,text[],uuid,bytea) to portal_system;

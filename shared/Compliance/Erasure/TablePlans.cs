@@ -133,6 +133,7 @@ public static class TablePlans
         new("playback_archive", "for ever", Evidence, Evidence, Evidence),
         new("playback_audit", $"{RetentionDefaults.PlaybackAuditDays} days, then archived", Evidence, Evidence, Evidence),
         new("playback_events", $"{RetentionDefaults.PlaybackEventDays} days", Gone),
+        new("probe_runs", $"{RetentionDefaults.ProbeDays} days", null),
         new("project_members", Customer, Gone, ById),
         new("project_mutes", Customer, Gone, Gone),
         new("project_progress", Customer, Gone),

@@ -61,11 +61,12 @@ public static class Objective
     public const string Replay = "replay";
     public const string Retries = "retries";
     public const string PlaybackErrors = "playback_errors";
+    public const string SyntheticPlayback = "synthetic_playback";
 
     public static IReadOnlyList<string> All { get; } =
     [
         Availability, PlaybackSuccess, WebhookSuccess, ShareOpenLatency, ApiLatency, PlaybackAvailability, Revocation, ErasureInTime,
-        Replay, Retries, PlaybackErrors,
+        Replay, Retries, PlaybackErrors, SyntheticPlayback,
     ];
 }
 

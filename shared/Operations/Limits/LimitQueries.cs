@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using Portal.Foundation;
 using Portal.Foundation.Limits;
 
 namespace Portal.Operations.Limits;
@@ -9,9 +10,16 @@ public sealed record LimitLook(
     string Name, int Number, TimeSpan Window, string Mode, LimitCounts Counts, IReadOnlyList<LimitedKey> Top);
 
 /// <summary>What on-call reads of limits.</summary>
-public sealed class LimitQueries(LimitFigureStore store, IOptions<LimitOptions> options)
+public sealed class LimitQueries : IDisposable
 {
     private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
+
+    private readonly LimitFigureStore store;
+    private readonly IOptions<LimitOptions> options;
+    private readonly Recent<IReadOnlyList<LimitLook>> recent;
+
+    public LimitQueries(LimitFigureStore store, IOptions<LimitOptions> options, TimeProvider clock) =>
+        (this.store, this.options, recent) = (store, options, new(OverviewRead.Fresh, clock, AllAsync));
 
     /// <summary>All limits that settings name, in their order.</summary>
     public async Task<IReadOnlyList<LimitLook>> AllAsync(CancellationToken ct)
@@ -25,6 +33,11 @@ public sealed class LimitQueries(LimitFigureStore store, IOptions<LimitOptions> 
                 counts.GetValueOrDefault(name) ?? new(name, 0, 0, 0, 0), [.. top[name]])),
         ];
     }
+
+    /// <inheritdoc cref="OverviewRead.Fresh"/>
+    public ValueTask<IReadOnlyList<LimitLook>> RecentAsync(CancellationToken ct) => recent.ReadAsync(ct);
+
+    public void Dispose() => recent.Dispose();
 
     private static int NumberOf(LimitOptions limits, string name) => name switch
     {

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Portal.Foundation.Db;
+using Portal.Operations.Probes;
 
 namespace Portal.Operations.Objectives;
 
@@ -12,7 +13,7 @@ public sealed record ObjectiveState(string Objective, Guid? IncidentId, bool War
 public sealed record ObjectivePoint(string Objective, DateTimeOffset Start, long Good, long Total);
 
 /// <summary>All SQL of objectives. They are the platform's: counts, and no statement names a tenant.</summary>
-public sealed class ObjectiveStore(PortalDb db)
+public sealed class ObjectiveStore(PortalDb db, ProbeGuest probe)
 {
     /// <summary>
     /// Minutes are measured again for as long as figures may come late. What was counted stays, also when rows that it was counted from
@@ -25,7 +26,7 @@ public sealed class ObjectiveStore(PortalDb db)
 
     private const string CountRows = $"""
         insert into portal.objective_minutes as m (objective, minute, good, total)
-        select c.objective, c.minute, c.good, c.total from portal.count_objectives(@from, @until, @minting) c
+        select c.objective, c.minute, c.good, c.total from portal.count_objectives(@from, @until, @minting, @link, @viewer) c
         {Keep}
         """;
 
@@ -64,8 +65,14 @@ public sealed class ObjectiveStore(PortalDb db)
             until,
             objectives = JsonSerializer.Serialize(of[false].Select(each => Counted(each.Objective, each.From))),
         });
-        await tx.ExecuteAsync(
-            CountRows, new { from = of[true].Min(each => each.From), until, minting = ServiceObjectives.Minting.ToArray() });
+        await tx.ExecuteAsync(CountRows, new
+        {
+            from = of[true].Min(each => each.From),
+            until,
+            minting = ServiceObjectives.Minting.ToArray(),
+            link = probe.Link?.Value,
+            viewer = probe.ViewerHash,
+        });
         await tx.ExecuteAsync(
             "update portal.objective_states set measured_until = @until where measured_until is null or measured_until < @until",
             new { until });

@@ -68,6 +68,10 @@ public static class ServiceObjectives
             Objective.PlaybackErrors, "What players were given plays", new Indicator.Rows(), new ErrorBudget.Share(0.99m), 10, false,
             Video),
         new(
+            // One a minute: an outage pages after five, and a bad minute alone does not.
+            Objective.SyntheticPlayback, "Who opens a share link can play its video within 5 seconds", new Indicator.Rows(),
+            new ErrorBudget.Share(0.995m), 5, true, Video),
+        new(
             Objective.Retries, "Uploads are tried again less than 5 times a day", new Indicator.Rows(), new ErrorBudget.Most(5), 5, false,
             Video),
     ];

@@ -87,7 +87,7 @@ public sealed class ShareLinkTransitions(ShareLinkStore links, AuditWriter audit
     /// active, expired → active with a later end. Event <c>share_link_extended</c>. Refused when it is revoked
     /// (<c>share-link-revoked</c>) or ends then, or later, already (<c>not-later</c>).
     /// </summary>
-    public async Task<Result<ShareLink>> ExtendAsync(Tx tx, TenantId tenant, Caller caller, ShareLink link, DateTimeOffset until)
+    public async Task<Result<ShareLink>> ExtendAsync(Tx tx, TenantId tenant, Actor by, ShareLink link, DateTimeOffset until)
     {
         var moved = await tx.ExecuteAsync("""
             update portal.share_links l set status = 'active', expires_at = @until, version = l.version + 1, updated_at = @now
@@ -103,12 +103,17 @@ public sealed class ShareLinkTransitions(ShareLinkStore links, AuditWriter audit
             };
         }
 
-        await audit.WriteAsync(tx, tenant, Actor.From(caller), new AuditEntry("share_link_extended", "share_link", link.Id.Value,
+        await audit.WriteAsync(tx, tenant, by, new AuditEntry("share_link_extended", "share_link", link.Id.Value,
             new { status = link.Status, expiresAt = link.ExpiresAt },
             new { status = "active", expiresAt = until, assetId = link.AssetId.Value, projectId = link.ProjectId.Value },
             EventType.ShareLinkExtended));
         return await ReadAsync(tx, tenant, link.Id);
     }
+
+    /// <summary>As extending, of a link that is active: what has expired or was revoked stays so. False: it did.</summary>
+    public async Task<bool> KeepAliveAsync(Tx tx, TenantId tenant, Actor by, ShareLinkId id, DateTimeOffset until) =>
+        await FindAsync(tx, tenant, id) is { Status: "active" } link
+        && !(await ExtendAsync(tx, tenant, by, link, until)).IsRefused(out _, out _);
 
     /// <summary>
     /// active, expired → revoked. From the commit on, nothing is minted. Refused when it is already (<c>share-link-revoked</c>).

@@ -120,6 +120,9 @@ public sealed class PruneRetentionTests(TestPortal portal) : IClassFixture<TestP
             insert into portal.limit_figures (minute, limit_name, key, mode, times) values
                 (date_trunc('minute', @now) - interval '2 days 1 minute', 'user', 'old', 'enforce', 1),
                 (date_trunc('minute', @now) - interval '1 day 23 hours', 'user', 'young', 'enforce', 1);
+            insert into portal.probe_runs (minute, started_at, outcome, took_ms) values
+                (date_trunc('minute', @now) - interval '7 days 1 minute', @now, 'played', 7001),
+                (date_trunc('minute', @now) - interval '6 days 23 hours', @now, 'played', 6023);
             insert into portal.usage_counts (day, counted_at) values
                 ((@now at time zone 'UTC')::date - 401, @now), ((@now at time zone 'UTC')::date - 400, @now);
             insert into portal.usage_days (tenant_id, day, metric, quantity) values
@@ -177,6 +180,7 @@ public sealed class PruneRetentionTests(TestPortal portal) : IClassFixture<TestP
         Assert.Equal(
             ["young"], await portal.ListAsync("select objective from portal.objective_minutes where objective in ('old', 'young')"));
         Assert.Equal(["young"], await portal.ListAsync("select key from portal.limit_figures where key in ('old', 'young')"));
+        Assert.Equal(["6023"], await portal.ListAsync("select took_ms::text from portal.probe_runs"));
         Assert.Equal(["400"], await portal.ListAsync("select trunc(quantity)::text from portal.usage_days"));
         Assert.Equal(1, await portal.ScalarAsync<long>("select count(*) from portal.usage_counts"));
         Assert.Equal(["80"], await portal.ListAsync("select percent::text from portal.budget_notices"));

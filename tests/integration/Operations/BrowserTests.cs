@@ -154,9 +154,37 @@ public sealed class BrowserTests(TestPortal portal) : IClassFixture<TestPortal>,
     }
 
     [BrowserFact]
+    public async Task An_orchestration_that_failed_is_rewound_by_keyboard_alone()
+    {
+        await portal.StartUnknownAsync("rewound-by-keyboard");
+        using var browser = await SignedInAsync();
+        browser.Go(new Uri(portal.Host.Address, "/ops/instances/rewound-by-keyboard"));
+        browser.Run<object?>("document.activeElement.blur(); return null");
+        var path = new List<string>();
+        while (path.LastOrDefault() != "button Rewind" && path.Count < 20)
+        {
+            browser.Press(Keys.Tab);
+            path.Add(browser.Focused);
+        }
+
+        Assert.Equal(
+            [
+                "a Skip to the content", "a On call", "a Now", "a Search", "button Sign out", "a Now", "textarea Reason", "button Rewind"
+            ],
+            path);
+        browser.Get("#reason").SendKeys("It is deployed again");
+        browser.Press(Keys.Tab, Keys.Enter);
+        await SeenAsync(browser, ".notice.good", "Rewound");
+        Assert.Empty(browser.Complaints());
+    }
+
+    [BrowserFact]
     public async Task Every_page_is_readable_labelled_and_free_of_complaints_in_light_dark_and_narrow()
     {
+        portal.Settings["Probe:ShareLinkId"] = Guid.NewGuid().ToString();
+        await portal.RestartHostAsync();
         var (retrying, failed, ready) = await UploadsOfEveryFateAsync();
+        await ProbesAsync();
         await portal.StartUnknownAsync("nightly-digest-2026-03-02");
         await IncidentsOfEveryKindAsync();
         await LimitsAsync();
@@ -203,6 +231,19 @@ public sealed class BrowserTests(TestPortal portal) : IClassFixture<TestPortal>,
         (await ops.PostAsync($"/api/ops/incidents/{test.Text("incidentId")}/acknowledge")).Expect(200);
         await portal.Host.RunTimerAsync("SweepOutbox");
     }
+
+    /// <summary>The last minutes of the probe: bad in each way, and good.</summary>
+    private Task<int> ProbesAsync() => portal.ScalarAsync<int>("""
+        with added as (
+            insert into portal.probe_runs (minute, started_at, outcome, step, status, took_ms)
+            select date_trunc('minute', @now::timestamptz) - make_interval(mins => n.ago), @now, n.outcome, n.step, n.status, n.took
+              from (values (0, 'timed_out', 'playlist', null, 5003), (1, 'refused', 'open', 403, 31), (2, 'failed', 'playlist', 503, 210),
+                           (3, 'unreachable', 'open', null, 12), (4, 'unreadable', 'open', null, 44), (5, 'no_link', null, null, 4),
+                           (6, 'played', null, null, 187), (7, 'played', null, null, 203))
+                   n (ago, outcome, step, status, took)
+            returning 1)
+        select count(*)::int from added
+        """, new { now = portal.Clock.GetUtcNow() });
 
     /// <summary>A limit that refused somebody, and one that many met.</summary>
     private Task<int> LimitsAsync() => portal.ScalarAsync<int>("""

@@ -187,6 +187,11 @@ public sealed class LimitFigureTests(TestPortal portal) : IClassFixture<TestPort
         var minute = portal.Clock.GetUtcNow();
         await AddAsync(minute, "playback", "0123456789abcdef", "enforce", 12);
         await AddAsync(minute.AddHours(-2), "tenant", TestPeople.Tenant.ToString(), "observe", 30);
+
+        // However many look, it is read once in five seconds.
+        portal.Clock.Advance(TimeSpan.FromSeconds(5) - TimeSpan.FromMilliseconds(1));
+        Assert.Contains("6 held nobody up", (await browser.FetchAsync("/ops")).Expect(200).Body, StringComparison.Ordinal);
+        portal.Clock.Advance(TimeSpan.FromMilliseconds(1));
         page = (await browser.FetchAsync("/ops")).Expect(200).Body;
         page = page[page.IndexOf("data-part=\"limits\"", StringComparison.Ordinal)..];
         page = page[..page.IndexOf("data-part=\"switches\"", StringComparison.Ordinal)];

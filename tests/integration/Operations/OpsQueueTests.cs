@@ -1,4 +1,5 @@
 using Dapper;
+using Portal.Operations;
 using Portal.Tests.Support;
 using Portal.Tests.Support.Contract;
 
@@ -10,6 +11,7 @@ public sealed class OpsQueueTests(TestPortal portal) : IClassFixture<TestPortal>
     public async Task InitializeAsync()
     {
         await portal.ResetAsync();
+        portal.Clock.Advance(OverviewRead.Fresh);
         await DoAsync("delete from portal.webhook_inbox; delete from portal.outbox; delete from portal.deliveries");
     }
 
@@ -19,6 +21,7 @@ public sealed class OpsQueueTests(TestPortal portal) : IClassFixture<TestPortal>
     public async Task What_waits_is_counted_with_its_oldest_and_what_is_late_stands_out()
     {
         Assert.Contains("Nothing waits.", await PageAsync(), StringComparison.Ordinal);
+        portal.Clock.Advance(OverviewRead.Fresh);
         var delivery = await new SampleWorld(portal).NewFailedDeliveryAsync();
         await portal.DeliverAsync();
         await DoAsync($"""
@@ -45,6 +48,20 @@ public sealed class OpsQueueTests(TestPortal portal) : IClassFixture<TestPortal>
     }
 
     [Fact]
+    public async Task However_many_look_it_is_read_once_in_five_seconds()
+    {
+        Assert.Contains("Nothing waits.", await PageAsync(), StringComparison.Ordinal);
+        await DoAsync("""
+            insert into portal.webhook_inbox (provider, event_id, type, body, status, next_attempt_at, received_at)
+            values ('mux', 'w-9', 'video.asset.ready', '{}', 'retrying', @now - interval '1 minute', @now)
+            """);
+        portal.Clock.Advance(TimeSpan.FromSeconds(5) - TimeSpan.FromMilliseconds(1));
+        Assert.Contains("Nothing waits.", await PageAsync(), StringComparison.Ordinal);
+        portal.Clock.Advance(TimeSpan.FromMilliseconds(1));
+        Assert.Contains("1 due, the oldest", PartOf(await PageAsync()), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_webhook_that_was_given_up_is_replayed_with_a_reason()
     {
         await DoAsync("""
@@ -64,6 +81,7 @@ public sealed class OpsQueueTests(TestPortal portal) : IClassFixture<TestPortal>
         Assert.Equal(["dead"], await portal.ListAsync("select status from portal.webhook_inbox"));
         (await browser.SubmitAsync("/ops/queues", [("form", form), .. webhook, ("reason", "Its job is here now")])).Expect(303);
         Assert.NotEqual(["dead"], await portal.ListAsync("select status from portal.webhook_inbox"));
+        Assert.DoesNotContain("evt &lt;1&gt;", (await browser.FetchAsync("/ops")).Expect(200).Body, StringComparison.Ordinal);
         Assert.Equal(
             ["Its job is here now"],
             await portal.ListAsync("select new_value ->> 'reason' from portal.audit_log where action = 'webhook_replayed'"));

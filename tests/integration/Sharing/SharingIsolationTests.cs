@@ -152,7 +152,9 @@ public sealed class SharingIsolationTests(TestPortal portal) : IClassFixture<Tes
                     await changes.ArchiveAsync(tx, tenant, caller, version with { Status = "failed" })));
         var settings = new ShareLinkSettings(true, true, false, null, "off", "x", []);
         await RefusedAsync(tx => moves.UpdateAsync(tx, tenant, caller, seenLink, seenLink.Version, settings, new PassphraseChange(null)));
-        await RefusedAsync(tx => moves.ExtendAsync(tx, tenant, caller, seenLink, portal.Clock.GetUtcNow().AddDays(30)));
+        var later = portal.Clock.GetUtcNow().AddDays(30);
+        await RefusedAsync(tx => moves.ExtendAsync(tx, tenant, Actor.From(caller), seenLink, later));
+        await InAsync(async tx => Assert.False(await moves.KeepAliveAsync(tx, tenant, Actor.System("probe"), seenLink.Id, later)));
         await RefusedAsync(tx => moves.RevokeAsync(tx, tenant, caller, seenLink));
         await RefusedAsync(tx => moves.HardRevokeAsync(tx, tenant, caller, seenLink));
         await InAsync(async tx => Assert.Null(await comments.HoldThreadAsync(tx, tenant, seenComment.Id)));

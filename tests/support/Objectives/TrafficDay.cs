@@ -1,11 +1,14 @@
 using Dapper;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
 using Npgsql;
 using Portal.Foundation.Alerts;
 using Portal.Foundation.Audit;
 using Portal.Foundation.Db;
+using Portal.Foundation.Limits;
 using Portal.Operations.Incidents;
 using Portal.Operations.Objectives;
+using Portal.Operations.Probes;
 
 namespace Portal.Tests.Support.Objectives;
 
@@ -46,7 +49,8 @@ public sealed class TrafficDay(TestDatabase database, TrafficOptions options)
     public async Task<TrafficResult> RunAsync()
     {
         var db = new PortalDb(database.Portal);
-        var store = new ObjectiveStore(db);
+        var store = new ObjectiveStore(
+            db, new ProbeGuest(Options.Create(new ProbeOptions()), new PersonalHash(Options.Create(new PrivacyOptions()))));
         var watch = Watch(db, store);
         var add = new RequestFigureStore(db, clock);
         instances.AddRange(Enumerable.Range(0, options.Instances).Select(number => new Instance(clock, options.Seed + number, add)));
