@@ -59,6 +59,9 @@ param securityPaging bool = true
 @description('PagerDuty tells what is done with incidents there; false where the secret of its webhook is not in the vault.')
 param pagingWebhook bool = true
 
+@description('Usage exports of Mux are read, which a paid plan has once they are switched on there; false where no token of the account\'s system is in the vault.')
+param muxUsageExports bool = false
+
 @description('When keys and certificates that nobody renews by machine run out: name=yyyy-MM-dd, separated by commas.')
 param expiring string = ''
 
@@ -109,6 +112,7 @@ var secrets = union(
   paging ? { PagerDuty__RoutingKey: 'PagerDuty-RoutingKey' } : {},
   lowUrgencyPaging ? { PagerDuty__LowUrgencyRoutingKey: 'PagerDuty-LowUrgencyRoutingKey' } : {},
   securityPaging ? { PagerDuty__SecurityRoutingKey: 'PagerDuty-SecurityRoutingKey' } : {},
+  muxUsageExports ? { Mux__SystemTokenId: 'Mux-SystemTokenId', Mux__SystemTokenSecret: 'Mux-SystemTokenSecret' } : {},
   pagingWebhook ? { PagerDuty__WebhookSecret: 'PagerDuty-WebhookSecret' } : {},
   {
     Database__App: 'Database-App'
@@ -130,7 +134,9 @@ var secrets = union(
     Alerts__WebhookSecret: 'Alerts-WebhookSecret'
   }
 )
-var withoutPaging = {
+var withoutSecrets = {
+  Mux__SystemTokenId: ''
+  Mux__SystemTokenSecret: ''
   PagerDuty__RoutingKey: ''
   PagerDuty__LowUrgencyRoutingKey: ''
   PagerDuty__SecurityRoutingKey: ''
@@ -320,7 +326,7 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
   resource settings 'config' = {
     name: 'appsettings'
     // Without a routing key nobody is paged.
-    properties: union(withoutPaging, secretSettings, {
+    properties: union(withoutSecrets, secretSettings, {
       // Durable takes AzureWebJobsStorage too: its default provider is Azure Storage.
       AzureWebJobsStorage__accountName: storage.name
       AzureWebJobsStorage__credential: 'managedidentity'

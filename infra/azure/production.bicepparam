@@ -16,6 +16,7 @@ param paging = true
 param lowUrgencyPaging = true
 param securityPaging = true
 param pagingWebhook = true
+param muxUsageExports = false
 param alwaysReadyHttp = 1
 param maximumInstanceCount = 100
 param storageSku = 'Standard_ZRS'

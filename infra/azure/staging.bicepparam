@@ -16,6 +16,7 @@ param paging = false
 param lowUrgencyPaging = false
 param securityPaging = false
 param pagingWebhook = false
+param muxUsageExports = false
 param alwaysReadyHttp = 0
 param storageSku = 'Standard_LRS'
 param logRetentionDays = 30

@@ -23,6 +23,8 @@ internal static class LocalSettings
                 ["Mux__ImageUrl"] = Text(vendors.Mux.ImageUrl),
                 ["Mux__TokenId"] = vendors.MuxOptions.TokenId,
                 ["Mux__TokenSecret"] = vendors.MuxOptions.TokenSecret,
+                ["Mux__SystemTokenId"] = vendors.MuxOptions.SystemTokenId,
+                ["Mux__SystemTokenSecret"] = vendors.MuxOptions.SystemTokenSecret,
                 ["Mux__WebhookSecret"] = vendors.Mux.WebhookSecret,
                 ["Mux__SigningKeyId"] = signingKey.Id,
                 ["Mux__SigningPrivateKey"] = signingKey.PrivateKey,

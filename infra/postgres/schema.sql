@@ -126,6 +126,7 @@ create table portal.asset_versions (
     purged_at timestamp with time zone,
     kept_at timestamp with time zone,
     expiry_warned_at timestamp with time zone,
+    resolution_tier text,
     constraint asset_versions_aspect_ratio_check CHECK ((length(aspect_ratio) <= 20)),
     constraint asset_versions_asset_id_number_key UNIQUE (asset_id, number),
     constraint asset_versions_check CHECK (((status <> 'ready'::text) OR ((mux_asset_id IS NOT NULL) AND (playback_id IS NOT NULL)))),
@@ -138,6 +139,7 @@ create table portal.asset_versions (
     constraint asset_versions_playback_id_check CHECK ((length(playback_id) <= 200)),
     constraint asset_versions_playback_id_key UNIQUE (playback_id),
     constraint asset_versions_purged_is_archived CHECK (((purged_at IS NULL) OR (status = 'archived'::text))),
+    constraint asset_versions_resolution_tier_check CHECK ((resolution_tier = ANY (ARRAY['audio_only'::text, '720p'::text, '1080p'::text, '1440p'::text, '2160p'::text]))),
     constraint asset_versions_size_bytes_check CHECK (((size_bytes >= 0) AND (size_bytes <= '1099511627776'::bigint))),
     constraint asset_versions_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'processing'::text, 'ready'::text, 'failed'::text, 'cancelled'::text, 'archived'::text]))),
     constraint asset_versions_tenant_id_asset_id_fkey FOREIGN KEY (tenant_id, asset_id) REFERENCES portal.assets(tenant_id, id),
@@ -2105,7 +2107,11 @@ create table portal.usage_counts (
     counted_at timestamp with time zone not null,
     delivered_at timestamp with time zone,
     settled boolean default false not null,
+    exported_at timestamp with time zone,
+    exported_bytes bigint,
     constraint usage_counts_check CHECK (((NOT settled) OR (delivered_at IS NOT NULL))),
+    constraint usage_counts_exported CHECK (((exported_at IS NULL) = (exported_bytes IS NULL))),
+    constraint usage_counts_exported_bytes_check CHECK ((exported_bytes >= 0)),
     constraint usage_counts_pkey PRIMARY KEY (day)
 );
 alter table portal.usage_counts enable row level security;
@@ -2125,12 +2131,19 @@ create table portal.usage_days (
     asset_id uuid,
     asset_version_id uuid,
     quantity numeric(30,6) not null,
+    tier text,
+    source text default 'portal'::text not null,
+    replaced boolean default false not null,
     constraint usage_days_check CHECK (((metric = 'mails'::text) = (asset_version_id IS NULL))),
     constraint usage_days_check1 CHECK ((((asset_version_id IS NULL) = (asset_id IS NULL)) AND ((asset_version_id IS NULL) = (project_id IS NULL)))),
+    constraint usage_days_exported CHECK (((source = 'portal'::text) OR ((metric = ANY (ARRAY['encoded'::text, 'stored'::text, 'delivered'::text])) AND (NOT replaced)))),
+    constraint usage_days_key UNIQUE NULLS NOT DISTINCT (tenant_id, day, metric, asset_version_id, tier, source),
     constraint usage_days_metric_check CHECK ((metric = ANY (ARRAY['encoded'::text, 'stored'::text, 'delivered'::text, 'originals'::text, 'mails'::text]))),
-    constraint usage_days_quantity_check CHECK ((quantity > (0)::numeric)),
-    constraint usage_days_tenant_id_day_metric_asset_version_id_key UNIQUE NULLS NOT DISTINCT (tenant_id, day, metric, asset_version_id),
-    constraint usage_days_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES portal.tenants(id)
+    constraint usage_days_quantity_check CHECK (((quantity > (0)::numeric) OR ((quantity = (0)::numeric) AND (source = 'mux_export'::text)))),
+    constraint usage_days_source_check CHECK ((source = ANY (ARRAY['portal'::text, 'mux_export'::text]))),
+    constraint usage_days_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES portal.tenants(id),
+    constraint usage_days_tier_check CHECK ((tier = ANY (ARRAY['audio_only'::text, '720p'::text, '1080p'::text, '1440p'::text, '2160p'::text]))),
+    constraint usage_days_tier_of_video CHECK (((tier IS NULL) OR (metric = ANY (ARRAY['encoded'::text, 'stored'::text, 'delivered'::text]))))
 );
 CREATE INDEX usage_days_by_day ON portal.usage_days USING btree (day, metric);
 alter table portal.usage_days enable row level security;
@@ -2687,12 +2700,19 @@ CREATE OR REPLACE FUNCTION portal.release_audit(p_tenant uuid, p_actions text[],
  SET plan_cache_mode TO 'force_custom_plan';
 grant execute on function portal.release_audit(uuid,text[],boolean,timestamp with time zone,integer) to portal_system;
 
-CREATE OR REPLACE FUNCTION portal.replace_delivered(p_day date, p_assets text[], p_seconds double precision[])
+CREATE OR REPLACE FUNCTION portal.replace_delivered(p_day date, p_assets text[], p_tiers text[], p_seconds double precision[])
  RETURNS numeric
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'portal', 'pg_temp';
-grant execute on function portal.replace_delivered(date,text[],double precision[]) to portal_system;
+grant execute on function portal.replace_delivered(date,text[],text[],double precision[]) to portal_system;
+
+CREATE OR REPLACE FUNCTION portal.replace_exported(p_day date, p_assets text[], p_metrics text[], p_tiers text[], p_seconds numeric[])
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'portal', 'pg_temp';
+grant execute on function portal.replace_exported(date,text[],text[],text[],numeric[]) to portal_system;
 
 CREATE OR REPLACE FUNCTION portal.resolve_upload_incident(p_job uuid, p_audit uuid, p_event uuid, p_now timestamp with time zone)
  RETURNS uuid
@@ -2753,6 +2773,12 @@ CREATE OR REPLACE FUNCTION portal.version_is_old(v portal.asset_versions, a port
  RETURNS boolean
  LANGUAGE sql
  STABLE SECURITY DEFINER
+ SET search_path TO 'portal', 'pg_temp';
+
+CREATE OR REPLACE FUNCTION portal.version_tier(p_said text, p_width integer, p_height integer)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE
  SET search_path TO 'portal', 'pg_temp';
 
 CREATE OR REPLACE FUNCTION portal.warn_old_versions(p_tenant uuid, p_active_before timestamp with time zone, p_inactive_before timestamp with time zone, p_acted_since timestamp with time zone, p_now timestamp with time zone, p_limit integer)

@@ -39,7 +39,8 @@ public static class OperationsRegistrations
         services.AddOptions<CostOptions>().BindConfiguration(CostOptions.Section)
             .Validate(
                 o => o.NamesAreKnown(),
-                $"Costs:Prices may name {string.Join(", ", UsageMetric.All)}, and nothing else.")
+                $"Costs:Prices may name {string.Join(", ", UsageMetric.All)}, of the first three also tiers such as "
+                    + "stored_1080p, and nothing else.")
             .Validate(
                 o => o.PricesAreValid(),
                 "Costs:Prices:<metric> must be a price in USD, 1000 at most, such as 0.003, or more with the days from which they hold, "
@@ -63,7 +64,7 @@ public static class OperationsRegistrations
             .AddSingleton<AddFigures>(p => p.GetRequiredService<RequestFigureStore>().AddAsync)
             .AddSingleton<LimitFigureStore>().AddSingleton<FlushLimitFigures>().AddSingleton<LimitQueries>()
             .AddSingleton<ObjectiveStore>().AddSingleton<WatchObjectives>().AddSingleton<ObjectiveQueries>()
-            .AddSingleton<UsageStore>().AddSingleton<MeasureUsage>().AddSingleton<BudgetStore>()
+            .AddSingleton<UsageStore>().AddSingleton<MeasureUsage>().AddSingleton<ReadUsageExports>().AddSingleton<BudgetStore>()
             .AddSingleton<WatchBudgets>().AddSingleton<IMailWriter, BudgetMail>().AddSingleton<CostQuery>()
             .AddSingleton<UploadTelemetryQuery>().AddSingleton<PlaybackTelemetryQuery>().AddSingleton<SwitchStore>()
             .AddSingleton<IDeliveryChannel, SendPage>().AddSingleton<IEventSubscriber, UploadIncidentTransitions>()

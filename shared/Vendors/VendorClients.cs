@@ -18,13 +18,25 @@ public static class VendorClients
 {
     private static readonly TimeSpan MailTimeout = TimeSpan.FromSeconds(15);
 
+    /// <summary>Until an answer begins.</summary>
+    private static readonly TimeSpan ExportTimeout = TimeSpan.FromSeconds(30);
+
     /// <summary>Mux's API objects hold no state per call and may be shared.</summary>
     public static IServiceCollection AddMux(this IServiceCollection services) => services
         .AddSingleton(p => Configure(p.GetRequiredService<IOptions<MuxOptions>>().Value))
         .AddSingleton<IDirectUploadsApiAsync>(p => new DirectUploadsApi(p.GetRequiredService<Configuration>()))
         .AddSingleton<IAssetsApiAsync>(p => new AssetsApi(p.GetRequiredService<Configuration>()))
         .AddSingleton<IDeliveryUsageApiAsync>(p => new DeliveryUsageApi(p.GetRequiredService<Configuration>()))
-        .AddSingleton<MuxVideo>();
+        .AddSingleton<MuxVideo>()
+        .AddMuxUsageExports();
+
+    /// <summary>Behind no circuit: a few calls a day, to a host of its own, say nothing about Mux's videos.</summary>
+    private static IServiceCollection AddMuxUsageExports(this IServiceCollection services)
+    {
+        services.AddHttpClient(nameof(MuxUsageExports), http => http.Timeout = ExportTimeout);
+        return services.AddSingleton(p => ActivatorUtilities.CreateInstance<MuxUsageExports>(
+            p, p.GetRequiredService<IHttpClientFactory>().CreateClient(nameof(MuxUsageExports))));
+    }
 
     /// <summary>Scoped: the SDK's client takes snapshot options, so nothing that lives longer than a request may hold it.</summary>
     public static IServiceCollection AddResend(this IServiceCollection services)

@@ -16,6 +16,9 @@ public static class VendorsRegistrations
         services.AddMux().AddResend().AddClerk().AddBlob().AddPagerDuty();
         services.AddOptions<MuxOptions>().BindConfiguration(MuxOptions.Section)
             .Validate(o => o.TokenId.Length > 0 && o.TokenSecret.Length > 0, "Mux:TokenId and Mux:TokenSecret must be set.")
+            .Validate(
+                o => o.SystemTokenId.Length > 0 == o.SystemTokenSecret.Length > 0,
+                "Mux:SystemTokenId and Mux:SystemTokenSecret must both be set, or neither.")
             .Validate(o => o.WebhookSecret.Length > 0, "Mux:WebhookSecret must be set.")
             .Validate(
                 o => o.SigningKeyId.Length > 0

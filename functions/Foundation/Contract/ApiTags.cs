@@ -19,7 +19,7 @@ public static class ApiTags
         new("Compliance", "How a tenant stands with all that it has to see to, at a glance.", ["/api/compliance"]),
         new(
             "Costs", "What is used of what vendors charge for, and what it costs: of a tenant, and of all for people on call.",
-            ["/api/costs", "/api/ops/costs", "/api/ops/costs.csv"]),
+            ["/api/costs", "/api/me/costs", "/api/ops/costs", "/api/ops/costs.csv"]),
         new(
             "Deliveries", "What was sent because of events, for people on call, and the way out of mails.",
             ["/api/mail", "/api/ops/deliveries"]),

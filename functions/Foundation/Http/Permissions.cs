@@ -101,6 +101,9 @@ public enum PortalAction
     /// <summary>What the tenant uses and costs.</summary>
     ReadCosts,
 
+    /// <summary>What the videos cost that a person uploaded.</summary>
+    ReadMyCosts,
+
     /// <summary>People on call, across tenants.</summary>
     OperateUploads,
 
@@ -224,6 +227,7 @@ public static class Permissions
         [PortalAction.ReadIncidentNotice] = [Role.Admin],
         [PortalAction.ReadCompliance] = [Role.Admin, Role.Compliance],
         [PortalAction.ReadCosts] = [Role.Admin],
+        [PortalAction.ReadMyCosts] = Producers,
     };
 
     /// <summary>

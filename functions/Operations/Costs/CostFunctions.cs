@@ -26,6 +26,24 @@ public sealed class ReadCostsFunction(CostQuery costs, TimeProvider clock)
     }
 }
 
+/// <summary>What the videos of whoever asks cost.</summary>
+public sealed class ReadMyCostsFunction(CostQuery costs, TimeProvider clock)
+{
+    [Function("ReadMyCosts")]
+    [Allows(PortalAction.ReadMyCosts)]
+    [Operation("Read what your own videos cost in a month", Query = typeof(CostsInput), Returns = typeof(MyCostsJson),
+        Details = "Of the videos that you uploaded first, with all their versions, in projects that you see. Counted as for the tenant.")]
+    public async Task<IResult> RunAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/me/costs")] HttpRequest request, CancellationToken ct)
+    {
+        var now = clock.GetUtcNow();
+        var (query, problem) = Input.ReadQuery<CostsInput>(request, now);
+        return query is null
+            ? problem!
+            : Reply.Ok(MyCostsJson.Of(await costs.OfCallerAsync(request.HttpContext.Caller(), query.Of(now), ct)));
+    }
+}
+
 /// <summary>What each tenant costs, for people on call: by ids.</summary>
 public sealed class ReadPlatformCostsFunction(CostQuery costs, TimeProvider clock)
 {
@@ -48,7 +66,8 @@ public sealed class ExportPlatformCostsFunction(CostQuery costs, TimeProvider cl
     [Function("ExportPlatformCosts")]
     [Allows(PortalAction.OperateCosts)]
     [Operation("Export what all tenants cost in a month as CSV", Query = typeof(CostsInput), MediaType = CsvFile.MediaType,
-        Details = "RFC 4180: a header, then one line for a tenant and a metric that it used, in UTF-8.")]
+        Details = "RFC 4180: a header, then one line for a tenant, a metric that it used and a resolution tier of it, in UTF-8. The tier "
+            + "is empty where there is none, or none that is known.")]
     public async Task<IResult> RunAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/ops/costs.csv")] HttpRequest request, CancellationToken ct)
     {
@@ -63,14 +82,14 @@ public sealed class ExportPlatformCostsFunction(CostQuery costs, TimeProvider cl
         var month = read.Month.First.ToString("yyyy-MM", CultureInfo.InvariantCulture);
         return new CsvFile($"costs-{month}.csv",
         [
-            ["month", "tenant_id", "metric", "unit", "quantity", "usd"],
+            ["month", "tenant_id", "metric", "unit", "quantity", "usd", "tier"],
             .. from tenant in read.Tenants
                from metric in tenant.Metrics
-               where metric.Quantity > 0
+               from tier in metric.Tiers
                select (string[])
                [
-                   month, tenant.TenantId.ToString(), metric.Metric, UsageMetric.UnitOf(metric.Metric), Number(metric.Quantity),
-                   Number(metric.Usd),
+                   month, tenant.TenantId.ToString(), metric.Metric, UsageMetric.UnitOf(metric.Metric), Number(tier.Quantity),
+                   Number(tier.Usd), tier.Tier ?? "",
                ],
         ]);
     }

@@ -134,7 +134,8 @@ public class VendorFaults
             "garbage" => ApiFault.Garbage,
             _ => null,
         };
-        if (fault is null || plan.ShuffleWebhooks is not null || plan.FailEncodings > 0 || plan.Status is < 200 or > 599)
+        if (fault is null || plan.ShuffleWebhooks is not null || plan.FailEncodings > 0 || plan.NoUsageExports is not null
+            || plan.EndedUsageLinks > 0 || plan.Status is < 200 or > 599)
         {
             return false;
         }

@@ -43,6 +43,12 @@ internal sealed record FaultPlan
     /// <summary>Mux.</summary>
     public bool? ShuffleWebhooks { get; init; }
 
+    /// <summary>Mux: the account has no usage exports.</summary>
+    public bool? NoUsageExports { get; init; }
+
+    /// <summary>Mux: the links of so many of the next lists of usage exports have ended.</summary>
+    public int EndedUsageLinks { get; init; }
+
     /// <summary>Mux: so many of the next assets end <c>errored</c>.</summary>
     public int FailEncodings { get; init; }
 

@@ -59,9 +59,10 @@ public sealed class LocalMux : LocalWebhookVendor
                 new MuxRenditions(Host, options, events).Map(api, app);
                 new MuxKeys(Host, options).Map(api, app);
                 new MuxUsage(Host).Map(api, app);
+                new MuxUsageFiles(Host, options, Faults).Map(api, app);
                 new MuxDelivery(Host).Map(app);
             },
-            MuxApi.Error, "/video", "/system");
+            MuxApi.Error, "/video", "/system", MuxUsageFiles.Files);
     }
 
     // A retry tells of the tries before it.

@@ -9,6 +9,12 @@ public sealed class LocalMuxOptions : LocalVendorOptions
     /// <summary>Password of the API's Basic authentication.</summary>
     public string TokenSecret { get; init; } = "local-mux-secret";
 
+    /// <summary>User of a second token, of the account's system: for usage exports, and for nothing else.</summary>
+    public string SystemTokenId { get; init; } = "local-mux-system-token";
+
+    /// <summary>Its password.</summary>
+    public string SystemTokenSecret { get; init; } = "local-mux-system-secret";
+
     /// <summary>Where events go; may be set later with <see cref="LocalWebhookVendor.WebhookUrl"/>, events wait until then.</summary>
     public Uri? WebhookUrl { get; init; }
 

@@ -11,7 +11,8 @@ namespace Portal.LocalVendors.Mux;
 /// <summary>What every API call shares: Basic authentication, the two rate limits, the error shape.</summary>
 internal sealed class MuxApi(VendorHost host, LocalMuxOptions options)
 {
-    private readonly byte[] expected = SHA256.HashData(Encoding.UTF8.GetBytes($"{options.TokenId}:{options.TokenSecret}"));
+    private readonly byte[] video = SHA256.HashData(Encoding.UTF8.GetBytes($"{options.TokenId}:{options.TokenSecret}"));
+    private readonly byte[] system = SHA256.HashData(Encoding.UTF8.GetBytes($"{options.SystemTokenId}:{options.SystemTokenSecret}"));
 
     public static JsonNode Error(int status, string message) => Error(
         status switch
@@ -31,12 +32,16 @@ internal sealed class MuxApi(VendorHost host, LocalMuxOptions options)
 
     public static VendorReply Data(int status, JsonNode data) => new(status, new JsonObject { ["data"] = data });
 
-    public void Map(WebApplication app, string method, string pattern, Func<HttpContext, Task<VendorReply>> handle) =>
+    /// <param name="ofSystem">Only the token of the account's system may; otherwise only the other.</param>
+    public void Map(
+        WebApplication app, string method, string pattern, Func<HttpContext, Task<VendorReply>> handle, bool ofSystem = false) =>
         app.Json(method, pattern, async context =>
     {
-        if (!Authorised(context))
+        if (!Authorised(context, ofSystem ? system : video))
         {
-            return Refuse(401, "Unauthorized request");
+            return Authorised(context, ofSystem ? video : system)
+                ? Refuse(403, "The access token has no permission for this.")
+                : Refuse(401, "Unauthorized request");
         }
         return await WithinLimitsAsync(context) ? await handle(context) : Refuse(429, "Too many requests, please slow down.");
     });
@@ -70,7 +75,7 @@ internal sealed class MuxApi(VendorHost host, LocalMuxOptions options)
     private static JsonObject Error(string type, string message) =>
         new() { ["error"] = new JsonObject { ["type"] = type, ["messages"] = new JsonArray(message) } };
 
-    private bool Authorised(HttpContext context)
+    private static bool Authorised(HttpContext context, byte[] expected)
     {
         string? header = context.Request.Headers.Authorization;
         if (header?.StartsWith("Basic ", StringComparison.OrdinalIgnoreCase) != true)

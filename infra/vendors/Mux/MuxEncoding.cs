@@ -90,7 +90,7 @@ internal sealed class MuxEncoding(VendorHost host, LocalMuxOptions options, Loca
             await ErrorAsync(c, t, asset, planned);
             return null;
         }
-        await MuxStore.SettleAssetAsync(c, t, asset.Id, "ready", JsonSerializer.Serialize(media), null);
+        await MuxStore.SettleAssetAsync(c, t, asset.Id, "ready", JsonSerializer.Serialize(media), null, host.Now);
         var settled = (await MuxStore.AssetAsync(c, asset.Id, t))!;
         await events.AssetAsync(c, t, "video.asset.ready", settled);
         foreach (var rendition in (await MuxStore.RenditionsAsync(c, [asset.Id], t))[asset.Id])

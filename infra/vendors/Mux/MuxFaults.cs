@@ -25,22 +25,42 @@ public sealed class MuxFaults : VendorFaults
         }
     }
 
+    /// <summary>The account has no usage exports: it is on the free plan, or nobody switched them on.</summary>
+    public bool NoUsageExports { get; set; }
+
+    /// <summary>The links of so many of the next lists of usage exports have ended by the time they are used.</summary>
+    public int EndedUsageLinks { get; set; }
+
+    /// <summary>What becomes of a day's file of usage, before it is measured and sent.</summary>
+    public Func<DateOnly, string, string>? AlterUsageExport { get; set; }
+
     /// <inheritdoc/>
     public override void Clear()
     {
         base.Clear();
         ShuffleWebhooks = false;
+        NoUsageExports = false;
+        EndedUsageLinks = 0;
+        AlterUsageExport = null;
         FailNextEncodings(0, "");
     }
 
     internal override bool TryApply(FaultPlan plan)
     {
-        if (!base.TryApply(plan with { ShuffleWebhooks = null, FailEncodings = 0 }))
+        if (!base.TryApply(plan with
+        {
+            ShuffleWebhooks = null,
+            FailEncodings = 0,
+            NoUsageExports = null,
+            EndedUsageLinks = 0,
+        }))
         {
             return false;
         }
 
         ShuffleWebhooks = plan.ShuffleWebhooks ?? ShuffleWebhooks;
+        NoUsageExports = plan.NoUsageExports ?? NoUsageExports;
+        EndedUsageLinks += plan.EndedUsageLinks;
         if (plan.FailEncodings > 0)
         {
             FailNextEncodings(plan.FailEncodings, plan.Message);
@@ -53,6 +73,8 @@ public sealed class MuxFaults : VendorFaults
     {
         var shown = base.Show();
         shown["shuffleWebhooks"] = ShuffleWebhooks;
+        shown["noUsageExports"] = NoUsageExports;
+        shown["endedUsageLinks"] = EndedUsageLinks;
         lock (gate)
         {
             shown["encodingsToFail"] = failures;

@@ -60,12 +60,13 @@ internal static class MuxStore
             """, new { limit, skip, before, uploadId })).AsList();
 
     public static Task<int> SettleAssetAsync(
-        NpgsqlConnection c, NpgsqlTransaction t, string id, string status, string? media, string? errors) =>
+        NpgsqlConnection c, NpgsqlTransaction t, string id, string status, string? media, string? errors,
+        DateTimeOffset? readyAt = null) =>
         c.ExecuteAsync(
             """
-            update vendors.mux_assets set status = @status, media = @media::jsonb, errors = @errors::jsonb
+            update vendors.mux_assets set status = @status, media = @media::jsonb, errors = @errors::jsonb, ready_at = @readyAt
             where id = @id and status = 'preparing' and deleted_at is null
-            """, new { id, status, media, errors }, t);
+            """, new { id, status, media, errors, readyAt = readyAt?.UtcDateTime }, t);
 
     public static Task SetAssetFileAsync(NpgsqlConnection c, NpgsqlTransaction t, string id, string fileId) =>
         c.ExecuteAsync("update vendors.mux_assets set file_id = @fileId where id = @id", new { id, fileId }, t);

@@ -38,7 +38,12 @@ internal sealed class MuxUsage(VendorHost host)
         var data = new JsonArray();
         foreach (var row in rows.Skip(paging.Skip).Take(paging.Limit))
         {
-            data.Add((JsonNode)await ReportAsync(connection, row.Id, row.Seconds, row.DeletedAt));
+            var tiers = await connection.QueryAsync<(string? Tier, double Seconds)>(
+                """
+                select tier, sum(seconds) from vendors.mux_deliveries
+                where asset_id = @id and at >= @from and at < @until group by tier order by tier
+                """, new { id = row.Id, from = span.From.UtcDateTime, until = until.UtcDateTime });
+            data.Add((JsonNode)await ReportAsync(connection, row.Id, row.Seconds, tiers, row.DeletedAt));
         }
         return new VendorReply(200, new JsonObject
         {
@@ -49,12 +54,19 @@ internal sealed class MuxUsage(VendorHost host)
         });
     }
 
-    private static async Task<JsonObject> ReportAsync(Npgsql.NpgsqlConnection connection, string id, double seconds, DateTime? deletedAt)
+    private static async Task<JsonObject> ReportAsync(
+        Npgsql.NpgsqlConnection connection, string id, double seconds, IEnumerable<(string? Tier, double Seconds)> tiers,
+        DateTime? deletedAt)
     {
         var asset = await connection.QuerySingleAsync<AssetRow>(
             $"select {AssetRow.Columns} from vendors.mux_assets where id = @id", new { id });
         var media = MuxJson.Media(asset);
         var tier = media is null ? "720p" : MuxJson.Tier(media);
+        var byTier = new JsonObject();
+        foreach (var of in tiers.GroupBy(of => of.Tier ?? tier))
+        {
+            byTier["tier_" + of.Key.Replace('-', '_')] = Math.Round(of.Sum(one => one.Seconds), 3);
+        }
         var json = new JsonObject
         {
             ["asset_id"] = id,
@@ -64,7 +76,7 @@ internal sealed class MuxUsage(VendorHost host)
             ["asset_resolution_tier"] = tier,
             ["asset_video_quality"] = asset.SettingsObject()["video_quality"]?.DeepClone() ?? "plus",
             ["delivered_seconds"] = Math.Round(seconds, 3),
-            ["delivered_seconds_by_resolution"] = new JsonObject { ["tier_" + tier.Replace('-', '_')] = Math.Round(seconds, 3) },
+            ["delivered_seconds_by_resolution"] = byTier,
         };
         if (asset.Passthrough is { } passthrough)
         {

@@ -66,3 +66,8 @@ create table if not exists vendors.mux_deliveries (
     seconds  double precision not null
 );
 create index if not exists mux_deliveries_at on vendors.mux_deliveries (at);
+
+-- From databases that are older than the columns. Ready: from then on it is stored, and was encoded.
+alter table vendors.mux_assets add column if not exists ready_at timestamptz;
+-- Null: the asset's own.
+alter table vendors.mux_deliveries add column if not exists tier text;

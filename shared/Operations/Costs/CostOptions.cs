@@ -1,4 +1,5 @@
 using System.Globalization;
+using Portal.Vendors.Mux;
 
 namespace Portal.Operations.Costs;
 
@@ -9,7 +10,9 @@ public sealed class CostOptions
 
     /// <summary>
     /// By <see cref="UsageMetric"/>, for one of its unit: <c>0.003</c>, or with the days (UTC) from which others hold
-    /// <c>0.003, 0.0035 from 2027-01-01</c>. These are examples, to be replaced by what the contracts say.
+    /// <c>0.003, 0.0035 from 2027-01-01</c>. What Mux bills by resolution may have prices by <see cref="ResolutionTier"/>
+    /// (<c>stored_2160p</c>); a tier that has none of its own has the metric's. These are examples, to be replaced by what the contracts
+    /// say.
     /// </summary>
     public Dictionary<string, string> Prices { get; set; } = new(StringComparer.OrdinalIgnoreCase)
     {
@@ -20,12 +23,19 @@ public sealed class CostOptions
         [UsageMetric.Mails] = "0.0004",
     };
 
-    public bool NamesAreKnown() => Prices.Keys.All(name => UsageMetric.All.Contains(name, StringComparer.OrdinalIgnoreCase));
+    private static readonly HashSet<string> Names = new(
+        UsageMetric.All.SelectMany(metric => UsageMetric.TiersOf(metric).Select(tier => Name(metric, tier))),
+        StringComparer.OrdinalIgnoreCase);
+
+    public bool NamesAreKnown() => Prices.Keys.All(Names.Contains);
 
     public bool PricesAreValid() => Prices.Values.All(text => Read(text) is not null);
 
-    /// <summary>Of a metric, in the order of their days; the first holds from the beginning.</summary>
-    public IReadOnlyList<DatedPrice> Of(string metric) => Read(Prices[metric])!;
+    /// <summary>Of a metric and a tier, in the order of their days; the first holds from the beginning.</summary>
+    public IReadOnlyList<DatedPrice> Of(string metric, string? tier = null) =>
+        Read(Prices.GetValueOrDefault(Name(metric, tier)) ?? Prices[metric])!;
+
+    private static string Name(string metric, string? tier) => tier is null ? metric : $"{metric}_{tier}";
 
     /// <summary>Null: it is no price, or their days are in no order.</summary>
     private static List<DatedPrice>? Read(string text)

@@ -8,7 +8,7 @@ namespace Portal.Operations.Costs;
 /// Counts what was used, day by day (UTC), up to yesterday: from our own rows once, and what Mux says of playing again until three days
 /// after the day, for it is twelve hours late and may correct itself. Days that no run counted are made up for, as far as rows are kept.
 /// </summary>
-public sealed class MeasureUsage(UsageStore store, WatchBudgets budgets, MuxVideo mux, TimeProvider clock)
+public sealed class MeasureUsage(UsageStore store, ReadUsageExports exports, WatchBudgets budgets, MuxVideo mux, TimeProvider clock)
 {
     /// <summary>So far back are days counted that were missed: rows of upload jobs are kept for no less.</summary>
     public const int MostDaysBack = 30;
@@ -37,10 +37,7 @@ public sealed class MeasureUsage(UsageStore store, WatchBudgets budgets, MuxVide
 
         try
         {
-            foreach (var day in days)
-            {
-                await DeliveredAsync(day, counts, ct);
-            }
+            await MuxAsync(days, counts, ct);
         }
         finally
         {
@@ -49,6 +46,22 @@ public sealed class MeasureUsage(UsageStore store, WatchBudgets budgets, MuxVide
         }
 
         return counts;
+    }
+
+    /// <summary>What it says of playing, and the files in which it says everything: one is read when the other cannot be.</summary>
+    private async Task MuxAsync(IReadOnlyList<DateOnly> days, RunCounts counts, CancellationToken ct)
+    {
+        try
+        {
+            foreach (var day in days)
+            {
+                await DeliveredAsync(day, counts, ct);
+            }
+        }
+        finally
+        {
+            await exports.RunAsync(counts, ct);
+        }
     }
 
     private async Task DeliveredAsync(DateOnly day, RunCounts counts, CancellationToken ct)

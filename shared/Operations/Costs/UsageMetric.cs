@@ -1,3 +1,5 @@
+using Portal.Vendors.Mux;
+
 namespace Portal.Operations.Costs;
 
 /// <summary>What vendors charge for, as <c>portal.usage_days.metric</c> says it.</summary>
@@ -19,6 +21,12 @@ public static class UsageMetric
     public const string Mails = "mails";
 
     public static IReadOnlyList<string> All { get; } = [Encoded, Stored, Delivered, Originals, Mails];
+
+    /// <summary>What Mux does with a video, and bills by its resolution.</summary>
+    public static bool HasTiers(string metric) => metric is Encoded or Stored or Delivered;
+
+    /// <summary>Of a metric; null: what is of no tier, or of none that is known.</summary>
+    public static IReadOnlyList<string?> TiersOf(string metric) => HasTiers(metric) ? [null, .. ResolutionTier.All] : [null];
 
     /// <summary>What is counted and priced: one of <see cref="UsageUnit"/>.</summary>
     public static string UnitOf(string metric) => metric switch
@@ -46,4 +54,17 @@ public static class UsageUnit
     public const string MinuteMonth = "minute_month";
     public const string GigabyteMonth = "gigabyte_month";
     public const string Mail = "mail";
+}
+
+/// <summary>Who counted what a day's videos used.</summary>
+public static class UsageSource
+{
+    /// <summary>The portal, from its own rows and from what Mux says of playing.</summary>
+    public const string Portal = "portal";
+
+    /// <summary>Mux, in the file that it makes of each day.</summary>
+    public const string MuxExport = "mux_export";
+
+    /// <summary>The file, and the portal for videos that it does not name.</summary>
+    public const string Both = "both";
 }

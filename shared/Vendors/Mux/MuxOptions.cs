@@ -15,6 +15,15 @@ public sealed class MuxOptions
 
     public string TokenSecret { get; set; } = "";
 
+    /// <summary>
+    /// A second access token, of the account's system: with it the files are read that Mux makes of each day's usage, which a paid plan
+    /// has once they are switched on in its dashboard. Empty: they are not read.
+    /// </summary>
+    public string SystemTokenId { get; set; } = "";
+
+    /// <inheritdoc cref="SystemTokenId"/>
+    public string SystemTokenSecret { get; set; } = "";
+
     /// <summary>Used as text: Mux's secrets are not base64 (vendor fact, webhooks).</summary>
     public string WebhookSecret { get; set; } = "";
 

@@ -14,9 +14,11 @@ public sealed record MuxUpload(string Id, string Status, string? Url, string? As
 /// <param name="Status">preparing, ready or errored.</param>
 /// <param name="PublicPlaybackIds">Must stay empty: ours are always signed.</param>
 /// <param name="ErrorType">What kind of error, by Mux's name (<see cref="MuxErrors"/>).</param>
+/// <param name="Tier">By which encoding and storing are billed: one of <see cref="ResolutionTier"/>.</param>
 public sealed record MuxAsset(
     string Id, string Status, string? UploadId, string? Passthrough, string? SignedPlaybackId, IReadOnlyList<string> PublicPlaybackIds,
-    double? DurationS, string? AspectRatio, int? Width, int? Height, double? FrameRate, string? Error, string? ErrorType = null);
+    double? DurationS, string? AspectRatio, int? Width, int? Height, double? FrameRate, string? Error, string? ErrorType = null,
+    string? Tier = null);
 
 /// <summary>What hangs off an asset that is ready: its signed playback ids, and files to download.</summary>
 public sealed record MuxFiles(IReadOnlyList<string> SignedPlaybackIds, IReadOnlyList<MuxRendition> Renditions);
@@ -27,7 +29,8 @@ public sealed record MuxFiles(IReadOnlyList<string> SignedPlaybackIds, IReadOnly
 public sealed record MuxRendition(string Name, string Status);
 
 /// <summary>How long an asset was played, in seconds of video that went out.</summary>
-public sealed record DeliveredAsset(string AssetId, double Seconds);
+/// <param name="Tiers">The parts of it by tier; what they leave is of none.</param>
+public sealed record DeliveredAsset(string AssetId, double Seconds, IReadOnlyList<(string Tier, double Seconds)> Tiers);
 
 /// <summary>A page of them, and how many there are on all pages.</summary>
 public sealed record MuxDelivered(long Total, IReadOnlyList<DeliveredAsset> Assets);
@@ -116,9 +119,21 @@ public sealed class MuxVideo(
             r => r?.Data is { } list
                 ? new MuxDelivered(
                     r.TotalRowCount,
-                    [.. list.Where(row => row.AssetId is not null).Select(row => new DeliveredAsset(row.AssetId, row.DeliveredSeconds))])
+                    [
+                        .. list.Where(row => row.AssetId is not null).Select(row => new DeliveredAsset(
+                            row.AssetId, row.DeliveredSeconds, Tiers(row.DeliveredSecondsByResolution))),
+                    ])
                 : null, ct);
     }
+
+    private static IReadOnlyList<(string Tier, double Seconds)> Tiers(DeliveryReportDeliveredSecondsByResolution? by) => by is null ? [] :
+    [
+        .. new[]
+        {
+            (ResolutionTier.AudioOnly, by.TierAudioOnly), (ResolutionTier.P720, by.Tier720p), (ResolutionTier.P1080, by.Tier1080p),
+            (ResolutionTier.P1440, by.Tier1440p), (ResolutionTier.P2160, by.Tier2160p),
+        }.Where(tier => tier.Item2 > 0),
+    ];
 
     private async Task<VendorFailure?> GoneAsync(Func<Task<ApiResponse<object>>> delete, CancellationToken ct) =>
         (await CallAsync(delete, body => body ?? new object(), ct)).Failure is { } failure and not VendorFailure.Refused { Status: 404 }
@@ -218,7 +233,16 @@ public sealed class MuxVideo(
             video?.MaxHeight > 0 ? (int)video.MaxHeight : null,
             asset.MaxStoredFrameRate > 0 ? asset.MaxStoredFrameRate : null,
             asset.Errors is { } errors ? string.Join(" ", errors.Messages ?? [errors.Type]) : null,
-            asset.Errors?.Type);
+            asset.Errors?.Type,
+            asset.ResolutionTier switch
+            {
+                Asset.ResolutionTierEnum.AudioOnly => ResolutionTier.AudioOnly,
+                Asset.ResolutionTierEnum._720p => ResolutionTier.P720,
+                Asset.ResolutionTierEnum._1080p => ResolutionTier.P1080,
+                Asset.ResolutionTierEnum._1440p => ResolutionTier.P1440,
+                Asset.ResolutionTierEnum._2160p => ResolutionTier.P2160,
+                _ => null,
+            });
     }
 
     private static MuxFiles? Files(Asset? asset) => asset?.Id is null ? null : new(

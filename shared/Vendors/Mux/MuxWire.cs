@@ -42,7 +42,8 @@ public static class MuxWire
             data.TryGetProperty("errors", out var errors) && errors.ValueKind == JsonValueKind.Object
                 ? string.Join(" ", Items(errors, "messages").Select(m => m.ToString()).DefaultIfEmpty(Text(errors, "type") ?? "error"))
                 : null,
-            errors.ValueKind == JsonValueKind.Object ? Text(errors, "type") : null);
+            errors.ValueKind == JsonValueKind.Object ? Text(errors, "type") : null,
+            ResolutionTier.Read(Text(data, "resolution_tier")));
     }
 
     private static string? Text(JsonElement element, string name) =>

@@ -53,7 +53,8 @@ public sealed class UploadTransitions(AuditWriter audit, AlertStore alerts, Time
         await tx.ExecuteAsync("""
             update portal.asset_versions set mux_asset_id = @Id, playback_id = @SignedPlaybackId, duration_s = @DurationS,
                aspect_ratio = @AspectRatio,
-                   width = @Width, height = @Height, frame_rate = @FrameRate, failure_reason = null, status = 'ready', updated_at = @now
+                   width = @Width, height = @Height, frame_rate = @FrameRate, resolution_tier = @Tier, failure_reason = null,
+                   status = 'ready', updated_at = @now
              where tenant_id = @tenant and id = @versionId and status in ('pending', 'processing', 'failed')
             """, new
         {
@@ -64,6 +65,7 @@ public sealed class UploadTransitions(AuditWriter audit, AlertStore alerts, Time
             asset.Width,
             asset.Height,
             asset.FrameRate,
+            asset.Tier,
             tenant = job.TenantId,
             versionId = job.AssetVersionId,
             now = clock.GetUtcNow(),

@@ -298,6 +298,86 @@ public sealed class CostTests(TestPortal portal) : IClassFixture<TestPortal>, IA
     }
 
     [Fact]
+    public async Task What_is_used_is_counted_by_tier()
+    {
+        var small = await VideoAsync(await portal.UploadReadyAsync(project, "crew1"));
+        var large = await VideoAsync(await portal.UploadReadyAsync(project, "crew2", Mp4Sample.Clip(4, 1920, 1080)));
+        Assert.Equal(["1080p", "720p"], await TextsAsync(
+            "select resolution_tier from portal.asset_versions where id = any (@ids) order by 1", small.Version, large.Version));
+        await PlayedAsync(large, At(month, 11), 60);
+        await PlayedAsync(large, At(month, 11), 30.5, "720p");
+        await PlayedAsync(large, At(month, 11), 10, "audio-only");
+
+        portal.Clock.AdvanceTo(At(month.AddDays(1), 12).AddMinutes(45));
+        await portal.Host.RunTimerAsync("MeasureUsage");
+
+        Assert.Equal(["720p encoded", "720p stored"], await TextsAsync(
+            "select tier || ' ' || metric from portal.usage_days where asset_version_id = any (@ids) order by 1", small.Version));
+        Assert.Equal(
+            ["1080p delivered 60", "1080p encoded 4", "1080p stored 2", "720p delivered 31", "audio_only delivered 10"],
+            await TextsAsync("""
+                select tier || ' ' || metric || ' ' || round(quantity) from portal.usage_days
+                 where asset_version_id = any (@ids) order by 1
+                """, large.Version));
+        var delivered = Items(await ReadAsync("admin"), "metrics").Single(m => m["metric"]!.ToString() == "delivered");
+        Assert.Equal(
+            ["audio_only", "720p", "1080p"], delivered["tiers"]!.AsArray().Select(tier => tier!["tier"]!.ToString()));
+        Assert.Equal(
+            Number(delivered, "quantity"), delivered["tiers"]!.AsArray().Sum(tier => Number(tier!, "quantity")));
+    }
+
+    [Theory]
+    [InlineData(1280, 720, null, "720p")]
+    [InlineData(1281, 720, null, "1080p")]
+    [InlineData(3840, 2160, null, "1080p")]
+    [InlineData(3840, 2160, "1440p", "1440p")]
+    [InlineData(640, 360, "2160p", "2160p")]
+    [InlineData(null, null, "audio_only", "audio_only")]
+    [InlineData(null, null, null, "none")]
+    public async Task A_version_has_the_tier_that_Mux_says_or_else_that_of_its_pixels_up_to_what_Mux_stores(
+        int? width, int? height, string? said, string tier)
+    {
+        var video = await VideoAsync(await portal.UploadReadyAsync(project, "crew3"));
+        await DoAsync(
+            "update portal.asset_versions set width = @width, height = @height, resolution_tier = @said where id = @Version",
+            new { width, height, said, video.Version });
+
+        portal.Clock.AdvanceTo(At(month.AddDays(1), 12).AddMinutes(45));
+        await portal.Host.RunTimerAsync("MeasureUsage");
+
+        Assert.Equal([$"encoded {tier}", $"stored {tier}"], await TextsAsync(
+            "select metric || ' ' || coalesce(tier, 'none') from portal.usage_days where asset_version_id = any (@ids) order by 1",
+            video.Version));
+    }
+
+    [Fact]
+    public async Task Each_tier_has_its_price_from_its_day_on_and_one_without_has_the_metrics()
+    {
+        var video = await VideoAsync(await portal.UploadReadyAsync(project));
+        foreach (var (tier, day, quantity) in new[]
+                 { ("720p", 8, 600), ("1080p", 8, 600), ("2160p", 8, 600), ("2160p", 9, 600), (null, 9, 600) })
+        {
+            await SeedAsync(video, "delivered", month.AddDays(day), quantity, tier);
+        }
+
+        async Task<IEnumerable<string>> PricedAsync(Dictionary<string, string> prices)
+        {
+            using var query = new CostQuery(
+                portal.Services.GetRequiredService<PortalDb>(), Options.Create(new CostOptions { Prices = prices }), portal.Clock);
+            var costs = await query.OfTenantAsync(new(TestPeople.Tenant), new(month), CancellationToken.None);
+            return costs.Metrics.Single(m => m.Metric == "delivered").Tiers.Select(
+                t => string.Create(CultureInfo.InvariantCulture, $"{t.Tier} {t.Quantity:0.##} {t.Usd:0.##}"));
+        }
+
+        var prices = new CostOptions().Prices;
+        prices["delivered"] = "0.1";
+        Assert.Equal([" 10 1", "720p 10 1", "1080p 10 1", "2160p 20 2"], await PricedAsync(prices));
+        prices["delivered_1080p"] = "0.2";
+        prices["delivered_2160p"] = $"0.5, 2 from {Text(month.AddDays(9))}";
+        Assert.Equal([" 10 1", "720p 10 1", "1080p 10 2", "2160p 20 25"], await PricedAsync(prices));
+    }
+
+    [Fact]
     public async Task Of_many_videos_the_twenty_that_cost_most_are_told()
     {
         var video = await VideoAsync(await portal.UploadReadyAsync(project));
@@ -371,7 +451,7 @@ public sealed class CostTests(TestPortal portal) : IClassFixture<TestPortal>, IA
         var csv = Encoding.UTF8.GetString(await answer.Content.ReadAsByteArrayAsync());
         Assert.EndsWith("\r\n", csv, StringComparison.Ordinal);
         var lines = csv.Split("\r\n")[..^1];
-        Assert.Equal("month,tenant_id,metric,unit,quantity,usd", lines[0]);
+        Assert.Equal("month,tenant_id,metric,unit,quantity,usd,tier", lines[0]);
         Assert.All(lines, line => Assert.Matches("^[a-z0-9_.,-]+$", line));
         Assert.Equal(
             decimal.Round((decimal)delivered / 60, 4),
@@ -391,13 +471,20 @@ public sealed class CostTests(TestPortal portal) : IClassFixture<TestPortal>, IA
          where j.id = @id
         """, new { id = upload.Id });
 
-    private Task PlayedAsync(Video video, DateTimeOffset at, double seconds) => DoAsync(
-        "insert into vendors.mux_deliveries (asset_id, at, seconds) values (@Mux, @at, @seconds)", new { video.Mux, at, seconds });
+    private Task PlayedAsync(Video video, DateTimeOffset at, double seconds, string? tier = null) => DoAsync(
+        "insert into vendors.mux_deliveries (asset_id, at, seconds, tier) values (@Mux, @at, @seconds, @tier)",
+        new { video.Mux, at, seconds, tier });
 
-    private Task SeedAsync(Video video, string metric, DateOnly day, double quantity) => DoAsync("""
-        insert into portal.usage_days (tenant_id, day, metric, project_id, asset_id, asset_version_id, quantity)
-        values (@Tenant, @day, @metric, @Project, @Asset, @Version, @quantity)
-        """, new { video.Tenant, day, metric, video.Project, video.Asset, video.Version, quantity });
+    private Task SeedAsync(Video video, string metric, DateOnly day, double quantity, string? tier = null) => DoAsync("""
+        insert into portal.usage_days (tenant_id, day, metric, tier, project_id, asset_id, asset_version_id, quantity)
+        values (@Tenant, @day, @metric, @tier, @Project, @Asset, @Version, @quantity)
+        """, new { video.Tenant, day, metric, tier, video.Project, video.Asset, video.Version, quantity });
+
+    private async Task<IReadOnlyList<string>> TextsAsync(string sql, params Guid[] ids)
+    {
+        await using var connection = await portal.OpenAsync();
+        return (await connection.QueryAsync<string>(sql, new { ids })).AsList();
+    }
 
     private Task<decimal> SecondsAsync(params Guid[] versions) => portal.ScalarAsync<decimal>("""
         select coalesce(sum(quantity), 0) from portal.usage_days where metric = 'delivered' and asset_version_id = any (@versions)

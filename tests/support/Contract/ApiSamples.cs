@@ -128,6 +128,7 @@ public static class ApiSamples
         ["ReadLimits"] = Open(),
         ["ReadProbe"] = Open(),
         ["ReadCosts"] = Open(),
+        ["ReadMyCosts"] = Open(),
         ["ReadPlatformCosts"] = Open(),
         ["ExportPlatformCosts"] = Open(),
         ["ReadPlaybackTelemetry"] = Open(),

@@ -30,6 +30,31 @@ public sealed class CostOptionsTests
     }
 
     [Fact]
+    public void A_tier_without_a_price_of_its_own_has_the_metrics()
+    {
+        var options = new CostOptions { Prices = { ["stored"] = "0.003", ["Stored_2160P"] = "0.0096, 0.01 from 2027-01-01" } };
+
+        Assert.True(options.NamesAreKnown() && options.PricesAreValid());
+        foreach (var tier in new[] { null, "audio_only", "720p", "1080p", "1440p" })
+        {
+            Assert.Equal([new DatedPrice(DateOnly.MinValue, 0.003m)], options.Of(UsageMetric.Stored, tier));
+        }
+
+        Assert.Equal(
+            [new(DateOnly.MinValue, 0.0096m), new DatedPrice(new(2027, 1, 1), 0.01m)], options.Of(UsageMetric.Stored, "2160p"));
+    }
+
+    [Theory]
+    [InlineData("encoded_720p", true)]
+    [InlineData("delivered_audio_only", true)]
+    [InlineData("stored_4320p", false)]
+    [InlineData("stored_", false)]
+    [InlineData("mails_720p", false)]
+    [InlineData("originals_1080p", false)]
+    public void Only_what_Mux_bills_by_resolution_has_prices_by_tier(string name, bool known) =>
+        Assert.Equal(known, new CostOptions { Prices = { [name] = "1" } }.NamesAreKnown());
+
+    [Fact]
     public void A_setting_replaces_the_example_whatever_its_letters()
     {
         var settings = new ConfigurationBuilder()

@@ -26,8 +26,30 @@ public class Asset
         Errored = 3,
     }
 
+    [JsonConverter(typeof(StringEnumConverter))]
+    public enum ResolutionTierEnum
+    {
+        [EnumMember(Value = "audio-only")]
+        AudioOnly = 1,
+
+        [EnumMember(Value = "720p")]
+        _720p = 2,
+
+        [EnumMember(Value = "1080p")]
+        _1080p = 3,
+
+        [EnumMember(Value = "1440p")]
+        _1440p = 4,
+
+        [EnumMember(Value = "2160p")]
+        _2160p = 5,
+    }
+
     [DataMember(Name = "status", EmitDefaultValue = false)]
     public StatusEnum? Status { get; set; }
+
+    [DataMember(Name = "resolution_tier", EmitDefaultValue = false)]
+    public ResolutionTierEnum? ResolutionTier { get; set; }
 
     [DataMember(Name = "id", EmitDefaultValue = false)]
     public string Id { get; set; }

@@ -92,4 +92,31 @@ public class DeliveryReport
 
     [DataMember(Name = "delivered_seconds", EmitDefaultValue = false)]
     public double DeliveredSeconds { get; set; }
+
+    [DataMember(Name = "delivered_seconds_by_resolution", EmitDefaultValue = false)]
+    public DeliveryReportDeliveredSecondsByResolution DeliveredSecondsByResolution { get; set; }
+}
+
+[DataContract]
+public class DeliveryReportDeliveredSecondsByResolution
+{
+    [JsonConstructor]
+    private DeliveryReportDeliveredSecondsByResolution()
+    {
+    }
+
+    [DataMember(Name = "tier_2160p", EmitDefaultValue = false)]
+    public double Tier2160p { get; set; }
+
+    [DataMember(Name = "tier_1440p", EmitDefaultValue = false)]
+    public double Tier1440p { get; set; }
+
+    [DataMember(Name = "tier_1080p", EmitDefaultValue = false)]
+    public double Tier1080p { get; set; }
+
+    [DataMember(Name = "tier_720p", EmitDefaultValue = false)]
+    public double Tier720p { get; set; }
+
+    [DataMember(Name = "tier_audio_only", EmitDefaultValue = false)]
+    public double TierAudioOnly { get; set; }
 }

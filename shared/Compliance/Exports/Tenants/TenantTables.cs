@@ -181,6 +181,7 @@ public static class TenantTables
             width: in pixels
             height: in pixels
             frame_rate: frames a second
+            resolution_tier: how many pixels Mux stores, in five steps
             failure_reason
             created_at
             updated_at

@@ -217,6 +217,50 @@ public sealed class MuxDeliveryTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Usage_exports_are_a_file_a_day_behind_a_link_that_ends_for_the_token_of_the_system_alone()
+    {
+        const string List = "/system/v1/usage-exports";
+        await lab.Browser.GetByteArrayAsync(Url($"stream/{PublicId}/segments/0.mp4"));
+        var day = DateOnly.FromDateTime(lab.Clock.Start.UtcDateTime);
+        await lab.CallAsync(HttpMethod.Get, List, expected: 403);
+        using var system = new HttpClient { BaseAddress = lab.Mux.ApiUrl };
+        system.DefaultRequestHeaders.Authorization = new(
+            "Basic", Convert.ToBase64String("local-mux-system-token:local-mux-system-secret"u8));
+        using var video = await system.GetAsync(new Uri("/video/v1/assets", UriKind.Relative));
+        Assert.Equal(403, (int)video.StatusCode);
+
+        // From eight in the morning of the next day on.
+        var there = new DateTimeOffset(day.AddDays(1), new TimeOnly(8, 0), TimeSpan.Zero);
+        lab.Clock.AdvanceTo(there.AddSeconds(-1));
+        Assert.Equal(0, (int)(await FilesAsync())["meta"]!["total"]!);
+        lab.Clock.AdvanceTo(there);
+        var list = await FilesAsync();
+        Assert.Equal((1, 1, 25, 1), ((int)list["meta"]!["page"]!, (int)list["meta"]!["pages"]!, (int)list["meta"]!["limit"]!,
+            (int)list["meta"]!["total"]!));
+        var file = list["data"]![0]!;
+        Assert.Equal($"{day:yyyy-MM-dd}", (string)file["date"]!);
+        var link = new Uri((string)file["download_url"]!);
+        var bytes = await lab.Browser.GetByteArrayAsync(link);
+        Assert.Equal(bytes.Length, (int)file["file_size"]!);
+        var row = Encoding.UTF8.GetString(bytes).Split("\r\n").Single(
+            line => line.StartsWith((string)asset["id"]!, StringComparison.Ordinal));
+        Assert.EndsWith(",4,0,0,0,0", row, StringComparison.Ordinal);
+
+        lab.Clock.Advance(TimeSpan.FromHours(1));
+        foreach (var ended in new[] { link, new Uri(link.ToString().Replace("expires=1", "expires=2", StringComparison.Ordinal)) })
+        {
+            using var refused = await lab.Browser.GetAsync(ended);
+            Assert.Equal(403, (int)refused.StatusCode);
+        }
+
+        lab.Mux.Faults.NoUsageExports = true;
+        using var none = await system.GetAsync(new Uri(List, UriKind.Relative));
+        Assert.Equal(403, (int)none.StatusCode);
+
+        async Task<JsonNode> FilesAsync() => JsonNode.Parse(await system.GetStringAsync(new Uri(List, UriKind.Relative)))!;
+    }
+
+    [Fact]
     public async Task Delivery_usage_lists_what_was_played_most_first_and_nothing_that_was_not_page_by_page()
     {
         await using (var connection = new Npgsql.NpgsqlConnection(lab.Database))

@@ -165,6 +165,8 @@ public sealed class MuxSdkBehaviourTests
             "GET /video/v1/delivery-usage?page=1&limit=100&asset_id=as1&timeframe%5b%5d=1757000000&timeframe%5b%5d=1757600000 HTTP/1.1",
             server.Requests[0], StringComparison.Ordinal);
         Assert.Equal((1, "as1", 7.5), (usage.TotalRowCount, usage.Data[0].AssetId, usage.Data[0].DeliveredSeconds));
+        Assert.Equal(
+            (7.5, 0), (usage.Data[0].DeliveredSecondsByResolution.Tier1080p, usage.Data[0].DeliveredSecondsByResolution.Tier720p));
     }
 
     [Fact]
