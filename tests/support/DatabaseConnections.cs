@@ -46,10 +46,14 @@ internal sealed class DatabaseConnections : IAsyncDisposable
 
     // A start-up option: what a connection is reset to, so the role is still the role when the connection is used again. Few connections,
     // never reset, as in production (README): each new one, and each reset, learns the catalog and plans the functions' statements anew.
+    // So does each statement that is not prepared: a tenth of what tests have to do, whose tables are small. At full size some lists would
+    // get a worse plan (docs/api-figures.md), so production does not.
     private static string As(string admin, string role) => new NpgsqlConnectionStringBuilder(admin)
     {
         Options = $"-c role={role}",
         MaxPoolSize = 8,
         NoResetOnClose = true,
+        MaxAutoPrepare = 100,
+        AutoPrepareMinUsages = 2,
     }.ConnectionString;
 }

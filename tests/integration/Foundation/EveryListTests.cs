@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Dapper;
 using Portal.Functions.Foundation.Contract;
 using Portal.Functions.Foundation.Http;
 using Portal.Tests.Integration.Contract;
@@ -16,7 +17,10 @@ public sealed class EveryListTests(EveryListTests.FilledPortal filled) : IClassF
         ["ListMilestones", "ListProjectMembers", "ListComments", "ListSharedComments", "ListIncidentTimeline"];
 
     public static TheoryData<string> Lists =>
-        [.. ApiOperation.All.Where(o => o.About.Query?.IsAssignableTo(typeof(OrderedListInput)) == true).Select(o => o.Name)];
+        [.. Listing.Select(o => o.Name)];
+
+    private static IEnumerable<ApiOperation> Listing =>
+        ApiOperation.All.Where(o => o.About.Query?.IsAssignableTo(typeof(OrderedListInput)) == true);
 
     [Theory]
     [MemberData(nameof(Lists))]
@@ -73,6 +77,37 @@ public sealed class EveryListTests(EveryListTests.FilledPortal filled) : IClassF
         var operation = ApiOperation.All.Single(o => o.Name == name);
         var list = operation.Request("GET", await ApiSamples.Of(operation).Make(filled.World));
         Assert.Equal(total, (await ReadAsync(list, $"{filter}&total=true", 200)).Json!["total"]!.GetValue<int>());
+    }
+
+    /// <summary>A release's migrations run while the release before it serves: its connections have prepared what they send.</summary>
+    [Fact]
+    public async Task Lists_are_read_on_when_a_migration_adds_columns()
+    {
+        var lists = new List<ApiRequest>();
+        foreach (var operation in Listing)
+        {
+            lists.Add(operation.Request("GET", await ApiSamples.Of(operation).Make(filled.World)));
+        }
+
+        await ReadAllAsync();
+        await ReadAllAsync();
+        await using var owner = await filled.World.Portal.OpenAsync();
+        await owner.ExecuteAsync("""
+            do $$ declare name regclass; begin
+              for name in select oid from pg_class where relnamespace = 'portal'::regnamespace and relkind = 'r' loop
+                execute format('alter table %s add column of_the_next_release int default 1', name);
+              end loop;
+            end $$
+            """);
+        await ReadAllAsync();
+
+        async Task ReadAllAsync()
+        {
+            foreach (var list in lists)
+            {
+                await ReadAsync(list, "limit=2", 200);
+            }
+        }
     }
 
     private async Task<IReadOnlyList<string>> WalkAsync(ApiRequest list, string query)

@@ -41,7 +41,7 @@ public sealed class BrowserTests(TestPortal portal) : IClassFixture<TestPortal>,
 
         Assert.Equal(
             [
-                "a Skip to the content", "a On call", "a Now", "a Search", "a Runbooks", "button Sign out", "a Now", "textarea Reason",
+                "a Skip to the content", "a On call", "a Now", "a Search", "a Runbooks", "button Sign out", "a Now",
                 "button Suspend", "button Terminate"
             ],
             path);
@@ -169,7 +169,8 @@ public sealed class BrowserTests(TestPortal portal) : IClassFixture<TestPortal>,
 
         Assert.Equal(
             [
-                "a Skip to the content", "a On call", "a Now", "a Search", "button Sign out", "a Now", "textarea Reason", "button Rewind"
+                "a Skip to the content", "a On call", "a Now", "a Search", "a Runbooks", "button Sign out", "a Now",
+                "a An orchestration failed", "textarea Reason", "button Rewind",
             ],
             path);
         browser.Get("#reason").SendKeys("It is deployed again");
