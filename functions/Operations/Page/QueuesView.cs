@@ -15,7 +15,7 @@ internal static class QueuesView
         return Html.Of($"""
             <section aria-labelledby="queues">
             <h2 id="queues" tabindex="-1">Queues <span class="total">{queues.Waiting.Where(IsUnderWay).Sum(one => one.Depth)}</span></h2>
-            <p class="about">{(queues.Waiting.Count == 0 ? "Nothing waits." : "What waits, and since when the oldest.")}</p>
+            <p class="about">{(queues.Waiting.Count == 0 ? "Nothing waits." : "What waits, and since when the oldest.")} What to do: {Runbooks.OfQueues()}.</p>
             {(queues.Waiting.Count == 0 ? Html.Empty : Html.Of($"""<ul class="list queues">{Html.Join(queues.Waiting.Select(one => Item(one, now)))}</ul>"""))}
             {(givenUp == 0 ? Html.Empty : Html.Of($"""<details id="given-up"><summary>Given up: the newest {givenUp}</summary><ul class="list queues">{Html.Join(queues.Dead.Select(one => Dead(one, now, formToken)))}{Html.Join(queues.Failed.Select(one => Failed(one, now, formToken)))}</ul></details>"""))}
             </section>
@@ -27,7 +27,7 @@ internal static class QueuesView
     private static Html Item(Backlog one, DateTimeOffset now)
     {
         var late = BacklogRules.Of(one, now) is not null;
-        var group = late ? "failed" : IsUnderWay(one) ? "running" : "stuck";
+        var group = late ? "failed" : one.What is "dead" or "failed" ? "stuck" : "running";
         return Html.Of($"""
             <li class="item {group}">
             <div class="item-head"><span class="item-name">{Name(one)} <span class="id">{one.Part}</span></span>{OpsLayout.Pill(group, State(one, late))}</div>
@@ -41,8 +41,7 @@ internal static class QueuesView
         _ when late => "too many or too old",
         "dead" => "given up",
         "failed" => "failed",
-        "engine" => "late",
-        _ => "as it should be",
+        _ => "not late",
     };
 
     private static string Name(Backlog one) => one.What switch

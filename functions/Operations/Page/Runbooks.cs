@@ -74,6 +74,8 @@ internal static class Runbooks
     /// <summary>Nothing lifts it by itself.</summary>
     public static Html OfFreeze() => Link(Operations + "incidents-and-change-freeze.md#the-change-freeze");
 
+    public static Html OfQueues() => Link(Operations + "work-piles-up.md");
+
     public static Html OfVendors() => Link(Operations + "vendor-outage-runbooks.md");
 
     /// <summary>The key of a critical one begins with its alert's kind, that of the others is it.</summary>

@@ -1,4 +1,6 @@
+using Microsoft.Extensions.Options;
 using Portal.Events.Deliveries;
+using Portal.Events.Deliveries.Mails;
 using Portal.Foundation.Identity;
 using Portal.Foundation.Outbox;
 using Portal.Vendors.PagerDuty;
@@ -10,7 +12,8 @@ namespace Portal.Operations.Incidents;
 /// because its answer got lost finds the incident it made. What is resolved by now is neither triggered nor acknowledged: nobody is woken
 /// for what is over. A severity that was changed is a trigger of the same key, which PagerDuty takes for news of the same incident.
 /// </summary>
-public sealed class SendPage(IncidentStore incidents, IncidentWorkStore work, PagerDutyEvents pagerDuty) : IDeliveryChannel
+public sealed class SendPage(
+    IncidentStore incidents, IncidentWorkStore work, PagerDutyEvents pagerDuty, IOptions<MailOptions> app) : IDeliveryChannel
 {
     public const string NotConfigured = "paging_not_configured";
     public const string LowUrgencyNotConfigured = "low_urgency_paging_not_configured";
@@ -61,7 +64,7 @@ public sealed class SendPage(IncidentStore incidents, IncidentWorkStore work, Pa
                 ?? (pagerDuty.IsOn(PageRoute.Security) ? PageRoute.Security : PageRoute.High)
             : incident.Urgency == IncidentUrgency.Low ? PageRoute.Low : PageRoute.High;
 
-    private static PagerDutyPage Page(string action, Incident incident, Delivery delivery, string route)
+    private PagerDutyPage Page(string action, Incident incident, Delivery delivery, string route)
     {
         var details = new Dictionary<string, string>
         {
@@ -75,7 +78,7 @@ public sealed class SendPage(IncidentStore incidents, IncidentWorkStore work, Pa
         }
 
         return new(
-            action, incident.Id.ToString(), incident.Summary, incident.Severity, incident.Kind, incident.OpenedAt, details,
-            route);
+            action, incident.Id.ToString(), incident.Summary, incident.Severity, incident.Kind, incident.OpenedAt, details, route,
+            new Uri($"{app.Value.ApiUrl.TrimEnd('/')}/ops/incidents/{incident.Id}"));
     }
 }

@@ -30,10 +30,11 @@ public static class PageRoute
 /// <summary>One event for PagerDuty: ids and states, for it is overseas and no tenant's processor.</summary>
 /// <param name="DedupKey">Our incident's id: what makes the same page twice one incident there.</param>
 /// <param name="Details">Ids only.</param>
+/// <param name="Address">Where whoever is woken goes on.</param>
 /// <param name="Route">One of <see cref="PageRoute"/>. What triggered an incident must resolve it.</param>
 public sealed record PagerDutyPage(
     string Action, string DedupKey, string Summary, string Severity, string Class, DateTimeOffset At,
-    IReadOnlyDictionary<string, string> Details, string Route = PageRoute.High);
+    IReadOnlyDictionary<string, string> Details, string Route = PageRoute.High, Uri? Address = null);
 
 /// <summary>
 /// PagerDuty's Events API v2. There is no idempotency key; the dedup key does its work: triggering an open incident again, acknowledging
@@ -115,9 +116,13 @@ public sealed class PagerDutyEvents(HttpClient http, IOptions<PagerDutyOptions> 
         page.Action != PageAction.Trigger ? null : new WirePayload(
             page.Summary.Length > MaxSummary
                 ? page.Summary[..MaxSummary]
-                : page.Summary, options.Value.Source, page.Severity, page.At, page.Class, page.Details));
+                : page.Summary, options.Value.Source, page.Severity, page.At, page.Class, page.Details),
+        page is { Action: PageAction.Trigger, Address: { } address } ? [new(address, "The incident at the portal")] : null);
 
-    private sealed record WireEvent(string RoutingKey, string EventAction, string DedupKey, WirePayload? Payload);
+    private sealed record WireEvent(
+        string RoutingKey, string EventAction, string DedupKey, WirePayload? Payload, IReadOnlyList<WireLink>? Links);
+
+    private sealed record WireLink(Uri Href, string Text);
 
     private sealed record WirePayload(
         string Summary, string Source, string Severity, DateTimeOffset Timestamp, string Class,

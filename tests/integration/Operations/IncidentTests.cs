@@ -35,9 +35,14 @@ public sealed class IncidentTests(TestPortal portal) : IClassFixture<TestPortal>
         var page = Assert.Single(await portal.PagerDuty.IncidentsAsync(id.ToString()));
         Assert.Equal(("triggered", "critical", "portal.example"), (page.Status, page.Severity, page.Source));
         Assert.Equal("Error budget of availability burns 14.4 times too fast over 1h; 35% of it is left.", page.Summary);
-        Assert.Equal(
-            id.ToString(), Assert.Single(
-                await portal.PagerDuty.EventsAsync(id.ToString())).Message["payload"]!["custom_details"]!["incident_id"]!.ToString());
+        var message = Assert.Single(await portal.PagerDuty.EventsAsync(id.ToString())).Message;
+        Assert.Equal(id.ToString(), message["payload"]!["custom_details"]!["incident_id"]!.ToString());
+
+        // Whoever is woken goes on from there.
+        var link = new Uri(Assert.Single(message["links"]!.AsArray())!["href"]!.ToString());
+        Assert.Equal($"{portal.Settings["Mail:ApiUrl"]!.TrimEnd('/')}/ops/incidents/{id}", link.ToString());
+        using var browser = await portal.SignedInAsync();
+        Assert.Contains("availability", (await browser.FetchAsync(link.AbsolutePath)).Expect(200).Body, StringComparison.Ordinal);
     }
 
     [Fact]

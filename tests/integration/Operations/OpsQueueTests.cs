@@ -37,7 +37,7 @@ public sealed class OpsQueueTests(TestPortal portal) : IClassFixture<TestPortal>
             """);
         var queues = PartOf(await PageAsync());
 
-        Assert.Contains("""Webhooks <span class="id">mux</span></span><span class="pill running">as it should be""", queues,
+        Assert.Contains("""Webhooks <span class="id">mux</span></span><span class="pill running">not late""", queues,
             StringComparison.Ordinal);
         Assert.Contains("""Webhooks <span class="id">clerk</span></span><span class="pill failed">too many or too old""", queues,
             StringComparison.Ordinal);
