@@ -27,7 +27,7 @@ internal static class DashboardView
         "Now",
         Html.Of($"""
             <h1>Now</h1>
-            <div data-part="summary">{Summary(board, trouble, alerts.Total, timers.Count(timer => TimerState.NeedsLook(timer.State)), now)}</div>
+            <div data-part="summary">{Summary(board, trouble, alerts.Total, timers.Count(timer => TimerState.NeedsLook(timer.State)), now, formToken)}</div>
             <div data-part="incidents">{Incidents(trouble, now)}</div>
             <div data-part="alerts">{AlertsView.Section(alerts, now, formToken)}</div>
             <div data-part="failed">{Section("failed", "Failed", "In the last 7 days, and not replayed.", board.Failed, board.FailedTotal, now)}</div>
@@ -48,7 +48,7 @@ internal static class DashboardView
     public static Html List(IReadOnlyList<OrchestrationLook> looks, DateTimeOffset now) =>
         Html.Of($"""<ul class="list">{Html.Join(looks.Select(look => Item(look, now)))}</ul>""");
 
-    private static Html Summary(Dashboard board, DashboardIncidents trouble, int alerts, int timers, DateTimeOffset now)
+    private static Html Summary(Dashboard board, DashboardIncidents trouble, int alerts, int timers, DateTimeOffset now, string formToken)
     {
         var calm = board.FailedTotal == 0 && board.StuckTotal == 0 && trouble.Total == 0 && alerts == 0 && timers == 0;
         var text = !calm
@@ -60,7 +60,7 @@ internal static class DashboardView
                 : "All is well: no incident, no alert, nothing failed, nothing is stuck.";
         return Html.Of($"""
             <p class="lead" data-say="{text}">{text}</p>
-            {FreezeNotice(trouble.Freeze, now)}
+            {FreezeNotice(trouble.Freeze, now, formToken)}
             <ul class="counts">{Count("incidents", "incidents", trouble.Total)}{Count("alerts", "alerts", alerts)}{Count("failed", "failed", board.FailedTotal)}{Count("stuck", "stuck", board.StuckTotal)}{Count("running", "running", board.RunningTotal)}</ul>
             {(board.Whole ? Html.Empty : Html.Of($"""<p class="notice">There is more than this page reads: the numbers are a lower bound. Use the search.</p>"""))}
             """);
@@ -72,9 +72,16 @@ internal static class DashboardView
         ? $"Nothing to press. Calls of ours fail, and go on being made: {retried} of these wait for the next."
         : "Nothing to do.";
 
-    private static Html FreezeNotice(Freeze freeze, DateTimeOffset now) => freeze.IsOn
-        ? Html.Of(
-            $"""<p class="notice freeze"><strong>Changes are frozen</strong>, since {OpsLayout.Ago(freeze.Since, now)}: {freeze.Reason} What to do: {Runbooks.OfFreeze()}.</p>""")
+    private static Html FreezeNotice(Freeze freeze, DateTimeOffset now, string formToken) => freeze.IsOn
+        ? Html.Of($"""
+            <div class="notice freeze">
+            <p><strong>Changes are frozen</strong>, since {OpsLayout.Ago(freeze.Since, now)}: {freeze.Reason} What to do: {Runbooks.OfFreeze()}.</p>
+            <details id="lift-freeze"><summary>Lift it</summary>
+            <form method="post" action="/ops/freeze" class="search">{OpsLayout.FormToken(formToken)}
+            <label>Why <input name="reason" required maxlength="500"></label>
+            <button>Lift the freeze</button></form></details>
+            </div>
+            """)
         : Html.Empty;
 
     private static Html Incidents(DashboardIncidents trouble, DateTimeOffset now) => Html.Of($"""

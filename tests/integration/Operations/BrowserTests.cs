@@ -41,7 +41,7 @@ public sealed class BrowserTests(TestPortal portal) : IClassFixture<TestPortal>,
 
         Assert.Equal(
             [
-                "a Skip to the content", "a On call", "a Now", "a Search", "a Runbooks", "button Sign out", "a Now",
+                "a Skip to the content", "a On call", "a Now", "a Search", "a Runbooks", "button Sign out", "a Now", "textarea Reason",
                 "button Suspend", "button Terminate"
             ],
             path);

@@ -172,6 +172,32 @@ public sealed class IncidentTests(TestPortal portal) : IClassFixture<TestPortal>
     }
 
     [Fact]
+    public async Task People_on_call_lift_the_freeze_on_their_page()
+    {
+        var id = await portal.BreachAsync();
+        using var browser = await portal.SignedInAsync();
+        var form = OpsCalls.FormToken((await browser.FetchAsync("/ops")).Expect(200).Body);
+        var held = (await browser.SubmitAsync("/ops/freeze", ("form", form), ("reason", "Too early"))).Expect(409).Body;
+        Assert.Contains("An incident of an error budget is not resolved", held, StringComparison.Ordinal);
+
+        (await portal.MoveAsync(id, "resolve")).Expect(200);
+        (await browser.SubmitAsync("/ops/freeze", ("reason", "Budget is back"))).Expect(403);
+        (await browser.SubmitAsync("/ops/freeze", ("form", form), ("reason", " "))).Expect(400);
+        (await browser.SubmitAsync("/ops/freeze", ("form", form), ("reason", new string('x', 501)))).Expect(400);
+        Assert.Equal("true", (await portal.FreezeAsync()).Text("on"));
+        Assert.Contains("Lift the freeze", (await browser.FetchAsync("/ops")).Expect(200).Body, StringComparison.Ordinal);
+
+        (await browser.SubmitAsync("/ops/freeze", ("form", form), ("reason", "Budget is back"))).Expect(303);
+        Assert.Equal("false", (await portal.FreezeAsync()).Text("on"));
+        Assert.Equal(
+            ["Budget is back"], await portal.ListAsync(
+                "select new_value ->> 'reason' from portal.audit_log where action = 'change_freeze_off' and entity_id = @Platform order "
+                    + "by occurred_at desc limit 1", new { Platform }));
+        Assert.DoesNotContain("Lift the freeze", (await browser.FetchAsync("/ops")).Expect(200).Body, StringComparison.Ordinal);
+        (await browser.SubmitAsync("/ops/freeze", ("form", form), ("reason", "Once more"))).Expect(409);
+    }
+
+    [Fact]
     public async Task The_board_shows_what_is_not_resolved_and_whether_changes_are_frozen()
     {
         using var browser = await portal.SignedInAsync();
