@@ -3,7 +3,6 @@ using Microsoft.Azure.Functions.Worker;
 using Portal.Foundation.Faults;
 using Portal.Foundation.Identity;
 using Portal.Functions.Foundation.Http;
-using Portal.Functions.Foundation.Http.Inputs;
 using Portal.Operations.Alerts;
 
 namespace Portal.Functions.Operations.Page;
@@ -25,7 +24,7 @@ public sealed class OpsAlertPage(WorkOnAlert work)
 
         if (act == "resolve" && !OpsForm.IsReason(reason))
         {
-            return OpsForm.NotDone($"Say why, in 1 to {ReasonInput.Longest} characters: the reason goes into the audit log.", 400);
+            return OpsForm.NotDone(OpsForm.SayWhy, 400);
         }
 
         var moved = act == "resolve"

@@ -2,7 +2,6 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Portal.Foundation.Faults;
 using Portal.Functions.Foundation.Http;
-using Portal.Functions.Foundation.Http.Inputs;
 using Portal.Operations.Incidents;
 
 namespace Portal.Functions.Operations.Page;
@@ -21,6 +20,6 @@ public sealed class OpsFreezePage(ChangeFreezeStore freeze)
             ? (await freeze.SwitchAsync(http.Operator(), false, reason, ct)).Match(
                 _ => Answers.SeeOther("/ops"),
                 refused => OpsForm.NotDone(refused is Refusal.Conflict conflict ? conflict.Detail : "It cannot be lifted now.", 409))
-            : OpsForm.NotDone($"Say why, in 1 to {ReasonInput.Longest} characters: the reason goes into the audit log.", 400);
+            : OpsForm.NotDone(OpsForm.SayWhy, 400);
     }
 }

@@ -91,10 +91,7 @@ public sealed class OpsPages(
         var reason = request.HttpContext.Field("reason").Trim();
         if (reason.Length is 0 or > ReasonInput.Longest || reason.Any(c => char.IsControl(c) && c is not ('\n' or '\r' or '\t')))
         {
-            return await ShowAsync(
-                request, id, new(
-                    act, reason, $"Say why, in 1 to {ReasonInput.Longest} characters: the reason goes into the audit log."),
-                    StatusCodes.Status400BadRequest, ct);
+            return await ShowAsync(request, id, new(act, reason, OpsForm.SayWhy), StatusCodes.Status400BadRequest, ct);
         }
 
         var operated = await operate.RunAsync(request.HttpContext.Operator(), id, act, reason, new UploadPipelines(durable), ct);

@@ -4,7 +4,6 @@ using Portal.Events.Deliveries;
 using Portal.Foundation.Faults;
 using Portal.Foundation.Webhooks;
 using Portal.Functions.Foundation.Http;
-using Portal.Functions.Foundation.Http.Inputs;
 using Portal.Operations;
 
 namespace Portal.Functions.Operations.Page;
@@ -21,7 +20,7 @@ public sealed class OpsQueuePage(WebhookInboxStore inbox, DeliveryStore deliveri
         var (what, id, reason) = (http.Field("what"), http.Field("id"), http.Field("reason").Trim());
         if (!OpsForm.IsReason(reason))
         {
-            return OpsForm.NotDone($"Say why, in 1 to {ReasonInput.Longest} characters: the reason goes into the audit log.", 400);
+            return OpsForm.NotDone(OpsForm.SayWhy, 400);
         }
 
         var done = await TryAgainAsync(http, what, id, reason, ct);

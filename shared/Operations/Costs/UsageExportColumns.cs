@@ -46,11 +46,11 @@ internal sealed class UsageExportColumns
     /// <summary>Words that say nothing about what is counted.</summary>
     private static readonly HashSet<string> Fillers = ["usage", "total", "video", "asset", "tier", "resolution", "only", "by", "in", "of"];
 
-    private readonly IReadOnlyList<Column> columns;
+    private readonly IReadOnlyList<(string Metric, IReadOnlyList<Column> Columns)> metrics;
     private readonly int tier;
 
-    private UsageExportColumns(int assetId, int tier, IReadOnlyList<Column> columns) =>
-        (AssetId, this.tier, this.columns) = (assetId, tier, columns);
+    private UsageExportColumns(int assetId, int tier, IReadOnlyList<(string Metric, IReadOnlyList<Column> Columns)> metrics) =>
+        (AssetId, this.tier, this.metrics) = (assetId, tier, metrics);
 
     public int AssetId { get; }
 
@@ -68,7 +68,7 @@ internal sealed class UsageExportColumns
                 : null;
         return missing is null
             ? new(ids[0], Places(names, "resolution_tier", "asset_resolution_tier") is [var tier] ? tier : -1,
-                [.. taken.SelectMany(of => of.Columns!)])
+                [.. taken.Select(of => (of.Metric, of.Columns!))])
             : null;
     }
 
@@ -77,10 +77,10 @@ internal sealed class UsageExportColumns
     {
         var seconds = new List<ExportedSeconds>();
         var ofRow = tier < 0 ? null : ResolutionTier.Read(row[tier]);
-        foreach (var metric in columns.GroupBy(column => column.Metric))
+        foreach (var (metric, columns) in metrics)
         {
             var (whole, parts) = (0m, 0m);
-            foreach (var column in metric)
+            foreach (var column in columns)
             {
                 if (number(row[column.Place]) is not { } said)
                 {
@@ -92,15 +92,15 @@ internal sealed class UsageExportColumns
                 parts += column.Tier is null ? 0 : said;
                 if (column.Tier is not null && said > 0)
                 {
-                    seconds.Add(new("", metric.Key, column.Tier, said));
+                    seconds.Add(new("", metric, column.Tier, said));
                 }
             }
 
             // Of what was delivered there is always one: that the file names the asset, and it was not played, is something said, too.
             var rest = Math.Max(0, whole - parts);
-            if (rest > 0 || metric.Key == UsageMetric.Delivered)
+            if (rest > 0 || metric == UsageMetric.Delivered)
             {
-                seconds.Add(new("", metric.Key, metric.Key == UsageMetric.Delivered ? null : ofRow, rest));
+                seconds.Add(new("", metric, metric == UsageMetric.Delivered ? null : ofRow, rest));
             }
         }
 

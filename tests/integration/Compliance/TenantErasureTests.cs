@@ -62,9 +62,7 @@ public sealed class TenantErasureTests(TestPortal portal) : IClassFixture<TestPo
     public async Task The_organization_may_have_a_portal_again_which_knows_nothing_of_the_one_before()
     {
         var (admin, tenant) = await NewTenantAsync();
-        var erasure = await AskAsync(admin, $"Portal of {admin}");
-        portal.Clock.Advance(Week);
-        await FinishAsync(erasure.Id);
+        var erasure = await EraseAsync(admin);
 
         await portal.AddAtClerkAsync(admin, $"org_{admin}");
         var again = (await portal.As(admin).PostAsync("/api/tenants", new { name = $"Portal of {admin}" })).Expect(201);
@@ -275,9 +273,7 @@ public sealed class TenantErasureTests(TestPortal portal) : IClassFixture<TestPo
                 """, new { tenant, now = portal.Clock.GetUtcNow() });
         }
 
-        var erasure = await AskAsync(admin, $"Portal of {admin}");
-        portal.Clock.Advance(Week);
-        await FinishAsync(erasure.Id);
+        var erasure = await EraseAsync(admin);
         Assert.Equal(0, await portal.ScalarAsync<long>("select count(*) from portal.comments where tenant_id = @tenant", new { tenant }));
         var line = (await CertificateAsync(erasure))["data"]!.AsArray().Single(of => of!["table"]!.ToString() == "comments")!;
         Assert.Equal(2500, (long)line["rows"]!);
@@ -302,9 +298,7 @@ public sealed class TenantErasureTests(TestPortal portal) : IClassFixture<TestPo
                 """, new { tenant, earlier = $"earlier-{admin}", now = portal.Clock.GetUtcNow() });
         }
 
-        var erasure = await AskAsync(admin, $"Portal of {admin}");
-        portal.Clock.Advance(Week);
-        await FinishAsync(erasure.Id);
+        var erasure = await EraseAsync(admin);
 
         foreach (var gone in new[] { $"asset-{admin}", $"earlier-{admin}" })
         {
@@ -327,9 +321,7 @@ public sealed class TenantErasureTests(TestPortal portal) : IClassFixture<TestPo
         Assert.Equal(1, await AtMuxAsync());
         Assert.Equal(0, await portal.ScalarAsync<long>("select count(*) from portal.upload_jobs where mux_asset_id is not null"));
 
-        var erasure = await AskAsync(admin, $"Portal of {admin}");
-        portal.Clock.Advance(Week);
-        await FinishAsync(erasure.Id);
+        var erasure = await EraseAsync(admin);
         Assert.Equal(0, await AtMuxAsync());
 
         Task<long> AtMuxAsync() => portal.ScalarAsync<long>("select count(*) from vendors.mux_assets where deleted_at is null");
@@ -466,6 +458,15 @@ public sealed class TenantErasureTests(TestPortal portal) : IClassFixture<TestPo
 
     private async Task<Answer> AskAsync(string admin, string tenantName) =>
         (await portal.As(admin).PostAsync("/api/erasures", new { kind = "tenant", tenantName })).Expect(201);
+
+    /// <summary>Asked for, waited for and completed.</summary>
+    private async Task<Answer> EraseAsync(string admin)
+    {
+        var erasure = await AskAsync(admin, $"Portal of {admin}");
+        portal.Clock.Advance(Week);
+        await FinishAsync(erasure.Id);
+        return erasure;
+    }
 
     private async Task SweepAsync()
     {

@@ -27,7 +27,7 @@ public sealed class EveryListTests(EveryListTests.FilledPortal filled) : IClassF
     public async Task A_list_goes_either_way_and_counts_itself(string name)
     {
         var operation = ApiOperation.All.Single(o => o.Name == name);
-        var list = operation.Request("GET", await ApiSamples.Of(operation).Make(filled.World));
+        var list = await RequestAsync(operation);
         var (own, other) = Ascending.Contains(name) ? ("asc", "desc") : ("desc", "asc");
 
         var usual = await WalkAsync(list, "");
@@ -74,8 +74,7 @@ public sealed class EveryListTests(EveryListTests.FilledPortal filled) : IClassF
     [InlineData("ListWebhookEndpoints", "enabled=false", 0)]
     public async Task A_total_is_that_of_what_was_asked_for(string name, string filter, int total)
     {
-        var operation = ApiOperation.All.Single(o => o.Name == name);
-        var list = operation.Request("GET", await ApiSamples.Of(operation).Make(filled.World));
+        var list = await RequestAsync(ApiOperation.All.Single(o => o.Name == name));
         Assert.Equal(total, (await ReadAsync(list, $"{filter}&total=true", 200)).Json!["total"]!.GetValue<int>());
     }
 
@@ -86,7 +85,7 @@ public sealed class EveryListTests(EveryListTests.FilledPortal filled) : IClassF
         var lists = new List<ApiRequest>();
         foreach (var operation in Listing)
         {
-            lists.Add(operation.Request("GET", await ApiSamples.Of(operation).Make(filled.World)));
+            lists.Add(await RequestAsync(operation));
         }
 
         await ReadAllAsync();
@@ -109,6 +108,8 @@ public sealed class EveryListTests(EveryListTests.FilledPortal filled) : IClassF
             }
         }
     }
+
+    private async Task<ApiRequest> RequestAsync(ApiOperation list) => list.Request("GET", await ApiSamples.Of(list).Make(filled.World));
 
     private async Task<IReadOnlyList<string>> WalkAsync(ApiRequest list, string query)
     {
