@@ -127,8 +127,10 @@ public sealed partial class DurableEngine : IAsyncDisposable
         {
             await leases.StopAsync(ct);
         }
-        catch (NpgsqlException exception)
+        catch (Exception exception) when (exception is NpgsqlException || (exception is OperationCanceledException
+            && ct.IsCancellationRequested))
         {
+            // Out of reach, or no time is left for it.
             Log.NotReleased(logger, exception);
         }
     }

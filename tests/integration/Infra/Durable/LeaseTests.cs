@@ -46,6 +46,25 @@ public sealed class LeaseTests : DurableTest
     }
 
     [Fact]
+    public async Task A_stop_without_any_time_left_ends_well_and_leaves_the_instances_to_the_end_of_the_lease()
+    {
+        await Engine.StopAsync();
+        var hasty = await StartEngineAsync(pollInterval: Poll, lease: Lease);
+        Functions.Orchestrator("Main", context => context.WaitForExternalEvent<string>("Go"));
+        await hasty.Client.ScheduleNewOrchestrationInstanceAsync("Main", new StartOrchestrationOptions("i"));
+        await hasty.WhenIdleAsync(Limit);
+        var worker = hasty.Worker;
+
+        await hasty.StopAsync(new CancellationToken(canceled: true));
+        Assert.False(await QueryAsync<bool>($"select stopped from durable.workers where id = {worker}"));
+
+        var next = await StartEngineAsync(pollInterval: Poll, lease: Lease);
+        await next.Client.RaiseEventAsync("i", "Go", "on");
+        var done = await next.Client.WaitForInstanceCompletionAsync("i", true).WaitAsync(Limit, TimeProvider.System);
+        Assert.Equal("on", done.ReadOutputAs<string>());
+    }
+
+    [Fact]
     public async Task A_process_that_cannot_renew_loses_its_instances_and_starts_over_when_it_can()
     {
         await Engine.StopAsync();
