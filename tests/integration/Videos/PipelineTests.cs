@@ -264,8 +264,10 @@ public sealed class PipelineTests(TestPortal portal) : IClassFixture<TestPortal>
     public async Task An_upload_that_waits_for_its_file_is_well_once_Mux_answers_again()
     {
         var upload = (await portal.AskUploadAsync(project)).Expect(201);
+        var atMux = await portal.ScalarAsync<string>(
+            "select mux_upload_id from portal.upload_jobs where id = @id", new { id = upload.Id });
         portal.Mux.Faults.FailNextApiCalls(
-            4, ApiFault.Status(503), (method, path) => method == "GET" && path.StartsWith("/video", StringComparison.Ordinal));
+            4, ApiFault.Status(503), (method, path) => method == "GET" && path.EndsWith(atMux, StringComparison.Ordinal));
         Task<string?> NextAsync() => portal.ScalarAsync<string?>(
             "select attempts || ' ' || (next_retry_at is null)::text from portal.upload_jobs where id = @id", new { id = upload.Id });
         await Eventually.MovingAsync(
