@@ -2,6 +2,7 @@ using Portal.Tests.Soak;
 using Portal.Tests.Soak.Engine;
 using Portal.Tests.Soak.Erasures;
 using Portal.Tests.Soak.Mutants;
+using Portal.Tests.Soak.Statements;
 
 // dotnet run -c Release --project tests/soak -- <name> [options]: what the tests do small, at full count. Exit code 1: something broke.
 // `app` and `engine-worker` are not for people: they are the portal and an engine as processes, which the programs start and kill.
@@ -32,6 +33,9 @@ var programs = new Dictionary<string, (string Does, Func<SoakArguments, Task<int
         "[--only <area or part of a name>,…] [--area] [--copy <folder>] [--sample <count> --seed n]: each mutant of tests/mutants applied "
             + "to a copy; the tests that it names must notice",
         MutantsSoak.RunAsync),
+    ["statements"] = (
+        "[--tests <part of a name>,…] [--log <folder>] [--read <folder>]: every SQL statement of the integration tests also run changed; "
+            + "prints the changes that no test tells apart", StatementsSoak.RunAsync),
     ["openapi"] = ("prints the OpenAPI document", OpenApiPrint.RunAsync),
 };
 

@@ -6,6 +6,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Npgsql;
+using Portal.Foundation.Db;
 using Portal.Foundation.Outbox;
 using Portal.Functions;
 using Portal.Functions.Operations.Objectives;
@@ -13,6 +14,7 @@ using Portal.LocalVendors;
 using Portal.Operations.Alerts;
 using Portal.Runtime;
 using Portal.Sharing.ShareLinks;
+using Portal.Tests.Support.Statements;
 using Xunit;
 
 namespace Portal.Tests.Support;
@@ -131,6 +133,11 @@ public sealed class TestPortal : IAsyncLifetime
 
                 // As timers do, it runs when a test says so.
                 builder.Services.Remove(builder.Services.Single(service => service.ImplementationType == typeof(RequestFigureFlusher)));
+                if (StatementLog.Folder is not null)
+                {
+                    builder.Services.AddSingleton<PortalDb, ProbedDb>();
+                }
+
                 AddToApp?.Invoke(builder);
             },
             DurableDatabase = database.Admin,

@@ -5,6 +5,7 @@ using Npgsql;
 using Portal.LocalVendors.Hosting;
 using Portal.Postgres;
 using Portal.Runtime.Durable;
+using Portal.Tests.Support.Statements;
 
 namespace Portal.Tests.Support;
 
@@ -38,6 +39,11 @@ public sealed record TestTemplate(string Content, Func<string, Task> FillAsync, 
             async address =>
             {
                 await portal.FillAsync(address);
+                if (StatementLog.Folder is not null)
+                {
+                    await ChangedFunctions.MakeAsync(address);
+                }
+
                 await using var engine = NpgsqlDataSource.Create(address);
                 await DurableSchema.MigrateAsync(engine, CancellationToken.None);
                 await using (await VendorDatabase.OpenAsync(address, CancellationToken.None))

@@ -34,7 +34,7 @@ public class PortalDb(PortalDataSources sources)
     {
         await using var connection = await sources.App.OpenConnectionAsync(ct);
         await using var transaction = await connection.BeginTransactionAsync(isolation, ct);
-        var tx = new Tx(connection, transaction, ct);
+        var tx = new Tx(this, connection, transaction, ct);
         await tx.ExecuteAsync(SetTenant, new { sessionTenant = SessionTenant(tenant).ToString() });
         var result = await work(tx);
         await transaction.CommitAsync(ct);
@@ -46,7 +46,7 @@ public class PortalDb(PortalDataSources sources)
     {
         await using var connection = await sources.System.OpenConnectionAsync(ct);
         await using var transaction = await connection.BeginTransactionAsync(ct);
-        var result = await work(new Tx(connection, transaction, ct));
+        var result = await work(new Tx(this, connection, transaction, ct));
         await transaction.CommitAsync(ct);
         return result;
     }
@@ -56,6 +56,7 @@ public class PortalDb(PortalDataSources sources)
     public async Task<int> RunAcrossTenantsAsync(string sql, object args, CancellationToken ct)
     {
         await using var connection = await sources.System.OpenConnectionAsync(ct);
+        await BeforeAsync(connection, null, null, sql, args);
         return await connection.ExecuteAsync(new CommandDefinition(sql, args, cancellationToken: ct));
     }
 
@@ -64,6 +65,7 @@ public class PortalDb(PortalDataSources sources)
     public async Task<int> RunAsync(TenantId tenant, string sql, object args, CancellationToken ct)
     {
         await using var connection = await sources.App.OpenConnectionAsync(ct);
+        await BeforeAsync(connection, null, SessionTenant(tenant), sql, args);
 
         // A select changes no rows, so that only the statement's count.
         return await connection.ExecuteAsync(new CommandDefinition(SetTenant + sql, Of(tenant, args), cancellationToken: ct));
@@ -73,6 +75,7 @@ public class PortalDb(PortalDataSources sources)
     public async Task<IReadOnlyList<T>> ReadAsync<T>(TenantId tenant, string sql, object args, CancellationToken ct)
     {
         await using var connection = await sources.App.OpenConnectionAsync(ct);
+        await BeforeAsync(connection, null, SessionTenant(tenant), sql, args);
         await using var grids = await connection.QueryMultipleAsync(
             new CommandDefinition(SetTenant + sql, Of(tenant, args), cancellationToken: ct));
         await grids.ReadAsync();
@@ -98,11 +101,19 @@ public class PortalDb(PortalDataSources sources)
     public async Task<T> AskAsync<T>(string sql, object args, CancellationToken ct)
     {
         await using var connection = await sources.App.OpenConnectionAsync(ct);
+        await BeforeAsync(connection, null, null, sql, args);
         return await connection.QuerySingleAsync<T>(new CommandDefinition(sql, args, cancellationToken: ct));
     }
 
     /// <summary>The tenant the session is set to. Tests override it to prove that row-level security alone protects.</summary>
     protected virtual TenantId SessionTenant(TenantId tenant) => tenant;
+
+    /// <summary>What comes before each statement on its connection: nothing. Tests override it to try changed statements first and undo
+    /// them (docs/development.md, <c>soak -- statements</c>).</summary>
+    /// <param name="transaction">Null: the statement is a transaction of its own, of <paramref name="tenant"/> if there is one.</param>
+    protected internal virtual ValueTask BeforeAsync(
+        NpgsqlConnection connection, NpgsqlTransaction? transaction, TenantId? tenant, string sql, object? args) =>
+        ValueTask.CompletedTask;
 
     private DynamicParameters Of(TenantId tenant, object args)
     {
@@ -127,14 +138,14 @@ public sealed class PortalDataSources(NpgsqlDataSource app, NpgsqlDataSource sys
 }
 
 /// <summary>A running transaction, as stores see it.</summary>
-public sealed class Tx(NpgsqlConnection connection, NpgsqlTransaction transaction, CancellationToken ct)
+public sealed class Tx(PortalDb db, NpgsqlConnection connection, NpgsqlTransaction transaction, CancellationToken ct)
 {
     public CancellationToken Ct => ct;
 
-    public Task<int> ExecuteAsync(string sql, object? args = null) => connection.ExecuteAsync(Command(sql, args));
+    public async Task<int> ExecuteAsync(string sql, object? args = null) => await connection.ExecuteAsync(await CommandAsync(sql, args));
 
     public async Task<IReadOnlyList<T>> QueryAsync<T>(string sql, object? args = null) =>
-        (await connection.QueryAsync<T>(Command(sql, args))).AsList();
+        (await connection.QueryAsync<T>(await CommandAsync(sql, args))).AsList();
 
     /// <inheritdoc cref="PortalDb.ReadPageAsync"/>
     public Task<IReadOnlyList<T>> QueryPageAsync<T>(PageQuery order, [ConstantExpected] string listed, Page page, object args) =>
@@ -143,13 +154,25 @@ public sealed class Tx(NpgsqlConnection connection, NpgsqlTransaction transactio
     /// <inheritdoc cref="PortalDb.CountAsync"/>
     public Task<long> CountAsync([ConstantExpected] string listed, object args) => GetAsync<long>(PageQuery.Count(listed), args);
 
-    public Task<T?> QueryOneAsync<T>(string sql, object? args = null) => connection.QuerySingleOrDefaultAsync<T>(Command(sql, args));
+    public async Task<T?> QueryOneAsync<T>(string sql, object? args = null) =>
+        await connection.QuerySingleOrDefaultAsync<T>(await CommandAsync(sql, args));
 
-    public Task<T> GetAsync<T>(string sql, object? args = null) => connection.QuerySingleAsync<T>(Command(sql, args));
+    public async Task<T> GetAsync<T>(string sql, object? args = null) =>
+        await connection.QuerySingleAsync<T>(await CommandAsync(sql, args));
 
     /// <summary>Row by row, as they arrive: for more than fits into memory. Nothing else runs meanwhile.</summary>
-    public IAsyncEnumerable<T> StreamAsync<T>(string sql, object? args = null) =>
-        connection.QueryUnbufferedAsync<T>(sql, args, transaction);
+    public async IAsyncEnumerable<T> StreamAsync<T>(string sql, object? args = null)
+    {
+        await db.BeforeAsync(connection, transaction, null, sql, args);
+        await foreach (var row in connection.QueryUnbufferedAsync<T>(sql, args, transaction))
+        {
+            yield return row;
+        }
+    }
 
-    private CommandDefinition Command(string sql, object? args) => new(sql, args, transaction, cancellationToken: ct);
+    private async ValueTask<CommandDefinition> CommandAsync(string sql, object? args)
+    {
+        await db.BeforeAsync(connection, transaction, null, sql, args);
+        return new(sql, args, transaction, cancellationToken: ct);
+    }
 }
