@@ -35,8 +35,11 @@ public sealed class ErasureTests(TestPortal portal) : IClassFixture<TestPortal>,
     public async Task A_person_is_gone_from_every_table_and_from_Clerk_and_the_certificate_says_what_was_kept()
     {
         var (handle, id) = await BusyPersonAsync();
+        var (colleague, colleagueId) = await BusyPersonAsync();
         Assert.Contains("users", await portal.TablesWithAsync($"{handle}@portal.example"));
         var other = await portal.ChecksumAsync(TestPeople.OtherTenant);
+        await portal.RunTimerAsync("SyncInvites");
+        var ofColleague = await portal.RowsWithAsync($"{colleague}@portal.example", colleagueId.ToString(), $"user_{colleague}");
         // It does not need Clerk's word that the user was deleted there.
         portal.Clerk.Faults.DropWebhooks = _ => true;
 
@@ -50,6 +53,8 @@ public sealed class ErasureTests(TestPortal portal) : IClassFixture<TestPortal>,
         Assert.Empty(await portal.TablesWithAsync($"Person {handle}"));
         Assert.Empty(await portal.TablesWithAsync($"user_{handle}"));
         Assert.Equal(other, await portal.ChecksumAsync(TestPeople.OtherTenant));
+        Assert.Empty(ofColleague.Except(
+            await portal.RowsWithAsync($"{colleague}@portal.example", colleagueId.ToString(), $"user_{colleague}")));
         Assert.Equal(0, await portal.ScalarAsync<long>(
             "select count(*) from vendors.clerk_people where user_id = @user", new { user = $"user_{handle}" }));
         var certificate = (await CertificateAsync(erasure.Id)).Field("certificate");
@@ -95,15 +100,18 @@ public sealed class ErasureTests(TestPortal portal) : IClassFixture<TestPortal>,
     [Fact]
     public async Task A_guests_address_is_gone_from_every_table_and_their_name_with_the_viewers_that_are_theirs()
     {
-        var address = $"guest{++made}@client.example";
-        var link = await portal.ShareAsync(asset, new { allowComments = true, guestEmails = new[] { address } });
+        var (address, other) = ($"guest{++made}@client.example", $"other{made}@client.example");
+        var link = await portal.ShareAsync(asset, new { allowComments = true, guestEmails = new[] { address, other } });
         await portal.DeliverAsync();
-        var guest = portal.GuestOf(link);
-        (await guest.OpenAsync()).Expect(200);
-        var said = (await guest.CommentAsync("Lovely", new { name = $"Guest {made}" })).Expect(201);
-        (await guest.SendAsync(HttpMethod.Put, "/consents", Consenting)).Expect(200);
-        var viewer = await portal.ScalarAsync<Guid>("select viewer_id from portal.comments where id = @id", new { id = said.Id });
+        var (guest, said, viewer, own) = await GuestAsync($"Guest {made}", address, 1);
+        var (_, theirs, otherViewer, copy) = await GuestAsync($"Other {made}", other, 2);
         Assert.Contains("share_link_guests", await portal.TablesWithAsync(address));
+        var ofOther = await portal.RowsWithAsync(other, otherViewer.ToString());
+        foreach (var table in new[] { "share_link_guests", "share_viewers", "comments", "consents", "idempotency_keys", "webhook_inbox",
+            "invites" })
+        {
+            Assert.Contains(ofOther, row => row.StartsWith($"{table} ", StringComparison.Ordinal));
+        }
 
         var erasure = (await portal.As("compliance").PostAsync(
             "/api/erasures", new { kind = "guest", email = address.ToUpperInvariant(), viewerIds = new[] { viewer } })).Expect(201);
@@ -112,8 +120,7 @@ public sealed class ErasureTests(TestPortal portal) : IClassFixture<TestPortal>,
 
         Assert.Empty(await portal.TablesWithAsync(address));
         Assert.Empty(await portal.TablesWithAsync($"Guest {made}"));
-        var seen = (await portal.As("agency").FetchAsync($"/api/comments/{said.Id}")).Expect(200);
-        Assert.Equal("Deleted person", seen.Field("author")["name"]!.ToString());
+        Assert.Equal("Deleted person Lovely", await SaidAsync(said));
         Assert.Equal("", await portal.ScalarAsync<string>(
             "select encode(ip_hash, 'hex') || agent_family from portal.share_viewers where id = @viewer", new { viewer }));
         Assert.Null((await portal.As("admin").FetchAsync($"/api/erasures/{erasure.Id}")).Json!["email"]);
@@ -121,31 +128,104 @@ public sealed class ErasureTests(TestPortal portal) : IClassFixture<TestPortal>,
         var consents = (await CertificateAsync(erasure.Id)).Field("certificate")["data"]!.AsArray()
             .Single(data => data!["table"]!.ToString() == "consents")!;
         Assert.Equal(("deleted", 1), (consents["did"]!.ToString(), (int)consents["rows"]!));
+        // Whoever got the same link keeps everything, their own copy of it too.
+        Assert.Empty(ofOther.Except(await portal.RowsWithAsync(other, otherViewer.ToString())));
+        Assert.Equal(("expired", "ready"), (await ExportAsync(own), await ExportAsync(copy)));
+
+        // Later both want what they wrote to be gone; what an Admin had deleted before stays as it was.
+        var hidden = await portal.ScalarAsync<Guid>("""
+            with old as (select c.* from portal.comments c where c.id = @theirs)
+            insert into portal.comments (id, tenant_id, seq, project_id, asset_id, asset_version_id, root_seq, sort_frame, share_link_id,
+                viewer_id, guest_name, visibility, body, deleted_at, deleted_by, created_at, updated_at)
+            select gen_random_uuid(), o.tenant_id, nextval('portal.comment_seq'), o.project_id, o.asset_id, o.asset_version_id,
+                   o.root_seq, o.sort_frame, o.share_link_id, o.viewer_id, o.guest_name, o.visibility, '', @before, 'admin', @before,
+                   @before
+              from old o
+            returning id
+            """, new { theirs, before = portal.Clock.GetUtcNow().AddHours(-1) });
+        var again = (await portal.As("compliance").PostAsync(
+            "/api/erasures", new { kind = "guest", email = other, viewerIds = new[] { viewer, otherViewer }, comments = "remove" }))
+            .Expect(201);
+        await FinishAsync(again.Id);
+        Assert.Equal(
+            ["Deleted person  admin", "Deleted person  author", "Deleted person  author"], await portal.ListAsync("""
+                select guest_name || ' ' || body || ' ' || deleted_by from portal.comments where id = any(@ids) order by deleted_by
+                """, new { ids = new[] { said, theirs, hidden } }));
+        Assert.Equal(TimeSpan.FromHours(-1), await portal.ScalarAsync<DateTimeOffset>(
+            "select deleted_at from portal.comments where id = @hidden", new { hidden }) - (DateTimeOffset)again.Field("requestedAt"));
         // Somebody who had opened the link is a new viewer of it.
         (await guest.OpenAsync()).Expect(200);
+
+        // Somebody who got the link, opened it, said and decided something, was invited once, and has a copy of it all.
+        async Task<(Guest Guest, Guid Said, Guid Viewer, Guid Copy)> GuestAsync(string name, string email, int number)
+        {
+            var visitor = portal.ElsewhereOf(link, number);
+            (await visitor.OpenAsync()).Expect(200);
+            var comment = (await visitor.CommentAsync("Lovely", new { name })).Expect(201).Id;
+            (await visitor.SendAsync(HttpMethod.Put, "/consents", Consenting)).Expect(200);
+            var id = await portal.ScalarAsync<Guid>("select viewer_id from portal.comments where id = @comment", new { comment });
+            var invite = (await portal.As("admin").PostAsync("/api/invites", new { email, role = "client" }, email)).Expect(201).Id;
+            await portal.SettleAsync();
+            (await portal.As("admin").PostAsync($"/api/invites/{invite}/revoke")).Expect(200);
+            var export = (await portal.As("admin").PostAsync("/api/exports", new { kind = "guest", email })).Expect(201).Id;
+            await portal.DeliverAsync();
+            Assert.Equal("ready", await ExportAsync(export));
+            return (visitor, comment, id, export);
+        }
+
+        async Task<string> ExportAsync(Guid id) => (await portal.As("admin").FetchAsync($"/api/exports/{id}")).Expect(200).Text("status");
+
+        async Task<string> SaidAsync(Guid id)
+        {
+            var seen = (await portal.As("agency").FetchAsync($"/api/comments/{id}")).Expect(200);
+            return $"{seen.Field("author")["name"]} {seen.Text("body")}";
+        }
     }
 
     [Fact]
     public async Task A_webhook_that_names_somebody_is_dealt_with_before_their_certificate()
     {
-        var address = $"waiting{++made}@client.example";
+        var (address, @event) = ($"waiting{++made}@client.example", Guid.CreateVersion7());
         await using var connection = await portal.OpenAsync();
         await connection.ExecuteAsync("""
             insert into portal.webhook_inbox (provider, event_id, type, body, status, next_attempt_at, received_at)
             values ('resend', @address, 'email.delivered', jsonb_build_object('to', @address::text)::text, 'retrying', 'infinity', now())
             """, new { address });
+        // A mail to somebody else does not keep them waiting.
+        await connection.ExecuteAsync("""
+            insert into portal.events (event_id, tenant_id, aggregate_type, aggregate_id, type, payload, occurred_at)
+            values (@event, @tenant, 'x', @event, 'x', '{}', @now);
+            insert into portal.deliveries (id, tenant_id, event_id, event_type, aggregate_id, seq, channel, recipient, status, created_at)
+            values (@event, @tenant, @event, 'x', @event, 1, 'email', 'user:' || @event, 'pending', @now)
+            """, new { @event, tenant = TestPeople.Tenant, now = portal.Clock.GetUtcNow() });
         var erasure = (await portal.As("admin").PostAsync("/api/erasures", new { kind = "guest", email = address })).Expect(201).Id;
         await portal.SettleAsync();
-        portal.Clock.Advance(TimeSpan.FromMinutes(11));
+        portal.Clock.Advance(TimeSpan.FromMinutes(6));
+        var later = (await portal.As("admin").PostAsync(
+            "/api/erasures", new { kind = "guest", email = $"later.{address}" })).Expect(201).Id;
         await portal.SettleAsync();
-        var waiting = (await portal.As("admin").FetchAsync($"/api/erasures/{erasure}")).Expect(200);
-        Assert.Equal("running", waiting.Text("status"));
-        Assert.StartsWith("1 invites, mails, exports or webhooks", waiting.Text("lastError"), StringComparison.Ordinal);
+        portal.Clock.Advance(TimeSpan.FromMinutes(5));
+        await portal.SettleAsync();
+        Assert.Equal(("running", "1 invites, mails, exports or webhooks"), await WaitingAsync(erasure));
+        Assert.Equal(("running", null), await WaitingAsync(later));
 
+        // One that ends meanwhile ends no other.
+        portal.Clock.Advance(TimeSpan.FromMinutes(6));
+        await portal.SettleAsync();
+        Assert.Equal(("running", "1 invites, mails, exports or webhooks"), await WaitingAsync(erasure));
+        Assert.Equal(("completed", null), await WaitingAsync(later));
+
+        await connection.ExecuteAsync("delete from portal.deliveries where id = @event", new { @event });
         await connection.ExecuteAsync("update portal.webhook_inbox set status = 'dead' where event_id = @address", new { address });
         await FinishAsync(erasure);
         Assert.Equal("{}", await portal.ScalarAsync<string>(
             "select body from portal.webhook_inbox where event_id = @address", new { address }));
+
+        async Task<(string, string?)> WaitingAsync(Guid id)
+        {
+            var seen = (await portal.As("admin").FetchAsync($"/api/erasures/{id}")).Expect(200);
+            return (seen.Text("status"), seen.Json!["lastError"]?.ToString().Split(" of the")[0]);
+        }
     }
 
     [Fact]
@@ -204,25 +284,34 @@ public sealed class ErasureTests(TestPortal portal) : IClassFixture<TestPortal>,
         }
     }
 
-    [Fact]
-    public async Task A_copy_of_the_whole_tenant_in_which_somebody_is_goes_before_their_certificate()
+    [Theory]
+    [InlineData("guest")]
+    [InlineData("person")]
+    public async Task Their_copy_and_one_of_the_whole_tenant_in_which_they_are_go_before_their_certificate(string kind)
     {
+        var handle = $"copied{++made}";
+        var of = kind == "guest" ? new { kind, email = (string?)$"{handle}@client.example", userId = (Guid?)null } : new
+        {
+            kind,
+            email = (string?)null,
+            userId = (Guid?)await portal.AddMemberAsync(TestPeople.Tenant, "org_harbour", handle, "client"),
+        };
         var copy = (await portal.As("admin").PostAsync("/api/exports", new { kind = "tenant" })).Expect(201).Id;
+        var own = (await portal.As("admin").PostAsync("/api/exports", of)).Expect(201).Id;
         await portal.SettleAsync();
-        Assert.Equal("ready", await CopyAsync());
-        var erasure = (await portal.As("admin").PostAsync(
-            "/api/erasures", new { kind = "guest", email = $"copied{++made}@client.example" })).Expect(201).Id;
+        Assert.Equal(("ready", "ready"), (await CopyAsync(copy), await CopyAsync(own)));
+        var erasure = (await portal.As("admin").PostAsync("/api/erasures", of)).Expect(201).Id;
         await portal.SettleAsync();
         portal.Clock.Advance(TimeSpan.FromMinutes(11));
         await portal.SettleAsync();
         var waiting = (await portal.As("admin").FetchAsync($"/api/erasures/{erasure}")).Expect(200);
-        Assert.Equal(("running", "ready"), (waiting.Text("status"), await CopyAsync()));
-        Assert.StartsWith("1 invites, mails, exports or webhooks", waiting.Text("lastError"), StringComparison.Ordinal);
+        Assert.Equal(("running", "ready", "ready"), (waiting.Text("status"), await CopyAsync(copy), await CopyAsync(own)));
+        Assert.StartsWith("2 invites, mails, exports or webhooks", waiting.Text("lastError"), StringComparison.Ordinal);
 
         await FinishAsync(erasure);
-        Assert.Equal("expired", await CopyAsync());
+        Assert.Equal(("expired", "expired"), (await CopyAsync(copy), await CopyAsync(own)));
 
-        async Task<string> CopyAsync() => (await portal.As("admin").FetchAsync($"/api/exports/{copy}")).Expect(200).Text("status");
+        async Task<string> CopyAsync(Guid id) => (await portal.As("admin").FetchAsync($"/api/exports/{id}")).Expect(200).Text("status");
     }
 
     [Fact]
@@ -276,10 +365,16 @@ public sealed class ErasureTests(TestPortal portal) : IClassFixture<TestPortal>,
         Assert.Equal(TimeSpan.FromDays(1), (DateTimeOffset)waiting["startsAt"]! - (DateTimeOffset)waiting["requestedAt"]!);
         Assert.Null(waiting["requestedById"]);
 
-        (await portal.As("compliance").PostAsync($"/api/erasures/{waiting["id"]}/cancel")).Expect(200);
-        var confirmed = (await portal.As("admin").PostAsync("/api/erasures", new { kind = "person", userId = sureId })).Expect(201);
+        // Confirmed with another word about what they wrote; the other one waits on as it did.
+        var confirmed = (await portal.As("admin").PostAsync(
+            "/api/erasures", new { kind = "person", userId = sureId, comments = "remove" })).Expect(201);
         Assert.Equal((await OfAsync(sureId))["id"]!.ToString(), confirmed.Text("id"));
+        Assert.Equal("remove", confirmed.Text("comments"));
+        Assert.Equal(waiting.ToJsonString(), (await OfAsync(mistakenId)).ToJsonString());
+        (await portal.As("compliance").PostAsync($"/api/erasures/{waiting["id"]}/cancel")).Expect(200);
+        (await portal.As("compliance").PostAsync($"/api/erasures/{waiting["id"]}/cancel")).Expect(409);
         await FinishAsync(confirmed.Id);
+        Assert.Empty(await portal.ListAsync("select body from portal.comments where author_id = @sureId and body <> ''", new { sureId }));
         portal.Clock.Advance(TimeSpan.FromHours(25));
         await SweepAsync();
 
@@ -344,8 +439,26 @@ public sealed class ErasureTests(TestPortal portal) : IClassFixture<TestPortal>,
         Assert.Equal(["erasure_failed"], await AlertsAsync(erasure));
         await SweepAsync();
         Assert.Equal("failed", await StatusAsync(erasure));
+        // What is left of the first attempt begins nothing, and says nothing of the second.
+        var (steps, store) = (portal.Host.Services.GetRequiredService<EraseSubject>(),
+            portal.Host.Services.GetRequiredService<ErasureStore>());
+        var first = new ErasureRef(TestPeople.Tenant, erasure, 1);
+        Assert.False(await steps.BeginAsync(first, default));
         portal.Clock.Advance(TimeSpan.FromHours(1));
+        await SweepAsync();
+        Assert.Equal("running", await StatusAsync(erasure));
+        await store.NoteErrorAsync(first, "late", default);
+        Assert.False(await store.FailAsync(first, "late", default));
+        Assert.NotEqual("late", (await OfAsync(id))["lastError"]?.ToString());
         await FinishAsync(erasure);
+        await store.NoteErrorAsync(first with { Attempt = 2 }, "late", default);
+        Assert.Null((await OfAsync(id))["lastError"]);
+        foreach (var (status, there) in new[] { ("completed", true), ("failed", false) })
+        {
+            var listed = (await portal.As("admin").FetchAsync($"/api/erasures?status={status}&limit=200")).Expect(200).Column("id");
+            Assert.Equal(there, listed.Contains(erasure.ToString()));
+        }
+
         Assert.Equal(2, await portal.ScalarAsync<int>("select attempt from portal.erasure_requests where id = @erasure", new { erasure }));
     }
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Dapper;
+using Portal.LocalVendors;
 using Portal.Tests.Support;
 
 namespace Portal.Tests.Integration.Compliance;
@@ -69,11 +70,19 @@ public sealed class HoldTests(TestPortal portal) : IClassFixture<TestPortal>, IA
         var asset = await VideoAsync(await portal.NewProjectAsync());
         var other = await VideoAsync(await portal.NewProjectAsync());
         var (kept, gone) = (await LinkAsync(asset), await LinkAsync(other));
+        foreach (var link in new[] { kept, gone })
+        {
+            (await portal.GuestOf(link).OpenAsync()).Expect(200);
+        }
+
         await PlaceAsync("asset", asset);
         (await portal.As("other-admin").PostAsync("/api/holds", Wanted("tenant", null))).Expect(201);
         portal.Clock.Advance(TimeSpan.FromDays(100));
         await PruneAsync();
-        Assert.Equal((1, 0), (await GuestsAsync(kept), await GuestsAsync(gone)));
+        Assert.Equal((1, 0), (await GuestsAsync(kept.Id), await GuestsAsync(gone.Id)));
+        Assert.Equal([kept.Id.ToString()], await portal.ListAsync(
+            "select share_link_id::text from portal.share_viewers where share_link_id = any(@ids) and ip_hash <> '\\x'",
+            new { ids = new[] { kept.Id, gone.Id } }));
     }
 
     [Theory]
@@ -88,6 +97,16 @@ public sealed class HoldTests(TestPortal portal) : IClassFixture<TestPortal>, IA
         await portal.SettleAsync();
         var waiting = (await portal.As("admin").FetchAsync($"/api/erasures/{erasure}")).Expect(200);
         Assert.Equal(("held", "a legal hold is in force"), (waiting.Text("status"), waiting.Text("lastError")));
+        // One that is held and has not begun is taken back as any other.
+        if (kind == "tenant")
+        {
+            var second = await portal.AddMemberAsync(TestPeople.Tenant, "org_harbour", $"held{++made}", "client");
+            var back = (await portal.As("admin").PostAsync("/api/erasures", new { kind = "person", userId = second })).Expect(201).Id;
+            await portal.SettleAsync();
+            Assert.Equal("held", await ErasureAsync(back));
+            (await portal.As("admin").PostAsync($"/api/erasures/{back}/cancel")).Expect(200);
+        }
+
         portal.Clock.Advance(TimeSpan.FromDays(3));
         await SweepAsync();
         Assert.Equal("held", await ErasureAsync(erasure));
@@ -111,10 +130,13 @@ public sealed class HoldTests(TestPortal portal) : IClassFixture<TestPortal>, IA
         var handle = $"held{++made}";
         var id = await portal.AddMemberAsync(TestPeople.Tenant, "org_harbour", handle, "client");
         var erasure = (await portal.As("admin").PostAsync("/api/erasures", new { kind = "person", userId = id })).Expect(201).Id;
+        var other = await portal.AddMemberAsync(TestPeople.Tenant, "org_harbour", $"held{++made}", "client");
+        var free = (await portal.As("admin").PostAsync("/api/erasures", new { kind = "person", userId = other })).Expect(201).Id;
         await portal.SettleAsync();
         var hold = await PlaceAsync("person", id);
         portal.Clock.Advance(TimeSpan.FromMinutes(11));
         await portal.SettleAsync();
+        Assert.Equal("completed", await ErasureAsync(free));
         var held = (await portal.As("admin").FetchAsync($"/api/erasures/{erasure}")).Expect(200);
         Assert.Equal("held", held.Text("status"));
         Assert.Matches(
@@ -149,6 +171,33 @@ public sealed class HoldTests(TestPortal portal) : IClassFixture<TestPortal>, IA
         (await portal.As("compliance").PostAsync($"/api/holds/{onTenant.Id}/lift", new { reason = "Settled" })).Expect(200);
         await SweepAsync();
         Assert.Equal("running", await ErasureAsync(erasure));
+    }
+
+    /// <summary>What the function answers of each thing while one hold is in force, and of nothing at all.</summary>
+    [Theory]
+    [InlineData("project", "project, asset")]
+    [InlineData("asset", "asset")]
+    [InlineData("person", "person")]
+    [InlineData("tenant", "project, asset, person, other project, other asset, other person, nothing")]
+    public async Task It_covers_what_it_is_on_and_of_a_project_its_assets(string kind, string covered)
+    {
+        var (project, other) = (await portal.NewProjectAsync(), await portal.NewProjectAsync());
+        var (asset, otherAsset) = (await VideoAsync(project), await VideoAsync(other));
+        var (person, otherPerson) = (TestPeople.UserId("crew1"), TestPeople.UserId("crew2"));
+        var hold = await PlaceAsync(kind, kind switch { "project" => project, "asset" => asset, "person" => person, _ => null });
+        Assert.Equal(covered, await CoveredAsync(TestPeople.Tenant));
+        Assert.Equal("", await CoveredAsync(TestPeople.OtherTenant));
+        (await portal.As("compliance").PostAsync($"/api/holds/{hold.Id}/lift", new { reason = "Settled" })).Expect(200);
+        Assert.Equal("", await CoveredAsync(TestPeople.Tenant));
+
+        Task<string> CoveredAsync(Guid tenant) => portal.ScalarAsync<string>("""
+            select coalesce(string_agg(t.name, ', ' order by t.place), '')
+              from (values (1, 'project', @project, null, null), (2, 'asset', null, @asset, null), (3, 'person', null, null, @person),
+                           (4, 'other project', @other, null, null), (5, 'other asset', null, @otherAsset, null),
+                           (6, 'other person', null, null, @otherPerson), (7, 'nothing', null::uuid, null::uuid, null::uuid))
+                   t (place, name, project, asset, person)
+             where portal.is_held(@tenant, t.project, t.asset, t.person)
+            """, new { tenant, project, asset, person, other, otherAsset, otherPerson });
     }
 
     [Fact]
@@ -192,6 +241,21 @@ public sealed class HoldTests(TestPortal portal) : IClassFixture<TestPortal>, IA
         (await portal.As("admin").PostAsync("/api/holds", Wanted("guest", Guid.NewGuid()))).Expect(400);
     }
 
+    [Fact]
+    public async Task One_that_is_placed_after_an_attempt_failed_keeps_the_next_from_beginning()
+    {
+        var id = await portal.AddMemberAsync(TestPeople.Tenant, "org_harbour", $"held{++made}", "client");
+        portal.Clerk.Faults.FailNextApiCalls(
+            1, ApiFault.Status(422, """{"errors":[{"code":"no","message":"no"}]}"""), (method, _) => method == "DELETE");
+        var erasure = (await portal.As("admin").PostAsync("/api/erasures", new { kind = "person", userId = id })).Expect(201).Id;
+        await portal.SettleAsync();
+        Assert.Equal("failed", await ErasureAsync(erasure));
+        await PlaceAsync("person", id);
+        portal.Clock.Advance(TimeSpan.FromHours(1));
+        await SweepAsync();
+        Assert.Equal("held", await ErasureAsync(erasure));
+    }
+
     private object Wanted(string kind, Guid? subject, int days = 30) => new
     {
         kind,
@@ -206,8 +270,7 @@ public sealed class HoldTests(TestPortal portal) : IClassFixture<TestPortal>, IA
     private async Task<Guid> VideoAsync(Guid project) =>
         Guid.Parse((await portal.UploadReadyAsync(project, $"crew{(made++ % TestPeople.Crew) + 1}")).Text("assetId"));
 
-    private async Task<Guid> LinkAsync(Guid asset) =>
-        (await portal.ShareAsync(asset, new { guestEmails = new[] { "guest@client.example" } })).Id;
+    private Task<Answer> LinkAsync(Guid asset) => portal.ShareAsync(asset, new { guestEmails = new[] { "guest@client.example" } });
 
     private async Task PruneAsync()
     {

@@ -25,6 +25,21 @@ internal static class StoredRows
         return found;
     }
 
+    /// <summary>All rows of the portal's tables, as texts, that hold one of these words; but for what limits have counted.</summary>
+    public static async Task<IReadOnlyList<string>> RowsWithAsync(this TestPortal portal, params string[] words)
+    {
+        await using var connection = await portal.OpenAsync();
+        var tables = await connection.QueryAsync<string>(
+            "select tablename from pg_tables where schemaname = 'portal' and tablename <> 'rate_windows' order by tablename");
+        return
+        [
+            .. (await connection.QueryAsync<string>(string.Join(" union all ", tables.Select(table => $"""
+                select '{table} ' || t::text as text from portal.{table} t
+                 where exists (select 1 from unnest(@words) w where strpos(t::text, w) > 0)
+                """)), new { words })).Order(StringComparer.Ordinal),
+        ];
+    }
+
     /// <summary>Of all rows of a tenant, its own among them.</summary>
     public static async Task<string> ChecksumAsync(this TestPortal portal, Guid tenant)
     {
