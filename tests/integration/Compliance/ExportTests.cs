@@ -3,7 +3,9 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Dapper;
+using Microsoft.Extensions.DependencyInjection;
 using Portal.Compliance.Exports;
+using Portal.Foundation.Audit;
 using Portal.LocalVendors;
 using Portal.Tests.Support;
 
@@ -22,6 +24,7 @@ public sealed class ExportTests(TestPortal portal) : IClassFixture<TestPortal>, 
     public async Task A_person_s_copy_holds_what_they_did_and_what_they_are_and_nobody_else_s()
     {
         var (handle, id) = await PersonAsync();
+        var (colleague, colleagueId) = await PersonAsync();
         var project = await portal.NewProjectAsync();
         (await portal.As("admin").SetAsync($"/api/projects/{project}/members/{id}")).Expect(200);
         (await portal.As("agency").PostAsync("/api/tasks", new { projectId = project, title = "Grade", assigneeIds = new[] { id } }))
@@ -29,6 +32,8 @@ public sealed class ExportTests(TestPortal portal) : IClassFixture<TestPortal>, 
         var asset = Guid.Parse((await portal.UploadReadyAsync(project, bytes: Mp4Sample.Clip())).Text("assetId"));
         (await portal.As(handle).PostAsync($"/api/assets/{asset}/versions/1/comments", new { body = "Brighter, please" })).Expect(201);
         (await portal.As("agency").PostAsync($"/api/assets/{asset}/versions/1/comments", new { body = "Not mine" })).Expect(201);
+        await AddRowsAsync(handle, id, 3);
+        await AddRowsAsync(colleague, colleagueId, 5);
         var link = await portal.ShareAsync(asset);
         (await portal.As("agency").PostAsync($"/api/share-links/{link.Id}/revoke")).Expect(200);
         foreach (var person in new[] { handle, "crew1" })
@@ -54,6 +59,13 @@ public sealed class ExportTests(TestPortal portal) : IClassFixture<TestPortal>, 
             link.Id.ToString(),
             Assert.Single(files["actions"], action => action!["action"]!.ToString() == "share_link_refused")!["entityId"]!.ToString());
         Assert.Equal(1, (int)export.Json!["records"]!["comments"]!);
+        // Of what others have the same of, too: those of their account and of their address.
+        Assert.Equal("task_created3", Assert.Single(files["notification-settings"])!["about"]!.ToString());
+        Assert.Equal("2026-01-03", Assert.Single(files["digests"])!["day"]!.ToString());
+        Assert.Equal("mention3", Assert.Single(files["mails-declined"])!["about"]!.ToString());
+        Assert.Single(files["mentions"]);
+        Assert.Equal(
+            [$"{handle}@portal.example", $"{handle}@private.example"], files["invites"].Select(of => of!["email"]!.ToString()).Order());
         Assert.DoesNotContain("Not mine", files["comments"].ToJsonString(), StringComparison.Ordinal);
         Assert.DoesNotContain("admin@portal.example", string.Join('\n', files.Values.Select(f => f.ToJsonString())), StringComparison.Ordinal);
         // Whoever asked hears of it; the mail opens nothing by itself.
@@ -70,7 +82,8 @@ public sealed class ExportTests(TestPortal portal) : IClassFixture<TestPortal>, 
     {
         var address = $"guest{++made}@client.example";
         var asset = Guid.Parse((await portal.UploadReadyAsync(await portal.NewProjectAsync(), bytes: Mp4Sample.Clip())).Text("assetId"));
-        var link = await portal.ShareAsync(asset, new { guestEmails = new[] { address }, allowComments = true });
+        var link = await portal.ShareAsync(asset, new { guestEmails = new[] { address, $"other.{address}" }, allowComments = true });
+        await portal.ShareAsync(asset, new { guestEmails = new[] { $"other.{address}" } });
         var guest = portal.GuestOf(link);
         (await guest.OpenAsync()).Expect(200);
         (await guest.CommentAsync("Lovely", new { name = "Kim" })).Expect(201);
@@ -80,7 +93,8 @@ public sealed class ExportTests(TestPortal portal) : IClassFixture<TestPortal>, 
         var files = Read(await FetchAsync("compliance", (await ReadyAsync(await AskAsync(
             "compliance", new { kind = "guest", email = address.ToUpperInvariant(), viewerIds = new[] { viewer } }))).Id));
 
-        Assert.Equal(address, Assert.Single(files["links-sent"])!["email"]!.ToString());
+        var sent = Assert.Single(files["links-sent"])!;
+        Assert.Equal((address, link.Id.ToString()), (sent["email"]!.ToString(), sent["shareLinkId"]!.ToString()));
         Assert.Equal("Lovely", Assert.Single(files["comments"])!["body"]!.ToString());
         Assert.Equal(viewer.ToString(), Assert.Single(files["links-opened"])!["id"]!.ToString());
         Assert.Contains(files["actions"], action => action!["action"]!.ToString() == "share_link_opened");
@@ -94,7 +108,11 @@ public sealed class ExportTests(TestPortal portal) : IClassFixture<TestPortal>, 
     [Fact]
     public async Task Oneself_needs_nobody_and_sees_one_s_own_alone()
     {
-        var (handle, _) = await PersonAsync();
+        var (handle, id) = await PersonAsync("compliance");
+        Assert.Equal(404, (await portal.As(handle).FetchAsync("/api/me/export")).Code);
+        // One of them that another asked for is not theirs, nor is one of another that they asked for.
+        await ReadyAsync(await AskAsync("admin", new { kind = "person", userId = id }));
+        await ReadyAsync(await AskAsync(handle, new { kind = "person", userId = (await PersonAsync()).Id }));
         Assert.Equal(404, (await portal.As(handle).FetchAsync("/api/me/export")).Code);
         Assert.Equal(404, (await portal.As(handle).PostAsync("/api/me/export/download")).Code);
         var asked = (await portal.As(handle).PostAsync("/api/me/export")).Expect(201);
@@ -102,12 +120,22 @@ public sealed class ExportTests(TestPortal portal) : IClassFixture<TestPortal>, 
         Assert.Equal("ready", (await portal.As(handle).FetchAsync("/api/me/export")).Expect(200).Text("status"));
         var url = (await portal.As(handle).PostAsync("/api/me/export/download")).Expect(200).Text("url");
         Assert.Single(Read(await BytesAsync(url))["profile"]);
+        // Of two it is the newer.
+        portal.Clock.Advance(TimeSpan.FromSeconds(1));
+        var newer = (await portal.As(handle).PostAsync("/api/me/export")).Expect(201);
+        Assert.Equal(newer.Id, (await portal.As(handle).FetchAsync("/api/me/export")).Expect(200).Id);
+        await portal.SettleAsync();
 
-        Assert.Equal(403, (await portal.As(handle).FetchAsync($"/api/exports/{asked.Id}")).Code);
+        Assert.Equal(403, (await portal.As((await PersonAsync()).Handle).FetchAsync($"/api/exports/{asked.Id}")).Code);
         Assert.Equal(404, (await portal.As((await PersonAsync()).Handle).FetchAsync("/api/me/export")).Code);
         Assert.Equal(404, (await portal.As("other-admin").FetchAsync($"/api/exports/{asked.Id}")).Code);
         Assert.Equal(404, (await portal.As("other-admin").PostAsync($"/api/exports/{asked.Id}/download")).Code);
         Assert.Equal(200, (await portal.As("compliance").FetchAsync($"/api/exports/{asked.Id}")).Code);
+        foreach (var (status, there) in new[] { ("ready", true), ("failed", false) })
+        {
+            var listed = (await portal.As("compliance").FetchAsync($"/api/exports?status={status}&limit=200")).Expect(200).Column("id");
+            Assert.Equal(there, listed.Contains(asked.Text("id")));
+        }
     }
 
     [Fact]
@@ -213,19 +241,81 @@ public sealed class ExportTests(TestPortal portal) : IClassFixture<TestPortal>, 
     }
 
     [Fact]
-    public async Task One_whose_start_was_lost_is_started_by_the_sweep()
+    public async Task One_whose_start_was_lost_is_started_by_the_sweep_and_so_is_one_that_stopped_while_it_was_made()
     {
-        var export = Guid.CreateVersion7();
-        await using (var connection = await portal.OpenAsync())
+        var (export, stopped) = (Guid.CreateVersion7(), Guid.CreateVersion7());
+        await AddAsync(export, (await PersonAsync()).Id, "requested");
+        await AddAsync(stopped, (await PersonAsync()).Id, "running");
+        await SweepAsync();
+        Assert.Equal(("ready", "ready"), (await StatusAsync(export), await StatusAsync(stopped)));
+    }
+
+    [Fact]
+    public async Task What_is_left_of_an_earlier_attempt_changes_nothing_and_what_is_discarded_is_not_made()
+    {
+        var (export, id) = (Guid.CreateVersion7(), (await PersonAsync()).Id);
+        await AddAsync(export, id, "running", 2);
+        var store = portal.Host.Services.GetRequiredService<ExportStore>();
+        var (first, second) = (new ExportRef(TestPeople.Tenant, export, 1), new ExportRef(TestPeople.Tenant, export, 2));
+        var file = new ExportedFile(1, new string('a', 64), new Dictionary<string, int>());
+        await NothingChangesAsync(first);
+        Assert.NotNull(await store.BeginAsync(second, default));
+        Assert.True(await store.NotePathnameAsync(second, $"exports/{export}/2", default));
+
+        // Its subject is erased meanwhile: it becomes no copy any more, whatever it had come to.
+        await DoAsync("update portal.exports set discard = true, next_at = @now where id = @export");
+        Assert.False(await store.NotePathnameAsync(second, "elsewhere", default));
+        Assert.False(await store.ReadyAsync(second, file, default));
+        foreach (var status in new[] { "requested", "failed" })
         {
-            await connection.ExecuteAsync("""
-                insert into portal.exports (id, tenant_id, kind, subject_id, requested_by, requested_at, next_at)
-                values (@export, @tenant, 'person', @id, @id, @now, @now)
-                """, new { export, tenant = TestPeople.Tenant, (await PersonAsync()).Id, now = portal.Clock.GetUtcNow() });
+            await DoAsync($"update portal.exports set status = '{status}' where id = @export");
+            Assert.Null(await store.BeginAsync(second, default));
+            Assert.False(await store.NotePathnameAsync(second, "elsewhere", default));
+            Assert.False(await store.ReadyAsync(second, file, default));
         }
 
         await SweepAsync();
-        Assert.Equal("ready", await StatusAsync(export));
+        Assert.Equal("expired", await StatusAsync(export));
+        await NothingChangesAsync(second);
+
+        async Task NothingChangesAsync(ExportRef attempt)
+        {
+            var before = await portal.RowsWithAsync(export.ToString());
+            Assert.Null(await store.BeginAsync(attempt, default));
+            Assert.False(await store.NotePathnameAsync(attempt, "elsewhere", default));
+            Assert.False(await store.ReadyAsync(attempt, file, default));
+            Assert.False(await store.FailAsync(attempt, "late", default));
+            await store.NoteErrorAsync(attempt, "late", default);
+            Assert.Equal(before, await portal.RowsWithAsync(export.ToString()));
+        }
+
+        async Task DoAsync(string sql)
+        {
+            await using var connection = await portal.OpenAsync();
+            await connection.ExecuteAsync(sql, new { export, now = portal.Clock.GetUtcNow() });
+        }
+    }
+
+    [Fact]
+    public async Task Two_at_once_have_a_file_each()
+    {
+        var (one, other) = ((await PersonAsync()).Id, (await PersonAsync()).Id);
+        portal.Blob.Faults.FailNextApiCalls(4, ApiFault.Status(503), (method, _) => method == "PUT");
+        var exports = new[]
+        {
+            await AskAsync("admin", new { kind = "person", userId = one }),
+            await AskAsync("admin", new { kind = "person", userId = other }),
+        };
+        await Eventually.MovingAsync(
+            portal.Clock,
+            TimeSpan.FromSeconds(30),
+            async () => await StatusAsync(exports[0]) == "ready" && await StatusAsync(exports[1]) == "ready",
+            "both exports to be ready");
+        foreach (var export in exports)
+        {
+            Assert.Equal(await FilesAsync(export), await portal.ListAsync(
+                "select pathname from portal.exports where id = @export", new { export }));
+        }
     }
 
     [Fact]
@@ -254,6 +344,7 @@ public sealed class ExportTests(TestPortal portal) : IClassFixture<TestPortal>, 
         Assert.Equal("expired", await StatusAsync(whole.Id));
         var certificate = (await portal.As("admin").FetchAsync($"/api/erasures/{erasure}/certificate")).Expect(200).Field("certificate");
         Assert.Equal(2, (int)certificate["data"]!.AsArray().Single(line => line!["table"]!.ToString() == "exports")!["rows"]!);
+        Assert.Equal(404, (await portal.As("admin").PostAsync("/api/exports", new { kind = "person", userId = id })).Code);
     }
 
     [Fact]
@@ -354,9 +445,47 @@ public sealed class ExportTests(TestPortal portal) : IClassFixture<TestPortal>, 
         return files;
     }
 
-    private async Task<(string Handle, Guid Id)> PersonAsync()
+    private async Task<(string Handle, Guid Id)> PersonAsync(string role = "agency")
     {
         var handle = $"copy{++made}x";
-        return (handle, await portal.AddMemberAsync(TestPeople.Tenant, "org_harbour", handle, "agency"));
+        return (handle, await portal.AddMemberAsync(TestPeople.Tenant, "org_harbour", handle, role));
+    }
+
+    private async Task AddAsync(Guid export, Guid id, string status, int attempt = 1)
+    {
+        await using var connection = await portal.OpenAsync();
+        await connection.ExecuteAsync("""
+            insert into portal.exports (id, tenant_id, kind, subject_id, status, attempt, requested_by, requested_at, next_at)
+            values (@export, @tenant, 'person', @id, @status, @attempt, @id, @now, @now)
+            """, new { export, tenant = TestPeople.Tenant, id, status, attempt, now = portal.Clock.GetUtcNow() });
+    }
+
+    /// <summary>What somebody has one of, and everybody may: by their id, or by their address.</summary>
+    private async Task AddRowsAsync(string handle, Guid id, int day)
+    {
+        await using var connection = await portal.OpenAsync();
+        await connection.ExecuteAsync("""
+            insert into portal.notification_preferences (tenant_id, user_id, event_type, in_app, email)
+            values (@tenant, @id, 'task_created' || @day, false, false);
+            insert into portal.digests (tenant_id, user_id, day, settled_at) values (@tenant, @id, make_date(2026, 1, @day), @now);
+            insert into portal.mail_suppressions (tenant_id, address_hash, event_type, reason, created_at)
+            values (@tenant, @hash, 'mention' || @day, 'unsubscribed', @now);
+            insert into portal.comment_mentions (tenant_id, comment_id, user_id)
+            select @tenant, c.id, @id from portal.comments c where c.tenant_id = @tenant order by c.seq desc limit 1;
+            insert into portal.invites (id, tenant_id, email, role, status, clerk_state, expires_at, clerk_next_at, invited_by,
+                accepted_by, accepted_at, created_at, updated_at)
+            values (gen_random_uuid(), @tenant, @handle || '@private.example', 'agency', 'accepted', 'accepted', @now, @now, @id,
+                    @id, @now, @now, @now),
+                (gen_random_uuid(), @tenant, @handle || '@portal.example', 'agency', 'revoked', 'none', @now, @now, @id,
+                    null, null, @now, @now)
+            """, new
+        {
+            tenant = TestPeople.Tenant,
+            id,
+            handle,
+            day,
+            hash = portal.Services.GetRequiredService<PersonalHash>().Of($"{handle}@portal.example"),
+            now = portal.Clock.GetUtcNow(),
+        });
     }
 }
