@@ -1,5 +1,7 @@
 using Dapper;
+using Portal.Foundation;
 using Portal.LocalVendors;
+using Portal.People;
 using Portal.Tests.Support;
 
 namespace Portal.Tests.Integration.Compliance;
@@ -20,6 +22,7 @@ public sealed class PruneRetentionTests(TestPortal portal) : IClassFixture<TestP
                keep_inactive_video_days = null;
             delete from portal.notifications; delete from portal.webhook_inbox; delete from portal.idempotency_keys; delete
             from portal.deliveries;
+            update portal.holds set lifted_by = placed_by, lifted_at = now(), lift_reason = 'before the test' where lifted_at is null;
             """);
     }
 
@@ -94,18 +97,35 @@ public sealed class PruneRetentionTests(TestPortal portal) : IClassFixture<TestP
     [Fact]
     public async Task Webhooks_deliveries_keys_sessions_unlocks_and_runs_go_after_their_time_and_not_before()
     {
+        var upload = await portal.UploadReadyAsync(project);
+        var open = await portal.ShareAsync(AssetOf(upload), new { passphrase = "Four warm words here" });
+        var ended = await portal.ShareAsync(AssetOf(upload), new { passphrase = "Four warm words here" });
+        var over = await portal.ShareAsync(AssetOf(upload), new { passphrase = "Four warm words here" });
+        (await portal.GuestOf(over).UnlockAsync("Four warm words here")).Expect(204);
+        (await portal.GuestOf(open).UnlockAsync("Four warm words here")).Expect(204);
+        (await portal.GuestOf(ended).UnlockAsync("Four warm words here")).Expect(204);
+        (await portal.As("agency").PostAsync($"/api/share-links/{ended.Id}/revoke")).Expect(200);
+        await DoAsync(
+            "update portal.share_links set created_at = @now - interval '100 days', expires_at = @now where id = @Id",
+            new { now = Now, over.Id });
+        // From here on the time is a whole minute, so that ages are met exactly.
+        portal.Clock.AdvanceTo(new DateTimeOffset(Now.Ticks - (Now.Ticks % TimeSpan.TicksPerMinute), TimeSpan.Zero).AddMinutes(1));
         await DoAsync("""
             insert into portal.webhook_inbox (provider, event_id, type, body, status, next_attempt_at, received_at) values
                 ('mux', 'old', 'x', '{}', 'processed', @now, @now - interval '90 days 1 second'),
                 ('mux', 'olddead', 'x', '{}', 'dead', @now, @now - interval '91 days'),
                 ('mux', 'oldwaiting', 'x', '{}', 'retrying', @now + interval '1 day', @now - interval '91 days'),
+                ('mux', 'exact', 'x', '{}', 'processed', @now, @now - interval '90 days'),
                 ('mux', 'young', 'x', '{}', 'processed', @now, @now - interval '89 days 23 hours');
             insert into portal.idempotency_keys (tenant_id, actor_id, key, request_hash, status, created_at) values
                 (@tenant, @tenant, 'old', sha256('x'), 201, @now - interval '24:00:01'),
+                (@tenant, @tenant, 'exact', sha256('x'), 201, @now - interval '24 hours'),
                 (@tenant, @tenant, 'young', sha256('x'), 201, @now - interval '23 hours');
-            insert into portal.operator_sessions (id, token_hash, clerk_user_id, created_at, expires_at) values
-                (gen_random_uuid(), sha256('old'), 'user_operator', @now - interval '9 days', @now - interval '8 days'),
-                (gen_random_uuid(), sha256('young'), 'user_operator', @now - interval '7 days', @now - interval '6 days');
+            insert into portal.operator_sessions (id, token_hash, clerk_user_id, created_at, expires_at, ended_at) values
+                (gen_random_uuid(), sha256('old'), 'user_operator', @now - interval '9 days', @now - interval '8 days', null),
+                (gen_random_uuid(), sha256('ended'), 'user_operator', @now - interval '9 days', @now, @now - interval '7 days 1 second'),
+                (gen_random_uuid(), sha256('exact'), 'user_operator', @now - interval '9 days', @now, @now - interval '7 days'),
+                (gen_random_uuid(), sha256('young'), 'user_operator', @now - interval '7 days', @now - interval '6 days', null);
             insert into portal.timer_runs (id, timer, started_at, ended_at) values
                 (gen_random_uuid(), 'Old', @now - interval '31 days', @now - interval '31 days'),
                 (gen_random_uuid(), 'Young', @now - interval '29 days', @now - interval '29 days');
@@ -113,15 +133,19 @@ public sealed class PruneRetentionTests(TestPortal portal) : IClassFixture<TestP
                 (gen_random_uuid(), 'Idle', @now - interval '31 days', @now - interval '31 days', true);
             insert into portal.request_figures (minute, function, outcome, under_ms, requests) values
                 (date_trunc('minute', @now) - interval '35 days 1 minute', 'Old', 'ok', 25, 1),
+                (@now - interval '35 days', 'Exact', 'ok', 25, 1),
                 (date_trunc('minute', @now) - interval '34 days 23 hours', 'Young', 'ok', 25, 1);
             insert into portal.objective_minutes (objective, minute, good, total) values
                 ('old', date_trunc('minute', @now) - interval '35 days 1 minute', 1, 1),
+                ('exact', @now - interval '35 days', 1, 1),
                 ('young', date_trunc('minute', @now) - interval '34 days 23 hours', 1, 1);
             insert into portal.limit_figures (minute, limit_name, key, mode, times) values
                 (date_trunc('minute', @now) - interval '2 days 1 minute', 'user', 'old', 'enforce', 1),
+                (@now - interval '2 days', 'user', 'exact', 'enforce', 1),
                 (date_trunc('minute', @now) - interval '1 day 23 hours', 'user', 'young', 'enforce', 1);
             insert into portal.probe_runs (minute, started_at, outcome, took_ms) values
                 (date_trunc('minute', @now) - interval '7 days 1 minute', @now, 'played', 7001),
+                (@now - interval '7 days', @now, 'played', 7000),
                 (date_trunc('minute', @now) - interval '6 days 23 hours', @now, 'played', 6023);
             insert into portal.usage_counts (day, counted_at) values
                 ((@now at time zone 'UTC')::date - 401, @now), ((@now at time zone 'UTC')::date - 400, @now);
@@ -132,64 +156,135 @@ public sealed class PruneRetentionTests(TestPortal portal) : IClassFixture<TestP
                 (@tenant, date_trunc('month', @now - interval '500 days'), 50, 1, 1, @now),
                 (@tenant, date_trunc('month', @now - interval '300 days'), 80, 1, 1, @now);
             insert into portal.request_flushes (instance, number, at) values
-                (gen_random_uuid(), 1, @now - interval '35 days 1 second'), (gen_random_uuid(), 2, @now - interval '34 days 23 hours');
+                (gen_random_uuid(), 1, @now - interval '35 days 1 second'), (gen_random_uuid(), 2, @now - interval '34 days 23 hours'),
+                (gen_random_uuid(), 3, @now - interval '35 days');
             insert into portal.events (event_id, tenant_id, aggregate_type, aggregate_id, type, payload, occurred_at)
             values (@tenant, @tenant, 'x', @tenant, 'x', '{}', @now - interval '91 days') on conflict do nothing;
             insert into portal.deliveries (id, tenant_id, event_id, event_type, aggregate_id, seq, channel, recipient, status, done_at,
                created_at) values
                 (gen_random_uuid(), @tenant, @tenant, 'x', @tenant, 1, 'email', 'old', 'sent', @now, @now - interval '90 days 1 second'),
+                (gen_random_uuid(), @tenant, @tenant, 'x', @tenant, 1, 'email', 'gone', 'failed', @now, @now - interval '91 days'),
+                (gen_random_uuid(), @tenant, @tenant, 'x', @tenant, 1, 'email', 'exact', 'sent', @now, @now - interval '90 days'),
                 (gen_random_uuid(), @tenant, @tenant, 'x', @tenant, 1, 'email', 'young', 'sent', @now, @now - interval '89 days 23 hours');
             insert into portal.deliveries (id, tenant_id, event_id, event_type, aggregate_id, seq, channel, recipient, created_at) values
                 (gen_random_uuid(), @tenant, @tenant, 'x', @tenant, 1, 'email', 'waiting', @now - interval '91 days');
             insert into portal.digests (tenant_id, user_id, day, settled_at) values
-                (@tenant, @person, (@now - interval '92 days')::date, @now), (@tenant, @person, (@now - interval '89 days')::date, @now);
+                (@tenant, @person, (@now - interval '91 days')::date, @now), (@tenant, @person, (@now - interval '90 days')::date, @now);
             insert into portal.incidents (id, kind, dedup_key, severity, summary, pages, opened_at, last_at)
                values (@tenant, 'alert', 'x', 'error', 'x', false, @now, @now);
             insert into portal.incident_reports (report_id, incident_id, reported_at) values
-                ('old', @tenant, @now - interval '91 days'), ('young', @tenant, @now - interval '89 days');
-            """, new { now = Now, tenant = TestPeople.Tenant, person = TestPeople.UserId("agency") });
-        var upload = await portal.UploadReadyAsync(project);
+                ('old', @tenant, @now - interval '91 days'), ('young', @tenant, @now - interval '89 days'),
+                ('exact', @tenant, @now - interval '90 days');
+            insert into portal.analytics_rollups (tenant_id, grain, bucket_start, metric, events, amount)
+            select @tenant, g.grain, @now - make_interval(days => g.days) - (n.name = 'old')::int * interval '1 second', n.name, 1, 1
+              from (values ('hour', @hours), ('day', @days)) g (grain, days), (values ('old'), ('exact')) n (name);
+            insert into portal.analytics_raw (tenant_id, event_id, metric, occurred_at, recorded_at, rolled_up) values
+                (@tenant, gen_random_uuid(), 'old', @now, @now - make_interval(days => @raw) - interval '1 second', true),
+                (@tenant, gen_random_uuid(), 'exact', @now, @now - make_interval(days => @raw), true);
+            """, new
+        {
+            now = Now,
+            tenant = TestPeople.Tenant,
+            person = TestPeople.UserId("agency"),
+            hours = RetentionDefaults.HourlyAnalyticsDays,
+            days = RetentionDefaults.DailyAnalyticsDays,
+            raw = RetentionSettings.MaxRawAnalyticsDays,
+        });
         await DoAsync("""
             insert into portal.playback_events (tenant_id, playback_session_id, type, asset_version_id, watched_through, agent_family,
                startup_ms, minute)
             select v.tenant_id, gen_random_uuid(), 'started', v.id, 'portal', 'Chrome', a.startup, date_trunc('minute', @now) - a.age
               from portal.asset_versions v,
-                   (values (1, interval '35 days 1 minute'), (2, interval '34 days 23 hours')) a (startup, age)
+                   (values (1, interval '35 days 1 minute'), (2, interval '34 days 23 hours'), (3, interval '35 days')) a (startup, age)
              where v.asset_id = @asset
             """, new { now = Now, asset = AssetOf(upload) });
-        var open = await portal.ShareAsync(AssetOf(upload), new { passphrase = "Four warm words here" });
-        var ended = await portal.ShareAsync(AssetOf(upload), new { passphrase = "Four warm words here" });
-        (await portal.GuestOf(open).UnlockAsync("Four warm words here")).Expect(204);
-        (await portal.GuestOf(ended).UnlockAsync("Four warm words here")).Expect(204);
-        (await portal.As("agency").PostAsync($"/api/share-links/{ended.Id}/revoke")).Expect(200);
+        await portal.Host.RunTimerAsync("ExpireShareLinks");
         await RunAsync();
         await RunAsync();
 
         Assert.Equal(
-            ["oldwaiting", "young"], await portal.ListAsync(
-                "select event_id from portal.webhook_inbox where event_id in ('old', 'olddead', 'oldwaiting', 'young') order by 1"));
-        Assert.Equal(["young"], await portal.ListAsync("select key from portal.idempotency_keys where key in ('old', 'young')"));
-        Assert.Equal(
-            1, await portal.ScalarAsync<long>(
-                "select count(*) from portal.operator_sessions where token_hash in (sha256('old'), sha256('young'))"));
+            ["exact", "oldwaiting", "young"], await portal.ListAsync(
+                "select event_id from portal.webhook_inbox where event_id = any(@ids) order by 1",
+                new { ids = new[] { "old", "olddead", "oldwaiting", "exact", "young" } }));
+        Assert.Equal(["exact", "young"], await portal.ListAsync(
+            "select key from portal.idempotency_keys where actor_id = tenant_id order by key"));
+        Assert.Equal(["exact", "young"], await portal.ListAsync("""
+            select n.name from (values ('old'), ('ended'), ('exact'), ('young')) n (name)
+              join portal.operator_sessions s on s.token_hash = sha256(n.name::bytea) order by 1
+            """));
         // A timer that has had nothing to do since then has run all the same.
         Assert.Equal(
             ["Idle", "Young"], await portal.ListAsync(
                 "select timer from portal.timer_runs where timer in ('Old', 'Young', 'Idle') order by timer"));
-        Assert.Equal(["Young"], await portal.ListAsync("select function from portal.request_figures where function in ('Old', 'Young')"));
-        Assert.Equal(
-            ["young"], await portal.ListAsync("select objective from portal.objective_minutes where objective in ('old', 'young')"));
-        Assert.Equal(["young"], await portal.ListAsync("select key from portal.limit_figures where key in ('old', 'young')"));
-        Assert.Equal(["6023"], await portal.ListAsync("select took_ms::text from portal.probe_runs"));
+        Assert.Equal(["Exact", "Young"], await portal.ListAsync(
+            "select function from portal.request_figures where function in ('Old', 'Exact', 'Young') order by 1"));
+        Assert.Equal(["exact", "young"], await portal.ListAsync(
+            "select objective from portal.objective_minutes where objective in ('old', 'exact', 'young') order by 1"));
+        Assert.Equal(["exact", "young"], await portal.ListAsync(
+            "select key from portal.limit_figures where key in ('old', 'exact', 'young') order by 1"));
+        Assert.Equal(["6023", "7000"], await portal.ListAsync("select took_ms::text from portal.probe_runs order by 1"));
+        Assert.Equal(["day exact", "hour exact"], await portal.ListAsync(
+            "select grain || ' ' || metric from portal.analytics_rollups where metric in ('old', 'exact') order by 1"));
+        Assert.Equal(["exact"], await portal.ListAsync("select metric from portal.analytics_raw where metric in ('old', 'exact')"));
         Assert.Equal(["400"], await portal.ListAsync("select trunc(quantity)::text from portal.usage_days"));
         Assert.Equal(1, await portal.ScalarAsync<long>("select count(*) from portal.usage_counts"));
         Assert.Equal(["80"], await portal.ListAsync("select percent::text from portal.budget_notices"));
-        Assert.Equal(["2"], await portal.ListAsync("select number::text from portal.request_flushes"));
-        Assert.Equal(["2"], await portal.ListAsync("select startup_ms::text from portal.playback_events"));
-        Assert.Equal(["waiting", "young"], await portal.ListAsync("select recipient from portal.deliveries order by 1"));
-        Assert.Equal(["young"], await portal.ListAsync("select report_id from portal.incident_reports"));
+        Assert.Equal(["2", "3"], await portal.ListAsync("select number::text from portal.request_flushes order by 1"));
+        Assert.Equal(["2", "3"], await portal.ListAsync("select startup_ms::text from portal.playback_events order by 1"));
+        Assert.Equal(["exact", "waiting", "young"], await portal.ListAsync("select recipient from portal.deliveries order by 1"));
+        Assert.Equal(["exact", "young"], await portal.ListAsync("select report_id from portal.incident_reports order by 1"));
         Assert.Equal(1, await portal.ScalarAsync<long>("select count(*) from portal.digests"));
         Assert.Equal([open.Id.ToString()], await portal.ListAsync("select share_link_id::text from portal.share_unlocks"));
+    }
+
+    [Fact]
+    public async Task A_legal_hold_on_a_tenant_keeps_its_deliveries_attempts_figures_and_reports_of_players_until_it_is_lifted()
+    {
+        var upload = await portal.UploadReadyAsync(project);
+        await DoAsync("""
+            insert into portal.holds (id, tenant_id, kind, subject_id, reason, review_on, placed_by, placed_at)
+            values (gen_random_uuid(), @tenant, 'tenant', @tenant, 'A dispute', '2030-01-01', @person, @now);
+            insert into portal.webhook_endpoints (id, tenant_id, url, description, event_types, secret_kid, secret_made_at, created_by,
+                created_at, updated_at) values (@tenant, @tenant, 'https://held.example', '', '{}', 'held', @now, @person, @now, @now);
+            """, new { tenant = TestPeople.Tenant, person = TestPeople.UserId("agency"), now = Now });
+        foreach (var tenant in new[] { TestPeople.Tenant, TestPeople.OtherTenant })
+        {
+            await DoAsync("""
+                insert into portal.events (event_id, tenant_id, aggregate_type, aggregate_id, type, payload, occurred_at)
+                values (@id, @tenant, 'x', @tenant, 'x', '{}', @now - interval '400 days');
+                insert into portal.deliveries (id, tenant_id, event_id, event_type, aggregate_id, seq, channel, recipient, status,
+                   done_at, created_at)
+                values (@id, @tenant, @id, 'x', @tenant, 1, 'email', 'held', 'sent', @now, @now - interval '91 days');
+                insert into portal.analytics_raw (tenant_id, event_id, metric, occurred_at, recorded_at, rolled_up)
+                values (@tenant, @id, 'held', @now, @now - interval '500 days', true);
+                """, new { id = Guid.NewGuid(), tenant, now = Now });
+        }
+
+        await DoAsync("""
+            insert into portal.playback_events (tenant_id, playback_session_id, type, asset_version_id, watched_through, agent_family,
+               startup_ms, minute)
+            select v.tenant_id, gen_random_uuid(), 'started', v.id, 'portal', 'robot', 1, date_trunc('minute', @now) - interval '36 days'
+              from portal.asset_versions v where v.asset_id = @asset;
+            insert into portal.webhook_attempts (delivery_id, attempt, number, tenant_id, endpoint_id, sent_at, url, duration_ms,
+               response_body)
+            select d.id, 1, 1, @tenant, @tenant, @now - interval '31 days', 'https://held.example', 1, ''
+              from portal.deliveries d where d.tenant_id = @tenant and d.recipient = 'held';
+            """, new { asset = AssetOf(upload), tenant = TestPeople.Tenant, now = Now });
+        await RunAsync();
+        Assert.Equal([1, 1, 1, 1], await LeftAsync(TestPeople.Tenant));
+        Assert.Equal([0, 0, 0, 0], await LeftAsync(TestPeople.OtherTenant));
+
+        await DoAsync("update portal.holds set lifted_by = placed_by, lifted_at = @now, lift_reason = 'Settled'", new { now = Now });
+        await RunAsync();
+        Assert.Equal([0, 0, 0, 0], await LeftAsync(TestPeople.Tenant));
+
+        async Task<IEnumerable<long>> LeftAsync(Guid tenant) =>
+        [
+            await CountAsync("deliveries", "recipient = 'held' and tenant_id::text = @id", tenant),
+            await CountAsync("webhook_attempts", "tenant_id::text = @id", tenant),
+            await CountAsync("analytics_raw", "metric = 'held' and tenant_id::text = @id", tenant),
+            await CountAsync("playback_events", "agent_family = 'robot' and tenant_id::text = @id", tenant),
+        ];
     }
 
     [Fact]
@@ -197,6 +292,14 @@ public sealed class PruneRetentionTests(TestPortal portal) : IClassFixture<TestP
     {
         var upload = await portal.UploadReadyAsync(project);
         var waiting = (await portal.AskUploadAsync(project, "crew1")).Expect(201);
+        var ended = new List<Guid>();
+        foreach (var status in new[] { "failed", "timed_out", "cancelled" })
+        {
+            ended.Add((await portal.AskUploadAsync(project, "crew2")).Expect(201).Id);
+            await DoAsync("update portal.upload_jobs set status = @status, updated_at = @now - interval '100 days' where id = @id",
+                new { status, id = ended[^1], now = Now });
+        }
+
         await DoAsync("""
             update portal.upload_jobs set updated_at = @now - interval '100 days' where id in (@done, @waiting);
             insert into portal.upload_attempts (tenant_id, job_id, attempt, outcome, ended_at)
@@ -204,10 +307,12 @@ public sealed class PruneRetentionTests(TestPortal portal) : IClassFixture<TestP
             """, new { now = Now, done = upload.Id, waiting = waiting.Id, tenant = TestPeople.Tenant });
         await RunAsync();
         (await portal.As("agency").FetchAsync($"/api/uploads/{upload.Id}")).Expect(200);
+        Assert.Equal(3, await LeftAsync(ended));
         await DoAsync("update portal.tenants set keep_upload_job_days = 99 where id = @id", new { id = TestPeople.Tenant });
         await RunAsync();
         await RunAsync();
         (await portal.As("agency").FetchAsync($"/api/uploads/{upload.Id}")).Expect(404);
+        Assert.Equal(0, await LeftAsync(ended));
         (await portal.As("agency").FetchAsync($"/api/uploads/{waiting.Id}")).Expect(200);
         Assert.Equal(
             0, await portal.ScalarAsync<long>("select count(*) from portal.upload_attempts where job_id = @id", new { id = upload.Id }));
@@ -263,6 +368,17 @@ public sealed class PruneRetentionTests(TestPortal portal) : IClassFixture<TestP
         var upload = (await portal.AskUploadAsync(project, "crew6", "blob")).Expect(201);
         await portal.SendBytesAsync(upload);
         await portal.UntilAsync(upload.Id, "ready");
+        // Of two that were no videos yet, one is still at work.
+        var others = new List<Guid>();
+        foreach (var status in new[] { "processing", "failed" })
+        {
+            var other = (await portal.AskUploadAsync(project, "crew6", "blob")).Expect(201);
+            await portal.SendBytesAsync(other);
+            await portal.UntilAsync(other.Id, "ready");
+            await DoAsync("update portal.upload_jobs set status = @status where id = @Id", new { status, other.Id });
+            others.Add(other.Id);
+        }
+
         await DoAsync("update portal.tenants set keep_upload_job_days = 30 where id = @id", new { id = TestPeople.Tenant });
         portal.Clock.Advance(TimeSpan.FromDays(31));
         portal.Blob.Faults.FailNextApiCalls(1000, ApiFault.Status(500));
@@ -273,8 +389,10 @@ public sealed class PruneRetentionTests(TestPortal portal) : IClassFixture<TestP
         await RunAsync();
         await RunAsync();
         (await portal.As("crew6").FetchAsync($"/api/uploads/{upload.Id}")).Expect(404);
-        Assert.False(await portal.ScalarAsync<bool>(
-            "select exists (select 1 from vendors.blob_objects where pathname = @path)", new { path = $"originals/{upload.Id}" }));
+        Assert.Equal([$"originals/{others[0]}"], await portal.ListAsync(
+            "select pathname from vendors.blob_objects where pathname = any(@paths)",
+            new { paths = others.Append(upload.Id).Select(id => $"originals/{id}").ToArray() }));
+        await DoAsync("update portal.upload_jobs set status = 'ready' where id = any(@others)", new { others = others.ToArray() });
     }
 
     [Fact]
@@ -345,10 +463,10 @@ public sealed class PruneRetentionTests(TestPortal portal) : IClassFixture<TestP
         var link = await portal.ShareAsync(AssetOf(upload));
         (await portal.GuestOf(link).OpenAsync()).Expect(200);
         await SealAsync();
-        portal.Clock.Advance(TimeSpan.FromDays(364));
+        portal.Clock.Advance(TimeSpan.FromDays(365));
         await RunAsync();
         Assert.Equal(1, await CountAsync("playback_audit", "share_link_id::text = @id", link.Id));
-        portal.Clock.Advance(TimeSpan.FromDays(2));
+        portal.Clock.Advance(TimeSpan.FromSeconds(1));
         await RunAsync();
         await RunAsync();
         Assert.Equal(0, await CountAsync("playback_audit", "share_link_id::text = @id", link.Id));
@@ -367,6 +485,8 @@ public sealed class PruneRetentionTests(TestPortal portal) : IClassFixture<TestP
         var guest = portal.GuestOf(link);
         (await guest.OpenAsync()).Expect(200);
         var said = (await guest.CommentAsync("Nice", new { name = "Gwen Guest" })).Expect(201).Id;
+        var erased = (await guest.CommentAsync("Before", new { name = "Gwen Gone" })).Expect(201).Id;
+        await DoAsync("update portal.comments set guest_name = 'Deleted person' where id = @erased", new { erased });
         var yes = new { noticeVersion = "2026-12-01", consents = new[] { new { purpose = "viewing_analytics", granted = true } } };
         (await guest.SendAsync(HttpMethod.Put, "/consents", yes)).Expect(200);
         (await portal.As("agency").PostAsync($"/api/share-links/{link.Id}/revoke")).Expect(200);
@@ -389,6 +509,9 @@ public sealed class PruneRetentionTests(TestPortal portal) : IClassFixture<TestP
         Assert.Equal(
             kept ? "Gwen Guest" : "Guest",
             await portal.ScalarAsync<string>("select guest_name from portal.comments where id = @said", new { said }));
+        // Who was erased before is not called a guest again.
+        Assert.Equal("Deleted person", await portal.ScalarAsync<string>(
+            "select guest_name from portal.comments where id = @erased", new { erased }));
         Assert.Equal(1, await CountAsync("share_link_guests", "share_link_id::text = @id", active.Id));
         Assert.Equal(1, await CountAsync("share_viewers", "share_link_id::text = @id and ip_hash <> '\\x'", active.Id));
     }
@@ -399,19 +522,33 @@ public sealed class PruneRetentionTests(TestPortal portal) : IClassFixture<TestP
         async Task<Guid> InviteAsync() => (await portal.As("admin").PostAsync(
             "/api/invites", new { email = $"i{Guid.NewGuid():N}@client.example", role = "client" })).Expect(201).Id;
         var (over, pending, untold) = (await InviteAsync(), await InviteAsync(), await InviteAsync());
+        // Its person is under a legal hold.
+        var held = await InviteAsync();
+        var person = TestPeople.UserId("crew1");
+        await DoAsync("""
+            update portal.invites set status = 'accepted', clerk_state = 'accepted', accepted_by = @person, accepted_at = @now
+             where id = @held;
+            insert into portal.holds (id, tenant_id, kind, subject_id, reason, review_on, placed_by, placed_at)
+            values (@held, @tenant, 'person', @person, 'A dispute', '2030-01-01', @person, @now)
+            """, new { held, person, tenant = TestPeople.Tenant, now = Now });
         (await portal.As("admin").PostAsync($"/api/invites/{over}/revoke")).Expect(200);
         await portal.SettleAsync();
         await DoAsync("update portal.invites set status = 'revoked', clerk_state = 'unwanted' where id = @untold", new { untold });
         await DoAsync("update portal.invites set clerk_state = 'none' where id = @over", new { over });
         await DoAsync("update portal.invites set expires_at = expires_at + interval '2 years' where id = @pending", new { pending });
-        portal.Clock.Advance(TimeSpan.FromDays(364));
+        await DoAsync("update portal.invites set updated_at = @now where id = @over", new { over, now = Now });
+        portal.Clock.Advance(TimeSpan.FromDays(365));
         await RunAsync();
         Assert.Equal(1, await CountAsync("invites", "id::text = @id", over));
-        portal.Clock.Advance(TimeSpan.FromDays(2));
+        portal.Clock.Advance(TimeSpan.FromSeconds(1));
         await RunAsync();
         Assert.Equal(0, await CountAsync("invites", "id::text = @id", over));
         Assert.Equal(1, await CountAsync("invites", "id::text = @id", pending));
         Assert.Equal(1, await CountAsync("invites", "id::text = @id", untold));
+        Assert.Equal(1, await CountAsync("invites", "id::text = @id", held));
+        await DoAsync("update portal.holds set lifted_by = placed_by, lifted_at = @now, lift_reason = 'Settled'", new { now = Now });
+        await RunAsync();
+        Assert.Equal(0, await CountAsync("invites", "id::text = @id", held));
     }
 
     [Fact]
@@ -466,6 +603,9 @@ public sealed class PruneRetentionTests(TestPortal portal) : IClassFixture<TestP
         return await portal.ScalarAsync<bool>(
             "select exists (select 1 from vendors.mux_assets where id = @id and deleted_at is null)", new { id });
     }
+
+    private Task<long> LeftAsync(IReadOnlyList<Guid> jobs) =>
+        portal.ScalarAsync<long>("select count(*) from portal.upload_jobs where id = any(@jobs)", new { jobs = jobs.ToArray() });
 
     private Task<long> CountAsync(string table, string where, Guid id) =>
         portal.ScalarAsync<long>($"select count(*) from portal.{table} where {where}", new { id = id.ToString() });
