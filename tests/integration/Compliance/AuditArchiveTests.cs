@@ -3,7 +3,9 @@ using System.Text;
 using Dapper;
 using Microsoft.Extensions.DependencyInjection;
 using Portal.Compliance;
+using Portal.Compliance.Archive;
 using Portal.Foundation.Audit;
+using Portal.Foundation.Identity;
 using Portal.LocalVendors;
 using Portal.Tests.Support;
 using Portal.Vendors.Blob;
@@ -47,7 +49,7 @@ public sealed class AuditArchiveTests(TestPortal portal) : IClassFixture<TestPor
         await portal.SealAllAsync();
         foreach (var of in AuditClass.All)
         {
-            await ToAsync(began.AddDays(of.Days).AddSeconds(-1));
+            await ToAsync(began.AddDays(of.Days));
             Assert.True(await IsInLogAsync(rows[of]), $"{of} went early.");
             await ToAsync(began.AddDays(of.Days).AddSeconds(1));
             Assert.False(await IsInLogAsync(rows[of]), $"{of} is still there.");
@@ -107,6 +109,46 @@ public sealed class AuditArchiveTests(TestPortal portal) : IClassFixture<TestPor
         Assert.Equal(files.Count, archive["files"]!.GetValue<long>());
         Assert.Equal((1, verdict.FirstSeal!.Value + verdict.Seals - 1), (
             archive["firstSeal"]!.GetValue<long>(), archive["lastSeal"]!.GetValue<long>()));
+    }
+
+    [Fact]
+    public async Task One_file_is_planned_at_a_time_of_so_many_rows_at_most_or_of_one_seal()
+    {
+        var tenant = (await portal.NewTenantAsync("planner")).Id;
+        for (var seal = 0; seal < 6; seal++)
+        {
+            await RowAsync(OfClass[AuditClass.Access], tenant);
+            await RowAsync(OfClass[AuditClass.Access], tenant);
+            await portal.SealAllAsync();
+        }
+
+        var of = new TenantId(tenant);
+        var store = portal.Services.GetRequiredService<AuditArchiveStore>();
+        var first = await PlannedAsync(2, long.MaxValue);
+        Assert.Equal((1, 2), (first.FirstSeal, first.LastSeal));
+        Assert.Equal(first, await PlannedAsync(6, long.MaxValue));
+        Assert.Null(await store.FindAsync(of, 1, default));
+        Assert.Null(await store.ExtentAsync(of, default));
+        await VerifiedAsync(first);
+        Assert.Equal(first, await store.FindAsync(of, 2, default));
+        Assert.Null(await store.FindAsync(of, 3, default));
+
+        // Two seals of two rows each: the third would be one row too many, and one alone is a file whatever it has.
+        var second = await PlannedAsync(6, 5);
+        Assert.Equal((3, 4), (second.FirstSeal, second.LastSeal));
+        Assert.Equal(2, (await store.ExtentAsync(of, default))!.LastSeal);
+        await VerifiedAsync(second);
+        var third = await PlannedAsync(6, 1);
+        Assert.Equal((5, 5), (third.FirstSeal, third.LastSeal));
+        await VerifiedAsync(third);
+        var last = await PlannedAsync(6, 2);
+        Assert.Equal((6, 6), (last.FirstSeal, last.LastSeal));
+        await VerifiedAsync(last);
+        Assert.Null(await store.PlanAsync(of, 6, 2, default));
+
+        async Task<ArchiveFile> PlannedAsync(long through, long most) => (await store.PlanAsync(of, through, most, default))!;
+
+        Task VerifiedAsync(ArchiveFile file) => store.VerifiedAsync(of, file, new(1, 1, new byte[32]), default);
     }
 
     [Fact]
@@ -229,7 +271,7 @@ public sealed class AuditArchiveTests(TestPortal portal) : IClassFixture<TestPor
         await Assert.ThrowsAsync<Npgsql.PostgresException>(() => DoAsync("delete from portal.audit_archive where id = @row", new { row }));
         foreach (var (of, id) in new[] { (AuditClass.Access, row), (AuditClass.SignIn, longer) })
         {
-            await ToAsync(began.AddDays(of.Days).AddSeconds(-1));
+            await ToAsync(began.AddDays(of.Days));
             Assert.True(await IsInTableAsync(id), $"{of} went early.");
             await ToAsync(began.AddDays(of.Days).AddSeconds(1));
             Assert.False(await IsInTableAsync(id), $"{of} is still there.");

@@ -512,6 +512,22 @@ public sealed class AuditTests(TestPortal portal) : IClassFixture<TestPortal>, I
         Assert.Empty(await ItemsAsync($"?entityId={project}&entityType=task"));
         Assert.Equal(5, (await ItemsAsync($"?actor={TestPeople.UserId("admin")}")).Count);
         Assert.Empty(await ItemsAsync($"?to={Uri.EscapeDataString(portal.Clock.GetUtcNow().AddDays(-30).ToString("O"))}"));
+        // Conditions hold together, and a range has its first moment and not its last.
+        Assert.Single(await ItemsAsync($"?entityId={project}&action=project_created&actor={TestPeople.UserId("admin")}"));
+        Assert.Empty(await ItemsAsync($"?entityId={project}&action=task_created"));
+        Assert.Empty(await ItemsAsync($"?entityId={project}&actor={TestPeople.UserId("agency")}"));
+        Assert.Empty(await ItemsAsync($"?actor={TestPeople.UserId("admin")}&action=task_created"));
+        var at = await portal.ScalarAsync<DateTimeOffset>(
+            "select occurred_at from portal.audit_log where entity_id = @project and action = 'project_created'", new { project });
+        foreach (var (range, there) in new[]
+                 {
+                     ($"from={EvidenceCalls.Text(at)}", true), ($"from={EvidenceCalls.Text(at.AddMicroseconds(1))}", false),
+                     ($"to={EvidenceCalls.Text(at)}", false), ($"to={EvidenceCalls.Text(at.AddMicroseconds(1))}", true),
+                 })
+        {
+            Assert.Equal(there, (await ItemsAsync($"?entityId={project}&action=project_created&{range}")).Count == 1);
+        }
+
         (await portal.As("admin").FetchAsync("/api/audit?from=2026-02-01T00:00:00Z&to=2026-01-01T00:00:00Z")).Expect(400);
     }
 

@@ -26,12 +26,16 @@ public sealed class ComplianceOverviewTests(TestPortal portal) : IClassFixture<T
         Assert.Equal("365", empty.Field("retention")["uploadJobDays"]!.ToString());
 
         var start = portal.Clock.GetUtcNow();
+        // A hold that is lifted, and past the day on which it was to be looked at.
+        var lifted = await HoldAsync(start.AddDays(1));
+        (await portal.As("compliance").PostAsync($"/api/holds/{lifted}/lift", new { reason = "Settled" })).Expect(200);
         await EraseAsync("requested", start, start.AddDays(1));
         await EraseAsync("failed", start.AddHours(1), start.AddDays(90));
         await EraseAsync("held", start.AddHours(2), start.AddHours(3));
         await EraseAsync("completed", start.AddDays(-9), start.AddDays(-8));
         await HoldAsync(start.AddDays(2));
         await HoldAsync(start.AddDays(79));
+        await EraseAsync("running", start.AddHours(4), start.AddDays(79));
         portal.Clock.AdvanceTo(start.AddDays(79));
         (await portal.As("admin").PostAsync("/api/vendor-reviews", new
         {
@@ -52,7 +56,7 @@ public sealed class ComplianceOverviewTests(TestPortal portal) : IClassFixture<T
 
         var now = await OverviewAsync("admin");
         Assert.Equal(
-            (3L, 1L, 1L, start, start.AddDays(1)),
+            (4L, 1L, 1L, start, start.AddDays(1)),
             (Count(now, "erasures", "open"), Count(now, "erasures", "held"), Count(now, "erasures", "overdue"),
                 Time(now, "erasures", "oldestRequestedAt"), Time(now, "erasures", "nextDueAt")));
         Assert.Equal((2L, 1L), (Count(now, "holds", "inForce"), Count(now, "holds", "pastReview")));
@@ -84,7 +88,7 @@ public sealed class ComplianceOverviewTests(TestPortal portal) : IClassFixture<T
         var late = await OverviewAsync("compliance");
         Assert.Equal(6, late.Field("vendorReviews")["overdue"]!.AsArray().Count);
         Assert.Equal(2, Count(late, "holds", "pastReview"));
-        Assert.Equal((2L, "true"), (Count(late, "erasures", "overdue"), late.Field("restoreTest")["overdue"]!.ToString()));
+        Assert.Equal((3L, "true"), (Count(late, "erasures", "overdue"), late.Field("restoreTest")["overdue"]!.ToString()));
     }
 
     private async Task<Answer> OverviewAsync(string person) =>
@@ -94,13 +98,13 @@ public sealed class ComplianceOverviewTests(TestPortal portal) : IClassFixture<T
 
     private static DateTimeOffset Time(Answer answer, string part, string name) => answer.Field(part)[name]!.GetValue<DateTimeOffset>();
 
-    private async Task HoldAsync(DateTimeOffset review) => (await portal.As("admin").PostAsync("/api/holds", new
+    private async Task<Guid> HoldAsync(DateTimeOffset review) => (await portal.As("admin").PostAsync("/api/holds", new
     {
         kind = "project",
         subjectId = await portal.NewProjectAsync(),
         reason = "A dispute",
         reviewOn = review.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
-    })).Expect(201);
+    })).Expect(201).Id;
 
     private async Task EraseAsync(string status, DateTimeOffset requested, DateTimeOffset due)
     {

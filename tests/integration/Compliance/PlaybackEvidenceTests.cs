@@ -99,6 +99,17 @@ public sealed class PlaybackEvidenceTests(TestPortal portal) : IClassFixture<Tes
         portal.Tick(10);
         portal.Mux.Faults.FailNextApiCalls(1, ApiFault.Status(503), (method, _) => method == "DELETE");
         (await portal.As("agency").PostAsync($"/api/share-links/{link.Id}/hard-revoke")).Expect(200);
+        // What Mux was asked for at the very moment for another video, and other work of this one's, is nothing of this revoke's.
+        await portal.DoAsync("""
+            insert into portal.mux_tasks
+            select (jsonb_populate_record(t, n.other || jsonb_build_object(
+                    'id', gen_random_uuid(), 'done_at', t.created_at + interval '1 hour', 'outcome', 'done'))).*
+              from portal.mux_tasks t join portal.asset_versions v on v.id = t.asset_version_id,
+                   (select jsonb_build_object('kind', 'rendition', 'old_playback_id', null) as other
+                    union all select jsonb_build_object('asset_version_id', w.id, 'old_playback_id', 'elsewhere')
+                      from portal.asset_versions w where w.asset_id = @asset) n
+             where v.asset_id = @own
+            """, new { own, asset });
         var waiting = Read(await portal.EvidenceAsync(link.Id)).Revocation!;
         Assert.Equal(
             (RevokedAtMux.Waiting, null, null, soft.RevokedAt.AddSeconds(10)),
@@ -126,7 +137,7 @@ public sealed class PlaybackEvidenceTests(TestPortal portal) : IClassFixture<Tes
         Assert.Equal(
             await portal.ScalarAsync<DateTime>("""
                 select t.done_at from portal.mux_tasks t join portal.asset_versions v on v.id = t.asset_version_id
-                 where v.asset_id = @own and t.created_at = @at
+                 where v.asset_id = @own and t.created_at = @at and t.kind = 'replace_playback_id'
                 """, new { own, at = done.HardRevokedAt.Value }), done.EffectiveAt!.Value.UtcDateTime);
         var both = Read(await portal.EvidenceAsync(other.Id)).Revocation!;
         Assert.Equal(RevokedAtMux.Effective, both.AtMux);

@@ -41,6 +41,16 @@ public sealed class PlaybackListTests(TestPortal portal) : IClassFixture<TestPor
         (await member.OpenAsync()).Expect(200);
         portal.Tick();
         (await portal.As("crew4").PostAsync($"/api/assets/{asset}/playback")).Expect(200);
+        // Before all of that, and of another video: another's, and one of theirs.
+        var another = Guid.Parse((await portal.UploadReadyAsync(await portal.NewProjectAsync(), "crew4")).Text("assetId"));
+        await portal.DoAsync("""
+            insert into portal.playback_audit (id, tenant_id, asset_version_id, user_id, ip_hash, agent_family, minted_at,
+                token_expires_at)
+            select gen_random_uuid(), @Tenant, v.id, u.id, p.ip_hash, '', p.minted_at - interval '1 day', p.token_expires_at
+              from portal.asset_versions v, unnest(@users) u (id),
+                   (select * from portal.playback_audit where share_link_id = @Id order by minted_at limit 1) p
+             where v.asset_id = @another
+            """, new { TestPeople.Tenant, another, one.Id, users = new[] { TestPeople.UserId("crew4"), TestPeople.UserId("crew5") } });
 
         var ofOne = await portal.PlaybackAsync($"?linkId={one.Id}");
         Assert.Equal(2, ofOne.Count);
@@ -55,7 +65,24 @@ public sealed class PlaybackListTests(TestPortal portal) : IClassFixture<TestPor
 
         // As a member, and as a guest who was signed in.
         var byPerson = await portal.PlaybackAsync($"?userId={TestPeople.UserId("crew4")}");
-        Assert.Equal([null, two.Id.ToString()], byPerson.Select(row => row["shareLinkId"]?.ToString()));
+        Assert.Equal([null, two.Id.ToString(), null], byPerson.Select(row => row["shareLinkId"]?.ToString()));
+        Assert.Equal(
+            [Id(byPerson[2])],
+            (await portal.PlaybackAsync($"?userId={TestPeople.UserId("crew4")}&assetId={another}")).Select(Id));
+        Assert.Equal(2, (await portal.PlaybackAsync($"?assetId={another}")).Count);
+        // Page by page they are the same, whatever is asked for.
+        foreach (var query in new[]
+                 {
+                     $"?userId={TestPeople.UserId("crew4")}", $"?linkId={one.Id}", $"?linkId={one.Id}&order=asc",
+                     $"?viewerId={ofOne[0]["viewerId"]}", $"?assetId={another}", $"?assetId={asset}", "?order=desc",
+                 })
+        {
+            var whole = (await portal.PlaybackAsync(query)).Select(Id).ToList();
+            Assert.Equal(whole, whole.Distinct());
+            Assert.Equal(whole, await PagesAsync(query, whole.Count));
+        }
+
+        byPerson = [.. byPerson.Take(2)];
         Assert.All(byPerson, row => Assert.Equal("crew4", row["userName"]!.ToString()));
         Assert.Equal([Id(byPerson[0])], (await portal.PlaybackAsync($"?userId={TestPeople.UserId("crew4")}&limit=1")).Select(Id));
         Assert.Equal([Id(byPerson[1])], (await portal.PlaybackAsync($"?userId={TestPeople.UserId("crew4")}&linkId={two.Id}")).Select(Id));
@@ -70,6 +97,20 @@ public sealed class PlaybackListTests(TestPortal portal) : IClassFixture<TestPor
         Assert.Empty(await portal.PlaybackAsync($"?linkId={one.Id}&userId={TestPeople.UserId("crew4")}"));
         Assert.Empty(await portal.PlaybackAsync($"?userId={TestPeople.UserId("crew4")}&assetId={Guid.NewGuid()}"));
         Assert.Empty(await portal.PlaybackAsync($"?viewerId={ofOne[0]["viewerId"]}&linkId={two.Id}"));
+    }
+
+    private async Task<List<string>> PagesAsync(string query, int most)
+    {
+        var (seen, cursor) = (new List<string>(), (string?)null);
+        do
+        {
+            var page = (await portal.As("compliance").FetchAsync(
+                $"/api/playback-audit{query}&limit=1{(cursor is null ? "" : $"&cursor={cursor}")}")).Expect(200);
+            seen.AddRange(page.Field("items").AsArray().Select(row => Id(row!)));
+            cursor = page.Json!["nextCursor"]?.ToString();
+        }
+        while (cursor is not null && seen.Count <= most);
+        return seen;
     }
 
     [Fact]
@@ -133,14 +174,19 @@ public sealed class PlaybackListTests(TestPortal portal) : IClassFixture<TestPor
     {
         var address = $"proved{++made}@client.example";
         var link = await portal.ShareAsync(asset, new { allowComments = true, guestEmails = new[] { address } });
+        await portal.ShareAsync(asset, new { guestEmails = new[] { $"other.{address}" } });
         await portal.DeliverAsync();
         var guest = portal.GuestOf(link);
         (await guest.OpenAsync()).Expect(200);
+        (await guest.CommentAsync("First", new { name = "Young Gwen" })).Expect(201);
+        portal.Tick();
         (await guest.CommentAsync("Lovely", new { name = "Gone Gwen" })).Expect(201);
         var before = Read(await portal.EvidenceAsync(link.Id));
         Assert.Equal([address], before.Link.AddressedTo);
         var viewer = Assert.Single(before.Viewers);
+        // By the name that they gave last.
         Assert.Equal("Gone Gwen", viewer.GuestName);
+        Assert.Equal("Gone Gwen", Assert.Single(await portal.PlaybackAsync($"?linkId={link.Id}"))["guestName"]!.ToString());
 
         var erasure = (await portal.As("compliance").PostAsync(
             "/api/erasures", new { kind = "guest", email = address, viewerIds = new[] { viewer.Id } })).Expect(201).Id;

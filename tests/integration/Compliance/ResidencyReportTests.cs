@@ -28,7 +28,16 @@ public sealed class ResidencyReportTests(TestPortal portal) : IClassFixture<Test
     public async Task A_week_has_one_report_a_tenant_with_evidence_audit_and_event_however_often_it_runs()
     {
         await DoAsync("update portal.tenants set keep_upload_job_days = 77 where id = @id", new { id = TestPeople.Tenant });
-        await portal.NewProjectAsync();
+        var ofVideos = await portal.NewProjectAsync();
+        await DoAsync("""
+            with a as (
+                insert into portal.assets (id, tenant_id, project_id, title, created_by, created_at, updated_at)
+                values (gen_random_uuid(), @tenant, @ofVideos, 'Cut one', @person, '2020-01-01', '2020-01-01') returning id)
+            insert into portal.asset_versions (id, tenant_id, asset_id, number, status, file_name, size_bytes, archived_at, created_at,
+                updated_at)
+            select gen_random_uuid(), @tenant, a.id, n, case when n = 1 then 'failed' else 'archived' end, 'cut.mp4', 1,
+                   case when n > 1 then '2020-01-01'::timestamptz end, '2020-01-01', '2020-01-01' from a, generate_series(1, 3) n
+            """, new { tenant = TestPeople.Tenant, person = TestPeople.UserId("agency"), ofVideos });
         await portal.Host.RunTimerAsync("SealAudit");
         await RunAsync();
         await RunAsync();
@@ -49,6 +58,17 @@ public sealed class ResidencyReportTests(TestPortal portal) : IClassFixture<Test
         Assert.Equal("77 days", report["classes"]!.AsArray().Single(of => of!["name"]!.ToString() == "Uploads")!["kept"]!.ToString());
         var projects = report["classes"]!.AsArray().SelectMany(of => of!["counts"]!.AsArray()).Single(
             count => count!["name"]!.ToString() == "projects")!;
+        foreach (var (name, which) in new[]
+                 {
+                     ("asset_versions", "status <> 'archived'"),
+                     ("asset_versions_archived", "status = 'archived' and purged_at is null"),
+                 })
+        {
+            Assert.Equal(Counted(name), await portal.ScalarAsync<long>(
+                $"select count(*) from portal.asset_versions where tenant_id = @tenant and {which}",
+                new { tenant = TestPeople.Tenant }));
+        }
+
         Assert.Equal(
             await portal.ScalarAsync<long>(
                 "select count(*) from portal.projects where tenant_id = @tenant", new { tenant = TestPeople.Tenant }),
@@ -68,6 +88,9 @@ public sealed class ResidencyReportTests(TestPortal portal) : IClassFixture<Test
         {
             await Assert.ThrowsAsync<Npgsql.PostgresException>(() => DoAsync(wrong));
         }
+
+        long Counted(string name) => report["classes"]!.AsArray().SelectMany(of => of!["counts"]!.AsArray())
+            .Single(count => count!["name"]!.ToString() == name)!["rows"]!.GetValue<long>();
     }
 
     [Fact]
