@@ -82,8 +82,22 @@ public sealed class AlertTests(TestPortal portal) : IClassFixture<TestPortal>, I
         await DoAsync("""
             insert into portal.objective_states (objective) values ('availability'), ('webhook_success') on conflict do nothing;
             insert into portal.objective_minutes (objective, minute, good, total)
-            values ('availability', @day, 900, 1000), ('webhook_success', @day, 1000, 1000)
-            """, new { day = monday.AddDays(-3) });
+            values ('availability', @day, 899, 999), ('availability', @since, 1, 1), ('webhook_success', @day, 1000, 1000),
+                   ('availability', @since - interval '1 minute', 0, 5), ('availability', @until, 0, 7),
+                   ('webhook_success', @budget - interval '1 minute', 0, 9);
+            insert into portal.incidents (id, kind, dedup_key, severity, summary, status, pages, opened_at, last_at, resolved_at)
+            select gen_random_uuid(), i.kind, i.key, 'critical', 'x', 'resolved', true, i.at, i.at, i.at
+              from (values ('error_budget_breach', 'availability', @since), ('error_budget_breach', 'availability', @day),
+                           ('error_budget_breach', 'availability', @since - interval '1 second'),
+                           ('error_budget_breach', 'availability', @until), ('error_budget_breach', 'share_open_latency', @day),
+                           ('alert', 'availability', @day)) as i (kind, key, at)
+            """, new
+        {
+            day = monday.AddDays(-3),
+            since = monday.AddDays(-7),
+            until = monday,
+            budget = monday - Portal.Operations.Objectives.ServiceObjective.Window,
+        });
         portal.Clock.Advance(monday - portal.Clock.GetUtcNow());
         await portal.RunTimerAsync("MailOperators");
         portal.Clock.Advance(TimeSpan.FromDays(2));
@@ -94,6 +108,7 @@ public sealed class AlertTests(TestPortal portal) : IClassFixture<TestPortal>, I
             mail => mail.Subject.EndsWith($"in the week from {Foundation(monday.AddDays(-7))}", StringComparison.Ordinal));
         Assert.StartsWith("Portal: 1 of 2 objectives were not kept", mail.Subject, StringComparison.Ordinal);
         Assert.Contains("availability; 900 of 1000 were good in the week; target 99.9 %", mail.Text, StringComparison.Ordinal);
+        Assert.Contains("paged 2 times", mail.Text, StringComparison.Ordinal);
         Assert.True(
             mail.Text!.IndexOf("availability", StringComparison.Ordinal) < mail.Text.IndexOf("webhook_success", StringComparison.Ordinal));
 
@@ -181,6 +196,8 @@ public sealed class AlertTests(TestPortal portal) : IClassFixture<TestPortal>, I
     {
         await RaiseAsync(AlertKind.PublicPlaybackId, "asset-10");
         var id = Guid.Parse(Assert.Single(await portal.ListAsync("select id::text from portal.incidents")));
+        portal.Clock.Advance(TimeSpan.FromSeconds(1));
+        await RaiseAsync(AlertKind.PublicPlaybackId, "newer");
         (await SendAsync(Event("e1", "incident.triggered", id))).Expect(200);
         (await SendAsync(Event("e2", "incident.acknowledged", id), secret: "wrong")).Expect(401);
         (await SendAsync(Event("e2", "incident.acknowledged", id), header: "")).Expect(401);
@@ -205,7 +222,8 @@ public sealed class AlertTests(TestPortal portal) : IClassFixture<TestPortal>, I
                 select event_id || ' ' || outcome from portal.webhook_inbox where provider = 'pagerduty' and event_id like 'e%' order by 1
                 """));
         Assert.Equal(
-            ["open", "resolved"], await portal.ListAsync("select status from portal.incidents where kind = 'alert' order by 1"));
+            ["public_playback_id:asset-10 open", "public_playback_id:asset-10 resolved", "public_playback_id:newer open"],
+            await portal.ListAsync("select dedup_key || ' ' || status from portal.incidents where kind = 'alert' order by 1"));
     }
 
     [Fact]
@@ -234,6 +252,17 @@ public sealed class AlertTests(TestPortal portal) : IClassFixture<TestPortal>, I
                    case when e.n <= 10 then @now end, case when e.n <= 10 then 'x' end, @now
               from e
             """, new { now, tenant = TestPeople.Tenant });
+
+        // What failed long ago, and what a tenant's own system did not take, is nobody's on call.
+        await DoAsync("""
+            insert into portal.deliveries (id, tenant_id, event_id, event_type, aggregate_id, seq, channel, recipient, status, started_at,
+                   done_at, reason, created_at)
+            select gen_random_uuid(), d.tenant_id, d.event_id, d.event_type, d.aggregate_id, d.seq, c.channel, 'beside', 'failed',
+                   d.started_at, d.done_at - c.ago, 'x', d.created_at
+              from portal.deliveries d
+             cross join (values ('webhook', interval '0'), ('pagerduty', interval '1 day')) as c (channel, ago)
+             where d.channel = 'email' and d.status = 'failed'
+            """);
         await portal.RunTimerAsync("WatchAlerts");
         string[] expected =
         [
@@ -241,15 +270,46 @@ public sealed class AlertTests(TestPortal portal) : IClassFixture<TestPortal>, I
         ];
         Assert.Equal(expected, await OpenAsync());
 
-        // No orchestration was late: two wait for their time, two were to go on four minutes ago. Two minutes later these are.
+        // No orchestration was late: two wait for their time, two were to go on four minutes ago. Two minutes later these are. What waits
+        // for its next attempt is as late as that is, whenever it happened.
         portal.Clock.Advance(TimeSpan.FromMinutes(2));
+        await DoAsync("update portal.outbox set next_attempt_at = @at", new { at = portal.Clock.GetUtcNow() });
         await portal.RunTimerAsync("WatchAlerts");
-        Assert.Equal(["deliveries_failing email", "engine_behind deliveries", "inbox_behind clerk", .. expected[1..]], await OpenAsync());
+        Assert.Equal(
+            ["deliveries_failing email", "engine_behind deliveries", "inbox_behind clerk", "inbox_behind mux", "webhooks_dying resend"],
+            await OpenAsync());
         Assert.StartsWith(
             "2 orchestrations of deliveries were to go on", await portal.ScalarAsync<string>(
                 "select summary from portal.alerts where kind = 'engine_behind'"), StringComparison.Ordinal);
 
+        // Uploads are late by themselves, in either state in which they go on.
         await DoAsync("delete from portal.webhook_inbox; delete from portal.outbox; delete from portal.deliveries");
+        var project = await portal.NewProjectAsync();
+        foreach (var (state, attempts, minutes) in new[]
+                 {
+                     ("waiting", 1, 6), ("processing", 1, 6), ("cancelled", 1, 6), ("waiting", 0, 6), ("waiting", 1, 0),
+                     ("waiting", 1, -1),
+                 })
+        {
+            await DoAsync(
+                "update portal.upload_jobs set status = @state, attempts = @attempts, next_retry_at = @at where id = @id",
+                new
+                {
+                    state,
+                    attempts,
+                    at = portal.Clock.GetUtcNow().AddMinutes(-minutes),
+                    id = (await portal.AskUploadAsync(project, "crew6")).Expect(201).Id,
+                });
+        }
+
+        await portal.DeliverAsync();
+        await portal.RunTimerAsync("WatchAlerts");
+        Assert.Equal(["engine_behind uploads"], await OpenAsync());
+        Assert.StartsWith(
+            "3 orchestrations of uploads were to go on", await portal.ScalarAsync<string>(
+                "select summary from portal.alerts where kind = 'engine_behind' and resolved_at is null"), StringComparison.Ordinal);
+
+        await DoAsync("update portal.upload_jobs set next_retry_at = null");
         portal.Clock.Advance(TimeSpan.FromMinutes(1));
         await portal.RunTimerAsync("WatchAlerts");
         Assert.Empty(await OpenAsync());
@@ -390,6 +450,7 @@ public sealed class AlertTests(TestPortal portal) : IClassFixture<TestPortal>, I
         var incident = Guid.Parse(Assert.Single(await portal.ListAsync("select id::text from portal.incidents")));
         (await WorkAsync(await IdAsync("first"), "acknowledge")).Expect(200);
         (await WorkAsync(await IdAsync("over"), "resolve")).Expect(200);
+        Assert.Equal("alert-not-open", (await WorkAsync(await IdAsync("over"), "acknowledge")).Expect(409).ProblemType);
         await DoAsync("update portal.alerts set acknowledged_by = 'user_before' where dedup_key = 'first'");
         await DoAsync("update portal.alerts set resolved_by = 'user_before' where dedup_key = 'over'");
         portal.Clock.Advance(TimeSpan.FromMinutes(1));

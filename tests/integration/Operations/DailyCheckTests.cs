@@ -28,6 +28,17 @@ public sealed class DailyCheckTests(TestPortal portal) : IClassFixture<TestPorta
         portal.Clock.Advance(TimeSpan.FromSeconds(1));
         (await portal.As("agency").PostAsync($"/api/share-links/{revoked.Id}/revoke")).Expect(200);
         await HardRevokeAsync(asset);
+
+        // However an upload ended, its video may be archived; and one that timed out has failed.
+        foreach (var (job, version) in new[]
+                 {
+                     ("ready", "archived"), ("failed", "archived"), ("timed_out", "archived"), ("cancelled", "archived"),
+                     ("timed_out", "failed"),
+                 })
+        {
+            await StatesAsync((await portal.AskUploadAsync(project, "crew6")).Expect(201), job, version);
+        }
+
         portal.Clock.Advance(TimeSpan.FromHours(2));
         await portal.Host.RunTimerAsync("DailyChecks");
         await portal.Host.RunTimerAsync("DailyChecks");
@@ -41,11 +52,39 @@ public sealed class DailyCheckTests(TestPortal portal) : IClassFixture<TestPorta
         await DoAsync("update portal.asset_versions set status = 'processing' where asset_id = @asset", new { asset = AssetOf(upload) });
         await portal.Host.RunTimerAsync("DailyChecks");
         Assert.Empty(await AlertsAsync());
+
+        // Between the two rows of one move nobody looks, whichever comes first.
+        var (now, settled) = (portal.Clock.GetUtcNow(), portal.Clock.GetUtcNow().AddMinutes(-10));
+        foreach (var (job, version) in new[] { (settled, settled.AddSeconds(1)), (settled.AddSeconds(1), settled) })
+        {
+            await ChangedAsync(job, version);
+            await portal.Host.RunTimerAsync("DailyChecks");
+            Assert.Empty(await AlertsAsync());
+        }
+
+        await ChangedAsync(settled, settled);
+        var early = (await portal.AskUploadAsync(project, "crew6")).Expect(201);
+        await StatesAsync(early, "processing", "archived");
+        await DoAsync("update portal.upload_jobs set updated_at = @settled where id = @id", new { settled, id = early.Id });
+        await DoAsync(
+            "update portal.asset_versions set updated_at = @settled where asset_id = @asset", new { settled, asset = AssetOf(early) });
+        await portal.Host.RunTimerAsync("DailyChecks");
+        Assert.Equal(
+            new[] { $"asset_upload_disagree {early.Id} 1", $"asset_upload_disagree {upload.Id} 1" }.Order(StringComparer.Ordinal),
+            (await AlertsAsync()).Order(StringComparer.Ordinal));
+        await StatesAsync(early, "cancelled", "archived");
+        await ChangedAsync(now, now);
+        await DoAsync("delete from portal.alerts");
         portal.Clock.Advance(TimeSpan.FromMinutes(11));
         await portal.Host.RunTimerAsync("DailyChecks");
         await portal.Host.RunTimerAsync("DailyChecks");
         Assert.Equal([$"asset_upload_disagree {upload.Id} 2"], await AlertsAsync());
         await DoAsync("update portal.asset_versions set status = 'ready' where asset_id = @asset", new { asset = AssetOf(upload) });
+
+        async Task ChangedAsync(DateTimeOffset job, DateTimeOffset version) => await DoAsync("""
+            update portal.upload_jobs set updated_at = @job where id = @id;
+            update portal.asset_versions set updated_at = @version where asset_id = @asset
+            """, new { job, version, id = upload.Id, asset = AssetOf(upload) });
     }
 
     [Fact]
@@ -95,7 +134,21 @@ public sealed class DailyCheckTests(TestPortal portal) : IClassFixture<TestPorta
         await DoAsync("update portal.asset_versions set playback_id = @old where asset_id = @asset", new { old, asset });
         await portal.Host.RunTimerAsync("DailyChecks");
         Assert.StartsWith("revoked_but_playable", Assert.Single(await AlertsAsync()), StringComparison.Ordinal);
+
+        // One that has been deleted plays from nothing.
+        await DoAsync("""
+            delete from portal.alerts;
+            update portal.asset_versions set status = 'archived', archived_at = @now, purged_at = @now where asset_id = @asset
+            """, new { now = portal.Clock.GetUtcNow(), asset });
+        await portal.Host.RunTimerAsync("DailyChecks");
+        Assert.Empty(await AlertsAsync());
     }
+
+    private Task StatesAsync(Answer upload, string job, string version) => DoAsync("""
+        update portal.upload_jobs set status = @job where id = @id;
+        update portal.asset_versions set status = @version, archived_at = case when @version = 'archived' then @now::timestamptz end
+         where asset_id = @asset
+        """, new { job, version, id = upload.Id, asset = AssetOf(upload), now = portal.Clock.GetUtcNow() });
 
     private async Task HardRevokeAsync(Guid asset)
     {

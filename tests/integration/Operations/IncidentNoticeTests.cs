@@ -64,12 +64,32 @@ public sealed class IncidentNoticeTests(TestPortal portal) : IClassFixture<TestP
     {
         var id = await portal.BreachAsync();
         var notice = (await DraftAsync(id, "For one tenant", [TestPeople.Tenant])).Expect(201).Id;
+        portal.Clock.Advance(TimeSpan.FromSeconds(1));
         (await SendAsync(id, notice)).Expect(200);
         var read = (await portal.As("admin").FetchAsync($"/api/incident-notices/{notice}")).Expect(200);
         Assert.Equal(("For one tenant", "Files came an hour late.\nNothing is lost."), (read.Text("subject"), read.Text("text")));
         (await portal.As("agency").FetchAsync($"/api/incident-notices/{notice}")).Expect(403);
         (await portal.As("compliance").FetchAsync($"/api/incident-notices/{notice}")).Expect(403);
         (await portal.As("other-admin").FetchAsync($"/api/incident-notices/{notice}")).Expect(404);
+
+        // Another notice, which the other tenant is sent, brings neither of them to the other's.
+        var theirs = (await DraftAsync(id, "For the other", [TestPeople.OtherTenant])).Expect(201).Id;
+        (await SendAsync(id, theirs)).Expect(200);
+        await portal.DeliverAsync();
+        (await portal.As("other-admin").FetchAsync($"/api/incident-notices/{notice}")).Expect(404);
+        (await portal.As("admin").FetchAsync($"/api/incident-notices/{theirs}")).Expect(404);
+        Assert.Equal(
+            "For the other", (await portal.As("other-admin").FetchAsync($"/api/incident-notices/{theirs}")).Expect(200).Text("subject"));
+        portal.Clock.Advance(TimeSpan.FromSeconds(1));
+        var second = (await DraftAsync(id, "Over for one tenant", [TestPeople.Tenant])).Expect(201).Id;
+        (await SendAsync(id, second)).Expect(200);
+        await portal.DeliverAsync();
+        Assert.Equal(
+            "For one tenant", (await portal.As("admin").FetchAsync($"/api/incident-notices/{notice}")).Expect(200).Text("subject"));
+        var told = (await portal.As("admin").FetchAsync("/api/notifications?type=incident_notice_sent&limit=2")).Expect(200);
+        Assert.Equal(
+            ["You have a notice about an incident: “Over for one tenant”.", "You have a notice about an incident: “For one tenant”."],
+            told.Column("text"));
         (await portal.As("admin").FetchAsync(Path(id))).Expect(403);
         (await portal.As("admin").PostAsync(Path(id), Body("No right", null))).Expect(403);
         (await portal.As("admin").PostAsync($"{Path(id)}/{notice}/send")).Expect(403);

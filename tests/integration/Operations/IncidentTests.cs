@@ -155,6 +155,9 @@ public sealed class IncidentTests(TestPortal portal) : IClassFixture<TestPortal>
             "freeze-held", (
                 await ops.PostAsync("/api/ops/change-freeze", new { on = false, reason = "In good hands" })).Expect(409).ProblemType);
         (await portal.MoveAsync(id, "resolve")).Expect(200);
+
+        // Trouble of another kind holds no freeze.
+        (await ops.PostAsync("/api/ops/restore-tests", portal.Run(succeeded: false))).Expect(201);
         Assert.Equal("true", (await portal.FreezeAsync()).Text("on"));
         Assert.Equal(
             "false", (

@@ -23,7 +23,7 @@ public sealed class IncidentWorkTests(TestPortal portal) : IClassFixture<TestPor
     [Fact]
     public async Task An_incident_is_taken_handed_over_and_given_back()
     {
-        var id = await portal.BreachAsync();
+        var (id, other) = (await portal.BreachAsync(), await portal.BreachAsync("playback_success"));
         var taken = (await Ops.PostAsync(Path(id, "assign"))).Expect(200);
         Assert.Equal("user_operator", taken.Text("assignee"));
         Assert.Equal(Second, (await Ops.PostAsync(Path(id, "assign"), new { assignee = Second })).Expect(200).Text("assignee"));
@@ -40,6 +40,7 @@ public sealed class IncidentWorkTests(TestPortal portal) : IClassFixture<TestPor
             ], await LinesAsync(id, "assigned", "unassigned"));
         Assert.Equal(
             (2, 1), (await portal.AuditedAsync(id, "incident_assigned"), await portal.AuditedAsync(id, "incident_unassigned")));
+        await UntouchedAsync(other);
         Assert.Equal(
             ("operator", "user_operator", "user_operator", Second),
             ((await portal.AuditAsync(id, "incident_unassigned"))["actorKind"]!.ToString(),
@@ -122,7 +123,7 @@ public sealed class IncidentWorkTests(TestPortal portal) : IClassFixture<TestPor
     [Fact]
     public async Task A_severity_is_changed_with_a_reason_at_the_version_that_was_read_and_PagerDuty_hears_of_it()
     {
-        var id = await portal.BreachAsync();
+        var (id, other) = (await portal.BreachAsync(), await portal.BreachAsync("playback_success"));
         await portal.DeliverAsync();
         var read = (await Ops.FetchAsync(Path(id))).Expect(200);
         (await Ops.EditAsync(Path(id), Severity("error"), null)).Expect(428);
@@ -155,6 +156,7 @@ public sealed class IncidentWorkTests(TestPortal portal) : IClassFixture<TestPor
         (await portal.MoveAsync(id, "resolve")).Expect(200);
         read = (await Ops.FetchAsync(Path(id))).Expect(200);
         Assert.Equal("incident-resolved", (await Ops.EditAsync(Path(id), Severity("warning"), read)).Expect(409).ProblemType);
+        await UntouchedAsync(other);
     }
 
     [Fact]
@@ -169,17 +171,19 @@ public sealed class IncidentWorkTests(TestPortal portal) : IClassFixture<TestPor
         await LaterAsync(() => Ops.PostAsync(Path(id, "assign")));
         await LaterAsync(() => Ops.PostAsync(Path(id, "notes"), new { text = "A note" }));
         await LaterAsync(async () => await Ops.EditAsync(Path(id), Severity("warning"), await Ops.FetchAsync(Path(id))));
+        await LaterAsync(async () => await Ops.EditAsync(Path(id), Severity("error"), await Ops.FetchAsync(Path(id))));
         await LaterAsync(() => portal.MoveAsync(id, "resolve"));
 
         string[] expected =
         [
             "opened user_operator - - critical -", "paged - - - high -", "counted_up - - - - 2", "counted_up - - - - 4",
             "acknowledged user_operator - - - -", "assigned user_operator - - user_operator -", "note user_operator A note - - -",
-            "severity_changed user_operator Fewer see it critical warning -", "resolved user_operator The budget is back - - -",
+            "severity_changed user_operator Fewer see it critical warning -",
+            "severity_changed user_operator Fewer see it warning error -", "resolved user_operator The budget is back - - -",
         ];
         var all = (await Ops.FetchAsync(Path(id, "timeline?total=true"))).Expect(200);
         Assert.Equal(expected, Lines(all));
-        Assert.Equal("9", all.Text("total"));
+        Assert.Equal("10", all.Text("total"));
         Assert.Equal(all.Column("at").Order(StringComparer.Ordinal), all.Column("at"));
         Assert.Equal(expected.Reverse(), Lines(await Ops.FetchAsync(Path(id, "timeline?order=desc"))));
 
@@ -189,6 +193,9 @@ public sealed class IncidentWorkTests(TestPortal portal) : IClassFixture<TestPor
         var other = await portal.BreachAsync("playback_success");
         (await Ops.FetchAsync(Path(other, $"timeline?cursor={page.Text("nextCursor")}"))).Expect(400);
         Assert.Equal(["opened user_operator - - critical -"], Lines(await Ops.FetchAsync(Path(other, "timeline"))));
+        await LaterAsync(() => portal.ReportAsync("playback_success"));
+        Assert.Equal(
+            ["opened user_operator - - critical -", "counted_up - - - - 2"], Lines(await Ops.FetchAsync(Path(other, "timeline"))));
         (await Ops.FetchAsync(Path(Guid.NewGuid(), "timeline"))).Expect(404);
         (await portal.As("admin").FetchAsync(Path(id, "timeline"))).Expect(403);
     }
@@ -237,6 +244,14 @@ public sealed class IncidentWorkTests(TestPortal portal) : IClassFixture<TestPor
         Assert.EndsWith("\n## Impact\n\n## Root cause\n\n## What went well\n\n## Action items\n", text, StringComparison.Ordinal);
         (await Ops.FetchAsync(Path(Guid.NewGuid(), "postmortem"))).Expect(404);
         (await portal.As("admin").FetchAsync(Path(id, "postmortem"))).Expect(403);
+    }
+
+    private async Task UntouchedAsync(Guid id)
+    {
+        var incident = (await Ops.FetchAsync(Path(id))).Expect(200);
+        Assert.Equal(("critical", "open"), (incident.Text("severity"), incident.Text("status")));
+        Assert.Null(incident.Json!["assignee"]);
+        Assert.Equal("\"1.", incident.Headers.ETag!.Tag[..3]);
     }
 
     private static string Path(Guid id, string? act = null) => $"/api/ops/incidents/{id}{(act is null ? "" : $"/{act}")}";

@@ -20,8 +20,13 @@ public sealed class ObjectiveTests(TestPortal portal) : IClassFixture<TestPortal
         await using var connection = await portal.OpenAsync();
         await connection.ExecuteAsync("truncate portal.request_figures, portal.objective_minutes");
 
-        // Each test has its own month.
+        // Each test has its own month; what is before and after it is none of its budget.
         portal.Clock.Advance(TimeSpan.FromDays(40));
+        await connection.ExecuteAsync("""
+            insert into portal.objective_minutes (objective, minute, good, total)
+            values ('availability', date_trunc('minute', @now - interval '30 days 1 minute'), 0, 1000),
+                   ('availability', date_trunc('minute', @now + interval '1 day'), 0, 1000)
+            """, new { now = portal.Clock.GetUtcNow() });
     }
 
     public Task DisposeAsync() => Task.CompletedTask;
@@ -234,14 +239,18 @@ public sealed class ObjectiveTests(TestPortal portal) : IClassFixture<TestPortal
             ],
             await CountedAsync());
 
-        // Counted again, also when the rows are gone by then, nothing changes.
-        await using (var connection = await portal.OpenAsync())
-        {
-            await connection.ExecuteAsync("delete from portal.webhook_inbox where event_id = 'counted'");
-        }
-
+        // What is known of that minute later counts in it. Counted again, also when the rows are gone by then, nothing changes.
+        await using var connection = await portal.OpenAsync();
+        await connection.ExecuteAsync("""
+            insert into portal.webhook_inbox (provider, event_id, type, body, status, next_attempt_at, received_at, processed_at)
+            select provider, 'counted late', type, body, status, next_attempt_at, received_at, processed_at
+              from portal.webhook_inbox where event_id = 'counted'
+            """);
         await WatchAsync();
-        Assert.Contains("webhook_success 0 1/1", await CountedAsync());
+        Assert.Contains("webhook_success 0 2/2", await CountedAsync());
+        await connection.ExecuteAsync("delete from portal.webhook_inbox where event_id = 'counted'");
+        await WatchAsync();
+        Assert.Contains("webhook_success 0 2/2", await CountedAsync());
     }
 
     [Fact]

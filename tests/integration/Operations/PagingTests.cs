@@ -117,6 +117,12 @@ public sealed class PagingTests(TestPortal portal) : IClassFixture<TestPortal>, 
             await connection.ExecuteAsync(
                 "update portal.webhook_inbox set status = 'received', next_attempt_at = @now where event_id = 'burn-1'",
                 new { now = portal.Clock.GetUtcNow() });
+
+            // Another vendor's of the same id waits for its time.
+            await connection.ExecuteAsync("""
+                insert into portal.webhook_inbox (provider, event_id, type, body, status, next_attempt_at, received_at)
+                values ('mux', 'burn-1', 'x', '{}', 'retrying', @now + interval '1 day', @now)
+                """, new { now = portal.Clock.GetUtcNow() });
         }
 
         await portal.Host.RunTimerAsync("RetryWebhookInbox");
@@ -131,8 +137,10 @@ public sealed class PagingTests(TestPortal portal) : IClassFixture<TestPortal>, 
         Assert.Equal("true", (await portal.FreezeAsync()).Text("on"));
         Assert.Equal(1, Assert.Single(await portal.PagerDuty.IncidentsAsync(id.ToString())).Triggers);
         Assert.Equal(
-            ["processed incident_known"], await portal.ListAsync(
-                "select status || ' ' || outcome from portal.webhook_inbox where event_id = 'burn-1'"));
+            ["processed incident_known", "retrying later"], await portal.ListAsync(
+                "select status || ' ' || coalesce(outcome, case when next_attempt_at > @now then 'later' end) from portal.webhook_inbox "
+                    + "where event_id = 'burn-1' order by 1",
+                new { now = portal.Clock.GetUtcNow().AddHours(23) }));
 
         // The next report is news of the same incident.
         (await portal.AlertAsync(Body.Replace("burn-1", "burn-2", StringComparison.Ordinal))).Expect(200);
@@ -195,16 +203,32 @@ public sealed class PagingTests(TestPortal portal) : IClassFixture<TestPortal>, 
             (await portal.MoveAsync(id, "acknowledge")).Expect(200);
         }
 
-        (await portal.As("operator").PostAsync($"/api/ops/uploads/{upload.Id}/replay", new { reason = "Another file" })).Expect(200);
-        var again = await portal.WhileMovingAsync(Eventually.ValueAsync(
-            async () => await portal.As("agency").FetchAsync(
-                $"/api/uploads/{upload.Id}"), a => a.Json?["target"] is not null, "a new place for the bytes"));
-        await portal.SendBytesAsync(again);
+        // Another file is none either: it is the same incident.
+        var opened = portal.Clock.GetUtcNow();
+        portal.Clock.Advance(TimeSpan.FromMinutes(1));
+        await portal.SendBytesAsync(await ReplayedAsync(), "no video at all"u8.ToArray());
+        await portal.UntilAsync(upload.Id, "failed");
+        await portal.DeliverAsync();
+        var counted = (await portal.As("operator").FetchAsync($"/api/ops/incidents/{id}")).Expect(200);
+        Assert.Equal(("2", acknowledged ? "acknowledged" : "open"), (counted.Text("times"), counted.Text("status")));
+        Assert.True(counted.Field("lastAt").GetValue<DateTimeOffset>() > opened);
+        Assert.Equal(
+            1, await portal.ScalarAsync<long>("select count(*) from portal.incidents where id = @id and again_at = last_at", new { id }));
+
+        await portal.SendBytesAsync(await ReplayedAsync());
         await portal.UntilAsync(upload.Id, "ready");
         await portal.DeliverAsync();
         Assert.Equal("resolved", (await portal.As("operator").FetchAsync($"/api/ops/incidents/{id}")).Text("status"));
         await portal.RecordedOnceAsync(id, "incident_resolved");
         Assert.Empty(await portal.PagesAsync(id));
+
+        async Task<Answer> ReplayedAsync()
+        {
+            (await portal.As("operator").PostAsync($"/api/ops/uploads/{upload.Id}/replay", new { reason = "Another file" })).Expect(200);
+            return await portal.WhileMovingAsync(Eventually.ValueAsync(
+                async () => await portal.As("agency").FetchAsync(
+                    $"/api/uploads/{upload.Id}"), a => a.Json?["target"] is not null, "a new place for the bytes"));
+        }
     }
 
     [Fact]
@@ -212,6 +236,14 @@ public sealed class PagingTests(TestPortal portal) : IClassFixture<TestPortal>, 
     {
         var project = await portal.NewProjectAsync();
         var upload = (await portal.AskUploadAsync(project)).Expect(201);
+        await using (var rows = await portal.OpenAsync())
+        {
+            await rows.ExecuteAsync("""
+                insert into portal.incidents (id, kind, dedup_key, severity, summary, tenant_id, pages, opened_at, last_at)
+                values (gen_random_uuid(), 'upload_failed', @job, 'error', 'x', @tenant, false, now(), now())
+                """, new { job = $"{upload.Id}", tenant = TestPeople.Tenant });
+        }
+
         await using var connection = new Npgsql.NpgsqlConnection(portal.Database.App);
         await connection.OpenAsync();
         await using var transaction = await connection.BeginTransactionAsync();
@@ -220,6 +252,11 @@ public sealed class PagingTests(TestPortal portal) : IClassFixture<TestPortal>, 
         Assert.Null(await connection.ExecuteScalarAsync<Guid?>(
             "select portal.open_upload_incident(@job, 1, 'x', gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), now())",
             new { job = upload.Id }, transaction));
+        Assert.Null(await connection.ExecuteScalarAsync<Guid?>(
+            "select portal.resolve_upload_incident(@job, gen_random_uuid(), gen_random_uuid(), now())",
+            new { job = upload.Id }, transaction));
+        Assert.Equal(
+            ["open"], await portal.ListAsync("select status from portal.incidents where dedup_key = @job", new { job = $"{upload.Id}" }));
         await Assert.ThrowsAsync<Npgsql.PostgresException>(
             () => connection.ExecuteScalarAsync<long>("select count(*) from portal.incidents", transaction: transaction));
     }

@@ -245,10 +245,17 @@ public sealed class ProbeTests(TestPortal portal) : IClassFixture<TestPortal>, I
         var probing = portal.Services.GetRequiredService<ProbePlayback>().RunAsync(stopping.Token);
         await asked.Task.WaitAsync(TimeSpan.FromSeconds(30));
         Assert.Equal([""], await RunsAsync());
+        // Two of before stay: one that played, and one that nobody ended.
+        await DoAsync("""
+            insert into portal.probe_runs (minute, started_at, outcome, took_ms)
+            select minute - interval '1 minute', started_at, 'played', 5 from portal.probe_runs
+             union all
+            select minute - interval '2 minutes', started_at - interval '2 minutes', null, null from portal.probe_runs
+            """);
         await stopping.CancelAsync();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => probing);
-        Assert.Empty(await RunsAsync());
+        Assert.Equal(["", "played"], (await RunsAsync()).Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -265,6 +272,10 @@ public sealed class ProbeTests(TestPortal portal) : IClassFixture<TestPortal>, I
         Assert.Equal(["synthetic_playback 0/1"], await CountedAsync("'synthetic_playback'"));
         Assert.Equal(["lost"], await OutcomesAsync());
         Assert.Contains("Began and never ended", await PartAsync(), StringComparison.Ordinal);
+
+        // Nor does the next one end it.
+        await ProbeAsync();
+        Assert.Equal(1, await portal.ScalarAsync<long>("select count(*) from portal.probe_runs where outcome is null"));
     }
 
     [Fact]

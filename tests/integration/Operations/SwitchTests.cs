@@ -228,6 +228,9 @@ public sealed class SwitchTests(TestPortal portal) : IClassFixture<TestPortal>, 
         await store.NoteAsync(VendorCircuit.Mux, true, default);
         portal.Clock.Advance(VendorCircuitStore.Remembered - TimeSpan.FromSeconds(1));
         await store.NoteAsync(VendorCircuit.Mux, true, default);
+        await store.NoteAsync(VendorCircuit.Resend, true, default);
+        await store.NoteAsync(VendorCircuit.Resend, false, default);
+        Assert.False((await CircuitAsync("Resend"))["open"]!.GetValue<bool>());
         var opened = portal.Clock.GetUtcNow() - VendorCircuitStore.Remembered + TimeSpan.FromSeconds(1);
         Assert.Equal(opened, (await CircuitAsync("Mux"))["openedAt"]!.GetValue<DateTimeOffset>());
         portal.Clock.Advance(VendorCircuitStore.Remembered - TimeSpan.FromSeconds(1));
@@ -254,6 +257,7 @@ public sealed class SwitchTests(TestPortal portal) : IClassFixture<TestPortal>, 
     [Fact]
     public async Task Setting_and_ending_are_audited_with_who_why_and_until_when()
     {
+        (await SetAsync("mail", minutes: 90)).Expect(200);
         (await SetAsync("uploads", minutes: 30, reason: "Mux is down")).Expect(200);
         (await SetAsync("uploads", minutes: 90, reason: "Still down")).Expect(200);
         (await ClearAsync("uploads")).Expect(200);
@@ -270,6 +274,8 @@ public sealed class SwitchTests(TestPortal portal) : IClassFixture<TestPortal>, 
         var set = await SwitchAsync("uploads");
         Assert.Equal("Still down", set["reason"]!.ToString());
         Assert.NotNull(set["clearedBy"]);
+        Assert.Null((await SwitchAsync("mail"))["clearedBy"]);
+        Assert.Equal(["mail"], await StatusesAsync("off"));
         (await portal.As("admin").PostAsync("/api/ops/switches", Wanted("uploads", 30, "Because"))).Expect(403);
         (await portal.As("admin").FetchAsync("/api/ops/switches")).Expect(403);
     }

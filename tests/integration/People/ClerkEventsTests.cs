@@ -157,11 +157,29 @@ public sealed class ClerkEventsTests(TestPortal portal) : IClassFixture<TestPort
             insert into portal.operator_sessions (id, token_hash, clerk_user_id, created_at, expires_at)
             values (gen_random_uuid(), sha256('a token'), 'user_oncall', @now, @now + interval '1 hour') returning id
             """, new { now = portal.Clock.GetUtcNow() });
+
+        // A colleague's goes on, and what has ended of theirs has ended when it did.
+        await portal.ScalarAsync<int?>("""
+            insert into portal.operator_sessions (id, token_hash, clerk_user_id, created_at, expires_at, ended_at)
+            values (gen_random_uuid(), sha256('a colleague'), 'user_operator', @now, @now + interval '1 hour', null),
+                   (gen_random_uuid(), sha256('signed out'), 'user_oncall', @now, @now + interval '1 hour', @now - interval '1 hour'),
+                   (gen_random_uuid(), sha256('timed out'), 'user_oncall', @now, @now, null)
+            """, new { now = portal.Clock.GetUtcNow() });
         await portal.Clerk.DeletePersonAsync("oncall");
         await portal.SettleAsync();
         Assert.True(await portal.ScalarAsync<bool>(
             "select ended_at is not null from portal.operator_sessions where id = @session", new { session }));
         Assert.Equal(1, await portal.AuditedAsync(session, "operator_session_ended"));
+        Assert.Equal(
+            ["a colleague -", "a token ended", "signed out before", "timed out -"], await portal.ListAsync("""
+                select t.token || ' ' || case when s.ended_at is null then '-' when s.ended_at < s.created_at then 'before'
+                                              else 'ended' end
+                  from portal.operator_sessions s
+                  join unnest(array['a colleague', 'a token', 'signed out', 'timed out']) as t (token)
+                    on s.token_hash = sha256(t.token::bytea)
+                 order by 1
+                """));
+        Assert.Equal(1, await portal.ScalarAsync<long>("select count(*) from portal.audit_log where action = 'operator_session_ended'"));
         Assert.Equal(
             "user_oncall", await portal.ScalarAsync<string>("select dedup_key from portal.alerts where kind = 'operator_deleted'"));
     }
