@@ -154,6 +154,73 @@ public sealed class CostTests(TestPortal portal) : IClassFixture<TestPortal>, IA
     }
 
     [Fact]
+    public async Task Of_a_day_counts_what_lay_there_and_was_sent_from_its_first_moment_until_before_the_next_ones()
+    {
+        var (start, end) = (At(month.AddDays(2), 0), At(month.AddDays(3), 0));
+        var second = TimeSpan.FromSeconds(1);
+        var instant = TimeSpan.FromMicroseconds(1);
+        var videos = new Dictionary<string, Video>();
+        (string Name, DateTimeOffset ReadyAt, DateTimeOffset? PurgedAt)[] cases =
+        [
+            ("from its start", start, null), ("in its last moment", end - instant, null), ("after it", end, null),
+            ("until its start", At(month, 12), start), ("until a second after", At(month, 12), start + second),
+            ("ready and gone at once", start, start), ("no job any more", start - second, null), ("bytes before", At(month, 12), null),
+            ("bytes at its end", At(month, 12), null), ("bytes of an unknown moment", At(month, 12), null),
+        ];
+        foreach (var (name, at, gone) in cases)
+        {
+            var video = await VideoAsync(await portal.UploadReadyAsync(project, $"crew{(videos.Count / 5) + 4}"));
+            videos[name] = video;
+            await DoAsync("""
+                update portal.asset_versions set duration_s = 86400, size_bytes = 86400, created_at = @at, status = @status,
+                       archived_at = @gone, purged_at = @gone where id = @Version;
+                update portal.upload_jobs set ready_at = @at, created_at = @before where asset_version_id = @Version;
+                """, new { at, gone, status = gone is null ? "ready" : "archived", before = end - second, video.Version });
+        }
+
+        await DoAsync("delete from portal.upload_jobs where asset_version_id = @Version", new { videos["no job any more"].Version });
+        foreach (var (name, at) in new (string, DateTimeOffset?)[]
+                 { ("bytes before", start - second), ("bytes at its end", end), ("bytes of an unknown moment", null) })
+        {
+            await DoAsync(
+                "update portal.upload_jobs set blob_url = 'https://blob.example/x', bytes_at = @at where asset_version_id = @Version",
+                new { at, videos[name].Version });
+        }
+
+        await DoAsync("""
+            insert into portal.events (event_id, tenant_id, aggregate_type, aggregate_id, type, payload, occurred_at)
+            values (@other, @OtherTenant, 'test', @other, 'test', '{}', @end);
+            insert into portal.deliveries (id, tenant_id, event_id, event_type, aggregate_id, seq, channel, recipient, status, done_at,
+                   created_at)
+            select gen_random_uuid(), @OtherTenant, @other, 'test', @other, 1, m.channel, m.recipient, m.status, m.at, @start
+              from (values ('email', 'first', 'sent', @start), ('email', 'last', 'sent', @end - interval '1 microsecond'),
+                           ('email', 'early', 'sent', @start - interval '1 microsecond'), ('email', 'late', 'sent', @end),
+                           ('email', 'failed', 'failed', @start), ('webhook', 'other', 'sent', @start))
+                   as m (channel, recipient, status, at)
+            """, new { other = Guid.NewGuid(), TestPeople.OtherTenant, start, end });
+
+        await portal.ScalarAsync<int>("select portal.count_usage(@day)", new { day = DateOnly.FromDateTime(start.UtcDateTime) });
+
+        async Task<IReadOnlyList<string>> OfAsync(string name) => await TextsAsync("""
+            select metric || ' ' || trim_scale(quantity) from portal.usage_days
+             where day = '{day}' and asset_version_id = any (@ids) order by 1
+            """.Replace("{day}", Text(month.AddDays(2)), StringComparison.Ordinal), videos[name].Version);
+        Assert.Equal(["encoded 86400", "stored 86400"], await OfAsync("from its start"));
+        Assert.Equal(["encoded 86400", "stored 0.000001"], await OfAsync("in its last moment"));
+        Assert.Empty(await OfAsync("after it"));
+        Assert.Empty(await OfAsync("until its start"));
+        Assert.Equal(["stored 1"], await OfAsync("until a second after"));
+        Assert.Equal(["encoded 86400"], await OfAsync("ready and gone at once"));
+        Assert.Equal(["stored 86400"], await OfAsync("no job any more"));
+        Assert.Equal(["originals 86400", "stored 86400"], await OfAsync("bytes before"));
+        Assert.Equal(["stored 86400"], await OfAsync("bytes at its end"));
+        Assert.Equal(["originals 1", "stored 86400"], await OfAsync("bytes of an unknown moment"));
+        Assert.Equal(2m, await portal.ScalarAsync<decimal>(
+            "select quantity from portal.usage_days where metric = 'mails' and tenant_id = @OtherTenant and day = @day",
+            new { TestPeople.OtherTenant, day = DateOnly.FromDateTime(start.UtcDateTime) }));
+    }
+
+    [Fact]
     public async Task A_day_is_counted_once_and_what_Mux_says_late_replaces_until_three_days_after()
     {
         var video = await VideoAsync(await portal.UploadReadyAsync(project));

@@ -134,15 +134,23 @@ public sealed class UsageExportTests(ExportingPortal fixture) : IClassFixture<Ex
         var other = await VideoAsync(await portal.UploadReadyAsync(project, "crew1"));
         await PlayedAsync(video, At(month, 11), 100);
         await PlayedAsync(other, At(month, 11), 40);
+
+        // Of an original Mux has no word: it counts, and its day is Mux's all the same.
+        await DoAsync(
+            "update portal.upload_jobs set blob_url = 'https://blob.example/x', bytes_at = @at where asset_version_id = @Version",
+            new { at = At(month, 11), other.Version });
         Alter(text => Without(text, video.Mux));
         await MeasureAsync(1);
         Assert.Equal((100m, 40m, "both"), (await SecondsOfAsync(video), await SecondsOfAsync(other), await SourceAsync()));
+        Assert.Equal(["encoded", "stored"], await ReplacedAsync(other));
+        Assert.Empty(await ReplacedAsync(video));
 
         // Late, and not as we counted. Twice the same changes nothing.
         Alter(text => text.Replace(",100,", ",105,", StringComparison.Ordinal));
         await MeasureAsync(2);
         await portal.Host.RunTimerAsync("MeasureUsage");
         Assert.Equal((105m, 40m, "mux_export"), (await SecondsOfAsync(video), await SecondsOfAsync(other), await SourceAsync()));
+        Assert.DoesNotContain("originals", await ReplacedAsync(other));
 
         // Three days after, one of the same size was read for the last time.
         Alter(text => text.Replace(",100,", ",106,", StringComparison.Ordinal));
@@ -163,22 +171,27 @@ public sealed class UsageExportTests(ExportingPortal fixture) : IClassFixture<Ex
         Alter(text => Without(text, video.Mux));
         await MeasureAsync(7);
         Assert.Equal((100m, 40m, "both"), (await SecondsOfAsync(video), await SecondsOfAsync(other), await SourceAsync()));
+
+        // Files of other days name it: this one's does not.
+        Assert.Empty(await ReplacedAsync(video));
     }
 
     [Fact]
     public async Task What_Mux_says_of_playing_afterwards_does_not_count_beside_the_file()
     {
-        var video = await VideoAsync(await portal.UploadReadyAsync(project));
+        var (video, other) = (
+            await VideoAsync(await portal.UploadReadyAsync(project)), await VideoAsync(await portal.UploadReadyAsync(project, "crew1")));
         await PlayedAsync(video, At(month, 11), 100);
-        Alter(text => text.Replace(",100,", ",0,", StringComparison.Ordinal));
+        Alter(text => Without(text.Replace(",100,", ",0,", StringComparison.Ordinal), other.Mux));
         await MeasureAsync(1);
         Assert.Equal(0m, await SecondsOfAsync(video));
         portal.Mux.Faults.NoUsageExports = true;
         await PlayedAsync(video, At(month, 11), 11);
+        await PlayedAsync(other, At(month, 11), 7);
 
         await Assert.ThrowsAnyAsync<Exception>(() => MeasureAsync(2));
 
-        Assert.Equal(0m, await SecondsOfAsync(video));
+        Assert.Equal((0m, 7m), (await SecondsOfAsync(video), await SecondsOfAsync(other)));
         Assert.Equal(111m, await portal.ScalarAsync<decimal>(
             "select sum(quantity) from portal.usage_days where replaced and metric = 'delivered'"));
     }
@@ -363,6 +376,12 @@ public sealed class UsageExportTests(ExportingPortal fixture) : IClassFixture<Ex
     private Task PlayedAsync(Video video, DateTimeOffset at, double seconds, string? tier = null) => DoAsync(
         "insert into vendors.mux_deliveries (asset_id, at, seconds, tier) values (@Mux, @at, @seconds, @tier)",
         new { video.Mux, at, seconds, tier });
+
+    /// <summary>What was counted here of it on the first of the month, and counts no more.</summary>
+    private Task<IReadOnlyList<string>> ReplacedAsync(Video video) => portal.ListAsync("""
+        select metric from portal.usage_days
+         where replaced and metric <> 'delivered' and day = @month and asset_version_id = @Version order by 1
+        """, new { month, video.Version });
 
     private Task<decimal> SecondsOfAsync(Video video) => portal.ScalarAsync<decimal>("""
         select coalesce(sum(quantity), 0) from portal.usage_days
