@@ -224,6 +224,39 @@ public sealed class DeliveryFaultTests(TestPortal portal) : IClassFixture<TestPo
     }
 
     [Fact]
+    public async Task Nobody_of_a_portal_that_was_deleted_meanwhile_is_written_to_when_the_vendor_is_back()
+    {
+        portal.Resend.Faults.FailNextApiCalls(TestPeople.Crew + 1, ApiFault.Status(503));
+        var project = await portal.NewProjectAsync("Left meanwhile");
+        await portal.Host.RunTimerAsync("SweepOutbox");
+        await portal.Host.Durable.WhenIdleAsync(TimeSpan.FromSeconds(20));
+        await using var connection = await portal.OpenAsync();
+        await connection.ExecuteAsync(
+            "update portal.tenants set status = 'deleted', deleted_at = @now where id = @Tenant",
+            new { TestPeople.Tenant, now = portal.Clock.GetUtcNow() });
+        try
+        {
+            await portal.DeliverMovingAsync();
+
+            Assert.Equal(
+                ["skipped perhaps sent: tenant_deleted"], await portal.ListAsync(
+                    "select distinct status || ' ' || reason from portal.deliveries where aggregate_id = @project", new { project }));
+            Assert.DoesNotContain(
+                await portal.InboxOfAsync("crew2"), m => m.Text!.Contains(project.ToString(), StringComparison.Ordinal));
+        }
+        finally
+        {
+            await connection.ExecuteAsync(
+                "update portal.tenants set status = 'active', deleted_at = null where id = @Tenant", new { TestPeople.Tenant });
+        }
+
+        // Resend is asked again, which is what closes its circuit.
+        var back = await portal.NewProjectAsync("Back again");
+        await portal.DeliverMovingAsync();
+        Assert.Single(await portal.InboxOfAsync("crew2"), m => m.Text!.Contains(back.ToString(), StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task A_delivery_that_the_vendor_refuses_fails_at_once_and_on_call_knows()
     {
         portal.Resend.Faults.FailNextApiCalls(

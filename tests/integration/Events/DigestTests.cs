@@ -106,6 +106,7 @@ public sealed class DigestTests(TestPortal portal) : IClassFixture<TestPortal>, 
             project, "For later", new { dueDate = $"{today.AddDays(1):yyyy-MM-dd}", assigneeIds = new[] { TestPeople.UserId("crew1") } });
         var moved = await portal.NewTaskAsync(project, "Has moved", new { watcherIds = new[] { TestPeople.UserId("crew1") } });
         (await portal.MoveTaskAsync(moved.Id, "in_progress")).Expect(200);
+        await portal.NewTaskAsync(project, "Has not moved", new { watcherIds = new[] { TestPeople.UserId("crew1") } });
         var own = await portal.NewTaskAsync(
             project, "Moved by herself",
             new { assigneeIds = new[] { TestPeople.UserId("crew1") }, watcherIds = new[] { TestPeople.UserId("crew1") } });
@@ -129,7 +130,7 @@ public sealed class DigestTests(TestPortal portal) : IClassFixture<TestPortal>, 
             new[] { "Overdue", "Late & <i>loud</i>", "Due today", "For today", "What moved", "Has moved", "1 unread notification",
                 "Daily" }, words => Assert.Contains(words, mail.Text!, StringComparison.Ordinal));
         Assert.All(
-            new[] { "For later", "Moved by herself", "Done and late" },
+            new[] { "For later", "Moved by herself", "Has not moved", "Done and late" },
             words => Assert.DoesNotContain(words, mail.Text!, StringComparison.Ordinal));
         Assert.Equal(2, mail.Text!.Split("For today").Length);
         Assert.Contains("Late &amp; &lt;i&gt;loud&lt;/i&gt;", mail.Html!, StringComparison.Ordinal);
@@ -158,11 +159,14 @@ public sealed class DigestTests(TestPortal portal) : IClassFixture<TestPortal>, 
     {
         var broken = await TenantAsync("Mars/Olympus_Mons");
         var others = new[] { await TenantAsync("Australia/Perth"), await TenantAsync("Australia/Sydney") };
+        var left = await TenantAsync("Australia/Perth");
+        await using var connection = await portal.OpenAsync();
+        await connection.ExecuteAsync("update portal.tenants set status = 'deleted', deleted_at = now() where id = @left", new { left });
         portal.Clock.AdvanceTo(Next("02:00"));
 
         await portal.Host.RunTimerAsync("SendDigests");
 
-        Assert.Equal(0, await DigestsAsync(broken));
+        Assert.Equal((0, 0), (await DigestsAsync(broken), await DigestsAsync(left)));
         foreach (var tenant in others)
         {
             Assert.Equal(1, await DigestsAsync(tenant));
@@ -170,7 +174,6 @@ public sealed class DigestTests(TestPortal portal) : IClassFixture<TestPortal>, 
 
         Assert.Equal(
             $"{broken}", await portal.ScalarAsync<string>("select dedup_key from portal.alerts where kind = 'digests_failed'"));
-        await using var connection = await portal.OpenAsync();
         await connection.ExecuteAsync("update portal.tenants set time_zone = 'Australia/Perth' where id = @broken", new { broken });
     }
 
@@ -203,6 +206,8 @@ public sealed class DigestTests(TestPortal portal) : IClassFixture<TestPortal>, 
         await portal.NewTaskAsync(project, mine, new { dueDate = "2026-01-01", assigneeIds = new[] { user } });
         var watched = await portal.NewTaskAsync(project, other, new { watcherIds = new[] { user } });
         (await portal.MoveTaskAsync(watched.Id, "in_progress")).Expect(200);
+        var shared = $"Shared {Guid.NewGuid()}";
+        await OpenedAsync(await DailyLinkAsync("crew1", await AssetAsync(shared)));
         await portal.DeliverAsync();
         await using (var connection = await portal.OpenAsync())
         {
@@ -214,12 +219,78 @@ public sealed class DigestTests(TestPortal portal) : IClassFixture<TestPortal>, 
             var mail = await MailAfterAsync("22:00");
             Assert.DoesNotContain(mine, mail.Text!, StringComparison.Ordinal);
             Assert.DoesNotContain(other, mail.Text!, StringComparison.Ordinal);
+            Assert.DoesNotContain(shared, mail.Text!, StringComparison.Ordinal);
         }
         finally
         {
             await using var connection = await portal.OpenAsync();
             await connection.ExecuteAsync("update portal.users set role = 'agency' where id = @user", new { user });
         }
+    }
+
+    [Fact]
+    public async Task An_owner_is_told_how_often_each_link_of_theirs_was_opened_since_the_digest_before()
+    {
+        await SydneyAtEightAsync();
+        await portal.NewTaskAsync(
+            project, "Always late", new { dueDate = "2026-01-01", assigneeIds = new[] { TestPeople.UserId("crew1") } });
+        var (first, second, quiet, theirs) = (
+            await AssetAsync("Opened twice"), await AssetAsync("Opened once"), await AssetAsync("At once"),
+            await AssetAsync("Of the agency"));
+        var links = new[]
+        {
+            await DailyLinkAsync("crew1", first), await DailyLinkAsync("crew1", second),
+            await ShareAsync("crew1", quiet, "every"), await DailyLinkAsync("agency", theirs),
+        };
+
+        // What is opened in the very moment of a digest is in it, and not in the next.
+        await OpenedAsync(links[0]);
+        portal.Clock.AdvanceTo(Next("22:00"));
+        await OpenedAsync(links[0]);
+        await portal.Host.RunTimerAsync("SendDigests");
+        await portal.DeliverAsync();
+        var mail = (await portal.InboxOfAsync("crew1"))[^1].Text!;
+        Assert.Contains("Opened twice (2 viewers)", mail, StringComparison.Ordinal);
+        Assert.DoesNotContain("Opened once", mail, StringComparison.Ordinal);
+
+        portal.Clock.Advance(TimeSpan.FromHours(1));
+        foreach (var link in links)
+        {
+            await OpenedAsync(link);
+        }
+
+        await OpenedAsync(links[0]);
+        await OpenedAsync(links[0]);
+        mail = (await MailAfterAsync("22:00")).Text!;
+        Assert.Contains("Opened twice (3 viewers)", mail, StringComparison.Ordinal);
+        Assert.Contains("Opened once (1 viewer)", mail, StringComparison.Ordinal);
+        Assert.True(
+            mail.IndexOf("Opened twice", StringComparison.Ordinal) < mail.IndexOf("Opened once", StringComparison.Ordinal), mail);
+        Assert.All(["At once", "Of the agency"], title => Assert.DoesNotContain(title, mail, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task What_moves_in_the_very_moment_of_a_digest_is_in_it_and_not_in_the_next()
+    {
+        await SydneyAtEightAsync();
+        await portal.NewTaskAsync(
+            project, "Always late", new { dueDate = "2026-01-01", assigneeIds = new[] { TestPeople.UserId("crew1") } });
+        var moved = await portal.NewTaskAsync(project, "Moves at eight", new { watcherIds = new[] { TestPeople.UserId("crew1") } });
+        (await portal.MoveTaskAsync(moved.Id, "in_progress")).Expect(200);
+        await MailAfterAsync("22:00");
+
+        // It moves once more.
+        portal.Clock.AdvanceTo(Next("22:00"));
+        await portal.ScalarAsync<int?>("""
+            insert into portal.events (event_id, tenant_id, aggregate_type, aggregate_id, type, payload, actor_id, occurred_at)
+            select gen_random_uuid(), tenant_id, aggregate_type, aggregate_id, type, payload, actor_id, @now
+              from portal.events where aggregate_id = @Id and type = 'task_status_changed'
+            """, new { now = portal.Clock.GetUtcNow(), moved.Id });
+        await portal.Host.RunTimerAsync("SendDigests");
+        await portal.DeliverAsync();
+        Assert.Contains("Moves at eight", (await portal.InboxOfAsync("crew1"))[^1].Text!, StringComparison.Ordinal);
+
+        Assert.DoesNotContain("Moves at eight", (await MailAfterAsync("22:00")).Text!, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -259,6 +330,25 @@ public sealed class DigestTests(TestPortal portal) : IClassFixture<TestPortal>, 
         Assert.StartsWith("Your ", mail.Subject, StringComparison.Ordinal);
         Assert.Equal(told, mail.Text!.Contains(title, StringComparison.Ordinal));
     }
+
+    private async Task<Guid> AssetAsync(string title)
+    {
+        var asset = Guid.Parse((await portal.UploadReadyAsync(project)).Text("assetId"));
+        await using var connection = await portal.OpenAsync();
+        await connection.ExecuteAsync("update portal.assets set title = @title where id = @asset", new { title, asset });
+
+        // That it is ready is another mail.
+        await portal.DeliverAsync();
+        return asset;
+    }
+
+    private Task<Answer> DailyLinkAsync(string person, Guid asset) => ShareAsync(person, asset, "daily");
+
+    private async Task<Answer> ShareAsync(string person, Guid asset, string notify) =>
+        (await portal.As(person).PostAsync("/api/share-links", new { assetId = asset, notify })).Expect(201);
+
+    /// <summary>By somebody new.</summary>
+    private async Task OpenedAsync(Answer link) => (await portal.GuestOf(link).OpenAsync()).Expect(200);
 
     private async Task SydneyAtEightAsync()
     {

@@ -50,11 +50,23 @@ public sealed class EventFlowTests(TestPortal portal) : IClassFixture<TestPortal
     [Fact]
     public async Task Project_created_is_told_and_mailed_to_the_Agency_people_assigned_to_it()
     {
+        var producer = await portal.AddMemberAsync(TestPeople.Tenant, "org_harbour", "producing-admin", "admin");
         var project = (
             await portal.As("admin").PostAsync(
                 "/api/projects",
-                new { name = "Harbour <b>lights</b>", memberIds = new[] { Agency, TestPeople.UserId("client") } })).Expect(201).Id;
+                new
+                {
+                    name = "Harbour <b>lights</b>",
+                    memberIds = new[] { Agency, TestPeople.UserId("client"), producer },
+                })).Expect(201).Id;
+        var later = await portal.NewProjectAsync("Joined later");
         await portal.DeliverAsync();
+
+        // An Admin hears of it who is a member, also one who becomes it.
+        Assert.Equal([project], await portal.ToldAsync("producing-admin", "project_created"));
+        (await portal.As("admin").SetAsync($"/api/projects/{later}/members/{producer}")).Expect(200);
+        await portal.DeliverAsync();
+        Assert.Equal([later], await portal.ToldAsync("producing-admin", "project_member_added"));
 
         await portal.RecordedOnceAsync(project, "project_created");
         Assert.Contains(project, await portal.ToldAsync("agency", "project_created"));

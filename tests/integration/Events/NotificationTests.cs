@@ -28,6 +28,10 @@ public sealed class NotificationTests(TestPortal portal) : IClassFixture<TestPor
         Assert.Equal([late, old], await IdsAsync("agency", "/api/notifications?unread=true"));
         Assert.Equal([read], await IdsAsync("agency", "/api/notifications?unread=false"));
         Assert.Equal([late, read], await IdsAsync("agency", "/api/notifications?type=mux_asset_ready"));
+        Assert.Equal([old], await IdsAsync("agency", "/api/notifications?type=comment_added&unread=true"));
+        Assert.Equal([read], await IdsAsync("agency", "/api/notifications?type=mux_asset_ready&unread=false"));
+        Assert.Empty(await IdsAsync("agency", "/api/notifications?type=comment_added&unread=false"));
+        Assert.Equal([old, read, late], await IdsAsync("agency", "/api/notifications?order=asc"));
         Assert.Equal("2", (await http.FetchAsync("/api/notifications/unread-count")).Expect(200).Text("unread"));
         (await http.FetchAsync("/api/notifications?unread=maybe")).Expect(400);
 

@@ -117,6 +117,8 @@ public sealed class OutboundWebhookTests(OutboundWebhookTests.Setting setting)
                 select status || coalesce(' ' || reason, '') from portal.deliveries where channel = 'webhook' order by seq
                 """));
         Assert.Equal("in_progress", Assert.Single(receiver.Of("never")).Json["data"]!["details"]!["status"]!.ToString());
+        Assert.Equal(
+            ["failed"], (await portal.As("admin").FetchAsync($"{Endpoints}/{endpoint.Id}/deliveries?status=failed")).Column("status"));
         var attempts = (await LogAsync(endpoint)).AsArray().Single(d => d!["status"]!.ToString() == "failed")!["attempts"]!.AsArray();
         Assert.Equal(Enumerable.Range(1, 8), attempts.Select(attempt => attempt!["number"]!.GetValue<int>()));
         Assert.InRange(attempts[^1]!["sentAt"]!.GetValue<DateTimeOffset>() - began, TimeSpan.FromHours(23), TimeSpan.FromHours(25));
@@ -277,6 +279,14 @@ public sealed class OutboundWebhookTests(OutboundWebhookTests.Setting setting)
         Assert.Equal(1, (await RedeliverAsync(endpoint, new { deliveryId = delivery })).Expect(200).Field("redelivered").GetValue<int>());
         Assert.Equal(
             "delivery-under-way", (await RedeliverAsync(endpoint, new { deliveryId = delivery })).Expect(409).ProblemType);
+
+        // Under way is that one, on its way to that one.
+        (await RedeliverAsync(endpoint, new { deliveryId = Guid.NewGuid() })).Expect(404);
+        (await RedeliverAsync(other, new { deliveryId = delivery })).Expect(404);
+        await DoAsync("update portal.deliveries set status = 'sending' where id = @id", new { id = Guid.Parse(delivery) });
+        Assert.Equal(
+            "delivery-under-way", (await RedeliverAsync(endpoint, new { deliveryId = delivery })).Expect(409).ProblemType);
+        await DoAsync("update portal.deliveries set status = 'pending' where id = @id", new { id = Guid.Parse(delivery) });
         await portal.DeliverAsync();
         Assert.Equal(2, receiver.Of("again").Count);
         Assert.Single(receiver.Of("again").Select(webhook => (webhook.Id, webhook.Body)).Distinct());
@@ -308,6 +318,10 @@ public sealed class OutboundWebhookTests(OutboundWebhookTests.Setting setting)
         Assert.Equal(now.AddSeconds(-1), first.Field("nextSince").GetValue<DateTimeOffset>());
         var rest = (await RedeliverAsync(endpoint, new { since = first.Field("nextSince").GetValue<DateTimeOffset>() })).Expect(200);
         Assert.Equal((1, null), (rest.Field("redelivered").GetValue<int>(), rest.Json!["nextSince"]));
+        await DoAsync("""
+            update portal.deliveries set status = 'failed', done_at = @at, created_at = @at
+             where id = (select min(id::text)::uuid from portal.deliveries where event_type = 'made_up' and status = 'pending')
+            """, new { at = now.AddHours(-1).AddSeconds(-1) });
         var all = (await RedeliverAsync(endpoint, new { since = now.AddHours(-1), evenSent = true })).Expect(200);
         Assert.Equal(1, all.Field("redelivered").GetValue<int>());
         Assert.Equal(0, (await RedeliverAsync(endpoint, new { since = now })).Expect(200).Field("redelivered").GetValue<int>());
@@ -433,6 +447,9 @@ public sealed class OutboundWebhookTests(OutboundWebhookTests.Setting setting)
         (await portal.As("admin").EditAsync(path, new { description = "x" }, null)).Expect(428);
         var changed = (await portal.As("admin").EditAsync(path, new { description = "x" }, now)).Expect(200);
         (await portal.As("admin").EditAsync(path, new { description = "y" }, now)).Expect(412);
+        changed = (await portal.As("admin").EditAsync(path, new { eventTypes = new[] { "task_created" } }, changed)).Expect(200);
+        Assert.Equal(
+            ["task_created"], (await portal.As("admin").FetchAsync(path)).Field("eventTypes").AsArray().Select(type => type!.ToString()));
         Assert.Equal(
             changed.Headers.ETag, (await portal.As("admin").EditAsync(path, new { description = "x" }, changed)).Expect(200).Headers.ETag);
         (await portal.As("admin").DropAsync(path, now)).Expect(412);
@@ -478,6 +495,8 @@ public sealed class OutboundWebhookTests(OutboundWebhookTests.Setting setting)
         await SweepAsync();
         (await portal.As("admin").DropAsync($"{Endpoints}/{deleted.Id}", deleted)).Expect(204);
         (await portal.As("admin").EditAsync($"{Endpoints}/{off.Id}", new { enabled = false }, off)).Expect(200);
+        Assert.Equal([off.Id.ToString()], (await portal.As("admin").FetchAsync($"{Endpoints}?enabled=false")).Column("id"));
+        Assert.Empty((await portal.As("admin").FetchAsync($"{Endpoints}?enabled=true")).Column("id"));
         await UntilAsync(async () => await OpenAsync() == 0, "both to end");
 
         Assert.Empty(receiver.Received);

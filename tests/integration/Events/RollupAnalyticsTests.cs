@@ -110,6 +110,13 @@ public sealed class RollupAnalyticsTests(TestPortal portal) : IClassFixture<Test
                 await SumAsync("admin", $"?projectId={notMine}"), await SumAsync("agency", $"?projectId={notMine}"), await SumAsync(
                     "admin", "?metric=uploads&grain=month")));
         Assert.Equal("", await SumAsync("admin", $"?grain=hour&to={Uri.EscapeDataString(Now.AddHours(-4).ToString("O"))}"));
+
+        // From the beginning of the first hour to before that of the last.
+        var hour = new DateTimeOffset(Now.UtcDateTime.Date, TimeSpan.Zero).AddHours(Now.AddHours(-3).Hour + ((Now.Hour < 3) ? -24 : 0));
+        Assert.Equal(
+            ("opens 3, uploads 4", "", ""),
+            (await HoursAsync(hour, hour.AddHours(1)), await HoursAsync(hour.AddHours(-1), hour),
+                await HoursAsync(hour.AddHours(1), hour.AddHours(2))));
         foreach (var person in new[] { "client", "compliance" })
         {
             (await portal.As(person).FetchAsync("/api/analytics")).Expect(403);
@@ -121,6 +128,9 @@ public sealed class RollupAnalyticsTests(TestPortal portal) : IClassFixture<Test
         {
             (await portal.As("admin").FetchAsync($"/api/analytics{query}")).Expect(code);
         }
+
+        Task<string> HoursAsync(DateTimeOffset from, DateTimeOffset to) => SumAsync(
+            "admin", $"?grain=hour&from={Uri.EscapeDataString(from.ToString("O"))}&to={Uri.EscapeDataString(to.ToString("O"))}");
     }
 
     private Task RunAsync() => portal.Host.RunTimerAsync("RollupAnalytics");

@@ -88,6 +88,13 @@ public sealed class UnsubscribeTests(TestPortal portal) : IClassFixture<TestPort
         Assert.Equal(
             ["suppressed: unsubscribed"], await portal.ListAsync(
                 "select reason from portal.deliveries where aggregate_id = @id and status = 'skipped'", new { id = link.Id }));
+
+        // It stops mails like it, and no others.
+        await using var connection = await portal.OpenAsync();
+        await connection.ExecuteAsync("update portal.mail_suppressions set event_type = 'comment_added' where reason = 'unsubscribed'");
+        await portal.ShareAsync(asset, new { guestEmails = new[] { "enough@client.example" } });
+        await portal.DeliverAsync();
+        Assert.Equal(2, (await portal.InboxOfAsync("enough@client.example")).Count);
     }
 
     [Theory]
