@@ -60,7 +60,7 @@ public sealed class ReadModelTests(TestPortal portal) : IClassFixture<TestPortal
     [Fact]
     public async Task What_is_counted_adds_up_from_one_run_to_the_next()
     {
-        var project = await portal.NewProjectAsync();
+        var (project, empty) = (await portal.NewProjectAsync(), await portal.NewProjectAsync("Nothing yet"));
         await portal.DeliverAsync();
         var unread = await UnreadAsync();
         for (var day = 1; day <= 3; day++)
@@ -71,11 +71,25 @@ public sealed class ReadModelTests(TestPortal portal) : IClassFixture<TestPortal
             Assert.Equal($"{day}, {day}", await ProgressAsync(project));
         }
 
+        await portal.NewTaskAsync(project);
+        await portal.DeliverAsync();
+        foreach (var person in new[] { "agency", "admin" })
+        {
+            Assert.Equal(("4", "3", "75"), await ToldAsync(person, project));
+            Assert.Equal(("0", "0", "0"), await ToldAsync(person, empty));
+        }
+
         Assert.Equal(
             await portal.ScalarAsync<long>(
                 "select count(*) from portal.notifications where user_id = @user and read_at is null",
                 new { user = TestPeople.UserId("crew3") }), await UnreadAsync());
         Assert.True(await UnreadAsync() >= unread + 3);
+
+        async Task<(string Tasks, string Done, string Percent)> ToldAsync(string person, Guid of)
+        {
+            var told = (await portal.As(person).FetchAsync($"/api/projects/{of}/progress")).Expect(200);
+            return (told.Text("tasks"), told.Text("done"), told.Text("percent"));
+        }
 
         Task<int> UnreadAsync() => portal.ScalarAsync<int>(
             "select coalesce(sum(unread), 0)::int from portal.unread_counts where user_id = @user",

@@ -23,6 +23,10 @@ public sealed class MilestoneTests(TestPortal portal) : IClassFixture<TestPortal
         Assert.Equal(
             ("planned", "2026-03-02", "2026-03-09", "0"), (
                 read.Text("status"), read.Text("startDate"), read.Text("dueDate"), read.Text("tasks")));
+        await portal.NewTaskAsync(project, more: new { milestoneId = made.Id });
+        await portal.PlaceTaskAsync((await portal.NewTaskAsync(project, more: new { milestoneId = made.Id })).Id, "done");
+        var counted = (await portal.As("agency").FetchAsync($"/api/milestones/{made.Id}")).Expect(200);
+        Assert.Equal(("2", "1"), (counted.Text("tasks"), counted.Text("openTasks")));
         var client = (await portal.As("client").FetchAsync($"/api/milestones/{made.Id}")).Expect(200);
         Assert.Null(client.Json!["tasks"]);
         Assert.Null(client.Json!["openTasks"]);
@@ -65,8 +69,10 @@ public sealed class MilestoneTests(TestPortal portal) : IClassFixture<TestPortal
             .Field("errors")[0]!["pointer"]!.ToString());
         var admin = (
             await portal.As("admin").EditAsync(
-                $"/api/milestones/{made.Id}", new { name = "Fine cut", dueDate = (string?)null }, dated)).Expect(200);
-        Assert.Equal(("Fine cut", "2026-03-02"), (admin.Text("name"), admin.Text("startDate")));
+                $"/api/milestones/{made.Id}", new { name = "Fine cut", description = "With sound", dueDate = (string?)null },
+                dated)).Expect(200);
+        Assert.Equal(
+            ("Fine cut", "With sound", "2026-03-02"), (admin.Text("name"), admin.Text("description"), admin.Text("startDate")));
         Assert.Null(admin.Json!["dueDate"]);
     }
 

@@ -30,6 +30,12 @@ public sealed class ProjectChangeTests(TestPortal portal) : IClassFixture<TestPo
                 "select count(*) from portal.audit_log where entity_id = @id and concat(old_value, new_value) like '%secret%'",
                 new { id }));
         Assert.Equal(1, await portal.AuditedAsync(id, "project_updated"));
+
+        // What is not named stays.
+        var renamed = (await portal.As("admin").EditAsync($"/api/projects/{id}", new { name = "Newer secret name" }, changed)).Expect(200);
+        Assert.Equal(("Newer secret name", "Why"), (renamed.Text("name"), renamed.Text("description")));
+        var told = (await portal.As("admin").EditAsync($"/api/projects/{id}", new { description = "Because" }, renamed)).Expect(200);
+        Assert.Equal(("Newer secret name", "Because"), (told.Text("name"), told.Text("description")));
     }
 
     [Fact]

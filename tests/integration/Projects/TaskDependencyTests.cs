@@ -7,16 +7,29 @@ namespace Portal.Tests.Integration.Projects;
 public sealed class TaskDependencyTests(TestPortal portal) : IClassFixture<TestPortal>
 {
     [Fact]
-    public async Task A_dependency_is_added_once_and_removed_once()
+    public async Task A_dependency_is_added_once_and_removed_once_and_those_beside_it_stay()
     {
-        var (_, a, b, _) = await ThreeAsync();
+        var (_, a, b, c) = await ThreeAsync();
         (await DependAsync(a, b)).Expect(200);
         Assert.Single((await DependAsync(a, b)).Expect(200).Field("dependsOn").AsArray());
+        await using (var connection = await portal.OpenAsync())
+        {
+            await connection.ExecuteAsync("""
+                insert into portal.task_dependencies (tenant_id, project_id, task_id, depends_on, added_at)
+                select tenant_id, project_id, d.task_id, d.depends_on, created_at
+                  from portal.tasks, (values (@a, @c), (@c, @b)) d (task_id, depends_on) where id = @a
+                """, new { a, b, c });
+        }
+
         (await portal.As("agency").DropAsync($"/api/tasks/{a}/dependencies/{b}")).Expect(204);
         (await portal.As("agency").DropAsync($"/api/tasks/{a}/dependencies/{b}")).Expect(204);
         Assert.Equal(
             (1L, 1L), (await portal.AuditedAsync(a, "task_dependency_added"), await portal.AuditedAsync(a, "task_dependency_removed")));
-        Assert.Empty((await portal.As("agency").FetchAsync($"/api/tasks/{a}")).Field("dependsOn").AsArray());
+        Assert.Equal([$"{c}"], await OnAsync(a));
+        Assert.Equal([$"{b}"], await OnAsync(c));
+
+        async Task<IReadOnlyList<string>> OnAsync(Guid task) =>
+            [.. (await portal.As("agency").FetchAsync($"/api/tasks/{task}")).Expect(200).Field("dependsOn").AsArray().Select(d => $"{d}")];
     }
 
     [Fact]

@@ -92,6 +92,18 @@ public sealed class TaskTests(TestPortal portal) : IClassFixture<TestPortal>
                     changed)).Expect(200).Text("version"));
         Assert.Equal(1, await portal.AuditedAsync(made.Id, "task_updated"));
         (await portal.As("agency").EditAsync($"/api/tasks/{made.Id}", new { status = "done" }, changed)).Expect(400);
+
+        // Who is on it already stays since they came.
+        var since = await SinceAsync();
+        portal.Clock.Advance(TimeSpan.FromSeconds(1));
+        var joined = (await portal.As("agency").EditAsync($"/api/tasks/{made.Id}", new { assigneeIds = new[] { Me, Crew } }, changed))
+            .Expect(200);
+        Assert.Equal(
+            new[] { $"{Me}", $"{Crew}" }.Order(), joined.Field("assigneeIds").AsArray().Select(person => $"{person}").Order());
+        Assert.Equal(since, await SinceAsync());
+
+        Task<DateTime> SinceAsync() => portal.ScalarAsync<DateTime>(
+            "select added_at from portal.task_assignees where task_id = @Id and user_id = @Crew", new { made.Id, Crew });
     }
 
     [Fact]
@@ -134,6 +146,7 @@ public sealed class TaskTests(TestPortal portal) : IClassFixture<TestPortal>
     {
         var (project, other) = (await portal.NewProjectAsync(), await portal.NewProjectAsync());
         var elsewhere = await portal.NewMilestoneAsync(other);
+        await portal.NewMilestoneAsync(project);
         var made = await portal.NewTaskAsync(project);
         var left = TestPeople.UserId("crew6");
         (await portal.As("admin").DropAsync($"/api/projects/{project}/members/{left}")).Expect(204);
@@ -165,22 +178,32 @@ public sealed class TaskTests(TestPortal portal) : IClassFixture<TestPortal>
     }
 
     [Fact]
-    public async Task Assignees_and_watchers_are_set_once_and_removed_once()
+    public async Task Assignees_and_watchers_are_set_once_and_removed_once_and_colleagues_stay()
     {
-        var made = await portal.NewTaskAsync(await portal.NewProjectAsync());
+        var project = await portal.NewProjectAsync();
+        var made = await portal.NewTaskAsync(project, more: new { assigneeIds = new[] { Me }, watcherIds = new[] { Me } });
+        var other = await portal.NewTaskAsync(project, more: new { assigneeIds = new[] { Crew }, watcherIds = new[] { Crew } });
         foreach (var (kind, added, removed, versions) in new[] { ("assignees", "task_assigned", "task_unassigned", 2),
             ("watchers", "task_watched", "task_unwatched", 0) })
         {
             var path = $"/api/tasks/{made.Id}/{kind}/{Crew}";
             var before = await VersionAsync(made.Id);
             (await portal.As("agency").SetAsync(path)).Expect(200);
-            var again = (await portal.As("agency").SetAsync(path)).Expect(200);
-            Assert.Single(again.Field(kind == "assignees" ? "assigneeIds" : "watcherIds").AsArray());
+            (await portal.As("agency").SetAsync(path)).Expect(200);
+            Assert.Equal(new[] { $"{Me}", $"{Crew}" }.Order(), (await OfAsync(made, kind)).Order());
             (await portal.As("agency").DropAsync(path)).Expect(204);
             (await portal.As("agency").DropAsync(path)).Expect(204);
+            Assert.Equal([$"{Me}"], await OfAsync(made, kind));
+            Assert.Equal([$"{Crew}"], await OfAsync(other, kind));
             Assert.Equal((1L, 1L), (await portal.AuditedAsync(made.Id, added), await portal.AuditedAsync(made.Id, removed)));
             Assert.Equal(before + versions, await VersionAsync(made.Id));
         }
+
+        async Task<IReadOnlyList<string>> OfAsync(Answer task, string kind) =>
+        [
+            .. (await portal.As("agency").FetchAsync($"/api/tasks/{task.Id}")).Expect(200)
+                .Field(kind == "assignees" ? "assigneeIds" : "watcherIds").AsArray().Select(person => $"{person}")
+        ];
     }
 
     [Fact]

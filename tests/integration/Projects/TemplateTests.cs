@@ -160,6 +160,9 @@ public sealed class TemplateTests(TestPortal portal) : IClassFixture<TestPortal>
         Assert.Equal("2", (await ApplyAsync(project, made.Id, again: true)).Expect(201).Text("templateVersion"));
         Assert.Equal(4, (await portal.As("admin").FetchAsync($"/api/milestones?projectId={project}")).Column("id").Count);
         (await ApplyAsync(project, (await NewAsync("Another")).Id)).Expect(201);
+
+        // Elsewhere it is the first time.
+        (await ApplyAsync(await portal.NewProjectAsync(), made.Id)).Expect(201);
     }
 
     [Fact]
