@@ -117,6 +117,17 @@ public static class GuestCalls
         return (await portal.As("agency").PostAsync("/api/share-links", body)).Expect(201);
     }
 
+    /// <summary>One more version of an asset, as a row: there is nothing of it at Mux. Ready unless it says otherwise.</summary>
+    public static Task<Guid> AddVersionAsync(this TestPortal portal, Guid asset, int number, string status = "ready") =>
+        portal.ScalarAsync<Guid>("""
+            insert into portal.asset_versions (id, tenant_id, asset_id, number, status, file_name, size_bytes, mux_asset_id, playback_id,
+                   archived_at, created_at, updated_at)
+            select gen_random_uuid(), tenant_id, id, @number, @status, 'next.mp4', 1, ready.name, ready.name,
+                   case when @status = 'archived' then @now::timestamptz end, @now, @now
+              from portal.assets, (select case when @status = 'ready' then gen_random_uuid()::text end as name) ready where id = @asset
+            returning id
+            """, new { asset, number, status, now = portal.Clock.GetUtcNow() });
+
     public static Guest GuestOf(this TestPortal portal, Answer link) => new(portal.Anonymous, link.Text("token"));
 
     /// <summary>A guest at another address than the rest of the test, or at one of many.</summary>

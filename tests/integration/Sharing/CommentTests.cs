@@ -120,6 +120,36 @@ public sealed class CommentTests(TestPortal portal) : IClassFixture<TestPortal>,
         var second = (await portal.As("agency").FetchAsync($"{Path(own)}?limit=2&cursor={first.Text("nextCursor")}")).Expect(200);
         Assert.Equal(["at 2", "at 3"], second.Field("items").AsArray().Select(i => i!["body"]!.ToString()));
         (await portal.As("agency").FetchAsync($"{Path(own)}?sort=newest&cursor={first.Text("nextCursor")}")).Expect(400);
+
+        string[] inTime = ["at 0", "at 1", "at 2", "at 3", "at 4", "came late"];
+        var (agency, oldest) = (portal.As("agency"), $"{Path(own)}?sort=oldest");
+        Assert.Equal(inTime, await agency.WalkAsync(oldest, "body", 2));
+        Assert.Equal(inTime.Reverse(), await agency.WalkAsync($"{oldest}&order=desc", "body", 2));
+    }
+
+    [Fact]
+    public async Task Of_eight_edits_of_one_version_of_a_comment_one_wins()
+    {
+        var said = (await AddAsync(new { body = "first" }, await NewVersionAsync())).Expect(201);
+
+        // Held until all have read it: each waits with its words for the others.
+        await using var connection = await portal.OpenAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        await Dapper.SqlMapper.ExecuteAsync(
+            connection, "select 1 from portal.comments where id = @Id for update", new { said.Id }, transaction);
+        var asked = Enumerable.Range(1, 8).Select(i => portal.As("agency").ChangeAsync(
+            HttpMethod.Patch, $"/api/comments/{said.Id}", new { body = $"words {i}" }, said.Tag())).ToList();
+        await Eventually.TrueAsync(
+            async () => await portal.ScalarAsync<long>(
+                "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'") == 8,
+            "eight to wait with their words");
+        await transaction.CommitAsync();
+        var answers = await Task.WhenAll(asked);
+
+        var won = Assert.Single(answers, a => a.Code == 200);
+        Assert.All(answers.Where(a => a.Code != 200), a => a.Expect(412));
+        var now = (await portal.As("agency").FetchAsync($"/api/comments/{said.Id}")).Expect(200);
+        Assert.Equal((won.Text("body"), won.Tag()), (now.Text("body"), now.Tag()));
     }
 
     [Fact]

@@ -46,6 +46,7 @@ public sealed class ShareAccessTests(TestPortal portal) : IClassFixture<TestPort
         Assert.Contains($"path=/api/share/{link.Text("token")}", cookie, StringComparison.OrdinalIgnoreCase);
         var left = DateTimeOffset.Parse(link.Text("expiresAt"), CultureInfo.InvariantCulture) - portal.Clock.GetUtcNow();
         Assert.Contains($"max-age={left.TotalSeconds:0};", cookie, StringComparison.OrdinalIgnoreCase);
+        Assert.Equal("passphrase-required", (await portal.GuestOf(link).OpenAsync()).Expect(401).ProblemType);
         (await guest.OpenAsync()).Expect(200);
         (await guest.OpenAsync()).Expect(200);
         Assert.Equal(1, await OpensAsync(link));
@@ -78,6 +79,19 @@ public sealed class ShareAccessTests(TestPortal portal) : IClassFixture<TestPort
             new(portal.Anonymous, link.Text("token")) { Headers = { ["Portal-Viewer"] = "a-key-for-two-links-0123456789" } };
         (await Of(one).OpenAsync()).Expect(200);
         Assert.Equal("share-link-not-opened", (await Of(two).CommentAsync("Not yet")).Expect(403).ProblemType);
+
+        // Nor does the link know anybody by the key of somebody else.
+        foreach (var other in new[] { null, "a-key-of-somebody-else-0123456789" })
+        {
+            var stranger = portal.GuestOf(one);
+            if (other is not null)
+            {
+                stranger.Headers["Portal-Viewer"] = other;
+            }
+
+            Assert.Equal("share-link-not-opened", (await stranger.CommentAsync("Not mine")).Expect(403).ProblemType);
+        }
+
         (await Of(two).OpenAsync()).Expect(200);
         Assert.Equal((1, 1), (await OpensAsync(one), await OpensAsync(two)));
     }
@@ -428,9 +442,14 @@ public sealed class ShareAccessTests(TestPortal portal) : IClassFixture<TestPort
                 allowComments = true,
             });
         var notMine = await portal.ShareAsync(asset, new { guestEmails = new[] { "friend@else.example" } });
+        var colleagues = await portal.ShareAsync(asset, new { guestEmails = new[] { "crew1@portal.example" } });
+        var ended = await portal.ShareAsync(asset, new { guestEmails = new[] { "client@portal.example" } });
+        await portal.ScalarAsync<int>(
+            "update portal.share_links set expires_at = @now where id = @Id returning 1",
+            new { ended.Id, now = portal.Clock.GetUtcNow() });
         var found = await SharedWithClientAsync();
         Assert.Contains(mine.Id, found.Select(Id));
-        Assert.DoesNotContain(notMine.Id, found.Select(Id));
+        Assert.Empty(found.Select(Id).Intersect([notMine.Id, colleagues.Id, ended.Id]));
         var item = found.Single(i => Id(i) == mine.Id);
         Assert.Equal(
             [
@@ -441,6 +460,16 @@ public sealed class ShareAccessTests(TestPortal portal) : IClassFixture<TestPort
 
         var guest = new Guest(portal.Anonymous, item["token"]!.ToString()) { Session = await portal.SessionAsync("client") };
         (await guest.OpenAsync()).Expect(200);
+
+        // Taken off the project, they find nothing of it any more, and another project does not stand in.
+        var membership = $"/api/projects/{item["projectId"]}/members/{TestPeople.UserId("client")}";
+        var elsewhere = await portal.NewProjectAsync();
+        (await portal.As("admin").SetAsync($"/api/projects/{elsewhere}/members/{TestPeople.UserId("client")}")).Expect(200);
+        (await portal.As("admin").DropAsync(membership)).Expect(204);
+        Assert.Empty(await SharedWithClientAsync());
+        (await portal.As("admin").SetAsync(membership)).Expect(200);
+        Assert.Contains(mine.Id, (await SharedWithClientAsync()).Select(Id));
+
         (await portal.As("agency").PostAsync($"/api/share-links/{mine.Id}/revoke")).Expect(200);
         Assert.DoesNotContain(mine.Id, (await SharedWithClientAsync()).Select(Id));
         (await portal.As("agency").FetchAsync("/api/shared-with-me")).Expect(403);
@@ -459,12 +488,7 @@ public sealed class ShareAccessTests(TestPortal portal) : IClassFixture<TestPort
         var latest = await portal.ShareAsync(own, new { guestEmails });
         Assert.Equal((1, 1), (await VersionAsync(held), await VersionAsync(latest)));
 
-        await portal.ScalarAsync<int>("""
-            insert into portal.asset_versions (id, tenant_id, asset_id, number, status, file_name, size_bytes, mux_asset_id, playback_id,
-                   created_at, updated_at)
-            select gen_random_uuid(), tenant_id, asset_id, 2, 'ready', file_name, size_bytes, 'second', 'second', created_at, updated_at
-              from portal.asset_versions where id = @first returning 1
-            """, new { first });
+        await portal.AddVersionAsync(own, 2);
         Assert.Equal((1, 2), (await VersionAsync(held), await VersionAsync(latest)));
         foreach (var number in new[] { 2, 1 })
         {
@@ -508,6 +532,27 @@ public sealed class ShareAccessTests(TestPortal portal) : IClassFixture<TestPort
         (await guest.UnlockAsync(Passphrase)).Expect(204);
         (await guest.SendAsync(HttpMethod.Head, "")).Expect(200);
         Assert.Equal(0, await OpensAsync(link));
+    }
+
+    [Fact]
+    public async Task A_guess_is_taken_back_from_the_windows_it_was_counted_in_and_from_no_other()
+    {
+        var (link, now) = (Guid.NewGuid(), portal.Clock.GetUtcNow());
+        var own = $"unlock-link:{link}";
+        await portal.ScalarAsync<int?>("""
+            insert into portal.rate_windows (key, window_start, window_end, hits) values
+                (@own, @now - interval '2 seconds', @now, 5), (@own, @now, @now + interval '2 seconds', 5),
+                (@own, @now - interval '1 second', @now + interval '1 second', 0),
+                (@own, @now + interval '1 second', @now + interval '3 seconds', 5),
+                (@address, @now, @now + interval '1 second', 5), (@others, @now, @now + interval '1 second', 5)
+            """, new { own, now, address = $"unlock:{link}:01", others = $"unlock:{link}:02" });
+        await portal.ScalarAsync<object?>("select portal.take_back_guess(@link, '\\x01', @now)", new { link, now });
+        Assert.Equal(["unlock 01 4", "unlock 02 5", "unlock-link -1 0", "unlock-link -2 5", "unlock-link 0 4", "unlock-link 1 5"],
+            await portal.ListAsync("""
+                select case when key = @own then 'unlock-link ' || extract(epoch from window_start - @now)::int
+                            else 'unlock ' || right(key, 2) end || ' ' || hits
+                  from portal.rate_windows where key like '%' || @link || '%' order by 1
+                """, new { own, now, link = link.ToString() }));
     }
 
     /// <summary>Where a window of that length begins.</summary>

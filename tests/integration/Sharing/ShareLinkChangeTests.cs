@@ -44,8 +44,15 @@ public sealed class ShareLinkChangeTests(TestPortal portal) : IClassFixture<Test
         Assert.Equal("Second", changed.Text("label"));
         Assert.Equal("b@guest.example", changed.Field("guestEmails")[0]!.ToString());
         Assert.Equal("version-stale", (await PatchAsync(path, new { label = "Third" }, link.Tag())).Expect(412).ProblemType);
+        var switched = (await PatchAsync(path, new { requireSignIn = true, notify = "every" }, changed.Tag())).Expect(200);
+        var read = (await portal.As("agency").FetchAsync(path)).Expect(200);
+        Assert.Equal(("3", "3"), (switched.Text("version"), read.Text("version")));
         Assert.Equal(
-            1, await portal.ScalarAsync<long>(
+            ("true", "every", "true", "Second"),
+            (read.Text("requireSignIn"), read.Text("notify"), read.Text("allowComments"), read.Text("label")));
+        Assert.Equal("sign-in-required", (await portal.GuestOf(link).OpenAsync()).Expect(401).ProblemType);
+        Assert.Equal(
+            2, await portal.ScalarAsync<long>(
                 "select count(*) from portal.audit_log where action = 'share_link_updated' and entity_id = @id", new { id = link.Id }));
         Assert.Equal(
             0, await portal.ScalarAsync<long>(
@@ -151,6 +158,11 @@ public sealed class ShareLinkChangeTests(TestPortal portal) : IClassFixture<Test
         await portal.Host.RunTimerAsync("ExpireShareLinks");
         Assert.Equal("expired", await StatusAsync(link));
         Assert.Equal(1, await EventsAsync("share_link_expired", link));
+
+        // Its switches change meanwhile, as those of one that is active.
+        var expired = (await portal.As("agency").FetchAsync($"/api/share-links/{link.Id}")).Expect(200);
+        var labelled = (await PatchAsync($"/api/share-links/{link.Id}", new { label = "Over" }, expired.Tag())).Expect(200);
+        Assert.Equal(("expired", "Over"), (labelled.Text("status"), labelled.Text("label")));
 
         var path = $"/api/share-links/{link.Id}/extend";
         Assert.Equal("/expiresAt", (await ExtendAsync(path, 8 * 24)).Expect(400).Field("errors")[0]!["pointer"]!.ToString());
@@ -340,13 +352,41 @@ public sealed class ShareLinkChangeTests(TestPortal portal) : IClassFixture<Test
         await portal.SendBytesAsync(upload);
         await portal.UntilAsync(upload.Id, "ready");
         var link = await portal.ShareAsync(own);
+        var first = await portal.ScalarAsync<Guid>(
+            "select id from portal.asset_versions where asset_id = @own and number = 1", new { own });
+        var held = await portal.ShareAsync(own, new { assetVersionId = first });
 
         (await portal.As("agency").PostAsync($"/api/share-links/{link.Id}/hard-revoke")).Expect(200);
-        var replaced = await portal.ScalarAsync<int[]>("""
-            select array_agg(v.number) from portal.mux_tasks t join portal.asset_versions v on v.id = t.asset_version_id
+        Assert.Equal([2], await ReplacedAsync());
+
+        // One that is held to a version has never played another.
+        (await portal.As("agency").PostAsync($"/api/share-links/{held.Id}/hard-revoke")).Expect(200);
+        Assert.Equal([1, 2], await ReplacedAsync());
+
+        async Task<IReadOnlyList<int>> ReplacedAsync() => await portal.ScalarAsync<int[]>("""
+            select array_agg(v.number order by v.number) from portal.mux_tasks t join portal.asset_versions v on v.id = t.asset_version_id
              where v.asset_id = @own and t.kind = 'replace_playback_id'
             """, new { own });
-        Assert.Equal(2, Assert.Single(replaced));
+    }
+
+    [Fact]
+    public async Task Two_links_of_one_video_are_hard_revoked_while_Mux_is_away()
+    {
+        var own = await ReadyAsync();
+        var (one, two) = (await portal.ShareAsync(own), await portal.ShareAsync(own));
+        var url = (await portal.GuestOf(one).OpenAsync()).Expect(200).Text("playbackUrl");
+        var playing = new Uri(url).Segments[^1].Split('.')[0];
+        portal.Mux.Faults.FailNextApiCalls(1000, ApiFault.Status(503));
+        foreach (var link in new[] { one, two })
+        {
+            (await portal.As("agency").PostAsync($"/api/share-links/{link.Id}/hard-revoke")).Expect(200);
+        }
+
+        Assert.Equal(1, await UndoneAsync(playing));
+        portal.Mux.Faults.Clear();
+        await WorkOffAsync();
+        Assert.Equal(0, await UndoneAsync(playing));
+        Assert.Equal(HttpStatusCode.NotFound, await PlayAsync(url));
     }
 
     [Fact]
@@ -463,6 +503,7 @@ public sealed class ShareLinkChangeTests(TestPortal portal) : IClassFixture<Test
     public async Task A_download_is_minted_only_while_the_link_allows_it(string change)
     {
         var link = await portal.ShareAsync(asset, new { allowDownload = true });
+        await portal.ShareAsync(asset, new { allowDownload = true });
         (await portal.GuestOf(link).OpenAsync()).Expect(200);
         var version = await portal.ScalarAsync<Guid>("select id from portal.asset_versions where asset_id = @asset", new { asset });
         var viewer = await portal.ScalarAsync<Guid>("select id from portal.share_viewers where share_link_id = @Id", new { link.Id });

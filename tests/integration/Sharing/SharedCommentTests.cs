@@ -346,6 +346,42 @@ public sealed class SharedCommentTests(TestPortal portal) : IClassFixture<TestPo
     }
 
     [Fact]
+    public async Task A_guest_speaks_of_the_version_that_their_link_plays_and_once_it_is_gone_of_nothing()
+    {
+        var own = Guid.Parse((await portal.UploadReadyAsync(project)).Text("assetId"));
+        var first = await portal.ScalarAsync<Guid>("select id from portal.asset_versions where asset_id = @own", new { own });
+        var (held, _) = await OpenedAsync(own, new { allowComments = true, assetVersionId = first });
+        var (latest, _) = await OpenedAsync(own, new { allowComments = true });
+        Assert.Equal((1, 1), (await SpokenOfAsync(held), await SpokenOfAsync(latest)));
+
+        // Of a version that is not ready nobody speaks.
+        await portal.AddVersionAsync(own, 3, "pending");
+        await portal.AddVersionAsync(own, 2);
+        Assert.Equal((1, 2), (await SpokenOfAsync(held), await SpokenOfAsync(latest)));
+        foreach (var number in new[] { 1, 2 })
+        {
+            await portal.ScalarAsync<int>(
+                "update portal.asset_versions set status = 'archived', archived_at = @now where asset_id = @own and number = @number "
+                    + "returning 1", new { own, number, now = portal.Clock.GetUtcNow() });
+            Assert.Equal((null, number == 1 ? 2 : null), (await SpokenOfAsync(held), await SpokenOfAsync(latest)));
+        }
+
+        async Task<int?> SpokenOfAsync(Guest guest)
+        {
+            var said = await guest.CommentAsync("Nice");
+            if (said.Code != 201)
+            {
+                Assert.Equal("share-link-unavailable", said.Expect(403).ProblemType);
+                return null;
+            }
+
+            return await portal.ScalarAsync<int>(
+                "select v.number from portal.comments c join portal.asset_versions v on v.id = c.asset_version_id where c.id = @Id",
+                new { said.Id });
+        }
+    }
+
+    [Fact]
     public async Task In_a_portal_that_is_deleted_nothing_is_opened_read_said_unlocked_or_downloaded()
     {
         var (guest, link) = await OpenedAsync(new { allowComments = true, allowDownload = true });
