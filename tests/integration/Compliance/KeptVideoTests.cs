@@ -71,7 +71,10 @@ public sealed class KeptVideoTests(TestPortal portal) : IClassFixture<TestPortal
         Assert.Equal(403, (await portal.As("agency").PostAsync($"/api/assets/{early}/restore")).Code);
 
         await DayAsync(210);
+        await portal.AddVersionAsync(early, 2, "archived");
         (await portal.As("admin").PostAsync($"/api/assets/{early}/restore")).Expect(200);
+        Assert.Equal(["1 ready", "2 archived"], await portal.ListAsync(
+            "select number || ' ' || status from portal.asset_versions where asset_id = @early order by 1", new { early }));
         (await portal.As("agency").PostAsync($"/api/assets/{early}/playback")).Expect(200);
         Assert.Equal("nothing-to-restore", (await portal.As("admin").PostAsync($"/api/assets/{early}/restore")).Expect(409).ProblemType);
         await DayAsync(213);
@@ -126,5 +129,5 @@ public sealed class KeptVideoTests(TestPortal portal) : IClassFixture<TestPortal
         "select count(*) from portal.events where type = @type and aggregate_id = @asset", new { type, asset });
 
     private Task<string> StatusAsync(Guid asset) =>
-        portal.ScalarAsync<string>("select status from portal.asset_versions where asset_id = @asset", new { asset });
+        portal.ScalarAsync<string>("select status from portal.asset_versions where asset_id = @asset and number = 1", new { asset });
 }

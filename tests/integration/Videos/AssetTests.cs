@@ -148,6 +148,8 @@ public sealed class AssetTests(TestPortal portal) : IClassFixture<TestPortal>, I
     public async Task A_version_that_guests_are_looking_at_is_not_archived()
     {
         var id = Guid.Parse((await portal.UploadReadyAsync(project, "crew3")).Text("assetId"));
+        var other = Guid.Parse((await UploadAsync(project, "Another video")).Text("assetId"));
+        await portal.AddVersionAsync(other, 2);
         var link = await portal.ShareAsync(id);
         Assert.Equal("version-shared", (await ArchiveAsync(id, 1)).Expect(409).ProblemType);
         (await portal.As("agency").PostAsync($"/api/share-links/{link.Id}/revoke")).Expect(200);
@@ -155,6 +157,28 @@ public sealed class AssetTests(TestPortal portal) : IClassFixture<TestPortal>, I
         Assert.Equal(
             "asset-not-ready", (await portal.As("agency").PostAsync("/api/share-links", new { assetId = id })).Expect(409).ProblemType);
         (await portal.As("agency").PostAsync($"/api/assets/{id}/playback")).Expect(409);
+    }
+
+    [Fact]
+    public async Task A_version_that_another_stands_in_for_is_archived_unless_a_link_is_held_to_it()
+    {
+        var id = Guid.Parse((await portal.UploadReadyAsync(project, "crew4")).Text("assetId"));
+        var first = await portal.ScalarAsync<Guid>("select id from portal.asset_versions where asset_id = @id", new { id });
+        var latest = await portal.ShareAsync(id);
+        var held = await portal.ShareAsync(id, new { assetVersionId = first });
+        await portal.AddVersionAsync(id, 2);
+        Assert.Equal("version-shared", (await ArchiveAsync(id, 1)).Expect(409).ProblemType);
+        (await portal.As("agency").PostAsync($"/api/share-links/{held.Id}/revoke")).Expect(200);
+        Assert.Equal("archived", (await ArchiveAsync(id, 1)).Expect(200).Text("status"));
+
+        // From its end on a link plays nothing, whether or not the timer has run.
+        foreach (var (seconds, code) in new[] { (1, 409), (0, 200) })
+        {
+            await portal.ScalarAsync<int>(
+                "update portal.share_links set expires_at = @at where id = @Id returning 1",
+                new { latest.Id, at = portal.Clock.GetUtcNow().AddSeconds(seconds) });
+            (await ArchiveAsync(id, 2)).Expect(code);
+        }
     }
 
     [Fact]

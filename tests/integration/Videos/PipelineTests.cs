@@ -111,11 +111,25 @@ public sealed class PipelineTests(TestPortal portal) : IClassFixture<TestPortal>
         var upload = (await portal.AskUploadAsync(project)).Expect(201);
         await portal.SendBytesAsync(upload);
         await portal.UntilAsync(upload.Id, "failed");
+        var was = await portal.ScalarAsync<string>("""
+            update portal.upload_jobs set attempts = 3, last_error = 'Mux is away', next_retry_at = @now where id = @Id
+            returning mux_upload_id || ' ' || mux_asset_id || ' ' || failure_code
+            """, new { upload.Id, now = portal.Clock.GetUtcNow().AddDays(1) });
 
         var replayed = (
             await portal.As("operator").PostAsync(
                 $"/api/ops/uploads/{upload.Id}/replay", new { reason = "Mux had a bad hour" })).Expect(200);
         Assert.Equal($"{upload.Id}-2", replayed.Text("instanceId"));
+
+        // The new attempt begins afresh; what the last one was and how it ended is kept.
+        Assert.Equal("0", await portal.ScalarAsync<string>("""
+            select concat_ws(' ', attempts, last_error, next_retry_at, failure_code, failure_reason) from portal.upload_jobs
+             where id = @Id
+            """, new { upload.Id }));
+        Assert.Equal($"{was} failed", await portal.ScalarAsync<string>("""
+            select concat_ws(' ', mux_upload_id, mux_asset_id, failure_code, outcome) from portal.upload_attempts
+             where job_id = @Id and attempt = 1
+            """, new { upload.Id }));
         await Eventually.MovingAsync(
             portal.Clock, TimeSpan.FromMilliseconds(200), async () => (
                 await JobAsync(upload.Id)).Json!["target"] is not null, "a new upload to be open");
@@ -461,6 +475,12 @@ public sealed class PipelineTests(TestPortal portal) : IClassFixture<TestPortal>
     {
         var upload = await portal.UploadReadyAsync(project);
         var version = Guid.Parse(upload.Text("assetVersionId"));
+
+        // What was a portal's once says nothing of the others.
+        await portal.ScalarAsync<int?>("""
+            insert into portal.tenants (id, clerk_org_id, name, status, deleted_at, created_at, updated_at)
+            values (gen_random_uuid(), 'org_erased_before', 'Erased', 'erased', @now, @now, @now)
+            """, new { now = portal.Clock.GetUtcNow() });
         foreach (var (later, missing) in new[] { (1, 0L), (0, 1L) })
         {
             // As if Mux had listed its assets before this one was made.
@@ -500,7 +520,13 @@ public sealed class PipelineTests(TestPortal portal) : IClassFixture<TestPortal>
             ids.Add((await portal.AskUploadAsync(project)).Expect(201).Id);
         }
 
-        await portal.ScalarAsync<int?>("update portal.upload_jobs set started_at = null where id = any(@ids)", new { ids });
+        // One whose file is there already, and one that nobody waits for any more.
+        var over = (await portal.AskUploadAsync(project)).Expect(201).Id;
+        (await portal.As("agency").PostAsync($"/api/uploads/{over}/cancel")).Expect(200);
+        await portal.ScalarAsync<int?>("""
+            update portal.upload_jobs set started_at = null where id = any(@ids) or id = @over;
+            update portal.upload_jobs set status = 'processing' where id = @first;
+            """, new { ids, over, first = ids[0] });
         portal.Clock.Advance(TimeSpan.FromMinutes(1));
         var pipelines = new OneAway(ids[1]);
         await using var scope = portal.Host.Services.CreateAsyncScope();
@@ -575,8 +601,10 @@ public sealed class PipelineTests(TestPortal portal) : IClassFixture<TestPortal>
         var upload = (await portal.AskUploadAsync(project)).Expect(201);
         await portal.ScalarAsync<int?>("""
             insert into portal.mux_cleanups (mux_asset_id, tenant_id, job_id, reason, next_attempt_at, created_at)
-            values ('stubborn', @tenant, @id, 'cancelled', @now, @now)
+            values ('stubborn', @tenant, @id, 'cancelled', @now, @now),
+                   ('later', @tenant, @id, 'cancelled', @now + interval '9 days', @now)
             """, new { tenant = TestPeople.Tenant, id = upload.Id, now = portal.Clock.GetUtcNow() });
+        var due = await LaterAsync();
         portal.Mux.Faults.FailNextApiCalls(1000, ApiFault.Status(400, Refused), (method, _) => method == "DELETE");
         for (var attempt = 1; attempt <= 9; attempt++)
         {
@@ -592,6 +620,10 @@ public sealed class PipelineTests(TestPortal portal) : IClassFixture<TestPortal>
         await portal.Host.RunTimerAsync("ReconcileUploads");
         Assert.Equal(1, await portal.ScalarAsync<long>(
             "select count(*) from portal.mux_cleanups where mux_asset_id = 'stubborn' and done_at is not null"));
+        Assert.Equal(due, await LaterAsync());
+        await portal.ScalarAsync<int>("delete from portal.mux_cleanups where mux_asset_id = 'later' returning 1");
+
+        Task<string> LaterAsync() => portal.ScalarAsync<string>("select c::text from portal.mux_cleanups c where mux_asset_id = 'later'");
     }
 
     [Fact]
