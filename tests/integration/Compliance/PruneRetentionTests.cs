@@ -414,6 +414,125 @@ public sealed class PruneRetentionTests(TestPortal portal) : IClassFixture<TestP
         }
     }
 
+    /// <summary>Which go and of which people are told, of rows on either side of each limit: 180 days, 90 where nobody is active, told
+    /// for 14.</summary>
+    [Fact]
+    public async Task Versions_are_old_by_their_age_their_maker_their_links_and_holds()
+    {
+        var tenant = (await portal.NewTenantAsync("retainer")).Id;
+        foreach (var maker in new[] { "active", "late", "guest", "left", "idle" })
+        {
+            await portal.AddMemberAsync(tenant, "org_retainer", $"maker-{maker}", "agency");
+        }
+
+        await using var connection = await portal.OpenAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        var args = new { tenant, now = Now, project = Guid.NewGuid() };
+        await connection.ExecuteAsync("""
+            update portal.users set status = 'deactivated' where clerk_user_id = 'user_maker-left';
+            insert into portal.audit_log (id, tenant_id, actor_kind, actor_id, action, entity_type, entity_id, occurred_at)
+            select gen_random_uuid(), u.tenant_id, did.kind, u.id::text, 'acted', 'test', u.id, @now - did.ago
+              from (values ('active', 'user', interval '90 days'), ('late', 'user', '90 days 1 second'), ('guest', 'guest', '1 day'),
+                           ('left', 'user', '1 day')) did (who, kind, ago)
+              join portal.users u on u.clerk_user_id = 'user_maker-' || did.who;
+            insert into portal.projects (id, tenant_id, name, description, status, created_by, created_at, updated_at)
+            select @project, @tenant, 'Kept', '', 'active', id, @now, @now from portal.users where clerk_user_id = 'user_maker-idle';
+            create temporary table made (
+                title text, number int, maker text, age interval, kept interval, status text, told interval,
+                asset uuid, version uuid default gen_random_uuid());
+            insert into made (title, number, maker, age, kept, status, told) values
+                ('90 days', 1, 'idle', '90 days', null, 'ready', '14 days'),
+                ('over 90 days', 1, 'idle', '90 days 1 second', null, 'ready', '14 days'),
+                ('told later', 1, 'idle', '100 days', null, 'ready', '13 days 23:59:59'),
+                ('not told', 1, 'idle', '100 days', null, 'ready', null),
+                ('180 days of an active one', 1, 'active', '180 days', null, 'ready', '14 days'),
+                ('over 180 days of an active one', 1, 'active', '180 days 1 second', null, 'ready', '14 days'),
+                ('of one who was here before', 1, 'late', '100 days', null, 'ready', '14 days'),
+                ('of one whose id a guest had', 1, 'guest', '100 days', null, 'ready', '14 days'),
+                ('of one who left', 1, 'left', '100 days', null, 'ready', '14 days'),
+                ('failed', 1, 'idle', '100 days', null, 'failed', '14 days'),
+                ('cancelled', 1, 'idle', '100 days', null, 'cancelled', '14 days'),
+                ('pending', 1, 'idle', '100 days', null, 'pending', '14 days'),
+                ('processing', 1, 'idle', '100 days', null, 'processing', '14 days'),
+                ('archived', 1, 'idle', '100 days', null, 'archived', '14 days'),
+                ('kept 90 days ago', 1, 'idle', '200 days', '90 days', 'ready', '14 days'),
+                ('kept before', 1, 'idle', '200 days', '90 days 1 second', 'ready', '14 days'),
+                ('kept 180 days ago by an active one', 1, 'active', '200 days', '180 days', 'ready', '14 days'),
+                ('kept before by an active one', 1, 'active', '200 days', '180 days 1 second', 'ready', '14 days'),
+                ('shared', 1, 'idle', '100 days', null, 'ready', '14 days'),
+                ('shared until now', 1, 'idle', '100 days', null, 'ready', '14 days'),
+                ('shared no more', 1, 'idle', '100 days', null, 'ready', '14 days'),
+                ('shared in one version', 1, 'idle', '100 days', null, 'ready', '14 days'),
+                ('shared in one version', 2, 'idle', '100 days', null, 'ready', '14 days'),
+                ('on hold', 1, 'idle', '100 days', null, 'ready', '14 days');
+            update made m set asset = a.id from (select title, gen_random_uuid() as id from made group by title) a where a.title = m.title;
+            insert into portal.assets (id, tenant_id, project_id, title, created_by, created_at, updated_at)
+            select distinct m.asset, @tenant, @project, m.title, u.id, @now, @now
+              from made m join portal.users u on u.clerk_user_id = 'user_maker-' || m.maker;
+            insert into portal.asset_versions (id, tenant_id, asset_id, number, status, file_name, size_bytes, mux_asset_id, playback_id,
+                   created_at, updated_at, kept_at, expiry_warned_at)
+            select version, @tenant, asset, number, status, 'cut.mp4', 1, version, version, @now - age, @now, @now - kept, @now - told
+              from made;
+            insert into portal.share_links (id, tenant_id, project_id, asset_id, asset_version_id, token_hash, token_kid, status,
+                   expires_at, notify, created_by, created_at, updated_at, revoked_at)
+            select gen_random_uuid(), @tenant, @project, m.asset, case when link.held then m.version end, sha256(m.version::text::bytea),
+                   'k1', link.status, @now + link.left_over, 'off', u.id, @now, @now, case when link.status = 'revoked' then @now end
+              from (values ('shared', 1, 'active', false, interval '1 second'), ('shared until now', 1, 'active', false, '0'),
+                           ('shared no more', 1, 'revoked', false, '1 day'), ('shared in one version', 2, 'active', true, '1 day'))
+                   link (title, number, status, held, left_over)
+              join made m on m.title = link.title and m.number = link.number
+              join portal.users u on u.clerk_user_id = 'user_maker-idle';
+            insert into portal.holds (id, tenant_id, kind, subject_id, reason, review_on, placed_by, placed_at)
+            select gen_random_uuid(), @tenant, 'asset', m.asset, 'A dispute', '2030-01-01', u.id, @now
+              from made m join portal.users u on u.clerk_user_id = 'user_maker-idle' where m.title = 'on hold';
+            """, args);
+        string[] told =
+        [
+            "cancelled 1 cancelled", "failed 1 failed", "kept before 1 ready", "kept before by an active one 1 ready",
+            "of one who left 1 ready", "of one who was here before 1 ready", "of one whose id a guest had 1 ready",
+            "over 180 days of an active one 1 ready", "over 90 days 1 ready", "shared in one version 1 ready", "shared no more 1 ready",
+            "shared until now 1 ready",
+        ];
+        string[] untold = ["not told 1 ready", "told later 1 ready"];
+        const string Moments = "@tenant, @now - interval '180 days', @now - interval '90 days', @now - interval '90 days'";
+
+        // Told once: whose notice is there already is none of them.
+        await transaction.SaveAsync("before");
+        Assert.Equal(["not told 1 ready"], await OldAsync($"portal.warn_old_versions({Moments}, @now, 100)"));
+        await transaction.RollbackAsync("before");
+        await connection.ExecuteAsync("update portal.asset_versions set expiry_warned_at = null where tenant_id = @tenant", args);
+        Assert.Equal([.. told.Concat(untold).Order(StringComparer.Ordinal)],
+            await OldAsync($"portal.warn_old_versions({Moments}, @now, 100)"));
+        await transaction.RollbackAsync("before");
+
+        // Of more than may go at once, the oldest.
+        await connection.ExecuteAsync("update portal.asset_versions set expiry_warned_at = null where tenant_id = @tenant", args);
+        Assert.Equal(["kept before 1 ready", "kept before by an active one 1 ready"],
+            await OldAsync($"portal.warn_old_versions({Moments}, @now, 2)"));
+        await transaction.RollbackAsync("before");
+        Assert.Equal(["kept before 1 ready", "kept before by an active one 1 ready"],
+            await OldAsync($"portal.archive_old_versions({Moments}, @now - interval '14 days', @now, 2)"));
+        await transaction.RollbackAsync("before");
+        var before = await RestAsync();
+        Assert.Equal(told, await OldAsync($"portal.archive_old_versions({Moments}, @now - interval '14 days', @now, 100)"));
+        Assert.Equal(before.Except(told), await RestAsync());
+
+        async Task<IReadOnlyList<string>> OldAsync(string of) =>
+        [
+            .. (await connection.QueryAsync<string>(
+                $"select concat_ws(' ', a.title, o.version_number, o.status) from {of} o join portal.assets a on a.id = o.asset_id", args))
+                .Order(StringComparer.Ordinal)
+        ];
+
+        async Task<IReadOnlyList<string>> RestAsync() =>
+        [
+            .. (await connection.QueryAsync<string>("""
+                select concat_ws(' ', a.title, v.number, v.status) from portal.asset_versions v join portal.assets a on a.id = v.asset_id
+                 where v.tenant_id = @tenant and v.archived_at is null
+                """, args)).Order(StringComparer.Ordinal)
+        ];
+    }
+
     [Fact]
     public async Task The_original_at_blob_goes_with_the_video_and_its_job_only_after_it()
     {
