@@ -15,8 +15,9 @@ public sealed class ClerkEventsTests(TestPortal portal) : IClassFixture<TestPort
     [Fact]
     public async Task An_accepted_invitation_enrols_before_the_first_request_and_that_finds_a_member()
     {
-        var project = await portal.NewProjectAsync("Waiting for Wanda");
-        var invite = await InviteAsync("wanda", "agency", project);
+        var (project, over) = (await portal.NewProjectAsync("Waiting for Wanda"), await portal.NewProjectAsync("Over by then"));
+        var invite = await InviteAsync("wanda", "agency", project, over);
+        (await portal.As("admin").PostAsync($"/api/projects/{over}/archive")).Expect(200);
         await portal.AcceptAtClerkAsync(invite, "wanda");
         await portal.SettleAsync();
         Assert.Equal("agency active", await UserAsync("wanda"));
@@ -25,6 +26,7 @@ public sealed class ClerkEventsTests(TestPortal portal) : IClassFixture<TestPort
                 "select actor_id from portal.audit_log where action = 'user_enrolled' and entity_id = @id",
                 new { id = await IdAsync("wanda") }));
         (await portal.As("wanda").FetchAsync($"/api/projects/{project}")).Expect(200);
+        (await portal.As("wanda").FetchAsync($"/api/projects/{over}")).Expect(404);
         Assert.Equal("accepted", await portal.ScalarAsync<string>("select status from portal.invites where id = @invite", new { invite }));
         Assert.Equal(1, await CountAsync("user_enrolled", "wanda"));
         await portal.NothingPersonalIsKeptAsync("wanda");
@@ -233,6 +235,11 @@ public sealed class ClerkEventsTests(TestPortal portal) : IClassFixture<TestPort
     public async Task The_last_admin_is_deactivated_too_and_on_call_is_told()
     {
         var tenant = (await portal.NewTenantAsync("lonely")).Id;
+        await portal.AddMemberAsync(tenant, "org_lonely", "lonely-second", "admin");
+        await portal.Clerk.LeaveOrganizationAsync("lonely-second");
+        await portal.SettleAsync();
+        Assert.Equal("admin deactivated", await UserAsync("lonely-second"));
+        Assert.Equal(0, await portal.ScalarAsync<long>("select count(*) from portal.alerts where kind = 'tenant_without_admin'"));
         await portal.Clerk.LeaveOrganizationAsync("lonely");
         await portal.SettleAsync();
         Assert.Equal("admin deactivated", await UserAsync("lonely"));
@@ -242,9 +249,25 @@ public sealed class ClerkEventsTests(TestPortal portal) : IClassFixture<TestPort
     }
 
     [Fact]
+    public async Task Of_a_portal_that_is_deleted_on_call_is_not_told_that_its_last_admin_left()
+    {
+        var tenant = (await portal.NewTenantAsync("closer")).Id;
+        await portal.ScalarAsync<int>(
+            "update portal.tenants set status = 'deleted', deleted_at = @now where id = @tenant returning 1",
+            new { tenant, now = portal.Clock.GetUtcNow() });
+        await portal.Clerk.DeletePersonAsync("closer");
+        await portal.SettleAsync();
+        Assert.Equal("admin deactivated", await UserAsync("closer"));
+        Assert.Equal(0, await portal.ScalarAsync<long>(
+            "select count(*) from portal.alerts where kind = 'tenant_without_admin' and dedup_key = @tenant",
+            new { tenant = tenant.ToString() }));
+    }
+
+    [Fact]
     public async Task A_person_deleted_at_clerk_is_deactivated_and_marked_for_erasure_once()
     {
         var id = await MemberAsync("gone", "client");
+        await MemberAsync("near", "client");
         await portal.Clerk.DeletePersonAsync("gone");
         await portal.SettleAsync();
         var message = (await portal.Clerk.WebhooksAsync()).Last(w => w.Type == "user.deleted").EventId;
@@ -272,6 +295,9 @@ public sealed class ClerkEventsTests(TestPortal portal) : IClassFixture<TestPort
                 """, new { id, status, now = portal.Clock.GetUtcNow() });
             await SendAsync($"gone-{status}", "user.updated", late.DeepClone().AsObject());
             Assert.Equal(status == "cancelled", await NameAsync("gone") == "Gone Ghost");
+            var near = Person("near", $"Near {status}", portal.Clock.GetUtcNow().AddHours(2).ToUnixTimeMilliseconds());
+            await SendAsync($"near-{status}", "user.updated", near);
+            Assert.Equal($"Near {status}", await NameAsync("near"));
         }
     }
 

@@ -37,6 +37,31 @@ public sealed class UserTests(TestPortal portal) : IClassFixture<TestPortal>, IA
     }
 
     [Fact]
+    public async Task People_are_found_by_status_and_by_words_of_their_name_or_of_their_address()
+    {
+        var tenant = await portal.NewTenantAsync("finder");
+        var http = portal.As("finder");
+        foreach (var (handle, name) in new[]
+        {
+            ("finder-ann", "Ann Harbour"), ("finder-ben", "Ben Hill"), ("finder-harbour", "Cleo Hill"),
+        })
+        {
+            var id = await portal.AddMemberAsync(tenant.Id, "org_finder", handle, "agency");
+            await portal.ScalarAsync<int>("update portal.users set name = @name where id = @id returning 1", new { id, name });
+        }
+
+        (await http.PostAsync($"/api/users/{TestPeople.UserId("finder-ben")}/deactivate")).Expect(200);
+        var founder = (await http.FetchAsync("/api/me")).Expect(200).Text("name");
+        Assert.Equal(["Ann Harbour", "Cleo Hill"], await NamesAsync(http, "/api/users?sort=name&q=harbour"));
+        Assert.Equal(["Ben Hill", "Cleo Hill"], await NamesAsync(http, "/api/users?sort=name&q=hill"));
+        Assert.Equal(["Ben Hill"], await NamesAsync(http, "/api/users?status=deactivated"));
+        Assert.Equal(["Cleo Hill"], await NamesAsync(http, "/api/users?status=active&q=hill"));
+        Assert.Equal(
+            new[] { "Ann Harbour", "Cleo Hill", founder }.Order(StringComparer.OrdinalIgnoreCase),
+            await NamesAsync(http, "/api/users?sort=name&status=active"));
+    }
+
+    [Fact]
     public async Task Only_admins_read_and_change_people_and_only_their_own()
     {
         var client = TestPeople.UserId("client");
