@@ -1,7 +1,10 @@
+using System.Reflection;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Dapper;
 using Portal.Functions.Foundation.Contract;
 using Portal.Functions.Foundation.Http;
+using Portal.Functions.Foundation.Http.Inputs;
 using Portal.Tests.Integration.Contract;
 using Portal.Tests.Support;
 using Portal.Tests.Support.Contract;
@@ -78,6 +81,70 @@ public sealed class EveryListTests(EveryListTests.FilledPortal filled) : IClassF
         Assert.Equal(total, (await ReadAsync(list, $"{filter}&total=true", 200)).Json!["total"]!.GetValue<int>());
     }
 
+    /// <summary>Every filter of every list that names a field of its rows.</summary>
+    public static TheoryData<string, string> Filters
+    {
+        get
+        {
+            var data = new TheoryData<string, string>();
+            foreach (var (list, filter) in Listing.SelectMany(
+                list => list.About.Query!.GetProperties(BindingFlags.Public | BindingFlags.Instance)
+                    .Where(p => !p.DeclaringType!.IsAssignableFrom(typeof(CountedListInput)) && !ToldElsewhere.Contains(p.Name))
+                    .Select(p => (list.Name, Filter: JsonNamingPolicy.CamelCase.ConvertName(p.Name)))))
+            {
+                data.Add(list, filter);
+            }
+
+            return data;
+        }
+    }
+
+    /// <summary>Ranges, words, people among several, and orders.</summary>
+    private static readonly string[] ToldElsewhere =
+    [
+        "Q", "Sort", "Mine", "MemberId", "AssigneeId", "WatcherId", "DueBefore", "DueAfter", "Overdue", "From", "To",
+    ];
+
+    /// <summary>What a list leaves out unless it is asked for.</summary>
+    private static readonly (string List, string Filter, string Value)[] Hidden =
+        [("ListProjects", "status", "archived"), ("ListMilestoneTemplates", "status", "archived")];
+
+    [Theory]
+    [MemberData(nameof(Filters))]
+    public async Task A_filter_shows_the_rows_that_it_names_and_no_others(string name, string filter)
+    {
+        var operation = ApiOperation.All.Single(o => o.Name == name);
+        var list = await RequestAsync(operation);
+        var all = await ItemsAsync(list, "");
+        var property = operation.About.Query!.GetProperties().Single(p => JsonNamingPolicy.CamelCase.ConvertName(p.Name) == filter);
+        var there = all.Select(item => ValueOf(item, filter, all)).OfType<string>().Distinct().ToList();
+        Assert.NotEmpty(there);
+        var never = property.GetCustomAttribute<OneOfAttribute>()?.Allowed
+            ?? (property.PropertyType == typeof(bool?) ? ["true", "false"]
+            : property.PropertyType == typeof(Guid?) ? [Guid.NewGuid().ToString()] : ["nothing-of-the-kind"]);
+        foreach (var value in there.Take(5).Union(never).Where(value => !Hidden.Contains((name, filter, value))))
+        {
+            Assert.Equal(
+                all.Where(item => ValueOf(item, filter, all) == value).Select(IdOf),
+                (await ItemsAsync(list, $"&{filter}={Uri.EscapeDataString(value)}")).Select(IdOf));
+        }
+    }
+
+    /// <summary>What a row has where the filter looks; a reply is resolved with its thread.</summary>
+    private static string? ValueOf(JsonNode item, string filter, IReadOnlyList<JsonNode> all) => filter switch
+    {
+        "unread" => item["readAt"] is null ? "true" : "false",
+        "inForce" => item["liftedAt"] is null ? "true" : "false",
+        "actor" => item["actorId"]?.ToString(),
+        "linkId" => item["shareLinkId"]?.ToString(),
+        "authorId" => item["author"]!["userId"]?.ToString(),
+        "resolved" => item["parentId"] is { } thread
+            ? ValueOf(all.Single(other => IdOf(other) == thread.ToString()), filter, all)
+            : (item["resolved"]?.GetValue<bool>() ?? item["resolvedAt"] is not null) ? "true" : "false",
+        "status" when item["latestVersion"] is JsonObject version => version["status"]!.ToString(),
+        _ => item[filter]?.ToString(),
+    };
+
     /// <summary>A release's migrations run while the release before it serves: its connections have prepared what they send.</summary>
     [Fact]
     public async Task Lists_are_read_on_when_a_migration_adds_columns()
@@ -110,6 +177,20 @@ public sealed class EveryListTests(EveryListTests.FilledPortal filled) : IClassF
     }
 
     private async Task<ApiRequest> RequestAsync(ApiOperation list) => list.Request("GET", await ApiSamples.Of(list).Make(filled.World));
+
+    private async Task<IReadOnlyList<JsonNode>> ItemsAsync(ApiRequest list, string query)
+    {
+        var items = new List<JsonNode>();
+        JsonNode? cursor = null;
+        do
+        {
+            var page = (await ReadAsync(list, $"limit=200{query}{(cursor is null ? "" : $"&cursor={cursor}")}", 200)).Json!;
+            items.AddRange(page["items"]!.AsArray().Select(item => item!));
+            cursor = page["nextCursor"];
+        }
+        while (cursor is not null);
+        return items;
+    }
 
     private async Task<IReadOnlyList<string>> WalkAsync(ApiRequest list, string query)
     {
@@ -175,6 +256,11 @@ public sealed class EveryListTests(EveryListTests.FilledPortal filled) : IClassF
                 portal.Portal.Clock.Advance(TimeSpan.FromSeconds(1));
             }
 
+            var milestone = (await portal.Portal.As("admin").PostAsync(
+                "/api/milestones", new { projectId = project, name = "With a task" })).Expect(201);
+            (await portal.Portal.As("admin").PostAsync(
+                "/api/tasks", new { projectId = project, title = "Of a milestone", milestoneId = milestone.Id })).Expect(201);
+            (await portal.Portal.As("agency").PostAsync($"/api/assets/{asset}/playback")).Expect(200);
             await World.NewRevokedInviteAsync();
             await World.NewResolvedCommentAsync();
             await World.NewProjectAsync();
