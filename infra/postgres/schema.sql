@@ -2519,7 +2519,7 @@ grant execute on function portal.erasure_texts_waiting(uuid,uuid) to portal_app;
 
 CREATE OR REPLACE FUNCTION portal.find_caller(p_clerk_user_id text, p_clerk_org_id text)
  RETURNS TABLE(tenant_id uuid, user_id uuid, role text, user_status text, tenant_status text, is_operator boolean)
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE SECURITY DEFINER
  SET search_path TO 'portal', 'pg_temp';
 grant execute on function portal.find_caller(text,text) to portal_app;
