@@ -74,11 +74,28 @@ internal static class DatabaseReset
           end loop;
         end $$;
 
-        create function portal_test.try_reset() returns boolean language plpgsql as $$
+        -- A statement for each table, planned only where there is a page: what has none has no rows.
+        do $$
         declare
-          used regclass;
-          has_rows boolean;
-          start record;
+          empties text;
+          fills text;
+        begin
+          select string_agg(format(
+                   'if pg_relation_size(%1$L::regclass) > {{SmallTable}} then truncate %2$s cascade; '
+                     'elsif pg_relation_size(%1$L::regclass) > 0 then delete from %2$s; end if;', name::oid, name), E'\n')
+            into empties from portal_test.tables;
+          select string_agg(format(
+                   'insert into %1$s (%2$s) overriding system value select %2$s from %3$s;', name, columns, copy), E'\n')
+            into fills from portal_test.kept;
+          execute format($f$
+            create function portal_test.empty_tables() returns void language plpgsql as $body$
+            begin
+              %s
+              %s
+            end $body$ $f$, empties, fills);
+        end $$;
+
+        create function portal_test.try_reset() returns boolean language plpgsql as $$
         begin
           if exists (select from portal_test.changes) then
             return false;
@@ -87,20 +104,7 @@ internal static class DatabaseReset
             where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend' and state <> 'idle';
           -- Neither triggers nor references: everything goes.
           perform set_config('session_replication_role', 'replica', true);
-          for used in select name from portal_test.tables loop
-            if pg_relation_size(used) > {{SmallTable}} then
-              execute format('truncate %s cascade', used);
-            else
-              execute format('select exists (select from %s)', used) into has_rows;
-              if has_rows then
-                execute format('delete from %s', used);
-              end if;
-            end if;
-          end loop;
-          for start in select * from portal_test.kept loop
-            execute format(
-              'insert into %s (%s) overriding system value select %s from %s', start.name, start.columns, start.columns, start.copy);
-          end loop;
+          perform portal_test.empty_tables();
           perform setval(c.name, coalesce(c.last_value, c.start_value), c.last_value is not null)
              from portal_test.counters c
              join pg_sequences s on format('%I.%I', s.schemaname, s.sequencename)::regclass = c.name

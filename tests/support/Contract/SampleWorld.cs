@@ -589,7 +589,7 @@ public sealed class SampleWorld(TestPortal portal)
     {
         await using var connection = await portal.OpenAsync();
         await connection.ExecuteAsync(
-            "truncate portal.rate_windows; update portal.vendor_rate_limits set next_at = '-infinity'");
+            "delete from portal.rate_windows; update portal.vendor_rate_limits set next_at = '-infinity'");
     }
 
     /// <summary>People whom only these tests need: in the tenant, but in no project of it; and one who was deactivated.</summary>
