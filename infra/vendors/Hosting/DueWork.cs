@@ -32,7 +32,11 @@ internal sealed partial class DueWork(string vendor, NpgsqlDataSource data, Time
     private ITimer? timer;
     private Task? loop;
     private int running;
+    private long begun;
     private bool disposed;
+
+    /// <summary>How many pieces of work were begun.</summary>
+    public long Begun => Volatile.Read(ref begun);
 
     /// <summary>Names who does a kind of work. While <paramref name="canRun"/> says no, its rows are left for another process or for
     /// later.</summary>
@@ -207,6 +211,7 @@ internal sealed partial class DueWork(string vendor, NpgsqlDataSource data, Time
             if (row is not null)
             {
                 Interlocked.Increment(ref running);
+                Interlocked.Increment(ref begun);
                 _ = WorkAsync(row, connection, transaction);
                 return true;
             }

@@ -22,6 +22,9 @@ public abstract class LocalVendor : IAsyncDisposable
     /// <summary>What was asked of this process's server.</summary>
     public RequestLog Requests => Host.Requests;
 
+    /// <summary>Grows with each request that was answered and each piece of scheduled work that was begun.</summary>
+    public long Activity => Host.Requests.Added + Host.Work.Begun;
+
     private protected VendorHost Host { get; }
 
     /// <summary>

@@ -9,6 +9,10 @@ public sealed class RequestLog
     private const int Capacity = 20_000;
     private readonly Lock gate = new();
     private readonly Queue<RecordedRequest> requests = new();
+    private long added;
+
+    /// <summary>How many there were since the server began, those that are forgotten by now too.</summary>
+    public long Added => Volatile.Read(ref added);
 
     public IReadOnlyList<RecordedRequest> All
     {
@@ -47,6 +51,7 @@ public sealed class RequestLog
                 requests.Dequeue();
             }
             requests.Enqueue(request);
+            added++;
         }
     }
 }
