@@ -34,7 +34,7 @@ public class PortalDb(PortalDataSources sources)
     {
         await using var connection = await sources.App.OpenConnectionAsync(ct);
         await using var transaction = await connection.BeginTransactionAsync(isolation, ct);
-        var tx = new Tx(this, connection, transaction, ct);
+        var tx = Begin(connection, transaction, ct);
         await tx.ExecuteAsync(SetTenant, new { sessionTenant = SessionTenant(tenant).ToString() });
         var result = await work(tx);
         await transaction.CommitAsync(ct);
@@ -46,36 +46,33 @@ public class PortalDb(PortalDataSources sources)
     {
         await using var connection = await sources.System.OpenConnectionAsync(ct);
         await using var transaction = await connection.BeginTransactionAsync(ct);
-        var result = await work(new Tx(this, connection, transaction, ct));
+        var result = await work(Begin(connection, transaction, ct));
         await transaction.CommitAsync(ct);
         return result;
     }
 
     /// <summary>Statements across tenants in one round trip and one implicit transaction. Answers how many rows they changed. Callers: as
     /// above.</summary>
-    public async Task<int> RunAcrossTenantsAsync(string sql, object args, CancellationToken ct)
+    public virtual async Task<int> RunAcrossTenantsAsync(string sql, object args, CancellationToken ct)
     {
         await using var connection = await sources.System.OpenConnectionAsync(ct);
-        await BeforeAsync(connection, null, null, sql, args);
         return await connection.ExecuteAsync(new CommandDefinition(sql, args, cancellationToken: ct));
     }
 
     /// <summary>One change of one tenant in one round trip: setting and statement share one implicit transaction. Answers how many rows it
     /// changed.</summary>
-    public async Task<int> RunAsync(TenantId tenant, string sql, object args, CancellationToken ct)
+    public virtual async Task<int> RunAsync(TenantId tenant, string sql, object args, CancellationToken ct)
     {
         await using var connection = await sources.App.OpenConnectionAsync(ct);
-        await BeforeAsync(connection, null, SessionTenant(tenant), sql, args);
 
         // A select changes no rows, so that only the statement's count.
         return await connection.ExecuteAsync(new CommandDefinition(SetTenant + sql, Of(tenant, args), cancellationToken: ct));
     }
 
     /// <summary>One statement of one tenant in one round trip: setting and statement share one implicit transaction.</summary>
-    public async Task<IReadOnlyList<T>> ReadAsync<T>(TenantId tenant, string sql, object args, CancellationToken ct)
+    public virtual async Task<IReadOnlyList<T>> ReadAsync<T>(TenantId tenant, string sql, object args, CancellationToken ct)
     {
         await using var connection = await sources.App.OpenConnectionAsync(ct);
-        await BeforeAsync(connection, null, SessionTenant(tenant), sql, args);
         await using var grids = await connection.QueryMultipleAsync(
             new CommandDefinition(SetTenant + sql, Of(tenant, args), cancellationToken: ct));
         await grids.ReadAsync();
@@ -98,22 +95,19 @@ public class PortalDb(PortalDataSources sources)
 
     /// <summary>One statement before any tenant is known: only <c>security definer</c> functions answer here, tables show
     /// nothing.</summary>
-    public async Task<T> AskAsync<T>(string sql, object args, CancellationToken ct)
+    public virtual async Task<T> AskAsync<T>(string sql, object args, CancellationToken ct)
     {
         await using var connection = await sources.App.OpenConnectionAsync(ct);
-        await BeforeAsync(connection, null, null, sql, args);
         return await connection.QuerySingleAsync<T>(new CommandDefinition(sql, args, cancellationToken: ct));
     }
 
     /// <summary>The tenant the session is set to. Tests override it to prove that row-level security alone protects.</summary>
     protected virtual TenantId SessionTenant(TenantId tenant) => tenant;
 
-    /// <summary>What comes before each statement on its connection: nothing. Tests override it to try changed statements first and undo
-    /// them (docs/development.md, <c>soak -- statements</c>).</summary>
-    /// <param name="transaction">Null: the statement is a transaction of its own, of <paramref name="tenant"/> if there is one.</param>
-    protected internal virtual ValueTask BeforeAsync(
-        NpgsqlConnection connection, NpgsqlTransaction? transaction, TenantId? tenant, string sql, object? args) =>
-        ValueTask.CompletedTask;
+    /// <summary>What stores get of a transaction that has begun. Tests override it to also run changed statements (docs/development.md,
+    /// <c>soak -- statements</c>).</summary>
+    protected virtual Tx Begin(NpgsqlConnection connection, NpgsqlTransaction transaction, CancellationToken ct) =>
+        new(connection, transaction, ct);
 
     private DynamicParameters Of(TenantId tenant, object args)
     {
@@ -138,14 +132,14 @@ public sealed class PortalDataSources(NpgsqlDataSource app, NpgsqlDataSource sys
 }
 
 /// <summary>A running transaction, as stores see it.</summary>
-public sealed class Tx(PortalDb db, NpgsqlConnection connection, NpgsqlTransaction transaction, CancellationToken ct)
+public class Tx(NpgsqlConnection connection, NpgsqlTransaction transaction, CancellationToken ct)
 {
     public CancellationToken Ct => ct;
 
-    public async Task<int> ExecuteAsync(string sql, object? args = null) => await connection.ExecuteAsync(await CommandAsync(sql, args));
+    public virtual Task<int> ExecuteAsync(string sql, object? args = null) => connection.ExecuteAsync(Command(sql, args));
 
-    public async Task<IReadOnlyList<T>> QueryAsync<T>(string sql, object? args = null) =>
-        (await connection.QueryAsync<T>(await CommandAsync(sql, args))).AsList();
+    public virtual async Task<IReadOnlyList<T>> QueryAsync<T>(string sql, object? args = null) =>
+        (await connection.QueryAsync<T>(Command(sql, args))).AsList();
 
     /// <inheritdoc cref="PortalDb.ReadPageAsync"/>
     public Task<IReadOnlyList<T>> QueryPageAsync<T>(PageQuery order, [ConstantExpected] string listed, Page page, object args) =>
@@ -154,25 +148,14 @@ public sealed class Tx(PortalDb db, NpgsqlConnection connection, NpgsqlTransacti
     /// <inheritdoc cref="PortalDb.CountAsync"/>
     public Task<long> CountAsync([ConstantExpected] string listed, object args) => GetAsync<long>(PageQuery.Count(listed), args);
 
-    public async Task<T?> QueryOneAsync<T>(string sql, object? args = null) =>
-        await connection.QuerySingleOrDefaultAsync<T>(await CommandAsync(sql, args));
+    public virtual Task<T?> QueryOneAsync<T>(string sql, object? args = null) =>
+        connection.QuerySingleOrDefaultAsync<T>(Command(sql, args));
 
-    public async Task<T> GetAsync<T>(string sql, object? args = null) =>
-        await connection.QuerySingleAsync<T>(await CommandAsync(sql, args));
+    public virtual Task<T> GetAsync<T>(string sql, object? args = null) => connection.QuerySingleAsync<T>(Command(sql, args));
 
     /// <summary>Row by row, as they arrive: for more than fits into memory. Nothing else runs meanwhile.</summary>
-    public async IAsyncEnumerable<T> StreamAsync<T>(string sql, object? args = null)
-    {
-        await db.BeforeAsync(connection, transaction, null, sql, args);
-        await foreach (var row in connection.QueryUnbufferedAsync<T>(sql, args, transaction))
-        {
-            yield return row;
-        }
-    }
+    public virtual IAsyncEnumerable<T> StreamAsync<T>(string sql, object? args = null) =>
+        connection.QueryUnbufferedAsync<T>(sql, args, transaction);
 
-    private async ValueTask<CommandDefinition> CommandAsync(string sql, object? args)
-    {
-        await db.BeforeAsync(connection, transaction, null, sql, args);
-        return new(sql, args, transaction, cancellationToken: ct);
-    }
+    private CommandDefinition Command(string sql, object? args) => new(sql, args, transaction, cancellationToken: ct);
 }

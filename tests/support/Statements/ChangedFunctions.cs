@@ -43,7 +43,7 @@ public static class ChangedFunctions
                 }
                 catch (PostgresException)
                 {
-                    StatementLog.Write(new(function, null, index, Kept: true));
+                    StatementLog.Write(new(function, null, index, Invalid: true));
                 }
             }
         }

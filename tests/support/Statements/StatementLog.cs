@@ -6,8 +6,8 @@ namespace Portal.Tests.Support.Statements;
 /// <param name="Function">The database function whose text it is; null: a statement of the app.</param>
 /// <param name="Sql">The statement; of a function nothing.</param>
 /// <param name="Change">Which of its changes; null: the statement has been run.</param>
-/// <param name="Kept">False: it did something else than the original. True: it can be no statement.</param>
-public sealed record StatementLine(string? Function, string? Sql, int? Change = null, bool Kept = false)
+/// <param name="Invalid">It cannot run at all; else it did something else than the original.</param>
+public sealed record StatementLine(string? Function, string? Sql, int? Change = null, bool Invalid = false)
 {
     /// <summary>The original's text.</summary>
     /// <exception cref="KeyNotFoundException">There is no such function any more.</exception>

@@ -14,17 +14,17 @@ internal static class StatementProbe
 
     public static async Task RunAsync(NpgsqlTransaction transaction, string sql, object? args)
     {
-        var changed = Statements.GetOrAdd(sql, text => new(new(null, text), SqlChange.Of(text)));
+        var changed = Statements.GetOrAdd(
+            sql, text => new(new(null, text), SqlChange.Of(text), [.. ChangedFunctions.CalledBy(text).Select(Function)]));
         var own = changed.Due().Select(index => (changed, index, changed.Changes[index].Apply(sql)));
-        var called = ChangedFunctions.CalledBy(sql).Select(Function).ToList();
-        var due = own.Concat(called.SelectMany(function => function.Due()
+        var due = own.Concat(changed.Called.SelectMany(function => function.Due()
             .Select(index => (function, index, ChangedFunctions.InStatement(sql, function.Original.Function!, index))))).ToList();
         if (due.Count == 0)
         {
             return;
         }
 
-        var writes = called.Count > 0 || !sql.TrimStart().StartsWith("select", StringComparison.OrdinalIgnoreCase);
+        var writes = changed.Called.Count > 0 || !sql.TrimStart().StartsWith("select", StringComparison.OrdinalIgnoreCase);
         var one = await Observation.OfAsync(transaction, sql, args, writes);
         var other = await Observation.OfAsync(transaction, sql, args, writes);
         if (one.Waited || other.Waited)
@@ -39,9 +39,9 @@ internal static class StatementProbe
     }
 
     private static ChangedStatement Function(string name) =>
-        Functions.GetOrAdd(name, function => new(new(function, null), ChangedFunctions.Of(function)));
+        Functions.GetOrAdd(name, function => new(new(function, null), ChangedFunctions.Of(function), []));
 
-    /// <summary>A statement and what is left of its changes.</summary>
+    /// <summary>A statement, or a function's text, and what is left of its changes.</summary>
     private sealed class ChangedStatement
     {
         // As often as this it is tried at each run; a change that does nothing has cost enough by then, and is tried now and then.
@@ -50,9 +50,9 @@ internal static class StatementProbe
 
         private readonly ConcurrentDictionary<int, int> left;
 
-        public ChangedStatement(StatementLine original, IReadOnlyList<SqlChange> changes)
+        public ChangedStatement(StatementLine original, IReadOnlyList<SqlChange> changes, IReadOnlyList<ChangedStatement> called)
         {
-            (Original, Changes) = (original, changes);
+            (Original, Changes, Called) = (original, changes, called);
             left = new(Enumerable.Range(0, changes.Count).Select(index => KeyValuePair.Create(index, 0)));
             StatementLog.Write(original);
         }
@@ -60,6 +60,9 @@ internal static class StatementProbe
         public StatementLine Original { get; }
 
         public IReadOnlyList<SqlChange> Changes { get; }
+
+        /// <summary>The functions that it calls itself.</summary>
+        public IReadOnlyList<ChangedStatement> Called { get; }
 
         public IEnumerable<int> Due() =>
             left.Where(change => change.Value < Often || Random.Shared.Next(Seldom) == 0).Select(change => change.Key);
@@ -73,7 +76,7 @@ internal static class StatementProbe
             }
             else if (left.TryRemove(index, out _))
             {
-                StatementLog.Write(Original with { Change = index, Kept = invalid });
+                StatementLog.Write(Original with { Change = index, Invalid = invalid });
             }
         }
     }
