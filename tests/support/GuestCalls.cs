@@ -2,7 +2,6 @@ using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
-using Dapper;
 
 namespace Portal.Tests.Support;
 
@@ -138,24 +137,14 @@ public static class GuestCalls
     /// What guests get who ask at the same time: each at an address of its own (those of one take turns), and none goes on before all
     /// have come as far as the link's row.
     /// </summary>
-    public static async Task<IReadOnlyList<Answer>> WhileLinkIsHeldAsync(
-        this TestPortal portal, Answer link, IReadOnlyList<Guest> guests, Func<Guest, Task<Answer>> ask)
-    {
-        await using var holder = await portal.OpenAsync();
-        await using var transaction = await holder.BeginTransactionAsync();
-        await holder.ExecuteAsync("select 1 from portal.share_links where id = @Id for update", new { link.Id }, transaction);
-        var answers = guests.Select((guest, i) =>
-        {
-            guest.Headers["X-Forwarded-For"] = $"198.51.100.{i + 1}";
-            return ask(guest);
-        }).ToList();
-        await Eventually.TrueAsync(
-            async () => await portal.ScalarAsync<long>(
-                "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'") == guests.Count,
-            "all guests to wait for the link's row");
-        await transaction.RollbackAsync();
-        return await Task.WhenAll(answers);
-    }
+    public static Task<IReadOnlyList<Answer>> WhileLinkIsHeldAsync(
+        this TestPortal portal, Answer link, IReadOnlyList<Guest> guests, Func<Guest, Task<Answer>> ask) =>
+        portal.WhileHeldAsync(
+            "select 1 from portal.share_links where id = @Id for update", new { link.Id }, () => guests.Select((guest, i) =>
+            {
+                guest.Headers["X-Forwarded-For"] = $"198.51.100.{i + 1}";
+                return ask(guest);
+            }));
 
     internal static async Task<Answer> SendWithAsync(this HttpClient http, HttpRequestMessage request, object? body, string? etag)
     {

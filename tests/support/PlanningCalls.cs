@@ -76,11 +76,12 @@ public static class PlanningCalls
     public static IReadOnlyList<string> Column(this Answer page, string field) =>
         [.. page.Expect(200).Field("items").AsArray().Select(row => row![field]?.ToString() ?? "null")];
 
-    /// <summary>All pages of a list; <paramref name="between"/> happens after each.</summary>
+    /// <summary>All pages of a list; <paramref name="between"/> happens after each. A cursor that was there before would lead round in a
+    /// circle: it is one page too many, and the end.</summary>
     public static async Task<IReadOnlyList<string>> WalkAsync(
         this HttpClient http, string path, string field, int limit, Func<Task>? between = null)
     {
-        var all = new List<string>();
+        var (all, had) = (new List<string>(), new HashSet<string>());
         var (page, cursor) = ((Answer)null!, (string?)null);
         do
         {
@@ -91,7 +92,7 @@ public static class PlanningCalls
             cursor = page.Json!["nextCursor"]?.ToString();
             await (between?.Invoke() ?? Task.CompletedTask);
         }
-        while (cursor is not null);
+        while (cursor is not null && had.Add(cursor));
         return all;
     }
 

@@ -27,6 +27,10 @@ namespace Portal.Tests.Support;
 public sealed class TestPortal : IAsyncLifetime
 {
     private const int MostRounds = 4;
+
+    // Not truncated: every backend would plan anew what has to do with the table.
+    private const string FreshLimits = "delete from portal.rate_windows; update portal.vendor_rate_limits set next_at = '-infinity'";
+
     private readonly TestDatabase database = new();
     private readonly Dictionary<string, HttpClient> clients = [];
     private readonly ConcurrentDictionary<string, LocalSession> sessions = [];
@@ -205,6 +209,13 @@ public sealed class TestPortal : IAsyncLifetime
         return (await connection.ExecuteScalarAsync<T>(sql, args))!;
     }
 
+    /// <summary>Statements whose answer nobody needs.</summary>
+    public async Task DoAsync(string sql, object? args = null)
+    {
+        await using var connection = await OpenAsync();
+        await connection.ExecuteAsync(sql, args);
+    }
+
     /// <summary>Everything due by the clock is done: orchestrations, vendors' work, webhooks.</summary>
     public async Task SettleAsync()
     {
@@ -212,11 +223,7 @@ public sealed class TestPortal : IAsyncLifetime
         for (var round = 0; round < MostRounds; round++)
         {
             var before = VendorActivity;
-            if (Host is not null)
-            {
-                await Host.Durable.WhenIdleAsync(TimeSpan.FromSeconds(30));
-            }
-
+            await EngineIdleAsync();
             await Mux.WhenIdleAsync();
             await Clerk.WhenIdleAsync();
             await Resend.WhenIdleAsync();
@@ -226,7 +233,11 @@ public sealed class TestPortal : IAsyncLifetime
                 return;
             }
         }
+
+        await EngineIdleAsync();
     }
+
+    private Task EngineIdleAsync() => Host is null ? Task.CompletedTask : Host.Durable.WhenIdleAsync(TimeSpan.FromSeconds(30));
 
     private long VendorActivity => Mux.Activity + Clerk.Activity + Resend.Activity + Blob.Activity;
 
@@ -265,11 +276,11 @@ public sealed class TestPortal : IAsyncLifetime
         Resend.Requests.Clear();
         PagerDuty.Faults.Clear();
         PagerDuty.Requests.Clear();
-        await using var connection = await OpenAsync();
-        // Not truncated: every backend would plan anew what has to do with the table.
-        await connection.ExecuteAsync(
-            "delete from portal.rate_windows; delete from portal.alerts; update portal.vendor_rate_limits set next_at = '-infinity'");
+        await DoAsync(FreshLimits + "; delete from portal.alerts");
     }
+
+    /// <summary>As if nobody had asked for anything yet.</summary>
+    public Task ForgetLimitsAsync() => DoAsync(FreshLimits);
 
     public async Task DisposeAsync()
     {

@@ -29,8 +29,8 @@ public sealed class AuditArchiveTests(TestPortal portal) : IClassFixture<TestPor
     public async Task InitializeAsync()
     {
         await portal.ResetAsync();
-        await DoAsync("update portal.holds set lifted_by = placed_by, lifted_at = now(), lift_reason = 'over' where lifted_at is null");
-        await DoAsync("update portal.alerts set resolved_at = now() where resolved_at is null");
+        await portal.DoAsync("update portal.holds set lifted_by = placed_by, lifted_at = now(), lift_reason = 'over' where lifted_at is null");
+        await portal.DoAsync("update portal.alerts set resolved_at = now() where resolved_at is null");
     }
 
     public Task DisposeAsync() => Task.CompletedTask;
@@ -231,28 +231,28 @@ public sealed class AuditArchiveTests(TestPortal portal) : IClassFixture<TestPor
         var longer = await RowAsync(OfClass[AuditClass.Security]);
         await portal.SealAllAsync();
         portal.Clock.Advance(TimeSpan.FromDays(91));
-        await DoAsync($"{Tamper} update portal.audit_log set action = 'read_denied' where id = @row {Mend}", new { row });
+        await portal.DoAsync($"{Tamper} update portal.audit_log set action = 'read_denied' where id = @row {Mend}", new { row });
         await PruneAsync();
         Assert.True(await IsInLogAsync(row));
-        await DoAsync($"{Tamper} update portal.audit_log set action = 'share_link_opened' where id = @row {Mend}", new { row });
+        await portal.DoAsync($"{Tamper} update portal.audit_log set action = 'share_link_opened' where id = @row {Mend}", new { row });
         await PruneAsync();
         Assert.False(await IsInLogAsync(row));
 
         // A row whose time is not over must be in the log, whatever the file has.
-        await DoAsync($"create table portal.kept as select * from portal.audit_log where id = @longer", new { longer });
-        await DoAsync($"{Tamper} update portal.audit_log set request_id = 'x' where id = @longer {Mend}", new { longer });
+        await portal.DoAsync($"create table portal.kept as select * from portal.audit_log where id = @longer", new { longer });
+        await portal.DoAsync($"{Tamper} update portal.audit_log set request_id = 'x' where id = @longer {Mend}", new { longer });
         Assert.Equal("altered", (await VerifyAsync()).Field("fault")["kind"]!.ToString());
-        await DoAsync($"{Tamper} delete from portal.audit_log where id = @longer {Mend}", new { longer });
+        await portal.DoAsync($"{Tamper} delete from portal.audit_log where id = @longer {Mend}", new { longer });
         Assert.Equal("removed", (await VerifyAsync()).Field("fault")["kind"]!.ToString());
-        await DoAsync($"{Tamper} insert into portal.audit_log select * from portal.kept {Mend}; drop table portal.kept");
+        await portal.DoAsync($"{Tamper} insert into portal.audit_log select * from portal.kept {Mend}; drop table portal.kept");
         Assert.Equal("true", (await VerifyAsync()).Text("holds"));
 
         // A file that is gone is missed.
         var path = await portal.ScalarAsync<string>(
             $"{Pathnames} order by last_seal desc limit 1", new { t = TestPeople.Tenant });
-        await DoAsync("update vendors.blob_objects set pathname = 'elsewhere' where pathname = @path", new { path });
+        await portal.DoAsync("update vendors.blob_objects set pathname = 'elsewhere' where pathname = @path", new { path });
         Assert.Equal("removed", (await VerifyAsync()).Field("fault")["kind"]!.ToString());
-        await DoAsync("update vendors.blob_objects set pathname = @path where pathname = 'elsewhere'", new { path });
+        await portal.DoAsync("update vendors.blob_objects set pathname = @path where pathname = 'elsewhere'", new { path });
     }
 
     [Fact]
@@ -261,14 +261,15 @@ public sealed class AuditArchiveTests(TestPortal portal) : IClassFixture<TestPor
         var (row, longer) = (await RowAsync(OfClass[AuditClass.Access]), await RowAsync(OfClass[AuditClass.SignIn]));
         var began = portal.Clock.GetUtcNow();
         await portal.SealAllAsync();
-        await DoAsync($"""
+        await portal.DoAsync($"""
             {Tamper}
             insert into portal.audit_archive
             select id, tenant_id, actor_kind, actor_id, impersonator_id, action, entity_type, entity_id, old_value, new_value, request_id,
                    occurred_at, row_hash, written_in from portal.audit_log where id in (@row, @longer);
             delete from portal.audit_log where id in (@row, @longer) {Mend}
             """, new { row, longer });
-        await Assert.ThrowsAsync<Npgsql.PostgresException>(() => DoAsync("delete from portal.audit_archive where id = @row", new { row }));
+        await Assert.ThrowsAsync<Npgsql.PostgresException>(
+            () => portal.DoAsync("delete from portal.audit_archive where id = @row", new { row }));
         foreach (var (of, id) in new[] { (AuditClass.Access, row), (AuditClass.SignIn, longer) })
         {
             await ToAsync(began.AddDays(of.Days));
@@ -375,7 +376,7 @@ public sealed class AuditArchiveTests(TestPortal portal) : IClassFixture<TestPor
     private async Task<Guid> RowAsync(string action, Guid? tenant = null)
     {
         var id = Guid.CreateVersion7(portal.Clock.GetUtcNow());
-        await DoAsync("""
+        await portal.DoAsync("""
             insert into portal.audit_log (id, tenant_id, actor_kind, action, entity_type, entity_id, occurred_at)
             values (@id, @tenant, 'system', @action, 'thing', gen_random_uuid(), @now)
             """, new { id, tenant = tenant ?? TestPeople.Tenant, action, now = portal.Clock.GetUtcNow() });
@@ -399,12 +400,5 @@ public sealed class AuditArchiveTests(TestPortal portal) : IClassFixture<TestPor
     {
         await portal.ResetAsync();
         await portal.Host.RunTimerAsync("PruneRetention");
-    }
-
-    /// <summary>Other databases of this server may have transactions open, which hold sealing back.</summary>
-    private async Task DoAsync(string sql, object? args = null)
-    {
-        await using var connection = await portal.OpenAsync();
-        await connection.ExecuteAsync(sql, args);
     }
 }

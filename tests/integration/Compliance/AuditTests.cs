@@ -21,8 +21,7 @@ public sealed class AuditTests(TestPortal portal) : IClassFixture<TestPortal>, I
     public async Task InitializeAsync()
     {
         await portal.ResetAsync();
-        await using var connection = await portal.OpenAsync();
-        await connection.ExecuteAsync($"{Disarm} delete from portal.audit_seals; delete from portal.audit_log; {Arm}");
+        await portal.DoAsync($"{Disarm} delete from portal.audit_seals; delete from portal.audit_log; {Arm}");
     }
 
     public Task DisposeAsync() => Task.CompletedTask;
@@ -95,17 +94,14 @@ public sealed class AuditTests(TestPortal portal) : IClassFixture<TestPortal>, I
     {
         await ProjectsAsync(3);
         await SealAsync();
-        await using (var connection = await portal.OpenAsync())
-        {
-            await connection.ExecuteAsync($"""
-                {Disarm}
-                insert into portal.audit_log (id, tenant_id, actor_kind, action, entity_type, entity_id, occurred_at, row_hash, written_in)
-                select '00000000-0000-7000-8000-00000000abcd', tenant_id, 'system', 'made_up', 'project', entity_id, occurred_at, row_hash,
-                   written_in
-                  from portal.audit_log order by written_in limit 1;
-                {Arm}
-                """);
-        }
+        await portal.DoAsync($"""
+            {Disarm}
+            insert into portal.audit_log (id, tenant_id, actor_kind, action, entity_type, entity_id, occurred_at, row_hash, written_in)
+            select '00000000-0000-7000-8000-00000000abcd', tenant_id, 'system', 'made_up', 'project', entity_id, occurred_at, row_hash,
+               written_in
+              from portal.audit_log order by written_in limit 1;
+            {Arm}
+            """);
 
         var fault = (await CheckAsync(await ExportAsync())).Fault!;
         Assert.Equal(("added", new Guid("00000000-0000-7000-8000-00000000abcd")), (fault.Kind, fault.RowId));
@@ -293,21 +289,18 @@ public sealed class AuditTests(TestPortal portal) : IClassFixture<TestPortal>, I
     [Fact]
     public async Task The_hash_of_any_row_comes_out_the_same_without_the_database()
     {
-        await using (var connection = await portal.OpenAsync())
+        await portal.DoAsync("""
+            insert into portal.audit_log (id, tenant_id, actor_kind, actor_id, impersonator_id, action, entity_type, entity_id,
+               old_value, new_value, request_id, occurred_at)
+            values (gen_random_uuid(), @tenant, 'vendor', E'quote " back \\ tab \t nl \n bell \x07 del \x7f é 日本 😀 / <&>', null, 'odd',
+            'thing', gen_random_uuid(),
+                    @odd::jsonb, '[1.10, 1e400, -0, 12345678901234567890.000000000000000001, true, null, [], {}]', '', @now)
+            """, new
         {
-            await connection.ExecuteAsync("""
-                insert into portal.audit_log (id, tenant_id, actor_kind, actor_id, impersonator_id, action, entity_type, entity_id,
-                   old_value, new_value, request_id, occurred_at)
-                values (gen_random_uuid(), @tenant, 'vendor', E'quote " back \\ tab \t nl \n bell \x07 del \x7f é 日本 😀 / <&>', null, 'odd',
-                'thing', gen_random_uuid(),
-                        @odd::jsonb, '[1.10, 1e400, -0, 12345678901234567890.000000000000000001, true, null, [], {}]', '', @now)
-                """, new
-            {
-                tenant = TestPeople.Tenant,
-                odd = """{"zz":1,"a":{"é\n\u0007\"\\":"\u001f\u007f\u2028 日本 😀 / <>&'"},"bb":[{"x":[]},""],"":0.50}""",
-                now = portal.Clock.GetUtcNow().AddTicks(10 * 123_456),
-            });
-        }
+            tenant = TestPeople.Tenant,
+            odd = """{"zz":1,"a":{"é\n\u0007\"\\":"\u001f\u007f\u2028 日本 😀 / <>&'"},"bb":[{"x":[]},""],"":0.50}""",
+            now = portal.Clock.GetUtcNow().AddTicks(10 * 123_456),
+        });
 
         await SealAsync();
         var verdict = await CheckAsync(await ExportAsync());
@@ -360,14 +353,11 @@ public sealed class AuditTests(TestPortal portal) : IClassFixture<TestPortal>, I
     [Fact]
     public async Task Many_rows_become_several_seals_and_a_range_exports_whole_ones()
     {
-        await using (var connection = await portal.OpenAsync())
-        {
-            await connection.ExecuteAsync("""
-                insert into portal.audit_log (id, tenant_id, actor_kind, action, entity_type, entity_id, occurred_at)
-                select gen_random_uuid(), @tenant, 'system', 'bulk', 'thing', gen_random_uuid(), @now + make_interval(secs => n)
-                   from generate_series(1, 4500) n
-                """, new { tenant = TestPeople.Tenant, now = portal.Clock.GetUtcNow().AddDays(-1) });
-        }
+        await portal.DoAsync("""
+            insert into portal.audit_log (id, tenant_id, actor_kind, action, entity_type, entity_id, occurred_at)
+            select gen_random_uuid(), @tenant, 'system', 'bulk', 'thing', gen_random_uuid(), @now + make_interval(secs => n)
+               from generate_series(1, 4500) n
+            """, new { tenant = TestPeople.Tenant, now = portal.Clock.GetUtcNow().AddDays(-1) });
 
         await SealAsync();
         Assert.Equal(4500, await SealedAsync());
@@ -603,7 +593,6 @@ public sealed class AuditTests(TestPortal portal) : IClassFixture<TestPortal>, I
 
     private async Task TamperAsync(string sql, Guid id)
     {
-        await using var connection = await portal.OpenAsync();
-        await connection.ExecuteAsync($"{Disarm} {sql}; {Arm}", new { id });
+        await portal.DoAsync($"{Disarm} {sql}; {Arm}", new { id });
     }
 }

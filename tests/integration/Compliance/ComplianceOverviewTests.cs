@@ -1,5 +1,4 @@
 using System.Globalization;
-using Dapper;
 using Portal.Tests.Support;
 
 namespace Portal.Tests.Integration.Compliance;
@@ -108,8 +107,7 @@ public sealed class ComplianceOverviewTests(TestPortal portal) : IClassFixture<T
 
     private async Task EraseAsync(string status, DateTimeOffset requested, DateTimeOffset due)
     {
-        await using var connection = await portal.OpenAsync();
-        await connection.ExecuteAsync("""
+        await portal.DoAsync("""
             insert into portal.erasure_requests (id, tenant_id, kind, status, address_hash, requested_at, starts_at, due_at, ended_at)
             values (gen_random_uuid(), @tenant, 'guest', @status, encode(sha256(@status::bytea), 'hex'), @requested, @requested, @due,
                 case @status when 'completed' then @due end)

@@ -259,10 +259,7 @@ public sealed class ErasureTests(TestPortal portal) : IClassFixture<TestPortal>,
     {
         var address = $"shared{++made}@client.example";
         var (own, theirs) = (await RevokedAsync("admin"), await RevokedAsync("other-admin"));
-        await using (var connection = await portal.OpenAsync())
-        {
-            await connection.ExecuteAsync("update portal.invites set email = upper(email) where id = @own", new { own });
-        }
+        await portal.DoAsync("update portal.invites set email = upper(email) where id = @own", new { own });
 
         var erasure = (await portal.As("admin").PostAsync("/api/erasures", new { kind = "guest", email = address })).Expect(201).Id;
         await FinishAsync(erasure);
@@ -646,13 +643,10 @@ public sealed class ErasureTests(TestPortal portal) : IClassFixture<TestPortal>,
         var id = me.Id;
         await portal.As(handle).ChangeAsync("/api/me", new { mutedProjectIds = new[] { project } });
         (await portal.As(handle).WriteAsync(HttpMethod.Put, "/api/me/consents", Consenting, null)).Expect(200);
-        await using (var connection = await portal.OpenAsync())
-        {
-            await connection.ExecuteAsync("""
-                insert into portal.notification_preferences (tenant_id, user_id, event_type, in_app, email)
-                values (@tenant, @id, 'task_created', false, false) on conflict do nothing
-                """, new { tenant = TestPeople.Tenant, id });
-        }
+        await portal.DoAsync("""
+            insert into portal.notification_preferences (tenant_id, user_id, event_type, in_app, email)
+            values (@tenant, @id, 'task_created', false, false) on conflict do nothing
+            """, new { tenant = TestPeople.Tenant, id });
 
         (await portal.As(handle).PostAsync($"/api/assets/{asset}/versions/1/comments", new { body = "Brighter, please" })).Expect(201);
         (await portal.As("agency").PostAsync("/api/tasks", new { projectId = project, title = "Grade", assigneeIds = new[] { id } }))
@@ -680,8 +674,7 @@ public sealed class ErasureTests(TestPortal portal) : IClassFixture<TestPortal>,
 
     private async Task SetRoleAsync(string handle, string role)
     {
-        await using var connection = await portal.OpenAsync();
-        await connection.ExecuteAsync(
+        await portal.DoAsync(
             "update portal.users set role = @role where email = @email", new { role, email = $"{handle}@portal.example" });
     }
 

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
-using Dapper;
 using Portal.Compliance;
 using Portal.Compliance.Playback;
 using Portal.Tests.Support;
@@ -76,12 +75,6 @@ internal static class EvidenceCalls
     {
         using var request = new HttpRequestMessage(HttpMethod.Head, new Uri(path, UriKind.Relative));
         return await portal.As(person).SendAsync(request);
-    }
-
-    public static async Task DoAsync(this TestPortal portal, string sql, object? args = null)
-    {
-        await using var connection = await portal.OpenAsync();
-        await connection.ExecuteAsync(sql, args);
     }
 
     /// <summary>Seals all rows at once. Other databases of this server may have transactions open, which hold sealing back.</summary>

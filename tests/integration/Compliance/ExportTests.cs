@@ -289,11 +289,7 @@ public sealed class ExportTests(TestPortal portal) : IClassFixture<TestPortal>, 
             Assert.Equal(before, await portal.RowsWithAsync(export.ToString()));
         }
 
-        async Task DoAsync(string sql)
-        {
-            await using var connection = await portal.OpenAsync();
-            await connection.ExecuteAsync(sql, new { export, now = portal.Clock.GetUtcNow() });
-        }
+        Task DoAsync(string sql) => portal.DoAsync(sql, new { export, now = portal.Clock.GetUtcNow() });
     }
 
     [Fact]
@@ -453,8 +449,7 @@ public sealed class ExportTests(TestPortal portal) : IClassFixture<TestPortal>, 
 
     private async Task AddAsync(Guid export, Guid id, string status, int attempt = 1)
     {
-        await using var connection = await portal.OpenAsync();
-        await connection.ExecuteAsync("""
+        await portal.DoAsync("""
             insert into portal.exports (id, tenant_id, kind, subject_id, status, attempt, requested_by, requested_at, next_at)
             values (@export, @tenant, 'person', @id, @status, @attempt, @id, @now, @now)
             """, new { export, tenant = TestPeople.Tenant, id, status, attempt, now = portal.Clock.GetUtcNow() });
@@ -463,8 +458,7 @@ public sealed class ExportTests(TestPortal portal) : IClassFixture<TestPortal>, 
     /// <summary>What somebody has one of, and everybody may: by their id, or by their address.</summary>
     private async Task AddRowsAsync(string handle, Guid id, int day)
     {
-        await using var connection = await portal.OpenAsync();
-        await connection.ExecuteAsync("""
+        await portal.DoAsync("""
             insert into portal.notification_preferences (tenant_id, user_id, event_type, in_app, email)
             values (@tenant, @id, 'task_created' || @day, false, false);
             insert into portal.digests (tenant_id, user_id, day, settled_at) values (@tenant, @id, make_date(2026, 1, @day), @now);

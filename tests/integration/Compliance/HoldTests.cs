@@ -13,8 +13,7 @@ public sealed class HoldTests(TestPortal portal) : IClassFixture<TestPortal>, IA
     public async Task InitializeAsync()
     {
         await portal.ResetAsync();
-        await using var connection = await portal.OpenAsync();
-        await connection.ExecuteAsync("""
+        await portal.DoAsync("""
             update portal.holds set lifted_by = placed_by, lifted_at = now(), lift_reason = 'before the test' where lifted_at is null
             """);
     }

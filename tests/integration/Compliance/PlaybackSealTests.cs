@@ -124,22 +124,19 @@ public sealed class PlaybackSealTests(TestPortal portal) : IClassFixture<TestPor
     public async Task The_hash_of_any_row_comes_out_the_same_without_the_database_and_is_not_the_writers_to_choose()
     {
         var id = Guid.CreateVersion7();
-        await using (var connection = await portal.OpenAsync())
+        await portal.DoAsync("""
+            insert into portal.playback_audit (id, tenant_id, asset_version_id, user_id, ip_hash, agent_family, request_id, minted_at,
+               token_expires_at, written_in, row_hash)
+            select @id, tenant_id, id, @user, '\x00ff', E'quote " back \\ tab \t é 日本 😀', E'nl \n bell \x07 <&>', @now,
+                   '9999-01-01', -5, '\x00'
+              from portal.asset_versions where asset_id = @asset
+            """, new
         {
-            await connection.ExecuteAsync("""
-                insert into portal.playback_audit (id, tenant_id, asset_version_id, user_id, ip_hash, agent_family, request_id, minted_at,
-                   token_expires_at, written_in, row_hash)
-                select @id, tenant_id, id, @user, '\x00ff', E'quote " back \\ tab \t é 日本 😀', E'nl \n bell \x07 <&>', @now,
-                       '9999-01-01', -5, '\x00'
-                  from portal.asset_versions where asset_id = @asset
-                """, new
-            {
-                id,
-                asset,
-                user = TestPeople.UserId("crew5"),
-                now = portal.Clock.GetUtcNow().AddTicks(10 * 123_456),
-            });
-        }
+            id,
+            asset,
+            user = TestPeople.UserId("crew5"),
+            now = portal.Clock.GetUtcNow().AddTicks(10 * 123_456),
+        });
 
         Assert.True(await portal.ScalarAsync<bool>(
             "select written_in > 0 and length(row_hash) = 32 from portal.playback_audit where id = @id", new { id }));

@@ -17,7 +17,7 @@ public sealed class PruneRetentionTests(TestPortal portal) : IClassFixture<TestP
     {
         await portal.ResetAsync();
         project = await portal.NewProjectAsync();
-        await DoAsync("""
+        await portal.DoAsync("""
             update portal.tenants set keep_notification_days = null, keep_upload_job_days = null, keep_active_video_days = null,
                keep_inactive_video_days = null;
             delete from portal.notifications; delete from portal.webhook_inbox; delete from portal.idempotency_keys; delete
@@ -32,7 +32,7 @@ public sealed class PruneRetentionTests(TestPortal portal) : IClassFixture<TestP
     public async Task Notifications_go_after_the_tenants_own_days_in_batches_with_an_event_that_says_who_lost_how_many_unread()
     {
         portal.Clock.Advance(TimeSpan.FromMinutes(1));
-        await DoAsync("update portal.tenants set keep_notification_days = 10 where id = @id", new { id = TestPeople.Tenant });
+        await portal.DoAsync("update portal.tenants set keep_notification_days = 10 where id = @id", new { id = TestPeople.Tenant });
         await NotifyAsync(TestPeople.Tenant, "admin", 1500, Now.AddDays(-11));
         await NotifyAsync(TestPeople.Tenant, "agency", 3, Now.AddDays(-11), read: true);
         await NotifyAsync(TestPeople.Tenant, "agency", 2, Now.AddDays(-9));
@@ -62,7 +62,7 @@ public sealed class PruneRetentionTests(TestPortal portal) : IClassFixture<TestP
     [Fact]
     public async Task One_tenants_old_rows_are_not_in_the_way_of_anothers()
     {
-        await DoAsync("update portal.tenants set keep_notification_days = 10 where id = @id", new { id = TestPeople.Tenant });
+        await portal.DoAsync("update portal.tenants set keep_notification_days = 10 where id = @id", new { id = TestPeople.Tenant });
         await NotifyAsync(TestPeople.OtherTenant, "other-admin", 1001, Now.AddDays(-80));
         await NotifyAsync(TestPeople.Tenant, "agency", 2, Now.AddDays(-11));
         await RunAsync();
@@ -77,7 +77,7 @@ public sealed class PruneRetentionTests(TestPortal portal) : IClassFixture<TestP
     {
         await NotifyAsync(TestPeople.Tenant, "agency", 1, Now.AddDays(-91));
         await NotifyAsync(TestPeople.OtherTenant, "other-admin", 1, Now.AddDays(-91));
-        await DoAsync($"""
+        await portal.DoAsync($"""
             create function refuse_the_first() returns trigger language plpgsql as $$ begin raise exception 'broken'; end $$;
             create trigger broken before delete on portal.notifications
               for each row when (old.tenant_id = '{TestPeople.Tenant}') execute function refuse_the_first();
@@ -88,7 +88,7 @@ public sealed class PruneRetentionTests(TestPortal portal) : IClassFixture<TestP
         }
         finally
         {
-            await DoAsync("drop function refuse_the_first() cascade");
+            await portal.DoAsync("drop function refuse_the_first() cascade");
         }
 
         Assert.Equal([$"{TestPeople.Tenant}"], await portal.ListAsync("select tenant_id::text from portal.notifications"));
@@ -105,12 +105,12 @@ public sealed class PruneRetentionTests(TestPortal portal) : IClassFixture<TestP
         (await portal.GuestOf(open).UnlockAsync("Four warm words here")).Expect(204);
         (await portal.GuestOf(ended).UnlockAsync("Four warm words here")).Expect(204);
         (await portal.As("agency").PostAsync($"/api/share-links/{ended.Id}/revoke")).Expect(200);
-        await DoAsync(
+        await portal.DoAsync(
             "update portal.share_links set created_at = @now - interval '100 days', expires_at = @now where id = @Id",
             new { now = Now, over.Id });
         // From here on the time is a whole minute, so that ages are met exactly.
         portal.Clock.AdvanceTo(new DateTimeOffset(Now.Ticks - (Now.Ticks % TimeSpan.TicksPerMinute), TimeSpan.Zero).AddMinutes(1));
-        await DoAsync("""
+        await portal.DoAsync("""
             insert into portal.webhook_inbox (provider, event_id, type, body, status, next_attempt_at, received_at) values
                 ('mux', 'old', 'x', '{}', 'processed', @now, @now - interval '90 days 1 second'),
                 ('mux', 'olddead', 'x', '{}', 'dead', @now, @now - interval '91 days'),
@@ -190,7 +190,7 @@ public sealed class PruneRetentionTests(TestPortal portal) : IClassFixture<TestP
             days = RetentionDefaults.DailyAnalyticsDays,
             raw = RetentionSettings.MaxRawAnalyticsDays,
         });
-        await DoAsync("""
+        await portal.DoAsync("""
             insert into portal.playback_events (tenant_id, playback_session_id, type, asset_version_id, watched_through, agent_family,
                startup_ms, minute)
             select v.tenant_id, gen_random_uuid(), 'started', v.id, 'portal', 'Chrome', a.startup, date_trunc('minute', @now) - a.age
@@ -241,7 +241,7 @@ public sealed class PruneRetentionTests(TestPortal portal) : IClassFixture<TestP
     public async Task A_legal_hold_on_a_tenant_keeps_its_deliveries_attempts_figures_and_reports_of_players_until_it_is_lifted()
     {
         var upload = await portal.UploadReadyAsync(project);
-        await DoAsync("""
+        await portal.DoAsync("""
             insert into portal.holds (id, tenant_id, kind, subject_id, reason, review_on, placed_by, placed_at)
             values (gen_random_uuid(), @tenant, 'tenant', @tenant, 'A dispute', '2030-01-01', @person, @now);
             insert into portal.webhook_endpoints (id, tenant_id, url, description, event_types, secret_kid, secret_made_at, created_by,
@@ -249,7 +249,7 @@ public sealed class PruneRetentionTests(TestPortal portal) : IClassFixture<TestP
             """, new { tenant = TestPeople.Tenant, person = TestPeople.UserId("agency"), now = Now });
         foreach (var tenant in new[] { TestPeople.Tenant, TestPeople.OtherTenant })
         {
-            await DoAsync("""
+            await portal.DoAsync("""
                 insert into portal.events (event_id, tenant_id, aggregate_type, aggregate_id, type, payload, occurred_at)
                 values (@id, @tenant, 'x', @tenant, 'x', '{}', @now - interval '400 days');
                 insert into portal.deliveries (id, tenant_id, event_id, event_type, aggregate_id, seq, channel, recipient, status,
@@ -260,7 +260,7 @@ public sealed class PruneRetentionTests(TestPortal portal) : IClassFixture<TestP
                 """, new { id = Guid.NewGuid(), tenant, now = Now });
         }
 
-        await DoAsync("""
+        await portal.DoAsync("""
             insert into portal.playback_events (tenant_id, playback_session_id, type, asset_version_id, watched_through, agent_family,
                startup_ms, minute)
             select v.tenant_id, gen_random_uuid(), 'started', v.id, 'portal', 'robot', 1, date_trunc('minute', @now) - interval '36 days'
@@ -274,7 +274,7 @@ public sealed class PruneRetentionTests(TestPortal portal) : IClassFixture<TestP
         Assert.Equal([1, 1, 1, 1], await LeftAsync(TestPeople.Tenant));
         Assert.Equal([0, 0, 0, 0], await LeftAsync(TestPeople.OtherTenant));
 
-        await DoAsync("update portal.holds set lifted_by = placed_by, lifted_at = @now, lift_reason = 'Settled'", new { now = Now });
+        await portal.DoAsync("update portal.holds set lifted_by = placed_by, lifted_at = @now, lift_reason = 'Settled'", new { now = Now });
         await RunAsync();
         Assert.Equal([0, 0, 0, 0], await LeftAsync(TestPeople.Tenant));
 
@@ -296,11 +296,11 @@ public sealed class PruneRetentionTests(TestPortal portal) : IClassFixture<TestP
         foreach (var status in new[] { "failed", "timed_out", "cancelled" })
         {
             ended.Add((await portal.AskUploadAsync(project, "crew2")).Expect(201).Id);
-            await DoAsync("update portal.upload_jobs set status = @status, updated_at = @now - interval '100 days' where id = @id",
+            await portal.DoAsync("update portal.upload_jobs set status = @status, updated_at = @now - interval '100 days' where id = @id",
                 new { status, id = ended[^1], now = Now });
         }
 
-        await DoAsync("""
+        await portal.DoAsync("""
             update portal.upload_jobs set updated_at = @now - interval '100 days' where id in (@done, @waiting);
             insert into portal.upload_attempts (tenant_id, job_id, attempt, outcome, ended_at)
                values (@tenant, @done, 9, 'failed', @now - interval '100 days');
@@ -308,7 +308,7 @@ public sealed class PruneRetentionTests(TestPortal portal) : IClassFixture<TestP
         await RunAsync();
         (await portal.As("agency").FetchAsync($"/api/uploads/{upload.Id}")).Expect(200);
         Assert.Equal(3, await LeftAsync(ended));
-        await DoAsync("update portal.tenants set keep_upload_job_days = 99 where id = @id", new { id = TestPeople.Tenant });
+        await portal.DoAsync("update portal.tenants set keep_upload_job_days = 99 where id = @id", new { id = TestPeople.Tenant });
         await RunAsync();
         await RunAsync();
         (await portal.As("agency").FetchAsync($"/api/uploads/{upload.Id}")).Expect(404);
@@ -375,11 +375,11 @@ public sealed class PruneRetentionTests(TestPortal portal) : IClassFixture<TestP
             var other = (await portal.AskUploadAsync(project, "crew6", "blob")).Expect(201);
             await portal.SendBytesAsync(other);
             await portal.UntilAsync(other.Id, "ready");
-            await DoAsync("update portal.upload_jobs set status = @status where id = @Id", new { status, other.Id });
+            await portal.DoAsync("update portal.upload_jobs set status = @status where id = @Id", new { status, other.Id });
             others.Add(other.Id);
         }
 
-        await DoAsync("update portal.tenants set keep_upload_job_days = 30 where id = @id", new { id = TestPeople.Tenant });
+        await portal.DoAsync("update portal.tenants set keep_upload_job_days = 30 where id = @id", new { id = TestPeople.Tenant });
         portal.Clock.Advance(TimeSpan.FromDays(31));
         portal.Blob.Faults.FailNextApiCalls(1000, ApiFault.Status(500));
         await RunAsync();
@@ -392,7 +392,7 @@ public sealed class PruneRetentionTests(TestPortal portal) : IClassFixture<TestP
         Assert.Equal([$"originals/{others[0]}"], await portal.ListAsync(
             "select pathname from vendors.blob_objects where pathname = any(@paths)",
             new { paths = others.Append(upload.Id).Select(id => $"originals/{id}").ToArray() }));
-        await DoAsync("update portal.upload_jobs set status = 'ready' where id = any(@others)", new { others = others.ToArray() });
+        await portal.DoAsync("update portal.upload_jobs set status = 'ready' where id = any(@others)", new { others = others.ToArray() });
     }
 
     [Fact]
@@ -542,7 +542,7 @@ public sealed class PruneRetentionTests(TestPortal portal) : IClassFixture<TestP
         var path = await portal.ScalarAsync<string>("select blob_pathname from portal.upload_jobs where id = @id", new { id = upload.Id });
         Task<bool> ThereAsync() =>
             portal.ScalarAsync<bool>("select exists (select 1 from vendors.blob_objects where pathname = @path)", new { path });
-        await DoAsync("update portal.tenants set keep_upload_job_days = 30 where id = @id", new { id = TestPeople.OtherTenant });
+        await portal.DoAsync("update portal.tenants set keep_upload_job_days = 30 where id = @id", new { id = TestPeople.OtherTenant });
         portal.Clock.Advance(TimeSpan.FromDays(91));
         await RunAsync();
         Assert.True(await ThereAsync());
@@ -565,12 +565,12 @@ public sealed class PruneRetentionTests(TestPortal portal) : IClassFixture<TestP
     [Fact]
     public async Task A_tenants_own_days_for_videos_are_its_own()
     {
-        await DoAsync("update portal.tenants set keep_active_video_days = 30 where id = @id", new { id = TestPeople.OtherTenant });
+        await portal.DoAsync("update portal.tenants set keep_active_video_days = 30 where id = @id", new { id = TestPeople.OtherTenant });
         var asset = AssetOf(await portal.UploadReadyAsync(project, "crew4"));
         portal.Clock.Advance(TimeSpan.FromDays(31));
         await RunAsync();
         Assert.Equal("ready", await StatusAsync(asset));
-        await DoAsync("update portal.tenants set keep_active_video_days = 30 where id = @id", new { id = TestPeople.Tenant });
+        await portal.DoAsync("update portal.tenants set keep_active_video_days = 30 where id = @id", new { id = TestPeople.Tenant });
         await RunAsync();
         Assert.Equal("archived", await StatusAsync(asset));
     }
@@ -590,7 +590,7 @@ public sealed class PruneRetentionTests(TestPortal portal) : IClassFixture<TestP
         await RunAsync();
         Assert.Equal(0, await CountAsync("playback_audit", "share_link_id::text = @id", link.Id));
         Assert.Equal(1, await CountAsync("playback_archive", "share_link_id::text = @id", link.Id));
-        await Assert.ThrowsAsync<Npgsql.PostgresException>(() => DoAsync("delete from portal.playback_archive"));
+        await Assert.ThrowsAsync<Npgsql.PostgresException>(() => portal.DoAsync("delete from portal.playback_archive"));
     }
 
     [Theory]
@@ -605,7 +605,7 @@ public sealed class PruneRetentionTests(TestPortal portal) : IClassFixture<TestP
         (await guest.OpenAsync()).Expect(200);
         var said = (await guest.CommentAsync("Nice", new { name = "Gwen Guest" })).Expect(201).Id;
         var erased = (await guest.CommentAsync("Before", new { name = "Gwen Gone" })).Expect(201).Id;
-        await DoAsync("update portal.comments set guest_name = 'Deleted person' where id = @erased", new { erased });
+        await portal.DoAsync("update portal.comments set guest_name = 'Deleted person' where id = @erased", new { erased });
         var yes = new { noticeVersion = "2026-12-01", consents = new[] { new { purpose = "viewing_analytics", granted = true } } };
         (await guest.SendAsync(HttpMethod.Put, "/consents", yes)).Expect(200);
         (await portal.As("agency").PostAsync($"/api/share-links/{link.Id}/revoke")).Expect(200);
@@ -615,7 +615,7 @@ public sealed class PruneRetentionTests(TestPortal portal) : IClassFixture<TestP
         (await another.OpenAsync()).Expect(200);
         (await another.SendAsync(HttpMethod.Put, "/consents", yes)).Expect(200);
         // It began long ago, and is not over.
-        await DoAsync("update portal.share_links set created_at = created_at - interval '200 days' where id = @Id", new { active.Id });
+        await portal.DoAsync("update portal.share_links set created_at = created_at - interval '200 days' where id = @Id", new { active.Id });
         await RunAsync();
         await RunAsync();
 
@@ -644,7 +644,7 @@ public sealed class PruneRetentionTests(TestPortal portal) : IClassFixture<TestP
         // Its person is under a legal hold.
         var held = await InviteAsync();
         var person = TestPeople.UserId("crew1");
-        await DoAsync("""
+        await portal.DoAsync("""
             update portal.invites set status = 'accepted', clerk_state = 'accepted', accepted_by = @person, accepted_at = @now
              where id = @held;
             insert into portal.holds (id, tenant_id, kind, subject_id, reason, review_on, placed_by, placed_at)
@@ -652,10 +652,10 @@ public sealed class PruneRetentionTests(TestPortal portal) : IClassFixture<TestP
             """, new { held, person, tenant = TestPeople.Tenant, now = Now });
         (await portal.As("admin").PostAsync($"/api/invites/{over}/revoke")).Expect(200);
         await portal.SettleAsync();
-        await DoAsync("update portal.invites set status = 'revoked', clerk_state = 'unwanted' where id = @untold", new { untold });
-        await DoAsync("update portal.invites set clerk_state = 'none' where id = @over", new { over });
-        await DoAsync("update portal.invites set expires_at = expires_at + interval '2 years' where id = @pending", new { pending });
-        await DoAsync("update portal.invites set updated_at = @now where id = @over", new { over, now = Now });
+        await portal.DoAsync("update portal.invites set status = 'revoked', clerk_state = 'unwanted' where id = @untold", new { untold });
+        await portal.DoAsync("update portal.invites set clerk_state = 'none' where id = @over", new { over });
+        await portal.DoAsync("update portal.invites set expires_at = expires_at + interval '2 years' where id = @pending", new { pending });
+        await portal.DoAsync("update portal.invites set updated_at = @now where id = @over", new { over, now = Now });
         portal.Clock.Advance(TimeSpan.FromDays(365));
         await RunAsync();
         Assert.Equal(1, await CountAsync("invites", "id::text = @id", over));
@@ -665,7 +665,7 @@ public sealed class PruneRetentionTests(TestPortal portal) : IClassFixture<TestP
         Assert.Equal(1, await CountAsync("invites", "id::text = @id", pending));
         Assert.Equal(1, await CountAsync("invites", "id::text = @id", untold));
         Assert.Equal(1, await CountAsync("invites", "id::text = @id", held));
-        await DoAsync("update portal.holds set lifted_by = placed_by, lifted_at = @now, lift_reason = 'Settled'", new { now = Now });
+        await portal.DoAsync("update portal.holds set lifted_by = placed_by, lifted_at = @now, lift_reason = 'Settled'", new { now = Now });
         await RunAsync();
         Assert.Equal(0, await CountAsync("invites", "id::text = @id", held));
     }
@@ -677,7 +677,7 @@ public sealed class PruneRetentionTests(TestPortal portal) : IClassFixture<TestP
             "select count(*) from durable.instances where id like @id || '%'", new { id = upload.ToString() });
         var ready = (await portal.UploadReadyAsync(project, "crew4")).Id;
         var failed = (await portal.UploadReadyAsync(project, "crew4")).Id;
-        await DoAsync("update durable.instances set status = 3, lane = 2 where id like @id || '%'", new { id = failed.ToString() });
+        await portal.DoAsync("update durable.instances set status = 3, lane = 2 where id like @id || '%'", new { id = failed.ToString() });
         portal.Clock.Advance(TimeSpan.FromDays(89));
         await RunAsync();
         Assert.Equal((1, 1), (await HistoriesAsync(ready), await HistoriesAsync(failed)));
@@ -697,17 +697,11 @@ public sealed class PruneRetentionTests(TestPortal portal) : IClassFixture<TestP
     /// <summary>Everybody was told in time: what that takes is told in KeptVideoTests.</summary>
     private async Task RunAsync()
     {
-        await DoAsync("update portal.asset_versions set expiry_warned_at = created_at where expiry_warned_at is null");
+        await portal.DoAsync("update portal.asset_versions set expiry_warned_at = created_at where expiry_warned_at is null");
         await portal.Host.RunTimerAsync("PruneRetention");
     }
 
-    private async Task DoAsync(string sql, object? args = null)
-    {
-        await using var connection = await portal.OpenAsync();
-        await connection.ExecuteAsync(sql, args);
-    }
-
-    private Task NotifyAsync(Guid tenant, string person, int count, DateTimeOffset at, bool read = false) => DoAsync("""
+    private Task NotifyAsync(Guid tenant, string person, int count, DateTimeOffset at, bool read = false) => portal.DoAsync("""
         insert into portal.notifications (id, tenant_id, user_id, event_id, type, subject_type, subject_id, read_at, created_at)
         select gen_random_uuid(), @tenant, @user, gen_random_uuid(), 'task_assigned', 'task', gen_random_uuid(), case when @read
            then @at end, @at from generate_series(1, @count)

@@ -16,10 +16,10 @@ public sealed class ResidencyReportTests(TestPortal portal) : IClassFixture<Test
     public async Task InitializeAsync()
     {
         await portal.ResetAsync();
-        await DoAsync(
+        await portal.DoAsync(
             "alter table portal.residency_reports disable trigger user; delete from portal.residency_reports; alter table "
                 + "portal.residency_reports enable trigger user");
-        await DoAsync("update portal.tenants set created_at = '2020-01-01', time_zone = 'Australia/Sydney'");
+        await portal.DoAsync("update portal.tenants set created_at = '2020-01-01', time_zone = 'Australia/Sydney'");
     }
 
     public Task DisposeAsync() => Task.CompletedTask;
@@ -27,9 +27,9 @@ public sealed class ResidencyReportTests(TestPortal portal) : IClassFixture<Test
     [Fact]
     public async Task A_week_has_one_report_a_tenant_with_evidence_audit_and_event_however_often_it_runs()
     {
-        await DoAsync("update portal.tenants set keep_upload_job_days = 77 where id = @id", new { id = TestPeople.Tenant });
+        await portal.DoAsync("update portal.tenants set keep_upload_job_days = 77 where id = @id", new { id = TestPeople.Tenant });
         var ofVideos = await portal.NewProjectAsync();
-        await DoAsync("""
+        await portal.DoAsync("""
             with a as (
                 insert into portal.assets (id, tenant_id, project_id, title, created_by, created_at, updated_at)
                 values (gen_random_uuid(), @tenant, @ofVideos, 'Cut one', @person, '2020-01-01', '2020-01-01') returning id)
@@ -86,7 +86,7 @@ public sealed class ResidencyReportTests(TestPortal portal) : IClassFixture<Test
             """, new { id, sha = meta["jsonSha256"]!.ToString() }));
         foreach (var wrong in new[] { "update portal.residency_reports set html = ''", "delete from portal.residency_reports" })
         {
-            await Assert.ThrowsAsync<Npgsql.PostgresException>(() => DoAsync(wrong));
+            await Assert.ThrowsAsync<Npgsql.PostgresException>(() => portal.DoAsync(wrong));
         }
 
         long Counted(string name) => report["classes"]!.AsArray().SelectMany(of => of!["counts"]!.AsArray())
@@ -128,7 +128,7 @@ public sealed class ResidencyReportTests(TestPortal portal) : IClassFixture<Test
     [Fact]
     public async Task Each_tenants_week_ends_at_its_own_monday_midnight_and_a_week_that_was_missed_is_made_up_for()
     {
-        await DoAsync("update portal.tenants set time_zone = 'America/New_York' where id = @id", new { id = TestPeople.OtherTenant });
+        await portal.DoAsync("update portal.tenants set time_zone = 'America/New_York' where id = @id", new { id = TestPeople.OtherTenant });
         await UntilAsync(DayOfWeek.Sunday, 12);
         await RunAsync();
         var before = await WeeksAsync();
@@ -152,16 +152,16 @@ public sealed class ResidencyReportTests(TestPortal portal) : IClassFixture<Test
     [Fact]
     public async Task A_tenant_that_was_not_there_yet_has_no_report_and_one_that_is_broken_stops_no_other()
     {
-        await DoAsync(
+        await portal.DoAsync(
             "update portal.tenants set created_at = @now where id = @id",
             new { now = portal.Clock.GetUtcNow(), id = TestPeople.OtherTenant });
         await RunAsync();
         Assert.Equal([TestPeople.Tenant], (await WeeksAsync()).Select(w => w.Tenant));
 
-        await DoAsync(
+        await portal.DoAsync(
             "update portal.tenants set created_at = '2020-01-01', time_zone = 'Mars/Olympus' where id = @id",
             new { id = TestPeople.Tenant });
-        await DoAsync("update portal.tenants set created_at = '2020-01-01' where id = @id", new { id = TestPeople.OtherTenant });
+        await portal.DoAsync("update portal.tenants set created_at = '2020-01-01' where id = @id", new { id = TestPeople.OtherTenant });
         await Assert.ThrowsAsync<AggregateException>(RunAsync);
         Assert.Equal(2, (await WeeksAsync()).Count);
     }
@@ -218,7 +218,7 @@ public sealed class ResidencyReportTests(TestPortal portal) : IClassFixture<Test
     [Fact]
     public async Task Data_that_no_class_declares_is_alerted_and_the_report_and_its_mail_say_that_they_leave_it_out()
     {
-        await DoAsync("create table portal.loyalty_cards (tenant_id uuid not null, holder text not null)");
+        await portal.DoAsync("create table portal.loyalty_cards (tenant_id uuid not null, holder text not null)");
         var report = await NextReportAsync();
         Assert.Equal(["loyalty_cards"], report["undeclared"]!.AsArray().Select(of => of!.ToString()));
         var page = (await portal.As("compliance").FetchAsync($"/api/reports/residency/{report["id"]}/html")).Expect(200).Body;
@@ -226,7 +226,7 @@ public sealed class ResidencyReportTests(TestPortal portal) : IClassFixture<Test
         Assert.Contains("loyalty_cards", (await MailOfAsync(report)).Text, StringComparison.Ordinal);
         Assert.Equal(1, await OpenAlertsAsync());
 
-        await DoAsync("drop table portal.loyalty_cards");
+        await portal.DoAsync("drop table portal.loyalty_cards");
         await RunAsync();
         Assert.Equal(0, await OpenAlertsAsync());
         Assert.Empty((await NextReportAsync())["undeclared"]!.AsArray());
@@ -235,7 +235,7 @@ public sealed class ResidencyReportTests(TestPortal portal) : IClassFixture<Test
     [Fact]
     public async Task Who_reads_the_report_by_their_role_may_unsubscribe_and_the_contact_that_the_tenant_named_may_not()
     {
-        await DoAsync("update portal.tenants set residency_contact = 'law@contact.example' where id = @Tenant", new { TestPeople.Tenant });
+        await portal.DoAsync("update portal.tenants set residency_contact = 'law@contact.example' where id = @Tenant", new { TestPeople.Tenant });
         var report = await NextReportAsync();
         Assert.StartsWith(
             portal.Host.Address.ToString(), (await MailOfAsync(report)).Header("List-Unsubscribe")!.Trim('<', '>'),
@@ -246,7 +246,7 @@ public sealed class ResidencyReportTests(TestPortal portal) : IClassFixture<Test
             mail => mail.Text!.Contains(report["id"]!.ToString(), StringComparison.Ordinal));
         Assert.Equal((null, null), (contact.Header("List-Unsubscribe"), contact.Header("List-Unsubscribe-Post")));
         Assert.DoesNotContain("/unsubscribe/", contact.Html + contact.Text, StringComparison.Ordinal);
-        await DoAsync("update portal.tenants set residency_contact = null where id = @Tenant", new { TestPeople.Tenant });
+        await portal.DoAsync("update portal.tenants set residency_contact = null where id = @Tenant", new { TestPeople.Tenant });
     }
 
     private Task<long> OpenAlertsAsync() => portal.ScalarAsync<long>(
@@ -293,7 +293,7 @@ public sealed class ResidencyReportTests(TestPortal portal) : IClassFixture<Test
         return upload.Id;
     }
 
-    private Task CleanUpAsync(Guid upload, DateTimeOffset? done) => DoAsync("""
+    private Task CleanUpAsync(Guid upload, DateTimeOffset? done) => portal.DoAsync("""
         insert into portal.mux_cleanups (mux_asset_id, tenant_id, job_id, reason, next_attempt_at, created_at, done_at)
         select mux_asset_id, tenant_id, id, 'test', '3000-01-01', now(), @done from portal.upload_jobs where id = @upload
         """, new { upload, done });
@@ -318,11 +318,5 @@ public sealed class ResidencyReportTests(TestPortal portal) : IClassFixture<Test
         return [
             .. await connection.QueryAsync<(Guid, string)>("select tenant_id, week from portal.residency_reports order by tenant_id, week")
         ];
-    }
-
-    private async Task DoAsync(string sql, object? args = null)
-    {
-        await using var connection = await portal.OpenAsync();
-        await connection.ExecuteAsync(sql, args);
     }
 }

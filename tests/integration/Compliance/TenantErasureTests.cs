@@ -31,17 +31,14 @@ public sealed class TenantErasureTests(TestPortal portal) : IClassFixture<TestPo
         var full = new FullTenant(portal);
         await full.FillAsync();
         // Whatever it had set itself, and webhooks: one that nobody could deal with, and one about another tenant.
-        await using (var connection = await portal.OpenAsync())
-        {
-            await connection.ExecuteAsync("""
-                update portal.tenants set time_zone = 'Europe/Berlin', digest_hour = 17, logo_url = 'https://harbour.example/logo.svg',
-                       accent_color = '#123456', keep_notification_days = 31, keep_upload_job_days = 32, keep_active_video_days = 33,
-                       keep_inactive_video_days = 34, keep_raw_analytics_days = 15 where id = @Tenant;
-                insert into portal.webhook_inbox (provider, event_id, type, body, status, next_attempt_at, received_at) values
-                    ('clerk', 'ours', 'x', '{"data":{"email":"crew1@portal.example"}}', 'dead', @now, @now),
-                    ('clerk', 'theirs', 'x', '{"data":{"email":"other-admin@portal.example"}}', 'processed', @now, @now)
-                """, new { TestPeople.Tenant, now = portal.Clock.GetUtcNow() });
-        }
+        await portal.DoAsync("""
+            update portal.tenants set time_zone = 'Europe/Berlin', digest_hour = 17, logo_url = 'https://harbour.example/logo.svg',
+                   accent_color = '#123456', keep_notification_days = 31, keep_upload_job_days = 32, keep_active_video_days = 33,
+                   keep_inactive_video_days = 34, keep_raw_analytics_days = 15 where id = @Tenant;
+            insert into portal.webhook_inbox (provider, event_id, type, body, status, next_attempt_at, received_at) values
+                ('clerk', 'ours', 'x', '{"data":{"email":"crew1@portal.example"}}', 'dead', @now, @now),
+                ('clerk', 'theirs', 'x', '{"data":{"email":"other-admin@portal.example"}}', 'processed', @now, @now)
+            """, new { TestPeople.Tenant, now = portal.Clock.GetUtcNow() });
 
         var (answers, exported, export) = (await full.AnswersAsync(), portal.Clock.GetUtcNow(), await full.ExportAsync());
         (await portal.As("compliance").PostAsync($"/api/holds/{full.Hold}/lift", new { reason = "Settled" })).Expect(200);
@@ -292,23 +289,20 @@ public sealed class TenantErasureTests(TestPortal portal) : IClassFixture<TestPo
     {
         var (admin, tenant) = await NewTenantAsync();
         await AddVideoAsync(tenant, admin, $"asset-{admin}");
-        await using (var connection = await portal.OpenAsync())
-        {
-            await connection.ExecuteAsync("""
-                with said as (
-                    insert into portal.comments (id, tenant_id, seq, root_seq, sort_frame, project_id, asset_id, asset_version_id,
-                        author_id, visibility, body, created_at, updated_at)
-                    select gen_random_uuid(), @tenant, n, n, 0, a.project_id, a.id, v.id, a.created_by, 'team', 'First', @now, @now
-                      from portal.asset_versions v join portal.assets a on a.id = v.asset_id, generate_series(-5, -1) n
-                     where v.tenant_id = @tenant
-                    returning *)
-                insert into portal.comments (id, tenant_id, seq, root_seq, sort_frame, project_id, asset_id, asset_version_id, author_id,
-                    parent_id, visibility, body, created_at, updated_at)
-                select gen_random_uuid(), @tenant, nextval('portal.comment_seq'), s.root_seq, 0, s.project_id, s.asset_id,
-                       s.asset_version_id, s.author_id, s.id, s.visibility, 'Reply', @now, @now
-                  from said s, generate_series(1, 499)
-                """, new { tenant, now = portal.Clock.GetUtcNow() });
-        }
+        await portal.DoAsync("""
+            with said as (
+                insert into portal.comments (id, tenant_id, seq, root_seq, sort_frame, project_id, asset_id, asset_version_id,
+                    author_id, visibility, body, created_at, updated_at)
+                select gen_random_uuid(), @tenant, n, n, 0, a.project_id, a.id, v.id, a.created_by, 'team', 'First', @now, @now
+                  from portal.asset_versions v join portal.assets a on a.id = v.asset_id, generate_series(-5, -1) n
+                 where v.tenant_id = @tenant
+                returning *)
+            insert into portal.comments (id, tenant_id, seq, root_seq, sort_frame, project_id, asset_id, asset_version_id, author_id,
+                parent_id, visibility, body, created_at, updated_at)
+            select gen_random_uuid(), @tenant, nextval('portal.comment_seq'), s.root_seq, 0, s.project_id, s.asset_id,
+                   s.asset_version_id, s.author_id, s.id, s.visibility, 'Reply', @now, @now
+              from said s, generate_series(1, 499)
+            """, new { tenant, now = portal.Clock.GetUtcNow() });
 
         var erasure = await EraseAsync(admin);
         Assert.Equal(0, await portal.ScalarAsync<long>("select count(*) from portal.comments where tenant_id = @tenant", new { tenant }));
@@ -321,19 +315,16 @@ public sealed class TenantErasureTests(TestPortal portal) : IClassFixture<TestPo
     {
         var (admin, tenant) = await NewTenantAsync();
         await AddVideoAsync(tenant, admin, $"asset-{admin}");
-        await using (var connection = await portal.OpenAsync())
-        {
-            await connection.ExecuteAsync("""
-                with j as (
-                    insert into portal.upload_jobs (id, tenant_id, project_id, asset_id, asset_version_id, created_by, source, status,
-                        attempt, mux_asset_id, expires_at, created_at, updated_at)
-                    select gen_random_uuid(), @tenant, a.project_id, a.id, v.id, a.created_by, 'direct', 'ready', 2, v.mux_asset_id,
-                           @now, @now, @now
-                      from portal.asset_versions v join portal.assets a on a.id = v.asset_id where v.tenant_id = @tenant returning id)
-                insert into portal.upload_attempts (tenant_id, job_id, attempt, mux_asset_id, outcome, ended_at)
-                select @tenant, j.id, 1, @earlier, 'failed', @now from j
-                """, new { tenant, earlier = $"earlier-{admin}", now = portal.Clock.GetUtcNow() });
-        }
+        await portal.DoAsync("""
+            with j as (
+                insert into portal.upload_jobs (id, tenant_id, project_id, asset_id, asset_version_id, created_by, source, status,
+                    attempt, mux_asset_id, expires_at, created_at, updated_at)
+                select gen_random_uuid(), @tenant, a.project_id, a.id, v.id, a.created_by, 'direct', 'ready', 2, v.mux_asset_id,
+                       @now, @now, @now
+                  from portal.asset_versions v join portal.assets a on a.id = v.asset_id where v.tenant_id = @tenant returning id)
+            insert into portal.upload_attempts (tenant_id, job_id, attempt, mux_asset_id, outcome, ended_at)
+            select @tenant, j.id, 1, @earlier, 'failed', @now from j
+            """, new { tenant, earlier = $"earlier-{admin}", now = portal.Clock.GetUtcNow() });
 
         var erasure = await EraseAsync(admin);
 
@@ -546,8 +537,7 @@ public sealed class TenantErasureTests(TestPortal portal) : IClassFixture<TestPo
     private async Task AddVideoAsync(Guid tenant, string admin, string muxAsset)
     {
         var project = (await portal.As(admin).PostAsync("/api/projects", new { name = "Launch film" })).Expect(201).Id;
-        await using var connection = await portal.OpenAsync();
-        await connection.ExecuteAsync("""
+        await portal.DoAsync("""
             with a as (
                 insert into portal.assets (id, tenant_id, project_id, title, created_by, created_at, updated_at)
                 select gen_random_uuid(), @tenant, @project, 'Cut one', u.id, @now, @now from portal.users u

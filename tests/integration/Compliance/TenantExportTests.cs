@@ -132,8 +132,7 @@ public sealed class TenantExportTests(TenantExportWorld world) : IClassFixture<T
 
         async Task SetAsync(string status)
         {
-            await using var connection = await portal.OpenAsync();
-            await connection.ExecuteAsync("""
+            await portal.DoAsync("""
                 update portal.asset_versions set status = @status, archived_at = case @status when 'archived' then now() end
                  where id = @version
                 """, new { version, status });

@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using Dapper;
 using Npgsql;
 using Portal.Compliance.Exports.Tenants;
 using Portal.Foundation.Audit;
@@ -20,8 +19,7 @@ internal static partial class TenantRestores
         var portal = new TestPortal { Overrides = SampleWorld.NoLimits };
         await portal.InitializeAsync();
         portal.Clock.AdvanceTo(now);
-        await using var connection = await portal.OpenAsync();
-        await connection.ExecuteAsync("delete from portal.users; delete from portal.tenants where clerk_org_id <> 'platform'");
+        await portal.DoAsync("delete from portal.users; delete from portal.tenants where clerk_org_id <> 'platform'");
         return portal;
     }
 

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using Dapper;
 using Portal.Compliance.Reviews;
 using Portal.Tests.Support;
 
@@ -24,7 +23,7 @@ public sealed class VendorReviewTests(TestPortal portal) : IClassFixture<TestPor
         await portal.DeliverAsync();
         await portal.ResetAsync();
         (start, began) = (portal.Clock.GetUtcNow(), Today);
-        await DoAsync("""
+        await portal.DoAsync("""
             alter table portal.vendor_reviews disable trigger user;
             delete from portal.vendor_reviews;
             alter table portal.vendor_reviews enable trigger user;
@@ -74,7 +73,7 @@ public sealed class VendorReviewTests(TestPortal portal) : IClassFixture<TestPor
         foreach (var change in new[] { "update portal.vendor_reviews set result = 'approved'", "delete from portal.vendor_reviews",
             "truncate portal.vendor_reviews" })
         {
-            await Assert.ThrowsAsync<Npgsql.PostgresException>(() => DoAsync(change));
+            await Assert.ThrowsAsync<Npgsql.PostgresException>(() => portal.DoAsync(change));
         }
     }
 
@@ -252,11 +251,11 @@ public sealed class VendorReviewTests(TestPortal portal) : IClassFixture<TestPor
     public async Task A_tenant_that_is_broken_keeps_no_other_from_being_reminded()
     {
         await DayAsync(DueOn.AddDays(-14));
-        await DoAsync("update portal.tenants set time_zone = 'Mars/Olympus' where id = @id", new { id = TestPeople.Tenant });
+        await portal.DoAsync("update portal.tenants set time_zone = 'Mars/Olympus' where id = @id", new { id = TestPeople.Tenant });
         await Assert.ThrowsAsync<AggregateException>(() => portal.RunTimerAsync("DailyChecks"));
         Assert.Equal([TestPeople.OtherTenant.ToString()], await portal.ListAsync(
             "select distinct tenant_id::text from portal.vendor_review_reminders"));
-        await DoAsync("update portal.tenants set time_zone = 'Australia/Sydney' where id = @id", new { id = TestPeople.Tenant });
+        await portal.DoAsync("update portal.tenants set time_zone = 'Australia/Sydney' where id = @id", new { id = TestPeople.Tenant });
         await portal.RunTimerAsync("DailyChecks");
         Assert.Equal(1, await EventsAsync(Due));
     }
@@ -297,10 +296,4 @@ public sealed class VendorReviewTests(TestPortal portal) : IClassFixture<TestPor
     private Task<Guid> ReminderAsync(string state) => portal.ScalarAsync<Guid>(
         "select distinct reminder_id from portal.vendor_review_reminders where tenant_id = @tenant and state = @state",
         new { tenant = TestPeople.Tenant, state });
-
-    private async Task DoAsync(string sql, object? args = null)
-    {
-        await using var connection = await portal.OpenAsync();
-        await connection.ExecuteAsync(sql, args);
-    }
 }

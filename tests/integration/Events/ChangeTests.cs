@@ -139,8 +139,7 @@ public sealed class ChangeTests(TestPortal portal) : IClassFixture<TestPortal>, 
             memberIds = new[] { TestPeople.UserId("agency"), TestPeople.UserId("client") },
         })).Expect(201).Id;
         await portal.NewTaskAsync(project, "Cut");
-        await using var connection = await portal.OpenAsync();
-        await connection.ExecuteAsync(
+        await portal.DoAsync(
             Insert.Replace("project_updated", "milestone_template_applied", StringComparison.Ordinal), Row(project, 1));
         (await portal.As("compliance").PostAsync("/api/holds", new
         {
@@ -198,16 +197,14 @@ public sealed class ChangeTests(TestPortal portal) : IClassFixture<TestPortal>, 
         var start = await StartAsync("crew5");
         var waiting = portal.As("crew5").FetchAsync($"{Path}?wait=25&after={start}");
         await WaitingAsync(1);
-        await portal.ScalarAsync<int>(
-            "update portal.users set status = 'deactivated' where id = @id returning 1", new { id = TestPeople.UserId("crew5") });
+        await portal.DoAsync("update portal.users set status = 'deactivated' where id = @id", new { id = TestPeople.UserId("crew5") });
         try
         {
             Assert.Equal("deactivated", (await portal.WhileMovingAsync(waiting)).Expect(403).ProblemType);
         }
         finally
         {
-            await portal.ScalarAsync<int>(
-                "update portal.users set status = 'active' where id = @id returning 1", new { id = TestPeople.UserId("crew5") });
+            await portal.DoAsync("update portal.users set status = 'active' where id = @id", new { id = TestPeople.UserId("crew5") });
         }
     }
 
@@ -220,8 +217,7 @@ public sealed class ChangeTests(TestPortal portal) : IClassFixture<TestPortal>, 
         await using var slow = await portal.OpenAsync();
         await using var held = await slow.BeginTransactionAsync();
         await slow.ExecuteAsync(Insert, Row(project, 1), held);
-        await using var quick = await portal.OpenAsync();
-        await quick.ExecuteAsync(Insert, Row(project, 2));
+        await portal.DoAsync(Insert, Row(project, 2));
 
         Assert.Empty((await portal.As("agency").FetchAsync($"{Path}?after={cursor}")).Expect(200).Field("items").AsArray());
         await held.CommitAsync();
@@ -237,8 +233,7 @@ public sealed class ChangeTests(TestPortal portal) : IClassFixture<TestPortal>, 
         await using var early = await portal.OpenAsync();
         await using var held = await early.BeginTransactionAsync();
         await early.ExecuteAsync("select pg_current_xact_id()", transaction: held);
-        await using var quick = await portal.OpenAsync();
-        await quick.ExecuteAsync(Insert, Row(project, 1));
+        await portal.DoAsync(Insert, Row(project, 1));
         await early.ExecuteAsync(Insert, Row(project, 2), held);
         await held.CommitAsync();
 
@@ -292,7 +287,7 @@ public sealed class ChangeTests(TestPortal portal) : IClassFixture<TestPortal>, 
 
         // It waited when the link ended: what came before is not told any more.
         (await guest.SendAsync(HttpMethod.Get, $"/changes?after={start}")).Expect(403);
-        await portal.ScalarAsync<int>("update portal.share_links set status = 'active', revoked_at = null where id = @Id returning 1", link);
+        await portal.DoAsync("update portal.share_links set status = 'active', revoked_at = null where id = @Id", link);
         var told = (await guest.SendAsync(HttpMethod.Get, $"/changes?after={start}")).Expect(200).Field("items").AsArray();
         Assert.Equal([said.ToString(), own.ToString(), link.Id.ToString()], told.Select(change => Subject(change!)));
         Assert.Equal("share_link_revoked", told[2]!["type"]!.ToString());

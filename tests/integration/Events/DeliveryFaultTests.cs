@@ -46,15 +46,12 @@ public sealed class DeliveryFaultTests(TestPortal portal) : IClassFixture<TestPo
     {
         var project = await portal.NewProjectAsync("Many recipients");
         await portal.DeliverAsync();
-        await using (var connection = await portal.OpenAsync())
-        {
-            await connection.ExecuteAsync("""
-                insert into portal.deliveries (id, tenant_id, event_id, event_type, aggregate_id, seq, channel, recipient, created_at)
-                select gen_random_uuid(), d.tenant_id, d.event_id, d.event_type, d.aggregate_id, d.seq, d.channel, 'reader-' || n,
-                       d.created_at
-                  from (select * from portal.deliveries where aggregate_id = @project limit 1) d, generate_series(1, 250) n
-                """, new { project });
-        }
+        await portal.DoAsync("""
+            insert into portal.deliveries (id, tenant_id, event_id, event_type, aggregate_id, seq, channel, recipient, created_at)
+            select gen_random_uuid(), d.tenant_id, d.event_id, d.event_type, d.aggregate_id, d.seq, d.channel, 'reader-' || n,
+                   d.created_at
+              from (select * from portal.deliveries where aggregate_id = @project limit 1) d, generate_series(1, 250) n
+            """, new { project });
 
         var store = portal.Services.GetRequiredService<DeliveryStore>();
         var taken = new List<int>();
@@ -64,8 +61,7 @@ public sealed class DeliveryFaultTests(TestPortal portal) : IClassFixture<TestPo
         }
 
         Assert.Equal([100, 100, 50, 0], taken);
-        await using var rows = await portal.OpenAsync();
-        await rows.ExecuteAsync("delete from portal.deliveries where recipient like 'reader-%'");
+        await portal.DoAsync("delete from portal.deliveries where recipient like 'reader-%'");
     }
 
     [Fact]
@@ -79,10 +75,7 @@ public sealed class DeliveryFaultTests(TestPortal portal) : IClassFixture<TestPo
             async () => await portal.ScalarAsync<long>(
                 "select count(*) from portal.deliveries where aggregate_id = @project and attempts > 0",
                 new { project }) == 1, "the first attempt to have failed");
-        await using (var connection = await portal.OpenAsync())
-        {
-            await connection.ExecuteAsync("update portal.projects set name = 'After' where id = @project", new { project });
-        }
+        await portal.DoAsync("update portal.projects set name = 'After' where id = @project", new { project });
 
         await portal.DeliverMovingAsync();
         var mail = Assert.Single(await portal.InboxOfAsync("agency"), m => m.Text!.Contains(project.ToString(), StringComparison.Ordinal));
@@ -309,7 +302,7 @@ public sealed class DeliveryFaultTests(TestPortal portal) : IClassFixture<TestPo
     public async Task A_delivery_that_is_tried_anew_is_not_settled_by_its_earlier_attempt()
     {
         var id = await SentAsync("Tried anew");
-        await portal.ScalarAsync<int?>(
+        await portal.DoAsync(
             "update portal.deliveries set status = 'sending', attempt = 2, done_at = null, vendor_id = null where id = @id", new { id });
         var (deliveries, first) = (portal.Services.GetRequiredService<DeliveryStore>(), new DeliveryRef(TestPeople.Tenant, id, 1));
         var tenant = new TenantId(TestPeople.Tenant);
@@ -336,7 +329,7 @@ public sealed class DeliveryFaultTests(TestPortal portal) : IClassFixture<TestPo
         var mails = (await portal.InboxOfAsync("agency")).Count;
         foreach (var status in new[] { "sent", "skipped", "pending", "sending" })
         {
-            await portal.ScalarAsync<int?>("""
+            await portal.DoAsync("""
                 update portal.deliveries set status = @status, reason = case when @status = 'skipped' then 'gone' end,
                        done_at = case when @status in ('sent', 'skipped') then @now end
                  where id = @id
@@ -348,8 +341,7 @@ public sealed class DeliveryFaultTests(TestPortal portal) : IClassFixture<TestPo
                 await portal.ListAsync("select status || ' ' || attempt from portal.deliveries where id = @id", new { id }));
         }
 
-        await portal.ScalarAsync<int?>(
-            "update portal.deliveries set status = 'sent', done_at = created_at where id = @id", new { id });
+        await portal.DoAsync("update portal.deliveries set status = 'sent', done_at = created_at where id = @id", new { id });
         Assert.Equal(0, await portal.AuditedAsync(id, "delivery_retried"));
         Assert.Equal(mails, (await portal.InboxOfAsync("agency")).Count);
     }
@@ -456,14 +448,11 @@ public sealed class DeliveryFaultTests(TestPortal portal) : IClassFixture<TestPo
     public async Task An_event_that_cannot_be_routed_holds_up_only_its_own_aggregate()
     {
         var bad = await portal.NewProjectAsync("Broken");
-        await using (var connection = await portal.OpenAsync())
-        {
-            await connection.ExecuteAsync("""
-                insert into portal.events (event_id, tenant_id, aggregate_type, aggregate_id, type, payload, occurred_at)
-                values (gen_random_uuid(), @tenant, 'comment', @bad, 'comment_added', '{"mentions": ["no id"]}', @now),
-                       (gen_random_uuid(), @tenant, 'comment', @bad, 'comment_added', '{"mentions": []}', @now)
-                """, new { tenant = TestPeople.Tenant, bad, now = portal.Clock.GetUtcNow() });
-        }
+        await portal.DoAsync("""
+            insert into portal.events (event_id, tenant_id, aggregate_type, aggregate_id, type, payload, occurred_at)
+            values (gen_random_uuid(), @tenant, 'comment', @bad, 'comment_added', '{"mentions": ["no id"]}', @now),
+                   (gen_random_uuid(), @tenant, 'comment', @bad, 'comment_added', '{"mentions": []}', @now)
+            """, new { tenant = TestPeople.Tenant, bad, now = portal.Clock.GetUtcNow() });
 
         var good = await portal.NewProjectAsync("Sound");
         await portal.Host.RunTimerAsync("SweepOutbox");
@@ -477,10 +466,7 @@ public sealed class DeliveryFaultTests(TestPortal portal) : IClassFixture<TestPo
         }
 
         Assert.Equal(1, await portal.ScalarAsync<long>("select count(*) from portal.alerts where kind = 'event_stuck'"));
-        await using (var connection = await portal.OpenAsync())
-        {
-            await connection.ExecuteAsync("delete from portal.outbox");
-        }
+        await portal.DoAsync("delete from portal.outbox");
     }
 
     [Fact]
@@ -541,10 +527,7 @@ public sealed class DeliveryFaultTests(TestPortal portal) : IClassFixture<TestPo
                 await portal.NewTaskAsync(
                     project, more: new { dueDate = "2020-01-01", assigneeIds = new[] { TestPeople.UserId("agency") } });
                 await portal.DeliverAsync();
-                await using (var connection = await portal.OpenAsync())
-                {
-                    await connection.ExecuteAsync("delete from portal.unread_counts; update portal.tenants set digest_hour = 0");
-                }
+                await portal.DoAsync("delete from portal.unread_counts; update portal.tenants set digest_hour = 0");
 
                 await portal.Host.RunTimerAsync("SendDigests");
                 return ("agency", TestPeople.UserId("agency"));

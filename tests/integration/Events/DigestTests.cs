@@ -12,10 +12,7 @@ public sealed class DigestTests(TestPortal portal) : IClassFixture<TestPortal>, 
     public async Task InitializeAsync()
     {
         await portal.ResetAsync();
-        await using (var connection = await portal.OpenAsync())
-        {
-            await connection.ExecuteAsync("truncate portal.digests; delete from portal.notifications; delete from portal.unread_counts");
-        }
+        await portal.DoAsync("truncate portal.digests; delete from portal.notifications; delete from portal.unread_counts");
 
         project = (
             await portal.As("admin").PostAsync(
@@ -115,12 +112,9 @@ public sealed class DigestTests(TestPortal portal) : IClassFixture<TestPortal>, 
             project, "Done and late", new { dueDate = "2026-01-01", assigneeIds = new[] { TestPeople.UserId("crew1") } });
         await portal.PlaceTaskAsync(done.Id, "done");
         await portal.DeliverAsync();
-        await using (var connection = await portal.OpenAsync())
-        {
-            await connection.ExecuteAsync(
-                "update portal.tenants set time_zone = 'Australia/Sydney', digest_hour = 8 where id = @id",
-                new { id = TestPeople.Tenant });
-        }
+        await portal.DoAsync(
+            "update portal.tenants set time_zone = 'Australia/Sydney', digest_hour = 8 where id = @id",
+            new { id = TestPeople.Tenant });
 
         await portal.Host.RunTimerAsync("SendDigests");
         await portal.DeliverAsync();
@@ -209,10 +203,7 @@ public sealed class DigestTests(TestPortal portal) : IClassFixture<TestPortal>, 
         var shared = $"Shared {Guid.NewGuid()}";
         await OpenedAsync(await DailyLinkAsync("crew1", await AssetAsync(shared)));
         await portal.DeliverAsync();
-        await using (var connection = await portal.OpenAsync())
-        {
-            await connection.ExecuteAsync(change, new { user, project });
-        }
+        await portal.DoAsync(change, new { user, project });
 
         try
         {
@@ -223,8 +214,7 @@ public sealed class DigestTests(TestPortal portal) : IClassFixture<TestPortal>, 
         }
         finally
         {
-            await using var connection = await portal.OpenAsync();
-            await connection.ExecuteAsync("update portal.users set role = 'agency' where id = @user", new { user });
+            await portal.DoAsync("update portal.users set role = 'agency' where id = @user", new { user });
         }
     }
 
@@ -281,7 +271,7 @@ public sealed class DigestTests(TestPortal portal) : IClassFixture<TestPortal>, 
 
         // It moves once more.
         portal.Clock.AdvanceTo(Next("22:00"));
-        await portal.ScalarAsync<int?>("""
+        await portal.DoAsync("""
             insert into portal.events (event_id, tenant_id, aggregate_type, aggregate_id, type, payload, actor_id, occurred_at)
             select gen_random_uuid(), tenant_id, aggregate_type, aggregate_id, type, payload, actor_id, @now
               from portal.events where aggregate_id = @Id and type = 'task_status_changed'
@@ -334,8 +324,7 @@ public sealed class DigestTests(TestPortal portal) : IClassFixture<TestPortal>, 
     private async Task<Guid> AssetAsync(string title)
     {
         var asset = Guid.Parse((await portal.UploadReadyAsync(project)).Text("assetId"));
-        await using var connection = await portal.OpenAsync();
-        await connection.ExecuteAsync("update portal.assets set title = @title where id = @asset", new { title, asset });
+        await portal.DoAsync("update portal.assets set title = @title where id = @asset", new { title, asset });
 
         // That it is ready is another mail.
         await portal.DeliverAsync();
@@ -352,8 +341,7 @@ public sealed class DigestTests(TestPortal portal) : IClassFixture<TestPortal>, 
 
     private async Task SydneyAtEightAsync()
     {
-        await using var connection = await portal.OpenAsync();
-        await connection.ExecuteAsync(
+        await portal.DoAsync(
             "update portal.tenants set time_zone = 'Australia/Sydney', digest_hour = 8 where id = @id", new { id = TestPeople.Tenant });
     }
 
@@ -378,8 +366,7 @@ public sealed class DigestTests(TestPortal portal) : IClassFixture<TestPortal>, 
     private async Task<Guid> TenantAsync(string zone, bool withTask = true)
     {
         var tenant = Guid.CreateVersion7();
-        await using var connection = await portal.OpenAsync();
-        await connection.ExecuteAsync("""
+        await portal.DoAsync("""
             insert into portal.tenants (id, clerk_org_id, name, time_zone, created_at, updated_at)
                values (@tenant, 'org_' || @tenant, 'Zone', @zone, @now, @now);
             insert into portal.users (id, tenant_id, clerk_user_id, email, name, role, created_at, updated_at)
@@ -398,8 +385,7 @@ public sealed class DigestTests(TestPortal portal) : IClassFixture<TestPortal>, 
 
     private async Task AddTaskAsync(Guid tenant)
     {
-        await using var connection = await portal.OpenAsync();
-        await connection.ExecuteAsync("""
+        await portal.DoAsync("""
             insert into portal.tasks (id, tenant_id, project_id, title, due_on, created_by, created_at, updated_at)
                values (@tenant, @tenant, @tenant, 'Old', '2020-01-01', @tenant, @now, @now);
             insert into portal.task_assignees (tenant_id, project_id, task_id, user_id, added_at)

@@ -1,4 +1,3 @@
-using Dapper;
 using Portal.LocalVendors;
 using Portal.Tests.Integration.Operations;
 using Portal.Tests.Support;
@@ -54,12 +53,9 @@ public sealed class MailScreensTests(TestPortal portal) : IClassFixture<TestPort
 
     private async Task<Dictionary<string, InboxMessage>> MailsAsync()
     {
-        await using (var connection = await portal.OpenAsync())
-        {
-            await connection.ExecuteAsync(
-                "update portal.tenants set name = 'Harbour & Sons Film', accent_color = '#b4531a', residency_contact = "
-                    + "'privacy@harbour.example', digest_hour = 0 where id = @id", new { id = TestPeople.Tenant });
-        }
+        await portal.DoAsync(
+            "update portal.tenants set name = 'Harbour & Sons Film', accent_color = '#b4531a', residency_contact = "
+                + "'privacy@harbour.example', digest_hour = 0 where id = @id", new { id = TestPeople.Tenant });
 
         var project = (await portal.As("admin").PostAsync("/api/projects", new
         {
@@ -88,14 +84,11 @@ public sealed class MailScreensTests(TestPortal portal) : IClassFixture<TestPort
         (
             await portal.As("admin").PostAsync(
                 "/api/invites", new { email = "somebody.with.a.long.name@invited.example", role = "client" })).Expect(201);
-        await using (var connection = await portal.OpenAsync())
-        {
-            await connection.ExecuteAsync("""
-                insert into portal.events (event_id, tenant_id, aggregate_type, aggregate_id, type, payload, occurred_at)
-                values (gen_random_uuid(), @tenant, 'residency_report', gen_random_uuid(), 'residency_report_generated',
-                jsonb_build_object('sha256', repeat('a7', 32)), @now)
-                """, new { tenant = TestPeople.Tenant, now = portal.Clock.GetUtcNow() });
-        }
+        await portal.DoAsync("""
+            insert into portal.events (event_id, tenant_id, aggregate_type, aggregate_id, type, payload, occurred_at)
+            values (gen_random_uuid(), @tenant, 'residency_report', gen_random_uuid(), 'residency_report_generated',
+            jsonb_build_object('sha256', repeat('a7', 32)), @now)
+            """, new { tenant = TestPeople.Tenant, now = portal.Clock.GetUtcNow() });
 
         await portal.DeliverAsync();
         await portal.Host.RunTimerAsync("SendDigests");

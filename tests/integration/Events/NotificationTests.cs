@@ -9,8 +9,7 @@ public sealed class NotificationTests(TestPortal portal) : IClassFixture<TestPor
     public async Task InitializeAsync()
     {
         await portal.ResetAsync();
-        await using var connection = await portal.OpenAsync();
-        await connection.ExecuteAsync("delete from portal.notifications");
+        await portal.DoAsync("delete from portal.notifications");
     }
 
     public Task DisposeAsync() => Task.CompletedTask;
@@ -174,8 +173,7 @@ public sealed class NotificationTests(TestPortal portal) : IClassFixture<TestPor
         portal.Clock.Advance(TimeSpan.FromMilliseconds(5));
         var now = portal.Clock.GetUtcNow();
         var id = Guid.CreateVersion7(now);
-        await using var connection = await portal.OpenAsync();
-        await connection.ExecuteAsync("""
+        await portal.DoAsync("""
             insert into portal.notifications (id, tenant_id, user_id, event_id, type, subject_type, subject_id, read_at, created_at)
             values (@id, @tenant, @user, @evt, @type, 'thing', @evt, @readAt, @now)
             """,

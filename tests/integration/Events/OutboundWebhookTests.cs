@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using System.Text;
-using Dapper;
 using Microsoft.Extensions.DependencyInjection;
 using Portal.Compliance;
 using Portal.Events.Deliveries;
@@ -25,7 +24,7 @@ public sealed class OutboundWebhookTests(OutboundWebhookTests.Setting setting)
         await portal.ResetAsync();
         receiver.Faults.Clear();
         receiver.Clear();
-        await DoAsync("""
+        await portal.DoAsync("""
             delete from portal.webhook_endpoints;
             delete from portal.deliveries where channel = 'webhook';
             update portal.deliveries set status = 'skipped', reason = 'of another test', done_at = created_at
@@ -188,7 +187,7 @@ public sealed class OutboundWebhookTests(OutboundWebhookTests.Setting setting)
     public async Task At_another_address_it_begins_afresh()
     {
         var endpoint = await EndpointAsync("old", OfTasks);
-        await DoAsync(
+        await portal.DoAsync(
             "update portal.webhook_endpoints set failing_since = @since where id = @id",
             new { since = portal.Clock.GetUtcNow().AddDays(-4), id = endpoint.Id });
         var path = $"{Endpoints}/{endpoint.Id}";
@@ -213,7 +212,7 @@ public sealed class OutboundWebhookTests(OutboundWebhookTests.Setting setting)
 
         // Making a task moves the clock; from here to the attempt it stands still.
         var since = portal.Clock.GetUtcNow() - TimeSpan.FromDays(5) + TimeSpan.FromSeconds(secondsLeft);
-        await DoAsync("update portal.webhook_endpoints set failing_since = @since where id = @id", new { since, id = endpoint.Id });
+        await portal.DoAsync("update portal.webhook_endpoints set failing_since = @since where id = @id", new { since, id = endpoint.Id });
         await SweepAsync();
         await SweepAsync();
 
@@ -283,10 +282,10 @@ public sealed class OutboundWebhookTests(OutboundWebhookTests.Setting setting)
         // Under way is that one, on its way to that one.
         (await RedeliverAsync(endpoint, new { deliveryId = Guid.NewGuid() })).Expect(404);
         (await RedeliverAsync(other, new { deliveryId = delivery })).Expect(404);
-        await DoAsync("update portal.deliveries set status = 'sending' where id = @id", new { id = Guid.Parse(delivery) });
+        await portal.DoAsync("update portal.deliveries set status = 'sending' where id = @id", new { id = Guid.Parse(delivery) });
         Assert.Equal(
             "delivery-under-way", (await RedeliverAsync(endpoint, new { deliveryId = delivery })).Expect(409).ProblemType);
-        await DoAsync("update portal.deliveries set status = 'pending' where id = @id", new { id = Guid.Parse(delivery) });
+        await portal.DoAsync("update portal.deliveries set status = 'pending' where id = @id", new { id = Guid.Parse(delivery) });
         await portal.DeliverAsync();
         Assert.Equal(2, receiver.Of("again").Count);
         Assert.Single(receiver.Of("again").Select(webhook => (webhook.Id, webhook.Body)).Distinct());
@@ -302,7 +301,7 @@ public sealed class OutboundWebhookTests(OutboundWebhookTests.Setting setting)
     {
         var endpoint = await EndpointAsync("since", ["project_created"]);
         var now = portal.Clock.GetUtcNow();
-        await DoAsync("""
+        await portal.DoAsync("""
             with e as (insert into portal.events (event_id, tenant_id, aggregate_type, aggregate_id, type, payload, occurred_at)
                        select gen_random_uuid(), @tenant, 'project', gen_random_uuid(), 'made_up', '{}', @now
                          from generate_series(1, 1002) returning event_id, aggregate_id)
@@ -318,14 +317,14 @@ public sealed class OutboundWebhookTests(OutboundWebhookTests.Setting setting)
         Assert.Equal(now.AddSeconds(-1), first.Field("nextSince").GetValue<DateTimeOffset>());
         var rest = (await RedeliverAsync(endpoint, new { since = first.Field("nextSince").GetValue<DateTimeOffset>() })).Expect(200);
         Assert.Equal((1, null), (rest.Field("redelivered").GetValue<int>(), rest.Json!["nextSince"]));
-        await DoAsync("""
+        await portal.DoAsync("""
             update portal.deliveries set status = 'failed', done_at = @at, created_at = @at
              where id = (select min(id::text)::uuid from portal.deliveries where event_type = 'made_up' and status = 'pending')
             """, new { at = now.AddHours(-1).AddSeconds(-1) });
         var all = (await RedeliverAsync(endpoint, new { since = now.AddHours(-1), evenSent = true })).Expect(200);
         Assert.Equal(1, all.Field("redelivered").GetValue<int>());
         Assert.Equal(0, (await RedeliverAsync(endpoint, new { since = now })).Expect(200).Field("redelivered").GetValue<int>());
-        await DoAsync("delete from portal.deliveries where event_type = 'made_up'");
+        await portal.DoAsync("delete from portal.deliveries where event_type = 'made_up'");
 
         foreach (var (wrong, pointer) in new (object, string)[]
                  {
@@ -401,7 +400,7 @@ public sealed class OutboundWebhookTests(OutboundWebhookTests.Setting setting)
 
         // Nor does one that succeeds end five days of failures: an event does.
         var since = portal.Clock.GetUtcNow().AddDays(-4);
-        await DoAsync("update portal.webhook_endpoints set failing_since = @since where id = @Id", new { since, other.Id });
+        await portal.DoAsync("update portal.webhook_endpoints set failing_since = @since where id = @Id", new { since, other.Id });
         (await portal.As("admin").PostAsync($"{Endpoints}/{other.Id}/test")).Expect(202);
         await portal.DeliverAsync();
         Assert.Single(receiver.Of("untested"));
@@ -461,7 +460,7 @@ public sealed class OutboundWebhookTests(OutboundWebhookTests.Setting setting)
     {
         const string Old = "https://10.0.0.1/hook";
         var made = await EndpointAsync("of-before", []);
-        await DoAsync("update portal.webhook_endpoints set url = @Old where id = @Id", new { Old, made.Id });
+        await portal.DoAsync("update portal.webhook_endpoints set url = @Old where id = @Id", new { Old, made.Id });
         var path = $"{Endpoints}/{made.Id}";
 
         var kept = (await portal.As("admin").EditAsync(path, new { url = Old, description = "Still ours" }, made)).Expect(200);
@@ -477,12 +476,12 @@ public sealed class OutboundWebhookTests(OutboundWebhookTests.Setting setting)
         receiver.Faults.FailNextApiCalls(1, ApiFault.Status(500));
         await portal.NewProjectAsync();
         await SweepAsync();
-        await DoAsync(
+        await portal.DoAsync(
             "update portal.tenants set status = 'deleted', deleted_at = @now where id = @Tenant",
             new { TestPeople.Tenant, now = portal.Clock.GetUtcNow() });
         await UntilAsync(async () => await OpenAsync() == 0, "it to end");
         Assert.Empty(receiver.Received);
-        await DoAsync(
+        await portal.DoAsync(
             "update portal.tenants set status = 'active', deleted_at = null where id = @Tenant", new { TestPeople.Tenant });
     }
 
@@ -519,9 +518,9 @@ public sealed class OutboundWebhookTests(OutboundWebhookTests.Setting setting)
         Assert.Equal(portal.Clock.GetUtcNow().AddHours(1).UtcDateTime, next.ToUniversalTime());
 
         var deliveries = portal.Services.GetRequiredService<DeliveryStore>();
-        await DoAsync("update portal.deliveries set started_at = @At where channel = 'webhook'", new { At = next.AddHours(-2) });
+        await portal.DoAsync("update portal.deliveries set started_at = @At where channel = 'webhook'", new { At = next.AddHours(-2) });
         Assert.Empty(await deliveries.TakeStaleAsync(TimeSpan.FromMinutes(2), 10, default));
-        await DoAsync(
+        await portal.DoAsync(
             "update portal.deliveries set next_attempt_at = @At where channel = 'webhook'",
             new { At = portal.Clock.GetUtcNow().AddMinutes(-2) });
         Assert.Single(await deliveries.TakeStaleAsync(TimeSpan.FromMinutes(2), 10, default));
@@ -569,12 +568,6 @@ public sealed class OutboundWebhookTests(OutboundWebhookTests.Setting setting)
     /// <summary>Those about deliveries. Resend's own webhooks may be late where the clock leaps.</summary>
     private Task<IReadOnlyList<string>> AlertsAsync() => portal.ListAsync(
         "select kind || ' ' || dedup_key from portal.alerts where kind like 'delivery%' or kind like 'webhook_endpoint%'");
-
-    private async Task DoAsync(string sql, object? args = null)
-    {
-        await using var connection = await portal.OpenAsync();
-        await connection.ExecuteAsync(sql, args);
-    }
 
     /// <summary>In no row of what is kept of endpoints, deliveries, events, acts and answers.</summary>
     private async Task NowhereAsync(string secret) => Assert.Empty(await portal.TablesWithAsync(secret));

@@ -1,4 +1,3 @@
-using Dapper;
 using Microsoft.Extensions.DependencyInjection;
 using Portal.Events;
 using Portal.Foundation.Identity;
@@ -42,13 +41,10 @@ public sealed class ReadModelTests(TestPortal portal) : IClassFixture<TestPortal
     public async Task What_is_wrong_is_named_and_put_right_and_nothing_else_is_touched()
     {
         var project = await HistoryAsync();
-        await using (var connection = await portal.OpenAsync())
-        {
-            await connection.ExecuteAsync("""
-                update portal.project_progress set done = done + 7 where project_id = @project;
-                delete from portal.unread_counts where user_id = @user;
-                """, new { project, user = TestPeople.UserId("crew1") });
-        }
+        await portal.DoAsync("""
+            update portal.project_progress set done = done + 7 where project_id = @project;
+            delete from portal.unread_counts where user_id = @user;
+            """, new { project, user = TestPeople.UserId("crew1") });
 
         var wrong = (await RebuildAsync()).Wrong;
         Assert.Equal(["project_progress", "unread_counts"], wrong.Select(w => w.Model).Order());
@@ -142,28 +138,22 @@ public sealed class ReadModelTests(TestPortal portal) : IClassFixture<TestPortal
 
         // Some rolled up, some not yet, and one that tells of a month ago.
         await portal.NewTaskAsync(project);
-        await using (var connection = await portal.OpenAsync())
-        {
-            await connection.ExecuteAsync("""
-                insert into portal.events (event_id, tenant_id, aggregate_type, aggregate_id, type, payload, occurred_at)
-                values (gen_random_uuid(), @tenant, 'upload_job', gen_random_uuid(), 'asset_uploaded',
-                jsonb_build_object('projectId', @project), @now - interval '31 days')
-                """, new { tenant = TestPeople.Tenant, project, now = portal.Clock.GetUtcNow() });
-        }
+        await portal.DoAsync("""
+            insert into portal.events (event_id, tenant_id, aggregate_type, aggregate_id, type, payload, occurred_at)
+            values (gen_random_uuid(), @tenant, 'upload_job', gen_random_uuid(), 'asset_uploaded',
+            jsonb_build_object('projectId', @project), @now - interval '31 days')
+            """, new { tenant = TestPeople.Tenant, project, now = portal.Clock.GetUtcNow() });
 
         await portal.DeliverAsync();
         Assert.Empty((await RebuildAsync()).Wrong);
         await portal.Host.RunTimerAsync("RollupAnalytics");
         Assert.Empty((await RebuildAsync()).Wrong);
 
-        await using (var connection = await portal.OpenAsync())
-        {
-            await connection.ExecuteAsync("""
-                update portal.analytics_rollups set events = events + 1 where grain = 'day' and metric = 'tasks_completed'
-                   and project_id = @project;
-                delete from portal.analytics_rollups where grain = 'month' and metric = 'comments';
-                """, new { project });
-        }
+        await portal.DoAsync("""
+            update portal.analytics_rollups set events = events + 1 where grain = 'day' and metric = 'tasks_completed'
+               and project_id = @project;
+            delete from portal.analytics_rollups where grain = 'month' and metric = 'comments';
+            """, new { project });
 
         var before = await SumsAsync();
         Assert.Equal(["(5, 4)"], (await RebuildAsync()).Wrong.Where(w => w.Key == project).Select(w => w.Was));

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Dapper;
 using Microsoft.Extensions.DependencyInjection;
 using Portal.Tests.Integration.Foundation;
 using Portal.Tests.Support;
@@ -203,8 +202,7 @@ public sealed class ResendEventsTests(TestPortal portal) : IClassFixture<TestPor
     private async Task<Guid> DeliveryAsync(string vendorId)
     {
         var (id, eventId) = (Guid.NewGuid(), Guid.NewGuid());
-        await using var connection = await portal.OpenAsync();
-        await connection.ExecuteAsync("""
+        await portal.DoAsync("""
             insert into portal.events (event_id, tenant_id, aggregate_type, aggregate_id, type, payload, occurred_at)
             values (@eventId, @Tenant, 'share_link', @id, 'share_link_created', '{}', @now);
             insert into portal.deliveries (id, tenant_id, event_id, event_type, aggregate_id, seq, channel, recipient, status, vendor_id,

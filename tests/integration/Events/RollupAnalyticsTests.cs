@@ -1,5 +1,4 @@
 using System.Globalization;
-using Dapper;
 using Portal.Tests.Support;
 
 namespace Portal.Tests.Integration.Events;
@@ -12,8 +11,8 @@ public sealed class RollupAnalyticsTests(TestPortal portal) : IClassFixture<Test
     public async Task InitializeAsync()
     {
         await portal.ResetAsync();
-        await DoAsync("delete from portal.analytics_raw; delete from portal.analytics_rollups");
-        await DoAsync("update portal.tenants set keep_raw_analytics_days = null");
+        await portal.DoAsync("delete from portal.analytics_raw; delete from portal.analytics_rollups");
+        await portal.DoAsync("update portal.tenants set keep_raw_analytics_days = null");
     }
 
     public Task DisposeAsync() => Task.CompletedTask;
@@ -60,7 +59,7 @@ public sealed class RollupAnalyticsTests(TestPortal portal) : IClassFixture<Test
     [Fact]
     public async Task Raw_rows_go_only_when_they_are_rolled_up_and_hours_and_days_after_their_time()
     {
-        await DoAsync("update portal.tenants set keep_raw_analytics_days = 5 where id = @id", new { id = TestPeople.Tenant });
+        await portal.DoAsync("update portal.tenants set keep_raw_analytics_days = 5 where id = @id", new { id = TestPeople.Tenant });
         await AddAsync(TestPeople.Tenant, 2, Now.AddDays(-6));
         await AddAsync(TestPeople.OtherTenant, 2, Now.AddDays(-6));
         await portal.Host.RunTimerAsync("PruneRetention");
@@ -144,16 +143,10 @@ public sealed class RollupAnalyticsTests(TestPortal portal) : IClassFixture<Test
     }
 
     private Task AddAsync(Guid tenant, int count, DateTimeOffset at, double amount = 1, Guid? project = null, string metric = "opens") =>
-        DoAsync("""
+        portal.DoAsync("""
         insert into portal.analytics_raw (tenant_id, event_id, metric, project_id, amount, occurred_at, recorded_at)
         select @tenant, gen_random_uuid(), @metric, @project, @amount, @at, @at from generate_series(1, @count)
         """, new { tenant, count, at, amount, project, metric });
-
-    private async Task DoAsync(string sql, object? args = null)
-    {
-        await using var connection = await portal.OpenAsync();
-        await connection.ExecuteAsync(sql, args);
-    }
 
     private Task<IReadOnlyList<string>> RollupsAsync(Guid tenant) => portal.ListAsync("""
         select to_char(bucket_start at time zone 'UTC', 'YYYY-MM-DD HH24') || ' ' || grain || ' ' || events || ' ' || amount

@@ -1,4 +1,3 @@
-using Dapper;
 using Portal.Tests.Support;
 
 namespace Portal.Tests.Integration.Events;
@@ -44,13 +43,10 @@ public sealed class UnsubscribeTests(TestPortal portal) : IClassFixture<TestPort
     public async Task Who_once_chose_the_mail_gets_no_more_of_it_and_nothing_else_that_they_chose_changes()
     {
         var user = TestPeople.UserId("crew4");
-        await using (var connection = await portal.OpenAsync())
-        {
-            await connection.ExecuteAsync("""
-                insert into portal.notification_preferences (tenant_id, user_id, event_type, in_app, email)
-                values (@tenant, @user, 'project_created', false, true), (@tenant, @user, 'comment_added', false, true)
-                """, new { tenant = TestPeople.Tenant, user });
-        }
+        await portal.DoAsync("""
+            insert into portal.notification_preferences (tenant_id, user_id, event_type, in_app, email)
+            values (@tenant, @user, 'project_created', false, true), (@tenant, @user, 'comment_added', false, true)
+            """, new { tenant = TestPeople.Tenant, user });
 
         var first = await portal.NewProjectAsync("Chosen");
         await portal.DeliverAsync();
@@ -90,8 +86,7 @@ public sealed class UnsubscribeTests(TestPortal portal) : IClassFixture<TestPort
                 "select reason from portal.deliveries where aggregate_id = @id and status = 'skipped'", new { id = link.Id }));
 
         // It stops mails like it, and no others.
-        await using var connection = await portal.OpenAsync();
-        await connection.ExecuteAsync("update portal.mail_suppressions set event_type = 'comment_added' where reason = 'unsubscribed'");
+        await portal.DoAsync("update portal.mail_suppressions set event_type = 'comment_added' where reason = 'unsubscribed'");
         await portal.ShareAsync(asset, new { guestEmails = new[] { "enough@client.example" } });
         await portal.DeliverAsync();
         Assert.Equal(2, (await portal.InboxOfAsync("enough@client.example")).Count);

@@ -178,13 +178,13 @@ public sealed class EveryListTests(EveryListTests.FilledPortal filled) : IClassF
 
     private async Task<ApiRequest> RequestAsync(ApiOperation list) => list.Request("GET", await ApiSamples.Of(list).Make(filled.World));
 
-    private async Task<IReadOnlyList<JsonNode>> ItemsAsync(ApiRequest list, string query)
+    private async Task<IReadOnlyList<JsonNode>> ItemsAsync(ApiRequest list, string query, int limit = 200)
     {
         var items = new List<JsonNode>();
         JsonNode? cursor = null;
         do
         {
-            var page = (await ReadAsync(list, $"limit=200{query}{(cursor is null ? "" : $"&cursor={cursor}")}", 200)).Json!;
+            var page = (await ReadAsync(list, $"limit={limit}{query}{(cursor is null ? "" : $"&cursor={cursor}")}", 200)).Json!;
             items.AddRange(page["items"]!.AsArray().Select(item => item!));
             cursor = page["nextCursor"];
         }
@@ -192,19 +192,8 @@ public sealed class EveryListTests(EveryListTests.FilledPortal filled) : IClassF
         return items;
     }
 
-    private async Task<IReadOnlyList<string>> WalkAsync(ApiRequest list, string query)
-    {
-        var seen = new List<string>();
-        JsonNode? cursor = null;
-        do
-        {
-            var page = (await ReadAsync(list, $"limit=2{query}{(cursor is null ? "" : $"&cursor={cursor}")}", 200)).Json!;
-            seen.AddRange(page["items"]!.AsArray().Select(IdOf));
-            cursor = page["nextCursor"];
-        }
-        while (cursor is not null);
-        return seen;
-    }
+    private async Task<IReadOnlyList<string>> WalkAsync(ApiRequest list, string query) =>
+        [.. (await ItemsAsync(list, query, limit: 2)).Select(IdOf)];
 
     private static string IdOf(JsonNode? item) =>
         (item!["id"] ?? item["viewerId"] ?? item["eventId"] ?? item["userId"])!.ToString();

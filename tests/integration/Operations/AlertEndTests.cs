@@ -1,4 +1,3 @@
-using Dapper;
 using Microsoft.Extensions.DependencyInjection;
 using Portal.Foundation.Alerts;
 using Portal.Tests.Support;
@@ -42,7 +41,7 @@ public sealed class AlertEndTests(TestPortal portal) : IClassFixture<TestPortal>
         Assert.Equal(
             AlertKind.All.Where(kind => kind.End == AlertEnd.WithItsCause).Select(kind => kind.Name).Order(),
             causes.Select(cause => cause.Kind).Concat(EndedElsewhere.Keys).Select(kind => kind.Name).Order());
-        await DoAsync("delete from portal.alerts; delete from portal.incidents");
+        await portal.DoAsync("delete from portal.alerts; delete from portal.incidents");
         foreach (var (kind, key, details, _) in causes)
         {
             await Alerts.AddAsync(new(kind, key, "Tried by a test.", details), CancellationToken.None);
@@ -52,7 +51,7 @@ public sealed class AlertEndTests(TestPortal portal) : IClassFixture<TestPortal>
         Assert.Equal(causes.Select(cause => cause.Kind.Name).Order(StringComparer.Ordinal), await OpenAsync());
 
         // A mail that came after the alert was not blocked: it does not keep it open.
-        await DoAsync("""
+        await portal.DoAsync("""
             insert into portal.deliveries (id, tenant_id, event_id, event_type, aggregate_id, seq, channel, recipient, status, taken_at,
                    started_at, next_attempt_at, created_at)
             select gen_random_uuid(), d.tenant_id, d.event_id, 'newer', d.aggregate_id, 1, d.channel, 'newer', 'sending', t.at, t.at,
@@ -63,12 +62,12 @@ public sealed class AlertEndTests(TestPortal portal) : IClassFixture<TestPortal>
         await OthersWithTheSameTroubleAsync();
         foreach (var mend in causes.Select(cause => cause.Mend))
         {
-            await DoAsync(mend);
+            await portal.DoAsync(mend);
         }
 
         await portal.RunTimerAsync("WatchAlerts");
         Assert.Empty(await OpenAsync());
-        await DoAsync("delete from portal.webhook_inbox where type = 'x'; update portal.tenants set monthly_budget_usd = null");
+        await portal.DoAsync("delete from portal.webhook_inbox where type = 'x'; update portal.tenants set monthly_budget_usd = null");
 
         // With the last alert its incident is over, and nobody is said to have resolved it.
         Assert.Equal(["resolved"], await portal.ListAsync("""
@@ -90,7 +89,7 @@ public sealed class AlertEndTests(TestPortal portal) : IClassFixture<TestPortal>
             Guid.NewGuid(), Guid.NewGuid(), Guid.NewGuid(), Guid.NewGuid(), Guid.NewGuid(), Guid.NewGuid());
         var asked = new[] { "requested", "running", "failed" }.ToDictionary(state => state, _ => Guid.NewGuid());
         var exports = asked.Keys.ToDictionary(state => state, _ => Guid.NewGuid());
-        await DoAsync("""
+        await portal.DoAsync("""
             delete from portal.alerts; delete from portal.incidents; delete from portal.timer_runs;
             update portal.upload_jobs set status = 'processing', next_retry_at = @now where id = @processing;
             update portal.upload_jobs set attempt = 2, next_retry_at = @now where id = @again;
@@ -183,16 +182,16 @@ public sealed class AlertEndTests(TestPortal portal) : IClassFixture<TestPortal>
                 """)).Order(StringComparer.Ordinal));
 
         // One try fewer is not stuck.
-        await DoAsync("update portal.invites set clerk_attempts = 4 where clerk_state = 'unwanted'");
+        await portal.DoAsync("update portal.invites set clerk_attempts = 4 where clerk_state = 'unwanted'");
         await portal.RunTimerAsync("WatchAlerts");
         Assert.DoesNotContain("invites_stuck", await OpenAsync());
-        await DoAsync("delete from portal.invites where clerk_state = 'unwanted'");
+        await portal.DoAsync("delete from portal.invites where clerk_state = 'unwanted'");
     }
 
     [Fact]
     public async Task The_end_of_one_trouble_is_none_of_another_of_its_kind()
     {
-        await DoAsync("delete from portal.alerts");
+        await portal.DoAsync("delete from portal.alerts");
         foreach (var key in new[] { "first", "second", "third" })
         {
             await Alerts.AddAsync(new(AlertKind.AuditArchiveFailed, key, "Tried by a test."), CancellationToken.None);
@@ -210,7 +209,7 @@ public sealed class AlertEndTests(TestPortal portal) : IClassFixture<TestPortal>
     public async Task What_leaves_no_row_is_over_when_it_was_quiet_for_long_enough()
     {
         var quiet = AlertKind.All.Where(kind => kind.QuietFor is not null).ToList();
-        await DoAsync("delete from portal.alerts");
+        await portal.DoAsync("delete from portal.alerts");
         foreach (var kind in quiet.Append(AlertKind.MintedAfterRevoke))
         {
             await Alerts.AddAsync(new(kind, "x", "Tried by a test."), CancellationToken.None);
@@ -231,7 +230,7 @@ public sealed class AlertEndTests(TestPortal portal) : IClassFixture<TestPortal>
     [Fact]
     public async Task What_a_sweep_or_a_daily_check_finds_no_more_is_over()
     {
-        await DoAsync("delete from portal.alerts");
+        await portal.DoAsync("delete from portal.alerts");
         AlertKind[] seen =
         [
             AlertKind.PublicPlaybackId, AlertKind.MuxAssetMissing, AlertKind.MuxAssetWithoutRow, AlertKind.MuxSweepIncomplete,
@@ -255,18 +254,13 @@ public sealed class AlertEndTests(TestPortal portal) : IClassFixture<TestPortal>
 
     private async Task<IReadOnlyList<(AlertKind Kind, string Key, object? Details, string Mend)>> CausesAsync()
     {
-        var project = await portal.NewProjectAsync();
-        var (ready, retrying, failed) = (
-            await portal.UploadReadyAsync(project), (await portal.AskUploadAsync(project)).Expect(201),
-            (await portal.AskUploadAsync(project)).Expect(201));
+        var (ready, retrying, failed) = await UploadsAsync();
         var version = await portal.ScalarAsync<Guid>(
             "select asset_version_id from portal.upload_jobs where id = @id", new { id = ready.Id });
         var (task, delivery, ended, asked, export, endpoint, stuck) = (
             Guid.NewGuid(), Guid.NewGuid(), Guid.NewGuid(), Guid.NewGuid(), Guid.NewGuid(), Guid.NewGuid(), Guid.NewGuid());
-        await DoAsync("""
+        await portal.DoAsync("""
             update portal.tenants set monthly_budget_usd = 10 where id = @tenant;
-            update portal.upload_jobs set next_retry_at = @now where id = @retrying;
-            update portal.upload_jobs set status = 'failed', failure_code = 'x' where id = @failed;
             insert into portal.invites (id, tenant_id, email, role, expires_at, clerk_attempts, clerk_next_at, invited_by, created_at,
                    updated_at)
             values (gen_random_uuid(), @tenant, 'somebody@portal.example', 'client', @now + interval '2 days', 5,
@@ -291,30 +285,20 @@ public sealed class AlertEndTests(TestPortal portal) : IClassFixture<TestPortal>
             values (@delivery, @tenant, @stuck, 'test', @stuck, 1, 'email', 'contact', 'sending', @now, @now, null,
                     @now + interval '1 day', @now),
                    (@ended, @tenant, @stuck, 'test', @stuck, 1, 'pagerduty', 'platform', 'failed', @now, @now, @now, null, @now);
-            insert into portal.erasure_requests (id, tenant_id, kind, address_hash, requested_at, due_at, starts_at)
-            values (@asked, @tenant, 'guest', repeat('0', 64), @now, @now + interval '1 day', @now + interval '1 day');
-            insert into portal.exports (id, tenant_id, kind, address_hash, status, requested_by, requested_at)
-            values (@export, @tenant, 'guest', repeat('0', 64), 'failed', @admin, @now);
-            insert into portal.webhook_endpoints (id, tenant_id, url, description, event_types, enabled, disabled_reason, disabled_at,
-                   secret_kid, secret_made_at, created_by, created_at, updated_at)
-            values (@endpoint, @tenant, 'https://x.example', '', '{}', false, 'failing', @now, 'k', @now, @admin, @now, @now);
             """, new
         {
             now = portal.Clock.GetUtcNow(),
             tenant = TestPeople.Tenant,
             other = TestPeople.OtherTenant,
             admin = TestPeople.UserId("admin"),
-            retrying = retrying.Id,
             failed = failed.Id,
             version,
             task,
             delivery,
             ended,
-            asked,
-            export,
-            endpoint,
             stuck,
         });
+        await AskedForAsync(asked, export, endpoint);
         var mux = $"update portal.mux_tasks set done_at = now(), outcome = 'done' where id = '{task}'";
         var erased = $"update portal.erasure_requests set status = 'cancelled', ended_at = now() where id = '{asked}'";
         var sent = "update portal.deliveries set status = 'sent', done_at = now(), next_attempt_at = null where event_type = 'test'";
@@ -367,16 +351,11 @@ public sealed class AlertEndTests(TestPortal portal) : IClassFixture<TestPortal>
     /// <summary>Neighbours of each cause that stay as they are: whose trouble it is decides, not that there is one.</summary>
     private async Task OthersWithTheSameTroubleAsync()
     {
-        var project = await portal.NewProjectAsync();
-        var (ready, retrying, failed) = (
-            await portal.UploadReadyAsync(project), (await portal.AskUploadAsync(project)).Expect(201),
-            (await portal.AskUploadAsync(project)).Expect(201));
-        await DoAsync("""
+        var (ready, retrying, failed) = await UploadsAsync();
+        await portal.DoAsync("""
             update portal.tenants set monthly_budget_usd = 5 where id = @other;
             update portal.asset_versions set download_name = null
              where id = (select asset_version_id from portal.upload_jobs where id = @ready);
-            update portal.upload_jobs set next_retry_at = @now where id = @retrying;
-            update portal.upload_jobs set status = 'failed', failure_code = 'x' where id = @failed;
             insert into portal.mux_tasks (id, tenant_id, kind, asset_version_id, mux_asset_id, next_attempt_at, created_at)
             select gen_random_uuid(), tenant_id, 'rendition', asset_version_id, 'y', @now + interval '1 day', @now
               from portal.upload_jobs where id = @retrying;
@@ -392,24 +371,50 @@ public sealed class AlertEndTests(TestPortal portal) : IClassFixture<TestPortal>
             select gen_random_uuid(), d.tenant_id, d.event_id, 'other', d.aggregate_id, 1, 'webhook', 'other', 'sending', d.taken_at,
                    d.taken_at, d.created_at
               from portal.deliveries d where d.event_type = 'test' and d.status = 'sending';
-            insert into portal.erasure_requests (id, tenant_id, kind, address_hash, requested_at, due_at, starts_at)
-            values (gen_random_uuid(), @tenant, 'guest', repeat('1', 64), @now, @now + interval '1 day', @now + interval '1 day');
-            insert into portal.exports (id, tenant_id, kind, address_hash, status, requested_by, requested_at)
-            values (gen_random_uuid(), @tenant, 'guest', repeat('1', 64), 'failed', @admin, @now);
-            insert into portal.webhook_endpoints (id, tenant_id, url, description, event_types, enabled, disabled_reason, disabled_at,
-                   secret_kid, secret_made_at, created_by, created_at, updated_at)
-            values (gen_random_uuid(), @tenant, 'https://y.example', '', '{}', false, 'failing', @now, 'k', @now, @admin, @now, @now);
             """, new
         {
             now = portal.Clock.GetUtcNow(),
             tenant = TestPeople.Tenant,
             other = TestPeople.OtherTenant,
-            admin = TestPeople.UserId("admin"),
             ready = ready.Id,
             retrying = retrying.Id,
             failed = failed.Id,
         });
+        await AskedForAsync(Guid.NewGuid(), Guid.NewGuid(), Guid.NewGuid());
     }
+
+    /// <summary>One of each: ready, with a retry to come, failed.</summary>
+    private async Task<(Answer Ready, Answer Retrying, Answer Failed)> UploadsAsync()
+    {
+        var project = await portal.NewProjectAsync();
+        var (ready, retrying, failed) = (
+            await portal.UploadReadyAsync(project), (await portal.AskUploadAsync(project)).Expect(201),
+            (await portal.AskUploadAsync(project)).Expect(201));
+        await portal.DoAsync("""
+            update portal.upload_jobs set next_retry_at = @now where id = @retrying;
+            update portal.upload_jobs set status = 'failed', failure_code = 'x' where id = @failed;
+            """, new { now = portal.Clock.GetUtcNow(), retrying = retrying.Id, failed = failed.Id });
+        return (ready, retrying, failed);
+    }
+
+    /// <summary>An erasure that was asked for, an export that failed, and an endpoint that was disabled.</summary>
+    private Task AskedForAsync(Guid erasure, Guid export, Guid endpoint) => portal.DoAsync("""
+        insert into portal.erasure_requests (id, tenant_id, kind, address_hash, requested_at, due_at, starts_at)
+        values (@erasure, @tenant, 'guest', repeat(md5(@erasure::text), 2), @now, @now + interval '1 day', @now + interval '1 day');
+        insert into portal.exports (id, tenant_id, kind, address_hash, status, requested_by, requested_at)
+        values (@export, @tenant, 'guest', repeat(md5(@export::text), 2), 'failed', @admin, @now);
+        insert into portal.webhook_endpoints (id, tenant_id, url, description, event_types, enabled, disabled_reason, disabled_at,
+               secret_kid, secret_made_at, created_by, created_at, updated_at)
+        values (@endpoint, @tenant, 'https://x.example', '', '{}', false, 'failing', @now, 'k', @now, @admin, @now, @now);
+        """, new
+    {
+        erasure,
+        export,
+        endpoint,
+        tenant = TestPeople.Tenant,
+        admin = TestPeople.UserId("admin"),
+        now = portal.Clock.GetUtcNow(),
+    });
 
     private Task<DateTimeOffset> FirstAsync() => portal.ScalarAsync<DateTimeOffset>("select min(first_at) from portal.alerts");
 
@@ -417,10 +422,4 @@ public sealed class AlertEndTests(TestPortal portal) : IClassFixture<TestPortal>
         portal.ListAsync("""
             select kind from portal.alerts where resolved_at is null and summary = 'Tried by a test.' order by kind collate "C"
             """);
-
-    private async Task DoAsync(string sql, object? args = null)
-    {
-        await using var connection = await portal.OpenAsync();
-        await connection.ExecuteAsync(sql, args);
-    }
 }

@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.Json;
-using Dapper;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Portal.Events.Deliveries.Mails;
@@ -76,10 +75,10 @@ public sealed class AlertTests(TestPortal portal) : IClassFixture<TestPortal>, I
     [Fact]
     public async Task Objectives_are_mailed_once_a_week_when_it_is_over()
     {
-        await DoAsync("delete from portal.operator_mails; truncate portal.objective_minutes");
+        await portal.DoAsync("delete from portal.operator_mails; truncate portal.objective_minutes");
         var monday = Portal.Operations.OnCallMails.MailOperators.LastMonday(
             new DateTimeOffset(portal.Clock.GetUtcNow().UtcDateTime.Date, TimeSpan.Zero)).AddDays(7);
-        await DoAsync("""
+        await portal.DoAsync("""
             insert into portal.objective_states (objective) values ('availability'), ('webhook_success') on conflict do nothing;
             insert into portal.objective_minutes (objective, minute, good, total)
             values ('availability', @day, 899, 999), ('availability', @since, 1, 1), ('webhook_success', @day, 1000, 1000),
@@ -230,8 +229,8 @@ public sealed class AlertTests(TestPortal portal) : IClassFixture<TestPortal>, I
     public async Task What_waits_or_fails_too_much_is_told_and_over_when_it_does_not()
     {
         var now = portal.Clock.GetUtcNow();
-        await DoAsync("delete from portal.webhook_inbox; delete from portal.outbox; delete from portal.deliveries");
-        await DoAsync("""
+        await portal.DoAsync("delete from portal.webhook_inbox; delete from portal.outbox; delete from portal.deliveries");
+        await portal.DoAsync("""
             insert into portal.webhook_inbox (provider, event_id, type, body, next_attempt_at, received_at)
             values ('mux', 'late', 'x', '{}', @now - interval '11 minutes', @now),
                    ('clerk', 'young', 'x', '{}', @now - interval '9 minutes', @now);
@@ -241,7 +240,7 @@ public sealed class AlertTests(TestPortal portal) : IClassFixture<TestPortal>, I
             select gen_random_uuid(), @tenant, 'test', gen_random_uuid(), 'test', '{}', @now - interval '6 minutes'
               from generate_series(1, 14);
             """, new { now, tenant = TestPeople.Tenant });
-        await DoAsync("""
+        await portal.DoAsync("""
             with e as (select *, row_number() over (order by event_id) as n from portal.events where type = 'test')
             insert into portal.deliveries (id, tenant_id, event_id, event_type, aggregate_id, seq, channel, recipient, status, taken_at,
                    started_at, next_attempt_at, done_at, reason, created_at)
@@ -254,7 +253,7 @@ public sealed class AlertTests(TestPortal portal) : IClassFixture<TestPortal>, I
             """, new { now, tenant = TestPeople.Tenant });
 
         // What failed long ago, and what a tenant's own system did not take, is nobody's on call.
-        await DoAsync("""
+        await portal.DoAsync("""
             insert into portal.deliveries (id, tenant_id, event_id, event_type, aggregate_id, seq, channel, recipient, status, started_at,
                    done_at, reason, created_at)
             select gen_random_uuid(), d.tenant_id, d.event_id, d.event_type, d.aggregate_id, d.seq, c.channel, 'beside', 'failed',
@@ -273,7 +272,7 @@ public sealed class AlertTests(TestPortal portal) : IClassFixture<TestPortal>, I
         // No orchestration was late: two wait for their time, two were to go on four minutes ago. Two minutes later these are. What waits
         // for its next attempt is as late as that is, whenever it happened.
         portal.Clock.Advance(TimeSpan.FromMinutes(2));
-        await DoAsync("update portal.outbox set next_attempt_at = @at", new { at = portal.Clock.GetUtcNow() });
+        await portal.DoAsync("update portal.outbox set next_attempt_at = @at", new { at = portal.Clock.GetUtcNow() });
         await portal.RunTimerAsync("WatchAlerts");
         Assert.Equal(
             ["deliveries_failing email", "engine_behind deliveries", "inbox_behind clerk", "inbox_behind mux", "webhooks_dying resend"],
@@ -283,7 +282,7 @@ public sealed class AlertTests(TestPortal portal) : IClassFixture<TestPortal>, I
                 "select summary from portal.alerts where kind = 'engine_behind'"), StringComparison.Ordinal);
 
         // Uploads are late by themselves, in either state in which they go on.
-        await DoAsync("delete from portal.webhook_inbox; delete from portal.outbox; delete from portal.deliveries");
+        await portal.DoAsync("delete from portal.webhook_inbox; delete from portal.outbox; delete from portal.deliveries");
         var project = await portal.NewProjectAsync();
         foreach (var (state, attempts, minutes) in new[]
                  {
@@ -291,7 +290,7 @@ public sealed class AlertTests(TestPortal portal) : IClassFixture<TestPortal>, I
                      ("waiting", 1, -1),
                  })
         {
-            await DoAsync(
+            await portal.DoAsync(
                 "update portal.upload_jobs set status = @state, attempts = @attempts, next_retry_at = @at where id = @id",
                 new
                 {
@@ -309,7 +308,7 @@ public sealed class AlertTests(TestPortal portal) : IClassFixture<TestPortal>, I
             "3 orchestrations of uploads were to go on", await portal.ScalarAsync<string>(
                 "select summary from portal.alerts where kind = 'engine_behind' and resolved_at is null"), StringComparison.Ordinal);
 
-        await DoAsync("update portal.upload_jobs set next_retry_at = null");
+        await portal.DoAsync("update portal.upload_jobs set next_retry_at = null");
         portal.Clock.Advance(TimeSpan.FromMinutes(1));
         await portal.RunTimerAsync("WatchAlerts");
         Assert.Empty(await OpenAsync());
@@ -340,11 +339,11 @@ public sealed class AlertTests(TestPortal portal) : IClassFixture<TestPortal>, I
         // It has been made, or Mux would make it good while it is looked at.
         portal.Clock.Advance(TimeSpan.FromMinutes(1));
         await portal.Mux.WhenIdleAsync();
-        await DoAsync("update vendors.mux_renditions set status = 'errored'");
+        await portal.DoAsync("update vendors.mux_renditions set status = 'errored'");
         await WorkOffAsync();
         await portal.RunTimerAsync("WatchAlerts");
         Assert.Equal(["mux_rendition_failed"], await OpenAtMuxAsync());
-        await DoAsync("update portal.asset_versions set download_name = 'highest.mp4' where asset_id = @asset", new { asset });
+        await portal.DoAsync("update portal.asset_versions set download_name = 'highest.mp4' where asset_id = @asset", new { asset });
         await portal.RunTimerAsync("WatchAlerts");
         Assert.Empty(await OpenAtMuxAsync());
 
@@ -451,8 +450,8 @@ public sealed class AlertTests(TestPortal portal) : IClassFixture<TestPortal>, I
         (await WorkAsync(await IdAsync("first"), "acknowledge")).Expect(200);
         (await WorkAsync(await IdAsync("over"), "resolve")).Expect(200);
         Assert.Equal("alert-not-open", (await WorkAsync(await IdAsync("over"), "acknowledge")).Expect(409).ProblemType);
-        await DoAsync("update portal.alerts set acknowledged_by = 'user_before' where dedup_key = 'first'");
-        await DoAsync("update portal.alerts set resolved_by = 'user_before' where dedup_key = 'over'");
+        await portal.DoAsync("update portal.alerts set acknowledged_by = 'user_before' where dedup_key = 'first'");
+        await portal.DoAsync("update portal.alerts set resolved_by = 'user_before' where dedup_key = 'over'");
         portal.Clock.Advance(TimeSpan.FromMinutes(1));
         (await portal.MoveAsync(incident, "acknowledge")).Expect(200);
         Assert.Equal(["first user_before 0 - -", "over - - user_before 0", "second user_operator 60 - -"], await WhoAsync());
@@ -544,11 +543,5 @@ public sealed class AlertTests(TestPortal portal) : IClassFixture<TestPortal>, I
         request.Headers.TryAddWithoutValidation(
             "X-PagerDuty-Signature", header ?? LocalPagerDuty.Sign(secret ?? portal.PagerDuty.WebhookSecret, body));
         return await (await portal.Anonymous.SendAsync(request)).ReadAsync();
-    }
-
-    private async Task DoAsync(string sql, object? args = null)
-    {
-        await using var connection = await portal.OpenAsync();
-        await connection.ExecuteAsync(sql, args);
     }
 }

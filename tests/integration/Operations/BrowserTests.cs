@@ -94,8 +94,7 @@ public sealed class BrowserTests(TestPortal portal) : IClassFixture<TestPortal>,
     public async Task A_page_that_was_signed_out_says_so()
     {
         using var browser = await SignedInAsync();
-        await portal.ScalarAsync<int>(
-            "with e as (update portal.operator_sessions set ended_at = now() returning 1) select count(*)::int from e");
+        await portal.DoAsync("update portal.operator_sessions set ended_at = now()");
         await Eventually.TrueAsync(() => browser.Text("#live").Contains("signed out", StringComparison.Ordinal), "the page to notice");
         Assert.Empty(browser.Complaints());
     }
@@ -234,28 +233,22 @@ public sealed class BrowserTests(TestPortal portal) : IClassFixture<TestPortal>,
     }
 
     /// <summary>The last minutes of the probe: bad in each way, and good.</summary>
-    private Task<int> ProbesAsync() => portal.ScalarAsync<int>("""
-        with added as (
-            insert into portal.probe_runs (minute, started_at, outcome, step, status, took_ms)
-            select date_trunc('minute', @now::timestamptz) - make_interval(mins => n.ago), @now, n.outcome, n.step, n.status, n.took
-              from (values (0, 'timed_out', 'playlist', null, 5003), (1, 'refused', 'open', 403, 31), (2, 'failed', 'playlist', 503, 210),
-                           (3, 'unreachable', 'open', null, 12), (4, 'unreadable', 'open', null, 44), (5, 'no_link', null, null, 4),
-                           (6, 'played', null, null, 187), (7, 'played', null, null, 203))
-                   n (ago, outcome, step, status, took)
-            returning 1)
-        select count(*)::int from added
+    private Task ProbesAsync() => portal.DoAsync("""
+        insert into portal.probe_runs (minute, started_at, outcome, step, status, took_ms)
+        select date_trunc('minute', @now::timestamptz) - make_interval(mins => n.ago), @now, n.outcome, n.step, n.status, n.took
+          from (values (0, 'timed_out', 'playlist', null, 5003), (1, 'refused', 'open', 403, 31), (2, 'failed', 'playlist', 503, 210),
+                       (3, 'unreachable', 'open', null, 12), (4, 'unreadable', 'open', null, 44), (5, 'no_link', null, null, 4),
+                       (6, 'played', null, null, 187), (7, 'played', null, null, 203))
+               n (ago, outcome, step, status, took)
         """, new { now = portal.Clock.GetUtcNow() });
 
     /// <summary>A limit that refused somebody, and one that many met.</summary>
-    private Task<int> LimitsAsync() => portal.ScalarAsync<int>("""
-        with added as (
-            insert into portal.limit_figures (minute, limit_name, key, mode, times)
-            select date_trunc('minute', @now::timestamptz), n.limit_name, n.key, n.mode, n.times
-              from (values ('user', @person, 'enforce', 12), ('playback', '0123456789abcdef', 'observe', 250),
-                           ('playback', 'fedcba9876543210', 'enforce', 3), ('playback', 'others', 'enforce', 40))
-                   n (limit_name, key, mode, times)
-            returning 1)
-        select count(*)::int from added
+    private Task LimitsAsync() => portal.DoAsync("""
+        insert into portal.limit_figures (minute, limit_name, key, mode, times)
+        select date_trunc('minute', @now::timestamptz), n.limit_name, n.key, n.mode, n.times
+          from (values ('user', @person, 'enforce', 12), ('playback', '0123456789abcdef', 'observe', 250),
+                       ('playback', 'fedcba9876543210', 'enforce', 3), ('playback', 'others', 'enforce', 40))
+               n (limit_name, key, mode, times)
         """, new { now = portal.Clock.GetUtcNow(), person = TestPeople.UserId("crew4").ToString() });
 
     /// <summary>An incident of security with a long timeline, and one that is resolved.</summary>

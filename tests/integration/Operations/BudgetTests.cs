@@ -1,5 +1,4 @@
 using System.Globalization;
-using Dapper;
 using Portal.Tests.Support;
 
 namespace Portal.Tests.Integration.Operations;
@@ -19,7 +18,7 @@ public sealed class BudgetTests(TestPortal portal) : IClassFixture<TestPortal>, 
         portal.Clock.AdvanceTo(At(next).AddDays(1).AddHours(13));
         month = next;
         await portal.DeliverAsync();
-        await DoAsync("delete from portal.usage_days; update portal.tenants set monthly_budget_usd = null");
+        await portal.DoAsync("delete from portal.usage_days; update portal.tenants set monthly_budget_usd = null");
     }
 
     public Task DisposeAsync() => Task.CompletedTask;
@@ -115,7 +114,7 @@ public sealed class BudgetTests(TestPortal portal) : IClassFixture<TestPortal>, 
     {
         await SetAsync("admin", 10);
         await UsedAsync(TestPeople.Tenant, 600_000);
-        await DoAsync("update portal.tenants set status = 'deleted', deleted_at = @Now where id = @Tenant", new { TestPeople.Tenant, Now });
+        await portal.DoAsync("update portal.tenants set status = 'deleted', deleted_at = @Now where id = @Tenant", new { TestPeople.Tenant, Now });
         try
         {
             await portal.Host.RunTimerAsync("MeasureUsage");
@@ -124,7 +123,7 @@ public sealed class BudgetTests(TestPortal portal) : IClassFixture<TestPortal>, 
         }
         finally
         {
-            await DoAsync("update portal.tenants set status = 'active', deleted_at = null where id = @Tenant", new { TestPeople.Tenant });
+            await portal.DoAsync("update portal.tenants set status = 'active', deleted_at = null where id = @Tenant", new { TestPeople.Tenant });
         }
 
         await portal.Host.RunTimerAsync("MeasureUsage");
@@ -155,7 +154,7 @@ public sealed class BudgetTests(TestPortal portal) : IClassFixture<TestPortal>, 
         (await portal.As(person).ChangeAsync("/api/tenant", new { monthlyBudgetUsd = usd })).Expect(200);
 
     /// <summary>Yesterday, so many seconds of video were delivered for the tenant, and nothing else was used in the month.</summary>
-    private Task UsedAsync(Guid tenant, int seconds) => DoAsync("""
+    private Task UsedAsync(Guid tenant, int seconds) => portal.DoAsync("""
         insert into portal.usage_counts (day, counted_at, delivered_at, settled) values (@month, @now, @now, true)
             on conflict (day) do update set settled = true, delivered_at = @now;
         delete from portal.usage_days where tenant_id = @tenant;
@@ -173,12 +172,6 @@ public sealed class BudgetTests(TestPortal portal) : IClassFixture<TestPortal>, 
         select dedup_key || ' ' || severity || ' ' || (details ->> 'percent') from portal.alerts
          where kind = 'tenant_budget_reached' and resolved_at is null order by dedup_key
         """);
-
-    private async Task DoAsync(string sql, object? args = null)
-    {
-        await using var connection = await portal.OpenAsync();
-        await connection.ExecuteAsync(sql, args);
-    }
 
     private static string Name(DateOnly month) => month.ToString("MMMM yyyy", CultureInfo.InvariantCulture);
 

@@ -34,7 +34,7 @@ public sealed class CostTests(TestPortal portal) : IClassFixture<TestPortal>, IA
     {
         // Each test has a month of its own, and what was there before is not counted in it.
         await portal.ResetAsync();
-        await DoAsync("""
+        await portal.DoAsync("""
             delete from portal.usage_days;
             delete from portal.usage_counts;
             delete from vendors.mux_deliveries;
@@ -75,10 +75,10 @@ public sealed class CostTests(TestPortal portal) : IClassFixture<TestPortal>, IA
                     foreign = await VideoAsync(await portal.UploadReadyAsync(otherProject, "other-admin"));
                     break;
                 case 21:
-                    await DoAsync(
+                    await portal.DoAsync(
                         "update portal.asset_versions set status = 'archived', purged_at = @at where id = @id",
                         new { at = Now, id = kept!.Version });
-                    await DoAsync("update portal.upload_jobs set blob_url = null where asset_version_id = @id", new { id = kept.Version });
+                    await portal.DoAsync("update portal.upload_jobs set blob_url = null where asset_version_id = @id", new { id = kept.Version });
                     break;
             }
 
@@ -171,23 +171,23 @@ public sealed class CostTests(TestPortal portal) : IClassFixture<TestPortal>, IA
         {
             var video = await VideoAsync(await portal.UploadReadyAsync(project, $"crew{(videos.Count / 5) + 4}"));
             videos[name] = video;
-            await DoAsync("""
+            await portal.DoAsync("""
                 update portal.asset_versions set duration_s = 86400, size_bytes = 86400, created_at = @at, status = @status,
                        archived_at = @gone, purged_at = @gone where id = @Version;
                 update portal.upload_jobs set ready_at = @at, created_at = @before where asset_version_id = @Version;
                 """, new { at, gone, status = gone is null ? "ready" : "archived", before = end - second, video.Version });
         }
 
-        await DoAsync("delete from portal.upload_jobs where asset_version_id = @Version", new { videos["no job any more"].Version });
+        await portal.DoAsync("delete from portal.upload_jobs where asset_version_id = @Version", new { videos["no job any more"].Version });
         foreach (var (name, at) in new (string, DateTimeOffset?)[]
                  { ("bytes before", start - second), ("bytes at its end", end), ("bytes of an unknown moment", null) })
         {
-            await DoAsync(
+            await portal.DoAsync(
                 "update portal.upload_jobs set blob_url = 'https://blob.example/x', bytes_at = @at where asset_version_id = @Version",
                 new { at, videos[name].Version });
         }
 
-        await DoAsync("""
+        await portal.DoAsync("""
             insert into portal.events (event_id, tenant_id, aggregate_type, aggregate_id, type, payload, occurred_at)
             values (@other, @OtherTenant, 'test', @other, 'test', '{}', @end);
             insert into portal.deliveries (id, tenant_id, event_id, event_type, aggregate_id, seq, channel, recipient, status, done_at,
@@ -199,7 +199,7 @@ public sealed class CostTests(TestPortal portal) : IClassFixture<TestPortal>, IA
                    as m (channel, recipient, status, at)
             """, new { other = Guid.NewGuid(), TestPeople.OtherTenant, start, end });
 
-        await portal.ScalarAsync<int>("select portal.count_usage(@day)", new { day = DateOnly.FromDateTime(start.UtcDateTime) });
+        await portal.DoAsync("select portal.count_usage(@day)", new { day = DateOnly.FromDateTime(start.UtcDateTime) });
 
         async Task<IReadOnlyList<string>> OfAsync(string name) => await TextsAsync("""
             select metric || ' ' || trim_scale(quantity) from portal.usage_days
@@ -243,7 +243,7 @@ public sealed class CostTests(TestPortal portal) : IClassFixture<TestPortal>, IA
         Assert.Equal(all, await RowsAsync("true"));
 
         // A correction, downwards; a second before three days are over it still counts, and then no more.
-        await DoAsync("delete from vendors.mux_deliveries where seconds = 50");
+        await portal.DoAsync("delete from vendors.mux_deliveries where seconds = 50");
         portal.Clock.AdvanceTo(At(month.AddDays(4), 0).AddSeconds(-1));
         await portal.Host.RunTimerAsync("MeasureUsage");
         Assert.Equal(100m, await SecondsAsync(video.Version));
@@ -264,7 +264,7 @@ public sealed class CostTests(TestPortal portal) : IClassFixture<TestPortal>, IA
         await PlayedAsync(video, At(month, 11), 60.5);
 
         // Of nobody here, and more than a page of them: they are in no tenant's figures.
-        await DoAsync("""
+        await portal.DoAsync("""
             insert into vendors.mux_assets (id, status, settings, test, created_at)
             select 'stranger-' || @month || n, 'ready', '{}', false, @at from generate_series(1, 250) as n;
             insert into vendors.mux_deliveries (asset_id, at, seconds)
@@ -291,7 +291,7 @@ public sealed class CostTests(TestPortal portal) : IClassFixture<TestPortal>, IA
     [Fact]
     public async Task Days_that_were_missed_are_counted_for_thirty_days_and_no_more()
     {
-        await DoAsync("delete from portal.usage_counts");
+        await portal.DoAsync("delete from portal.usage_counts");
         await portal.Host.RunTimerAsync("MeasureUsage");
 
         var today = DateOnly.FromDateTime(Now.UtcDateTime);
@@ -303,7 +303,7 @@ public sealed class CostTests(TestPortal portal) : IClassFixture<TestPortal>, IA
     [Fact]
     public async Task Month_to_date_and_forecast_go_by_the_days_that_were_counted()
     {
-        await DoAsync("delete from portal.usage_counts");
+        await portal.DoAsync("delete from portal.usage_counts");
         var before = await ReadAsync("admin");
         Assert.Equal(("0", null), (before.Text("countedDays"), before.Json!["countedThrough"]));
         Assert.Null(before.Json["forecastUsd"]);
@@ -315,7 +315,7 @@ public sealed class CostTests(TestPortal portal) : IClassFixture<TestPortal>, IA
         // Neighbours: the last day of the month before, and the first of the one after.
         await SeedAsync(asset, "delivered", month.AddDays(-1), 60_000);
         await SeedAsync(asset, "delivered", month.AddMonths(1), 60_000);
-        await DoAsync("""
+        await portal.DoAsync("""
             insert into portal.usage_counts (day, counted_at) values (@first, @now), (@second, @now), (@before, @now), (@after, @now)
             """, new
         {
@@ -405,7 +405,7 @@ public sealed class CostTests(TestPortal portal) : IClassFixture<TestPortal>, IA
         int? width, int? height, string? said, string tier)
     {
         var video = await VideoAsync(await portal.UploadReadyAsync(project, "crew3"));
-        await DoAsync(
+        await portal.DoAsync(
             "update portal.asset_versions set width = @width, height = @height, resolution_tier = @said where id = @Version",
             new { width, height, said, video.Version });
 
@@ -451,7 +451,7 @@ public sealed class CostTests(TestPortal portal) : IClassFixture<TestPortal>, IA
         var assets = (await Task.WhenAll(Enumerable.Range(1, 21).Select(async n =>
         {
             var id = Guid.CreateVersion7();
-            await DoAsync("""
+            await portal.DoAsync("""
                 insert into portal.assets (id, tenant_id, project_id, title, created_by, created_at, updated_at)
                 select @id, tenant_id, project_id, 'Cut ' || @n, created_by, @now, @now from portal.assets where id = @asset
                 """, new { id, n, asset = video.Asset, now = Now });
@@ -538,11 +538,11 @@ public sealed class CostTests(TestPortal portal) : IClassFixture<TestPortal>, IA
          where j.id = @id
         """, new { id = upload.Id });
 
-    private Task PlayedAsync(Video video, DateTimeOffset at, double seconds, string? tier = null) => DoAsync(
+    private Task PlayedAsync(Video video, DateTimeOffset at, double seconds, string? tier = null) => portal.DoAsync(
         "insert into vendors.mux_deliveries (asset_id, at, seconds, tier) values (@Mux, @at, @seconds, @tier)",
         new { video.Mux, at, seconds, tier });
 
-    private Task SeedAsync(Video video, string metric, DateOnly day, double quantity, string? tier = null) => DoAsync("""
+    private Task SeedAsync(Video video, string metric, DateOnly day, double quantity, string? tier = null) => portal.DoAsync("""
         insert into portal.usage_days (tenant_id, day, metric, tier, project_id, asset_id, asset_version_id, quantity)
         values (@Tenant, @day, @metric, @tier, @Project, @Asset, @Version, @quantity)
         """, new { video.Tenant, day, metric, tier, video.Project, video.Asset, video.Version, quantity });
@@ -592,12 +592,6 @@ public sealed class CostTests(TestPortal portal) : IClassFixture<TestPortal>, IA
     {
         await using var connection = await portal.OpenAsync();
         return await connection.QuerySingleAsync<T>(sql, args);
-    }
-
-    private async Task DoAsync(string sql, object? args = null)
-    {
-        await using var connection = await portal.OpenAsync();
-        await connection.ExecuteAsync(sql, args);
     }
 
     private static IEnumerable<JsonNode> Items(Answer answer, string name) => answer.Field(name).AsArray().Select(item => item!);

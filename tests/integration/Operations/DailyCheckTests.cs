@@ -1,4 +1,3 @@
-using Dapper;
 using Portal.LocalVendors;
 using Portal.Tests.Support;
 
@@ -13,7 +12,7 @@ public sealed class DailyCheckTests(TestPortal portal) : IClassFixture<TestPorta
     {
         await portal.ResetAsync();
         project = await portal.NewProjectAsync();
-        await DoAsync("delete from portal.mux_tasks");
+        await portal.DoAsync("delete from portal.mux_tasks");
     }
 
     public Task DisposeAsync() => Task.CompletedTask;
@@ -49,7 +48,7 @@ public sealed class DailyCheckTests(TestPortal portal) : IClassFixture<TestPorta
     public async Task A_version_that_does_not_follow_its_job_is_an_alert_once()
     {
         var upload = await portal.UploadReadyAsync(project, "crew2");
-        await DoAsync("update portal.asset_versions set status = 'processing' where asset_id = @asset", new { asset = AssetOf(upload) });
+        await portal.DoAsync("update portal.asset_versions set status = 'processing' where asset_id = @asset", new { asset = AssetOf(upload) });
         await portal.Host.RunTimerAsync("DailyChecks");
         Assert.Empty(await AlertsAsync());
 
@@ -65,8 +64,8 @@ public sealed class DailyCheckTests(TestPortal portal) : IClassFixture<TestPorta
         await ChangedAsync(settled, settled);
         var early = (await portal.AskUploadAsync(project, "crew6")).Expect(201);
         await StatesAsync(early, "processing", "archived");
-        await DoAsync("update portal.upload_jobs set updated_at = @settled where id = @id", new { settled, id = early.Id });
-        await DoAsync(
+        await portal.DoAsync("update portal.upload_jobs set updated_at = @settled where id = @id", new { settled, id = early.Id });
+        await portal.DoAsync(
             "update portal.asset_versions set updated_at = @settled where asset_id = @asset", new { settled, asset = AssetOf(early) });
         await portal.Host.RunTimerAsync("DailyChecks");
         Assert.Equal(
@@ -74,14 +73,14 @@ public sealed class DailyCheckTests(TestPortal portal) : IClassFixture<TestPorta
             (await AlertsAsync()).Order(StringComparer.Ordinal));
         await StatesAsync(early, "cancelled", "archived");
         await ChangedAsync(now, now);
-        await DoAsync("delete from portal.alerts");
+        await portal.DoAsync("delete from portal.alerts");
         portal.Clock.Advance(TimeSpan.FromMinutes(11));
         await portal.Host.RunTimerAsync("DailyChecks");
         await portal.Host.RunTimerAsync("DailyChecks");
         Assert.Equal([$"asset_upload_disagree {upload.Id} 2"], await AlertsAsync());
-        await DoAsync("update portal.asset_versions set status = 'ready' where asset_id = @asset", new { asset = AssetOf(upload) });
+        await portal.DoAsync("update portal.asset_versions set status = 'ready' where asset_id = @asset", new { asset = AssetOf(upload) });
 
-        async Task ChangedAsync(DateTimeOffset job, DateTimeOffset version) => await DoAsync("""
+        async Task ChangedAsync(DateTimeOffset job, DateTimeOffset version) => await portal.DoAsync("""
             update portal.upload_jobs set updated_at = @job where id = @id;
             update portal.asset_versions set updated_at = @version where asset_id = @asset
             """, new { job, version, id = upload.Id, asset = AssetOf(upload) });
@@ -93,7 +92,7 @@ public sealed class DailyCheckTests(TestPortal portal) : IClassFixture<TestPorta
         var link = await portal.ShareAsync(AssetOf(await portal.UploadReadyAsync(project, "crew3")));
         (await portal.GuestOf(link).OpenAsync()).Expect(200);
         (await portal.As("agency").PostAsync($"/api/share-links/{link.Id}/revoke")).Expect(200);
-        await DoAsync("""
+        await portal.DoAsync("""
             insert into portal.playback_audit (id, tenant_id, asset_version_id, share_link_id, ip_hash, agent_family, minted_at,
                token_expires_at)
             select gen_random_uuid(), tenant_id, asset_version_id, share_link_id, ip_hash, agent_family, @at, @at
@@ -112,7 +111,7 @@ public sealed class DailyCheckTests(TestPortal portal) : IClassFixture<TestPorta
         var asset = AssetOf(await portal.UploadReadyAsync(project, "crew4"));
         var old = await portal.ScalarAsync<string>("select playback_id from portal.asset_versions where asset_id = @asset", new { asset });
         await HardRevokeAsync(asset);
-        await DoAsync("""
+        await portal.DoAsync("""
             insert into vendors.mux_playback_ids (id, asset_id, policy) select @old, mux_asset_id, 'signed' from portal.asset_versions
                where asset_id = @asset
             """, new { old, asset });
@@ -131,12 +130,12 @@ public sealed class DailyCheckTests(TestPortal portal) : IClassFixture<TestPorta
         await HardRevokeAsync(asset);
         await portal.Host.RunTimerAsync("DailyChecks");
         Assert.Empty(await AlertsAsync());
-        await DoAsync("update portal.asset_versions set playback_id = @old where asset_id = @asset", new { old, asset });
+        await portal.DoAsync("update portal.asset_versions set playback_id = @old where asset_id = @asset", new { old, asset });
         await portal.Host.RunTimerAsync("DailyChecks");
         Assert.StartsWith("revoked_but_playable", Assert.Single(await AlertsAsync()), StringComparison.Ordinal);
 
         // One that has been deleted plays from nothing.
-        await DoAsync("""
+        await portal.DoAsync("""
             delete from portal.alerts;
             update portal.asset_versions set status = 'archived', archived_at = @now, purged_at = @now where asset_id = @asset
             """, new { now = portal.Clock.GetUtcNow(), asset });
@@ -144,7 +143,7 @@ public sealed class DailyCheckTests(TestPortal portal) : IClassFixture<TestPorta
         Assert.Empty(await AlertsAsync());
     }
 
-    private Task StatesAsync(Answer upload, string job, string version) => DoAsync("""
+    private Task StatesAsync(Answer upload, string job, string version) => portal.DoAsync("""
         update portal.upload_jobs set status = @job where id = @id;
         update portal.asset_versions set status = @version, archived_at = case when @version = 'archived' then @now::timestamptz end
          where asset_id = @asset
@@ -166,10 +165,4 @@ public sealed class DailyCheckTests(TestPortal portal) : IClassFixture<TestPorta
             + "'minted_after_revoke', 'revoked_but_playable') order by 1");
 
     private static Guid AssetOf(Answer upload) => Guid.Parse(upload.Text("assetId"));
-
-    private async Task DoAsync(string sql, object? args = null)
-    {
-        await using var connection = await portal.OpenAsync();
-        await connection.ExecuteAsync(sql, args);
-    }
 }

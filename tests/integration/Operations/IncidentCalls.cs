@@ -1,5 +1,4 @@
 using System.Text;
-using Dapper;
 using Portal.LocalVendors;
 using Portal.Tests.Support;
 
@@ -53,8 +52,7 @@ internal static class IncidentCalls
     {
         await portal.DeliverAsync();
         await portal.ResetAsync();
-        await using var connection = await portal.OpenAsync();
-        await connection.ExecuteAsync("""
+        await portal.DoAsync("""
             update portal.change_freeze set is_on = false, incident_id = null;
             truncate portal.restore_tests, portal.incident_reports, portal.objective_states;
             delete from portal.incidents;

@@ -135,13 +135,10 @@ public sealed class IncidentNoticeTests(TestPortal portal) : IClassFixture<TestP
     public async Task An_incident_of_a_tenant_is_told_to_that_tenant_unless_others_are_named()
     {
         var id = Guid.NewGuid();
-        await using (var connection = await portal.OpenAsync())
-        {
-            await connection.ExecuteAsync("""
-                insert into portal.incidents (id, kind, dedup_key, severity, summary, tenant_id, pages, opened_at, last_at)
-                values (@id, 'upload_failed', @id::text, 'error', 'An upload failed.', @Tenant, false, @now, @now)
-                """, new { id, TestPeople.Tenant, now = portal.Clock.GetUtcNow() });
-        }
+        await portal.DoAsync("""
+            insert into portal.incidents (id, kind, dedup_key, severity, summary, tenant_id, pages, opened_at, last_at)
+            values (@id, 'upload_failed', @id::text, 'error', 'An upload failed.', @Tenant, false, @now, @now)
+            """, new { id, TestPeople.Tenant, now = portal.Clock.GetUtcNow() });
 
         Assert.Equal(
             [TestPeople.Tenant.ToString()],

@@ -13,12 +13,12 @@ public sealed class IncidentWorkTests(TestPortal portal) : IClassFixture<TestPor
     public async Task InitializeAsync()
     {
         await portal.ForgetIncidentsAsync();
-        await DoAsync(
+        await portal.DoAsync(
             "insert into portal.operators (clerk_user_id, created_at) values (@Second, @now) on conflict do nothing",
             new { Second, now = portal.Clock.GetUtcNow() });
     }
 
-    public Task DisposeAsync() => DoAsync("delete from portal.operators where clerk_user_id = @Second", new { Second });
+    public Task DisposeAsync() => portal.DoAsync("delete from portal.operators where clerk_user_id = @Second", new { Second });
 
     [Fact]
     public async Task An_incident_is_taken_handed_over_and_given_back()
@@ -92,7 +92,7 @@ public sealed class IncidentWorkTests(TestPortal portal) : IClassFixture<TestPor
         Assert.Equal(3, await portal.AuditedAsync(id, "incident_noted"));
         Assert.DoesNotContain("cache", (await portal.AuditAsync(id, "incident_noted")).ToJsonString(), StringComparison.Ordinal);
 
-        await DoAsync("""
+        await portal.DoAsync("""
             insert into portal.incident_entries (id, incident_id, kind, at, by, text)
             select gen_random_uuid(), @id, 'note', @now, 'user_operator', 'One of many' from generate_series(1, 196)
             """, new { id, now = portal.Clock.GetUtcNow() });
@@ -205,7 +205,7 @@ public sealed class IncidentWorkTests(TestPortal portal) : IClassFixture<TestPor
     {
         var id = await portal.BreachAsync();
         await portal.DeliverAsync();
-        await DoAsync("update portal.deliveries set status = 'failed', done_at = @now where aggregate_id = @id", new
+        await portal.DoAsync("update portal.deliveries set status = 'failed', done_at = @now where aggregate_id = @id", new
         {
             id,
             now = portal.Clock.GetUtcNow(),
@@ -274,10 +274,4 @@ public sealed class IncidentWorkTests(TestPortal portal) : IClassFixture<TestPor
     private static IReadOnlyList<string> Lines(Answer page) =>
         [.. page.Expect(200).Field("items").AsArray().Select(line => string.Join(
             ' ', new[] { "kind", "by", "text", "previous", "became", "times" }.Select(name => line![name]?.ToString() ?? "-")))];
-
-    private async Task DoAsync(string sql, object args)
-    {
-        await using var connection = await portal.OpenAsync();
-        await connection.ExecuteAsync(sql, args);
-    }
 }

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Net.Http.Headers;
 using System.Text.Json.Nodes;
-using Dapper;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using Portal.Foundation.Limits;
@@ -31,7 +30,7 @@ public sealed class LimitFigureTests(TestPortal portal) : IClassFixture<TestPort
         await portal.ResetAsync();
         ToTheNextMinute();
         Figures.Take();
-        await DoAsync("delete from portal.limit_figures");
+        await portal.DoAsync("delete from portal.limit_figures");
     }
 
     private LimitFigures Figures => portal.Services.GetRequiredService<LimitFigures>();
@@ -133,14 +132,14 @@ public sealed class LimitFigureTests(TestPortal portal) : IClassFixture<TestPort
             await ListAsync("crew6");
         }
 
-        await DoAsync("alter table portal.limit_figures rename to limit_figures_away");
+        await portal.DoAsync("alter table portal.limit_figures rename to limit_figures_away");
         try
         {
             await Assert.ThrowsAnyAsync<PostgresException>(FlushAsync);
         }
         finally
         {
-            await DoAsync("alter table portal.limit_figures_away rename to limit_figures");
+            await portal.DoAsync("alter table portal.limit_figures_away rename to limit_figures");
         }
 
         (await ListAsync("crew6")).Expect(429);
@@ -216,15 +215,9 @@ public sealed class LimitFigureTests(TestPortal portal) : IClassFixture<TestPort
 
     private Task<Answer> ListAsync(string person) => portal.As(person).FetchAsync("/api/projects");
 
-    private Task AddAsync(DateTimeOffset minute, string limit, string key, string mode, int times) => DoAsync(
+    private Task AddAsync(DateTimeOffset minute, string limit, string key, string mode, int times) => portal.DoAsync(
         "insert into portal.limit_figures (minute, limit_name, key, mode, times) values (@minute, @limit, @key, @mode, @times)",
         new { minute, limit, key, mode, times });
-
-    private async Task DoAsync(string sql, object? args = null)
-    {
-        await using var connection = await portal.OpenAsync();
-        await connection.ExecuteAsync(sql, args);
-    }
 
     private async Task<Answer> FromAsync(string path, int address, string? session = null, HttpMethod? method = null)
     {

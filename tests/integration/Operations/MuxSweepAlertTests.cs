@@ -1,4 +1,3 @@
-using Dapper;
 using Microsoft.Extensions.DependencyInjection;
 using Portal.Tests.Support;
 using Portal.Videos.Uploads;
@@ -40,13 +39,10 @@ public sealed class MuxSweepAlertTests(TestPortal portal) : IClassFixture<TestPo
             // Raised by the last comparison, it stays until one has seen all.
             await portal.RunTimerAsync("WatchAlerts");
             Assert.Single(await IncompleteAsync());
-            await using (var connection = await portal.OpenAsync())
-            {
-                await connection.ExecuteAsync("""
-                    delete from vendors.mux_playback_ids where asset_id = (select mux_asset_id from portal.upload_jobs where id = @id);
-                    delete from vendors.mux_assets where id = (select mux_asset_id from portal.upload_jobs where id = @id)
-                    """, new { id = second.Id });
-            }
+            await portal.DoAsync("""
+                delete from vendors.mux_playback_ids where asset_id = (select mux_asset_id from portal.upload_jobs where id = @id);
+                delete from vendors.mux_assets where id = (select mux_asset_id from portal.upload_jobs where id = @id)
+                """, new { id = second.Id });
 
             await portal.RunTimerAsync("SweepMuxAssets");
             Assert.Empty(await IncompleteAsync());

@@ -104,9 +104,5 @@ public sealed class MyCostTests(TestPortal portal) : IClassFixture<TestPortal>, 
             """, new { id = upload.Id, month, seconds });
     }
 
-    private async Task DoAsync(string sql)
-    {
-        await using var connection = await portal.OpenAsync();
-        await connection.ExecuteAsync(sql, new { tenant = TestPeople.Tenant, month, now = portal.Clock.GetUtcNow() });
-    }
+    private Task DoAsync(string sql) => portal.DoAsync(sql, new { tenant = TestPeople.Tenant, month, now = portal.Clock.GetUtcNow() });
 }

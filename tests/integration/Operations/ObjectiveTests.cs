@@ -316,8 +316,7 @@ public sealed class ObjectiveTests(TestPortal portal) : IClassFixture<TestPortal
         portal.Clock.Advance(Minute.AddMinutes(1) - portal.Clock.GetUtcNow());
         Figures.Take();
         await AnswerAsync("OpenShareLink", 503, 4);
-        await using var connection = await portal.OpenAsync();
-        await connection.ExecuteAsync("""
+        await portal.DoAsync("""
             delete from portal.webhook_inbox;
             delete from portal.mux_tasks;
             insert into portal.webhook_inbox (provider, event_id, type, body, status, next_attempt_at, received_at, processed_at)

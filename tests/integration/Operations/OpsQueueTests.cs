@@ -1,4 +1,3 @@
-using Dapper;
 using Portal.Operations;
 using Portal.Tests.Support;
 using Portal.Tests.Support.Contract;
@@ -120,9 +119,5 @@ public sealed class OpsQueueTests(TestPortal portal) : IClassFixture<TestPortal>
     private static string PartOf(string page) => page[page.IndexOf("id=\"queues\"", StringComparison.Ordinal)..]
         .Split("</section>")[0];
 
-    private async Task DoAsync(string sql)
-    {
-        await using var connection = await portal.OpenAsync();
-        await connection.ExecuteAsync(sql, new { now = portal.Clock.GetUtcNow() });
-    }
+    private Task DoAsync(string sql) => portal.DoAsync(sql, new { now = portal.Clock.GetUtcNow() });
 }

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
-using Dapper;
 using Microsoft.AspNetCore.Http;
 using Portal.LocalVendors;
 using Portal.Tests.Support;
@@ -401,7 +400,7 @@ public sealed class OrchestrationApiTests(TestPortal portal) : IClassFixture<Tes
         Assert.Equal("It is Running: only one that failed goes back.", (await portal.ActAsync(id, "rewind")).Expect(409).Text("detail"));
 
         // Neither its call nor the note that it failed gets through: a fault of ours.
-        await DoAsync("alter table portal.upload_jobs rename to upload_jobs_away");
+        await portal.DoAsync("alter table portal.upload_jobs rename to upload_jobs_away");
         await Eventually.MovingAsync(
             portal.Clock, TimeSpan.FromMinutes(1),
             async () =>
@@ -409,7 +408,7 @@ public sealed class OrchestrationApiTests(TestPortal portal) : IClassFixture<Tes
                 await portal.SettleAsync();
                 return (await portal.ManageAsync(HttpMethod.Get, $"/instances/{id}")).Text("runtimeStatus") == "Failed";
             }, "it to fail");
-        await DoAsync("alter table portal.upload_jobs_away rename to upload_jobs");
+        await portal.DoAsync("alter table portal.upload_jobs_away rename to upload_jobs");
         var failed = (await portal.OpenAsync(id)).Expect(200);
         Assert.Equal(["replay", "rewind"], failed.Field("possibleActs").AsArray().Select(act => act!.ToString()));
         Assert.Equal("abandoned", failed.Field("orchestration")["diagnosis"]!["code"]!.ToString());
@@ -477,12 +476,6 @@ public sealed class OrchestrationApiTests(TestPortal portal) : IClassFixture<Tes
             ["orchestration_act_refused", "orchestration_rewind"],
             await portal.ListAsync(
                 "select action from portal.audit_log where new_value ->> 'instanceId' = @id order by action", new { id }));
-    }
-
-    private async Task DoAsync(string sql)
-    {
-        await using var connection = await portal.OpenAsync();
-        await connection.ExecuteAsync(sql);
     }
 
     private static TimeSpan Length(JsonNode timer) => (DateTimeOffset)timer["dueAt"]! - (DateTimeOffset)timer["startedAt"]!;

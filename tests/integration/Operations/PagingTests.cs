@@ -236,13 +236,10 @@ public sealed class PagingTests(TestPortal portal) : IClassFixture<TestPortal>, 
     {
         var project = await portal.NewProjectAsync();
         var upload = (await portal.AskUploadAsync(project)).Expect(201);
-        await using (var rows = await portal.OpenAsync())
-        {
-            await rows.ExecuteAsync("""
-                insert into portal.incidents (id, kind, dedup_key, severity, summary, tenant_id, pages, opened_at, last_at)
-                values (gen_random_uuid(), 'upload_failed', @job, 'error', 'x', @tenant, false, now(), now())
-                """, new { job = $"{upload.Id}", tenant = TestPeople.Tenant });
-        }
+        await portal.DoAsync("""
+            insert into portal.incidents (id, kind, dedup_key, severity, summary, tenant_id, pages, opened_at, last_at)
+            values (gen_random_uuid(), 'upload_failed', @job, 'error', 'x', @tenant, false, now(), now())
+            """, new { job = $"{upload.Id}", tenant = TestPeople.Tenant });
 
         await using var connection = new Npgsql.NpgsqlConnection(portal.Database.App);
         await connection.OpenAsync();

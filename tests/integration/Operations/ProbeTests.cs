@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using Dapper;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -427,9 +426,5 @@ public sealed class ProbeTests(TestPortal portal) : IClassFixture<TestPortal>, I
          where p.share_link_id = '{link.Id}' and p.agent_family = '{agent}'
         """);
 
-    private async Task DoAsync(string sql)
-    {
-        await using var connection = await portal.OpenAsync();
-        await connection.ExecuteAsync(sql, new { now = portal.Clock.GetUtcNow() });
-    }
+    private Task DoAsync(string sql) => portal.DoAsync(sql, new { now = portal.Clock.GetUtcNow() });
 }

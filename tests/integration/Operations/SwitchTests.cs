@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Dapper;
 using Microsoft.Extensions.DependencyInjection;
 using Portal.Foundation.Outages;
 using Portal.LocalVendors;
@@ -16,7 +15,7 @@ public sealed class SwitchTests(TestPortal portal) : IClassFixture<TestPortal>, 
     public async Task InitializeAsync()
     {
         await portal.ResetAsync();
-        await DoAsync("truncate portal.switches, portal.vendor_circuits");
+        await portal.DoAsync("truncate portal.switches, portal.vendor_circuits");
         portal.Clock.Advance(TimeSpan.FromMinutes(10));
         project = await portal.NewProjectAsync();
         await portal.DeliverAsync();
@@ -365,10 +364,4 @@ public sealed class SwitchTests(TestPortal portal) : IClassFixture<TestPortal>, 
     private Task<long> AttemptsAsync(Guid aggregate) => portal.ScalarAsync<long>(
         "select coalesce(sum(attempts), 0) from portal.deliveries where aggregate_id = @aggregate and channel = 'email'",
         new { aggregate });
-
-    private async Task DoAsync(string sql)
-    {
-        await using var connection = await portal.OpenAsync();
-        await connection.ExecuteAsync(sql);
-    }
 }

@@ -24,7 +24,7 @@ public sealed class UploadTelemetryTests(TestPortal portal) : IClassFixture<Test
         project = await portal.NewProjectAsync();
     }
 
-    public Task DisposeAsync() => DoAsync("update portal.tenants set keep_upload_job_days = null");
+    public Task DisposeAsync() => portal.DoAsync("update portal.tenants set keep_upload_job_days = null");
 
     [Fact]
     public async Task Stages_of_uploads_are_timed_from_the_request_with_every_attempt_in_between()
@@ -85,7 +85,7 @@ public sealed class UploadTelemetryTests(TestPortal portal) : IClassFixture<Test
         var upload = (await portal.AskUploadAsync(project)).Expect(201);
         await portal.SendBytesAsync(upload);
         await portal.UntilAsync(upload.Id, "ready");
-        await DoAsync("update portal.upload_jobs set bytes_at = null where id = @id", new { id = upload.Id });
+        await portal.DoAsync("update portal.upload_jobs set bytes_at = null where id = @id", new { id = upload.Id });
 
         var day = Assert.Single((await ReadAsync("?source=direct")).Field("items").AsArray())!;
 
@@ -168,9 +168,9 @@ public sealed class UploadTelemetryTests(TestPortal portal) : IClassFixture<Test
     public async Task It_says_from_which_day_on_nothing_was_pruned()
     {
         Assert.Equal(Day(Today.AddDays(-364)), (await ReadAsync("")).Text("completeSince"));
-        await DoAsync("update portal.tenants set keep_upload_job_days = 31 where id = @id", new { id = TestPeople.Tenant });
+        await portal.DoAsync("update portal.tenants set keep_upload_job_days = 31 where id = @id", new { id = TestPeople.Tenant });
         await SeedAsync(200, days: 40);
-        await DoAsync("update portal.upload_jobs set updated_at = created_at where created_at > @since", new { since = Start(40) });
+        await portal.DoAsync("update portal.upload_jobs set updated_at = created_at where created_at > @since", new { since = Start(40) });
 
         var since = DateOnly.Parse((await ReadAsync("")).Text("completeSince"), System.Globalization.CultureInfo.InvariantCulture);
         Assert.Equal(Today.AddDays(-30), since);
@@ -189,7 +189,7 @@ public sealed class UploadTelemetryTests(TestPortal portal) : IClassFixture<Test
     public async Task A_week_of_a_year_is_read_by_an_index()
     {
         await SeedAsync(6000, days: 170);
-        await DoAsync("analyze portal.upload_jobs; analyze portal.asset_versions; analyze portal.upload_attempts");
+        await portal.DoAsync("analyze portal.upload_jobs; analyze portal.asset_versions; analyze portal.upload_attempts");
         var sent = new List<string>();
         using (var listener = new ActivityListener
         {
@@ -291,12 +291,6 @@ public sealed class UploadTelemetryTests(TestPortal portal) : IClassFixture<Test
          where code is not null group by code order by (code || ' ' || count(*)) collate "C"
         """, new { ids = jobs.ToArray() });
 
-    private async Task DoAsync(string sql, object? args = null)
-    {
-        await using var connection = await portal.OpenAsync();
-        await connection.ExecuteAsync(sql, args);
-    }
-
     private async Task<IReadOnlyList<UploadRow>> RowsAsync()
     {
         await using var connection = await portal.OpenAsync();
@@ -307,7 +301,7 @@ public sealed class UploadTelemetryTests(TestPortal portal) : IClassFixture<Test
     }
 
     /// <summary>Uploads of two tenants in the days up to today, of every state, with times and sizes all over.</summary>
-    private Task SeedAsync(int count, int days) => DoAsync("""
+    private Task SeedAsync(int count, int days) => portal.DoAsync("""
         set session_replication_role = replica;
         create temp table made as
         select gen_random_uuid() as id, gen_random_uuid() as version, n,

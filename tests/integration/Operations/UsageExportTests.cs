@@ -43,7 +43,7 @@ public sealed class UsageExportTests(ExportingPortal fixture) : IClassFixture<Ex
         var now = portal.Clock.GetUtcNow();
         month = new DateOnly(now.Year, now.Month, 1).AddMonths(2);
         portal.Clock.AdvanceTo(At(month, 0));
-        await DoAsync("""
+        await portal.DoAsync("""
             delete from portal.usage_days;
             delete from portal.usage_counts;
             delete from vendors.mux_deliveries;
@@ -75,7 +75,7 @@ public sealed class UsageExportTests(ExportingPortal fixture) : IClassFixture<Ex
                     kept = await VideoAsync(await portal.UploadReadyAsync(project, "crew1", Mp4Sample.Clip(7.5, 1920, 1080)));
                     break;
                 case 20:
-                    await DoAsync("""
+                    await portal.DoAsync("""
                         update portal.asset_versions set status = 'archived', purged_at = @now where id = @Version;
                         update vendors.mux_assets set deleted_at = @now where id = @Mux
                         """, new { now = portal.Clock.GetUtcNow(), kept!.Version, kept.Mux });
@@ -136,7 +136,7 @@ public sealed class UsageExportTests(ExportingPortal fixture) : IClassFixture<Ex
         await PlayedAsync(other, At(month, 11), 40);
 
         // Of an original Mux has no word: it counts, and its day is Mux's all the same.
-        await DoAsync(
+        await portal.DoAsync(
             "update portal.upload_jobs set blob_url = 'https://blob.example/x', bytes_at = @at where asset_version_id = @Version",
             new { at = At(month, 11), other.Version });
         Alter(text => Without(text, video.Mux));
@@ -324,7 +324,7 @@ public sealed class UsageExportTests(ExportingPortal fixture) : IClassFixture<Ex
     [Fact]
     public async Task Files_of_thirty_days_are_read_over_two_pages_and_none_before()
     {
-        await DoAsync("""
+        await portal.DoAsync("""
             insert into vendors.mux_assets (id, status, settings, test, created_at)
             values ('since-' || @month, 'ready', '{}', false, @since)
             """, new { month = $"{month:yyyy-MM}", since = At(month.AddDays(-40), 0) });
@@ -373,7 +373,7 @@ public sealed class UsageExportTests(ExportingPortal fixture) : IClassFixture<Ex
             """, new { id = upload.Id });
     }
 
-    private Task PlayedAsync(Video video, DateTimeOffset at, double seconds, string? tier = null) => DoAsync(
+    private Task PlayedAsync(Video video, DateTimeOffset at, double seconds, string? tier = null) => portal.DoAsync(
         "insert into vendors.mux_deliveries (asset_id, at, seconds, tier) values (@Mux, @at, @seconds, @tier)",
         new { video.Mux, at, seconds, tier });
 
@@ -396,12 +396,6 @@ public sealed class UsageExportTests(ExportingPortal fixture) : IClassFixture<Ex
     {
         await using var connection = await portal.OpenAsync();
         return (await connection.QueryAsync<string>(sql)).AsList();
-    }
-
-    private async Task DoAsync(string sql, object? args = null)
-    {
-        await using var connection = await portal.OpenAsync();
-        await connection.ExecuteAsync(sql, args);
     }
 
     private static JsonNode Metric(Answer costs, string metric) =>

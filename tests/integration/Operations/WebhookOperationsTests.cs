@@ -1,4 +1,3 @@
-using Dapper;
 using Portal.Tests.Support;
 
 namespace Portal.Tests.Integration.Operations;
@@ -72,8 +71,7 @@ public sealed class WebhookOperationsTests(TestPortal portal) : IClassFixture<Te
 
     private async Task FillAsync()
     {
-        await using var connection = await portal.OpenAsync();
-        await connection.ExecuteAsync("""
+        await portal.DoAsync("""
             delete from portal.webhook_inbox;
             insert into portal.webhook_inbox (provider, event_id, type, body, status, attempts, last_error, next_attempt_at, received_at,
                processed_at)

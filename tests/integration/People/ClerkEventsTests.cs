@@ -161,7 +161,7 @@ public sealed class ClerkEventsTests(TestPortal portal) : IClassFixture<TestPort
             """, new { now = portal.Clock.GetUtcNow() });
 
         // A colleague's goes on, and what has ended of theirs has ended when it did.
-        await portal.ScalarAsync<int?>("""
+        await portal.DoAsync("""
             insert into portal.operator_sessions (id, token_hash, clerk_user_id, created_at, expires_at, ended_at)
             values (gen_random_uuid(), sha256('a colleague'), 'user_operator', @now, @now + interval '1 hour', null),
                    (gen_random_uuid(), sha256('signed out'), 'user_oncall', @now, @now + interval '1 hour', @now - interval '1 hour'),
@@ -252,8 +252,8 @@ public sealed class ClerkEventsTests(TestPortal portal) : IClassFixture<TestPort
     public async Task Of_a_portal_that_is_deleted_on_call_is_not_told_that_its_last_admin_left()
     {
         var tenant = (await portal.NewTenantAsync("closer")).Id;
-        await portal.ScalarAsync<int>(
-            "update portal.tenants set status = 'deleted', deleted_at = @now where id = @tenant returning 1",
+        await portal.DoAsync(
+            "update portal.tenants set status = 'deleted', deleted_at = @now where id = @tenant",
             new { tenant, now = portal.Clock.GetUtcNow() });
         await portal.Clerk.DeletePersonAsync("closer");
         await portal.SettleAsync();
@@ -289,7 +289,7 @@ public sealed class ClerkEventsTests(TestPortal portal) : IClassFixture<TestPort
         var late = Person("gone", "Gone Ghost", portal.Clock.GetUtcNow().AddHours(1).ToUnixTimeMilliseconds());
         foreach (var status in new[] { "requested", "running", "held", "failed", "cancelled" })
         {
-            await portal.ScalarAsync<int?>("""
+            await portal.DoAsync("""
                 update portal.erasure_requests set status = @status, ended_at = case when @status = 'cancelled' then @now end
                  where subject_id = @id
                 """, new { id, status, now = portal.Clock.GetUtcNow() });

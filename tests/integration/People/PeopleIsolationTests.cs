@@ -41,8 +41,7 @@ public sealed class PeopleIsolationTests(TestPortal portal) : IClassFixture<Test
                 "/api/invites", new { email = $"{Guid.NewGuid():N}@agency.example", role = "agency" })).Expect(201).Id;
         (await portal.As("admin").PostAsync($"/api/invites/{revoked}/revoke")).Expect(200);
         notification = Guid.NewGuid();
-        await using var connection = await portal.OpenAsync();
-        await connection.ExecuteAsync("""
+        await portal.DoAsync("""
             insert into portal.notifications (id, tenant_id, user_id, type, subject_type, subject_id, created_at)
             values (@notification, @tenant, @user, 'comment_added', 'comment', @notification, @now);
             """, new { notification, tenant = TestPeople.Tenant, user = Client.Value, now = portal.Clock.GetUtcNow() });

@@ -47,7 +47,7 @@ public sealed class UserTests(TestPortal portal) : IClassFixture<TestPortal>, IA
         })
         {
             var id = await portal.AddMemberAsync(tenant.Id, "org_finder", handle, "agency");
-            await portal.ScalarAsync<int>("update portal.users set name = @name where id = @id returning 1", new { id, name });
+            await portal.DoAsync("update portal.users set name = @name where id = @id", new { id, name });
         }
 
         (await http.PostAsync($"/api/users/{TestPeople.UserId("finder-ben")}/deactivate")).Expect(200);

@@ -41,7 +41,7 @@ public sealed class ProjectListTests(TestPortal portal) : IClassFixture<TestPort
         var project = await portal.NextProjectAsync("Without them");
         var left = TestPeople.UserId("crew4");
         (await portal.As("admin").DropAsync($"/api/projects/{project}/members/{left}")).Expect(204);
-        await portal.ScalarAsync<int>("update portal.users set status = 'deactivated' where id = @left returning 1", new { left });
+        await portal.DoAsync("update portal.users set status = 'deactivated' where id = @left", new { left });
         foreach (var stranger in new[] { left, TestPeople.UserId("compliance"), TestPeople.UserId("other-admin"), Guid.NewGuid() })
         {
             var memberIds = new[] { Client, stranger };
@@ -51,7 +51,7 @@ public sealed class ProjectListTests(TestPortal portal) : IClassFixture<TestPort
         }
 
         Assert.Equal(0, await portal.ScalarAsync<long>("select count(*) from portal.projects where name = 'Not made'"));
-        await portal.ScalarAsync<int>("update portal.users set status = 'active' where id = @left returning 1", new { left });
+        await portal.DoAsync("update portal.users set status = 'active' where id = @left", new { left });
         (await portal.As("admin").PostAsync("/api/projects", new { name = "Made", memberIds = new[] { Client, left } })).Expect(201);
     }
 

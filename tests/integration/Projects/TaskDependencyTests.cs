@@ -12,14 +12,11 @@ public sealed class TaskDependencyTests(TestPortal portal) : IClassFixture<TestP
         var (_, a, b, c) = await ThreeAsync();
         (await DependAsync(a, b)).Expect(200);
         Assert.Single((await DependAsync(a, b)).Expect(200).Field("dependsOn").AsArray());
-        await using (var connection = await portal.OpenAsync())
-        {
-            await connection.ExecuteAsync("""
-                insert into portal.task_dependencies (tenant_id, project_id, task_id, depends_on, added_at)
-                select tenant_id, project_id, d.task_id, d.depends_on, created_at
-                  from portal.tasks, (values (@a, @c), (@c, @b)) d (task_id, depends_on) where id = @a
-                """, new { a, b, c });
-        }
+        await portal.DoAsync("""
+            insert into portal.task_dependencies (tenant_id, project_id, task_id, depends_on, added_at)
+            select tenant_id, project_id, d.task_id, d.depends_on, created_at
+              from portal.tasks, (values (@a, @c), (@c, @b)) d (task_id, depends_on) where id = @a
+            """, new { a, b, c });
 
         (await portal.As("agency").DropAsync($"/api/tasks/{a}/dependencies/{b}")).Expect(204);
         (await portal.As("agency").DropAsync($"/api/tasks/{a}/dependencies/{b}")).Expect(204);
@@ -50,18 +47,15 @@ public sealed class TaskDependencyTests(TestPortal portal) : IClassFixture<TestP
     public async Task A_task_depends_on_fifty_others_at_most()
     {
         var (_, a, b, c) = await ThreeAsync();
-        await using (var connection = await portal.OpenAsync())
-        {
-            await connection.ExecuteAsync("""
-                with others as (
-                    insert into portal.tasks (id, tenant_id, project_id, title, created_by, created_at, updated_at)
-                    select gen_random_uuid(), tenant_id, project_id, 'Other', created_by, created_at, updated_at
-                      from portal.tasks, generate_series(1, 49) where id = @a
-                    returning id, tenant_id, project_id, created_at)
-                insert into portal.task_dependencies (tenant_id, project_id, task_id, depends_on, added_at)
-                select tenant_id, project_id, @a, id, created_at from others
-                """, new { a });
-        }
+        await portal.DoAsync("""
+            with others as (
+                insert into portal.tasks (id, tenant_id, project_id, title, created_by, created_at, updated_at)
+                select gen_random_uuid(), tenant_id, project_id, 'Other', created_by, created_at, updated_at
+                  from portal.tasks, generate_series(1, 49) where id = @a
+                returning id, tenant_id, project_id, created_at)
+            insert into portal.task_dependencies (tenant_id, project_id, task_id, depends_on, added_at)
+            select tenant_id, project_id, @a, id, created_at from others
+            """, new { a });
 
         Assert.Equal(50, (await DependAsync(a, b)).Expect(200).Field("dependsOn").AsArray().Count);
         Assert.Equal("too-many-dependencies", (await DependAsync(a, c)).Expect(409).ProblemType);
@@ -107,10 +101,7 @@ public sealed class TaskDependencyTests(TestPortal portal) : IClassFixture<TestP
                values (@tenant, @project, @b, @a, now())
             """, new { tenant = TestPeople.Tenant, project, a, b });
         var waiting = DependAsync(a, b);
-        await Eventually.TrueAsync(
-            async () => await portal.ScalarAsync<long>(
-                "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'") > 0,
-                "the second to wait");
+        await Eventually.TrueAsync(async () => await portal.LockWaitsAsync() > 0, "the second to wait");
         Assert.False(waiting.IsCompleted);
         await transaction.CommitAsync();
         Assert.Equal("dependency-circle", (await waiting).Expect(409).ProblemType);

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Dapper;
 using Portal.Tests.Support;
 
 namespace Portal.Tests.Integration.Projects;
@@ -63,11 +62,7 @@ public sealed class TaskListTests(TestPortal portal) : IClassFixture<TestPortal>
     [Fact]
     public async Task Today_is_the_tenants_day()
     {
-        await using (var connection = await portal.OpenAsync())
-        {
-            await connection.ExecuteAsync(
-                "update portal.tenants set time_zone = 'Australia/Brisbane' where id = @id", new { id = TestPeople.Tenant });
-        }
+        await portal.DoAsync("update portal.tenants set time_zone = 'Australia/Brisbane' where id = @id", new { id = TestPeople.Tenant });
 
         // Ten hours ahead of UTC: the next day begins at 14:00.
         var day = portal.Clock.GetUtcNow().UtcDateTime.Date.AddDays(1);

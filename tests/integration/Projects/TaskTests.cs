@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Dapper;
 using Portal.Tests.Support;
 
 namespace Portal.Tests.Integration.Projects;
@@ -223,11 +222,7 @@ public sealed class TaskTests(TestPortal portal) : IClassFixture<TestPortal>
             });
         (await portal.As("agency").SetAsync($"/api/tasks/{made.Id}/dependencies/{first.Id}")).Expect(200);
         await portal.PlaceTaskAsync(made.Id, "blocked");
-        await using (var connection = await portal.OpenAsync())
-        {
-            await connection.ExecuteAsync(
-                "update portal.users set status = 'deactivated' where id = @id", new { id = TestPeople.UserId("crew5") });
-        }
+        await portal.DoAsync("update portal.users set status = 'deactivated' where id = @id", new { id = TestPeople.UserId("crew5") });
 
         var copy = (await portal.As("agency").PostAsync($"/api/tasks/{made.Id}/duplicate", new { title = "Copy" })).Expect(201);
         Assert.Equal(("Copy", "d", "low", "2026-03-09", "pending", "1"),
@@ -237,8 +232,7 @@ public sealed class TaskTests(TestPortal portal) : IClassFixture<TestPortal>
         Assert.Equal($"{Me}", Assert.Single(copy.Field("assigneeIds").AsArray())!.ToString());
         Assert.Equal($"{first.Id}", Assert.Single(copy.Field("dependsOn").AsArray())!.ToString());
         Assert.Empty(copy.Field("watcherIds").AsArray());
-        await portal.ScalarAsync<int>(
-            "update portal.users set status = 'active' where id = @id returning 1", new { id = TestPeople.UserId("crew5") });
+        await portal.DoAsync("update portal.users set status = 'active' where id = @id", new { id = TestPeople.UserId("crew5") });
         Assert.Equal("Made", (await portal.As("agency").PostAsync($"/api/tasks/{made.Id}/duplicate")).Expect(201).Text("title"));
     }
 

@@ -133,18 +133,10 @@ public sealed class CommentTests(TestPortal portal) : IClassFixture<TestPortal>,
         var said = (await AddAsync(new { body = "first" }, await NewVersionAsync())).Expect(201);
 
         // Held until all have read it: each waits with its words for the others.
-        await using var connection = await portal.OpenAsync();
-        await using var transaction = await connection.BeginTransactionAsync();
-        await Dapper.SqlMapper.ExecuteAsync(
-            connection, "select 1 from portal.comments where id = @Id for update", new { said.Id }, transaction);
-        var asked = Enumerable.Range(1, 8).Select(i => portal.As("agency").ChangeAsync(
-            HttpMethod.Patch, $"/api/comments/{said.Id}", new { body = $"words {i}" }, said.Tag())).ToList();
-        await Eventually.TrueAsync(
-            async () => await portal.ScalarAsync<long>(
-                "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'") == 8,
-            "eight to wait with their words");
-        await transaction.CommitAsync();
-        var answers = await Task.WhenAll(asked);
+        var answers = await portal.WhileHeldAsync(
+            "select 1 from portal.comments where id = @Id for update", new { said.Id },
+            () => Enumerable.Range(1, 8).Select(i => portal.As("agency").ChangeAsync(
+                HttpMethod.Patch, $"/api/comments/{said.Id}", new { body = $"words {i}" }, said.Tag())));
 
         var won = Assert.Single(answers, a => a.Code == 200);
         Assert.All(answers.Where(a => a.Code != 200), a => a.Expect(412));

@@ -1,5 +1,4 @@
 using System.Text.RegularExpressions;
-using Dapper;
 using OpenQA.Selenium;
 using Portal.Tests.Integration.Operations;
 using Portal.Tests.Support;
@@ -514,8 +513,7 @@ public sealed partial class GuestPageTests(TestPortal portal) : IClassFixture<Te
 
     private async Task ExecuteAsync(string sql, object args)
     {
-        await using var connection = await portal.OpenAsync();
-        await connection.ExecuteAsync(sql, args);
+        await portal.DoAsync(sql, args);
     }
 
     [GeneratedRegex("/s/assets/[a-z.]+\\?v=[0-9a-f]{12}")]

@@ -242,8 +242,7 @@ public sealed class ShareAccessTests(TestPortal portal) : IClassFixture<TestPort
         var link = await portal.ShareAsync(asset, new { passphrase = Passphrase });
         ToTheNext(TimeSpan.FromHours(1));
         (await portal.ElsewhereOf(link, 1).UnlockAsync("wrong")).Expect(403);
-        await portal.ScalarAsync<int>(
-            "update portal.rate_windows set hits = 98 where key = 'unlock-link:' || @Id returning hits", new { link.Id });
+        await portal.DoAsync("update portal.rate_windows set hits = 98 where key = 'unlock-link:' || @Id", new { link.Id });
         (await portal.ElsewhereOf(link, 2).UnlockAsync(Passphrase)).Expect(204);
         Assert.Equal(0, await AlertsAsync(link));
         (await portal.ElsewhereOf(link, 3).UnlockAsync("wrong")).Expect(403);
@@ -352,10 +351,9 @@ public sealed class ShareAccessTests(TestPortal portal) : IClassFixture<TestPort
         Assert.Equal(0, await UnlocksAsync(link));
 
         // Somebody who gave the old one at that very moment is written down a moment later.
-        await portal.ScalarAsync<int>("""
+        await portal.DoAsync("""
             insert into portal.share_unlocks (tenant_id, share_link_id, unlock_hash, passphrase_version, created_at)
             select tenant_id, id, @unlocked, passphrase_version - 1, updated_at from portal.share_links where id = @Id
-            returning passphrase_version
             """, new { link.Id, unlocked });
         Assert.Equal("passphrase-required", (await guest.OpenAsync()).Expect(401).ProblemType);
         (await guest.UnlockAsync("another passphrase")).Expect(204);
@@ -444,8 +442,8 @@ public sealed class ShareAccessTests(TestPortal portal) : IClassFixture<TestPort
         var notMine = await portal.ShareAsync(asset, new { guestEmails = new[] { "friend@else.example" } });
         var colleagues = await portal.ShareAsync(asset, new { guestEmails = new[] { "crew1@portal.example" } });
         var ended = await portal.ShareAsync(asset, new { guestEmails = new[] { "client@portal.example" } });
-        await portal.ScalarAsync<int>(
-            "update portal.share_links set expires_at = @now where id = @Id returning 1",
+        await portal.DoAsync(
+            "update portal.share_links set expires_at = @now where id = @Id",
             new { ended.Id, now = portal.Clock.GetUtcNow() });
         var found = await SharedWithClientAsync();
         Assert.Contains(mine.Id, found.Select(Id));
@@ -492,8 +490,8 @@ public sealed class ShareAccessTests(TestPortal portal) : IClassFixture<TestPort
         Assert.Equal((1, 2), (await VersionAsync(held), await VersionAsync(latest)));
         foreach (var number in new[] { 2, 1 })
         {
-            await portal.ScalarAsync<int>(
-                "update portal.asset_versions set status = 'archived' where asset_id = @own and number = @number returning 1",
+            await portal.DoAsync(
+                "update portal.asset_versions set status = 'archived' where asset_id = @own and number = @number",
                 new { own, number });
             Assert.Equal(number == 2 ? (1, 1) : (null, null), (await VersionAsync(held), await VersionAsync(latest)));
         }
@@ -539,14 +537,14 @@ public sealed class ShareAccessTests(TestPortal portal) : IClassFixture<TestPort
     {
         var (link, now) = (Guid.NewGuid(), portal.Clock.GetUtcNow());
         var own = $"unlock-link:{link}";
-        await portal.ScalarAsync<int?>("""
+        await portal.DoAsync("""
             insert into portal.rate_windows (key, window_start, window_end, hits) values
                 (@own, @now - interval '2 seconds', @now, 5), (@own, @now, @now + interval '2 seconds', 5),
                 (@own, @now - interval '1 second', @now + interval '1 second', 0),
                 (@own, @now + interval '1 second', @now + interval '3 seconds', 5),
                 (@address, @now, @now + interval '1 second', 5), (@others, @now, @now + interval '1 second', 5)
             """, new { own, now, address = $"unlock:{link}:01", others = $"unlock:{link}:02" });
-        await portal.ScalarAsync<object?>("select portal.take_back_guess(@link, '\\x01', @now)", new { link, now });
+        await portal.DoAsync("select portal.take_back_guess(@link, '\\x01', @now)", new { link, now });
         Assert.Equal(["unlock 01 4", "unlock 02 5", "unlock-link -1 0", "unlock-link -2 5", "unlock-link 0 4", "unlock-link 1 5"],
             await portal.ListAsync("""
                 select case when key = @own then 'unlock-link ' || extract(epoch from window_start - @now)::int

@@ -181,19 +181,10 @@ public sealed class ShareLinkTests(TestPortal portal) : IClassFixture<TestPortal
 
         // Those of one address take turns.
         known.Headers["X-Forwarded-For"] = "198.51.100.1";
-        await using var holder = await portal.OpenAsync();
-        await using var revoke = await holder.BeginTransactionAsync();
-        await Dapper.SqlMapper.ExecuteAsync(
-            holder, "update portal.share_links set status = 'revoked', revoked_at = @now, revoked_by = created_by where id = @Id",
-            new { link.Id, now = portal.Clock.GetUtcNow() });
-        var answers = new[] { newcomer.OpenAsync(), known.OpenAsync() };
-        await Eventually.TrueAsync(
-            async () => await portal.ScalarAsync<long>(
-                "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'") == 2,
-            "both to wait for the link's row");
-        await revoke.CommitAsync();
-        Assert.All(
-            await Task.WhenAll(answers), answer => Assert.Equal("share-link-unavailable", answer.Expect(403).ProblemType));
+        var answers = await portal.WhileHeldAsync(
+            "update portal.share_links set status = 'revoked', revoked_at = @now, revoked_by = created_by where id = @Id",
+            new { link.Id, now = portal.Clock.GetUtcNow() }, () => [newcomer.OpenAsync(), known.OpenAsync()]);
+        Assert.All(answers, answer => Assert.Equal("share-link-unavailable", answer.Expect(403).ProblemType));
         Assert.Equal((minted, 1), (await MintedAsync(), await OpensAsync(link)));
     }
 

@@ -76,18 +76,9 @@ public sealed class AssetTests(TestPortal portal) : IClassFixture<TestPortal>, I
         var read = (await portal.As("agency").FetchAsync(path)).Expect(200);
 
         // Held until all have read it: each waits with its change for the others.
-        await using var connection = await portal.OpenAsync();
-        await using var transaction = await connection.BeginTransactionAsync();
-        await Dapper.SqlMapper.ExecuteAsync(
-            connection, "select 1 from portal.assets where id = @id for update", new { id = read.Id }, transaction);
-        var asked = Enumerable.Range(1, 8).Select(
-            i => PatchAsync(path, new JsonObject { ["title"] = $"Title {i}" }, read.Tag())).ToList();
-        await Eventually.TrueAsync(
-            async () => await portal.ScalarAsync<long>(
-                "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'") == 8,
-            "eight to wait with their changes");
-        await transaction.CommitAsync();
-        var answers = await Task.WhenAll(asked);
+        var answers = await portal.WhileHeldAsync(
+            "select 1 from portal.assets where id = @Id for update", new { read.Id },
+            () => Enumerable.Range(1, 8).Select(i => PatchAsync(path, new JsonObject { ["title"] = $"Title {i}" }, read.Tag())));
 
         var won = Assert.Single(answers, a => a.Code == 200);
         Assert.All(answers.Where(a => a.Code != 200), a => a.Expect(412));
@@ -174,8 +165,8 @@ public sealed class AssetTests(TestPortal portal) : IClassFixture<TestPortal>, I
         // From its end on a link plays nothing, whether or not the timer has run.
         foreach (var (seconds, code) in new[] { (1, 409), (0, 200) })
         {
-            await portal.ScalarAsync<int>(
-                "update portal.share_links set expires_at = @at where id = @Id returning 1",
+            await portal.DoAsync(
+                "update portal.share_links set expires_at = @at where id = @Id",
                 new { latest.Id, at = portal.Clock.GetUtcNow().AddSeconds(seconds) });
             (await ArchiveAsync(id, 2)).Expect(code);
         }

@@ -163,7 +163,7 @@ public sealed class MuxWebhookTests(TestPortal portal) : IClassFixture<TestPorta
     [Fact]
     public async Task An_event_whose_intake_died_is_handled_by_the_timer()
     {
-        await portal.ScalarAsync<int?>("""
+        await portal.DoAsync("""
             insert into portal.webhook_inbox (provider, event_id, type, body, next_attempt_at, received_at)
             values ('mux', 'evt-left', 'video.asset.ready', @body, @due, @now)
             """, new

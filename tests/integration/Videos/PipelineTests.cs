@@ -164,7 +164,7 @@ public sealed class PipelineTests(TestPortal portal) : IClassFixture<TestPortal>
         var upload = (await portal.AskUploadAsync(project)).Expect(201);
         await portal.Host.DurableClient.TerminateInstanceAsync($"{upload.Id}-1");
         await portal.SettleAsync();
-        await portal.ScalarAsync<int?>("update portal.upload_jobs set status = 'cancelled' where id = @id", new { id = upload.Id });
+        await portal.DoAsync("update portal.upload_jobs set status = 'cancelled' where id = @id", new { id = upload.Id });
         await portal.SendBytesAsync(upload);
 
         await GoneAtMuxAsync(upload.Id);
@@ -392,7 +392,7 @@ public sealed class PipelineTests(TestPortal portal) : IClassFixture<TestPortal>
     public async Task A_late_video_that_a_person_has_cancelled_or_archived_is_deleted_at_Mux(string job, string version)
     {
         var upload = await FailedThenMadeAsync(job);
-        await portal.ScalarAsync<int?>(
+        await portal.DoAsync(
             "update portal.asset_versions set status = @version where id = (select asset_version_id from portal.upload_jobs where id = "
                 + "@id)",
             new { id = upload.Id, version });
@@ -407,7 +407,7 @@ public sealed class PipelineTests(TestPortal portal) : IClassFixture<TestPortal>
     public async Task A_second_video_of_an_upload_that_has_one_is_deleted_at_Mux()
     {
         var upload = await FailedThenMadeAsync("failed");
-        await portal.ScalarAsync<int?>(
+        await portal.DoAsync(
             "update portal.upload_jobs set status = 'ready', mux_asset_id = 'the-first' where id = @id", new { id = upload.Id });
 
         await portal.Host.RunTimerAsync("SweepMuxAssets");
@@ -443,7 +443,7 @@ public sealed class PipelineTests(TestPortal portal) : IClassFixture<TestPortal>
         await portal.Host.DurableClient.TerminateInstanceAsync($"{upload.Id}-1");
         await portal.SettleAsync();
         await portal.Host.DurableClient.PurgeInstanceAsync($"{upload.Id}-1");
-        await portal.ScalarAsync<int?>("update portal.upload_jobs set started_at = null where id = @id", new { id = upload.Id });
+        await portal.DoAsync("update portal.upload_jobs set started_at = null where id = @id", new { id = upload.Id });
 
         portal.Clock.Advance(TimeSpan.FromMinutes(1));
         await portal.Host.RunTimerAsync("ReconcileUploads");
@@ -477,16 +477,16 @@ public sealed class PipelineTests(TestPortal portal) : IClassFixture<TestPortal>
         var version = Guid.Parse(upload.Text("assetVersionId"));
 
         // What was a portal's once says nothing of the others.
-        await portal.ScalarAsync<int?>("""
+        await portal.DoAsync("""
             insert into portal.tenants (id, clerk_org_id, name, status, deleted_at, created_at, updated_at)
             values (gen_random_uuid(), 'org_erased_before', 'Erased', 'erased', @now, @now, @now)
             """, new { now = portal.Clock.GetUtcNow() });
         foreach (var (later, missing) in new[] { (1, 0L), (0, 1L) })
         {
             // As if Mux had listed its assets before this one was made.
-            await portal.ScalarAsync<int>("""
+            await portal.DoAsync("""
                 update portal.asset_versions set mux_asset_id = 'made-since', created_at = @now - interval '1 hour', updated_at = @at
-                 where id = @version returning 1
+                 where id = @version
                 """, new { version, now = portal.Clock.GetUtcNow(), at = portal.Clock.GetUtcNow().AddMilliseconds(later) });
             await portal.Host.RunTimerAsync("SweepMuxAssets");
             Assert.Equal(missing, await portal.ScalarAsync<long>(
@@ -501,7 +501,7 @@ public sealed class PipelineTests(TestPortal portal) : IClassFixture<TestPortal>
     public async Task A_pipeline_is_started_by_the_sweep_after_half_a_minute(int seconds, int started)
     {
         var upload = (await portal.AskUploadAsync(project)).Expect(201);
-        await portal.ScalarAsync<int?>(
+        await portal.DoAsync(
             "update portal.upload_jobs set started_at = null, updated_at = @now where id = @id",
             new { id = upload.Id, now = portal.Clock.GetUtcNow() });
         portal.Clock.Advance(TimeSpan.FromSeconds(seconds));
@@ -523,7 +523,7 @@ public sealed class PipelineTests(TestPortal portal) : IClassFixture<TestPortal>
         // One whose file is there already, and one that nobody waits for any more.
         var over = (await portal.AskUploadAsync(project)).Expect(201).Id;
         (await portal.As("agency").PostAsync($"/api/uploads/{over}/cancel")).Expect(200);
-        await portal.ScalarAsync<int?>("""
+        await portal.DoAsync("""
             update portal.upload_jobs set started_at = null where id = any(@ids) or id = @over;
             update portal.upload_jobs set status = 'processing' where id = @first;
             """, new { ids, over, first = ids[0] });
@@ -599,7 +599,7 @@ public sealed class PipelineTests(TestPortal portal) : IClassFixture<TestPortal>
     {
         const string Refused = """{"error":{"type":"invalid_parameters","messages":["Asset is not ready."]}}""";
         var upload = (await portal.AskUploadAsync(project)).Expect(201);
-        await portal.ScalarAsync<int?>("""
+        await portal.DoAsync("""
             insert into portal.mux_cleanups (mux_asset_id, tenant_id, job_id, reason, next_attempt_at, created_at)
             values ('stubborn', @tenant, @id, 'cancelled', @now, @now),
                    ('later', @tenant, @id, 'cancelled', @now + interval '9 days', @now)
@@ -621,7 +621,7 @@ public sealed class PipelineTests(TestPortal portal) : IClassFixture<TestPortal>
         Assert.Equal(1, await portal.ScalarAsync<long>(
             "select count(*) from portal.mux_cleanups where mux_asset_id = 'stubborn' and done_at is not null"));
         Assert.Equal(due, await LaterAsync());
-        await portal.ScalarAsync<int>("delete from portal.mux_cleanups where mux_asset_id = 'later' returning 1");
+        await portal.DoAsync("delete from portal.mux_cleanups where mux_asset_id = 'later'");
 
         Task<string> LaterAsync() => portal.ScalarAsync<string>("select c::text from portal.mux_cleanups c where mux_asset_id = 'later'");
     }
@@ -705,7 +705,7 @@ public sealed class PipelineTests(TestPortal portal) : IClassFixture<TestPortal>
     {
         portal.Mux.Faults.DropWebhooks = _ => true;
         var upload = (await portal.AskUploadAsync(project)).Expect(201);
-        await portal.ScalarAsync<int?>(
+        await portal.DoAsync(
             "update portal.upload_jobs set status = @status, failure_code = 'internal_error' where id = @id",
             new { id = upload.Id, status });
         await portal.SendBytesAsync(upload);

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
-using Dapper;
 using Npgsql;
 using Portal.Tests.Support;
 
@@ -25,7 +24,7 @@ public sealed class PlaybackEventTests(TestPortal portal) : IClassFixture<TestPo
             asset = Guid.Parse((await portal.UploadReadyAsync(await portal.NewProjectAsync())).Text("assetId"));
         }
 
-        await DoAsync("delete from portal.playback_events");
+        await portal.DoAsync("delete from portal.playback_events");
 
         // To the minute, and with seconds that are not kept.
         var now = portal.Clock.GetUtcNow();
@@ -218,7 +217,7 @@ public sealed class PlaybackEventTests(TestPortal portal) : IClassFixture<TestPo
     public async Task The_table_takes_no_other_row(
         string seconds, string type, string startup, string rebuffers, string rebufferMs, string error)
     {
-        var refused = await Assert.ThrowsAsync<PostgresException>(() => DoAsync($"""
+        var refused = await Assert.ThrowsAsync<PostgresException>(() => portal.DoAsync($"""
             insert into portal.playback_events (tenant_id, playback_session_id, type, asset_version_id, watched_through, agent_family,
                startup_ms, rebuffers, rebuffer_ms, error_code, minute)
             select tenant_id, gen_random_uuid(), '{type}', id, 'portal', 'Chrome', {startup}, {rebuffers}, {rebufferMs}, {error},
@@ -265,10 +264,4 @@ public sealed class PlaybackEventTests(TestPortal portal) : IClassFixture<TestPo
           from portal.playback_events e join portal.asset_versions v on v.tenant_id = e.tenant_id and v.id = e.asset_version_id
          order by 1
         """);
-
-    private async Task DoAsync(string sql)
-    {
-        await using var connection = await portal.OpenAsync();
-        await connection.ExecuteAsync(sql);
-    }
 }

@@ -134,9 +134,9 @@ public sealed class UploadTests(TestPortal portal) : IClassFixture<TestPortal>, 
     public async Task A_retry_counts_as_an_upload_of_the_day_and_needs_an_open_project()
     {
         var upload = await FailedAsync("crew5");
-        await portal.ScalarAsync<int?>("update portal.projects set status = 'completed' where id = @project", new { project });
+        await portal.DoAsync("update portal.projects set status = 'completed' where id = @project", new { project });
         Assert.Equal("project-closed", (await RetryAsync(upload.Id, "crew5")).Expect(409).ProblemType);
-        await portal.ScalarAsync<int?>("update portal.projects set status = 'active' where id = @project", new { project });
+        await portal.DoAsync("update portal.projects set status = 'active' where id = @project", new { project });
         for (var i = 1; i < 20; i++)
         {
             (await portal.AskUploadAsync(project, "crew5")).Expect(201);
@@ -245,11 +245,11 @@ public sealed class UploadTests(TestPortal portal) : IClassFixture<TestPortal>, 
     public async Task An_original_whose_callback_is_lost_is_found_at_Blob()
     {
         var upload = (await portal.AskUploadAsync(project, source: "blob")).Expect(201);
-        await portal.ScalarAsync<int?>("update portal.upload_jobs set blob_pathname = 'elsewhere' where id = @id", new { id = upload.Id });
+        await portal.DoAsync("update portal.upload_jobs set blob_pathname = 'elsewhere' where id = @id", new { id = upload.Id });
         await portal.SendBytesAsync(upload);
         await portal.Blob.WhenIdleAsync();
         Assert.Equal("waiting", await portal.StatusAsync(upload.Id));
-        await portal.ScalarAsync<int?>(
+        await portal.DoAsync(
             "update portal.upload_jobs set blob_pathname = @path where id = @id", new { id = upload.Id, path = $"originals/{upload.Id}" });
         await portal.UntilAsync(upload.Id, "ready", TimeSpan.FromMinutes(1));
     }
@@ -328,7 +328,7 @@ public sealed class UploadTests(TestPortal portal) : IClassFixture<TestPortal>, 
     {
         var upload = await FailedAsync("crew2");
         (await RetryAsync(upload.Id, "crew2")).Expect(200);
-        await portal.ScalarAsync<int?>(
+        await portal.DoAsync(
             "update portal.upload_jobs set mux_upload_id = null, mux_upload_url = null where id = @id", new { id = upload.Id });
         var asked = portal.Mux.Requests.Count("POST", "/video/v1/uploads");
         var open = portal.Services.GetRequiredService<CreateMuxUpload>();
@@ -451,7 +451,7 @@ public sealed class UploadTests(TestPortal portal) : IClassFixture<TestPortal>, 
         var upload = (await portal.AskUploadAsync(project, source: "blob")).Expect(201);
         foreach (var (left, lives) in new[] { (61, 60), (60, 60), (59, 59) })
         {
-            await portal.ScalarAsync<int?>(
+            await portal.DoAsync(
                 "update portal.upload_jobs set expires_at = @at where id = @id",
                 new { id = upload.Id, at = portal.Clock.GetUtcNow().AddMinutes(left) });
             var target = (await FetchAsync($"/api/uploads/{upload.Id}")).Field("target");

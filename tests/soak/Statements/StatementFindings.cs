@@ -24,7 +24,7 @@ public sealed partial class StatementFindings
             Line: over[(statement.Function, statement.Sql)].FirstOrDefault(line => line.Change == change.Index)))).ToList();
 
         // A list is a statement for each of its orders: who tells its conditions apart in one of them has told them apart.
-        var told = all.Where(one => one.Line is { Kept: false }).Select(one => one.Place).ToHashSet();
+        var told = all.Where(one => one.Line is { Invalid: false }).Select(one => one.Place).ToHashSet();
         Statements = met.Count;
         Told = told.Count;
         Left =

@@ -585,12 +585,7 @@ public sealed class SampleWorld(TestPortal portal)
     }
 
     /// <summary>Limits alone: what one sample has made is there until it is used.</summary>
-    public async Task ForgetLimitsAsync()
-    {
-        await using var connection = await portal.OpenAsync();
-        await connection.ExecuteAsync(
-            "delete from portal.rate_windows; update portal.vendor_rate_limits set next_at = '-infinity'");
-    }
+    public Task ForgetLimitsAsync() => portal.ForgetLimitsAsync();
 
     /// <summary>People whom only these tests need: in the tenant, but in no project of it; and one who was deactivated.</summary>
     public async Task AddPeopleAsync()
