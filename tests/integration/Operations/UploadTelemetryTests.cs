@@ -300,14 +300,14 @@ public sealed class UploadTelemetryTests(TestPortal portal) : IClassFixture<Test
             """)];
     }
 
-    /// <summary>Uploads of two tenants in the days up to today, of every state, with times and sizes all over.</summary>
+    /// <summary>Uploads of two tenants, as many on each day up to today, of every state, with times and sizes all over.</summary>
     private Task SeedAsync(int count, int days) => portal.DoAsync("""
         set session_replication_role = replica;
         create temp table made as
         select gen_random_uuid() as id, gen_random_uuid() as version, n,
                (array[@one, @other])[1 + n % 2]::uuid as tenant, (array['direct', 'direct', 'blob'])[1 + n % 3] as source,
                (array['ready', 'ready', 'ready', 'failed', 'timed_out', 'cancelled', 'processing', 'waiting'])[1 + n % 8] as status,
-               @until - random() * @days * interval '1 day' as asked, random() * interval '20 minutes' as bytes,
+               @until - (n - random()) / @count * @days * interval '1 day' as asked, random() * interval '20 minutes' as bytes,
                random() * interval '40 minutes' as encoded, 1 + (n % 5) / 4 + (n % 11) / 10 as attempt
           from generate_series(1, @count) as n;
         insert into portal.asset_versions (id, tenant_id, asset_id, number, status, file_name, size_bytes, created_at, updated_at)

@@ -286,8 +286,10 @@ public sealed class PipelineTests(TestPortal portal) : IClassFixture<TestPortal>
             "select attempts || ' ' || (next_retry_at is null)::text from portal.upload_jobs where id = @id", new { id = upload.Id });
         await Eventually.MovingAsync(
             portal.Clock, TimeSpan.FromSeconds(30), async () => await NextAsync() == "4 false", "the fourth call to fail");
-        Assert.Equal(1, await portal.ScalarAsync<long>(
-            "select count(*) from portal.alerts where kind = 'upload_retrying' and resolved_at is null"));
+        await Eventually.TrueAsync(
+            async () => await portal.ScalarAsync<long>(
+                "select count(*) from portal.alerts where kind = 'upload_retrying' and resolved_at is null") == 1,
+            "the alert, which follows the row");
 
         await Eventually.MovingAsync(
             portal.Clock, TimeSpan.FromSeconds(30), async () => await NextAsync() == "4 true", "Mux to answer");
