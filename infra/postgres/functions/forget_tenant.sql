@@ -11,7 +11,7 @@ begin
     update portal.tenants t set clerk_org_id = 'erased_' || t.id, name = 'Erased portal', time_zone = 'UTC', digest_hour = 8,
            logo_url = null, accent_color = null, sender_name = null, residency_contact = null, residency = 'any',
            keep_notification_days = null, keep_upload_job_days = null, keep_active_video_days = null, keep_inactive_video_days = null,
-           keep_raw_analytics_days = null, version = t.version + 1, updated_at = p_now
+           keep_raw_analytics_days = null, monthly_budget_usd = null, version = t.version + 1, updated_at = p_now
      where t.id = p_tenant and t.clerk_org_id <> 'erased_' || t.id;
     get diagnostics v_count = row_count;
     return v_count;
