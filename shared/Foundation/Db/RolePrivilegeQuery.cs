@@ -9,7 +9,10 @@ internal static class RolePrivilegeQuery
         select case
                    when r.rolsuper then 'is a superuser'
                    when r.rolbypassrls then 'bypasses row-level security'
-                   when exists (select from pg_tables t where t.schemaname = 'portal' and pg_has_role(t.tableowner, 'member'))
+                   when exists (
+                        select from pg_class c
+                         where c.relnamespace = to_regnamespace('portal') and c.relkind in ('r', 'p')
+                           and pg_has_role(c.relowner, 'member'))
                        then 'owns the tables'
                end
           from pg_roles r where r.rolname = current_user
