@@ -30,8 +30,8 @@ var programs = new Dictionary<string, (string Does, Func<SoakArguments, Task<int
         "[--uploads 60] [--kills 10] [--seed n]: the published app on Microsoft's engine, its worker killed, webhooks twice, shuffled or "
             + "never", AzureSoak.RunAsync),
     ["mutants"] = (
-        "[--only <area or part of a name>,…] [--area] [--copy <folder>] [--sample <count> --seed n]: each mutant of tests/mutants applied "
-            + "to a copy; the tests that it names must notice",
+        "[--only <area or part of a name>,…] [--together n] [--area] [--copy <folder>] [--sample <count> --seed n]: each mutant of "
+            + "tests/mutants applied to a copy; the tests that it names must notice",
         MutantsSoak.RunAsync),
     ["statements"] = (
         "[--tests <part of a name>,…] [--log <folder>] [--read <folder>]: every SQL statement of the integration tests also run changed; "

@@ -72,6 +72,9 @@ public sealed record Mutant(
 /// <param name="Name">Part of their full name.</param>
 public sealed record MutantTests(string Project, string Name)
 {
+    /// <summary>The name up to a test's own.</summary>
+    public string Class => Name.Split('.')[0];
+
     internal static MutantTests Read(string mutant, string text) =>
         text.Split(' ', 2) is [("unit" or "integration") and var project, var name]
         ? new(project, name)

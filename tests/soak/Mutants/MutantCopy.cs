@@ -5,8 +5,9 @@ using Portal.Tests.Support;
 namespace Portal.Tests.Soak.Mutants;
 
 /// <summary>
-/// A copy of the checkout, built once, in which one mutant at a time is applied and tested. Only the project that a mutant changes is
-/// compiled, and its assembly put beside the tests, which share one Postgres. Disposing of it deletes it, unless it is to be kept.
+/// A copy of the checkout, built once, in which one mutant at a time, or a few, are applied and tested. Only the project that a mutant
+/// changes is compiled, and its assembly put beside the tests, which share one Postgres. Disposing of it deletes it, unless it is to be
+/// kept.
 /// </summary>
 public sealed class MutantCopy : IAsyncDisposable
 {
@@ -70,41 +71,39 @@ public sealed class MutantCopy : IAsyncDisposable
     /// <param name="area">Whether its area's tests run when the named ones did not notice, to find one that does.</param>
     public async Task<MutantVerdict> TryAsync(Mutant mutant, bool area)
     {
-        foreach (var tests in mutant.Tests)
+        if (Refusal(mutant) is { } refusal)
         {
-            var run = unchanged[tests.Project];
-            var known = run.Of(tests).ToList();
-            if (run.Trouble is { } trouble)
-            {
-                return new(MutantOutcome.Refused, $"without it, {trouble}");
-            }
-
-            if (known.Count == 0)
-            {
-                return new(MutantOutcome.Refused, $"there is no test in tests/{tests.Project} whose name has \"{tests.Name}\"");
-            }
-
-            if (known.Find(outcome => !outcome.Passed) is { Name: { } fails })
-            {
-                return new(MutantOutcome.Refused, $"{fails} fails without it");
-            }
+            return new(MutantOutcome.Refused, refusal);
         }
 
-        var path = Path.Combine(folder, mutant.File);
-        var original = await File.ReadAllTextAsync(path);
-        await File.WriteAllTextAsync(path, mutant.Apply(original));
-        var changed = new ChangedProject(folder, mutant.File);
-        string? error = null;
-        try
+        return await WithAsync([mutant], async error =>
+            error is null ? await TestAsync(mutant, area) : new MutantVerdict(MutantOutcome.Refused, $"it does not compile: {error}"));
+    }
+
+    /// <summary>Applies several of one group (<see cref="MutantGroups"/>), runs the tests that they name, and takes them back.</summary>
+    /// <returns>Those that a test noticed which they alone name, each with that test. Nothing is said of the others.</returns>
+    public Task<Dictionary<Mutant, string>> TryTogetherAsync(IReadOnlyList<Mutant> mutants)
+    {
+        var able = mutants.Where(mutant => Refusal(mutant) is null).ToList();
+        return WithAsync(able, async error =>
         {
-            error = await BuildAsync(changed);
-            return error is null ? await TestAsync(mutant, area) : new(MutantOutcome.Refused, $"it does not compile: {error}");
-        }
-        finally
-        {
-            await File.WriteAllTextAsync(path, original);
-            await TakeBackAsync(changed);
-        }
+            var noticed = new Dictionary<Mutant, string>();
+            foreach (var named in able.SelectMany(mutant => mutant.Tests).Where(_ => error is null).GroupBy(tests => tests.Project))
+            {
+                var run = await RunAsync(named.Key, named.Select(tests => tests.Name), Limit);
+                var failed = run with { Outcomes = [.. run.Outcomes.Where(outcome => !outcome.Passed)] };
+                foreach (var mutant in able)
+                {
+                    var tests = mutant.Tests.Where(tests => tests.Project == named.Key);
+                    if (tests.SelectMany(failed.Of).FirstOrDefault().Name is { } test)
+                    {
+                        noticed.TryAdd(mutant, test);
+                    }
+                }
+            }
+
+            return noticed;
+        });
     }
 
     public async ValueTask DisposeAsync()
@@ -141,6 +140,66 @@ public sealed class MutantCopy : IAsyncDisposable
             .Where(file => !files.Contains(file) && !file.Split('/').Any(part => part is "bin" or "obj")).ToList())
         {
             File.Delete(Path.Combine(folder, file));
+        }
+    }
+
+    /// <summary>Why nothing can be said of it; null: its tests are there, and pass without it.</summary>
+    private string? Refusal(Mutant mutant)
+    {
+        foreach (var tests in mutant.Tests)
+        {
+            var run = unchanged[tests.Project];
+            var known = run.Of(tests).ToList();
+            if (run.Trouble is { } trouble)
+            {
+                return $"without it, {trouble}";
+            }
+
+            if (known.Count == 0)
+            {
+                return $"there is no test in tests/{tests.Project} whose name has \"{tests.Name}\"";
+            }
+
+            if (known.Find(outcome => !outcome.Passed) is { Name: { } fails })
+            {
+                return $"{fails} fails without it";
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>The mutants are applied, each in a file of its own, while <paramref name="work"/> is done.</summary>
+    /// <param name="work">Gets the first error of the compiler, or null.</param>
+    private async Task<T> WithAsync<T>(IReadOnlyList<Mutant> mutants, Func<string?, Task<T>> work)
+    {
+        var originals = new Dictionary<string, string>();
+        var changed = mutants.Select(mutant => new ChangedProject(folder, mutant.File)).DistinctBy(project => project.File).ToList();
+        try
+        {
+            foreach (var mutant in mutants)
+            {
+                var path = Path.Combine(folder, mutant.File);
+                originals[path] = await File.ReadAllTextAsync(path);
+                await File.WriteAllTextAsync(path, mutant.Apply(originals[path]));
+            }
+
+            string? error = null;
+            foreach (var project in changed)
+            {
+                error ??= await BuildAsync(project);
+            }
+
+            return await work(error);
+        }
+        finally
+        {
+            foreach (var (path, original) in originals)
+            {
+                await File.WriteAllTextAsync(path, original);
+            }
+
+            await TakeBackAsync(changed);
         }
     }
 
@@ -214,16 +273,19 @@ public sealed class MutantCopy : IAsyncDisposable
         return null;
     }
 
-    private async Task TakeBackAsync(ChangedProject project)
+    private async Task TakeBackAsync(IReadOnlyList<ChangedProject> projects)
     {
-        if (project.ShowsOutside)
+        if (projects.Any(project => project.ShowsOutside))
         {
             if (await BuildTestsAsync(restore: false) is { } error)
             {
                 throw new InvalidOperationException(error);
             }
+
+            return;
         }
-        else
+
+        foreach (var project in projects)
         {
             project.CopyTo(Projects.Select(tests => Path.Combine(folder, "tests", tests, Output)), project.Built);
         }

@@ -5,8 +5,8 @@ using Portal.Tests.Support;
 namespace Portal.Tests.Soak.Mutants;
 
 /// <summary>
-/// Applies the mutants of tests/mutants one at a time to a copy of the checkout and runs the tests that each names, which first have to
-/// pass without it.
+/// Applies the mutants of tests/mutants to a copy of the checkout, one at a time or a few together, and runs the tests that each names,
+/// which first have to pass without it.
 /// </summary>
 public static class MutantsSoak
 {
@@ -19,19 +19,19 @@ public static class MutantsSoak
         Console.WriteLine($"mutants: {chosen.Count}, seed {seed}; the copy is built after {Seconds(began)}");
         await copy.RunUnchangedAsync(chosen);
         Console.WriteLine($"mutants: the tests they name ran unchanged after {Seconds(began)}");
-        var killed = 0;
-        foreach (var (mutant, at) in chosen.Select((mutant, at) => (mutant, at + 1)))
+        var (killed, at) = (0, 0);
+        foreach (var group in MutantGroups.Of(chosen, args.Number("--together", 1)))
         {
             var started = TimeProvider.System.GetTimestamp();
-            var verdict = await copy.TryAsync(mutant, args.Has("--area"));
-            killed += verdict.Outcome == MutantOutcome.Killed ? 1 : 0;
-            var outcome = verdict.Outcome switch
+            var noticed = group.Count > 1 ? await copy.TryTogetherAsync(group) : [];
+            foreach (var mutant in group)
             {
-                MutantOutcome.Killed => "killed  ",
-                MutantOutcome.Survived => "SURVIVED",
-                _ => "REFUSED ",
-            };
-            Console.WriteLine($"{at,4}/{chosen.Count} {outcome} {mutant.Name}: {verdict.By} ({Seconds(started)})");
+                var verdict = noticed.TryGetValue(mutant, out var test)
+                    ? new(MutantOutcome.Killed, $"{test}, beside others")
+                    : await copy.TryAsync(mutant, args.Has("--area"));
+                killed += verdict.Outcome == MutantOutcome.Killed ? 1 : 0;
+                Console.WriteLine($"{++at,4}/{chosen.Count} {Word(verdict.Outcome)} {mutant.Name}: {verdict.By} ({Seconds(started)})");
+            }
         }
 
         Console.WriteLine($"mutants: {killed} of {chosen.Count} killed, seed {seed}, {Seconds(began)} in all");
@@ -58,6 +58,13 @@ public static class MutantsSoak
 
         return [.. chosen];
     }
+
+    private static string Word(MutantOutcome outcome) => outcome switch
+    {
+        MutantOutcome.Killed => "killed  ",
+        MutantOutcome.Survived => "SURVIVED",
+        _ => "REFUSED ",
+    };
 
     private static string Seconds(long since) =>
         string.Create(CultureInfo.InvariantCulture, $"{TimeProvider.System.GetElapsedTime(since).TotalSeconds:0} s");

@@ -54,6 +54,23 @@ public sealed class MutantCatalogueTests
     }
 
     [Fact]
+    public void Those_that_are_tried_at_once_have_no_area_file_or_test_class_in_common()
+    {
+        Mutant Of(string name, string file, string tests) => Mutant.Read(name, $"rule: r\nfile: {file}\ntests: {tests}\n---\na\n---\nb\n");
+        Mutant[] all =
+        [
+            Of("a/1", "1", "unit ATests"), Of("a/2", "2", "unit OtherTests.T"), Of("b/3", "1", "unit BTests"),
+            Of("c/4", "4", "unit ATests.T"), Of("d/5", "5", "unit DTests"), Of("e/6", "6", "unit ETests"),
+        ];
+
+        Assert.Equal(
+            ["a/1 d/5", "a/2 b/3", "c/4 e/6"],
+            MutantGroups.Of(all, most: 2).Select(group => string.Join(' ', group.Select(mutant => mutant.Name))));
+        Assert.Equal(Catalogue.ToHashSet(), MutantGroups.Of(Catalogue, most: 6).SelectMany(group => group).ToHashSet());
+        Assert.All(MutantGroups.Of(Catalogue, most: 1), group => Assert.Single(group));
+    }
+
+    [Fact]
     public void A_text_that_stands_twice_is_refused()
     {
         var mutant = Mutant.Read("area/name", "rule: r\nfile: f\ntests: unit T\n---\na\n---\nb\n");
