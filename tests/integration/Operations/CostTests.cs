@@ -8,6 +8,7 @@ using Portal.Foundation.Db;
 using Portal.LocalVendors;
 using Portal.Operations.Costs;
 using Portal.Tests.Support;
+using Portal.Vendors.Mux;
 
 namespace Portal.Tests.Integration.Operations;
 
@@ -492,6 +493,28 @@ public sealed class CostTests(TestPortal portal) : IClassFixture<TestPortal>, IA
                 select m.meta::text from vendors.mux_assets m join portal.upload_jobs j on j.mux_asset_id = m.id where j.id = @id
                 """, new { id = upload.Id }));
         }
+    }
+
+    /// <summary>Two runs may ask Mux at the same time, and the one that asked first may write last.</summary>
+    [Fact]
+    public async Task An_older_answer_of_Mux_replaces_no_newer_one_and_none_a_settled_day()
+    {
+        var video = await VideoAsync(await portal.UploadReadyAsync(project));
+        var store = portal.Host.Services.GetRequiredService<UsageStore>();
+        await portal.DoAsync("insert into portal.usage_counts (day, counted_at) values (@month, @Now)", new { month, Now });
+        async Task<string> SaysAsync(int at, double seconds, bool settled = false)
+        {
+            DeliveredAsset[] said = [new(video.Mux, seconds, []), new("of-nobody", 5, [])];
+            var unknown = await store.ReplaceDeliveredAsync(month, said, Now.AddSeconds(at), settled, CancellationToken.None);
+            return $"{await SecondsAsync(video.Version):0} s, {unknown:0} s of nobody";
+        }
+
+        Assert.Equal("10 s, 5 s of nobody", await SaysAsync(0, 10));
+        Assert.Equal("10 s, 0 s of nobody", await SaysAsync(-1, 20));
+        Assert.Equal("30 s, 5 s of nobody", await SaysAsync(0, 30));
+        Assert.Equal("40 s, 5 s of nobody", await SaysAsync(1, 40, settled: true));
+        Assert.Equal("40 s, 0 s of nobody", await SaysAsync(2, 50));
+        Assert.Equal("40 s, 0 s of nobody", await SaysAsync(3, 60, settled: true));
     }
 
     private async Task AsOperatorsSeeItAsync(Answer costs, Answer theirs, double delivered)

@@ -1,3 +1,5 @@
+using Microsoft.Extensions.DependencyInjection;
+using Portal.Operations.Alerts;
 using Portal.Tests.Support;
 
 namespace Portal.Tests.Integration.Operations;
@@ -96,6 +98,37 @@ public sealed class LinkUseTests(TestPortal portal) : IClassFixture<TestPortal>,
         await MovesAsync(TimeSpan.FromHours(1), "link_with_many_addresses");
         await IsMailedAsync("link_with_many_addresses");
     }
+
+    [Fact]
+    public async Task Of_addresses_and_of_links_the_hundred_most_unusual_are_told_of()
+    {
+        var links = Enumerable.Range(0, 103).Select(_ => Guid.NewGuid()).ToArray();
+        await portal.DoAsync("""
+            set session_replication_role = replica;
+            insert into portal.playback_audit (
+                   id, tenant_id, asset_version_id, share_link_id, ip_hash, agent_family, minted_at, token_expires_at, written_in,
+                   row_hash)
+            select gen_random_uuid(), @tenant, gen_random_uuid(), link.id,
+                   decode(lpad(to_hex(address * 856 % 1009), 16, '0') || repeat('0', 48), 'hex'), 'Chrome', @now, @now, 0, ''
+              from unnest(@links) with ordinality as link (id, n)
+             cross join lateral generate_series(1, @fewest + (n::int - 1) / 2 * 2) as address;
+            set session_replication_role = origin;
+            """, new { tenant = TestPeople.Tenant, now = portal.Clock.GetUtcNow(), links, fewest = PerLink + 1 });
+        var opened = links.SelectMany((link, n) => Enumerable.Range(1, PerLink + 1 + (n / 2 * 2))
+            .Select(address => (Link: link.ToString(), Address: $"{address * 856 % 1009:x16}"))).ToList();
+
+        var found = await portal.Host.Services.GetRequiredService<LinkUseStore>().MeasureAsync(CancellationToken.None);
+
+        IEnumerable<string> Told(string what) => found.Where(use => use.What == what).Select(use => $"{use.Subject} {use.Number}");
+        Assert.Equal(Most(opened.Select(use => use.Link), PerLink), Told("link"));
+        Assert.Equal(Most(opened.Select(use => use.Address), PerAddress), Told("address"));
+        Assert.All(found, use => Assert.Equal(use.What == "link" ? TestPeople.Tenant : null, use.TenantId));
+    }
+
+    /// <summary>The hundred that are there most often and more than that often, those of one number by their names.</summary>
+    private static IEnumerable<string> Most(IEnumerable<string> subjects, int moreThan) => subjects.CountBy(subject => subject)
+        .Where(of => of.Value > moreThan).OrderByDescending(of => of.Value).ThenBy(of => of.Key, StringComparer.Ordinal).Take(100)
+        .Select(of => $"{of.Key} {of.Value}");
 
     /// <summary>Everything was at one moment: it is unusual until the time looked at is over, and then no more.</summary>
     private async Task MovesAsync(TimeSpan window, string kind)

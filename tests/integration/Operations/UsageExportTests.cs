@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Dapper;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Portal.Foundation.Timers;
 using Portal.LocalVendors;
@@ -336,6 +337,27 @@ public sealed class UsageExportTests(ExportingPortal fixture) : IClassFixture<Ex
             $"{month.AddDays(-30):yyyy-MM-dd} {month.AddDays(-1):yyyy-MM-dd} 30",
             await portal.ScalarAsync<string>(
                 "select min(day) || ' ' || max(day) || ' ' || count(*) from portal.usage_counts where exported_at is not null"));
+    }
+
+    [Fact]
+    public async Task A_file_of_an_older_list_replaces_no_newer_one()
+    {
+        var video = await VideoAsync(await portal.UploadReadyAsync(project));
+        var store = portal.Host.Services.GetRequiredService<UsageStore>();
+        var now = portal.Clock.GetUtcNow();
+        await portal.DoAsync("insert into portal.usage_counts (day, counted_at) values (@month, @now)", new { month, now });
+        async Task<string> SaysAsync(int at, decimal seconds)
+        {
+            ExportedSeconds[] said = [new(video.Mux, "delivered", null, seconds), new("of-nobody", "delivered", null, 5)];
+            var unknown = await store.ReplaceExportedAsync(month, said, (long)seconds * 100, now.AddSeconds(at), CancellationToken.None);
+            var read = Assert.Single(await store.ExportedAsync(month, month, CancellationToken.None)).Bytes;
+            return $"{await SecondsOfAsync(video):0} s of {read} bytes, {unknown} of nobody";
+        }
+
+        Assert.Equal("10 s of 1000 bytes, 1 of nobody", await SaysAsync(0, 10));
+        Assert.Equal("10 s of 1000 bytes, 0 of nobody", await SaysAsync(-1, 20));
+        Assert.Equal("30 s of 3000 bytes, 1 of nobody", await SaysAsync(0, 30));
+        Assert.Equal("40 s of 4000 bytes, 1 of nobody", await SaysAsync(1, 40));
     }
 
     private async Task MeasureAsync(int days)

@@ -60,6 +60,20 @@ public sealed class InviteDeliveryTests(TestPortal portal) : IClassFixture<TestP
     }
 
     [Fact]
+    public async Task An_invite_withdrawn_late_leaves_the_next_one_to_that_address_at_clerk()
+    {
+        var invite = await InviteAsync("again@agency.example");
+        portal.Clerk.Faults.FailNextApiCalls(1, ApiFault.Status(503), IsInvitation);
+        (await portal.As("admin").PostAsync($"/api/invites/{invite.Id}/revoke")).Expect(200);
+        var next = await InviteAsync("again@agency.example");
+        Assert.Equal(("unwanted", "sent"), (await StateAsync(invite.Id), await StateAsync(next.Id)));
+
+        await LaterAsync();
+        Assert.Equal(("none", "sent"), (await StateAsync(invite.Id), await StateAsync(next.Id)));
+        Assert.Equal(1, await PendingAsync("again@agency.example"));
+    }
+
+    [Fact]
     public async Task A_429_makes_all_invites_wait_as_long_as_clerk_says()
     {
         portal.Clerk.Faults.FailNextApiCalls(

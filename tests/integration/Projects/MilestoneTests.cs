@@ -67,13 +67,34 @@ public sealed class MilestoneTests(TestPortal portal) : IClassFixture<TestPortal
         Assert.Equal("/dueDate", (
             await portal.As("agency").EditAsync($"/api/milestones/{made.Id}/dates", new { dueDate = "2026-03-01" }, dated)).Expect(400)
             .Field("errors")[0]!["pointer"]!.ToString());
+        var ofOneDay = (
+            await portal.As("agency").EditAsync($"/api/milestones/{made.Id}/dates", new { dueDate = "2026-03-02" }, dated)).Expect(200);
+        Assert.Equal(("2026-03-02", "2026-03-02"), (ofOneDay.Text("startDate"), ofOneDay.Text("dueDate")));
         var admin = (
             await portal.As("admin").EditAsync(
                 $"/api/milestones/{made.Id}", new { name = "Fine cut", description = "With sound", dueDate = (string?)null },
-                dated)).Expect(200);
+                ofOneDay)).Expect(200);
         Assert.Equal(
             ("Fine cut", "With sound", "2026-03-02"), (admin.Text("name"), admin.Text("description"), admin.Text("startDate")));
         Assert.Null(admin.Json!["dueDate"]);
+    }
+
+    [Theory]
+    [InlineData("2026-03-02", "2026-03-01", 400)]
+    [InlineData("2026-03-02", "2026-03-02", 201)]
+    [InlineData("2026-03-02", "2026-03-03", 201)]
+    [InlineData(null, "2026-03-01", 201)]
+    [InlineData("2026-03-02", null, 201)]
+    public async Task One_may_be_of_one_day_but_is_not_due_before_it_starts(string? startDate, string? dueDate, int status)
+    {
+        var answer = (
+            await portal.As("admin").PostAsync(
+                "/api/milestones",
+                new { projectId = await portal.NewProjectAsync(), name = "Cut", startDate, dueDate })).Expect(status);
+        if (status == 400)
+        {
+            Assert.Equal("/dueDate", answer.Field("errors")[0]!["pointer"]!.ToString());
+        }
     }
 
     [Fact]

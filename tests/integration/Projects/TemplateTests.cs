@@ -64,6 +64,10 @@ public sealed class TemplateTests(TestPortal portal) : IClassFixture<TestPortal>
                 "/api/milestone-templates",
                 new { name = "x", items = new[] { new { name = "M", startDay = 5, dueDay = 4 } } })).Expect(400);
         Assert.Equal("/items/0/dueDay", order.Field("errors")[0]!["pointer"]!.ToString());
+        (
+            await portal.As("admin").PostAsync(
+                "/api/milestone-templates",
+                new { name = "Of one day", items = new[] { new { name = "M", startDay = 5, dueDay = 5 } } })).Expect(201);
     }
 
     [Theory]
