@@ -253,7 +253,6 @@ public sealed class MutantCopy : IAsyncDisposable
             return await BuildTestsAsync(restore: false);
         }
 
-        var before = await File.ReadAllBytesAsync(project.Surface);
         var error = await DotnetAsync(
             "msbuild", project.File, "-t:PrepareResources;Compile", "-p:BuildProjectReferences=false");
         if (error is not null)
@@ -262,8 +261,7 @@ public sealed class MutantCopy : IAsyncDisposable
         }
 
         // Constants are compiled into whoever uses them, so a change that shows outside is built into everything.
-        var after = await File.ReadAllBytesAsync(project.Surface);
-        if (!before.AsSpan().SequenceEqual(after))
+        if (AssemblySurface.Of(project.Assembly(project.Built)) != AssemblySurface.Of(project.Assembly(project.Compiled)))
         {
             project.ShowsOutside = true;
             return await BuildTestsAsync(restore: false);
@@ -342,12 +340,11 @@ public sealed class MutantCopy : IAsyncDisposable
 
         public bool ShowsOutside { get; set; }
 
-        /// <summary>What others see of it, constants included, without what it does.</summary>
-        public string Surface => Path.Combine(Compiled, "refint", $"{name}.dll");
-
         public string Compiled => Path.Combine(directory, "obj/Debug/net10.0");
 
         public string Built => Path.Combine(directory, Output);
+
+        public string Assembly(string from) => Path.Combine(from, $"{name}.dll");
 
         public void CopyTo(IEnumerable<string> folders, string from)
         {
