@@ -88,7 +88,12 @@ public sealed class MutantCopy : IAsyncDisposable
         return WithAsync(able, async error =>
         {
             var noticed = new Dictionary<Mutant, string>();
-            foreach (var named in able.SelectMany(mutant => mutant.Tests).Where(_ => error is null).GroupBy(tests => tests.Project))
+            if (error is not null)
+            {
+                return noticed;
+            }
+
+            foreach (var named in able.SelectMany(mutant => mutant.Tests).GroupBy(tests => tests.Project))
             {
                 var run = await RunAsync(named.Key, named.Select(tests => tests.Name), Limit);
                 var failed = run with { Outcomes = [.. run.Outcomes.Where(outcome => !outcome.Passed)] };
@@ -187,7 +192,13 @@ public sealed class MutantCopy : IAsyncDisposable
             string? error = null;
             foreach (var project in changed)
             {
-                error ??= await BuildAsync(project);
+                error = await BuildAsync(project);
+
+                // What shows outside has had everything built anew, with all of the mutants.
+                if (error is not null || project.ShowsOutside)
+                {
+                    break;
+                }
             }
 
             return await work(error);
