@@ -202,7 +202,7 @@ public sealed partial class GuestPageTests(TestPortal portal) : IClassFixture<Te
         (await watching.VisitAsync()).Expect(200);
         (await portal.As("agency").PostAsync($"/api/share-links/{revoked.Id}/revoke")).Expect(200);
         var expired = await portal.ShareAsync(asset);
-        await ExecuteAsync(
+        await portal.DoAsync(
             "update portal.share_links set expires_at = @now where id = @Id", new { now = portal.Clock.GetUtcNow(), expired.Id });
         foreach (var guest in new[] { watching, portal.GuestOf(expired) })
         {
@@ -248,8 +248,8 @@ public sealed partial class GuestPageTests(TestPortal portal) : IClassFixture<Te
     public async Task What_people_wrote_is_text_on_the_page()
     {
         const string Hostile = "\"'><script>alert(1)</script><img src=x onerror=alert(2)>";
-        await ExecuteAsync("update portal.assets set title = @Hostile where id = @asset", new { Hostile, asset });
-        await ExecuteAsync(
+        await portal.DoAsync("update portal.assets set title = @Hostile where id = @asset", new { Hostile, asset });
+        await portal.DoAsync(
             "update portal.tenants set name = @Hostile, accent_color = '#b4531a', logo_url = @logo where id = @id",
             new { Hostile, logo = "https://logo.example/a.png\"; script-src *", id = TestPeople.Tenant });
         try
@@ -271,8 +271,8 @@ public sealed partial class GuestPageTests(TestPortal portal) : IClassFixture<Te
         }
         finally
         {
-            await ExecuteAsync("update portal.assets set title = 'Cut one' where id = @asset", new { asset });
-            await ExecuteAsync(
+            await portal.DoAsync("update portal.assets set title = 'Cut one' where id = @asset", new { asset });
+            await portal.DoAsync(
                 "update portal.tenants set name = 'Harbour', accent_color = null, logo_url = null where id = @id",
                 new { id = TestPeople.Tenant });
         }
@@ -337,7 +337,7 @@ public sealed partial class GuestPageTests(TestPortal portal) : IClassFixture<Te
         if (preparing.Code != 303)
         {
             Assert.Contains("Try again in half a minute", preparing.Expect(409).Body, StringComparison.Ordinal);
-            await ExecuteAsync("update portal.asset_versions set download_name = 'highest.mp4' where asset_id = @asset", new { asset });
+            await portal.DoAsync("update portal.asset_versions set download_name = 'highest.mp4' where asset_id = @asset", new { asset });
         }
 
         var there = Header((await guest.VisitAsync("/download")).Expect(303), "Location");
@@ -504,7 +504,7 @@ public sealed partial class GuestPageTests(TestPortal portal) : IClassFixture<Te
     private Task<int> OpensAsync(Answer link) =>
         portal.ScalarAsync<int>("select opens from portal.share_links where id = @Id", new { link.Id });
 
-    private Task CopyCommentsAsync(int count) => ExecuteAsync("""
+    private Task CopyCommentsAsync(int count) => portal.DoAsync("""
         insert into portal.comments (id, tenant_id, seq, root_seq, sort_frame, project_id, asset_id, asset_version_id, share_link_id,
                viewer_id, guest_name, visibility, body, frame, rate_numerator, rate_denominator, created_at, updated_at)
         select gen_random_uuid(), c.tenant_id, n.seq, n.seq, c.sort_frame, c.project_id, c.asset_id, c.asset_version_id, c.share_link_id,
@@ -512,11 +512,6 @@ public sealed partial class GuestPageTests(TestPortal portal) : IClassFixture<Te
           from (select * from portal.comments order by seq desc limit 1) c,
                lateral (select nextval('portal.comment_seq') as seq from generate_series(1, @count)) n
         """, new { count });
-
-    private async Task ExecuteAsync(string sql, object args)
-    {
-        await portal.DoAsync(sql, args);
-    }
 
     [GeneratedRegex("/s/assets/[a-z.]+\\?v=[0-9a-f]{12}")]
     private static partial Regex Asset();
