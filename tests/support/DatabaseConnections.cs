@@ -14,8 +14,8 @@ internal sealed class DatabaseConnections : IAsyncDisposable
     {
         this.vendors = vendors;
         Engine = DurableEngine.Connect(admin);
-        App = As(admin, "portal_app");
-        System = As(admin, "portal_system");
+        App = As(admin, "portal_app", most: 8);
+        System = As(admin, "portal_system", most: 4);
         Portal = new(LeastPrivilege.Open(App, "Database:App"), LeastPrivilege.Open(System, "Database:System"));
     }
 
@@ -48,10 +48,11 @@ internal sealed class DatabaseConnections : IAsyncDisposable
     // never reset, as in production (README): each new one, and each reset, learns the catalog and plans the functions' statements anew.
     // So does each statement that is not prepared: a tenth of what tests have to do, whose tables are small. At full size some lists would
     // get a worse plan (docs/api-figures.md), so production does not.
-    private static string As(string admin, string role) => new NpgsqlConnectionStringBuilder(admin)
+    private static string As(string admin, string role, int most) => new NpgsqlConnectionStringBuilder(admin)
     {
+        ApplicationName = role,
         Options = $"-c role={role}",
-        MaxPoolSize = 8,
+        MaxPoolSize = most,
         NoResetOnClose = true,
         MaxAutoPrepare = 100,
         AutoPrepareMinUsages = 2,

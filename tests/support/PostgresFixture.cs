@@ -147,7 +147,7 @@ public sealed class PostgresFixture
             Throwaway = true,
             StateFolder = MemoryFolder(),
             TimeZone = TimeZone,
-            // Eight classes at a time, each with an app, its vendors and an engine whose pools grow with what is asked at once.
+            // Several classes at a time, each with an app, its vendors and an engine whose pools grow with what is asked at once.
             MaxConnections = 600,
             Autovacuum = false,
         });
@@ -232,8 +232,11 @@ public sealed class PostgresFixture
 
     private string Address(string database) => new NpgsqlConnectionStringBuilder(Server)
     {
+        // Tests read Postgres's own types alone: the catalog need not be asked for others, once for each database.
+        ["Server Compatibility Mode"] = "NoTypeLoading",
         Database = database,
-        MaxPoolSize = 20,
+        ApplicationName = "test",
+        MaxPoolSize = 8,
         // Tests leave nothing in a session; a reset would throw away what it has planned.
         NoResetOnClose = true,
         Timeout = 15,
