@@ -15,13 +15,17 @@ internal delegate Task<DateTimeOffset?> DueHandler(
 /// </summary>
 /// <remarks>
 /// One loop claims rows until none is due, then sleeps until a signal (somebody committed new work), the timer of the next due
-/// row, or a slow safety poll (work committed by another process). Claimed rows run side by side, each in its own transaction.
-/// A round that began with nothing running and found nothing due proves idleness, which is what tests wait for.
+/// row, or a slow safety poll in real time (work committed by another process). Claimed rows run side by side, each in its own
+/// transaction. A round that began with nothing running and found nothing due proves idleness, which is what tests wait for; it holds
+/// until the next signal or the next due row.
 /// </remarks>
 internal sealed partial class DueWork(string vendor, NpgsqlDataSource data, TimeProvider clock, ILogger logger) : IAsyncDisposable
 {
     private const int MaxParallel = 6;
     private static readonly TimeSpan SafetyPoll = TimeSpan.FromSeconds(5);
+
+    // Timers take no more than seven weeks.
+    private static readonly TimeSpan LongestWait = TimeSpan.FromDays(1);
 
     private readonly Dictionary<string, (DueHandler Handler, Func<bool> CanRun)> handlers = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim wake = new(0, 1);
@@ -29,6 +33,10 @@ internal sealed partial class DueWork(string vendor, NpgsqlDataSource data, Time
     private readonly CancellationTokenSource stopping = new();
     private readonly Lock gate = new();
     private List<TaskCompletionSource> idleWaiters = [];
+
+    // Nothing runs, and nothing that this process knows of is due before then. Null: not known.
+    private DateTime? idleUntil;
+    private long signals;
     private ITimer? timer;
     private Task? loop;
     private int running;
@@ -62,6 +70,8 @@ internal sealed partial class DueWork(string vendor, NpgsqlDataSource data, Time
     {
         lock (gate)
         {
+            idleUntil = null;
+            signals++;
             if (wake.CurrentCount == 0)
             {
                 wake.Release();
@@ -76,6 +86,10 @@ internal sealed partial class DueWork(string vendor, NpgsqlDataSource data, Time
         var waiter = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (gate)
         {
+            if (idleUntil > clock.GetUtcNow().UtcDateTime)
+            {
+                return;
+            }
             idleWaiters.Add(waiter);
         }
         Signal();
@@ -122,7 +136,7 @@ internal sealed partial class DueWork(string vendor, NpgsqlDataSource data, Time
             try
             {
                 await RoundAsync(stopping.Token);
-                await wake.WaitAsync(stopping.Token);
+                await wake.WaitAsync(SafetyPoll, stopping.Token);
             }
             catch (OperationCanceledException) when (stopping.IsCancellationRequested)
             {
@@ -141,9 +155,11 @@ internal sealed partial class DueWork(string vendor, NpgsqlDataSource data, Time
     private async Task RoundAsync(CancellationToken ct)
     {
         List<TaskCompletionSource> asked;
+        long heard;
         lock (gate)
         {
             asked = [.. idleWaiters];
+            heard = signals;
         }
         var idleAtStart = Volatile.Read(ref running) == 0;
         var began = clock.GetUtcNow();
@@ -163,15 +179,16 @@ internal sealed partial class DueWork(string vendor, NpgsqlDataSource data, Time
             // From the round's beginning: what fell due since the last claim would otherwise be seen by neither.
             next = await NextAsync(began.UtcDateTime, ct);
         }
-        if (idleAtStart && claimed == 0 && asked.Count > 0)
+        SetTimer(next);
+        if (idleAtStart && claimed == 0)
         {
             lock (gate)
             {
                 idleWaiters = [.. idleWaiters.Except(asked)];
+                idleUntil = signals == heard ? next ?? DateTime.MaxValue : null;
             }
             asked.ForEach(waiter => waiter.TrySetResult());
         }
-        SetTimer(next);
     }
 
     private async Task<DateTime?> NextAsync(DateTime after, CancellationToken ct)
@@ -184,15 +201,17 @@ internal sealed partial class DueWork(string vendor, NpgsqlDataSource data, Time
 
     private void SetTimer(DateTime? next)
     {
-        var now = clock.GetUtcNow();
-        var wait = SafetyPoll;
-        if (next is { } at && at - now.UtcDateTime < wait)
+        if (next is not { } at)
         {
-            wait = at - now.UtcDateTime;
+            timer!.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            return;
         }
-        timer!.Change(wait > TimeSpan.Zero ? wait : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
+        var now = clock.GetUtcNow().UtcDateTime;
+        var wait = at - now;
+        wait = wait < TimeSpan.Zero ? TimeSpan.Zero : wait < LongestWait ? wait : LongestWait;
+        timer!.Change(wait, Timeout.InfiniteTimeSpan);
         // A fake clock may have moved between reading it and setting the timer; the timer would then be late by that much.
-        if (clock.GetUtcNow() >= now + wait)
+        if (clock.GetUtcNow().UtcDateTime >= now + wait)
         {
             Signal();
         }
