@@ -13,7 +13,7 @@ public sealed class EventsUnderFireTests(ITestOutputHelper output)
     {
         var seed = Random.Shared.Next(1_000_000);
         output.WriteLine($"seed {seed}");
-        var options = new EventFireOptions(Events: 50, Kills: 2, seed, Rate: 20, Silences: false, TimeSpan.FromSeconds(90));
+        var options = new EventFireOptions(Events: 35, Kills: 2, seed, Rate: 20, Silences: false, TimeSpan.FromSeconds(90));
         await using var portal = await EventFire.StartPortalAsync(options);
 
         var result = await new EventFire(portal, options, output.WriteLine).RunAsync();

@@ -7,7 +7,7 @@ namespace Portal.Tests.EndToEnd.Kills;
 /// <c>engine</c>.</summary>
 public sealed class KilledEngineTests(ITestOutputHelper output)
 {
-    private const int Processes = 3;
+    private const int Processes = 2;
 
     [Fact]
     public async Task Processes_killed_connections_cut_and_Postgres_restarted_every_effect_happens_exactly_once()
@@ -17,7 +17,7 @@ public sealed class KilledEngineTests(ITestOutputHelper output)
         await using var server = await EngineSoak.StartServerAsync();
         var database = await server.EnsureDatabaseAsync("engine");
         var options = new EngineLoopOptions(
-            Kills: 6, seed, Processes, InFlight: 30, RestartEvery: 3, Pause: TimeSpan.FromMilliseconds(400),
+            Kills: 4, seed, Processes, InFlight: 30, RestartEvery: 2, Pause: TimeSpan.FromMilliseconds(400),
             Limit: TimeSpan.FromSeconds(90));
         await using var loop = new EngineLoop(server, database, options, output.WriteLine);
 

@@ -31,6 +31,9 @@ public sealed class EraseLoop
     private const int MostSteps = 12;
     private static readonly TimeSpan StepLimit = TimeSpan.FromSeconds(15);
 
+    /// <summary>How often it is looked for the moment to kill: the app has to do something in between.</summary>
+    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(2);
+
     /// <summary>Nothing has happened for so long in real time: what is left waits for its time.</summary>
     private static readonly TimeSpan Still = TimeSpan.FromSeconds(1);
 
@@ -154,7 +157,7 @@ public sealed class EraseLoop
         {
             while (await CountAsync("select count(*) from portal.erasure_requests where started_at is not null") < 3 && !IsOver())
             {
-                await Task.Delay(TimeSpan.FromMilliseconds(2), TimeProvider.System);
+                await Task.Delay(Look, TimeProvider.System);
             }
 
             return;
@@ -172,6 +175,7 @@ public sealed class EraseLoop
             var state = await StateAsync();
             steps -= state == before ? 0 : 1;
             before = state;
+            await Task.Delay(Look, TimeProvider.System);
         }
 
         bool IsOver() => TimeProvider.System.GetElapsedTime(began) > StepLimit;
