@@ -79,8 +79,11 @@ public sealed class AppHost : IAsyncDisposable
     public async Task WaitForShutdownAsync(CancellationToken ct) =>
         await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
+    /// <summary>Who signals a whole process group ends the worker and the storage, too: no other worker is started then, and the storage
+    /// is not waited for.</summary>
     public async ValueTask DisposeAsync()
     {
+        workers?.StartNoMore();
         await stopping.CancelAsync();
         if (timers is not null)
         {

@@ -1,7 +1,11 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
+using Microsoft.Extensions.Logging;
+using Portal.Host;
 using Portal.Tests.Support;
+using Portal.Tests.Support.AsAzure;
 
 namespace Portal.Tests.Azure;
 
@@ -168,6 +172,27 @@ public sealed class EngineTests(BothEngines engines) : IClassFixture<BothEngines
         {
             Assert.Equal("12", (await chain.DoneAsync("Completed"))["output"]!.ToString());
         }
+    }
+
+    [Fact]
+    public async Task A_host_whose_storage_and_worker_have_ended_before_it_stops_soon_and_starts_nothing_again()
+    {
+        var storage = await Published.StorageAsync();
+        var host = await AppHost.StartAsync(new AppHostOptions
+        {
+            App = Published.Sample,
+            Settings = new Dictionary<string, string?>(),
+            Storage = storage.ConnectionString,
+            ConfigureLogging = logging => logging.SetMinimumLevel(LogLevel.None),
+        });
+        await storage.DisposeAsync();
+        using var worker = Process.GetProcessById(host.WorkerId);
+
+        var stopping = host.DisposeAsync().AsTask();
+        worker.Kill();
+        await stopping.WaitAsync(TimeSpan.FromSeconds(40), TimeProvider.System);
+
+        Assert.Equal(worker.Id, host.WorkerId);
     }
 
     private async Task<string> OutputAsync(string engine, string orchestration, object? input) =>

@@ -14,6 +14,8 @@ internal sealed class TaskHub : IAsyncDisposable
 {
     private const int MaxConcurrentItems = 40;
 
+    private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(5);
+
     /// <summary>An id of an instance in one of these states is taken; any other is started over.</summary>
     public static readonly OrchestrationStatus[] Taken =
         [OrchestrationStatus.Pending, OrchestrationStatus.Running, OrchestrationStatus.ContinuedAsNew, OrchestrationStatus.Suspended];
@@ -82,7 +84,15 @@ internal sealed class TaskHub : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         // Forced: what is under way is carried out again, as after a crash.
-        await worker.StopAsync(isForced: true);
+        try
+        {
+            await worker.StopAsync(isForced: true).WaitAsync(StopLimit, TimeProvider.System);
+        }
+        catch (TimeoutException)
+        {
+            // Without its storage the engine tries for minutes to give its leases back. The next start takes them anyway.
+        }
+
         worker.Dispose();
     }
 

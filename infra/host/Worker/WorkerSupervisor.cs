@@ -22,6 +22,7 @@ internal sealed partial class WorkerSupervisor(
     private TaskCompletionSource<RunningWorker> ready = NewReady();
     private (int Id, Action Kill)? process;
     private Task? keeping;
+    private volatile bool isLast;
 
     public int ProcessId => process?.Id ?? throw new InvalidOperationException("No worker was started yet.");
 
@@ -38,11 +39,16 @@ internal sealed partial class WorkerSupervisor(
         }
     }
 
+    /// <summary>The host is about to stop: what runs may end its work, but when it has ended no other is started, and nobody waits for
+    /// one.</summary>
+    public void StartNoMore() => isLast = true;
+
     /// <summary>Ends the process as <c>kill -9</c> would; another one is started.</summary>
     public void Kill() => process?.Kill();
 
     public async ValueTask DisposeAsync()
     {
+        StartNoMore();
         var last = ready.Task.IsCompletedSuccessfully ? await ready.Task : null;
         await stopping.CancelAsync();
         if (last is not null)
@@ -60,7 +66,7 @@ internal sealed partial class WorkerSupervisor(
     private async Task KeepAsync()
     {
         var failed = 0;
-        while (!stopping.IsCancellationRequested)
+        while (!isLast)
         {
             try
             {
@@ -73,13 +79,19 @@ internal sealed partial class WorkerSupervisor(
             }
             catch (WorkerExitedException exited)
             {
-                lock (gate)
-                {
-                    ready.TrySetException(new WorkerExitedException($"{exited.Message} Tried {MaxFailedStarts} times."));
-                }
-
+                GiveUp($"{exited.Message} Tried {MaxFailedStarts} times.");
                 return;
             }
+        }
+
+        GiveUp("The host stops.");
+    }
+
+    private void GiveUp(string why)
+    {
+        lock (gate)
+        {
+            ready.TrySetException(new WorkerExitedException(why));
         }
     }
 
@@ -118,13 +130,14 @@ internal sealed partial class WorkerSupervisor(
         }
 
         await exit;
-        if (!stopping.IsCancellationRequested)
+        if (!isLast)
         {
             Log.Exited(logger);
-            lock (gate)
-            {
-                ForgetIfEnded();
-            }
+        }
+
+        lock (gate)
+        {
+            ForgetIfEnded();
         }
     }
 
