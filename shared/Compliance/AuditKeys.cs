@@ -21,8 +21,19 @@ public sealed class AuditKeys(IOptions<AuditOptions> options)
         try
         {
             using var key = options.Keys.TryGetValue(options.CurrentKey, out var text) ? Read(text) : null;
-            return key is { KeySize: Bits } && key.SignData([], HashAlgorithmName.SHA256).Length > 0
-                && options.Keys.Values.All(k => PublicOf(k).Length > 0);
+            if (key is not { KeySize: Bits })
+            {
+                return false;
+            }
+
+            // Without its private half it cannot; and what is no key at all has no public half.
+            key.SignData([], HashAlgorithmName.SHA256);
+            foreach (var each in options.Keys.Values)
+            {
+                PublicOf(each);
+            }
+
+            return true;
         }
         catch (Exception e) when (e is CryptographicException or FormatException or ArgumentException)
         {

@@ -16,7 +16,8 @@ public static class SharingRegistrations
             .ValidateOnStart();
         return services
             .AddSingleton<ShareLinkTransitions>().AddSingleton<ShareAccessStore>().AddSingleton<EnterShareLink>()
-            .AddSingleton<UnlockShareLink>().AddSingleton<DownloadShared>().AddSingleton<ShareRefusals>().AddSingleton<Passphrases>()
+            .AddSingleton<UnlockShareLink>().AddSingleton<DownloadShared>().AddSingleton<ShareRefusals>()
+            .AddSingleton<Passphrases>().AddSingleton<PassphraseHash>()
             .AddSingleton<CommentStore>().AddSingleton<AddComment>().AddSingleton<ShareTokens>()
             .AddSingleton<ShareLinkStore>().AddSingleton<CreateShareLink>().AddSingleton<OpenShareLink>();
     }

@@ -133,7 +133,7 @@ public sealed class TestPortal : IAsyncLifetime
             ConfigureApp = builder =>
             {
                 builder.AddPortal();
-                builder.Services.AddSingleton(database.Portal).AddSingleton<Passphrases, RememberedPassphrases>()
+                builder.Services.AddSingleton(database.Portal).AddSingleton<PassphraseHash, RememberedPassphrases>()
                     .AddSingleton<ReadCertificateEnd>((_, _) => Task.FromResult<DateTimeOffset?>(null));
 
                 // As timers do, it runs when a test says so.

@@ -26,7 +26,6 @@ public static class WebhookSchedule
         }
 
         var wait = Waits[attempts - 1];
-        var granted = asked is { } longer && longer < Waits[^1] ? longer : asked is null ? wait : Waits[^1];
-        return granted > wait ? granted : wait;
+        return TimeSpan.FromTicks(Math.Clamp((asked ?? wait).Ticks, wait.Ticks, Waits[^1].Ticks));
     }
 }

@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using System.Text;
 using System.Threading.RateLimiting;
 using Portal.Foundation.Faults;
 
@@ -13,15 +12,13 @@ public sealed record KeptPassphrase(byte[] Hash, byte[] Salt, int Iterations);
 /// SHA-256. It costs a large part of a second of one core: it is done when a link is made or unlocked, never when it is opened, in no
 /// transaction, and on half of the cores at most. Some wait for a turn; the rest are told to come back.
 /// </summary>
-public class Passphrases : IDisposable
+public sealed class Passphrases(PassphraseHash hash) : IDisposable
 {
     public const int Iterations = 600_000;
     public const int MinLength = 8;
     public const int MaxLength = 200;
     public const int MaxWaiting = 16;
-    public static readonly int AtOnce = Math.Max(1, Environment.ProcessorCount / 2);
-    private const int SaltBytes = 16;
-    private const int HashBytes = 32;
+    public static readonly int AtOnce = TurnsOf(Environment.ProcessorCount);
     private const int ComeBackSeconds = 5;
 
     private readonly ConcurrencyLimiter turns = new(
@@ -32,6 +29,9 @@ public class Passphrases : IDisposable
 
     /// <summary>How many wait for a turn just now.</summary>
     public long Waiting => turns.GetStatistics()!.CurrentQueuedCount;
+
+    /// <summary>Half of so many cores, and one at least.</summary>
+    public static int TurnsOf(int cores) => Math.Max(1, cores / 2);
 
     /// <summary>To be held while one is derived. Not acquired: too many wait already.</summary>
     public ValueTask<RateLimitLease> TakeTurnAsync(CancellationToken ct) => turns.AcquireAsync(1, ct);
@@ -45,25 +45,13 @@ public class Passphrases : IDisposable
             return Busy;
         }
 
-        var salt = NewSalt();
-        return new KeptPassphrase(Derive(passphrase, salt, Iterations), salt, Iterations);
+        var salt = hash.NewSalt();
+        return new KeptPassphrase(hash.Derive(passphrase, salt, Iterations), salt, Iterations);
     }
 
     /// <summary>Takes a turn of whoever asks.</summary>
     public bool IsValid(string passphrase, KeptPassphrase kept) =>
-        CryptographicOperations.FixedTimeEquals(Derive(passphrase, kept.Salt, kept.Iterations), kept.Hash);
+        CryptographicOperations.FixedTimeEquals(hash.Derive(passphrase, kept.Salt, kept.Iterations), kept.Hash);
 
-    public void Dispose()
-    {
-        Dispose(true);
-        GC.SuppressFinalize(this);
-    }
-
-    protected virtual void Dispose(bool disposing) => turns.Dispose();
-
-    protected virtual byte[] NewSalt() => RandomNumberGenerator.GetBytes(SaltBytes);
-
-    /// <summary>Tests override it, and remember: what takes a large part of a second is done once for each passphrase of theirs.</summary>
-    protected virtual byte[] Derive(string passphrase, byte[] salt, int iterations) =>
-        Rfc2898DeriveBytes.Pbkdf2(Encoding.UTF8.GetBytes(passphrase), salt, iterations, HashAlgorithmName.SHA256, HashBytes);
+    public void Dispose() => turns.Dispose();
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -63,6 +64,18 @@ public sealed class AuditFormatTests : IDisposable
             $"[\"playback\", \"00000000-0000-7000-8000-000000000002\", \"{Tenant}\", \"00000000-0000-7000-8000-000000000003\", null, "
                 + $"null, \"00000000-0000-7000-8000-000000000004\", \"00ff\", \"Chrome\", \"r\", \"{At}\", \"{At}\"]")),
         AuditRowText.PlaybackHash(JsonElement.Parse(Playback), Guid.Parse(Tenant)));
+
+    [Fact]
+    public void What_is_signed_of_an_export_has_a_hyphen_for_each_time_seal_and_hash_that_there_is_not()
+    {
+        var at = DateTimeOffset.Parse(At, CultureInfo.InvariantCulture);
+        var extent = new AuditExtent(
+            3, Guid.Parse(Tenant), new(null, at, at, null, null), null, null, null, null, Rows: 0, Seals: 0, Unsealed: 2, new byte[32]);
+
+        Assert.Equal(
+            $"portal audit export 3\n{Tenant}\n-\n{At}\n{At}\n-\n-\n-\n-\n-\n-\n0\n0\n2\n{Zeros}",
+            Encoding.ASCII.GetString(extent.Message()));
+    }
 
     private static Task<AuditVerdict> VerdictAsync(IEnumerable<string> lines) => new AuditVerifier(null).RunAsync(
         lines.Select(line => (ReadOnlyMemory<byte>)Encoding.UTF8.GetBytes(line)).ToAsyncEnumerable());

@@ -125,6 +125,17 @@ public sealed class AuditVerifierTests : IDisposable
     }
 
     [Theory]
+    [InlineData(null)]
+    [InlineData(2L)]
+    public async Task The_whole_log_begins_with_seal_1_whatever_its_header_says(long? said)
+    {
+        export.Lines.RemoveRange(1, 3);
+        export.Lines[0]["firstSeal"] = said;
+        export.SignEnd();
+        await FaultAsync("seal_missing", 1, null, "Seal 1 and its rows are missing: seal 2 is the first.", export);
+    }
+
+    [Theory]
     [InlineData("previousSeal")]
     [InlineData("seal")]
     [InlineData("rowHashes")]

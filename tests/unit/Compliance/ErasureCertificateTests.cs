@@ -81,8 +81,12 @@ public sealed class ErasureCertificateTests : IDisposable
         var processors = ErasureCertificates.Read(certificates.Make(Request(SubjectKind.Tenant)).Document).Processors;
         Assert.Contains("of its people 5 were deleted, 6 are members of other", processors[0].Did, StringComparison.Ordinal);
         Assert.StartsWith("1 assets were deleted", processors[2].Did, StringComparison.Ordinal);
+        Assert.EndsWith("uploads that waited for a file were cancelled", processors[2].Did, StringComparison.Ordinal);
         Assert.Contains("(2 without an asset)", processors[2].Holds, StringComparison.Ordinal);
-        Assert.Equal("files of 3 originals and 4 copies of data were deleted", processors[3].Did);
+        Assert.Contains("statistics of viewing for up to 100 days", processors[2].Holds, StringComparison.Ordinal);
+        Assert.Equal(
+            ("files of 3 originals and 4 copies of data were deleted", "the archive of the audit log, by ids"),
+            (processors[3].Did, processors[3].Holds));
         Assert.Equal(["Clerk", "Resend", "Mux", "Vercel Blob", "PagerDuty", "Neon"], processors.Select(processor => processor.Name));
     }
 
@@ -107,7 +111,11 @@ public sealed class ErasureCertificateTests : IDisposable
         var erasure = Guid.NewGuid();
         var code = certificates.CodeOf(erasure);
         Assert.Equal(erasure, certificates.ErasureOf(code));
-        Assert.NotEqual(code, certificates.CodeOf(Guid.NewGuid()));
+        var another = certificates.CodeOf(Guid.NewGuid());
+        Assert.NotEqual(code, another);
+
+        // What vouches for one id vouches for no other.
+        Assert.Null(certificates.ErasureOf(another[..21] + code[21..]));
         Assert.Null(certificates.ErasureOf(code[..^2] + (code[^2] == 'A' ? "BA" : "AA")));
         Assert.Null(new ErasureCertificates(keys, Hash(2), clock).ErasureOf(code));
     }

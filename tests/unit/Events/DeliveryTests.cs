@@ -12,18 +12,21 @@ public sealed class DeliveryTests
     private static readonly Guid Id = new("0198c5a2-7d31-7c4e-9a52-3f1b6e0d8c47");
 
     [Theory]
-    [InlineData("user:0198c5a2-7d31-7c4e-9a52-3f1b6e0d8c47", true, false, null)]
-    [InlineData("endpoint:0198c5a2-7d31-7c4e-9a52-3f1b6e0d8c47", false, true, null)]
-    [InlineData("guest:ab:cd", false, false, "ab:cd")]
-    [InlineData("contact", false, false, null)]
-    [InlineData("platform", false, false, null)]
-    public void It_goes_to_a_user_an_endpoint_a_guest_or_none_of_them(string recipient, bool user, bool endpoint, string? guest)
+    [InlineData("user:0198c5a2-7d31-7c4e-9a52-3f1b6e0d8c47", true, false, null, null)]
+    [InlineData("endpoint:0198c5a2-7d31-7c4e-9a52-3f1b6e0d8c47", false, true, null, null)]
+    [InlineData("guest:ab:cd", false, false, "ab:cd", null)]
+    [InlineData("operator:user_2x", false, false, null, "user_2x")]
+    [InlineData("contact", false, false, null, null)]
+    [InlineData("platform", false, false, null, null)]
+    public void It_goes_to_a_user_an_endpoint_a_guest_somebody_on_call_or_none_of_them(
+        string recipient, bool user, bool endpoint, string? guest, string? onCall)
     {
         var delivery = new Delivery(
             Id, "mail", recipient, "pending", 1, DateTimeOffset.UnixEpoch, false,
             new PortalEvent(1, Id, new TenantId(Id), "invite", Id, "invite_created", "{}", null, DateTimeOffset.UnixEpoch));
         Assert.Equal(
-            (user ? Id : (Guid?)null, endpoint ? Id : (Guid?)null, guest), (delivery.UserId, delivery.EndpointId, delivery.GuestHash));
+            (user ? Id : (Guid?)null, endpoint ? Id : (Guid?)null, guest, onCall),
+            (delivery.UserId, delivery.EndpointId, delivery.GuestHash, delivery.OperatorId));
     }
 
     [Fact]

@@ -15,7 +15,12 @@ public sealed class PassphraseTests
     public async Task One_is_kept_as_a_slow_hash_with_a_salt_of_its_own_and_nothing_else_is_valid()
     {
         IServiceCollection services = new ServiceCollection();
-        services.Add(new ServiceCollection().AddSharing().Single(each => each.ServiceType == typeof(Passphrases)));
+        Type[] ours = [typeof(Passphrases), typeof(PassphraseHash)];
+        foreach (var each in new ServiceCollection().AddSharing().Where(each => ours.Contains(each.ServiceType)))
+        {
+            services.Add(each);
+        }
+
         await using var provider = services.BuildServiceProvider();
         var passphrases = provider.GetRequiredService<Passphrases>();
         var (kept, again) = (await KeepAsync(passphrases), await KeepAsync(passphrases));
@@ -33,8 +38,8 @@ public sealed class PassphraseTests
     [Fact]
     public async Task Half_of_the_cores_work_on_them_sixteen_wait_and_the_rest_come_back_later()
     {
-        Assert.InRange(Passphrases.AtOnce, 1, Math.Max(1, Environment.ProcessorCount / 2));
-        var passphrases = new Passphrases();
+        Assert.Equal(Passphrases.TurnsOf(Environment.ProcessorCount), Passphrases.AtOnce);
+        var passphrases = new Passphrases(new PassphraseHash());
         var held = new List<RateLimitLease>();
         for (var i = 0; i < Passphrases.AtOnce; i++)
         {
@@ -51,6 +56,14 @@ public sealed class PassphraseTests
         passphrases.Dispose();
         await Assert.ThrowsAsync<ObjectDisposedException>(async () => await passphrases.TakeTurnAsync(default));
     }
+
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(2, 1)]
+    [InlineData(3, 1)]
+    [InlineData(4, 2)]
+    [InlineData(8, 4)]
+    public void Half_of_the_cores_is_one_at_least(int cores, int atOnce) => Assert.Equal(atOnce, Passphrases.TurnsOf(cores));
 
     private static async Task<KeptPassphrase> KeepAsync(Passphrases passphrases) =>
         (await passphrases.KeepAsync(Passphrase, CancellationToken.None)).Match(kept => kept, _ => throw new InvalidOperationException());

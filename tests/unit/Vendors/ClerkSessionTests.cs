@@ -16,6 +16,8 @@ public sealed class ClerkSessionTests : IDisposable
 {
     private const string Issuer = "https://clerk.portal.example";
     private static readonly RSA Key = RSA.Create(2048);
+    private readonly IOptions<ClerkOptions> options = Options.Create(
+        new ClerkOptions { Issuer = Issuer, AuthorizedParties = "https://portal.example, https://admin.portal.example" });
     private readonly TestClock clock = new();
     private readonly KeysPage page = new();
     private readonly HttpClient http;
@@ -25,21 +27,8 @@ public sealed class ClerkSessionTests : IDisposable
 
     public ClerkSessionTests()
     {
-        const string Parties = "https://portal.example, https://admin.portal.example";
-        var options = Options.Create(new ClerkOptions { Issuer = Issuer, AuthorizedParties = Parties });
         http = new(page);
-        keys = new(
-            http, options, (alert, _) =>
-            {
-                alerts.Add(alert);
-                return Task.CompletedTask;
-            },
-            (kind, key, _) =>
-            {
-                alerts.RemoveAll(alert => alert.Kind == kind && alert.DedupKey == key);
-                return Task.CompletedTask;
-            },
-            clock);
+        keys = NewKeys();
         sessions = new(keys, new(clock), options, clock);
         page.Answer = Jwks("k1");
     }
@@ -275,6 +264,24 @@ public sealed class ClerkSessionTests : IDisposable
         clock.Advance(TimeSpan.FromHours(2));
         await Assert.ThrowsAsync<HttpRequestException>(() => CheckAsync(Claims()));
         Assert.Single(alerts);
+        page.Answer = Jwks("k1");
+        clock.Advance(TimeSpan.FromSeconds(10));
+        Assert.NotNull((await CheckAsync(Claims())).Session);
+        Assert.Empty(alerts);
+    }
+
+    [Fact]
+    public async Task The_first_keys_that_a_process_gets_end_the_alert_of_another_one()
+    {
+        page.Answer = null;
+        await Assert.ThrowsAsync<HttpRequestException>(() => CheckAsync(Claims()));
+        Assert.Single(alerts);
+        page.Answer = Jwks("k1");
+        using var started = NewKeys();
+
+        Assert.NotNull(await started.FindAsync("k1", default));
+
+        Assert.Empty(alerts);
     }
 
     [Fact]
@@ -306,6 +313,19 @@ public sealed class ClerkSessionTests : IDisposable
         http.Dispose();
         page.Dispose();
     }
+
+    private ClerkKeys NewKeys() => new(
+        http, options, (alert, _) =>
+        {
+            alerts.Add(alert);
+            return Task.CompletedTask;
+        },
+        (kind, key, _) =>
+        {
+            alerts.RemoveAll(alert => alert.Kind == kind && alert.DedupKey == key);
+            return Task.CompletedTask;
+        },
+        clock);
 
     private Task<SessionCheck> CheckAsync(string claims) => sessions.CheckAsync(Token(claims), default);
 

@@ -125,7 +125,7 @@ public sealed class EndpointHttpTests : IDisposable
     [Fact]
     public async Task An_event_is_posted_as_JSON_under_our_name_with_its_headers_and_no_cookie_comes_back()
     {
-        await AskAsync("HTTP/1.1 200 OK\r\nSet-Cookie: a=b\r\nContent-Length: 0\r\n\r\n");
+        await AskAsync("HTTP/1.1 200 OK\r\nSet-Cookie: a=b\r\nContent-Length: 0\r\nConnection: close\r\n\r\n", times: 2);
         var lines = sent.Split("\r\n");
         Assert.Equal("POST / HTTP/1.1", lines[0]);
         Assert.Equal("{}", lines[^1]);
@@ -236,9 +236,9 @@ public sealed class EndpointHttpTests : IDisposable
         }),
         TimeProvider.System);
 
-    /// <summary>Asks a receiver that says exactly that.</summary>
+    /// <summary>Asks a receiver that says exactly that, so many times; the last request and answer count.</summary>
     private async Task<EndpointAnswer> AskAsync(
-        string says, TimeSpan? timeout = null, string scheme = "http", CancellationToken ct = default)
+        string says, TimeSpan? timeout = null, string scheme = "http", int times = 1, CancellationToken ct = default)
     {
         using var receiver = new TcpListener(IPAddress.Loopback, 0);
         receiver.Start();
@@ -255,18 +255,30 @@ public sealed class EndpointHttpTests : IDisposable
                 }),
             new TestClock())
         { Timeout = timeout ?? TimeSpan.FromSeconds(10) };
-        var asked = http.PostAsync(new Uri($"{scheme}://hooks.example.com/"), "{}", [("webhook-id", "1")], ct);
-        using var connection = await receiver.AcceptTcpClientAsync(CancellationToken.None);
-        await using var stream = connection.GetStream();
+        while (true)
+        {
+            var asked = http.PostAsync(new Uri($"{scheme}://hooks.example.com/"), "{}", [("webhook-id", "1")], ct);
+            using var connection = await receiver.AcceptTcpClientAsync(CancellationToken.None);
+            await using var stream = connection.GetStream();
+            sent = await ReadAsync(stream, scheme == "http");
+            await stream.WriteAsync(Encoding.ASCII.GetBytes(says), CancellationToken.None);
+            var answer = await asked;
+            if (--times == 0)
+            {
+                return answer;
+            }
+        }
+    }
+
+    private static async Task<string> ReadAsync(NetworkStream stream, bool toTheEnd)
+    {
         var request = new byte[4096];
         var length = await stream.ReadAtLeastAsync(request, 1, throwOnEndOfStream: false, CancellationToken.None);
-        while (scheme == "http" && !Encoding.ASCII.GetString(request, 0, length).EndsWith("\r\n\r\n{}", StringComparison.Ordinal))
+        while (toTheEnd && !Encoding.ASCII.GetString(request, 0, length).EndsWith("\r\n\r\n{}", StringComparison.Ordinal))
         {
             length += await stream.ReadAtLeastAsync(request.AsMemory(length), 1, cancellationToken: CancellationToken.None);
         }
 
-        sent = Encoding.ASCII.GetString(request, 0, length);
-        await stream.WriteAsync(Encoding.ASCII.GetBytes(says), CancellationToken.None);
-        return await asked;
+        return Encoding.ASCII.GetString(request, 0, length);
     }
 }
