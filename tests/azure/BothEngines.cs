@@ -33,15 +33,18 @@ public sealed class BothEngines : IAsyncLifetime
             Port = 0,
             ConfigureLogging = logging => logging.SetMinimumLevel(LogLevel.Error),
         });
-        real = await AppHost.StartAsync(new AppHostOptions
-        {
-            App = Published.Sample,
-            Settings = new Dictionary<string, string?>(),
-            Storage = storage.ConnectionString,
-            MessageTimeout = TimeSpan.FromSeconds(5),
-            ConfigureLogging = logging => logging.SetMinimumLevel(LogLevel.Error),
-        });
+        real = await StartRealAsync(storage);
     }
+
+    /// <summary>The published sample app on Microsoft's engine.</summary>
+    public static Task<AppHost> StartRealAsync(Azurite storage) => AppHost.StartAsync(new AppHostOptions
+    {
+        App = Published.Sample,
+        Settings = new Dictionary<string, string?>(),
+        Storage = storage.ConnectionString,
+        MessageTimeout = TimeSpan.FromSeconds(5),
+        ConfigureLogging = logging => logging.SetMinimumLevel(LogLevel.Error),
+    });
 
     public async Task DisposeAsync()
     {

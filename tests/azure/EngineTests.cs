@@ -2,8 +2,6 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
-using Microsoft.Extensions.Logging;
-using Portal.Host;
 using Portal.Tests.Support;
 using Portal.Tests.Support.AsAzure;
 
@@ -178,13 +176,7 @@ public sealed class EngineTests(BothEngines engines) : IClassFixture<BothEngines
     public async Task A_host_whose_storage_and_worker_have_ended_before_it_stops_soon_and_starts_nothing_again()
     {
         var storage = await Published.StorageAsync();
-        var host = await AppHost.StartAsync(new AppHostOptions
-        {
-            App = Published.Sample,
-            Settings = new Dictionary<string, string?>(),
-            Storage = storage.ConnectionString,
-            ConfigureLogging = logging => logging.SetMinimumLevel(LogLevel.None),
-        });
+        var host = await BothEngines.StartRealAsync(storage);
         await storage.DisposeAsync();
         using var worker = Process.GetProcessById(host.WorkerId);
 

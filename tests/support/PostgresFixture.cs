@@ -232,7 +232,8 @@ public sealed class PostgresFixture
 
     private string Address(string database) => new NpgsqlConnectionStringBuilder(Server)
     {
-        // Tests read Postgres's own types alone: the catalog need not be asked for others, once for each database.
+        // Tests read Postgres's own types alone: the catalog need not be asked for others, once for each database. In words, since the
+        // property is for data sources only, and tests open a connection by its string.
         ["Server Compatibility Mode"] = "NoTypeLoading",
         Database = database,
         ApplicationName = "test",

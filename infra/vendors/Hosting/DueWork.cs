@@ -36,7 +36,6 @@ internal sealed partial class DueWork(string vendor, NpgsqlDataSource data, Time
 
     // Nothing runs, and nothing that this process knows of is due before then. Null: not known.
     private DateTime? idleUntil;
-    private long signals;
     private ITimer? timer;
     private Task? loop;
     private int running;
@@ -71,7 +70,6 @@ internal sealed partial class DueWork(string vendor, NpgsqlDataSource data, Time
         lock (gate)
         {
             idleUntil = null;
-            signals++;
             if (wake.CurrentCount == 0)
             {
                 wake.Release();
@@ -79,8 +77,8 @@ internal sealed partial class DueWork(string vendor, NpgsqlDataSource data, Time
         }
     }
 
-    /// <summary>Completes when nothing is due now and nothing runs. Throws <see cref="TimeoutException"/> after <paramref name="limit"/>
-    /// of real time.</summary>
+    /// <summary>Completes when nothing is due now and nothing runs; what another process has just committed may not have been seen. Throws
+    /// <see cref="TimeoutException"/> after <paramref name="limit"/> of real time.</summary>
     public async Task WhenIdleAsync(TimeSpan limit)
     {
         var waiter = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -155,11 +153,12 @@ internal sealed partial class DueWork(string vendor, NpgsqlDataSource data, Time
     private async Task RoundAsync(CancellationToken ct)
     {
         List<TaskCompletionSource> asked;
-        long heard;
         lock (gate)
         {
             asked = [.. idleWaiters];
-            heard = signals;
+
+            // The safety poll comes without a signal, and may find work.
+            idleUntil = null;
         }
         var idleAtStart = Volatile.Read(ref running) == 0;
         var began = clock.GetUtcNow();
@@ -185,7 +184,9 @@ internal sealed partial class DueWork(string vendor, NpgsqlDataSource data, Time
             lock (gate)
             {
                 idleWaiters = [.. idleWaiters.Except(asked)];
-                idleUntil = signals == heard ? next ?? DateTime.MaxValue : null;
+
+                // A signal since then waits in `wake`.
+                idleUntil = wake.CurrentCount == 0 ? next ?? DateTime.MaxValue : null;
             }
             asked.ForEach(waiter => waiter.TrySetResult());
         }
@@ -201,14 +202,8 @@ internal sealed partial class DueWork(string vendor, NpgsqlDataSource data, Time
 
     private void SetTimer(DateTime? next)
     {
-        if (next is not { } at)
-        {
-            timer!.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-            return;
-        }
         var now = clock.GetUtcNow().UtcDateTime;
-        var wait = at - now;
-        wait = wait < TimeSpan.Zero ? TimeSpan.Zero : wait < LongestWait ? wait : LongestWait;
+        var wait = TimeSpan.FromTicks(Math.Clamp(((next ?? DateTime.MaxValue) - now).Ticks, 0, LongestWait.Ticks));
         timer!.Change(wait, Timeout.InfiniteTimeSpan);
         // A fake clock may have moved between reading it and setting the timer; the timer would then be late by that much.
         if (clock.GetUtcNow().UtcDateTime >= now + wait)

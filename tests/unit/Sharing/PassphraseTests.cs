@@ -14,14 +14,7 @@ public sealed class PassphraseTests
     [Fact]
     public async Task One_is_kept_as_a_slow_hash_with_a_salt_of_its_own_and_nothing_else_is_valid()
     {
-        IServiceCollection services = new ServiceCollection();
-        Type[] ours = [typeof(Passphrases), typeof(PassphraseHash)];
-        foreach (var each in new ServiceCollection().AddSharing().Where(each => ours.Contains(each.ServiceType)))
-        {
-            services.Add(each);
-        }
-
-        await using var provider = services.BuildServiceProvider();
+        await using var provider = new ServiceCollection().AddSharing().BuildServiceProvider();
         var passphrases = provider.GetRequiredService<Passphrases>();
         var (kept, again) = (await KeepAsync(passphrases), await KeepAsync(passphrases));
 
