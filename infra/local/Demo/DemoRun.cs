@@ -161,7 +161,9 @@ internal sealed class DemoRun(LocalPortal portal, Browser browser, DemoFile file
                 status = now;
             }
 
-            if (status is not ("waiting" or "processing") && await IsOverAsync(ct))
+            // What Mux told last may still be on its way into the inbox.
+            var told = watch.HasAll || clock.GetElapsedTime(began) > HearLimit;
+            if (status is not ("waiting" or "processing") && told && await IsOverAsync(ct))
             {
                 return status;
             }

@@ -12,12 +12,16 @@ internal sealed class WebhookWatch(LocalMux mux, NpgsqlDataSource data, string j
 {
     private readonly HashSet<string> shown = [];
 
+    /// <summary>Whether Mux has told nothing that was not handled at the last look.</summary>
+    public bool HasAll { get; private set; }
+
     /// <summary>What was handled since the last call, a line each.</summary>
     public async Task<IReadOnlyList<string>> NewsAsync(CancellationToken ct)
     {
         var ours = (await mux.WebhooksAsync(ct)).Where(
             each => !shown.Contains(each.EventId) && each.Body.ToJsonString().Contains(jobId, StringComparison.Ordinal)).ToList();
-        if (ours.Count == 0)
+        HasAll = ours.Count == 0;
+        if (HasAll)
         {
             return [];
         }
@@ -40,6 +44,7 @@ internal sealed class WebhookWatch(LocalMux mux, NpgsqlDataSource data, string j
             }
         }
 
+        HasAll = lines.Count == ours.Count;
         return lines;
     }
 }

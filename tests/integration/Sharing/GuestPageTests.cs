@@ -390,7 +390,7 @@ public sealed partial class GuestPageTests(TestPortal portal) : IClassFixture<Te
         portal.Clock.Advance(TimeSpan.FromMinutes(16));
         // It is short, and must not be at its end by the time that the key is pressed.
         browser.Run<object?>("document.getElementById('video').loop = true; return null");
-        browser.Get("#play").Click();
+        await PlayAsync(browser);
         await Eventually.ValueAsync(() => Time(browser), at => at > 0.5, "the video to play");
         browser.Press("k");
         Assert.True(browser.Run<bool>("return document.getElementById('video').paused"));
@@ -431,7 +431,7 @@ public sealed partial class GuestPageTests(TestPortal portal) : IClassFixture<Te
         var page = new Uri(portal.Address, $"/s/{(await portal.ShareAsync(film)).Text("token")}");
         using var browser = new Chromium();
         browser.Go(page);
-        browser.Get("#play").Click();
+        await PlayAsync(browser);
         await Eventually.ValueAsync(() => Time(browser), at => at > 0.2, "the video to play");
         browser.Go(new Uri(portal.Address, "/privacy"));
         await SaidAsync(film, "ended - Chrome", "started - Chrome");
@@ -447,11 +447,18 @@ public sealed partial class GuestPageTests(TestPortal portal) : IClassFixture<Te
             window.fetch = (_, how) => { window.looksForAnother ||= !how; return Promise.reject(new TypeError('away')); };
             return null;
             """);
-        browser.Get("#play").Click();
+        await PlayAsync(browser);
         await Eventually.TrueAsync(
             () => browser.Run<bool>("return window.looksForAnother === true"), "the page to look for another address");
         browser.Go(new Uri(portal.Address, "/privacy"));
         await SaidAsync(film, "ended - Chrome", "failed refused Chrome", "started - Chrome");
+    }
+
+    /// <summary>The button is there once the player has been fetched.</summary>
+    private static async Task PlayAsync(Chromium browser)
+    {
+        await Eventually.TrueAsync(() => browser.Get("#play").Displayed, "the button to play");
+        browser.Get("#play").Click();
     }
 
     private async Task SaidAsync(Guid film, params string[] said) => await Eventually.ValueAsync(
