@@ -82,7 +82,8 @@ public sealed class AssetChangeStore(AuditWriter audit, TimeProvider clock)
                     assetId = version.AssetId.Value,
                     projectId = version.ProjectId.Value,
                     versionNumber = version.Number,
-                }));
+                },
+                EventType.AssetVersionArchived));
         }
 
         return moved ? null : new Refusal.Conflict("version-not-archivable", $"The version is {version.Status}.");

@@ -192,6 +192,12 @@ public sealed class AssetTests(TestPortal portal) : IClassFixture<TestPortal>, I
             1, await portal.ScalarAsync<long>(
                 "select count(*) from portal.audit_log where action = 'asset_version_archived' and new_value ->> 'assetId' = @id",
                 new { id = id.ToString() }));
+
+        // Endpoints and pages hear of it as of one that retention archives; the cause is that somebody did.
+        Assert.Equal(["archived 1 -"], await portal.ListAsync("""
+            select concat_ws(' ', payload ->> 'status', payload ->> 'versionNumber', coalesce(payload ->> 'cause', '-'))
+              from portal.events where type = 'asset_version_archived' and payload ->> 'assetId' = @id
+            """, new { id = id.ToString() }));
     }
 
     [Fact]
