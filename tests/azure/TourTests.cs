@@ -9,8 +9,7 @@ namespace Portal.Tests.Azure;
 /// Every HTTP function, asked the same on the fast runtime and as published: the answers are alike in status, headers and body. What
 /// differs by nature (ids, times, tokens, numbers) is replaced before they are compared.
 /// </summary>
-[Collection(AzurePortalCollection.Name)]
-public sealed class TourTests(AzurePortal azure, FastPortal fast) : IClassFixture<FastPortal>
+public sealed class TourTests(BothPortals portals) : IClassFixture<BothPortals>
 {
     // How far an orchestration or an upload is, which webhooks and what acts there were by now, which weekdays a report spans: of these
     // status and headers count.
@@ -27,7 +26,7 @@ public sealed class TourTests(AzurePortal azure, FastPortal fast) : IClassFixtur
         var differences = new List<string>();
         foreach (var verb in operation.Verbs)
         {
-            var answers = await Task.WhenAll(AskAsync(fast.World, operation, verb), AskAsync(azure.World, operation, verb));
+            var answers = await Task.WhenAll(AskAsync(portals.Fast, operation, verb), AskAsync(portals.Azure, operation, verb));
             foreach (var (what, request, here) in answers[0])
             {
                 var there = answers[1].Single(answer => answer.What == what).Answer;
@@ -52,7 +51,7 @@ public sealed class TourTests(AzurePortal azure, FastPortal fast) : IClassFixtur
     public async Task What_no_function_takes_is_answered_alike_on_both(string verb, string path)
     {
         var request = new ApiRequest(verb, path) { Headers = new Dictionary<string, string> { ["Origin"] = "http://localhost:3000" } };
-        var answers = await Task.WhenAll(fast.World.SendAsync(request), azure.World.SendAsync(request));
+        var answers = await Task.WhenAll(portals.Fast.SendAsync(request), portals.Azure.SendAsync(request));
 
         Assert.Equal(Likeness.Of(answers[0]), Likeness.Of(answers[1]));
     }
@@ -63,8 +62,8 @@ public sealed class TourTests(AzurePortal azure, FastPortal fast) : IClassFixtur
         var body = new byte[40 * 1024 * 1024];
         var request = new ApiRequest("POST", "/api/projects") { As = "admin", Body = body };
 
-        Assert.Equal(413, (await fast.World.SendAsync(request)).Status);
-        Assert.Equal("too-large", (await azure.World.SendAsync(request)).Problem);
+        Assert.Equal(413, (await portals.Fast.SendAsync(request)).Status);
+        Assert.Equal("too-large", (await portals.Azure.SendAsync(request)).Problem);
     }
 
     /// <summary>A good request, and refusals that need no knowledge of the operation.</summary>
@@ -102,19 +101,26 @@ public sealed class TourTests(AzurePortal azure, FastPortal fast) : IClassFixtur
     }
 }
 
-/// <summary>The same portal on the fast runtime, with one of everything in it.</summary>
-public sealed class FastPortal : IAsyncLifetime
+/// <summary>The portal on the fast runtime and as published, each with one of everything in it.</summary>
+public sealed class BothPortals : IAsyncLifetime
 {
-    private readonly TestPortal portal = new() { Overrides = SampleWorld.NoLimits };
+    private readonly TestPortal fast = new() { Overrides = SampleWorld.NoLimits };
+    private readonly AzurePortal azure = new() { TelemetryToo = false };
 
-    public SampleWorld World { get; private set; } = null!;
+    public SampleWorld Fast { get; private set; } = null!;
+
+    public SampleWorld Azure => azure.World;
 
     public async Task InitializeAsync()
     {
-        await portal.InitializeAsync();
-        World = new SampleWorld(portal);
-        await World.AddPeopleAsync();
+        await Task.WhenAll(fast.InitializeAsync(), azure.InitializeAsync());
+        Fast = new SampleWorld(fast);
+        await Fast.AddPeopleAsync();
     }
 
-    public Task DisposeAsync() => portal.DisposeAsync();
+    public async Task DisposeAsync()
+    {
+        await fast.DisposeAsync();
+        await azure.DisposeAsync();
+    }
 }

@@ -17,7 +17,7 @@ public static class Start
 
     public static async Task RunAsync(BenchmarkArguments arguments)
     {
-        var portal = new AzurePortal { PeopleToo = false };
+        var portal = new AzurePortal { PeopleToo = false, TelemetryToo = false };
         await portal.InitializeAsync();
         await using var storage = await Published.StorageAsync();
         await using var small = await AppHost.StartAsync(new AppHostOptions

@@ -16,6 +16,9 @@ public sealed class AzurePortal : IAsyncLifetime
     /// <summary>False where nobody asks for anything that needs a person.</summary>
     public bool PeopleToo { get; init; } = true;
 
+    /// <summary>False where nobody looks at telemetry: then none leaves the app.</summary>
+    public bool TelemetryToo { get; init; } = true;
+
     /// <summary>Everything that left the app as telemetry; null: none does.</summary>
     public TelemetryCollector? Telemetry { get; private set; }
 
@@ -27,7 +30,7 @@ public sealed class AzurePortal : IAsyncLifetime
     public async Task InitializeAsync()
     {
         storage = await Published.StorageAsync();
-        Telemetry = PeopleToo ? await TelemetryCollector.StartAsync() : null;
+        Telemetry = TelemetryToo ? await TelemetryCollector.StartAsync() : null;
         Portal = new TestPortal
         {
             Clock = new TestClock(TimeProvider.System.GetUtcNow()),
