@@ -10,7 +10,8 @@ public sealed partial class PlaybookTests
 {
     public static TheoryData<string> Documents => [.. PlaybookDocuments.Wanted.Keys];
 
-    public static TheoryData<string> Pages => [.. Sources.Files("*.md", "docs").Select(file => file.Path), "README.md"];
+    public static TheoryData<string> Pages =>
+        [.. Sources.Files("*.md", "docs").Concat(Sources.Files("README.md", "infra", "tests")).Select(file => file.Path), "README.md"];
 
     [Theory]
     [MemberData(nameof(Documents))]
