@@ -65,6 +65,12 @@ public sealed record Mutant(
 
         return string.Concat(content.AsSpan(0, at), Replacement, content.AsSpan(at + text.Length));
     }
+
+    /// <summary>Whether it changes a constant that other assemblies may have been compiled with.</summary>
+    /// <param name="content">The file's.</param>
+    /// <exception cref="FormatException">As for <see cref="Apply"/>.</exception>
+    public bool ChangesConstant(string content) => content.Split('\n').Except(Apply(content).Split('\n'))
+        .Any(line => line.Contains(" const ", StringComparison.Ordinal) && !line.Contains("private ", StringComparison.Ordinal));
 }
 
 /// <summary>Tests by project and name: <c>integration ShareLinkTests.A_link_is_revoked</c>.</summary>

@@ -5,13 +5,16 @@ namespace Portal.Tests.Support;
 public static class MutantGroups
 {
     /// <param name="most">How many a group has at the most.</param>
+    /// <param name="isDear">Those for which everything has to be built anew: they come with their like, so that fewer groups are.</param>
     /// <returns>Each mutant once, in the order in which a group began.</returns>
-    public static IReadOnlyList<IReadOnlyList<Mutant>> Of(IEnumerable<Mutant> mutants, int most)
+    public static IReadOnlyList<IReadOnlyList<Mutant>> Of(IReadOnlyCollection<Mutant> mutants, int most, Func<Mutant, bool> isDear)
     {
         var groups = new List<List<Mutant>>();
+        var dear = mutants.Where(isDear).ToHashSet();
         foreach (var mutant in mutants)
         {
-            if (groups.Find(group => group.Count < most && group.TrueForAll(other => AreApart(mutant, other))) is { } open)
+            bool Takes(Mutant other) => dear.Contains(mutant) == dear.Contains(other) && AreApart(mutant, other);
+            if (groups.Find(group => group.Count < most && group.TrueForAll(Takes)) is { } open)
             {
                 open.Add(mutant);
             }

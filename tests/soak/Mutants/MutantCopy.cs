@@ -67,6 +67,9 @@ public sealed class MutantCopy : IAsyncDisposable
         }
     }
 
+    /// <inheritdoc cref="Mutant.ChangesConstant"/>
+    public bool ChangesConstant(Mutant mutant) => mutant.ChangesConstant(File.ReadAllText(Path.Combine(folder, mutant.File)));
+
     /// <summary>Applies it, runs the tests that it names, and takes it back.</summary>
     /// <param name="area">Whether its area's tests run when the named ones did not notice, to find one that does.</param>
     public async Task<MutantVerdict> TryAsync(Mutant mutant, bool area)
@@ -93,13 +96,14 @@ public sealed class MutantCopy : IAsyncDisposable
                 return noticed;
             }
 
-            foreach (var named in able.SelectMany(mutant => mutant.Tests).GroupBy(tests => tests.Project))
+            var runs = await Task.WhenAll(able.SelectMany(mutant => mutant.Tests).GroupBy(tests => tests.Project).Select(
+                async named => (Project: named.Key, Run: await RunAsync(named.Key, named.Select(tests => tests.Name), Limit))));
+            foreach (var (project, run) in runs)
             {
-                var run = await RunAsync(named.Key, named.Select(tests => tests.Name), Limit);
                 var failed = run with { Outcomes = [.. run.Outcomes.Where(outcome => !outcome.Passed)] };
                 foreach (var mutant in able)
                 {
-                    var tests = mutant.Tests.Where(tests => tests.Project == named.Key);
+                    var tests = mutant.Tests.Where(tests => tests.Project == project);
                     if (tests.SelectMany(failed.Of).FirstOrDefault().Name is { } test)
                     {
                         noticed.TryAdd(mutant, test);

@@ -20,7 +20,7 @@ public static class MutantsSoak
         await copy.RunUnchangedAsync(chosen);
         Console.WriteLine($"mutants: the tests they name ran unchanged after {Seconds(began)}");
         var (killed, at) = (0, 0);
-        foreach (var group in MutantGroups.Of(chosen, args.Number("--together", 1)))
+        foreach (var group in MutantGroups.Of(chosen, args.Number("--together", 1), copy.ChangesConstant))
         {
             var started = TimeProvider.System.GetTimestamp();
             var noticed = group.Count > 1 ? await copy.TryTogetherAsync(group) : [];

@@ -65,9 +65,24 @@ public sealed class MutantCatalogueTests
 
         Assert.Equal(
             ["a/1 d/5", "a/2 b/3", "c/4 e/6"],
-            MutantGroups.Of(all, most: 2).Select(group => string.Join(' ', group.Select(mutant => mutant.Name))));
-        Assert.Equal(Catalogue.ToHashSet(), MutantGroups.Of(Catalogue, most: 6).SelectMany(group => group).ToHashSet());
-        Assert.All(MutantGroups.Of(Catalogue, most: 1), group => Assert.Single(group));
+            MutantGroups.Of(all, most: 2, _ => false).Select(group => string.Join(' ', group.Select(mutant => mutant.Name))));
+        Assert.Equal(
+            ["a/1 d/5", "a/2 e/6", "b/3 c/4"],
+            MutantGroups.Of(all, most: 2, mutant => mutant.File is "1" or "4" or "5").Select(
+                group => string.Join(' ', group.Select(mutant => mutant.Name))));
+        Assert.Equal(Catalogue.ToHashSet(), MutantGroups.Of(Catalogue, most: 6, _ => false).SelectMany(group => group).ToHashSet());
+        Assert.All(MutantGroups.Of(Catalogue, most: 1, _ => false), group => Assert.Single(group));
+    }
+
+    [Theory]
+    [InlineData("public const int Days = 90;", true)]
+    [InlineData("private const int Days = 90;", false)]
+    [InlineData("public int Days => 90;", false)]
+    public void A_constant_is_one_that_others_may_be_compiled_with(string line, bool expected)
+    {
+        var mutant = Mutant.Read("area/name", "rule: r\nfile: f\ntests: unit T\n---\n90\n---\n91\n");
+
+        Assert.Equal(expected, mutant.ChangesConstant($"public const int Other = 2;\n{line}\n"));
     }
 
     [Fact]
