@@ -10,7 +10,7 @@ public static class ChangesSoak
     {
         var options = new ChangeRaceOptions(
             args.Number("--events", 10_000), args.Number("--writers", 8), args.Number("--restarts", 3),
-            args.Number("--seed", Random.Shared.Next(1_000_000)));
+            args.Number("--seed", Random.Shared.Next(1_000_000)), TimeSpan.FromMinutes(10));
         Console.WriteLine($"changes: {options.Events} events, {options.Writers} writers, seed {options.Seed}");
         var portal = new TestPortal { Overrides = SampleWorld.NoLimits };
         try

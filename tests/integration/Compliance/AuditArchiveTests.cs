@@ -202,19 +202,26 @@ public sealed class AuditArchiveTests(TestPortal portal) : IClassFixture<TestPor
         Assert.Equal("true", (await VerifyAsync()).Text("holds"));
     }
 
-    [Fact]
-    public async Task What_lies_there_under_the_name_and_is_not_the_log_is_replaced_before_anything_leaves()
+    [Theory]
+    [InlineData("half a line")]
+    [InlineData("all but its end")]
+    public async Task What_lies_there_under_the_name_and_is_not_the_log_is_replaced_before_anything_leaves(string what)
     {
         var row = await RowAsync(OfClass[AuditClass.Access]);
         await portal.SealAllAsync();
         portal.Clock.Advance(TimeSpan.FromDays(91));
-        portal.Blob.Faults.FailNextApiCalls(1000, ApiFault.Status(503));
+
+        // The file arrives; that it did cannot be found out.
+        portal.Blob.Faults.FailNextApiCalls(1000, ApiFault.Status(503), (method, _) => method == "GET");
         await PruneAsync();
         BlobIsBack();
         var path = await portal.ScalarAsync<string>($"{Pathnames} and verified_at is null", new { t = TestPeople.Tenant });
-        using (var half = new MemoryStream(Encoding.UTF8.GetBytes("{\"type\":\"audit\"")))
+        var whole = await FileAsync(path);
+        var lies = what == "half a line" ? "{\"type\":\"audit\"" : whole[..(whole.TrimEnd().LastIndexOf('\n') + 1)];
+        Assert.Null(await Blob<BlobDeletes>().DeleteAsync(path, default));
+        using (var text = new MemoryStream(Encoding.UTF8.GetBytes(lies)))
         {
-            Assert.Null(await Blob<BlobWrites>().PutAsync(path, "application/x-ndjson", half, default));
+            Assert.Null(await Blob<BlobWrites>().PutAsync(path, "application/x-ndjson", text, default));
         }
 
         await PruneAsync();

@@ -105,6 +105,42 @@ public sealed class ExportTests(TestPortal portal) : IClassFixture<TestPortal>, 
         Assert.Empty(without["comments"]);
     }
 
+    [Theory]
+    [InlineData("person")]
+    [InlineData("guest")]
+    public async Task Every_file_of_a_copy_has_what_is_its_subject_s_and_nothing_of_another_s(string kind)
+    {
+        var project = await portal.NewProjectAsync();
+        var task = (await portal.NewTaskAsync(project, "Watched")).Id;
+        var asset = Guid.Parse((await portal.UploadReadyAsync(project, bytes: Mp4Sample.Clip())).Text("assetId"));
+        var another = Guid.Parse((await portal.AskUploadAsync(project)).Expect(201).Text("assetId"));
+        var subjects = new List<CopiedSubject>();
+        foreach (var (of, day) in new[] { (asset, 3), (another, 5) })
+        {
+            var address = $"copied{++made}@client.example";
+            var subject = new CopiedSubject(
+                TestPeople.Tenant, kind, kind == "person" ? (await PersonAsync()).Id : null, address,
+                portal.Services.GetRequiredService<PersonalHash>().Of(address)!, Guid.NewGuid(), (await portal.ShareAsync(asset)).Id, of,
+                project, task, day, portal.Clock.GetUtcNow());
+            await portal.DoAsync(CopiedSubject.Rows, subject);
+            subjects.Add(subject);
+        }
+
+        var wanted = subjects[0];
+        var export = await AskAsync("compliance", kind == "person"
+            ? new { kind, userId = wanted.User }
+            : (object)new { kind, email = wanted.Address, viewerIds = new[] { wanted.Viewer } });
+        var files = Read(await FetchAsync("compliance", (await ReadyAsync(export)).Id));
+
+        var theirs = (await portal.ListAsync(CopiedSubject.Theirs, wanted)).ToHashSet();
+        Assert.All(theirs.Select(of => of.Split(' ')[0]).Distinct(), name =>
+        {
+            var told = files[name].Select(row => $"{name} {row![CopiedSubject.KeyOf(name)]}").ToHashSet();
+            Assert.NotEmpty(told);
+            Assert.Subset(theirs, told);
+        });
+    }
+
     [Fact]
     public async Task Oneself_needs_nobody_and_sees_one_s_own_alone()
     {

@@ -369,12 +369,22 @@ public sealed class TenantErasureTests(TestPortal portal) : IClassFixture<TestPo
             "erase_tenant_webhooks(@Tenant, now(), gen_random_uuid(), 1)",
         })
         {
-            await using var transaction = await connection.BeginTransactionAsync();
-            var own = new { Tenant = TestPeople.OtherTenant };
-            await connection.ExecuteAsync("set local role portal_app; select set_config('app.tenant_id', @Tenant::text, true)", own);
-            var refused = await Assert.ThrowsAsync<PostgresException>(
-                () => connection.ExecuteAsync($"select * from portal.{call}", own));
-            Assert.Equal("42501", refused.SqlState);
+            // Neither for its own tenant, which nobody erases, nor for another, which is being erased.
+            foreach (var erased in new[] { new { Tenant = TestPeople.OtherTenant }, new { TestPeople.Tenant } })
+            {
+                await using var transaction = await connection.BeginTransactionAsync();
+                await connection.ExecuteAsync("""
+                    update portal.tenants set status = 'erased', deleted_at = now() where id = @Tenant;
+                    insert into portal.erasure_requests (id, tenant_id, kind, status, requested_at, due_at, starts_at, started_at)
+                    values (gen_random_uuid(), @Tenant, 'tenant', 'running', now(), now(), now(), now())
+                    """, new { TestPeople.Tenant });
+                await connection.ExecuteAsync(
+                    "set local role portal_app; select set_config('app.tenant_id', @OtherTenant::text, true)",
+                    new { TestPeople.OtherTenant });
+                var refused = await Assert.ThrowsAsync<PostgresException>(
+                    () => connection.ExecuteAsync($"select * from portal.{call}", erased));
+                Assert.Equal("42501", refused.SqlState);
+            }
         }
     }
 

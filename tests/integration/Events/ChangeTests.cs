@@ -320,7 +320,7 @@ public sealed class ChangeTests(TestPortal portal) : IClassFixture<TestPortal>, 
     [Fact]
     public async Task Each_event_is_told_once_while_writers_race_and_readers_break_off()
     {
-        var result = await new ChangeRace(portal, new(Events: 250, Writers: 5, Restarts: 1, Seed: 7)).RunAsync();
+        var result = await new ChangeRace(portal, new(Events: 250, Writers: 5, Restarts: 1, Seed: 7, TimeSpan.FromMinutes(1))).RunAsync();
         Assert.True(result.Violations.Count == 0, string.Join("\n", result.Violations));
     }
 
@@ -367,9 +367,10 @@ public sealed class ChangeTests(TestPortal portal) : IClassFixture<TestPortal>, 
         using var response = await portal.As("agency").SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
         Assert.Equal("text/event-stream", response.Content.Headers.ContentType?.MediaType);
         using var reader = new StreamReader(await response.Content.ReadAsStreamAsync());
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30), TimeProvider.System);
         for (var id = ""; ;)
         {
-            var line = await reader.ReadLineAsync() ?? throw new InvalidOperationException("The stream ended.");
+            var line = await reader.ReadLineAsync(limit.Token) ?? throw new InvalidOperationException("The stream ended.");
             if (line.StartsWith("id: ", StringComparison.Ordinal))
             {
                 id = line[4..];

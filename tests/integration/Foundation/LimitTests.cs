@@ -82,6 +82,20 @@ public sealed class LimitTests(TestPortal portal) : IClassFixture<TestPortal>, I
     }
 
     [Fact]
+    public async Task Of_two_limits_the_one_that_is_reached_first_is_told()
+    {
+        for (var i = 0; i < PerUser; i++)
+        {
+            (await ListAsync("crew1")).Expect(200);
+            (await ListAsync("crew2")).Expect(200);
+        }
+
+        var answer = (await ListAsync("crew3")).Expect(200);
+        Assert.Equal(
+            (PerTenant, PerTenant - (2 * PerUser) - 1), (Header(answer, "RateLimit-Limit"), Header(answer, "RateLimit-Remaining")));
+    }
+
+    [Fact]
     public async Task Another_instance_counts_on_where_the_first_was()
     {
         for (var i = 0; i < PerUser; i++)

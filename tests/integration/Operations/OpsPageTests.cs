@@ -63,8 +63,8 @@ public sealed class OpsPageTests(TestPortal portal) : IClassFixture<TestPortal>,
                     + "tenant_id = '00000000-0000-7000-8000-000000000000'"));
         var token = cookie["ops_session=".Length..cookie.IndexOf(';', StringComparison.Ordinal)];
         Assert.Equal(
-            0, await portal.ScalarAsync<long>(
-                "select count(*) from portal.operator_sessions where token_hash = convert_to(@token, 'UTF8')", new { token }));
+            1, await portal.ScalarAsync<long>(
+                "select count(*) from portal.operator_sessions where token_hash = sha256(convert_to(@token, 'UTF8'))", new { token }));
     }
 
     [Fact]

@@ -203,7 +203,8 @@ public sealed class ClerkEventsTests(TestPortal portal) : IClassFixture<TestPort
     {
         await MemberAsync("refused", "agency");
         portal.Clerk.Faults.FailNextApiCalls(
-            1, ApiFault.Status(422), (_, path) => path.Contains("membership", StringComparison.OrdinalIgnoreCase));
+            1, ApiFault.Status(422, """{"errors":[{"code":"form_param_invalid"}]}"""),
+            (_, path) => path.Contains("membership", StringComparison.OrdinalIgnoreCase));
         await portal.Clerk.LeaveOrganizationAsync("refused");
         await portal.SettleAsync();
         Assert.Equal("retrying clerk_away", await portal.ScalarAsync<string>(

@@ -27,6 +27,7 @@ public sealed class PeopleIsolationTests(TestPortal portal) : IClassFixture<Test
     private Guid project;
     private Guid pending;
     private Guid revoked;
+    private Guid untold;
     private Guid notification;
 
     public async Task InitializeAsync()
@@ -40,6 +41,14 @@ public sealed class PeopleIsolationTests(TestPortal portal) : IClassFixture<Test
             await portal.As("admin").PostAsync(
                 "/api/invites", new { email = $"{Guid.NewGuid():N}@agency.example", role = "agency" })).Expect(201).Id;
         (await portal.As("admin").PostAsync($"/api/invites/{revoked}/revoke")).Expect(200);
+        // One that Clerk is to be told of: only such a one is taken to be told.
+        untold = (
+            await portal.As("admin").PostAsync(
+                "/api/invites", new { email = $"{Guid.NewGuid():N}@agency.example", role = "agency" })).Expect(201).Id;
+        await portal.SettleAsync();
+        await portal.DoAsync(
+            "update portal.invites set clerk_state = 'wanted', clerk_next_at = @now where id = @untold",
+            new { untold, now = portal.Clock.GetUtcNow() });
         notification = Guid.NewGuid();
         await portal.DoAsync("""
             insert into portal.notifications (id, tenant_id, user_id, type, subject_type, subject_id, created_at)
@@ -137,7 +146,7 @@ public sealed class PeopleIsolationTests(TestPortal portal) : IClassFixture<Test
         Assert.Empty(await stores.Invites.ListAsync(tenant, caller, null, new Page(50, null), default));
         Assert.Equal(0, await stores.Invites.CountAsync(tenant, caller, null, default));
         Assert.Equal(0, await stores.Notifications.CountUnreadAsync(tenant, caller, default));
-        Assert.Null(await stores.Sync.TakeAsync(tenant, new InviteId(pending), default));
+        Assert.Null(await stores.Sync.TakeAsync(tenant, new InviteId(untold), default));
         await stores.Db.InTenantAsync(tenant, async tx =>
         {
             Assert.IsType<Refusal.NotFound>(

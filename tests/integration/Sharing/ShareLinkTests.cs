@@ -138,11 +138,21 @@ public sealed class ShareLinkTests(TestPortal portal) : IClassFixture<TestPortal
     public async Task HEAD_looks_without_counting_or_minting()
     {
         var link = await LinkAsync();
+        var minted = await MintedAsync();
         using var request = new HttpRequestMessage(HttpMethod.Head, $"/api/share/{link.Text("token")}");
         using var response = await portal.Anonymous.SendAsync(request);
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         Assert.Equal(0, await OpensAsync(link));
         Assert.False(response.Headers.Contains("Set-Cookie"));
+        Assert.Equal(minted, await MintedAsync());
+
+        // Nor for somebody who has opened it before.
+        var guest = portal.GuestOf(link);
+        (await guest.OpenAsync()).Expect(200);
+        (await guest.SendAsync(HttpMethod.Head, "")).Expect(200);
+        Assert.Equal((minted + 1, 1), (await MintedAsync(), await OpensAsync(link)));
+        Assert.Equal("1 1", await portal.ScalarAsync<string>(
+            "select concat_ws(' ', count(*), sum(minted)) from portal.share_viewers where share_link_id = @Id", new { link.Id }));
     }
 
     [Fact]

@@ -25,6 +25,7 @@ public sealed class SharingIsolationTests(TestPortal portal) : IClassFixture<Tes
     private static readonly Caller Owner = new(Victim, new UserId(TestPeople.UserId("admin")), Role.Admin, "user_admin", null, "test");
     private static Guid asset;
     private static Answer link = null!;
+    private static Answer revoked = null!;
     private static Answer comment = null!;
 
     public async Task InitializeAsync()
@@ -41,6 +42,8 @@ public sealed class SharingIsolationTests(TestPortal portal) : IClassFixture<Tes
                     passphrase = "open sesame",
                     guestEmails = new[] { "g@guest.example" },
                 });
+            revoked = await portal.ShareAsync(asset);
+            (await portal.As("agency").PostAsync($"/api/share-links/{revoked.Id}/revoke")).Expect(200);
             var guest = portal.GuestOf(link);
             (await guest.UnlockAsync("open sesame")).Expect(204);
             (await guest.OpenAsync()).Expect(200);
@@ -121,9 +124,14 @@ public sealed class SharingIsolationTests(TestPortal portal) : IClassFixture<Tes
         var ours = new PortalDb(ownSources);
         var seenAsset = (await new AssetStore(ours).FindAsync(Victim, Owner, new AssetId(asset), default))!;
         var seenLink = (await new ShareLinkStore(ours, audit, portal.Clock).FindAsync(Victim, Owner, new ShareLinkId(link.Id), default))!;
+        var seenRevoked = (
+            await new ShareLinkStore(ours, audit, portal.Clock).FindAsync(Victim, Owner, new ShareLinkId(revoked.Id), default))!;
         var seenComment = (
             await new CommentStore(ours, audit, portal.Clock).FindAsync(Victim, Owner, new CommentId(comment.Id), default))!;
         var version = seenAsset.Newest;
+        // As if the file to download had not been asked for: of a version it is asked for once.
+        await portal.DoAsync(
+            "delete from portal.mux_tasks where kind = 'rendition'; update portal.asset_versions set download_name = null");
         var before = await FingerprintAsync();
 
         Assert.Empty(await assets.ListVersionsAsync(tenant, caller, seenAsset.Id, page, default));
@@ -156,7 +164,7 @@ public sealed class SharingIsolationTests(TestPortal portal) : IClassFixture<Tes
         await RefusedAsync(tx => moves.ExtendAsync(tx, tenant, Actor.From(caller), seenLink, later));
         await InAsync(async tx => Assert.False(await moves.KeepAliveAsync(tx, tenant, Actor.System("probe"), seenLink.Id, later)));
         await RefusedAsync(tx => moves.RevokeAsync(tx, tenant, caller, seenLink));
-        await RefusedAsync(tx => moves.HardRevokeAsync(tx, tenant, caller, seenLink));
+        await RefusedAsync(tx => moves.HardRevokeAsync(tx, tenant, caller, seenRevoked));
         await InAsync(async tx => Assert.Null(await comments.HoldThreadAsync(tx, tenant, seenComment.Id)));
         await InAsync(
             async tx =>

@@ -18,14 +18,16 @@ public sealed class DeliverEventTests
     private readonly List<TimeSpan> sent = [];
     private readonly List<DeliveryAttempt> noted = [];
     private readonly List<string> failed = [];
-    private bool afresh;
+    private DeliveryRef delivery = Delivery;
+    private DeliveryRef? afresh;
 
     public DeliverEventTests()
     {
         time = new(context);
-        context.Setup(c => c.ContinueAsNew(Delivery, It.IsAny<bool>())).Callback(() => afresh = true);
+        context.Setup(c => c.ContinueAsNew(It.IsAny<object?>(), It.IsAny<bool>()))
+            .Callback((object? input, bool _) => afresh = (DeliveryRef?)input);
         context.Setup(c => c.CallActivityAsync<DeliveryOutcome.Later?>(
-            DeliverEventActivities.Send, Delivery, It.IsAny<TaskOptions?>())).Returns(Send);
+            DeliverEventActivities.Send, It.Is<object?>(input => delivery.Equals(input)), It.IsAny<TaskOptions?>())).Returns(Send);
         context.Setup(c => c.CallActivityAsync<bool>(
             DeliverEventActivities.NoteAttempt, It.IsAny<DeliveryAttempt>(), It.IsNotNull<TaskOptions>()))
             .Returns((TaskName _, object? attempt, TaskOptions? options) =>
@@ -40,7 +42,7 @@ public sealed class DeliverEventTests
             DeliverEventActivities.Fail, It.IsAny<DeliveryFailure>(), It.IsNotNull<TaskOptions>()))
             .Returns((TaskName _, object? failure, TaskOptions? _) =>
             {
-                Assert.Equal(Delivery, ((DeliveryFailure)failure!).Delivery);
+                Assert.Equal(delivery, ((DeliveryFailure)failure!).Delivery);
                 failed.Add(((DeliveryFailure)failure).Reason);
                 return Task.FromResult(true);
             });
@@ -135,8 +137,23 @@ public sealed class DeliverEventTests
         }
 
         await EndsAsync("settled", null);
-        Assert.Equal(restarts, afresh);
+        Assert.Equal(restarts ? Delivery : null, afresh);
         Assert.Empty(noted);
+    }
+
+    [Fact]
+    public async Task What_failed_before_it_begins_afresh_counts_on()
+    {
+        Throw<TransientException>(Away, 3);
+        Answer(new(TimeSpan.FromMinutes(15), Blocked: "401"), 96);
+        await EndsAsync("settled", null);
+        Assert.Equal(Delivery with { Failed = 3 }, afresh);
+
+        delivery = afresh!;
+        sent.Clear();
+        Throw<TransientException>(Away, 5);
+        await EndsAsync("failed", $"8 attempts failed. The last: {Away}");
+        Assert.Equal(5, sent.Count);
     }
 
     [Fact]
@@ -189,7 +206,7 @@ public sealed class DeliverEventTests
 
     private async Task EndsAsync(string output, string? reason)
     {
-        Assert.Equal(output, await DeliverEventOrchestration.RunAsync(context.Object, Delivery));
+        Assert.Equal(output, await DeliverEventOrchestration.RunAsync(context.Object, delivery));
         Assert.Equal(reason is null ? [] : [reason], failed);
         Assert.Empty(answers);
     }
