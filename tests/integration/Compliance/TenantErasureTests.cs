@@ -190,6 +190,7 @@ public sealed class TenantErasureTests(TestPortal portal) : IClassFixture<TestPo
         portal.Clock.Advance(Week);
         await SweepAsync();
         Assert.Equal("held", await StatusAsync(erasure.Id));
+        portal.Clock.Advance(Week);
 
         // One hold that is lifted is not the last.
         var another = await PlaceAsync("person", TestPeople.UserId(compliance));
@@ -199,6 +200,10 @@ public sealed class TenantErasureTests(TestPortal portal) : IClassFixture<TestPo
             Assert.Equal(status, await StatusAsync(erasure.Id));
         }
 
+        // Its day begins now.
+        Assert.Equal(
+            portal.Clock.GetUtcNow().AddDays(1),
+            (await portal.As(admin).FetchAsync($"/api/erasures/{erasure.Id}")).Expect(200).Json!["dueAt"]!.GetValue<DateTimeOffset>());
         await FinishAsync(erasure.Id);
         Assert.Empty(await portal.ListAsync("select kind || ' ' || summary from portal.alerts where kind like 'erasure%'"));
 
@@ -357,6 +362,22 @@ public sealed class TenantErasureTests(TestPortal portal) : IClassFixture<TestPo
         Assert.Equal(0, await AtMuxAsync());
 
         Task<long> AtMuxAsync() => portal.ScalarAsync<long>("select count(*) from vendors.mux_assets where deleted_at is null");
+    }
+
+    [Fact]
+    public async Task An_upload_that_still_waits_for_its_file_is_cancelled_at_Mux()
+    {
+        var (admin, _) = await NewTenantAsync();
+        var project = (await portal.As(admin).PostAsync("/api/projects", new { name = "Launch film" })).Expect(201).Id;
+        var erasure = await AskAsync(admin, $"Portal of {admin}");
+        portal.Clock.Advance(Week - TimeSpan.FromMinutes(5));
+        var upload = (await portal.AskUploadAsync(project, admin)).Expect(201);
+        await portal.Host.DurableClient.TerminateInstanceAsync($"{upload.Id}-1");
+        portal.Clock.Advance(TimeSpan.FromMinutes(5));
+        await FinishAsync(erasure.Id);
+
+        Assert.Equal("cancelled", await portal.ScalarAsync<string>(
+            "select status from vendors.mux_uploads where settings ->> 'passthrough' = @id", new { id = upload.Id.ToString() }));
     }
 
     [Fact]
