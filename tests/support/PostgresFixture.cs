@@ -176,10 +176,10 @@ public sealed class PostgresFixture
     }
 
     /// <summary>
-    /// Databases of some hundred files each come and go: on a disk, looking for free inodes is an eighth of the suite's work.
-    /// Null, the usual place, where there is no memory for it.
+    /// Where servers of tests keep their files. Databases of some hundred files each come and go: on a disk, looking for free inodes is an
+    /// eighth of the suite's work. Null, the usual place, where there is no memory for it.
     /// </summary>
-    private static string? MemoryFolder()
+    public static string? MemoryFolder()
     {
         const string Memory = "/dev/shm";
         return OperatingSystem.IsLinux() && Directory.Exists(Memory) && new DriveInfo(Memory).AvailableFreeSpace >= MemoryNeeded

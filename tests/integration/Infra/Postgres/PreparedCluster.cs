@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Portal.Postgres;
+using Portal.Tests.Support;
 
 namespace Portal.Tests.Integration.Infra.Postgres;
 
@@ -27,6 +28,7 @@ public sealed class PreparedCluster : IAsyncLifetime
         ConnectionString = "",
         Name = name,
         Durable = false,
+        StateFolder = PostgresFixture.MemoryFolder(),
         TimeZone = "Pacific/Tongatapu",
     };
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text;
 using Portal.Postgres;
+using Portal.Tests.Support;
 
 namespace Portal.Tests.Integration.Infra.Postgres;
 
@@ -26,6 +27,7 @@ internal sealed class ServerProcess : IAsyncDisposable
         [
             "exec", "--runtimeconfig", tests + ".runtimeconfig.json", "--depsfile", tests + ".deps.json",
             typeof(PostgresServer).Assembly.Location, "serve", "--name", name, .. options,
+            .. PostgresFixture.MemoryFolder() is { } memory ? (string[])["--state", memory] : [],
         ];
         foreach (var argument in arguments)
         {
