@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using Dapper;
 using Microsoft.Extensions.DependencyInjection;
@@ -296,12 +295,7 @@ public sealed class AuditArchiveTests(TestPortal portal) : IClassFixture<TestPor
         var held = await RowAsync(OfClass[AuditClass.Access]);
         var free = await RowAsync(OfClass[AuditClass.Access], TestPeople.OtherTenant);
         await portal.SealAllAsync();
-        var hold = (await portal.As("compliance").PostAsync("/api/holds", new
-        {
-            kind = "tenant",
-            reason = "A dispute",
-            reviewOn = portal.Clock.GetUtcNow().AddDays(100).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
-        })).Expect(201).Id;
+        var hold = await portal.PlaceHoldAsync("compliance", "tenant", days: 100);
         portal.Clock.Advance(TimeSpan.FromDays(91));
         await PruneAsync();
         Assert.Equal((true, false), (await IsInLogAsync(held), await IsInLogAsync(free)));

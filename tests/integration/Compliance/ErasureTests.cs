@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Dapper;
@@ -550,13 +549,7 @@ public sealed class ErasureTests(TestPortal portal) : IClassFixture<TestPortal>,
         await SetRoleAsync(handle, "admin");
         // The other one goes before it begins, as when two are erased at once. Clerk, whose word would have the same told, is slow.
         portal.Clerk.Faults.DelayWebhooks = TimeSpan.FromDays(1);
-        var hold = (await portal.As("compliance").PostAsync("/api/holds", new
-        {
-            kind = "person",
-            subjectId = id,
-            reason = "A dispute",
-            reviewOn = portal.Clock.GetUtcNow().AddDays(90).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
-        })).Expect(201).Id;
+        var hold = await portal.PlaceHoldAsync("compliance", "person", id);
         var erasure = (await ErasePersonAsync(id)).Expect(201).Id;
         await SetRoleAsync("admin", "agency");
         (await portal.As("compliance").PostAsync($"/api/holds/{hold}/lift", new { reason = "Settled" })).Expect(200);

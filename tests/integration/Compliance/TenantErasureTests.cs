@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json.Nodes;
 using Dapper;
 using Microsoft.Extensions.DependencyInjection;
@@ -175,7 +174,7 @@ public sealed class TenantErasureTests(TestPortal portal) : IClassFixture<TestPo
         var compliance = $"{admin}c";
         await portal.AddMemberAsync(tenant, $"org_{admin}", compliance, "compliance");
         var project = (await portal.As(admin).PostAsync("/api/projects", new { name = "Disputed" })).Expect(201).Id;
-        var hold = await PlaceAsync(kind, kind == "project" ? project : null);
+        var hold = await portal.PlaceHoldAsync(admin, kind, kind == "project" ? project : null);
         var erasure = await AskAsync(admin, $"Portal of {admin}");
         portal.Clock.Advance(Week);
         await SweepAsync();
@@ -193,7 +192,7 @@ public sealed class TenantErasureTests(TestPortal portal) : IClassFixture<TestPo
         portal.Clock.Advance(Week);
 
         // One hold that is lifted is not the last.
-        var another = await PlaceAsync("person", TestPeople.UserId(compliance));
+        var another = await portal.PlaceHoldAsync(admin, "person", TestPeople.UserId(compliance));
         foreach (var (lifted, status) in new[] { (another, "held"), (hold, "requested") })
         {
             (await portal.As(compliance).PostAsync($"/api/holds/{lifted}/lift", new { reason = "Settled" })).Expect(200);
@@ -206,14 +205,6 @@ public sealed class TenantErasureTests(TestPortal portal) : IClassFixture<TestPo
             (await portal.As(admin).FetchAsync($"/api/erasures/{erasure.Id}")).Expect(200).Json!["dueAt"]!.GetValue<DateTimeOffset>());
         await FinishAsync(erasure.Id);
         Assert.Empty(await portal.ListAsync("select kind || ' ' || summary from portal.alerts where kind like 'erasure%'"));
-
-        async Task<Guid> PlaceAsync(string of, Guid? subject) => (await portal.As(admin).PostAsync("/api/holds", new
-        {
-            kind = of,
-            subjectId = subject,
-            reason = "A dispute",
-            reviewOn = portal.Clock.GetUtcNow().AddDays(90).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
-        })).Expect(201).Id;
     }
 
     [Fact]
